@@ -1,1 +1,11 @@
-export {};
+export { type Configuration, type ConfigurationInput, configurationSchema } from './config/configuration.js';
+export type { KernelOptions } from './kernel/container.js';
+export {
+  createImageServiceManager,
+  getImageServiceManager,
+  type ImageServiceManager,
+} from './kernel/image-service-manager.js';
+export type { GenerateOptions } from './kernel/routing/dispatch.js';
+export type { AvailableModel } from './models/available-models.js';
+export type { PluginHealth, Problem, ServiceHealth } from './observe/health.js';
+export type { Attempt, ImageResult, Provenance, UsedParameters } from './results/image-result.js';

@@ -1,0 +1,33 @@
+import 'reflect-metadata';
+import { randomInt } from 'node:crypto';
+import { type Logger, seedLimit } from '@easel/plugin-sdk';
+import { type DependencyContainer, container as processContainer } from 'tsyringe';
+import { type ConfigurationSource, readConfiguration } from '../config/read-configuration.js';
+import { readCatalogue } from '../models/catalogue.js';
+import { silentLogger } from '../observe/plugin-logger.js';
+import { Registry } from './registry/registry.js';
+import { Dispatcher } from './routing/dispatch.js';
+import { tokens } from './tokens.js';
+
+export interface KernelOptions extends ConfigurationSource {
+  /** Where secrets are looked up. Absent: `process.env`. */
+  readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Takes the log lines of the kernel and its plugins. Absent: they are dropped. */
+  readonly logger?: Logger | undefined;
+  /** Draws the seed of a request that has none, 0 to 4294967295. Absent: at random. */
+  readonly drawSeed?: (() => number) | undefined;
+}
+
+/** The composition root. Each kernel has a container of its own, so that several can live in one host; nothing is registered globally. */
+export function createContainer(options: KernelOptions): DependencyContainer {
+  const configuration = readConfiguration(options);
+  const container = processContainer.createChildContainer();
+  container.register(tokens.configuration, { useValue: configuration });
+  container.register(tokens.environment, { useValue: options.environment ?? process.env });
+  container.register(tokens.logger, { useValue: options.logger ?? silentLogger });
+  container.register(tokens.drawSeed, { useValue: options.drawSeed ?? (() => randomInt(seedLimit + 1)) });
+  container.register(tokens.catalogue, { useValue: readCatalogue(configuration.catalogueFolders) });
+  container.registerSingleton(tokens.registry, Registry);
+  container.registerSingleton(tokens.dispatcher, Dispatcher);
+  return container;
+}

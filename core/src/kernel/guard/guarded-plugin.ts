@@ -1,0 +1,98 @@
+import {
+  EaselError,
+  type GenerationRequest,
+  type Manifest,
+  type Progress,
+  type ValidGenerationResult,
+} from '@easel/plugin-sdk';
+import type { Supervisor } from '../registry/supervisor.js';
+import type { Runner } from '../runner/runner.js';
+import { Breaker, type BreakerState } from './breaker.js';
+import { Bulkhead } from './bulkhead.js';
+import { envelop, graceMs } from './envelope.js';
+
+export interface GuardedCall {
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: Progress) => void;
+}
+
+/** A plugin as the router sees it. A call passes the bulkhead, then the breaker of its pipeline type, then the envelope. */
+export class GuardedPlugin {
+  readonly manifest: Manifest;
+  readonly supervisor: Supervisor;
+  readonly #bulkhead: Bulkhead;
+  readonly #breakers: ReadonlyMap<string, Breaker>;
+
+  constructor(manifest: Manifest, supervisor: Supervisor) {
+    const { id, runtime, handles, breaker } = manifest;
+    this.manifest = manifest;
+    this.supervisor = supervisor;
+    this.#bulkhead = new Bulkhead({ plugin: id, concurrency: runtime.concurrency, queue: runtime.queue });
+    this.#breakers = new Map(handles.map(({ type }) => [type, new Breaker(id, breaker)]));
+  }
+
+  get inFlight(): number {
+    return this.#bulkhead.inFlight;
+  }
+
+  get queued(): number {
+    return this.#bulkhead.queued;
+  }
+
+  get breakers(): Record<string, BreakerState> {
+    return Object.fromEntries([...this.#breakers].map(([type, breaker]) => [type, breaker.state]));
+  }
+
+  /** Makes pictures; settles at the latest when the signal aborts. The place in the bulkhead is kept until the work has ended. */
+  async generate(
+    pipelineType: string,
+    request: GenerationRequest,
+    call: GuardedCall,
+  ): Promise<ValidGenerationResult> {
+    const breaker = this.#breakers.get(pipelineType);
+    if (!breaker) throw new Error(`${this.manifest.id} does not handle ${pipelineType}`);
+    const leave = await this.#bulkhead.enter(call.signal);
+    let ended: Promise<void> = Promise.resolve();
+    try {
+      return await breaker.run(() => {
+        const work = this.#work(request, call);
+        ended = work.ended;
+        return work.answer;
+      });
+    } catch (error) {
+      throw this.supervisor.redacted(error);
+    } finally {
+      void ended.then(leave);
+    }
+  }
+
+  #work(request: GenerationRequest, call: GuardedCall) {
+    let runner: Runner | undefined;
+    const work = async () => {
+      runner = await this.supervisor.running();
+      call.signal.throwIfAborted();
+      return await runner.generate(request, call);
+    };
+    return envelop(work(), call.signal, (reason) => runner?.kill(reason));
+  }
+
+  /** Lets the calls that are in flight or waiting finish within the manifest's `drainMs`, then stops the plugin. */
+  async close(): Promise<void> {
+    const { id, runtime } = this.manifest;
+    const timer = setTimeout(
+      () =>
+        this.supervisor.kill(
+          new EaselError({
+            code: 'ERR_KERNEL_CLOSED',
+            plugin: id,
+            message: `The plugin "${id}" did not finish within ${runtime.drainMs} ms of being closed.`,
+          }),
+        ),
+      runtime.drainMs,
+    );
+    await this.#bulkhead.idle();
+    clearTimeout(timer);
+    await this.supervisor.stop(graceMs);
+    for (const breaker of this.#breakers.values()) breaker.close();
+  }
+}

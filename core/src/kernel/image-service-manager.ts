@@ -1,0 +1,121 @@
+import { EaselError, type ImageRequest, type Model } from '@easel/plugin-sdk';
+import type { Configuration } from '../config/configuration.js';
+import { type AvailableModel, listModels } from '../models/available-models.js';
+import type { Catalogue } from '../models/catalogue.js';
+import { findModel } from '../models/find-model.js';
+import { measureHealth, type ServiceHealth } from '../observe/health.js';
+import type { ImageResult } from '../results/image-result.js';
+import { createContainer, type KernelOptions } from './container.js';
+import type { Registry } from './registry/registry.js';
+import type { Dispatcher, GenerateOptions } from './routing/dispatch.js';
+import { tokens } from './tokens.js';
+
+/** One call in front of every image model. */
+export class ImageServiceManager implements AsyncDisposable {
+  readonly #configuration: Configuration;
+  readonly #catalogue: Catalogue;
+  readonly #registry: Registry;
+  readonly #dispatcher: Dispatcher;
+  #currentModel: string | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: KernelOptions) {
+    const container = createContainer(options);
+    this.#configuration = container.resolve(tokens.configuration);
+    this.#catalogue = container.resolve(tokens.catalogue);
+    this.#registry = container.resolve(tokens.registry);
+    this.#dispatcher = container.resolve(tokens.dispatcher);
+    const { currentModel } = this.#configuration;
+    this.#currentModel =
+      currentModel === undefined ? this.#firstModel() : findModel(this.#catalogue, currentModel).id;
+    this.#registry.activate();
+  }
+
+  /**
+   * Makes pictures.
+   *
+   * Rejects with an `EaselError`, always by the deadline: `timeoutMs` of the request, or the plugin's `runtime.callMs`.
+   *
+   * @example
+   * const { images } = await manager.generateImage({ prompt: 'a red circle on a blue background', seed: 7 });
+   * await writeFile('circle.png', images[0].bytes);
+   */
+  async generateImage(request: ImageRequest, options: GenerateOptions = {}): Promise<ImageResult> {
+    if (this.#closing)
+      throw new EaselError({
+        code: 'ERR_KERNEL_CLOSED',
+        message: 'The image service manager has been closed.',
+      });
+    return await this.#dispatcher.dispatch(request, this.#currentModel, options);
+  }
+
+  /** The models of the catalogue, with whether a plugin can make their pictures. */
+  getAvailableModels(): AvailableModel[] {
+    return listModels(
+      this.#catalogue,
+      this.#registry.table,
+      this.#configuration.fallbackPipelineType,
+      this.#currentModel,
+    );
+  }
+
+  /** The state of every plugin at this moment, and what could not be used. */
+  getServiceHealth(): ServiceHealth {
+    return measureHealth(this.#registry, this.#catalogue);
+  }
+
+  /** Id of the model that requests without one go to; undefined where the catalogue is empty. */
+  get currentModel(): string | undefined {
+    return this.#currentModel;
+  }
+
+  /** Makes another model the current one, for calls that begin later. Throws ERR_MODEL_UNKNOWN with those that exist. */
+  switchModel(id: string): Model {
+    const model = findModel(this.#catalogue, id);
+    this.#currentModel = model.id;
+    return model;
+  }
+
+  /** Stops every plugin, each within its `runtime.drainMs`; calls in flight may finish until then. Idempotent. */
+  async close(): Promise<void> {
+    this.#closing ??= this.#registry.close();
+    await this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** The first model that can be used, or else the first. */
+  #firstModel(): string | undefined {
+    const models = this.getAvailableModels();
+    return (models.find((model) => model.available) ?? models[0])?.id;
+  }
+}
+
+/**
+ * Creates a kernel: reads its configuration, catalogue and manifests (a few small files, synchronously) and runs no plugin code yet.
+ * It has no signal handlers, writes no environment variables and shares nothing with other kernels of the process.
+ * Throws ERR_CONFIG_INVALID for a broken configuration and ERR_MODEL_UNKNOWN for a current model that is not in the catalogue.
+ */
+export function createImageServiceManager(options: KernelOptions = {}): ImageServiceManager {
+  return new ImageServiceManager(options);
+}
+
+let shared: ImageServiceManager | undefined;
+
+/** The manager of the whole process, created with default options by the first call; closing it lets the next call create another. */
+export function getImageServiceManager(): ImageServiceManager {
+  shared ??= createSharedManager();
+  return shared;
+}
+
+function createSharedManager(): ImageServiceManager {
+  const manager = createImageServiceManager();
+  const close = manager.close.bind(manager);
+  manager.close = async () => {
+    if (shared === manager) shared = undefined;
+    await close();
+  };
+  return manager;
+}

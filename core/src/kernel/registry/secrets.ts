@@ -1,0 +1,19 @@
+import { EaselError } from '@easel/plugin-sdk';
+
+/** The named variables out of the environment. Throws ERR_SECRET_MISSING with the names, never the values. */
+export function resolveSecrets(
+  plugin: string,
+  names: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  const missing = names.filter((name) => !environment[name]);
+  if (missing.length > 0) {
+    throw new EaselError({
+      code: 'ERR_SECRET_MISSING',
+      plugin,
+      message: `The plugin "${plugin}" needs ${missing.join(', ')}, which ${missing.length === 1 ? 'is' : 'are'} not set.`,
+      hint: `Set ${missing.length === 1 ? 'it' : 'them'} in the environment.`,
+    });
+  }
+  return Object.fromEntries(names.map((name) => [name, environment[name] as string]));
+}

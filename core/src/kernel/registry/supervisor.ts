@@ -1,0 +1,154 @@
+import { EaselError, type Logger } from '@easel/plugin-sdk';
+import { asLogger, createPluginLog } from '../../observe/plugin-logger.js';
+import { createRedactor } from '../../observe/redact.js';
+import type { PluginFolder } from '../manifest/read.js';
+import { InlineRunner } from '../runner/inline-runner.js';
+import { ProcessRunner } from '../runner/process-runner.js';
+import type { Runner } from '../runner/runner.js';
+import { resolveSecrets } from './secrets.js';
+import { assertMove, type PluginState } from './states.js';
+
+export interface SupervisorOptions {
+  readonly plugin: PluginFolder;
+  /** The plugin's part of the configuration; the plugin validates it. */
+  readonly config: unknown;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly logger: Logger;
+}
+
+/** Keeps one plugin running for as long as it is wanted: starts it for the first call that needs it, and again after it has gone. */
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  #state: PluginState = 'idle';
+  #runner: Runner | undefined;
+  #starting: Promise<Runner> | undefined;
+  #starts = 0;
+  #redact: (text: string) => string = (text) => text;
+  #lastError: EaselError | undefined;
+  #refusal: EaselError | undefined;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+  }
+
+  get state(): PluginState {
+    return this.#state;
+  }
+
+  get pid(): number | undefined {
+    return this.#runner?.pid;
+  }
+
+  /** Starts after the first one. */
+  get restarts(): number {
+    return Math.max(0, this.#starts - 1);
+  }
+
+  /** Why it last failed to start or went away by itself. */
+  get lastError(): EaselError | undefined {
+    return this.#lastError;
+  }
+
+  /** The running plugin, started if need be; concurrent callers share one start. */
+  async running(): Promise<Runner> {
+    if (this.#state === 'ready' && this.#runner) return this.#runner;
+    if (this.#state === 'draining' || this.#state === 'stopped') {
+      throw new EaselError({
+        code: 'ERR_KERNEL_CLOSED',
+        message: `The plugin "${this.#id}" has been stopped.`,
+      });
+    }
+    this.#starting ??= this.#start().finally(() => {
+      this.#starting = undefined;
+    });
+    return await this.#starting;
+  }
+
+  /** An error that came out of the plugin, without its secrets. */
+  redacted(error: unknown): unknown {
+    if (!EaselError.isInstance(error)) return error;
+    const { code, plugin, retryAfterMs } = error;
+    return new EaselError({
+      code,
+      plugin,
+      retryAfterMs,
+      message: this.#redact(error.message),
+      hint: this.#redact(error.hint),
+    });
+  }
+
+  /** Refuses new calls and ends those in flight with the reason. */
+  kill(reason: EaselError): void {
+    this.#refusal = reason;
+    this.#runner?.kill(reason);
+  }
+
+  /** Ends the plugin: `graceMs` to close what it holds, then by force. */
+  async stop(graceMs: number): Promise<void> {
+    this.#refusal ??= new EaselError({
+      code: 'ERR_KERNEL_CLOSED',
+      message: `The plugin "${this.#id}" has been stopped.`,
+    });
+    await this.#starting?.catch(() => {});
+    const runner = this.#runner;
+    if (this.#state === 'ready' && runner) {
+      this.#move('draining');
+      await runner.stop(graceMs);
+    }
+    if (this.#state !== 'stopped') this.#move('stopped');
+  }
+
+  get #id(): string {
+    return this.#options.plugin.manifest.id;
+  }
+
+  async #start(): Promise<Runner> {
+    this.#move('starting');
+    this.#starts++;
+    try {
+      const runner = this.#createRunner();
+      this.#runner = runner;
+      await runner.start();
+      this.#move('ready');
+      void runner.ended.then((reason) => this.#onEnd(reason));
+      return runner;
+    } catch (error) {
+      const redacted = this.redacted(error);
+      this.#runner = undefined;
+      this.#fail(redacted);
+      throw redacted;
+    }
+  }
+
+  #createRunner(): Runner {
+    const { plugin, config, environment, logger } = this.#options;
+    const { id, permissions, runtime } = plugin.manifest;
+    const secrets = resolveSecrets(id, permissions.secrets, environment);
+    this.#redact = createRedactor(secrets);
+    const log = createPluginLog(logger, id, this.#redact);
+    const start = { plugin: id, folder: plugin.folder, entry: plugin.entry, config, secrets };
+    if (runtime.isolation === 'inline') return new InlineRunner({ start, logger: asLogger(log) });
+    const { startMs, stallMs, heapMb } = runtime;
+    return new ProcessRunner({ start, limits: { startMs, stallMs, heapMb }, onLog: log });
+  }
+
+  #onEnd(reason: string): void {
+    this.#runner = undefined;
+    if (this.#state !== 'ready') return;
+    const message = `The plugin "${this.#id}" ${this.#redact(reason)}.`;
+    this.#fail(new EaselError({ code: 'ERR_PLUGIN_CRASHED', plugin: this.#id, message }));
+  }
+
+  #fail(error: unknown): void {
+    this.#lastError = EaselError.isInstance(error)
+      ? error
+      : new EaselError({ code: 'ERR_INTERNAL', plugin: this.#id, message: String(error), cause: error });
+    this.#options.logger.error(this.#lastError.message, { plugin: this.#id, code: this.#lastError.code });
+    this.#move('failed');
+  }
+
+  #move(to: PluginState): void {
+    assertMove(this.#id, this.#state, to);
+    this.#state = to;
+  }
+}

@@ -1,0 +1,39 @@
+import { EaselError, type Model, type Warning } from '@easel/plugin-sdk';
+import type { GuardedPlugin } from '../guard/guarded-plugin.js';
+import type { RoutingTable } from './table.js';
+
+export interface Route {
+  readonly plugin: GuardedPlugin;
+  /** The model's own pipeline type, or the fallback's. */
+  readonly pipelineType: string;
+  readonly warnings: readonly Warning[];
+}
+
+/**
+ * Chooses who makes the pictures of a model: the first candidate of its pipeline type whose circuit is not open, or of the fallback type
+ * where nobody handles its own. Throws ERR_NO_ROUTE with the types that exist.
+ */
+export function selectRoute(
+  table: RoutingTable,
+  model: Model,
+  fallbackPipelineType: string | undefined,
+): Route {
+  const own = firstUsable(table, model.pipelineType);
+  if (own) return { plugin: own, pipelineType: model.pipelineType, warnings: [] };
+  const fallback = fallbackPipelineType === undefined ? undefined : firstUsable(table, fallbackPipelineType);
+  if (fallback && fallbackPipelineType !== undefined) {
+    const message = `No plugin handles the pipeline type "${model.pipelineType}"; the fallback "${fallbackPipelineType}" was used.`;
+    return { plugin: fallback, pipelineType: fallbackPipelineType, warnings: [{ code: 'other', message }] };
+  }
+  const handled = [...table.keys()].sort();
+  throw new EaselError({
+    code: 'ERR_NO_ROUTE',
+    message: `No plugin handles the pipeline type "${model.pipelineType}" of the model "${model.id}"; handled are: ${handled.join(', ') || 'none'}.`,
+  });
+}
+
+/** Where every circuit is open, the first candidate answers that it is. */
+function firstUsable(table: RoutingTable, type: string): GuardedPlugin | undefined {
+  const candidates = table.get(type) ?? [];
+  return candidates.find((plugin) => plugin.breakers[type] !== 'open') ?? candidates[0];
+}

@@ -1,0 +1,127 @@
+/**
+ * The kernel's end of the wire: numbers commands, watches for acknowledgements, hands out progress, and settles every command exactly
+ * once, at the latest when the channel is closed.
+ *
+ * @module
+ */
+import type { Duplex } from 'node:stream';
+import { EaselError, type GenerationRequest, type Progress } from '@easel/plugin-sdk';
+import { firstProblem } from '../../config/first-problem.js';
+import { readFrames, writeFrame } from './frames.js';
+import { type Reply, replySchema, type StartPayload } from './protocol.js';
+import { fromWireError } from './wire-error.js';
+
+export interface ChannelOptions {
+  readonly plugin: string;
+  readonly stream: Duplex;
+  /** Milliseconds within which a command must be acknowledged. */
+  readonly stallMs: number;
+  readonly onLog: (entry: Extract<Reply, { type: 'log' }>) => void;
+  /** The plugin has broken the protocol or stopped answering; whoever owns it must end it. */
+  readonly onFault: (error: EaselError) => void;
+}
+
+interface Pending {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+  readonly onProgress: ((progress: Progress) => void) | undefined;
+  acknowledgement: NodeJS.Timeout | undefined;
+}
+
+type Body =
+  | { readonly type: 'start'; readonly payload: StartPayload }
+  | { readonly type: 'generate'; readonly payload: GenerationRequest }
+  | { readonly type: 'ping' | 'stop' };
+
+export class Channel {
+  readonly #options: ChannelOptions;
+  readonly #pending = new Map<number, Pending>();
+  #nextId = 0;
+  #closed: Error | undefined;
+
+  constructor(options: ChannelOptions) {
+    this.#options = options;
+    options.stream.on('error', () => {});
+    readFrames(
+      options.stream,
+      (value) => this.#receive(value),
+      (cause) =>
+        this.#fault('ERR_PLUGIN_PROTOCOL', `it sent bytes that are not of the protocol: ${cause.message}`),
+    );
+  }
+
+  /** Sends a command; resolves with its raw result. An aborted signal sends a cancellation and goes on waiting for the answer. */
+  send(
+    body: Body,
+    call?: { signal: AbortSignal; onProgress: (progress: Progress) => void },
+  ): Promise<unknown> {
+    if (this.#closed) return Promise.reject(this.#closed);
+    const id = this.#nextId++;
+    const cancel = () => this.#write({ type: 'cancel', id });
+    return new Promise<unknown>((resolve, reject) => {
+      // A start has a limit of its own: the process may be slow to come up.
+      const acknowledgement = body.type === 'start' ? undefined : this.#watch(id, body.type);
+      this.#pending.set(id, { resolve, reject, onProgress: call?.onProgress, acknowledgement });
+      this.#write({ ...body, id });
+      call?.signal.addEventListener('abort', cancel, { once: true });
+      if (call?.signal.aborted) cancel();
+    }).finally(() => call?.signal.removeEventListener('abort', cancel));
+  }
+
+  /** Rejects everything that is pending, and whatever is sent later, with the error. */
+  close(error: Error): void {
+    this.#closed ??= error;
+    for (const id of [...this.#pending.keys()]) this.#settle(id)?.reject(this.#closed);
+  }
+
+  /** Where the kernel itself was blocked, the acknowledgement may lie unread: the turn that setImmediate waits for reads it first. */
+  #watch(id: number, type: string): NodeJS.Timeout {
+    const { stallMs } = this.#options;
+    const check = () => {
+      if (this.#pending.get(id)?.acknowledgement === timer) {
+        this.#fault('ERR_PLUGIN_STALLED', `it did not acknowledge "${type}" within ${stallMs} ms`);
+      }
+    };
+    const timer = setTimeout(() => setImmediate(check), stallMs);
+    return timer;
+  }
+
+  #write(message: unknown): void {
+    if (!this.#options.stream.destroyed) writeFrame(this.#options.stream, message);
+  }
+
+  #receive(value: unknown): void {
+    if (this.#closed) return;
+    const parsed = replySchema.safeParse(value);
+    if (!parsed.success)
+      this.#fault('ERR_PLUGIN_PROTOCOL', `it sent a message with ${firstProblem(parsed.error)}`);
+    else if (parsed.data.type === 'log') this.#options.onLog(parsed.data);
+    else this.#handle(parsed.data);
+  }
+
+  #handle(reply: Exclude<Reply, { type: 'log' }>): void {
+    const pending = this.#pending.get(reply.id);
+    if (!pending) return;
+    clearTimeout(pending.acknowledgement);
+    pending.acknowledgement = undefined;
+    if (reply.type === 'progress') pending.onProgress?.(reply.progress);
+    else if (reply.type === 'result') this.#settle(reply.id)?.resolve(reply.value);
+    else if (reply.type === 'error')
+      this.#settle(reply.id)?.reject(fromWireError(reply.error, this.#options.plugin));
+  }
+
+  #settle(id: number): Pending | undefined {
+    const pending = this.#pending.get(id);
+    clearTimeout(pending?.acknowledgement);
+    this.#pending.delete(id);
+    return pending;
+  }
+
+  #fault(code: 'ERR_PLUGIN_PROTOCOL' | 'ERR_PLUGIN_STALLED', what: string): void {
+    if (this.#closed) return;
+    const { plugin, onFault } = this.#options;
+    const error = new EaselError({ code, plugin, message: `The plugin "${plugin}" broke off: ${what}.` });
+    this.close(error);
+    onFault(error);
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * Loads a plugin and serves its calls, wherever it runs: in a process of its own (child-entry.ts) or in the kernel's (inline-runner.ts).
+ *
+ * @module
+ */
+import { pathToFileURL } from 'node:url';
+import {
+  apiVersion,
+  EaselError,
+  type GenerationRequest,
+  type GenerationResult,
+  type Logger,
+  type Plugin,
+  type PluginInstance,
+  type Progress,
+} from '@easel/plugin-sdk';
+import { z } from 'zod';
+import { firstProblem } from '../../config/first-problem.js';
+import type { StartPayload } from './protocol.js';
+
+export interface HostCall {
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: Progress) => void;
+}
+
+export interface PluginHost {
+  generate(request: GenerationRequest, call: HostCall): Promise<GenerationResult>;
+  close(): Promise<void>;
+}
+
+const isSchema = z.custom<z.ZodType>(
+  (value) => typeof (value as { safeParse?: unknown } | null)?.safeParse === 'function',
+  'must be a zod schema',
+);
+const isFunction = z.custom<Plugin['start']>((value) => typeof value === 'function', 'must be a function');
+const pluginShape = z.object({ config: isSchema, options: isSchema, start: isFunction });
+
+/** Imports the entry, checks what it exports, validates its configuration and starts it. */
+export async function startPluginHost(payload: StartPayload, logger: Logger): Promise<PluginHost> {
+  const { plugin: id, secrets, folder } = payload;
+  const plugin = await unclassifiedAsStartFailure(id, () => loadPlugin(payload));
+  const config = plugin.config.safeParse(payload.config);
+  if (!config.success) {
+    throw new EaselError({
+      code: 'ERR_CONFIG_INVALID',
+      message: `The configuration of the plugin "${id}" does not validate: ${firstProblem(config.error)}.`,
+      hint: `Correct plugins.${id}.options in easel.config.json.`,
+    });
+  }
+  const instance: PluginInstance<unknown> = await unclassifiedAsStartFailure(id, () =>
+    plugin.start({ config: config.data, secrets, folder, logger }),
+  );
+  return {
+    async generate(request, call) {
+      const options = plugin.options.safeParse(request.options);
+      if (!options.success) {
+        throw new EaselError({
+          code: 'ERR_REQUEST_INVALID',
+          message: `providerOptions.${id}: ${firstProblem(options.error)}.`,
+        });
+      }
+      return await instance.generate(request, { ...call, logger, options: options.data });
+    },
+    async close() {
+      await instance.close?.();
+    },
+  };
+}
+
+async function loadPlugin({ plugin: id, entry }: StartPayload): Promise<Plugin> {
+  const module = (await import(pathToFileURL(entry).href)) as { default?: { apiVersion?: unknown } };
+  const exported = module.default;
+  if (typeof exported !== 'object' || exported === null || exported.apiVersion === undefined) {
+    throw new EaselError({
+      code: 'ERR_PLUGIN_START_FAILED',
+      message: `${entry} does not export a plugin.`,
+      hint: 'Make definePlugin({ ... }) its default export.',
+    });
+  }
+  if (exported.apiVersion !== apiVersion) {
+    throw new EaselError({
+      code: 'ERR_API_INCOMPATIBLE',
+      message: `The plugin "${id}" has apiVersion ${String(exported.apiVersion)}; this kernel knows ${apiVersion}.`,
+    });
+  }
+  const shape = pluginShape.safeParse(exported);
+  if (!shape.success) {
+    throw new EaselError({
+      code: 'ERR_PLUGIN_PROTOCOL',
+      message: `The default export of the plugin "${id}" is not of the contract: ${firstProblem(shape.error)}.`,
+    });
+  }
+  return exported as Plugin;
+}
+
+async function unclassifiedAsStartFailure<T>(id: string, begin: () => Promise<T>): Promise<T> {
+  try {
+    return await begin();
+  } catch (error) {
+    if (EaselError.isInstance(error)) throw error;
+    throw new EaselError({
+      code: 'ERR_PLUGIN_START_FAILED',
+      message: `The plugin "${id}" did not start: ${error instanceof Error ? error.message : String(error)}`,
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * Wire protocol 1, between the kernel and a plugin's process. The kernel sends commands; each is acknowledged on receipt and
+ * answered once, by a result or an error. Everything that comes from a plugin is parsed before it is believed.
+ *
+ * @module
+ */
+import { errorCodes, type GenerationRequest, progressSchema } from '@easel/plugin-sdk';
+import { z } from 'zod';
+
+export const protocolVersion = 1;
+
+/** What a plugin needs to start. */
+export interface StartPayload {
+  /** Its id, for messages. */
+  readonly plugin: string;
+  /** Absolute path of the plugin's folder. */
+  readonly folder: string;
+  /** Absolute path of its ES module. */
+  readonly entry: string;
+  readonly config: unknown;
+  readonly secrets: Readonly<Record<string, string>>;
+}
+
+export type Command =
+  | { readonly type: 'start'; readonly id: number; readonly payload: StartPayload }
+  | { readonly type: 'generate'; readonly id: number; readonly payload: GenerationRequest }
+  | { readonly type: 'ping'; readonly id: number }
+  | { readonly type: 'stop'; readonly id: number };
+
+/** Asks for the end of a `generate`; it is still answered. */
+export interface Cancellation {
+  readonly type: 'cancel';
+  readonly id: number;
+}
+
+const id = z.int().nonnegative();
+
+export const wireErrorSchema = z.object({
+  code: z.enum(errorCodes),
+  message: z.string(),
+  hint: z.string().optional(),
+  retryAfterMs: z.number().nonnegative().optional(),
+});
+export type WireError = z.infer<typeof wireErrorSchema>;
+
+export const replySchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('acknowledge'), id }),
+  z.object({ type: z.literal('progress'), id, progress: progressSchema }),
+  z.object({ type: z.literal('result'), id, value: z.unknown() }),
+  z.object({ type: z.literal('error'), id, error: wireErrorSchema }),
+  z.object({
+    type: z.literal('log'),
+    level: z.enum(['debug', 'info', 'warn', 'error']),
+    message: z.string(),
+    details: z.record(z.string(), z.unknown()).optional(),
+  }),
+]);
+export type Reply = z.infer<typeof replySchema>;

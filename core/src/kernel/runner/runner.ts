@@ -1,0 +1,28 @@
+import type { GenerationRequest, Progress, ValidGenerationResult } from '@easel/plugin-sdk';
+
+export interface RunnerCall {
+  /** Asks the plugin to stop; the promise still settles only when the plugin has answered or is gone. */
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: Progress) => void;
+}
+
+/**
+ * One run of one plugin, from its start to its end; it is never started twice. Implementations differ in where the code runs and in
+ * nothing that a caller sees.
+ */
+export interface Runner {
+  /** Operating-system process; undefined where it shares the kernel's. */
+  readonly pid: number | undefined;
+  /** Whether it is on its way out and takes no more calls. */
+  readonly isEnding: boolean;
+  /** Resolves with the reason when the plugin is gone, asked for or not; never rejects. */
+  readonly ended: Promise<string>;
+  /** Loads, checks and configures the plugin. Rejects with an EaselError, and the runner has ended then. */
+  start(): Promise<void>;
+  /** Makes pictures; the answer has been checked against the contract. */
+  generate(request: GenerationRequest, call: RunnerCall): Promise<ValidGenerationResult>;
+  /** Lets the plugin close what it holds, then ends it; kills it after `graceMs`. */
+  stop(graceMs: number): Promise<void>;
+  /** Ends it at once; its calls reject with `ERR_PLUGIN_CRASHED`, or with the error given. */
+  kill(reason: Error): void;
+}

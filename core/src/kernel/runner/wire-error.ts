@@ -1,0 +1,23 @@
+import { EaselError } from '@easel/plugin-sdk';
+import type { WireError } from './protocol.js';
+
+/** Any thrown value as it travels: an Easel error keeps its code, everything else becomes ERR_PLUGIN_FAILED. */
+export function toWireError(thrown: unknown): WireError {
+  if (EaselError.isInstance(thrown)) {
+    return {
+      code: thrown.code,
+      message: thrown.message,
+      hint: thrown.hint,
+      ...(thrown.retryAfterMs === undefined ? {} : { retryAfterMs: thrown.retryAfterMs }),
+    };
+  }
+  return {
+    code: 'ERR_PLUGIN_FAILED',
+    message: thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown),
+  };
+}
+
+/** The error that a plugin sent, attributed to it. */
+export function fromWireError(error: WireError, plugin: string): EaselError {
+  return new EaselError({ ...error, plugin });
+}

@@ -1,0 +1,102 @@
+import {
+  EaselError,
+  type GenerationRequest,
+  type Model,
+  type ValidImageRequest,
+  type Warning,
+} from '@easel/plugin-sdk';
+
+export interface AdaptedRequest {
+  readonly request: Omit<GenerationRequest, 'options'>;
+  readonly warnings: readonly Warning[];
+}
+
+/**
+ * Fits a request to a model. One rule: what would lose the caller's meaning is refused (a size out of range, a picture or mask that the
+ * model cannot take, too many pictures); what only tunes is dropped or rounded, with a warning; what is left out gets the model's default.
+ */
+export function adaptRequest(
+  request: ValidImageRequest,
+  model: Model,
+  drawSeed: () => number,
+): AdaptedRequest {
+  const { defaults, supports } = model;
+  const warnings: Warning[] = [];
+  refuseWhatCannotBeDone(request, model);
+
+  const edge = (parameter: 'width' | 'height'): number => {
+    const asked = request[parameter] ?? defaults[parameter];
+    const used = Math.round(asked / supports.edgeMultiple) * supports.edgeMultiple;
+    if (used !== asked) {
+      const message = `${parameter} ${asked} was rounded to ${used}: "${model.id}" makes multiples of ${supports.edgeMultiple}.`;
+      warnings.push({ code: 'parameter-adapted', parameter, message });
+    }
+    return used;
+  };
+  const tuned = <Key extends 'negativePrompt' | 'seed' | 'steps' | 'guidanceScale' | 'sampler'>(
+    parameter: Key,
+    fallback: ValidImageRequest[Key],
+  ): ValidImageRequest[Key] => {
+    if (supports[parameter]) return request[parameter] ?? fallback;
+    if (request[parameter] !== undefined) {
+      warnings.push({
+        code: 'parameter-dropped',
+        parameter,
+        message: `${parameter} had no effect: "${model.id}" has no such thing.`,
+      });
+    }
+    return undefined;
+  };
+  if (request.strength !== undefined && request.inputImages.length === 0) {
+    warnings.push({
+      code: 'parameter-dropped',
+      parameter: 'strength',
+      message: 'strength had no effect: there is no input image.',
+    });
+  }
+
+  return {
+    request: {
+      model,
+      prompt: request.prompt,
+      negativePrompt: tuned('negativePrompt', defaults.negativePrompt),
+      width: edge('width'),
+      height: edge('height'),
+      n: request.n,
+      seed: tuned('seed', supports.seed ? drawSeed() : undefined),
+      steps: tuned('steps', defaults.steps),
+      guidanceScale: tuned('guidanceScale', defaults.guidanceScale),
+      sampler: tuned('sampler', defaults.sampler),
+      outputFormat: request.outputFormat,
+      inputImages: request.inputImages,
+      mask: request.mask,
+      strength: request.inputImages.length === 0 ? undefined : (request.strength ?? defaults.strength),
+    },
+    warnings,
+  };
+}
+
+function refuseWhatCannotBeDone(
+  { width, height, n, inputImages, mask }: ValidImageRequest,
+  { id, supports }: Model,
+): void {
+  const refuse = (message: string) => {
+    throw new EaselError({ code: 'ERR_REQUEST_INVALID', message });
+  };
+  for (const [name, edge] of Object.entries({ width, height })) {
+    if (edge === undefined) continue;
+    if (edge < supports.minimumEdge)
+      refuse(`${name}: ${edge} is smaller than ${supports.minimumEdge}, the least that "${id}" makes.`);
+    if (edge > supports.maximumEdge)
+      refuse(`${name}: ${edge} is larger than ${supports.maximumEdge}, the most that "${id}" makes.`);
+  }
+  if (n > supports.images)
+    refuse(`n: ${n} is more than ${supports.images}, the most that "${id}" makes in a call.`);
+  if (inputImages.length > supports.inputImages) {
+    refuse(
+      `inputImages: "${id}" takes ${supports.inputImages === 0 ? 'none' : `at most ${supports.inputImages}`}, not ${inputImages.length}.`,
+    );
+  }
+  if (mask && !supports.mask) refuse(`mask: "${id}" takes none.`);
+  if (mask && inputImages.length === 0) refuse('mask: there is no input image that it could belong to.');
+}

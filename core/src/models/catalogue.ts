@@ -1,0 +1,49 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { EaselError, type Model, modelSchema } from '@easel/plugin-sdk';
+import { firstProblem } from '../config/first-problem.js';
+
+export interface Catalogue {
+  readonly models: ReadonlyMap<string, Model>;
+  /** Files that could not be used, and why; they never hide the others. */
+  readonly problems: readonly EaselError[];
+}
+
+/** Reads every `*.json` of the catalogue folders; later folders add to earlier ones. */
+export function readCatalogue(folders: readonly string[]): Catalogue {
+  const models = new Map<string, Model>();
+  const problems: EaselError[] = [];
+  for (const folder of folders.filter((path) => existsSync(path))) {
+    for (const name of readdirSync(folder).sort()) {
+      if (!name.endsWith('.json')) continue;
+      try {
+        const model = readModel(folder, join(folder, name));
+        if (models.has(model.id))
+          throw invalid(join(folder, name), `id: "${model.id}" is already in the catalogue`);
+        models.set(model.id, model);
+      } catch (error) {
+        if (!EaselError.isInstance(error)) throw error;
+        problems.push(error);
+      }
+    }
+  }
+  return { models, problems };
+}
+
+function readModel(folder: string, file: string): Model {
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    throw invalid(file, `cannot be read (${(cause as Error).message})`, cause);
+  }
+  const parsed = modelSchema.safeParse(json);
+  if (!parsed.success) throw invalid(file, firstProblem(parsed.error));
+  const { source } = parsed.data;
+  return source.type === 'folder'
+    ? { ...parsed.data, source: { ...source, path: resolve(folder, source.path) } }
+    : parsed.data;
+}
+
+const invalid = (file: string, what: string, cause?: unknown) =>
+  new EaselError({ code: 'ERR_CATALOGUE_INVALID', message: `${file}: ${what}.`, cause });

@@ -1,0 +1,22 @@
+import { EaselError, type Model } from '@easel/plugin-sdk';
+import { distance } from 'fastest-levenshtein';
+import type { Catalogue } from './catalogue.js';
+
+const shown = 10;
+
+/** The model of an id. Throws ERR_MODEL_UNKNOWN with the ids that exist, nearest first. */
+export function findModel(catalogue: Catalogue, id: string): Model {
+  const model = catalogue.models.get(id);
+  if (model) return model;
+  const ids = [...catalogue.models.keys()].sort((one, other) => distance(id, one) - distance(id, other));
+  const list = ids.slice(0, shown).join(', ') + (ids.length > shown ? ` and ${ids.length - shown} more` : '');
+  throw new EaselError({
+    code: 'ERR_MODEL_UNKNOWN',
+    message: `There is no model "${id.slice(0, 100)}"; there ${ids.length === 1 ? 'is' : 'are'}: ${list || 'none'}.`,
+    ...(catalogue.problems.length > 0
+      ? {
+          hint: `Use one of those. Some catalogue files could not be read: ${catalogue.problems[0]?.message}`,
+        }
+      : {}),
+  });
+}

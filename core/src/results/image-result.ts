@@ -1,0 +1,49 @@
+import type { ErrorCode, Image, ValidGenerationResult, Warning } from '@easel/plugin-sdk';
+
+/** One try of one plugin. */
+export interface Attempt {
+  readonly plugin: string;
+  readonly pipelineType: string;
+  readonly outcome: 'ok' | ErrorCode;
+  /** Milliseconds, waiting included. */
+  readonly durationMs: number;
+}
+
+/** The values that made the pictures, after defaults, rounding and dropping. Together with the model they make them again. */
+export interface UsedParameters {
+  readonly prompt: string;
+  readonly negativePrompt?: string | undefined;
+  readonly width: number;
+  readonly height: number;
+  readonly n: number;
+  /** Seed of the first picture. Absent: the model has no seeds. */
+  readonly seed?: number | undefined;
+  readonly steps?: number | undefined;
+  readonly guidanceScale?: number | undefined;
+  readonly sampler?: string | undefined;
+  readonly strength?: number | undefined;
+  /** The model's and the request's provider options. Absent: none. */
+  readonly options?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** Where pictures come from. */
+export interface Provenance {
+  readonly model: string;
+  readonly pipelineType: string;
+  readonly plugin: { readonly id: string; readonly version: string };
+  readonly parameters: UsedParameters;
+  readonly attempts: readonly Attempt[];
+}
+
+/** What `generateImage` answers. */
+export interface ImageResult {
+  /** In the order of their seeds; at least one. */
+  readonly images: readonly Image[];
+  /** Whatever was asked for and not done exactly so. */
+  readonly warnings: readonly Warning[];
+  /** Absent: unknown, or nothing. */
+  readonly cost?: ValidGenerationResult['cost'];
+  /** Milliseconds by phase, as the plugin tells them, and `total` as the kernel measured it. */
+  readonly timings: Readonly<Record<string, number>>;
+  readonly provenance: Provenance;
+}

@@ -1,0 +1,37 @@
+/**
+ * What a plugin is asked for: a request after the kernel has resolved the model, filled in its defaults, adapted what had to be
+ * adapted and dropped what the model does not support. Whatever is left in it is meant.
+ *
+ * @module
+ */
+import { z } from 'zod';
+import { modelSchema } from './model.js';
+import { imageRequestSchema, seedLimit } from './request.js';
+
+const parameter = imageRequestSchema.shape;
+
+export const generationRequestSchema = z.object({
+  model: modelSchema.describe('The catalogue entry, paths made absolute.'),
+  prompt: parameter.prompt,
+  negativePrompt: parameter.negativePrompt.describe('Absent: none.'),
+  width: z.int().positive().describe('Pixels, within what the model supports.'),
+  height: z.int().positive().describe('Pixels, within what the model supports.'),
+  n: z.int().min(1).describe('How many pictures.'),
+  seed: z
+    .int()
+    .min(0)
+    .max(seedLimit)
+    .optional()
+    .describe('Seed of the first picture, + i for picture i. Absent: the model has no seeds.'),
+  steps: parameter.steps.describe("Absent: the plugin's own choice."),
+  guidanceScale: parameter.guidanceScale.describe("Absent: the plugin's own choice."),
+  sampler: parameter.sampler.describe("Absent: the model's own scheduler."),
+  outputFormat: z.enum(['png', 'jpeg', 'webp']).describe('File format to encode.'),
+  inputImages: z.array(parameter.inputImages.unwrap().element).describe('Empty: text to image.'),
+  mask: parameter.mask.describe('Absent: the whole picture.'),
+  strength: parameter.strength.describe("Absent: the plugin's own choice."),
+  options: z
+    .record(z.string(), z.json())
+    .describe("The plugin's own options: the model's under the request's."),
+});
+export type GenerationRequest = z.output<typeof generationRequestSchema>;

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+
+export const outputFormats = ['png', 'jpeg', 'webp'] as const;
+export type OutputFormat = (typeof outputFormats)[number];
+
+/** Encoded pictures cross every boundary as bytes; base64 exists only at the edge of a door that needs it. */
+export const imageBytesSchema = z
+  .instanceof(Uint8Array)
+  .refine((bytes) => bytes.byteLength > 0, 'is empty')
+  .describe('The encoded file, whole; at least one byte.');
+
+/** A picture that a caller hands in: to start from, or as a mask. */
+export const inputImageSchema = z.strictObject({
+  bytes: imageBytesSchema,
+  mediaType: z
+    .enum(['image/png', 'image/jpeg', 'image/webp'])
+    .describe('What the bytes are. Required: nothing is guessed from the content.'),
+});
+export type InputImage = z.infer<typeof inputImageSchema>;
+
+/** A picture that came out. */
+export const imageSchema = z.object({
+  bytes: imageBytesSchema,
+  mediaType: z
+    .string()
+    .regex(/^image\/[a-z0-9.+-]+$/)
+    .describe('Media type of the bytes, for example `image/png`.'),
+  width: z.int().positive().describe('Width in pixels, as encoded.'),
+  height: z.int().positive().describe('Height in pixels, as encoded.'),
+  seed: z
+    .int()
+    .nonnegative()
+    .optional()
+    .describe('Seed that makes this picture again with `n: 1`. Absent: the provider has no seeds.'),
+});
+export type Image = z.infer<typeof imageSchema>;

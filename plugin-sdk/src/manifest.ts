@@ -1,0 +1,115 @@
+/**
+ * `plugin.json`: all that the kernel knows of a plugin before it runs any of its code.
+ *
+ * @module
+ */
+import { z } from 'zod';
+import { pipelineTypeSchema } from './model.js';
+
+const duration = (defaultMs: number) =>
+  z
+    .int()
+    .min(1)
+    .max(24 * 3_600_000)
+    .default(defaultMs);
+
+const handlesSchema = z.strictObject({
+  type: pipelineTypeSchema.describe('A pipeline type that the plugin handles.'),
+  priority: z
+    .int()
+    .min(-1000)
+    .max(1000)
+    .default(0)
+    .describe('Higher is asked first where several plugins handle a type. Absent: 0.'),
+});
+
+const runtimeSchema = z.strictObject({
+  isolation: z
+    .enum(['process', 'inline'])
+    .default('process')
+    .describe(
+      'Where it runs: a process of its own, or inside of the kernel (only for code that you trust). Absent: process.',
+    ),
+  startMs: duration(30_000).describe('Milliseconds it may take to start and configure. Absent: 30,000.'),
+  callMs: duration(600_000).describe(
+    'Milliseconds one call may take, waiting included, where the request sets none. Absent: 600,000.',
+  ),
+  stallMs: duration(5_000).describe(
+    'Milliseconds within which its process must acknowledge a message. Absent: 5,000.',
+  ),
+  drainMs: duration(10_000).describe(
+    'Milliseconds it has to finish its calls when it is to stop. Absent: 10,000.',
+  ),
+  concurrency: z.int().min(1).max(1000).default(4).describe('Calls it works on at once. Absent: 4.'),
+  queue: z.int().min(0).max(100_000).default(100).describe('Calls that may wait for a place. Absent: 100.'),
+  heapMb: z
+    .int()
+    .min(16)
+    .max(1_000_000)
+    .optional()
+    .describe("Size of its JavaScript heap in MiB. Absent: Node's own."),
+});
+
+const breakerSchema = z.strictObject({
+  errorThresholdPercent: z
+    .int()
+    .min(1)
+    .max(100)
+    .default(50)
+    .describe('Share of failed calls that opens the circuit. Absent: 50.'),
+  minimumCalls: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(5)
+    .describe('Calls in the window before it may open. Absent: 5.'),
+  windowMs: duration(60_000).describe('Milliseconds that are counted. Absent: 60,000.'),
+  resetMs: duration(30_000).describe(
+    'Milliseconds it stays open before one probe call is let through. Absent: 30,000.',
+  ),
+});
+
+const permissionsSchema = z.strictObject({
+  secrets: z
+    .array(z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'must be an environment variable in capitals'))
+    .default([])
+    .describe('Environment variables that are handed to it; it sees no others. Absent: none.'),
+});
+
+export const manifestSchema = z.strictObject({
+  $schema: z.string().optional().describe('For editors. Absent: no completion.'),
+  id: z
+    .string()
+    .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be kebab-case')
+    .max(64)
+    .describe('Unique, kebab-case, and the name of its folder.'),
+  name: z.string().min(1).max(100).optional().describe('What people read. Absent: the id.'),
+  description: z.string().max(1000).optional().describe('A sentence on what it is. Absent: none.'),
+  version: z
+    .string()
+    .regex(/^\d+\.\d+\.\d+/, 'must be a semantic version')
+    .describe('Semantic version of the plugin.'),
+  sdk: z
+    .string()
+    .min(1)
+    .describe('Range of @easel/plugin-sdk versions that it was written for, for example `^0.1.0`.'),
+  protocols: z
+    .array(z.int().positive())
+    .min(1)
+    .default([1])
+    .describe('Wire protocols that it speaks. Absent: 1.'),
+  entry: z.string().min(1).describe('Its ES module, relative to the folder and inside of it.'),
+  handles: z.array(handlesSchema).min(1).describe('Pipeline types that it handles, at least one.'),
+  activation: z
+    .enum(['lazy', 'startup'])
+    .default('lazy')
+    .describe('Started by its first call, or with the kernel. Absent: lazy.'),
+  runtime: runtimeSchema
+    .prefault({})
+    .describe('Where and within which limits it runs. Absent: all defaults.'),
+  breaker: breakerSchema.prefault({}).describe('When its circuit opens. Absent: all defaults.'),
+  permissions: permissionsSchema.prefault({}).describe('What it is given. Absent: nothing.'),
+});
+export type Manifest = z.output<typeof manifestSchema>;
+/** A manifest as authors write it. */
+export type ManifestInput = z.input<typeof manifestSchema>;

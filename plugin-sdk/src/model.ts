@@ -1,0 +1,100 @@
+/**
+ * One entry of the model catalogue: a JSON file in a catalogue folder.
+ *
+ * @module
+ */
+import { z } from 'zod';
+import { edgeLimits, imageRequestSchema } from './request.js';
+
+const edge = z.int().min(edgeLimits.minimum).max(edgeLimits.maximum);
+const parameter = imageRequestSchema.shape;
+
+export const pipelineTypeSchema = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]*$/, 'must be lower-case letters, digits and hyphens');
+
+export const modelSourceSchema = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('folder').describe('The model lies on disk.'),
+    path: z.string().min(1).describe('Folder of the model, relative to the catalogue file.'),
+  }),
+  z.strictObject({
+    type: z.literal('provider').describe('The model lies with its provider.'),
+    id: z.string().min(1).describe("The provider's own id of the model."),
+  }),
+]);
+export type ModelSource = z.infer<typeof modelSourceSchema>;
+
+export const modelDefaultsSchema = z.strictObject({
+  width: edge.describe('Width in pixels where the request has none.'),
+  height: edge.describe('Height in pixels where the request has none.'),
+  steps: parameter.steps.describe('Steps where the request has none. Absent: the plugin decides.'),
+  guidanceScale: parameter.guidanceScale.describe(
+    'Guidance where the request has none. Absent: the plugin decides.',
+  ),
+  sampler: parameter.sampler.describe(
+    "Sampler where the request has none. Absent: the model's own scheduler.",
+  ),
+  negativePrompt: parameter.negativePrompt.describe(
+    'Negative prompt where the request has none. Absent: none.',
+  ),
+  strength: parameter.strength.describe(
+    'Strength where the request has an input image and no strength. Absent: the plugin decides.',
+  ),
+});
+
+export const modelSupportSchema = z.strictObject({
+  minimumEdge: edge.describe('Smallest width or height in pixels; smaller ones are refused.'),
+  maximumEdge: edge.describe('Largest width or height in pixels; larger ones are refused.'),
+  edgeMultiple: z
+    .int()
+    .min(1)
+    .max(1024)
+    .describe('Width and height are rounded to the nearest multiple of this, with a warning.'),
+  images: z.int().min(1).max(32).describe('Pictures one call may ask for; more are refused.'),
+  negativePrompt: z
+    .boolean()
+    .default(false)
+    .describe('Takes a negative prompt. Absent: no, and one is dropped with a warning.'),
+  seed: z
+    .boolean()
+    .default(false)
+    .describe('Same seed, same picture. Absent: no, and a seed is dropped with a warning.'),
+  steps: z.boolean().default(false).describe('Takes a number of steps. Absent: no.'),
+  guidanceScale: z.boolean().default(false).describe('Takes a guidance scale. Absent: no.'),
+  sampler: z.boolean().default(false).describe('Takes a sampler. Absent: no.'),
+  inputImages: z
+    .int()
+    .min(0)
+    .max(16)
+    .default(0)
+    .describe('Input images it takes. Absent: 0, and requests with one are refused.'),
+  mask: z.boolean().default(false).describe('Takes a mask. Absent: no, and requests with one are refused.'),
+});
+
+export const modelSchema = z
+  .strictObject({
+    $schema: z.string().optional().describe('For editors. Absent: no completion.'),
+    id: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9._/-]*$/, 'must be lower-case letters, digits and . _ / -')
+      .max(200)
+      .describe('What callers say; unique in the catalogue.'),
+    name: z.string().min(1).describe('What people read.'),
+    description: z.string().optional().describe('One or two sentences on what it is good at. Absent: none.'),
+    pipelineType: pipelineTypeSchema.describe('What the routing table is keyed by; a plugin handles it.'),
+    source: modelSourceSchema.describe('Where the model is.'),
+    defaults: modelDefaultsSchema.describe('Values for what a request leaves out.'),
+    supports: modelSupportSchema.describe('What it can do.'),
+    options: z
+      .record(z.string(), z.json())
+      .default({})
+      .describe(
+        "Provider options for every call of this model, under the request's own; validated by the plugin. Absent: none.",
+      ),
+  })
+  .refine((model) => model.supports.minimumEdge <= model.supports.maximumEdge, {
+    path: ['supports', 'minimumEdge'],
+    message: 'is larger than maximumEdge',
+  });
+export type Model = z.output<typeof modelSchema>;

@@ -1,0 +1,80 @@
+/**
+ * The plugin itself.
+ *
+ * @module
+ */
+import type { z } from 'zod';
+import type { GenerationRequest } from './generation.js';
+import type { GenerationResult, Progress } from './result.js';
+import { apiVersion } from './versions.js';
+
+/** A line of the plugin's log; the kernel adds the plugin's name and hides its secrets. */
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+export type Logger = Readonly<
+  Record<LogLevel, (message: string, details?: Readonly<Record<string, unknown>>) => void>
+>;
+
+/** What a plugin is given once, at its start. */
+export interface PluginContext<Config> {
+  /** Its part of the configuration, validated by its own `config` schema. */
+  readonly config: Config;
+  /** The secrets that its manifest names and that are set; the rest of the environment is not there. */
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly logger: Logger;
+  /** Absolute path of the plugin's folder. */
+  readonly folder: string;
+}
+
+/** What a plugin is given with each call. */
+export interface CallContext<Options> {
+  /** Aborted when the caller cancels or the deadline passes; the work must then stop, and whatever it throws is ignored. */
+  readonly signal: AbortSignal;
+  /** Tells how far the call is; cheap, and safe to call too often. */
+  readonly onProgress: (progress: Progress) => void;
+  /** Options of the model and the request for this plugin, validated by its own `options` schema. */
+  readonly options: Options;
+  readonly logger: Logger;
+}
+
+/** A started plugin. */
+export interface PluginInstance<Options> {
+  /**
+   * Makes pictures. Throws an `EaselError` for what it can classify; anything else becomes `ERR_PLUGIN_FAILED`.
+   * Called concurrently up to the manifest's `runtime.concurrency`.
+   */
+  generate(request: GenerationRequest, call: CallContext<Options>): Promise<GenerationResult>;
+  /** Ends what it holds: processes, sockets, files. Absent: nothing to end. */
+  close?(): Promise<void>;
+}
+
+export interface PluginDefinition<Config extends z.ZodType, Options extends z.ZodType> {
+  /** Its part of `easel.config.json`; a value that does not validate keeps it from starting. */
+  readonly config: Config;
+  /** Its provider options, of a model and of a request. */
+  readonly options: Options;
+  /** Starts it. Throws an `EaselError` when it cannot; heavy work belongs into the first call that needs it. */
+  start(context: PluginContext<z.output<Config>>): Promise<PluginInstance<z.output<Options>>>;
+}
+
+export interface Plugin<Config extends z.ZodType = z.ZodType, Options extends z.ZodType = z.ZodType>
+  extends PluginDefinition<Config, Options> {
+  readonly apiVersion: typeof apiVersion;
+}
+
+/**
+ * Makes a plugin of its definition: the default export of the manifest's `entry`.
+ *
+ * @example
+ * export default definePlugin({
+ *   config: z.strictObject({ endpoint: z.url() }),
+ *   options: z.strictObject({}),
+ *   async start({ config }) {
+ *     return { generate: async (request, { signal }) => ({ images: await draw(config.endpoint, request, signal) }) };
+ *   },
+ * });
+ */
+export function definePlugin<Config extends z.ZodType, Options extends z.ZodType>(
+  definition: PluginDefinition<Config, Options>,
+): Plugin<Config, Options> {
+  return { ...definition, apiVersion };
+}

@@ -60,7 +60,7 @@ export class GuardedPlugin {
         return work.answer;
       });
     } catch (error) {
-      throw this.supervisor.redacted(error);
+      throw EaselError.isInstance(error) ? this.supervisor.redacted(error) : error;
     } finally {
       void ended.then(leave);
     }

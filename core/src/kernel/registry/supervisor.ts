@@ -51,13 +51,10 @@ export class Supervisor {
 
   /** The running plugin, started if need be; concurrent callers share one start. */
   async running(): Promise<Runner> {
+    if (this.#refusal) throw this.#refusal;
+    // One that is on its way out is waited for: two of the same plugin never run at once.
+    if (this.#runner?.isEnding) await this.#runner.ended;
     if (this.#state === 'ready' && this.#runner) return this.#runner;
-    if (this.#state === 'draining' || this.#state === 'stopped') {
-      throw new EaselError({
-        code: 'ERR_KERNEL_CLOSED',
-        message: `The plugin "${this.#id}" has been stopped.`,
-      });
-    }
     this.#starting ??= this.#start().finally(() => {
       this.#starting = undefined;
     });
@@ -65,8 +62,7 @@ export class Supervisor {
   }
 
   /** An error that came out of the plugin, without its secrets. */
-  redacted(error: unknown): unknown {
-    if (!EaselError.isInstance(error)) return error;
+  redacted(error: EaselError): EaselError {
     const { code, plugin, retryAfterMs } = error;
     return new EaselError({
       code,
@@ -108,15 +104,27 @@ export class Supervisor {
     try {
       const runner = this.#createRunner();
       this.#runner = runner;
-      await runner.start();
+      await this.#startInTime(runner);
       this.#move('ready');
       void runner.ended.then((reason) => this.#onEnd(reason));
       return runner;
     } catch (error) {
-      const redacted = this.redacted(error);
       this.#runner = undefined;
-      this.#fail(redacted);
-      throw redacted;
+      throw this.#fail(error);
+    }
+  }
+
+  async #startInTime(runner: Runner): Promise<void> {
+    const { startMs } = this.#options.plugin.manifest.runtime;
+    const late = () => {
+      const message = `The plugin "${this.#id}" did not start within ${startMs} ms.`;
+      runner.kill(new EaselError({ code: 'ERR_PLUGIN_START_FAILED', plugin: this.#id, message }));
+    };
+    const timer = setTimeout(late, startMs);
+    try {
+      await runner.start();
+    } finally {
+      clearTimeout(timer);
     }
   }
 
@@ -128,23 +136,23 @@ export class Supervisor {
     const log = createPluginLog(logger, id, this.#redact);
     const start = { plugin: id, folder: plugin.folder, entry: plugin.entry, config, secrets };
     if (runtime.isolation === 'inline') return new InlineRunner({ start, logger: asLogger(log) });
-    const { startMs, stallMs, heapMb } = runtime;
-    return new ProcessRunner({ start, limits: { startMs, stallMs, heapMb }, onLog: log });
+    const { stallMs, heapMb } = runtime;
+    return new ProcessRunner({ start, limits: { stallMs, heapMb }, onLog: log });
   }
 
-  #onEnd(reason: string): void {
+  #onEnd(reason: Error): void {
     this.#runner = undefined;
-    if (this.#state !== 'ready') return;
-    const message = `The plugin "${this.#id}" ${this.#redact(reason)}.`;
-    this.#fail(new EaselError({ code: 'ERR_PLUGIN_CRASHED', plugin: this.#id, message }));
+    if (this.#state === 'ready') this.#fail(reason);
   }
 
-  #fail(error: unknown): void {
-    this.#lastError = EaselError.isInstance(error)
-      ? error
+  #fail(error: unknown): EaselError {
+    const known = EaselError.isInstance(error)
+      ? this.redacted(error)
       : new EaselError({ code: 'ERR_INTERNAL', plugin: this.#id, message: String(error), cause: error });
-    this.#options.logger.error(this.#lastError.message, { plugin: this.#id, code: this.#lastError.code });
+    this.#lastError = known;
+    this.#options.logger.error(known.message, { plugin: this.#id, code: known.code });
     this.#move('failed');
+    return known;
   }
 
   #move(to: PluginState): void {

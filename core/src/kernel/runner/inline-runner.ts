@@ -16,11 +16,11 @@ import { fromWireError, toWireError } from './wire-error.js';
  */
 export class InlineRunner implements Runner {
   readonly pid = undefined;
-  readonly ended: Promise<string>;
+  readonly ended: Promise<Error>;
   readonly #plugin: string;
   readonly #payload: StartPayload;
   readonly #logger: Logger;
-  readonly #end: (reason: string) => void;
+  readonly #end: (reason: Error) => void;
   readonly #abandon = new Set<(reason: Error) => void>();
   #host: PluginHost | undefined;
   #isEnding = false;
@@ -29,7 +29,7 @@ export class InlineRunner implements Runner {
     this.#plugin = options.start.plugin;
     this.#payload = options.start;
     this.#logger = options.logger;
-    let end: (reason: string) => void = () => {};
+    let end: (reason: Error) => void = () => {};
     this.ended = new Promise((resolve) => {
       end = resolve;
     });
@@ -42,55 +42,56 @@ export class InlineRunner implements Runner {
 
   async start(): Promise<void> {
     try {
-      this.#host = await startPluginHost(this.#payload, this.#logger);
+      this.#host = await this.#unlessKilled(startPluginHost(this.#payload, this.#logger));
     } catch (error) {
-      this.#end('did not start');
-      throw fromWireError(toWireError(error), this.#plugin);
+      const reason = fromWireError(toWireError(error), this.#plugin);
+      this.kill(reason);
+      throw reason;
     }
   }
 
   async generate(request: GenerationRequest, call: RunnerCall): Promise<ValidGenerationResult> {
-    const host = this.#host;
-    if (!host)
-      throw new EaselError({
-        code: 'ERR_PLUGIN_CRASHED',
-        plugin: this.#plugin,
-        message: `The plugin "${this.#plugin}" is not running.`,
-      });
-    let abandon: (reason: Error) => void = () => {};
-    const abandoned = new Promise<never>((_, reject) => {
-      abandon = reject;
-    });
-    this.#abandon.add(abandon);
+    if (!this.#host) throw this.#crash('is not running');
     try {
-      return parseResult(await Promise.race([host.generate(request, call), abandoned]), this.#plugin);
+      return parseResult(await this.#unlessKilled(this.#host.generate(request, call)), this.#plugin);
     } catch (error) {
       throw fromWireError(toWireError(error), this.#plugin);
-    } finally {
-      this.#abandon.delete(abandon);
     }
   }
 
   async stop(graceMs: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, graceMs);
-    });
-    await Promise.race([this.#host?.close().catch(() => {}), timeout]);
+    this.#isEnding = true;
+    const timer = setTimeout(() => this.kill(this.#crash('did not stop by itself')), graceMs);
+    await Promise.race([this.#host?.close().catch(() => {}), this.ended]);
     clearTimeout(timer);
-    this.kill(
-      new EaselError({
-        code: 'ERR_PLUGIN_CRASHED',
-        plugin: this.#plugin,
-        message: `The plugin "${this.#plugin}" was stopped.`,
-      }),
-    );
+    this.kill(this.#crash('was stopped'));
   }
 
   kill(reason: Error): void {
     this.#isEnding = true;
     this.#host = undefined;
     for (const abandon of this.#abandon) abandon(reason);
-    this.#end('was ended');
+    this.#end(reason);
+  }
+
+  async #unlessKilled<T>(work: Promise<T>): Promise<T> {
+    let abandon: (reason: Error) => void = () => {};
+    const abandoned = new Promise<never>((_, reject) => {
+      abandon = reject;
+    });
+    this.#abandon.add(abandon);
+    try {
+      return await Promise.race([work, abandoned]);
+    } finally {
+      this.#abandon.delete(abandon);
+    }
+  }
+
+  #crash(what: string): EaselError {
+    return new EaselError({
+      code: 'ERR_PLUGIN_CRASHED',
+      plugin: this.#plugin,
+      message: `The plugin "${this.#plugin}" ${what}.`,
+    });
   }
 }

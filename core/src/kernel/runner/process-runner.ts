@@ -21,7 +21,6 @@ const heartbeatMs = 1_000;
 export interface ProcessRunnerOptions {
   readonly start: StartPayload;
   readonly limits: {
-    readonly startMs: number;
     readonly stallMs: number;
     readonly heapMb: number | undefined;
   };
@@ -37,8 +36,9 @@ export class ProcessRunner implements Runner {
   readonly #child: ChildProcess;
   readonly #channel: Channel;
   readonly #heartbeat: NodeJS.Timeout;
-  readonly ended: Promise<string>;
+  readonly ended: Promise<Error>;
   #isEnding = false;
+  #killReason: Error | undefined;
   #calls = 0;
   #lastOutput = '';
 
@@ -73,27 +73,12 @@ export class ProcessRunner implements Runner {
   }
 
   async start(): Promise<void> {
-    const { start, limits } = this.#options;
-    const { plugin } = start;
-    const timer = setTimeout(
-      () =>
-        this.kill(
-          new EaselError({
-            code: 'ERR_PLUGIN_START_FAILED',
-            plugin,
-            message: `The plugin "${plugin}" did not start within ${limits.startMs} ms.`,
-          }),
-        ),
-      limits.startMs,
-    );
     try {
-      await this.#channel.send({ type: 'start', payload: start });
+      await this.#channel.send({ type: 'start', payload: this.#options.start });
     } catch (error) {
       this.kill(error as Error);
       await this.ended;
       throw error;
-    } finally {
-      clearTimeout(timer);
     }
     this.#keepHostAlive(false);
   }
@@ -124,6 +109,7 @@ export class ProcessRunner implements Runner {
 
   kill(reason: Error): void {
     this.#isEnding = true;
+    this.#killReason ??= reason;
     this.#channel.close(reason);
     this.#child.kill('SIGKILL');
   }
@@ -134,8 +120,8 @@ export class ProcessRunner implements Runner {
     for (const handle of handles) alive ? handle?.ref?.() : handle?.unref?.();
   }
 
-  async #watch(): Promise<string> {
-    const reason = await Promise.race([
+  async #watch(): Promise<Error> {
+    const what = await Promise.race([
       once(this.#child, 'exit').then(([code, signal]) =>
         signal ? `was ended by ${signal}` : `exited with status ${code}`,
       ),
@@ -145,7 +131,8 @@ export class ProcessRunner implements Runner {
     clearInterval(this.#heartbeat);
     // Its last lines may still be on their way, and say why.
     await Promise.race([once(this.#child, 'close'), new Promise((resolve) => setTimeout(resolve, 200))]);
-    this.#channel.close(this.#crash(reason));
+    const reason = this.#killReason ?? this.#crash(what);
+    this.#channel.close(reason);
     return reason;
   }
 
@@ -167,9 +154,11 @@ export class ProcessRunner implements Runner {
   #readLines(stream: Readable | null, level: LogLevel): void {
     if (!stream) return;
     createInterface({ input: stream }).on('line', (line) => {
-      if (line.trim() !== '' && level === 'warn' && !/^\s*at |^Node\.js v/.test(line))
-        this.#lastOutput = line.slice(0, 500);
+      if (level === 'warn' && saysSomething(line)) this.#lastOutput = line.slice(0, 500);
       this.#options.onLog(level, line);
     });
   }
 }
+
+/** Not the frame of a stack and not the line with which Node ends its report of an uncaught error. */
+const saysSomething = (line: string) => line.trim() !== '' && !/^\s*at |^Node\.js v/.test(line);

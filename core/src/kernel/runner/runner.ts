@@ -16,7 +16,7 @@ export interface Runner {
   /** Whether it is on its way out and takes no more calls. */
   readonly isEnding: boolean;
   /** Resolves with the reason when the plugin is gone, asked for or not; never rejects. */
-  readonly ended: Promise<string>;
+  readonly ended: Promise<Error>;
   /** Loads, checks and configures the plugin. Rejects with an EaselError, and the runner has ended then. */
   start(): Promise<void>;
   /** Makes pictures; the answer has been checked against the contract. */

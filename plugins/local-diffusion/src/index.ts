@@ -1,1 +1,60 @@
-export {};
+/**
+ * Easel's own diffusion engine. The process's main thread speaks with the kernel and encodes pictures; an inner worker owns the
+ * networks, whose runs block their thread.
+ *
+ * @module
+ */
+import { definePlugin } from '@easel/plugin-sdk';
+import { z } from 'zod';
+import { encodePicture } from './encode-picture.js';
+import { jobsOf } from './jobs.js';
+import { Engine } from './runtime/engine.js';
+
+export default definePlugin({
+  config: z.strictObject({
+    threads: z
+      .int()
+      .min(1)
+      .max(1024)
+      .optional()
+      .describe('Processor cores that one network may use. Absent: all of them.'),
+  }),
+  options: z.strictObject({
+    clipSkip: z
+      .int()
+      .min(0)
+      .max(11)
+      .default(0)
+      .describe('Last layers of the text encoder to leave out. Absent: none.'),
+    guidanceRescale: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0)
+      .describe('How far to undo the overexposure of high guidance, 0 to 1. Absent: 0.'),
+    eta: z.number().min(0).max(1).default(0).describe("DDIM's share of fresh noise, 0 to 1. Absent: 0."),
+  }),
+  async start({ config }) {
+    const engine = new Engine({ threads: config.threads });
+    return {
+      async generate(request, { options, signal, onProgress }) {
+        const jobs = jobsOf(request, options);
+        const { pictures, sampler, warnings, timings } = await engine.run(jobs, { signal, onProgress });
+        const encodeFrom = performance.now();
+        const images = await Promise.all(
+          pictures.map(async (picture, index) => ({
+            ...(await encodePicture(picture, request.outputFormat)),
+            seed: jobs[index]?.seed,
+          })),
+        );
+        return {
+          images,
+          warnings: warnings.map((message) => ({ code: 'other' as const, message })),
+          timings: { ...timings, encode: performance.now() - encodeFrom },
+          parameters: { sampler },
+        };
+      },
+      close: () => engine.close(),
+    };
+  },
+});

@@ -1,0 +1,1 @@
+import type { GraphBuilder, Value } from './builder.js';

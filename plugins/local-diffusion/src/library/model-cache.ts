@@ -1,0 +1,28 @@
+import { openStableDiffusionFolder, type StableDiffusionModel } from './stable-diffusion-folder.js';
+
+/** Keeps the model that was used last open; another one is opened only after it has been released, so that two never need memory at once. */
+export class ModelCache {
+  readonly #threads: number | undefined;
+  #folder: string | undefined;
+  #model: StableDiffusionModel | undefined;
+
+  constructor(threads: number | undefined) {
+    this.#threads = threads;
+  }
+
+  /** The open model of a folder; `onLoad` is told when it has to be opened first. */
+  async get(folder: string, onLoad: () => void): Promise<{ model: StableDiffusionModel; isNew: boolean }> {
+    if (this.#model && this.#folder === folder) return { model: this.#model, isNew: false };
+    onLoad();
+    await this.clear();
+    this.#model = await openStableDiffusionFolder(folder, this.#threads);
+    this.#folder = folder;
+    return { model: this.#model, isNew: true };
+  }
+
+  async clear(): Promise<void> {
+    const model = this.#model;
+    this.#model = undefined;
+    await model?.release();
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * Classifier-free guidance: from the unconditional prediction past the conditional one.
+ * `prediction` holds both, [unconditional; conditional]; `into` takes the result, half as long.
+ * Source: Ho and Salimans, "Classifier-Free Diffusion Guidance", arXiv 2207.12598.
+ */
+export function applyGuidance(prediction: Float32Array, scale: number, into: Float32Array): Float32Array {
+  const count = into.length;
+  for (let index = 0; index < count; index++) {
+    const unconditional = prediction[index] as number;
+    into[index] = unconditional + scale * ((prediction[count + index] as number) - unconditional);
+  }
+  return into;
+}
+
+/**
+ * Brings the guided prediction back to the spread of the conditional one, image by image, in place; `share` 0 leaves it, 1 does it fully.
+ * Source: Lin et al., "Common Diffusion Noise Schedules and Sample Steps are Flawed", arXiv 2305.08891, section 3.4.
+ */
+export function rescaleGuidance(
+  guided: Float32Array,
+  conditional: Float32Array,
+  images: number,
+  share: number,
+): void {
+  const size = guided.length / images;
+  for (let image = 0; image < images; image++) {
+    const own = guided.subarray(image * size, (image + 1) * size);
+    const target = standardDeviation(conditional.subarray(image * size, (image + 1) * size));
+    const factor = share * (target / standardDeviation(own)) + 1 - share;
+    for (let index = 0; index < size; index++) own[index] = (own[index] as number) * factor;
+  }
+}
+
+/** With Bessel's correction, as torch's `std`. */
+function standardDeviation(values: Float32Array): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  const mean = sum / values.length;
+  let squares = 0;
+  for (const value of values) squares += (value - mean) ** 2;
+  return Math.sqrt(squares / (values.length - 1));
+}
+
+/**
+ * The embedding of a guidance scale for networks that were distilled with it (LCM): sines, then cosines, of (scale - 1) x 1000.
+ * Source: Luo et al., "Latent Consistency Models", arXiv 2310.04378; diffusers `get_guidance_scale_embedding`.
+ */
+export function embedGuidance(scale: number, size: number): Float32Array {
+  const half = Math.floor(size / 2);
+  const embedding = new Float32Array(size);
+  for (let index = 0; index < half; index++) {
+    const angle = (scale - 1) * 1000 * Math.exp((-Math.log(10_000) * index) / (half - 1));
+    embedding[index] = Math.sin(angle);
+    embedding[half + index] = Math.cos(angle);
+  }
+  return embedding;
+}

@@ -1,0 +1,138 @@
+import { EaselError } from '@easel/plugin-sdk';
+import type { StableDiffusionModel } from '../library/stable-diffusion-folder.js';
+import type { Feed } from '../runtime/network.js';
+import type { TorchGenerator } from '../sampling/noise.js';
+import type { SamplingPlan } from '../sampling/plan.js';
+import { applyGuidance, embedGuidance, rescaleGuidance } from './guidance.js';
+
+export interface TextToImage {
+  /** One prompt an image. */
+  readonly prompts: readonly string[];
+  /** One an image; used only where guidance is. */
+  readonly negativePrompts: readonly string[];
+  /** Pixels; multiples of the autoencoder's factor. */
+  readonly width: number;
+  readonly height: number;
+  /** At most 1: no classifier-free guidance. */
+  readonly guidanceScale: number;
+  /** 0 to 1. */
+  readonly guidanceRescale: number;
+  /** Last layers of the text encoder to leave out. */
+  readonly clipSkip: number;
+  readonly plan: SamplingPlan;
+  /** One an image, or one for all of them, drawn from as torch does for a batch. */
+  readonly generators: readonly TorchGenerator[];
+  readonly signal?: AbortSignal | undefined;
+  /** Called after each call of the denoising network. */
+  onStep?(step: {
+    readonly index: number;
+    readonly of: number;
+    readonly latents: Float32Array;
+  }): void | Promise<void>;
+}
+
+export interface TextToImageResult {
+  /** [images, 3, height, width], about -1 to 1. */
+  readonly planes: Float32Array;
+  readonly warnings: readonly string[];
+}
+
+/** Text to image with a Stable Diffusion 1.x or 2.x checkpoint: diffusers' `StableDiffusionPipeline`, draw for draw. */
+export async function textToImage(
+  model: StableDiffusionModel,
+  request: TextToImage,
+): Promise<TextToImageResult> {
+  const { prompts, negativePrompts, width, height, guidanceScale, plan, signal } = request;
+  const images = prompts.length;
+  const isGuided = guidanceScale > 1 && model.guidanceEmbeddingSize === undefined;
+  const texts = isGuided ? [...negativePrompts, ...prompts] : prompts;
+  const conditioning = await encodePrompts(model, texts, request.clipSkip);
+  throwIfAborted(signal);
+
+  const latentShape = [model.latentChannels, height / model.factor, width / model.factor];
+  const draw = (count: number) => drawNoise(request.generators, count);
+  const latents = draw(images * product(latentShape)).map((value) => value * plan.initialNoiseSigma);
+  const denoise = createDenoiser(model, request, {
+    images,
+    isGuided,
+    latentShape,
+    conditioning: conditioning.feed,
+  });
+  const denoised = await plan.run({
+    latents,
+    imageCount: images,
+    denoise,
+    noise: draw,
+    ...(request.onStep ? { onStep: request.onStep } : {}),
+    signal,
+  });
+  throwIfAborted(signal);
+  return { planes: await model.decode(denoised, [images, ...latentShape]), warnings: conditioning.warnings };
+}
+
+/** Prompts to text embeddings, with a warning for each that is longer than the text encoder reads. */
+async function encodePrompts(model: StableDiffusionModel, texts: readonly string[], clipSkip: number) {
+  const encoded = texts.map((text) => model.tokenizer.encodePadded(text));
+  const warnings = new Set<string>();
+  for (const [index, { droppedTokens }] of encoded.entries()) {
+    if (droppedTokens > 0) {
+      warnings.add(
+        `The last ${droppedTokens} tokens of a prompt had no effect: "${texts[index]?.slice(0, 40)}..." is too long.`,
+      );
+    }
+  }
+  const feed = await model.encodeText(
+    encoded.map(({ ids }) => ids),
+    clipSkip,
+  );
+  return { feed, warnings: [...warnings] };
+}
+
+function createDenoiser(
+  model: StableDiffusionModel,
+  { guidanceScale, guidanceRescale }: TextToImage,
+  {
+    images,
+    isGuided,
+    latentShape,
+    conditioning,
+  }: { images: number; isGuided: boolean; latentShape: number[]; conditioning: Feed },
+): (latents: Float32Array, timestep: number) => Promise<Float32Array> {
+  const size = images * product(latentShape);
+  const batch = isGuided ? 2 * images : images;
+  const shape = [batch, ...latentShape];
+  const guidanceEmbedding = repeatGuidance(model.guidanceEmbeddingSize, guidanceScale, images);
+  return async (latents, timestep) => {
+    if (!isGuided)
+      return await model.predict({ data: latents, shape }, timestep, conditioning, guidanceEmbedding);
+    const doubled = new Float32Array(2 * size);
+    doubled.set(latents);
+    doubled.set(latents, size);
+    const prediction = await model.predict({ data: doubled, shape }, timestep, conditioning, undefined);
+    const guided = applyGuidance(prediction, guidanceScale, new Float32Array(size));
+    if (guidanceRescale > 0) rescaleGuidance(guided, prediction.subarray(size), images, guidanceRescale);
+    return guided;
+  };
+}
+
+function repeatGuidance(size: number | undefined, scale: number, images: number): Feed | undefined {
+  if (size === undefined) return undefined;
+  const data = new Float32Array(images * size);
+  for (let image = 0; image < images; image++) data.set(embedGuidance(scale, size), image * size);
+  return { data, shape: [images, size] };
+}
+
+/** Each generator draws its own image's share; a single one draws for the whole batch. */
+function drawNoise(generators: readonly TorchGenerator[], count: number): Float32Array {
+  const noise = new Float32Array(count);
+  const share = count / generators.length;
+  for (const [index, generator] of generators.entries()) noise.set(generator.randn(share), index * share);
+  return noise;
+}
+
+function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted)
+    throw new EaselError({ code: 'ERR_ABORTED', message: 'The call was cancelled.', cause: signal.reason });
+}
+
+const product = (factors: readonly number[]) => factors.reduce((one, other) => one * other, 1);

@@ -1,0 +1,63 @@
+import { Worker } from 'node:worker_threads';
+import { EaselError, type Progress } from '@easel/plugin-sdk';
+import type { FromWorker, Made, TextToImageJob, ToWorker } from './job.js';
+
+interface Pending {
+  readonly resolve: (made: Made) => void;
+  readonly reject: (error: Error) => void;
+  readonly onProgress: (progress: Progress) => void;
+}
+
+/** The main thread's side of the engine's worker. A worker that dies takes the process with it: the kernel starts another. */
+export class Engine {
+  readonly #worker: Worker;
+  readonly #pending = new Map<number, Pending>();
+  #nextId = 0;
+
+  constructor(options: { threads: number | undefined }) {
+    this.#worker = new Worker(new URL('./engine-worker.js', import.meta.url), { workerData: options });
+    this.#worker.on('message', (message: FromWorker) => this.#receive(message));
+    this.#worker.on('error', (error) => {
+      throw error;
+    });
+  }
+
+  /** Makes the pictures of one call, one after the other. An aborted signal ends it at the next step. */
+  run(
+    jobs: readonly TextToImageJob[],
+    call: { signal: AbortSignal; onProgress: (progress: Progress) => void },
+  ): Promise<Made> {
+    const id = this.#nextId++;
+    const cancel = () => this.#send({ type: 'cancel', id });
+    return new Promise<Made>((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject, onProgress: call.onProgress });
+      this.#send({ type: 'run', id, jobs });
+      call.signal.addEventListener('abort', cancel, { once: true });
+      if (call.signal.aborted) cancel();
+    }).finally(() => {
+      this.#pending.delete(id);
+      call.signal.removeEventListener('abort', cancel);
+    });
+  }
+
+  /** Lets the worker release its sessions and end by itself: ending it from outside in mid-run would abort the process. */
+  async close(): Promise<void> {
+    const ended = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()));
+    this.#send({ type: 'close' });
+    await ended;
+  }
+
+  #send(message: ToWorker): void {
+    this.#worker.postMessage(message);
+  }
+
+  #receive(message: FromWorker): void {
+    const pending = this.#pending.get(message.id);
+    if (message.type === 'progress') pending?.onProgress(message.progress);
+    else if (message.type === 'made') pending?.resolve(message.made);
+    else pending?.reject(asError(message.error));
+  }
+}
+
+const asError = ({ code, message, hint }: Extract<FromWorker, { type: 'failed' }>['error']) =>
+  code === undefined ? new Error(message) : new EaselError({ code, message, hint });

@@ -1,0 +1,56 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CaseOutcome, ReferenceCase, ReferenceKind } from './case.js';
+import { noise } from './kinds/noise.js';
+import { schedulers } from './kinds/schedulers.js';
+import { tokenizer } from './kinds/tokenizer.js';
+
+const kinds: readonly ReferenceKind[] = [noise, schedulers, tokenizer];
+const labels = { passed: 'passed   ', failed: 'FAILED   ', 'not-built': 'not built' } as const;
+
+/** The entries of a sub-folder that no kind reads yet: listed one by one, so that nothing is left out in silence. */
+async function unreadCases(folder: string): Promise<ReferenceCase[]> {
+  const entries = await readdir(folder);
+  const run = async (): Promise<CaseOutcome> => ({ status: 'not-built', detail: 'no kind reads this folder' });
+  return entries.sort().map((id) => ({ id, run }));
+}
+
+async function outcomeOf(reference: ReferenceCase): Promise<CaseOutcome> {
+  try {
+    return await reference.run();
+  } catch (error) {
+    return { status: 'failed', detail: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function casesOf(folder: string, name: string): Promise<ReferenceCase[]> {
+  const kind = kinds.find((candidate) => candidate.folder === name);
+  try {
+    return await (kind ? kind.cases(join(folder, name)) : unreadCases(join(folder, name)));
+  } catch (error) {
+    return [{ id: '(folder)', run: () => Promise.reject(error) }];
+  }
+}
+
+/** Runs every case below `folder`, prints a line for each, and returns the exit status. */
+async function runAll(folder: string): Promise<number> {
+  const names = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isDirectory());
+  const counts = { passed: 0, failed: 0, 'not-built': 0 };
+  for (const name of names.map((entry) => entry.name).sort()) {
+    for (const reference of await casesOf(folder, name)) {
+      const { status, detail } = await outcomeOf(reference);
+      counts[status] += 1;
+      console.log(`${labels[status]}  ${name}/${reference.id}  ${detail}`);
+    }
+  }
+  console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts['not-built']} not built`);
+  return counts.failed > 0 || counts.passed + counts['not-built'] === 0 ? 1 : 0;
+}
+
+const folder = process.argv[2];
+if (folder === undefined) {
+  console.error('usage: npm run test:reference -- <folder of reference cases>');
+  process.exitCode = 2;
+} else {
+  process.exitCode = await runAll(folder);
+}

@@ -1,0 +1,149 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { errorCodes, errorTable, manifestSchema } from '@easel/plugin-sdk';
+import { describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+  cwd: root,
+  encoding: 'utf8',
+})
+  .split('\n')
+  .filter((path) => /\.(ts|js|mjs)$/.test(path));
+const sources = tracked.filter(
+  (path) => /^(plugin-sdk|core|plugins\/[^/]+)\/src\//.test(path) && !path.endsWith('.test.ts'),
+);
+const read = (path: string) => readFileSync(`${root}/${path}`, 'utf8');
+const importsOf = (path: string) =>
+  [...read(path).matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1] as string);
+
+const pluginIds = readdirSync(`${root}/plugins`);
+const pipelineTypes = pluginIds.flatMap((id) =>
+  manifestSchema.parse(JSON.parse(read(`plugins/${id}/plugin.json`))).handles.map(({ type }) => type),
+);
+
+/** Files that may be longer than 250 lines, and why. */
+const longFiles: Readonly<Record<string, string>> = {};
+
+describe('arrows go one way', () => {
+  it('plugin-sdk imports nothing of ours', () => {
+    for (const path of sources.filter((path) => path.startsWith('plugin-sdk/'))) {
+      expect(
+        importsOf(path).filter((name) => name.startsWith('@easel/')),
+        path,
+      ).toEqual([]);
+    }
+  });
+
+  it('core and the plugins import plugin-sdk only', () => {
+    for (const path of sources.filter((path) => !path.startsWith('plugin-sdk/'))) {
+      const ours = importsOf(path).filter((name) => name.startsWith('@easel/'));
+      expect(
+        ours.filter((name) => name !== '@easel/plugin-sdk'),
+        path,
+      ).toEqual([]);
+    }
+  });
+
+  it('nothing reaches out of its workspace by a relative path', () => {
+    for (const path of sources) {
+      const depth = path.split('/src/')[1]?.split('/').length ?? 1;
+      const outside = importsOf(path).filter((name) => name.startsWith('../'.repeat(depth)));
+      expect(outside, path).toEqual([]);
+    }
+  });
+
+  it('the kernel does not know its doors', () => {
+    for (const path of sources.filter((path) =>
+      /^core\/src\/(kernel|models|config|results|observe)\//.test(path),
+    )) {
+      expect(
+        importsOf(path).filter((name) => /\/(cli|http)\//.test(name)),
+        path,
+      ).toEqual([]);
+    }
+  });
+
+  it('the SDK needs no dependency injection and core names no ONNX Runtime', () => {
+    for (const path of sources.filter((path) => path.startsWith('plugin-sdk/'))) {
+      expect(importsOf(path), path).not.toContain('tsyringe');
+    }
+    for (const path of sources.filter((path) => path.startsWith('core/'))) {
+      expect(importsOf(path), path).not.toContain('onnxruntime-node');
+    }
+  });
+});
+
+describe('core is neutral', () => {
+  it('finds plugins and pipeline types to look for', () => {
+    expect(pluginIds).toContain('local-diffusion');
+    expect(pipelineTypes).toContain('sd');
+  });
+
+  it.each(['local-diffusion', 'runware', 'gemini', 'parasail', 'sdxl', 'flux', 'sd'])(
+    'does not name "%s"',
+    (name) => {
+      const asWord = new RegExp(`(?<![A-Za-z0-9-])${name}(?![A-Za-z0-9-])`, 'i');
+      for (const path of tracked.filter((path) => /^(core|plugin-sdk)\//.test(path))) {
+        expect(asWord.test(read(path)), `${path} names ${name}`).toBe(false);
+      }
+    },
+  );
+
+  it('does not name any plugin or pipeline type that a manifest of ours declares', () => {
+    for (const name of [...pluginIds, ...pipelineTypes]) {
+      const asString = new RegExp(`['"\`]${name}['"\`]`);
+      for (const path of sources.filter((path) => path.startsWith('core/'))) {
+        expect(asString.test(read(path)), `${path} names ${name}`).toBe(false);
+      }
+    }
+  });
+});
+
+describe('files', () => {
+  it('are no longer than 250 lines, unless listed with a reason', () => {
+    const long = sources.filter((path) => read(path).split('\n').length > 251);
+    expect(long.sort()).toEqual(Object.keys(longFiles).sort());
+  });
+
+  it('have names that say what is in them', () => {
+    expect(tracked.filter((path) => /(^|\/)(utils?|helpers?|misc|common)(\/|\.)/.test(path))).toEqual([]);
+  });
+
+  it('say why, where they silence the linter or the compiler', () => {
+    const silenced = tracked.filter(
+      (path) =>
+        /@ts-ignore|@ts-nocheck|: any\b|as any\b/.test(read(path)) && !path.startsWith('test/structure/'),
+    );
+    expect(silenced).toEqual([]);
+  });
+});
+
+describe('README.md', () => {
+  it('has the error table of the code, row by row', () => {
+    const rows = [
+      ...read('README.md').matchAll(
+        /^\| `(ERR_[A-Z_]+)` \| ([a-z]+) \| (yes|no) \| (yes|no) \| (.+?) \| (.+?) \|$/gm,
+      ),
+    ];
+    const documented = Object.fromEntries(rows.map(([, code, ...cells]) => [code, cells]));
+    expect(Object.keys(documented)).toEqual([...errorCodes]);
+    for (const code of errorCodes) {
+      const { fault, retryable, countsForBreaker, summary, hint } = errorTable[code];
+      expect(documented[code], code).toEqual([
+        fault,
+        retryable ? 'yes' : 'no',
+        countsForBreaker ? 'yes' : 'no',
+        summary,
+        hint,
+      ]);
+    }
+  });
+});
+
+describe('the lockfile', () => {
+  it('names no download hosts', () => {
+    expect(read('package-lock.json')).not.toMatch(/"resolved": *"https?:/);
+  });
+});

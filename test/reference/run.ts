@@ -11,7 +11,10 @@ const labels = { passed: 'passed   ', failed: 'FAILED   ', 'not-built': 'not bui
 /** The entries of a sub-folder that no kind reads yet: listed one by one, so that nothing is left out in silence. */
 async function unreadCases(folder: string): Promise<ReferenceCase[]> {
   const entries = await readdir(folder);
-  const run = async (): Promise<CaseOutcome> => ({ status: 'not-built', detail: 'no kind reads this folder' });
+  const run = async (): Promise<CaseOutcome> => ({
+    status: 'not-built',
+    detail: 'no kind reads this folder',
+  });
   return entries.sort().map((id) => ({ id, run }));
 }
 

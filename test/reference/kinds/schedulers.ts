@@ -66,7 +66,10 @@ function planOf(entry: SchedulerCase) {
 }
 
 function startingImage(): Float32Array {
-  return Float32Array.from({ length: size }, (_, i) => 0.8 * Math.sin(0.37 * i + 0.2) + 0.1 * Math.cos(1.9 * i));
+  return Float32Array.from(
+    { length: size },
+    (_, i) => 0.8 * Math.sin(0.37 * i + 0.2) + 0.1 * Math.cos(1.9 * i),
+  );
 }
 
 async function runCase(entry: SchedulerCase): Promise<CaseOutcome> {
@@ -75,7 +78,7 @@ async function runCase(entry: SchedulerCase): Promise<CaseOutcome> {
   const generator = new TorchGenerator(entry.seed);
   const noise = generator.randn(size);
   const trajectory: number[] = [];
-  let latents = noise.map((x) => x * plan.initialNoiseSigma);
+  let latents: Float32Array = noise.map((x) => x * plan.initialNoiseSigma);
   const errors: Record<string, number> = {
     timesteps: largestError(plan.timesteps, (entry.used_timesteps ?? entry.timesteps).map(decodeNumber)),
     sigma: largestError([plan.initialNoiseSigma], [decodeNumber(entry.init_noise_sigma)]),
@@ -96,14 +99,19 @@ async function runCase(entry: SchedulerCase): Promise<CaseOutcome> {
   const failed = Object.entries(errors).filter(([, error]) => !(error <= tolerance));
   const worst = Math.max(...Object.values(errors));
   if (failed.length === 0) return { status: 'passed', detail: `max error ${worst.toPrecision(2)}` };
-  return { status: 'failed', detail: failed.map(([what, error]) => `${what} ${error.toPrecision(2)}`).join(', ') };
+  return {
+    status: 'failed',
+    detail: failed.map(([what, error]) => `${what} ${error.toPrecision(2)}`).join(', '),
+  };
 }
 
 /** Trajectories of diffusers' schedulers over a stand-in for the network. */
 export const schedulers: ReferenceKind = {
   folder: 'b_schedulers',
   async cases(folder) {
-    const file = JSON.parse(await readFile(join(folder, 'schedulers.json'), 'utf8')) as { cases: SchedulerCase[] };
+    const file = JSON.parse(await readFile(join(folder, 'schedulers.json'), 'utf8')) as {
+      cases: SchedulerCase[];
+    };
     return file.cases.map((entry) => ({ id: entry.name, run: () => runCase(entry) }));
   },
 };

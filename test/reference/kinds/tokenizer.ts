@@ -1,4 +1,4 @@
-import { access, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type ClipTokenizer,
@@ -12,31 +12,30 @@ interface TokenizerCase {
   readonly [padded: `padded${number}${string}`]: readonly number[];
 }
 
-/** The vocabulary lies beside the cases, or is the one that all sets share. */
+interface TokenizerFile {
+  /** Folder of the vocabulary, relative to the cases; absent means the one that all sets share. */
+  readonly tokenizer_dir?: string;
+  readonly cases?: readonly TokenizerCase[];
+}
+
 async function loadTokenizer(folder: string): Promise<ClipTokenizer> {
-  const candidates = [join(folder, 'clip-tokenizer'), join(folder, '..', '..', 'common', 'clip-tokenizer')];
-  for (const candidate of candidates) {
-    const found = await access(join(candidate, 'vocab.json')).then(
-      () => true,
-      () => false,
-    );
-    if (!found) continue;
-    const read = (file: string) => readFile(join(candidate, file), 'utf8');
-    return createClipTokenizer({
-      'vocab.json': await read('vocab.json'),
-      'merges.txt': await read('merges.txt'),
-      'tokenizer_config.json': await read('tokenizer_config.json'),
-      'special_tokens_map.json': await read('special_tokens_map.json'),
-    });
-  }
-  throw new Error(`no vocabulary in ${candidates.join(' or ')}`);
+  const read = (file: string) => readFile(join(folder, file), 'utf8');
+  return createClipTokenizer({
+    'vocab.json': await read('vocab.json'),
+    'merges.txt': await read('merges.txt'),
+    'tokenizer_config.json': await read('tokenizer_config.json'),
+    'special_tokens_map.json': await read('special_tokens_map.json'),
+  });
 }
 
 function runCase(tokenizer: ClipTokenizer, entry: TokenizerCase): CaseOutcome {
   const ids = [tokenizer.bosId, ...tokenizer.encode(entry.text), tokenizer.eosId];
   const padded = Object.entries(entry).find(([key]) => key.startsWith('padded'))?.[1] as number[] | undefined;
   if (ids.join() !== entry.ids.join()) {
-    return { status: 'failed', detail: `${JSON.stringify(entry.text)}: ${ids.join(' ')}, not ${entry.ids.join(' ')}` };
+    return {
+      status: 'failed',
+      detail: `${JSON.stringify(entry.text)}: ${ids.join(' ')}, not ${entry.ids.join(' ')}`,
+    };
   }
   if (padded && tokenizer.encodePadded(entry.text).ids.join() !== padded.join()) {
     return { status: 'failed', detail: `${JSON.stringify(entry.text)}: the padded ids differ` };
@@ -44,9 +43,12 @@ function runCase(tokenizer: ClipTokenizer, entry: TokenizerCase): CaseOutcome {
   return { status: 'passed', detail: `${ids.length} ids equal` };
 }
 
-async function readCases(folder: string, file: string): Promise<TokenizerCase[]> {
-  const text = await readFile(join(folder, file), 'utf8').catch(() => '{"cases":[]}');
-  return ((JSON.parse(text) as { cases?: TokenizerCase[] }).cases ?? []) as TokenizerCase[];
+async function readCases(folder: string, file: string): Promise<TokenizerFile> {
+  const text = await readFile(join(folder, file), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '{}';
+    throw error;
+  });
+  return JSON.parse(text) as TokenizerFile;
 }
 
 /** Prompts and their token ids. */
@@ -55,12 +57,19 @@ export const tokenizer: ReferenceKind = {
   async cases(folder) {
     const clip = await readCases(folder, 'clip_tokenizer.json');
     const t5 = await readCases(folder, 't5_tokenizer.json');
-    const loaded = clip.length > 0 ? await loadTokenizer(folder) : undefined;
+    const vocabulary = join(folder, clip.tokenizer_dir ?? '../../common/clip-tokenizer');
+    const loaded = clip.cases ? await loadTokenizer(vocabulary) : undefined;
     return [
-      ...clip.map((entry, i) => ({ id: `clip/${i}`, run: async () => runCase(loaded!, entry) })),
-      ...t5.map((_, i) => ({
+      ...(clip.cases ?? []).map((entry, i) => ({
+        id: `clip/${i}`,
+        run: async () => runCase(loaded!, entry),
+      })),
+      ...(t5.cases ?? []).map((_, i) => ({
         id: `t5/${i}`,
-        run: async (): Promise<CaseOutcome> => ({ status: 'not-built', detail: 'the T5 tokenizer is not built' }),
+        run: async (): Promise<CaseOutcome> => ({
+          status: 'not-built',
+          detail: 'the T5 tokenizer is not built',
+        }),
       })),
     ];
   },

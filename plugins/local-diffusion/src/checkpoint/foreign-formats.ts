@@ -29,7 +29,9 @@ const formats: readonly { start: string; what: string; hint: string }[] = [
  * @param start the first bytes of the file, 32 or more where it has them
  * @returns what it is and what to do; `undefined` when it may well be a .safetensors file
  */
-export function foreignFormat(start: Uint8Array): { readonly what: string; readonly hint: string } | undefined {
+export function foreignFormat(
+  start: Uint8Array,
+): { readonly what: string; readonly hint: string } | undefined {
   // Byte 8 of a .safetensors file opens the JSON header, whatever its first bytes look like.
   if (start[8] === 0x7b) return undefined;
   const text = Buffer.from(start).toString('latin1');

@@ -1,7 +1,7 @@
 import { type FileHandle, open, realpath } from 'node:fs/promises';
 import { z } from 'zod';
-import { invalidFiles } from './invalid-files.js';
 import { foreignFormat } from './foreign-formats.js';
+import { invalidFiles } from './invalid-files.js';
 
 /** Bytes an element, by the format's names of its types. */
 export const elementBytes = {
@@ -83,7 +83,8 @@ async function readHeader(handle: FileHandle, path: string) {
   await handle.read(start, 0, start.length, 0);
   const foreign = foreignFormat(start);
   if (foreign) throw invalidFiles(`${path} is not a .safetensors file: it is ${foreign.what}.`, foreign.hint);
-  if (fileBytes < 8) throw invalidFiles(`${path} is ${fileBytes} bytes long: too short for a .safetensors file.`);
+  if (fileBytes < 8)
+    throw invalidFiles(`${path} is ${fileBytes} bytes long: too short for a .safetensors file.`);
 
   const headerBytes = start.readBigUInt64LE(0);
   if (headerBytes > BigInt(maximumHeaderBytes)) {
@@ -128,7 +129,9 @@ function locate(
   const parsed = entrySchema.safeParse(entry);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    throw invalidFiles(`${path}: tensor "${name}" has a bad ${issue?.path.join('.') || 'entry'}: ${issue?.message}`);
+    throw invalidFiles(
+      `${path}: tensor "${name}" has a bad ${issue?.path.join('.') || 'entry'}: ${issue?.message}`,
+    );
   }
   const { dtype, shape, data_offsets } = parsed.data;
   if (!Object.hasOwn(elementBytes, dtype)) {
@@ -138,7 +141,10 @@ function locate(
     );
   }
   const [begin, end] = data_offsets;
-  const expected = shape.reduce((product, dimension) => product * dimension, elementBytes[dtype as TensorDtype]);
+  const expected = shape.reduce(
+    (product, dimension) => product * dimension,
+    elementBytes[dtype as TensorDtype],
+  );
   if (end - begin !== expected) {
     throw invalidFiles(
       `${path}: tensor "${name}" takes the bytes ${begin} to ${end}, but ${dtype} [${shape}] needs ${expected} bytes.`,
@@ -160,10 +166,14 @@ function checkCoverage(
   dataBytes: number,
 ): void {
   let covered = dataStart;
-  for (const [name, tensor] of [...tensors].sort(([, a], [, b]) => a.offset - b.offset || a.length - b.length)) {
+  for (const [name, tensor] of [...tensors].sort(
+    ([, a], [, b]) => a.offset - b.offset || a.length - b.length,
+  )) {
     if (tensor.offset !== covered) {
       const what = tensor.offset < covered ? 'overlaps the tensor before it' : 'leaves a gap before it';
-      throw invalidFiles(`${path}: tensor "${name}" ${what} (byte ${tensor.offset - dataStart} of the data).`);
+      throw invalidFiles(
+        `${path}: tensor "${name}" ${what} (byte ${tensor.offset - dataStart} of the data).`,
+      );
     }
     covered += tensor.length;
   }

@@ -6,6 +6,7 @@ import { commonFolder, relativeLocation } from './external-files.js';
 import {
   type Attribute,
   type ElementType,
+  elementTypes,
   encodeModel,
   type NodeDescription,
   type PortDescription,
@@ -57,7 +58,10 @@ export class GraphBuilder {
   readonly #nodes: NodeDescription[] = [];
   readonly #inputs: GraphPort[] = [];
   readonly #outputs: GraphPort[] = [];
-  readonly #constants = new Map<string, { name: string; type: ElementType; shape: number[]; data: Uint8Array }>();
+  readonly #constants = new Map<
+    string,
+    { name: string; type: ElementType; shape: number[]; data: Uint8Array }
+  >();
   readonly #mounted = new Map<string, Mounted>();
   readonly #memo = new Map<string, Value>();
   readonly #counters = new Map<string, number>();
@@ -75,7 +79,13 @@ export class GraphBuilder {
   /** Declares `value` an output under that name. */
   output(name: string, value: Value, type: ElementType, shape: readonly (number | string)[]): void {
     this.#outputs.push({ name, type, shape });
-    this.#nodes.push({ operator: 'Identity', domain: '', inputs: [value.name], outputs: [name], attributes: {} });
+    this.#nodes.push({
+      operator: 'Identity',
+      domain: '',
+      inputs: [value.name],
+      outputs: [name],
+      attributes: {},
+    });
   }
 
   /** Adds a node of ai.onnx with one output; an input of `null` is left out. */
@@ -185,7 +195,9 @@ export class GraphBuilder {
     const { name: component, configFile, tensors } = this.#component;
     const location = tensors.get(name);
     if (!location) {
-      throw invalidFiles(`The weights of "${component}" have no tensor "${name}", which ${configFile} calls for.`);
+      throw invalidFiles(
+        `The weights of "${component}" have no tensor "${name}", which ${configFile} calls for.`,
+      );
     }
     if (withoutTrailingOnes(location.shape) !== withoutTrailingOnes(shape)) {
       throw invalidFiles(
@@ -209,7 +221,7 @@ export class GraphBuilder {
   #float32(stored: Value, tensor: string, key = tensor): Value {
     const dtype = this.#component.tensors.get(tensor)?.dtype;
     if (dtype === 'F32') return stored;
-    return this.once(`float32 of ${key}`, () => this.node('Cast', [stored], { to: 1 }));
+    return this.once(`float32 of ${key}`, () => this.node('Cast', [stored], { to: elementTypes.float32 }));
   }
 
   #constant(type: ElementType, data: Uint8Array, shape: readonly number[]): Value {

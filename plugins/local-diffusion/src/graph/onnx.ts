@@ -38,9 +38,7 @@ export interface InitializerDescription {
   readonly type: ElementType;
   readonly shape: readonly number[];
   /** Raw little-endian bytes, or where they lie: `location` is relative to the folder of the external files. */
-  readonly data:
-    | Uint8Array
-    | { readonly location: string; readonly offset: number; readonly length: number };
+  readonly data: Uint8Array | { readonly location: string; readonly offset: number; readonly length: number };
 }
 
 export interface PortDescription {
@@ -114,7 +112,11 @@ function encodeAttribute(name: string, value: Attribute): Uint8Array {
 }
 
 function encodeInitializer({ name, type, shape, data }: InitializerDescription): Uint8Array {
-  const start = [...shape.map((dimension) => integer(1, dimension)), integer(2, elementTypes[type]), text(8, name)];
+  const start = [
+    ...shape.map((dimension) => integer(1, dimension)),
+    integer(2, elementTypes[type]),
+    text(8, name),
+  ];
   if (data instanceof Uint8Array) return join([...start, bytes(9, data)]);
   const entries = { location: data.location, offset: String(data.offset), length: String(data.length) };
   return join([
@@ -125,7 +127,9 @@ function encodeInitializer({ name, type, shape, data }: InitializerDescription):
 }
 
 function encodePort({ name, type, shape }: PortDescription): Uint8Array {
-  const dimensions = shape.map((each) => bytes(1, typeof each === 'number' ? integer(1, each) : text(2, each)));
+  const dimensions = shape.map((each) =>
+    bytes(1, typeof each === 'number' ? integer(1, each) : text(2, each)),
+  );
   const tensorType = join([integer(1, elementTypes[type]), bytes(2, join(dimensions))]);
   return join([text(1, name), bytes(2, bytes(1, tensorType))]);
 }

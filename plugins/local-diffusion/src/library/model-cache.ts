@@ -1,4 +1,5 @@
-import { openStableDiffusionFolder, type StableDiffusionModel } from './stable-diffusion-folder.js';
+import type { StableDiffusionModel } from '../pipelines/stable-diffusion.js';
+import { openStableDiffusionFolder } from './stable-diffusion-folder.js';
 
 /** Keeps the model that was used last open; another one is opened only after it has been released, so that two never need memory at once. */
 export class ModelCache {
@@ -15,7 +16,7 @@ export class ModelCache {
     if (this.#model && this.#folder === folder) return { model: this.#model, isNew: false };
     onLoad();
     await this.clear();
-    this.#model = await openStableDiffusionFolder(folder, this.#threads);
+    this.#model = await openStableDiffusionFolder(folder, { threads: this.#threads });
     this.#folder = folder;
     return { model: this.#model, isNew: true };
   }

@@ -1,9 +1,30 @@
 import { EaselError } from '@easel/plugin-sdk';
-import type { StableDiffusionModel } from '../library/stable-diffusion-folder.js';
+import type { ClipTokenizer } from '../prompt/tokenizer.js';
 import type { Feed } from '../runtime/network.js';
 import type { TorchGenerator } from '../sampling/noise.js';
 import type { SamplingPlan } from '../sampling/plan.js';
 import { applyGuidance, embedGuidance, rescaleGuidance } from './guidance.js';
+
+/** An open checkpoint: what the pipeline needs of it, wherever its networks run. */
+export interface StableDiffusionModel {
+  readonly tokenizer: ClipTokenizer;
+  /** The parsed `scheduler_config.json`. */
+  readonly schedulerConfig: unknown;
+  readonly latentChannels: number;
+  /** Pixels to a latent, along an edge. */
+  readonly factor: number;
+  /** Width of the guidance embedding that the denoising network takes in place of guidance. Absent: it takes none. */
+  readonly guidanceEmbeddingSize: number | undefined;
+  /** Milliseconds that its networks have run so far. */
+  readonly networkMs: number;
+  /** Token ids, one row an image, to [images, tokens, width]; without the text encoder's last `clipSkip` layers. */
+  encodeText(ids: readonly (readonly number[])[], clipSkip: number): Promise<Feed>;
+  /** One run of the denoising network, over a batch at one timestep. */
+  predict(latents: Feed, timestep: number, conditioning: Feed, guidance: Feed | undefined): Promise<Float32Array>;
+  /** Latents as the sampler leaves them to pixels, [images, 3, height, width], about -1 to 1. */
+  decode(latents: Float32Array, shape: readonly number[]): Promise<Float32Array>;
+  release(): Promise<void>;
+}
 
 export interface TextToImage {
   /** One prompt an image. */
@@ -74,10 +95,10 @@ export async function textToImage(
 async function encodePrompts(model: StableDiffusionModel, texts: readonly string[], clipSkip: number) {
   const encoded = texts.map((text) => model.tokenizer.encodePadded(text));
   const warnings = new Set<string>();
-  for (const [index, { droppedTokens }] of encoded.entries()) {
-    if (droppedTokens > 0) {
+  for (const [index, { truncated }] of encoded.entries()) {
+    if (truncated > 0) {
       warnings.add(
-        `The last ${droppedTokens} tokens of a prompt had no effect: "${texts[index]?.slice(0, 40)}..." is too long.`,
+        `The last ${truncated} tokens of a prompt had no effect: "${texts[index]?.slice(0, 40)}..." is too long.`,
       );
     }
   }

@@ -1,3 +1,5 @@
+import { windows1252 } from './single-byte.js';
+
 /** The names of U+00A0 to U+00FF, in order: HTML 4.01, section 24.2. */
 const latinNames = `
   nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn sup2 sup3
@@ -8,7 +10,7 @@ const latinNames = `
   otilde ouml divide oslash ugrave uacute ucirc uuml yacute thorn yuml
 `;
 
-/** The other names of HTML 4.01 (sections 24.3 and 24.4) and `apos`, each with its code point in hexadecimal. */
+/** The other names of HTML 4.01 (sections 24.3 and 24.4) and `apos`, with HTML 5's angle brackets, each with its code point in hexadecimal. */
 const otherNames = `
   apos:27
   quot:22 amp:26 lt:3c gt:3e OElig:152 oelig:153 Scaron:160 scaron:161 Yuml:178 fnof:192 circ:2c6
@@ -25,7 +27,7 @@ const otherNames = `
   notin:2209 ni:220b prod:220f sum:2211 minus:2212 lowast:2217 radic:221a prop:221d infin:221e ang:2220
   and:2227 or:2228 cap:2229 cup:222a int:222b there4:2234 sim:223c cong:2245 asymp:2248 ne:2260 equiv:2261
   le:2264 ge:2265 sub:2282 sup:2283 nsub:2284 sube:2286 supe:2287 oplus:2295 otimes:2297 perp:22a5
-  sdot:22c5 lceil:2308 rceil:2309 lfloor:230a rfloor:230b lang:2329 rang:232a loz:25ca spades:2660
+  sdot:22c5 lceil:2308 rceil:2309 lfloor:230a rfloor:230b lang:27e8 rang:27e9 loz:25ca spades:2660
   clubs:2663 hearts:2665 diams:2666
 `;
 
@@ -46,11 +48,10 @@ function buildTable(): Map<string, string> {
 }
 
 const named = buildTable();
-const windows1252 = new TextDecoder('windows-1252');
 
 /** A numeric reference as browsers read it: the C1 range means windows-1252, impossible code points become U+FFFD. */
 function fromCode(code: number): string {
-  if (code >= 0x80 && code <= 0x9f) return windows1252.decode(Uint8Array.of(code));
+  if (code >= 0x80 && code <= 0x9f) return windows1252.character(code);
   if (code === 0 || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return '\ufffd';
   const nonCharacter = (code & 0xfffe) === 0xfffe || (code >= 0xfdd0 && code <= 0xfdef);
   const control = code < 0x20 && ![0x9, 0xa, 0xc, 0xd].includes(code);

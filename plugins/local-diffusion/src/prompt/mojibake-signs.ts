@@ -64,7 +64,7 @@ const rules: readonly string[] = [
 ];
 
 const expand = (rule: string): string =>
-  rule.replace(/\{([A-Z][A-Za-z ]*)\}/g, (_, names: string) => {
+  rule.replace(/(?<!\\p)\{([A-Z][A-Za-z ]*)\}/g, (_, names: string) => {
     const characters = names.split(' ').map((name) => groups[name as keyof typeof groups]);
     return `[${characters.join('')}]`;
   });

@@ -57,7 +57,9 @@ function decodeUtf8(bytes: string): string | undefined {
 
 /** The characters that a range of bytes stands for in the encodings that text is misread in, as a character class. */
 function charactersOf(...ranges: readonly (readonly [number, number])[]): Set<string> {
-  const encodings = singleByteEncodings.filter(({ name }) => name === 'latin-1' || name.startsWith('windows-'));
+  const encodings = singleByteEncodings.filter(
+    ({ name }) => name === 'latin-1' || name.startsWith('windows-'),
+  );
   const characters = new Set<string>();
   for (const [first, last] of ranges) {
     for (let byte = first; byte <= last; byte++) {

@@ -3,7 +3,10 @@ import { z } from 'zod';
 import { cleanPrompt } from './clean-text.js';
 
 /** A special token is written as text or as an object around it. */
-const specialToken = z.union([z.string(), z.object({ content: z.string() }).transform((token) => token.content)]);
+const specialToken = z.union([
+  z.string(),
+  z.object({ content: z.string() }).transform((token) => token.content),
+]);
 const specialTokens = z.object({
   bos_token: specialToken.optional(),
   eos_token: specialToken.optional(),
@@ -54,7 +57,9 @@ function parse<T>(files: ClipTokenizerFiles, file: keyof ClipTokenizerFiles, sch
 
 /** Rank of each pair of symbols that may be joined, keyed by the two with a space between. */
 function parseMerges(text: string): Map<string, number> {
-  const lines = text.split(/\r?\n/).filter((line, i) => line !== '' && !(i === 0 && line.startsWith('#version')));
+  const lines = text
+    .split(/\r?\n/)
+    .filter((line, i) => line !== '' && !(i === 0 && line.startsWith('#version')));
   const bad = lines.find((line) => line.split(' ').length !== 2);
   if (bad !== undefined) throw invalid('merges.txt', `the line "${bad.slice(0, 40)}" is no pair of symbols`);
   return new Map(lines.map((line, rank) => [line, rank]));
@@ -118,7 +123,8 @@ export function createClipTokenizer(files: ClipTokenizerFiles): ClipTokenizer {
   // Some exports write 1e30 for "no limit"; CLIP's text encoders have 77 positions.
   const asked = config.model_max_length ?? 77;
   const maxLength = asked > 100_000 ? 77 : Math.trunc(asked);
-  if (maxLength < 2) throw invalid('tokenizer_config.json', `model_max_length is ${asked}; it has to be 2 or more`);
+  if (maxLength < 2)
+    throw invalid('tokenizer_config.json', `model_max_length is ${asked}; it has to be 2 or more`);
 
   const names = [...new Set(Object.values(special))].map(escapePattern).join('|');
   const splitter = new RegExp(`(${names})`);

@@ -30,7 +30,8 @@ function obstacle(className: SchedulerClassName, config: SchedulerConfig): strin
     return `prediction_type "${config.prediction_type}" does not go with ${className}`;
   }
   const spacings = [config.use_karras_sigmas, config.use_exponential_sigmas, config.use_beta_sigmas];
-  if (spacings.filter(Boolean).length > 1) return 'more than one of karras, exponential and beta sigmas is switched on';
+  if (spacings.filter(Boolean).length > 1)
+    return 'more than one of karras, exponential and beta sigmas is switched on';
   const learned = config.variance_type?.startsWith('learned') || config.variance_type === 'fixed_large_log';
   if (learned) return `variance_type "${config.variance_type}" is not supported`;
   if (className.startsWith('DPMSolver')) return dpmSolverObstacle(className, config);
@@ -38,7 +39,8 @@ function obstacle(className: SchedulerClassName, config: SchedulerConfig): strin
     if (!config.predict_x0 && config.final_sigmas_type === 'zero') {
       return 'predict_x0 false needs final_sigmas_type "sigma_min"';
     }
-    if (config.shift_terminal !== null && !config.use_flow_sigmas) return 'shift_terminal needs use_flow_sigmas';
+    if (config.shift_terminal !== null && !config.use_flow_sigmas)
+      return 'shift_terminal needs use_flow_sigmas';
   }
   return undefined;
 }
@@ -49,12 +51,14 @@ function dpmSolverObstacle(className: SchedulerClassName, config: SchedulerConfi
     return `algorithm_type "${config.algorithm_type}" needs final_sigmas_type "sigma_min"`;
   }
   if (config.algorithm_type !== 'sde-dpmsolver') return undefined;
-  if (className === 'DPMSolverSinglestepScheduler') return 'algorithm_type "sde-dpmsolver" has no singlestep form';
+  if (className === 'DPMSolverSinglestepScheduler')
+    return 'algorithm_type "sde-dpmsolver" has no singlestep form';
   return config.solver_order === 3 ? 'algorithm_type "sde-dpmsolver" has no third order' : undefined;
 }
 
 function ownClass(className: string | undefined): SchedulerClassName {
-  if (className !== undefined && Object.hasOwn(schedulerClasses, className)) return className as SchedulerClassName;
+  if (className !== undefined && Object.hasOwn(schedulerClasses, className))
+    return className as SchedulerClassName;
   throw new EaselError({
     code: 'ERR_MODEL_FILES_INVALID',
     message: `scheduler_config.json: the scheduler class ${className ?? '(none)'} is not supported`,

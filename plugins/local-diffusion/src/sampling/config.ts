@@ -104,7 +104,9 @@ export function parseSchedulerConfig(content: unknown): ParsedSchedulerConfig {
   return {
     className: typeof all._class_name === 'string' ? all._class_name : undefined,
     values: parsed.data as Partial<SchedulerConfig>,
-    warnings: unknown.map((key) => `scheduler_config.json: the key "${key}" is not understood and was ignored`),
+    warnings: unknown.map(
+      (key) => `scheduler_config.json: the key "${key}" is not understood and was ignored`,
+    ),
   };
 }
 

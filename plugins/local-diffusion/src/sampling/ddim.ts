@@ -16,8 +16,7 @@ export async function sampleDdim(run: SamplerRun): Promise<Float32Array> {
     const direction = run.knobs.useClippedOutput
       ? weightedSum([1 / sigma, latents], [-alpha / sigma, original])
       : noise;
-    const variance =
-      ((1 - nextAlphaCumprod) / (1 - alphaCumprod)) * (1 - alphaCumprod / nextAlphaCumprod);
+    const variance = ((1 - nextAlphaCumprod) / (1 - alphaCumprod)) * (1 - alphaCumprod / nextAlphaCumprod);
     const deviation = eta * Math.sqrt(variance);
     latents = weightedSum(
       [Math.sqrt(nextAlphaCumprod), original],

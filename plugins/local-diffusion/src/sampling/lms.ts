@@ -21,7 +21,8 @@ function coefficient(sigmas: Float32Array, index: number, which: number, order: 
   const [from, to] = [sigmas[index]!, sigmas[index + 1]!];
   const [middle, half] = [(from + to) / 2, (to - from) / 2];
   let integral = 0;
-  for (const [node, weight] of nodes) integral += weight * (basis(middle + half * node) + basis(middle - half * node));
+  for (const [node, weight] of nodes)
+    integral += weight * (basis(middle + half * node) + basis(middle - half * node));
   return integral * half;
 }
 
@@ -37,10 +38,13 @@ export async function sampleLms(run: SamplerRun): Promise<Float32Array> {
     const original = readOriginal(config, latents, output, sigma);
     derivatives.unshift(toDerivative(latents, original, sigma));
     if (derivatives.length > mostOrder) derivatives.pop();
+    // diffusers counts from the whole schedule: started from an image, its first steps weigh derivatives that are not there.
     const order = Math.min(index + 1, mostOrder);
     latents = weightedSum(
       [1, latents],
-      ...derivatives.map((derivative, i) => [coefficient(schedule.sigmas, index, i, order), derivative] as const),
+      ...derivatives.map(
+        (derivative, i) => [coefficient(schedule.sigmas, index, i, order), derivative] as const,
+      ),
     );
     await run.onCall(latents);
   }

@@ -89,11 +89,14 @@ function normalise(name: string): string {
     .replace(/^k_/, '');
 }
 
-const takesSigmas = (className: SchedulerClassName) => 'use_karras_sigmas' in schedulerClasses[className].defaults;
+const takesSigmas = (className: SchedulerClassName) =>
+  'use_karras_sigmas' in schedulerClasses[className].defaults;
 
 /** Every name that people can choose, without the diffusers classes and the other spellings. */
 export const samplerNames: readonly string[] = Object.entries(named).flatMap(([name, { className }]) =>
-  takesSigmas(className) ? [name, ...Object.keys(schedules).map((schedule) => `${name}_${schedule}`)] : [name],
+  takesSigmas(className)
+    ? [name, ...Object.keys(schedules).map((schedule) => `${name}_${schedule}`)]
+    : [name],
 );
 
 /**

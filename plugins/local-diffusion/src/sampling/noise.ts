@@ -4,9 +4,9 @@ import { logFloat32, sinCosFloat32 } from './vector-math.js';
 const blockSize = 16;
 
 /**
- * torch's CPU generator: the same seed gives torch's numbers (`torch.Generator().manual_seed(seed)`), so that a seed means
- * here what it means elsewhere. Draws of fewer than 16 numbers are equal to the bit; longer ones to 2e-6, because torch takes
- * log, sin and cos from a vector library of its own. Source: aten/src/ATen/native/cpu/DistributionTemplates.h.
+ * torch's CPU generator: the same seed gives torch's numbers to the bit (`torch.Generator().manual_seed(seed)`), as torch's x86
+ * builds draw them with AVX2, so that a seed means here what it means elsewhere. Other builds of torch differ by 2e-6 at most in
+ * draws of 16 numbers and more. Source: aten/src/ATen/native/cpu/DistributionTemplates.h.
  */
 export class TorchGenerator {
   readonly #twister: MersenneTwister;

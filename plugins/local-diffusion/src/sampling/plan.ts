@@ -58,7 +58,10 @@ export interface SamplingPlan {
 function firstCall(steps: number, strength: number | undefined, schedule: Schedule): number {
   if (strength === undefined) return 0;
   if (!(strength > 0 && strength <= 1)) {
-    throw new EaselError({ code: 'ERR_REQUEST_INVALID', message: `strength is ${strength}, not within 0 .. 1` });
+    throw new EaselError({
+      code: 'ERR_REQUEST_INVALID',
+      message: `strength is ${strength}, not within 0 .. 1`,
+    });
   }
   const run = Math.min(Math.trunc(steps * strength), steps);
   const first = (steps - run) * schedule.callsPerStep;

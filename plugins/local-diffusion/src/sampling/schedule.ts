@@ -55,11 +55,13 @@ function refuse(message: string): never {
 
 function check(className: SchedulerClassName, config: SchedulerConfig, request: ScheduleRequest): void {
   const { steps, timesteps, sigmas } = request;
-  if (!Number.isInteger(steps) || steps < 1) refuse(`steps is ${steps}; it has to be a whole number from 1 on`);
+  if (!Number.isInteger(steps) || steps < 1)
+    refuse(`steps is ${steps}; it has to be a whole number from 1 on`);
   if (steps > config.num_train_timesteps) {
     refuse(`steps is ${steps}; the model knows ${config.num_train_timesteps} timesteps`);
   }
-  if (sigmas && className !== 'EulerDiscreteScheduler') refuse('sigmas can be given to the Euler sampler only');
+  if (sigmas && className !== 'EulerDiscreteScheduler')
+    refuse('sigmas can be given to the Euler sampler only');
   if (timesteps && !takesTimesteps.has(className)) refuse(`${className} takes no timesteps of one's own`);
   if (timesteps && (config.use_karras_sigmas || config.use_exponential_sigmas || config.use_beta_sigmas)) {
     refuse('timesteps cannot be given together with karras, exponential or beta sigmas');

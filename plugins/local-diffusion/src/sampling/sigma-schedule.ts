@@ -38,7 +38,10 @@ function levelsOf(
   const logSigmas = table.map(Math.log);
   if (request.sigmas) {
     const sigmas = Float32Array.from(request.sigmas);
-    return { sigmas, timesteps: Array.from(sigmas.subarray(0, -1), (sigma) => timestepOfSigma(sigma, logSigmas)) };
+    return {
+      sigmas,
+      timesteps: Array.from(sigmas.subarray(0, -1), (sigma) => timestepOfSigma(sigma, logSigmas)),
+    };
   }
   const timesteps = request.timesteps ?? spacedTimesteps(config, request.steps, 'real');
   const sigmas =

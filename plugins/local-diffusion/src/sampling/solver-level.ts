@@ -26,7 +26,11 @@ export async function predictAt(
 ): Promise<Prediction> {
   const output = await run.denoise(latents, run.schedule.timesteps[index]!);
   const { alpha, sigma } = level;
-  const prediction = readPrediction(run.config, latents, output, { alpha, sigma, imageCount: run.imageCount });
+  const prediction = readPrediction(run.config, latents, output, {
+    alpha,
+    sigma,
+    imageCount: run.imageCount,
+  });
   if (!run.config.thresholding) return prediction;
   const noise = weightedSum([1 / sigma, latents], [-alpha / sigma, prediction.original]);
   return { original: prediction.original, noise };

@@ -29,7 +29,10 @@ function plainTimesteps(
   if (request.timesteps) return request.timesteps.map(Math.trunc);
   const last = usedTimesteps(config, alphas);
   // The singlestep class knows no other spacing.
-  const spaced = className === 'DPMSolverSinglestepScheduler' ? { ...config, timestep_spacing: 'linspace' as const } : config;
+  const spaced =
+    className === 'DPMSolverSinglestepScheduler'
+      ? { ...config, timestep_spacing: 'linspace' as const }
+      : config;
   return solverTimesteps(spaced, request.steps, last);
 }
 
@@ -38,10 +41,15 @@ function flowLevels(className: SchedulerClassName, config: SchedulerConfig, step
   const trained = config.num_train_timesteps;
   const shift = (sigma: number) => (config.flow_shift * sigma) / (1 + (config.flow_shift - 1) * sigma);
   if (className !== 'UniPCMultistepScheduler') {
-    const sigmas = linspace(1, 1 / trained, steps + 1).map((alpha) => shift(1 - alpha)).reverse().slice(0, -1);
+    const sigmas = linspace(1, 1 / trained, steps + 1)
+      .map((alpha) => shift(1 - alpha))
+      .reverse()
+      .slice(0, -1);
     return { sigmas, timesteps: sigmas.map((sigma) => sigma * trained) };
   }
-  let sigmas = linspace(1, 1 / trained, steps + 1).slice(0, -1).map(shift);
+  let sigmas = linspace(1, 1 / trained, steps + 1)
+    .slice(0, -1)
+    .map(shift);
   if (config.shift_terminal) {
     const factor = (1 - sigmas.at(-1)!) / (1 - config.shift_terminal);
     sigmas = sigmas.map((sigma) => 1 - (1 - sigma) / factor);

@@ -25,7 +25,11 @@ function countDown(start: number, step: number): number[] {
 export type TimestepCounting = 'whole' | 'real';
 
 /** Timesteps from noise to image, `steps` of them, for the samplers that end on the last one themselves. */
-export function spacedTimesteps(config: SchedulerConfig, steps: number, counting: TimestepCounting): number[] {
+export function spacedTimesteps(
+  config: SchedulerConfig,
+  steps: number,
+  counting: TimestepCounting,
+): number[] {
   const trained = config.num_train_timesteps;
   switch (config.timestep_spacing) {
     case 'linspace': {
@@ -48,7 +52,10 @@ export function spacedTimesteps(config: SchedulerConfig, steps: number, counting
 export function solverTimesteps(config: SchedulerConfig, steps: number, last: number): number[] {
   switch (config.timestep_spacing) {
     case 'linspace':
-      return linspace(0, last - 1, steps + 1).map(roundHalfToEven).reverse().slice(0, -1);
+      return linspace(0, last - 1, steps + 1)
+        .map(roundHalfToEven)
+        .reverse()
+        .slice(0, -1);
     case 'leading': {
       const ratio = Math.floor(last / (steps + 1));
       return Array.from({ length: steps }, (_, i) => (steps - i) * ratio + config.steps_offset);

@@ -54,7 +54,7 @@ const sinCoefficients = Float32Array.of(-1.9515295891e-4, 8.3321608736e-3, -1.66
 const cosCoefficients = Float32Array.of(2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2);
 const fourOverPi = fround(4 / Math.PI);
 /** pi / 4 in three parts, so that subtracting multiples of it loses nothing. */
-const quarterTurn = [-0.78515625, fround(-2.4187564849853515625e-4), fround(-3.77489497744594108e-8)] as const;
+const quarterTurn = [-0.78515625, fround(-2.4187564849853516e-4), fround(-3.774894977445941e-8)] as const;
 
 /** Sine and cosine of a float32 from 0 to 8192. */
 export function sinCosFloat32(value: number): { readonly sin: number; readonly cos: number } {

@@ -1,0 +1,91 @@
+import { EaselError, type ImageRequest, type Warning } from '@easel/plugin-sdk';
+import { firstProblem } from '../config/first-problem.js';
+import { parseParametersText } from './parameters-text.js';
+import { readPngText } from './png-text.js';
+import {
+  type ProvenanceDocument,
+  parametersKeyword,
+  provenanceDocumentSchema,
+  provenanceKeyword,
+} from './provenance-document.js';
+import { requestFromParametersText } from './request-from-parameters-text.js';
+
+export interface ReadProvenance {
+  /** What makes the picture again, as far as the file tells it. */
+  readonly request: ImageRequest;
+  /** What the file tells and the request does not hold. */
+  readonly warnings: readonly Warning[];
+  /** What the file was made with. Absent: it was not made by Easel. */
+  readonly document?: ProvenanceDocument;
+}
+
+/** What a file is read for; warnings about the pictures that were made then would say nothing about those to come. */
+const readSchema = provenanceDocumentSchema.extend({
+  warnings: provenanceDocumentSchema.shape.warnings.catch([]),
+});
+
+/**
+ * The request that makes the picture of a PNG file again: from Easel's own text in it, or else from the `parameters` text that
+ * AUTOMATIC1111 and other tools write. Throws ERR_REQUEST_INVALID where the file is no whole PNG or tells nothing; `name` is what messages
+ * call it.
+ */
+export function readProvenance(png: Uint8Array, name = 'The picture'): ReadProvenance {
+  const texts = readTexts(png, name);
+  const own = texts.get(provenanceKeyword);
+  const foreign = texts.get(parametersKeyword);
+  if (own === undefined && foreign === undefined) throw invalid(`${name} does not tell how it was made`);
+
+  const document = own === undefined ? undefined : parseDocument(own, name, foreign !== undefined);
+  if (document) return fromDocument(document);
+  const { request, warnings } = requestFromParametersText(parseParametersText(foreign ?? ''), name);
+  if (own === undefined) return { request, warnings };
+  const message = `${name} was written by a newer Easel; only what its "${parametersKeyword}" tells was used.`;
+  return { request, warnings: [{ code: 'other', message }, ...warnings] };
+}
+
+function readTexts(png: Uint8Array, name: string): ReadonlyMap<string, string> {
+  try {
+    return readPngText(png);
+  } catch (error) {
+    if (!EaselError.isInstance(error)) throw error;
+    throw invalid(`${name}: ${error.message.replace(/\.$/, '')}`, error);
+  }
+}
+
+/** Undefined for a version that is not known, where there is another text to read. */
+function parseDocument(text: string, name: string, isReplaceable: boolean): ProvenanceDocument | undefined {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw invalid(`${name}: its "${provenanceKeyword}" text is not JSON`, cause);
+  }
+  const parsed = readSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const isOtherVersion = parsed.error.issues.some((issue) => issue.path[0] === 'schema');
+  if (isOtherVersion && isReplaceable) return undefined;
+  throw invalid(`${name}: its "${provenanceKeyword}" text does not validate: ${firstProblem(parsed.error)}`);
+}
+
+function fromDocument(document: ProvenanceDocument): ReadProvenance {
+  const { strength, options, ...parameters } = document.parameters;
+  const message =
+    'strength was left out: the picture was made from an input image, which is not in the file.';
+  return {
+    request: {
+      ...parameters,
+      model: document.model,
+      ...(options === undefined ? {} : { providerOptions: { [document.plugin.id]: options } }),
+    },
+    warnings: strength === undefined ? [] : [{ code: 'parameter-dropped', parameter: 'strength', message }],
+    document,
+  };
+}
+
+const invalid = (what: string, cause?: unknown) =>
+  new EaselError({
+    code: 'ERR_REQUEST_INVALID',
+    message: `${what}.`,
+    hint: 'Use a PNG file that Easel, or another tool that writes its parameters into its pictures, has made.',
+    cause,
+  });

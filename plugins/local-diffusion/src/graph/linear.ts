@@ -1,0 +1,47 @@
+import type { GraphBuilder, Value } from './builder.js';
+import { elementTypes } from './onnx.js';
+
+export interface LinearShape {
+  readonly inputs: number;
+  readonly outputs: number;
+  /** Whether the layer adds `<path>.bias`; absent means yes. */
+  readonly bias?: boolean;
+}
+
+/**
+ * torch.nn.Linear over `x` [rows, inputs], giving [rows, outputs]. Gemm takes torch's weight [outputs, inputs] as it lies in the
+ * file; it wants a matrix, so token sequences are kept as one matrix of all images' tokens.
+ */
+export function linear(graph: GraphBuilder, x: Value, path: string, shape: LinearShape): Value {
+  const { inputs, outputs, bias = true } = shape;
+  const weight = graph.mount(`${path}.weight`, [outputs, inputs]);
+  const operands = bias ? [x, weight, graph.mount(`${path}.bias`, [outputs])] : [x, weight];
+  return graph.node('Gemm', operands, { transB: 1 });
+}
+
+/** The rows `first` to `first + count - 1` of a {@link linear} layer: what torch's `chunk` would cut out of its result. */
+export function linearRows(
+  graph: GraphBuilder,
+  x: Value,
+  path: string,
+  { inputs, outputs }: LinearShape,
+  { first, count }: { readonly first: number; readonly count: number },
+): Value {
+  const weight = graph.mountRows(`${path}.weight`, [outputs, inputs], first, count);
+  const bias = graph.mountRows(`${path}.bias`, [outputs], first, count);
+  return graph.node('Gemm', [x, weight, bias], { transB: 1 });
+}
+
+/**
+ * torch.nn.Embedding: int64 numbers [...] to [..., width], of a table [rows, width]. What was looked up is converted to float32
+ * rather than the whole table.
+ */
+export function lookUp(
+  graph: GraphBuilder,
+  numbers: Value,
+  path: string,
+  shape: readonly [number, number],
+): Value {
+  const table = graph.mountStored(`${path}.weight`, shape);
+  return graph.node('Cast', [graph.node('Gather', [table, numbers])], { to: elementTypes.float32 });
+}

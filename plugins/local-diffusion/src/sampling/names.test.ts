@@ -1,0 +1,39 @@
+import { EaselError } from '@easel/plugin-sdk';
+import { expect, test } from 'vitest';
+import { resolveSampler, samplerNames } from './names.js';
+
+test.each([
+  ['DPM++ 2M Karras', 'dpmpp_2m_karras'],
+  ['k_dpmpp-2m_karras', 'dpmpp_2m_karras'],
+  ['DPM++ 2M SDE', 'dpmpp_2m_sde'],
+  ['Euler a', 'euler_ancestral'],
+  ['PLMS', 'pndm'],
+  ['DPM2 a', 'dpm_2_ancestral'],
+  ['UniPC', 'unipc'],
+  ['DDIMScheduler', 'ddim'],
+  ['heun_exponential', 'heun_exponential'],
+])('takes %s for %s', (name, canonical) => {
+  expect(resolveSampler(name)).toEqual(resolveSampler(canonical));
+});
+
+test('resolves every name that it offers', () => {
+  for (const name of samplerNames) expect(resolveSampler(name).className).toMatch(/Scheduler$/);
+});
+
+test.each(['dpmpp_2n', 'euler_a_karras', 'constructor', ''])(
+  'refuses %j and lists the known names',
+  (name) => {
+    let error: unknown;
+    try {
+      resolveSampler(name);
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(EaselError.isInstance(error) && error.code).toBe('ERR_REQUEST_INVALID');
+    expect(String(error)).toContain('dpmpp_2m');
+  },
+);
+
+test('names the nearest sampler first', () => {
+  expect(() => resolveSampler('dpmpp_2n')).toThrow(/known are dpmpp_2[ms],/);
+});

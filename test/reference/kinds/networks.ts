@@ -1,0 +1,111 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { openComponent } from '../../../plugins/local-diffusion/src/checkpoint/component.js';
+import type { CaseOutcome, ReferenceCase, ReferenceKind } from '../case.js';
+import { networkRuns } from '../network-runs.js';
+import { readTensors } from '../tensors.js';
+
+/** Of the largest value of an output. */
+const tolerance = 1e-4;
+
+const configSchema = z.looseObject({
+  _class_name: z.string().optional(),
+  architectures: z.array(z.string()).optional(),
+});
+const ioSchema = z.looseObject({
+  same_as: z.string().optional(),
+  cases: z
+    .array(
+      z.looseObject({
+        id: z.string(),
+        outputs: z.record(z.string(), z.array(z.number())),
+        scalars: z.record(z.string(), z.unknown()).default({}),
+      }),
+    )
+    .default([]),
+});
+type IoCase = z.output<typeof ioSchema>['cases'][number];
+
+/** Single networks with their inputs and outputs: every folder that has an io.json, with each variant of its weights. */
+export const networks: ReferenceKind = {
+  folder: 'c_models',
+  async cases(folder) {
+    const entries = await readdir(folder, { withFileTypes: true });
+    const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+    return (await Promise.all(names.sort().map((name) => casesOf(folder, name)))).flat();
+  },
+};
+
+async function casesOf(parent: string, name: string): Promise<ReferenceCase[]> {
+  const folder = join(parent, name);
+  const { cases, tensorFile } = await readIo(join(folder, 'io.json'));
+  const network = await classOf(folder);
+  const files = await readdir(folder);
+  const variants = (['fp16', 'bf16'] as const).filter((variant) =>
+    files.some((file) => file.endsWith(`.${variant}.safetensors`)),
+  );
+  return [undefined, ...variants].flatMap((variant) =>
+    cases.map((io) => ({
+      id: `${name}${variant === undefined ? '' : `.${variant}`}/${io.id}`,
+      run: () => runCase(network, folder, variant, io, tensorFile),
+    })),
+  );
+}
+
+/** Follows `same_as`; the tensors lie beside the JSON file that has the cases. */
+async function readIo(file: string): Promise<{ cases: IoCase[]; tensorFile: string }> {
+  const io = ioSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+  if (io.same_as !== undefined) return readIo(join(dirname(file), io.same_as));
+  return { cases: io.cases, tensorFile: file.replace(/\.json$/, '.safetensors') };
+}
+
+async function classOf(folder: string): Promise<string> {
+  const config = configSchema.parse(JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')));
+  return config._class_name ?? config.architectures?.[0] ?? 'unknown';
+}
+
+async function runCase(
+  network: string,
+  folder: string,
+  variant: 'fp16' | 'bf16' | undefined,
+  io: IoCase,
+  tensorFile: string,
+): Promise<CaseOutcome> {
+  const run = networkRuns[network];
+  if (!run) return { status: 'not-built', detail: network };
+  const component = await openComponent(folder, variant === undefined ? {} : { variant });
+  const prefix = `${io.id}.`;
+  const tensors = await readTensors(tensorFile, (name) => name.startsWith(prefix));
+  const inputs = new Map(
+    [...tensors]
+      .filter(([name]) => name.startsWith(`${prefix}in.`))
+      .map(([name, values]) => [name.slice(`${prefix}in.`.length), values]),
+  );
+  const scalars = Object.fromEntries(
+    Object.entries(io.scalars).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
+  );
+  const wanted = Object.keys(io.outputs);
+  const results = await run(component, wanted, { inputs, scalars });
+  const errors = wanted.map((name) => ({
+    name,
+    error: relativeError(results.get(name), tensors.get(`${prefix}out.${name}`)?.data),
+  }));
+  const worst = errors.reduce((one, other) => (other.error > one.error ? other : one));
+  const detail = `${network}: largest error ${worst.error.toExponential(1)} of the largest value (${worst.name})`;
+  return { status: worst.error <= tolerance ? 'passed' : 'failed', detail };
+}
+
+/** The largest difference as a share of the largest expected value; infinite for missing values, other lengths and NaN. */
+function relativeError(actual: Float32Array | undefined, expected: ArrayLike<number | bigint> | undefined): number {
+  if (!actual || !expected || actual.length !== expected.length) return Number.POSITIVE_INFINITY;
+  let largestError = 0;
+  let largestValue = 0;
+  for (const [index, value] of actual.entries()) {
+    const error = Math.abs(value - Number(expected[index]));
+    if (Number.isNaN(error)) return Number.POSITIVE_INFINITY;
+    largestError = Math.max(largestError, error);
+    largestValue = Math.max(largestValue, Math.abs(Number(expected[index])));
+  }
+  return largestValue === 0 ? largestError : largestError / largestValue;
+}

@@ -1,0 +1,106 @@
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { Component } from '../../plugins/local-diffusion/src/checkpoint/component.js';
+import type { Graph } from '../../plugins/local-diffusion/src/graph/builder.js';
+import { clipTextGraph } from '../../plugins/local-diffusion/src/networks/clip-text.js';
+import { readClipTextConfig } from '../../plugins/local-diffusion/src/networks/clip-text-config.js';
+import { unetGraph } from '../../plugins/local-diffusion/src/networks/unet.js';
+import { vaeDecoderGraph, vaeEncoderGraph } from '../../plugins/local-diffusion/src/networks/vae.js';
+import { TorchGenerator } from '../../plugins/local-diffusion/src/sampling/noise.js';
+import type { TensorValues } from './tensors.js';
+
+export interface CaseInputs {
+  readonly inputs: ReadonlyMap<string, TensorValues>;
+  readonly scalars: Readonly<Record<string, number>>;
+}
+
+/** Computes the named outputs of a case. */
+export type NetworkRun = (
+  component: Component,
+  wanted: readonly string[],
+  given: CaseInputs,
+) => Promise<Map<string, Float32Array>>;
+
+/** By the class that config.json names. */
+export const networkRuns: Readonly<Record<string, NetworkRun>> = {
+  UNet2DConditionModel: runUnet,
+  CLIPTextModel: runClipText,
+  CLIPTextModelWithProjection: runClipText,
+  AutoencoderKL: runVae,
+};
+
+async function runUnet(component: Component, _wanted: readonly string[], { inputs }: CaseInputs) {
+  return runGraph(unetGraph(component), inputs);
+}
+
+async function runClipText(component: Component, wanted: readonly string[], { inputs }: CaseInputs) {
+  const results = await runGraph(clipTextGraph(component, { hiddenStates: true }), inputs);
+  const { layers } = readClipTextConfig(component);
+  for (const name of wanted) {
+    const fromEnd = /^hidden_states_m(\d+)$/.exec(name)?.[1];
+    if (fromEnd) results.set(name, results.get(`hidden_states.${layers + 1 - Number(fromEnd)}`)!);
+    const clipSkip = /^clip_skip(\d+)_final_ln$/.exec(name)?.[1];
+    if (clipSkip) {
+      const skipped = await runGraph(clipTextGraph(component, { clipSkip: Number(clipSkip) }), inputs);
+      results.set(name, skipped.get('last_hidden_state')!);
+    }
+  }
+  return results;
+}
+
+async function runVae(component: Component, _wanted: readonly string[], { inputs, scalars }: CaseInputs) {
+  const results = new Map<string, Float32Array>();
+  const image = inputs.get('image');
+  if (image) {
+    const encoded = await runGraph(vaeEncoderGraph(component), new Map([['sample', image]]));
+    const moments = encoded.get('latent_parameters')!;
+    results.set('moments', moments);
+    for (const [name, values] of posterior(moments, image.shape[0]!, scalars)) results.set(name, values);
+  }
+  const latent = inputs.get('latent');
+  if (latent) {
+    const decoded = await runGraph(vaeDecoderGraph(component), new Map([['latent_sample', latent]]));
+    results.set('decoded', decoded.get('sample')!);
+  }
+  return results;
+}
+
+/** diffusers' DiagonalGaussianDistribution (models/autoencoders/vae.py) of moments [batch, 2 * channels, height, width]. */
+function posterior(moments: Float32Array, batch: number, scalars: Readonly<Record<string, number>>) {
+  const half = moments.length / batch / 2;
+  const pick = (first: number) =>
+    Float32Array.from(
+      { length: batch * half },
+      (_, index) => moments[Math.floor(index / half) * 2 * half + first + (index % half)]!,
+    );
+  const mean = pick(0);
+  const logvar = pick(half).map((value) => Math.min(20, Math.max(-30, value)));
+  const std = logvar.map((value) => Math.exp(0.5 * value));
+  const noise = new TorchGenerator(scalars['sample_generator_seed'] ?? 0).randn(mean.length);
+  const sample = mean.map((value, index) => value + std[index]! * noise[index]!);
+  return Object.entries({ mean, logvar, std, sample_seed: sample });
+}
+
+async function runGraph(
+  graph: Graph,
+  inputs: ReadonlyMap<string, TensorValues>,
+): Promise<Map<string, Float32Array>> {
+  const session = await InferenceSession.create(graph.model, {
+    intraOpNumThreads: 1,
+    logSeverityLevel: 3,
+    extra: { session: { model_external_initializers_file_folder_path: graph.externalFolder } },
+  });
+  try {
+    const feeds = graph.inputs.map(({ name }) => {
+      const input = inputs.get(name);
+      if (!input) throw new Error(`the case has no input "${name}"`);
+      const { data, shape } = input;
+      const tensor =
+        data instanceof Float32Array ? new Tensor('float32', data, shape) : new Tensor('int64', data, shape);
+      return [name, tensor] as const;
+    });
+    const results = await session.run(Object.fromEntries(feeds));
+    return new Map(Object.entries(results).map(([name, { data }]) => [name, data as Float32Array]));
+  } finally {
+    await session.release();
+  }
+}

@@ -3,6 +3,7 @@ import type { Component } from '../../plugins/local-diffusion/src/checkpoint/com
 import type { Graph } from '../../plugins/local-diffusion/src/graph/builder.js';
 import { clipTextGraph } from '../../plugins/local-diffusion/src/networks/clip-text.js';
 import { readClipTextConfig } from '../../plugins/local-diffusion/src/networks/clip-text-config.js';
+import { tinyDecoderGraph, tinyEncoderGraph } from '../../plugins/local-diffusion/src/networks/taesd.js';
 import { unetGraph } from '../../plugins/local-diffusion/src/networks/unet.js';
 import { vaeDecoderGraph, vaeEncoderGraph } from '../../plugins/local-diffusion/src/networks/vae.js';
 import { TorchGenerator } from '../../plugins/local-diffusion/src/sampling/noise.js';
@@ -26,6 +27,7 @@ export const networkRuns: Readonly<Record<string, NetworkRun>> = {
   CLIPTextModel: runClipText,
   CLIPTextModelWithProjection: runClipText,
   AutoencoderKL: runVae,
+  AutoencoderTiny: runTinyVae,
 };
 
 async function runUnet(component: Component, _wanted: readonly string[], { inputs }: CaseInputs) {
@@ -64,6 +66,16 @@ async function runVae(component: Component, _wanted: readonly string[], { inputs
   return results;
 }
 
+async function runTinyVae(component: Component, _wanted: readonly string[], { inputs }: CaseInputs) {
+  const encoded = await runGraph(tinyEncoderGraph(component), new Map([['sample', inputs.get('image')!]]));
+  const latent = new Map([['latent_sample', inputs.get('latent')!]]);
+  const decoded = await runGraph(tinyDecoderGraph(component), latent);
+  return new Map([
+    ['encoded', encoded.get('latent_sample')!],
+    ['decoded', decoded.get('sample')!],
+  ]);
+}
+
 /** diffusers' DiagonalGaussianDistribution (models/autoencoders/vae.py) of moments [batch, 2 * channels, height, width]. */
 function posterior(moments: Float32Array, batch: number, scalars: Readonly<Record<string, number>>) {
   const half = moments.length / batch / 2;
@@ -75,7 +87,7 @@ function posterior(moments: Float32Array, batch: number, scalars: Readonly<Recor
   const mean = pick(0);
   const logvar = pick(half).map((value) => Math.min(20, Math.max(-30, value)));
   const std = logvar.map((value) => Math.exp(0.5 * value));
-  const noise = new TorchGenerator(scalars['sample_generator_seed'] ?? 0).randn(mean.length);
+  const noise = new TorchGenerator(scalars.sample_generator_seed ?? 0).randn(mean.length);
   const sample = mean.map((value, index) => value + std[index]! * noise[index]!);
   return Object.entries({ mean, logvar, std, sample_seed: sample });
 }

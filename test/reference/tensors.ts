@@ -37,7 +37,11 @@ function decode({ dtype, length }: TensorLocation, bytes: Buffer): Float32Array 
     case 'F32':
       return Float32Array.from({ length: length / 4 }, (_, index) => bytes.readFloatLE(4 * index));
     case 'F16':
-      return Float32Array.from({ length: length / 2 }, (_, index) => halfToFloat(bytes.readUInt16LE(2 * index)));
+      return Float32Array.from({ length: length / 2 }, (_, index) =>
+        halfToFloat(bytes.readUInt16LE(2 * index)),
+      );
+    case 'U8':
+      return Float32Array.from(bytes);
     case 'I64':
       return BigInt64Array.from({ length: length / 8 }, (_, index) => bytes.readBigInt64LE(8 * index));
     default:

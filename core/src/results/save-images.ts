@@ -50,7 +50,7 @@ export async function saveImages(result: ImageResult, options: SaveOptions = {})
         ? await saveUnderMadeName(image, destination, result.provenance.parameters.prompt)
         : await saveUnderChosenName(image, destination, `${destination.stem}${number}`, warn);
     const { bytes: _, ...about } = image;
-    files.push({ ...about, path });
+    files.push({ path, ...about });
   }
   return { files, warnings };
 }

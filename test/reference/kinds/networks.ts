@@ -97,7 +97,10 @@ async function runCase(
 }
 
 /** The largest difference as a share of the largest expected value; infinite for missing values, other lengths and NaN. */
-function relativeError(actual: Float32Array | undefined, expected: ArrayLike<number | bigint> | undefined): number {
+function relativeError(
+  actual: Float32Array | undefined,
+  expected: ArrayLike<number | bigint> | undefined,
+): number {
   if (!actual || !expected || actual.length !== expected.length) return Number.POSITIVE_INFINITY;
   let largestError = 0;
   let largestValue = 0;

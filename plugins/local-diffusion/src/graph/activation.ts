@@ -10,3 +10,6 @@ export const quickGelu = (graph: GraphBuilder, x: Value): Value =>
 
 /** The exact GELU, by the error function. */
 export const gelu = (graph: GraphBuilder, x: Value): Value => graph.contrib('Gelu', [x]);
+
+/** max(x, 0). */
+export const relu = (graph: GraphBuilder, x: Value): Value => graph.node('Relu', [x]);

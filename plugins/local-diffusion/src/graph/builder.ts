@@ -1,13 +1,11 @@
 import type { Component } from '../checkpoint/component.js';
-import { invalidFiles } from '../checkpoint/invalid-files.js';
-import type { TensorDtype, TensorLocation } from '../checkpoint/safetensors.js';
-import { elementBytes } from '../checkpoint/safetensors.js';
-import { commonFolder, relativeLocation } from './external-files.js';
+import { type MountedWeight, MountedWeights } from './mounted-weights.js';
 import {
   type Attribute,
   type ElementType,
   elementTypes,
   encodeModel,
+  type InitializerDescription,
   type NodeDescription,
   type PortDescription,
 } from './onnx.js';
@@ -32,21 +30,11 @@ export interface Graph {
   readonly outputs: readonly GraphPort[];
 }
 
-const mountedTypes: Partial<Record<TensorDtype, ElementType>> = {
-  F32: 'float32',
-  F16: 'float16',
-  BF16: 'bfloat16',
-  F64: 'float64',
-};
+type Attributes = Readonly<Record<string, Attribute>>;
+type Shape = readonly (number | string)[];
 
 /** com.microsoft holds ONNX Runtime's own operators (MultiHeadAttention, QuickGelu, ...). */
 const operatorSets = { '': 20, 'com.microsoft': 1 };
-
-interface Mounted {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly location: TensorLocation;
-}
 
 /**
  * Writes one network as an ONNX graph over the tensors of a checkpoint's component.
@@ -55,64 +43,39 @@ interface Mounted {
  */
 export class GraphBuilder {
   readonly #component: Component;
+  readonly #weights: MountedWeights;
   readonly #nodes: NodeDescription[] = [];
   readonly #inputs: GraphPort[] = [];
   readonly #outputs: GraphPort[] = [];
-  readonly #constants = new Map<
-    string,
-    { name: string; type: ElementType; shape: number[]; data: Uint8Array }
-  >();
-  readonly #mounted = new Map<string, Mounted>();
-  readonly #memo = new Map<string, Value>();
+  readonly #constants = new Map<string, InitializerDescription>();
+  readonly #shared = new Map<string, Value>();
   readonly #counters = new Map<string, number>();
 
   constructor(component: Component) {
     this.#component = component;
+    this.#weights = new MountedWeights(component);
   }
 
   /** Declares an input; a dimension given by name is free at each run. */
-  input(name: string, type: ElementType, shape: readonly (number | string)[]): Value {
+  input(name: string, type: ElementType, shape: Shape): Value {
     this.#inputs.push({ name, type, shape });
     return { name };
   }
 
   /** Declares `value` an output under that name. */
-  output(name: string, value: Value, type: ElementType, shape: readonly (number | string)[]): void {
+  output(name: string, value: Value, type: ElementType, shape: Shape): void {
     this.#outputs.push({ name, type, shape });
-    this.#nodes.push({
-      operator: 'Identity',
-      domain: '',
-      inputs: [value.name],
-      outputs: [name],
-      attributes: {},
-    });
+    this.#addNode('Identity', '', [value], name, {});
   }
 
   /** Adds a node of ai.onnx with one output; an input of `null` is left out. */
-  node(
-    operator: string,
-    inputs: readonly (Value | null)[],
-    attributes: Readonly<Record<string, Attribute>> = {},
-    domain: '' | 'com.microsoft' = '',
-  ): Value {
-    const output = { name: this.#name(operator) };
-    this.#nodes.push({
-      operator,
-      domain,
-      inputs: inputs.map((input) => input?.name ?? ''),
-      outputs: [output.name],
-      attributes,
-    });
-    return output;
+  node(operator: string, inputs: readonly (Value | null)[], attributes: Attributes = {}): Value {
+    return this.#addNode(operator, '', inputs, this.#newName(operator), attributes);
   }
 
-  /** Adds a node of com.microsoft. */
-  contrib(
-    operator: string,
-    inputs: readonly (Value | null)[],
-    attributes: Readonly<Record<string, Attribute>> = {},
-  ): Value {
-    return this.node(operator, inputs, attributes, 'com.microsoft');
+  /** Adds a node of com.microsoft with one output; an input of `null` is left out. */
+  contrib(operator: string, inputs: readonly (Value | null)[], attributes: Attributes = {}): Value {
+    return this.#addNode(operator, 'com.microsoft', inputs, this.#newName(operator), attributes);
   }
 
   /** A float32 constant; the shape is that of a vector unless given. Equal constants are stored once. */
@@ -120,17 +83,17 @@ export class GraphBuilder {
     return this.#constant('float32', new Uint8Array(Float32Array.from(values).buffer), shape);
   }
 
-  /** An int64 constant: a vector unless a shape is given. */
+  /** An int64 constant: a vector unless a shape is given. Equal constants are stored once. */
   integers(values: readonly number[], shape: readonly number[] = [values.length]): Value {
     return this.#constant('int64', new Uint8Array(BigInt64Array.from(values, BigInt).buffer), shape);
   }
 
   /** Returns the value made for `key` before, or makes it: for what several blocks share. */
   once(key: string, make: () => Value): Value {
-    const known = this.#memo.get(key);
+    const known = this.#shared.get(key);
     if (known) return known;
     const made = make();
-    this.#memo.set(key, made);
+    this.#shared.set(key, made);
     return made;
   }
 
@@ -147,43 +110,26 @@ export class GraphBuilder {
    * @throws ERR_MODEL_FILES_INVALID when it is missing, of another shape, or not of a floating-point type
    */
   mount(name: string, shape: readonly number[]): Value {
-    return this.#float32(this.mountStored(name, shape), name);
+    return this.#float32(this.#weights.mount(name, shape));
   }
 
-  /** Rows `firstRow` to `firstRow + rows - 1` of a weight whose whole shape is `shape`, as a float32 constant. */
+  /** Rows `firstRow` to `firstRow + rows - 1` of a weight whose whole shape is `shape`; otherwise like {@link mount}. */
   mountRows(name: string, shape: readonly number[], firstRow: number, rows: number): Value {
-    const key = `${name}[${firstRow}:${firstRow + rows}]`;
-    const whole = this.#locate(name, shape);
-    const rowBytes = whole.length / (shape[0] ?? 1);
-    const location = { ...whole, offset: whole.offset + firstRow * rowBytes, length: rows * rowBytes };
-    return this.#float32(this.#mountAt(key, [rows, ...shape.slice(1)], location), name, key);
+    return this.#float32(this.#weights.mountRows(name, shape, firstRow, rows));
   }
 
-  /** Like {@link mount}, in the type it is stored in: for tables that are only looked up, which need no conversion as a whole. */
+  /** Like {@link mount}, in the type that it is stored in: for tables that are only looked up, not computed with. */
   mountStored(name: string, shape: readonly number[]): Value {
-    return this.#mountAt(name, shape, this.#locate(name, shape));
+    return this.#weights.mount(name, shape);
   }
 
   /** Closes the graph. */
   finish(): Graph {
-    const mounted = [...this.#mounted.values()];
-    const externalFolder = commonFolder(mounted.map(({ location }) => location.file));
+    const { externalFolder, initializers } = this.#weights.finish();
     const model = encodeModel({
       name: this.#component.name,
       nodes: this.#nodes,
-      initializers: [
-        ...this.#constants.values(),
-        ...mounted.map(({ name, shape, location }) => ({
-          name,
-          shape,
-          type: mountedTypes[location.dtype] as ElementType,
-          data: {
-            location: relativeLocation(externalFolder, location.file),
-            offset: location.offset,
-            length: location.length,
-          },
-        })),
-      ],
+      initializers: [...this.#constants.values(), ...initializers],
       inputs: this.#inputs,
       outputs: this.#outputs,
       operatorSets,
@@ -191,59 +137,38 @@ export class GraphBuilder {
     return { model, externalFolder, inputs: this.#inputs, outputs: this.#outputs };
   }
 
-  #locate(name: string, shape: readonly number[]): TensorLocation {
-    const { name: component, configFile, tensors } = this.#component;
-    const location = tensors.get(name);
-    if (!location) {
-      throw invalidFiles(
-        `The weights of "${component}" have no tensor "${name}", which ${configFile} calls for.`,
-      );
-    }
-    if (withoutTrailingOnes(location.shape) !== withoutTrailingOnes(shape)) {
-      throw invalidFiles(
-        `${location.file}: tensor "${name}" has the shape [${location.shape}], but ${configFile} calls for [${shape}].`,
-      );
-    }
-    if (!mountedTypes[location.dtype]) {
-      throw invalidFiles(
-        `${location.file}: tensor "${name}" is stored as ${location.dtype} (${elementBytes[location.dtype]} bytes each).`,
-        'Use a version of the model in F32, F16 or BF16.',
-      );
-    }
-    return location;
-  }
-
-  #mountAt(name: string, shape: readonly number[], location: TensorLocation): Value {
-    this.#mounted.set(name, { name, shape, location });
-    return { name };
-  }
-
-  #float32(stored: Value, tensor: string, key = tensor): Value {
-    const dtype = this.#component.tensors.get(tensor)?.dtype;
-    if (dtype === 'F32') return stored;
-    return this.once(`float32 of ${key}`, () => this.node('Cast', [stored], { to: elementTypes.float32 }));
+  #float32(weight: MountedWeight): Value {
+    if (weight.type === 'float32') return weight;
+    return this.once(`float32 of ${weight.name}`, () =>
+      this.node('Cast', [weight], { to: elementTypes.float32 }),
+    );
   }
 
   #constant(type: ElementType, data: Uint8Array, shape: readonly number[]): Value {
     const key = `${type} [${shape}] ${Buffer.from(data).toString('base64')}`;
-    let constant = this.#constants.get(key);
-    if (!constant) {
-      constant = { name: this.#name('constant'), type, shape: [...shape], data };
-      this.#constants.set(key, constant);
-    }
-    return { name: constant.name };
+    const known = this.#constants.get(key);
+    if (known) return known;
+    const constant = { name: this.#newName('constant'), type, shape: [...shape], data };
+    this.#constants.set(key, constant);
+    return constant;
   }
 
-  #name(kind: string): string {
+  #addNode(
+    operator: string,
+    domain: string,
+    inputs: readonly (Value | null)[],
+    output: string,
+    attributes: Attributes,
+  ): Value {
+    const names = inputs.map((input) => input?.name ?? '');
+    this.#nodes.push({ operator, domain, inputs: names, outputs: [output], attributes });
+    return { name: output };
+  }
+
+  #newName(kind: string): string {
     const count = this.#counters.get(kind) ?? 0;
     this.#counters.set(kind, count + 1);
     // A slash appears in no checkpoint's tensor names, so these cannot clash with mounted ones.
     return `${kind}/${count}`;
   }
-}
-
-function withoutTrailingOnes(shape: readonly number[]): string {
-  let length = shape.length;
-  while (length > 1 && shape[length - 1] === 1) length -= 1;
-  return String(shape.slice(0, length));
 }

@@ -19,9 +19,8 @@ export function groupNorm(graph: GraphBuilder, x: Value, path: string, shape: Gr
   const ones = graph.node('Expand', [graph.floats([1]), graph.node('Shape', [rows], { start: 2 })]);
   const normal = graph.node('LayerNormalization', [rows, ones], { epsilon: { float: epsilon }, axis: -1 });
   const image = graph.node('Reshape', [normal, graph.node('Shape', [x])]);
-  const perChannel = graph.integers([1, channels, 1, 1]);
-  const weight = graph.node('Reshape', [graph.mount(`${path}.weight`, [channels]), perChannel]);
-  const bias = graph.node('Reshape', [graph.mount(`${path}.bias`, [channels]), perChannel]);
+  const weight = graph.mount(`${path}.weight`, [channels, 1, 1]);
+  const bias = graph.mount(`${path}.bias`, [channels, 1, 1]);
   return graph.node('Add', [graph.node('Mul', [image, weight]), bias]);
 }
 

@@ -136,13 +136,14 @@ function encodePort({ name, type, shape }: PortDescription): Uint8Array {
 
 const join = (parts: readonly Uint8Array[]): Uint8Array => Buffer.concat(parts);
 
-function varint(value: number | bigint): Uint8Array {
-  // Negative numbers take the ten bytes of their 64-bit two's complement.
-  let rest = BigInt.asUintN(64, BigInt(value));
+function varint(value: number): Uint8Array {
   const out: number[] = [];
-  while (rest > 0x7fn) {
-    out.push(Number(rest & 0x7fn) | 0x80);
-    rest >>= 7n;
+  // Negative numbers take the ten bytes of their 64-bit two's complement.
+  let rest = value < 0 ? BigInt.asUintN(64, BigInt(value)) : value;
+  if (typeof rest === 'bigint') {
+    for (; rest > 0x7fn; rest >>= 7n) out.push(Number(rest & 0x7fn) | 0x80);
+  } else {
+    for (; rest > 0x7f; rest = Math.floor(rest / 128)) out.push((rest % 128) | 0x80);
   }
   out.push(Number(rest));
   return Uint8Array.from(out);

@@ -20,7 +20,12 @@ export interface StableDiffusionModel {
   /** Token ids, one row an image, to [images, tokens, width]; without the text encoder's last `clipSkip` layers. */
   encodeText(ids: readonly (readonly number[])[], clipSkip: number): Promise<Feed>;
   /** One run of the denoising network, over a batch at one timestep. */
-  predict(latents: Feed, timestep: number, conditioning: Feed, guidance: Feed | undefined): Promise<Float32Array>;
+  predict(
+    latents: Feed,
+    timestep: number,
+    conditioning: Feed,
+    guidance: Feed | undefined,
+  ): Promise<Float32Array>;
   /** Latents as the sampler leaves them to pixels, [images, 3, height, width], about -1 to 1. */
   decode(latents: Float32Array, shape: readonly number[]): Promise<Float32Array>;
   release(): Promise<void>;
@@ -66,8 +71,10 @@ export async function textToImage(
   const { prompts, negativePrompts, width, height, guidanceScale, plan, signal } = request;
   const images = prompts.length;
   const isGuided = guidanceScale > 1 && model.guidanceEmbeddingSize === undefined;
-  const texts = isGuided ? [...negativePrompts, ...prompts] : prompts;
-  const conditioning = await encodePrompts(model, texts, request.clipSkip);
+  const conditional = await encodePrompts(model, prompts, request.clipSkip);
+  // diffusers leaves layers out for the prompt only, never for the negative one.
+  const unconditional = isGuided ? await encodePrompts(model, negativePrompts, 0) : undefined;
+  const conditioning = unconditional ? joinBatches(unconditional.feed, conditional.feed) : conditional.feed;
   throwIfAborted(signal);
 
   const latentShape = [model.latentChannels, height / model.factor, width / model.factor];
@@ -77,7 +84,7 @@ export async function textToImage(
     images,
     isGuided,
     latentShape,
-    conditioning: conditioning.feed,
+    conditioning,
   });
   const denoised = await plan.run({
     latents,
@@ -88,7 +95,10 @@ export async function textToImage(
     signal,
   });
   throwIfAborted(signal);
-  return { planes: await model.decode(denoised, [images, ...latentShape]), warnings: conditioning.warnings };
+  return {
+    planes: await model.decode(denoised, [images, ...latentShape]),
+    warnings: [...new Set([...conditional.warnings, ...(unconditional?.warnings ?? [])])],
+  };
 }
 
 /** Prompts to text embeddings, with a warning for each that is longer than the text encoder reads. */
@@ -107,6 +117,13 @@ async function encodePrompts(model: StableDiffusionModel, texts: readonly string
     clipSkip,
   );
   return { feed, warnings: [...warnings] };
+}
+
+function joinBatches(first: Feed, second: Feed): Feed {
+  const data = new Float32Array(first.data.length + second.data.length);
+  data.set(first.data as Float32Array);
+  data.set(second.data as Float32Array, first.data.length);
+  return { data, shape: [first.shape[0]! + second.shape[0]!, ...first.shape.slice(1)] };
 }
 
 function createDenoiser(

@@ -1,0 +1,31 @@
+import { exitStatus } from './exit-status.js';
+import { printNote } from './output.js';
+
+export interface Interruption extends Disposable {
+  /** Aborted by the first SIGINT or SIGTERM. */
+  readonly signal: AbortSignal;
+  /** What the process should exit with because of it. Absent: it was not interrupted. */
+  readonly status: number | undefined;
+}
+
+/** Turns the first Ctrl-C (or SIGTERM) into an abort, so that everything can be closed; the second one ends the process at once. */
+export function watchForInterruption(): Interruption {
+  const controller = new AbortController();
+  let status: number | undefined;
+  const onSignal = (name: 'SIGINT' | 'SIGTERM') => {
+    if (status !== undefined) process.exit(status);
+    status = exitStatus[name];
+    controller.abort();
+    printNote('stopping; once more ends it at once');
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  return {
+    signal: controller.signal,
+    get status() {
+      return status;
+    },
+    [Symbol.dispose]() {
+      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+    },
+  };
+}

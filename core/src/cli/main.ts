@@ -1,0 +1,107 @@
+/**
+ * The `easel` command. The kernel is loaded by the commands that need it, when they need it.
+ *
+ * @module
+ */
+import { Command, CommanderError } from 'commander';
+import { coreVersion } from '../version.js';
+import { exitStatus } from './exit-status.js';
+import type { GenerateFlags } from './generate-request.js';
+import { generalHelp, generateHelp } from './help.js';
+import type { CommonFlags } from './open-kernel.js';
+import { exitWhenWritten, outliveClosedPipes } from './output.js';
+import { reportError } from './report-error.js';
+import { UsageError } from './usage-error.js';
+
+let status: number = exitStatus.ok;
+
+const program = new Command('easel')
+  .description('Makes pictures from words: one command in front of every image model.')
+  .version(coreVersion, '-V, --version', 'print the version')
+  .helpOption('-h, --help', 'print this')
+  .helpCommand(false)
+  .addHelpText('after', generalHelp)
+  .exitOverride()
+  .configureOutput({ outputError: () => {} });
+
+const withCommonFlags = (command: Command) =>
+  command
+    .option('--json', 'print one JSON document on stdout')
+    .option('--config <file>', 'configuration (absent: easel.config.json in the working directory)')
+    .option('--verbose', "print the plugins' log lines, and with errors the stack, on stderr");
+
+withCommonFlags(
+  program
+    .command('generate')
+    .description('make pictures')
+    .argument('[prompt]', 'what to paint; "-", or nothing and a pipe, reads it from stdin')
+    .option('--model <id>', 'model (absent: the current one; `easel models` lists them)')
+    .option('--negative <prompt>', 'what not to paint')
+    .option('--size <WxH>', 'width and height in pixels, or one number for both')
+    .option('--steps <count>', 'denoising steps')
+    .option('--guidance <scale>', 'how strongly the prompt steers, 0 to 100')
+    .option('--seed <number>', 'start of the random numbers; the same seed makes the same picture')
+    .option('-n <count>', 'how many pictures; each has the seed after the one before')
+    .option('--sampler <name>', 'sampler, by any of its usual names, such as "DPM++ 2M Karras"')
+    .option('--like <png>', 'take everything from a picture; flags and prompt beside it override its values')
+    .option('--out <path>', 'file or folder to write to')
+    .option('--format <format>', 'png, jpeg or webp (absent: by the extension of --out, else png)')
+    .option('--timeout <seconds>', 'give up after so long')
+    .option(
+      '--option <plugin.key=json>',
+      'an option that only one plugin knows; may be given several times',
+      (value: string, before: string[] = []) => [...before, value],
+    )
+    .option('--quiet', 'print no progress and no warnings'),
+)
+  .addHelpText('after', generateHelp)
+  .action(async (prompt: string | undefined, flags: GenerateFlags) => {
+    status = await (await import('./generate.js')).generate(prompt, flags);
+  });
+
+withCommonFlags(program.command('models').description('list the models and who makes their pictures')).action(
+  async (flags: CommonFlags) => {
+    status = await (await import('./models.js')).models(flags);
+  },
+);
+
+withCommonFlags(
+  program.command('plugins').description('list the plugins: enabled, disabled, rejected and why'),
+).action(async (flags: CommonFlags) => {
+  status = await (await import('./plugins.js')).plugins(flags);
+});
+
+withCommonFlags(
+  program.command('health').description('tell whether everything that was found can be used'),
+).action(async (flags: CommonFlags) => {
+  status = await (await import('./health.js')).health(flags);
+});
+
+/** Commander's errors are about the command line, except for `--help` and `--version`, which it ends by throwing, too. */
+async function reportThrown(thrown: unknown, words: readonly string[]): Promise<number> {
+  if (thrown instanceof CommanderError && thrown.exitCode === 0) return exitStatus.ok;
+  // No command at all: the help has been printed.
+  if (thrown instanceof CommanderError && thrown.code === 'commander.help') return exitStatus.usage;
+  const isExcess = thrown instanceof CommanderError && thrown.code === 'commander.excessArguments';
+  const error =
+    thrown instanceof CommanderError
+      ? new UsageError(
+          thrown.message.replace(/^error: /, ''),
+          isExcess ? 'Put quotes around the prompt.' : undefined,
+        )
+      : thrown;
+  return await reportError(error, {
+    isJson: words.includes('--json'),
+    isVerbose: words.includes('--verbose'),
+  });
+}
+
+outliveClosedPipes();
+const words = process.argv.slice(2);
+const end = words.indexOf('--');
+try {
+  await program.parseAsync(process.argv);
+} catch (thrown) {
+  status = await reportThrown(thrown, end < 0 ? words : words.slice(0, end));
+}
+exitWhenWritten(status);

@@ -1,12 +1,11 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Component } from '../../plugins/local-diffusion/src/checkpoint/component.js';
-import type { Graph } from '../../plugins/local-diffusion/src/graph/builder.js';
 import { clipTextGraph } from '../../plugins/local-diffusion/src/networks/clip-text.js';
 import { readClipTextConfig } from '../../plugins/local-diffusion/src/networks/clip-text-config.js';
 import { tinyDecoderGraph, tinyEncoderGraph } from '../../plugins/local-diffusion/src/networks/taesd.js';
 import { unetGraph } from '../../plugins/local-diffusion/src/networks/unet.js';
 import { vaeDecoderGraph, vaeEncoderGraph } from '../../plugins/local-diffusion/src/networks/vae.js';
 import { TorchGenerator } from '../../plugins/local-diffusion/src/sampling/noise.js';
+import { runGraph } from './run-graph.js';
 import type { TensorValues } from './tensors.js';
 
 export interface CaseInputs {
@@ -90,29 +89,4 @@ function posterior(moments: Float32Array, batch: number, scalars: Readonly<Recor
   const noise = new TorchGenerator(scalars.sample_generator_seed ?? 0).randn(mean.length);
   const sample = mean.map((value, index) => value + std[index]! * noise[index]!);
   return Object.entries({ mean, logvar, std, sample_seed: sample });
-}
-
-async function runGraph(
-  graph: Graph,
-  inputs: ReadonlyMap<string, TensorValues>,
-): Promise<Map<string, Float32Array>> {
-  const session = await InferenceSession.create(graph.model, {
-    intraOpNumThreads: 1,
-    logSeverityLevel: 3,
-    extra: { session: { model_external_initializers_file_folder_path: graph.externalFolder } },
-  });
-  try {
-    const feeds = graph.inputs.map(({ name }) => {
-      const input = inputs.get(name);
-      if (!input) throw new Error(`the case has no input "${name}"`);
-      const { data, shape } = input;
-      const tensor =
-        data instanceof Float32Array ? new Tensor('float32', data, shape) : new Tensor('int64', data, shape);
-      return [name, tensor] as const;
-    });
-    const results = await session.run(Object.fromEntries(feeds));
-    return new Map(Object.entries(results).map(([name, { data }]) => [name, data as Float32Array]));
-  } finally {
-    await session.release();
-  }
 }

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { open, writeFile } from 'node:fs/promises';
 import {
   readSafetensors,
   type TensorLocation,
@@ -56,4 +56,35 @@ function halfToFloat(bits: number): number {
   if (exponent === 0) return sign * fraction * 2 ** -24;
   if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+/** A tensor as it is to lie in a file. */
+export interface RawTensor {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly bytes: Uint8Array;
+}
+
+/** A float32 tensor of a file. */
+export const floatTensor = (shape: readonly number[], values: ArrayLike<number>): RawTensor => ({
+  dtype: 'F32',
+  shape,
+  bytes: new Uint8Array(Float32Array.from(values).buffer),
+});
+
+/** Writes a .safetensors file. */
+export async function writeSafetensors(
+  path: string,
+  tensors: Readonly<Record<string, RawTensor>>,
+): Promise<void> {
+  let end = 0;
+  const header = Object.entries(tensors).map(([name, { dtype, shape, bytes }]) => {
+    const begin = end;
+    end += bytes.length;
+    return [name, { dtype, shape, data_offsets: [begin, end] }];
+  });
+  const text = Buffer.from(JSON.stringify(Object.fromEntries(header)));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(text.length));
+  await writeFile(path, Buffer.concat([length, text, ...Object.values(tensors).map(({ bytes }) => bytes)]));
 }

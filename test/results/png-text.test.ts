@@ -45,13 +45,11 @@ describe('texts in a PNG', () => {
 
   it('are read compressed, too', () => {
     const zTXt = Buffer.concat([latin1('parameters\0\0'), deflateSync(latin1('größer'))]);
-    expect(readPngText(withChunk('zTXt', deflated(zTXt))).get('parameters')).toBe('größer');
+    expect(readPngText(withChunk('zTXt', zTXt)).get('parameters')).toBe('größer');
     const iTXt = Buffer.concat([latin1('parameters\0\x01\0de\0\0'), deflateSync(Buffer.from('家'))]);
     expect(readPngText(withChunk('iTXt', iTXt)).get('parameters')).toBe('家');
   });
 });
-
-const deflated = (bytes: Buffer) => new Uint8Array(bytes);
 
 describe('a PNG that is not well', () => {
   const withLength = (length: number) => {

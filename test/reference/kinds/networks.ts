@@ -33,7 +33,9 @@ export const networks: ReferenceKind = {
   async cases(folder) {
     const entries = await readdir(folder, { withFileTypes: true });
     const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
-    return (await Promise.all(names.sort().map((name) => casesOf(folder, name)))).flat();
+    const unreadable = (name: string) => (cause: unknown) => [{ id: name, run: () => Promise.reject(cause) }];
+    const cases = names.sort().map((name) => casesOf(folder, name).catch(unreadable(name)));
+    return (await Promise.all(cases)).flat();
   },
 };
 

@@ -78,7 +78,9 @@ export async function readSafetensors(path: string): Promise<Map<string, TensorL
 }
 
 async function readHeader(handle: FileHandle, path: string) {
-  const { size: fileBytes } = await handle.stat();
+  const status = await handle.stat();
+  if (!status.isFile()) throw invalidFiles(`${path} is not a file.`);
+  const fileBytes = status.size;
   const start = Buffer.alloc(Math.min(64, fileBytes));
   await handle.read(start, 0, start.length, 0);
   const foreign = foreignFormat(start);

@@ -137,15 +137,15 @@ describe('unetGraph', () => {
 describe('vaeDecoderGraph and vaeEncoderGraph', () => {
   test('bring a picture to latents and back', async () => {
     // A smooth picture, so that the small autoencoder can keep it.
-    const size = 32;
+    const size = 96;
     const data = Float32Array.from({ length: 3 * size * size }, (_, i) => ((i % size) / size - 0.5) * 1.2);
     const encoded = await runGraph(
       vaeEncoderGraph(vae),
       new Map([['sample', { shape: [1, 3, size, size], data }]]),
     );
     const moments = encoded.get('latent_parameters')!;
-    expect(moments.length).toBe(8 * 4 * 4);
-    const latent = { shape: [1, 4, 4, 4], data: moments.slice(0, 64) };
+    expect(moments.length).toBe(8 * 12 * 12);
+    const latent = { shape: [1, 4, 12, 12], data: moments.slice(0, 576) };
     const decoded = (await runGraph(vaeDecoderGraph(vae), new Map([['latent_sample', latent]]))).get(
       'sample',
     )!;

@@ -1,0 +1,93 @@
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { type Running, start, workingFolder } from './easel.js';
+
+const slow = ['generate', 'x', '--out', 'never.png', '--option', 'steady.delayMs=20000'];
+
+/** Waits for the first line of progress: the plugin is at work then. */
+async function atWork({ child }: Running): Promise<void> {
+  let seen = '';
+  for (;;) {
+    const [chunk] = await once(child.stderr, 'data');
+    seen += String(chunk);
+    if (seen.includes('making the picture')) return;
+  }
+}
+
+/** Whether a process of the command's group is left. */
+function isGroupAlive(pid: number): boolean {
+  try {
+    process.kill(-pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe('an interrupted easel generate', () => {
+  it.each([
+    ['SIGINT to it alone', 'SIGINT', 'alone', 130],
+    ['Ctrl-C in a terminal, which its plugins get too', 'SIGINT', 'group', 130],
+    ['SIGTERM', 'SIGTERM', 'alone', 143],
+  ] as const)('%s: stops, writes nothing, leaves no process', async (_, signal, target, status) => {
+    const folder = workingFolder();
+    const running = start(folder, slow);
+    await atWork(running);
+    const pid = running.child.pid as number;
+    const startedAt = performance.now();
+    process.kill(target === 'group' ? -pid : pid, signal);
+    const ended = await running.ended;
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    expect(ended).toMatchObject({ status, stdout: '' });
+    expect(ended.stderr).toContain('The command was stopped');
+    expect(ended.stderr).not.toMatch(/error|^\s+at /m);
+    expect(readdirSync(folder)).toEqual(['easel.config.json']);
+    expect(isGroupAlive(pid)).toBe(false);
+  });
+
+  it('tells so in JSON', async () => {
+    const running = start(workingFolder(), [...slow, '--json']);
+    await atWork(running);
+    running.child.kill('SIGINT');
+    expect(JSON.parse((await running.ended).stdout)).toMatchObject({ error: { code: 'ERR_ABORTED' } });
+  });
+
+  it('ends at once the second time', async () => {
+    const words = [
+      'generate',
+      'x',
+      '--model',
+      'chaos-one',
+      '--option',
+      'chaos.behaviour="ignore-everything"',
+    ];
+    const running = start(workingFolder(), [...words, '--verbose']);
+    for (let seen = ''; !seen.includes('will ignore'); )
+      seen += String(await once(running.child.stderr, 'data'));
+    running.child.kill('SIGINT');
+    await once(running.child.stderr, 'data');
+    running.child.kill('SIGINT');
+    const { status, stderr } = await running.ended;
+    expect(status).toBe(130);
+    // Said once everything is closed, which was not waited for.
+    expect(stderr).not.toContain('The command was stopped');
+  });
+
+  it('stops while it waits for a prompt', async () => {
+    const running = start(workingFolder(), ['generate'], null);
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    running.child.kill('SIGINT');
+    expect((await running.ended).status).toBe(130);
+  });
+});
+
+describe('a reader that goes away', () => {
+  it('harms nobody: the picture is written', async () => {
+    const folder = workingFolder();
+    const running = start(folder, ['generate', 'x', '--out', 'x.png']);
+    running.child.stdout.destroy();
+    expect(await running.ended).toMatchObject({ status: 0 });
+    expect(readdirSync(folder)).toContain('x.png');
+  });
+});

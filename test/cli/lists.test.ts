@@ -1,0 +1,122 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { easel, workingFolder } from './easel.js';
+
+/** A working directory with a plugin that cannot be read, a model file that cannot be read, a model of nobody, and a disabled plugin. */
+function troubledFolder(): string {
+  const folder = workingFolder({ plugins: { chaos: { enabled: false } } });
+  mkdirSync(join(folder, 'plugins/broken'), { recursive: true });
+  writeFileSync(join(folder, 'plugins/broken/plugin.json'), '{ "id": "broken", ');
+  mkdirSync(join(folder, 'catalogue'));
+  writeFileSync(join(folder, 'catalogue/bad.json'), '{}');
+  const orphan = {
+    id: 'orphan-one',
+    name: 'orphan',
+    pipelineType: 'nobodys',
+    source: { type: 'provider', id: 'x' },
+    defaults: { width: 64, height: 64 },
+    supports: { minimumEdge: 8, maximumEdge: 64, edgeMultiple: 8, images: 1 },
+  };
+  writeFileSync(join(folder, 'catalogue/orphan.json'), JSON.stringify(orphan));
+  return folder;
+}
+const lineOf = (stdout: string, start: string) => stdout.split('\n').find((line) => line.startsWith(start));
+
+describe('easel models', () => {
+  it('says which is current, which can be used, and why the others cannot', async () => {
+    const { status, stdout, stderr } = await easel(troubledFolder(), ['models']);
+    expect(status).toBe(0);
+    expect(lineOf(stdout, 'steady-one ')).toMatch(/64x64 +8-1024, by 8 +current, available, by steady$/);
+    expect(lineOf(stdout, 'chaos-one ')).toMatch(/not available: its plugin chaos is disabled$/);
+    expect(lineOf(stdout, 'orphan-one ')).toMatch(/not available: no plugin handles "nobodys"$/);
+    expect(stderr).toMatch(/cannot be used: .*bad\.json/);
+    const [heading = '', ...rows] = stdout.trimEnd().split('\n');
+    for (const row of rows) expect(row[heading.indexOf('STATUS') - 1], row).toBe(' ');
+  });
+
+  it('answers JSON', async () => {
+    const answer = JSON.parse((await easel(troubledFolder(), ['models', '--json'])).stdout);
+    expect(answer).toMatchObject({
+      currentModel: 'steady-one',
+      models: expect.arrayContaining([
+        expect.objectContaining({ id: 'steady-one', available: true, current: true, plugin: 'steady' }),
+        expect.objectContaining({ id: 'orphan-one', available: false, current: false }),
+      ]),
+      problems: [{ code: 'ERR_CATALOGUE_INVALID' }],
+    });
+  });
+});
+
+describe('easel plugins', () => {
+  it('shows what is enabled, disabled, and rejected with the reason', async () => {
+    const { status, stdout } = await easel(troubledFolder(), ['plugins']);
+    expect(status).toBe(0);
+    expect(lineOf(stdout, 'steady ')).toMatch(/1\.2\.3 +steady +enabled$/);
+    expect(lineOf(stdout, 'chaos ')).toMatch(/disabled, by the configuration$/);
+    expect(stdout).toMatch(/Rejected:\n[\s\S]*ERR_MANIFEST_INVALID {2}.*broken.plugin\.json: is not JSON/);
+  });
+
+  it('answers JSON', async () => {
+    const answer = JSON.parse((await easel(troubledFolder(), ['plugins', '--json'])).stdout);
+    expect(answer.plugins).toContainEqual({
+      id: 'chaos',
+      version: '1.0.0',
+      enabled: false,
+      pipelineTypes: ['chaos'],
+    });
+    expect(answer.rejected).toContainEqual({
+      code: 'ERR_MANIFEST_INVALID',
+      message: expect.stringContaining('broken'),
+    });
+  });
+});
+
+describe('easel health', () => {
+  it('is degraded, with status 1, where something cannot be used', async () => {
+    const { status, stdout } = await easel(troubledFolder(), ['health']);
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^status: degraded\n/);
+    expect(lineOf(stdout, 'steady ')).toMatch(/idle +steady closed +0 +0 +0 +-$/);
+    expect(stdout).toContain('ERR_CATALOGUE_INVALID');
+  });
+
+  it('answers JSON', async () => {
+    const answer = JSON.parse((await easel(troubledFolder(), ['health', '--json'])).stdout);
+    expect(answer).toMatchObject({ status: 'degraded', plugins: expect.any(Array) });
+  });
+});
+
+describe('easel', () => {
+  it('explains itself, quickly', async () => {
+    const folder = workingFolder();
+    // The fastest of three: the machine may be busy with other things.
+    let fastestMs = Number.POSITIVE_INFINITY;
+    for (let run = 0; run < 3; run++) {
+      const startedAt = performance.now();
+      const { status, stdout } = await easel(folder, ['--help']);
+      fastestMs = Math.min(fastestMs, performance.now() - startedAt);
+      expect(status).toBe(0);
+      expect(stdout).toContain('easel generate "a yellow star at night"');
+      expect(stdout).toContain('easel.config.json');
+    }
+    expect(fastestMs).toBeLessThan(300);
+    const help = await easel(folder, ['generate', '--help']);
+    expect(help.stdout).toContain("rounded to the model's multiple, with a warning");
+    expect(help.stdout).toContain('Exit status:');
+  });
+
+  it('tells its version', async () => {
+    expect(await easel(workingFolder(), ['--version'])).toEqual({ status: 0, stdout: '0.1.0\n', stderr: '' });
+  });
+
+  it.each([
+    ['no command', [], /Usage: easel/],
+    ['an unknown command', ['genrate', 'x'], /unknown command 'genrate'\n\(Did you mean generate\?\)/],
+    ['an argument too many', ['models', 'all'], /too many arguments for 'models'/],
+  ])('refuses %s with status 2', async (_, words, message) => {
+    const { status, stderr } = await easel(workingFolder(), words);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(message);
+  });
+});

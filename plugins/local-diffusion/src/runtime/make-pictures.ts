@@ -6,6 +6,8 @@ import { TorchGenerator } from '../sampling/noise.js';
 import { planSampling } from '../sampling/plan.js';
 import type { Made, Picture, TextToImageJob } from './job.js';
 
+/** Telling wakes two processes, on cores that the network is using: a small model's steps are shorter than this. */
+const progressIntervalMs = 50;
 /** Share of a call's progress that loading the model is given. */
 const loadShare = 0.1;
 
@@ -22,6 +24,7 @@ export async function makePictures(
   const warnings = new Set<string>();
   const timings = { load: 0, network: 0, make: 0 };
   let sampler = '';
+  const tell = atIntervals(call.onProgress);
   for (const [index, job] of jobs.entries()) {
     const loadFrom = performance.now();
     const { model, isNew } = await models.get(job.modelFolder, () =>
@@ -44,7 +47,7 @@ export async function makePictures(
       plan,
       generators: [new TorchGenerator(job.seed)],
       signal: call.signal,
-      onStep: (step) => call.onProgress(progressOf(index, jobs.length, step)),
+      onStep: (step) => tell(() => progressOf(index, jobs.length, step)),
     });
     pictures.push({ rgb: toRgb(planes), width: job.width, height: job.height });
     for (const warning of [...plan.warnings, ...said]) warnings.add(warning);
@@ -54,6 +57,15 @@ export async function makePictures(
   }
   call.onProgress({ stage: 'finish', fraction: 1 });
   return { pictures, sampler, warnings: [...warnings], timings };
+}
+
+function atIntervals(onProgress: (progress: Progress) => void): (progress: () => Progress) => void {
+  let toldAt = 0;
+  return (progress) => {
+    if (performance.now() - toldAt < progressIntervalMs) return;
+    toldAt = performance.now();
+    onProgress(progress());
+  };
 }
 
 function progressOf(

@@ -5,8 +5,9 @@
  * @module
  */
 import { z } from 'zod';
+import { seedLimit } from './image.js';
 import { modelSchema } from './model.js';
-import { imageRequestSchema, seedLimit } from './request.js';
+import { imageRequestSchema } from './request.js';
 
 const parameter = imageRequestSchema.shape;
 

@@ -1,5 +1,8 @@
 import { z } from 'zod';
 
+/** Seeds are 32 bits wide, as torch's generators are. */
+export const seedLimit = 2 ** 32 - 1;
+
 export const outputFormats = ['png', 'jpeg', 'webp'] as const;
 export type OutputFormat = (typeof outputFormats)[number];
 
@@ -29,7 +32,8 @@ export const imageSchema = z.object({
   height: z.int().positive().describe('Height in pixels, as encoded.'),
   seed: z
     .int()
-    .nonnegative()
+    .min(0)
+    .max(seedLimit)
     .optional()
     .describe('Seed that makes this picture again with `n: 1`. Absent: the provider has no seeds.'),
 });

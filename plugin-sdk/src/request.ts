@@ -4,12 +4,11 @@
  * @module
  */
 import { z } from 'zod';
-import { inputImageSchema, outputFormats } from './image.js';
+import { inputImageSchema, outputFormats, seedLimit } from './image.js';
 
 /** Pixels. Models narrow these limits; nothing may exceed them. */
 export const edgeLimits = { minimum: 8, maximum: 16_384 } as const;
 export const promptLimit = 32_000;
-export const seedLimit = 2 ** 32 - 1;
 
 const edge = z.int().min(edgeLimits.minimum).max(edgeLimits.maximum);
 const json = z.json();

@@ -178,6 +178,7 @@ describe('the configuration', () => {
     await expect(manager.generateImage({ prompt })).rejects.toMatchObject({
       code: 'ERR_NO_ROUTE',
       message: expect.stringContaining('handled are: chaos'),
+      hint: expect.stringContaining('plugins.steady.enabled'),
     });
   });
 

@@ -13,7 +13,6 @@ export class Bulkhead {
   readonly #concurrency: number;
   readonly #queue: number;
   readonly #waiting = new Set<Waiting>();
-  readonly #onIdle: (() => void)[] = [];
   #inFlight = 0;
 
   constructor(options: { plugin: string; concurrency: number; queue: number }) {
@@ -41,12 +40,6 @@ export class Bulkhead {
       left = true;
       this.#leave();
     };
-  }
-
-  /** Resolves when nothing is in flight and nothing waits. */
-  async idle(): Promise<void> {
-    if (this.#inFlight === 0) return;
-    await new Promise<void>((resolve) => this.#onIdle.push(resolve));
   }
 
   #wait(signal: AbortSignal): Promise<void> {
@@ -78,7 +71,6 @@ export class Bulkhead {
     const [next] = this.#waiting;
     if (!next) {
       this.#inFlight--;
-      if (this.#inFlight === 0) for (const resolve of this.#onIdle.splice(0)) resolve();
       return;
     }
     this.#waiting.delete(next);

@@ -22,6 +22,8 @@ export class GuardedPlugin {
   readonly supervisor: Supervisor;
   readonly #bulkhead: Bulkhead;
   readonly #breakers: ReadonlyMap<string, Breaker>;
+  /** Calls that somebody still waits for. */
+  readonly #callers = new Set<Promise<unknown>>();
 
   constructor(manifest: Manifest, supervisor: Supervisor) {
     const { id, runtime, handles, breaker } = manifest;
@@ -45,6 +47,20 @@ export class GuardedPlugin {
 
   /** Makes pictures; settles at the latest when the signal aborts. The place in the bulkhead is kept until the work has ended. */
   async generate(
+    pipelineType: string,
+    request: GenerationRequest,
+    call: GuardedCall,
+  ): Promise<ValidGenerationResult> {
+    const answer = this.#guard(pipelineType, request, call);
+    this.#callers.add(answer);
+    try {
+      return await answer;
+    } finally {
+      this.#callers.delete(answer);
+    }
+  }
+
+  async #guard(
     pipelineType: string,
     request: GenerationRequest,
     call: GuardedCall,
@@ -90,7 +106,7 @@ export class GuardedPlugin {
         ),
       runtime.drainMs,
     );
-    await this.#bulkhead.idle();
+    await Promise.allSettled(this.#callers);
     clearTimeout(timer);
     await this.supervisor.stop(graceMs);
     for (const breaker of this.#breakers.values()) breaker.close();

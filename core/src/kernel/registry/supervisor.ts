@@ -85,6 +85,7 @@ export class Supervisor {
       code: 'ERR_KERNEL_CLOSED',
       message: `The plugin "${this.#id}" has been stopped.`,
     });
+    if (this.#state === 'starting') this.#runner?.kill(this.#refusal);
     await this.#starting?.catch(() => {});
     const runner = this.#runner;
     if (this.#state === 'ready' && runner) {

@@ -44,7 +44,7 @@ export class Dispatcher {
     const asked = parseRequest(input);
     const model = findModel(this.catalogue, asked.model ?? currentModel ?? '');
     const adapted = adaptRequest(asked, model, this.drawSeed);
-    const route = selectRoute(this.registry.table, model, this.configuration.fallbackPipelineType);
+    const route = selectRoute(this.registry, model, this.configuration.fallbackPipelineType);
     const { manifest } = route.plugin;
     const request: GenerationRequest = {
       ...adapted.request,
@@ -76,7 +76,8 @@ export class Dispatcher {
         model: model.id,
         pipelineType: route.pipelineType,
         plugin: { id: manifest.id, version: manifest.version },
-        parameters: { ...usedParameters(request), ...made.parameters },
+        // A plugin tells what it chose where the request left it open; it cannot change what was asked for.
+        parameters: { ...made.parameters, ...usedParameters(request) },
         attempts: [
           { plugin: manifest.id, pipelineType: route.pipelineType, outcome: 'ok', durationMs: total },
         ],

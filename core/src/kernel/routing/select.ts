@@ -1,5 +1,6 @@
 import { EaselError, type Model, type Warning } from '@easel/plugin-sdk';
 import type { GuardedPlugin } from '../guard/guarded-plugin.js';
+import type { Registry } from '../registry/registry.js';
 import type { RoutingTable } from './table.js';
 
 export interface Route {
@@ -14,7 +15,7 @@ export interface Route {
  * where nobody handles its own. Throws ERR_NO_ROUTE with the types that exist.
  */
 export function selectRoute(
-  table: RoutingTable,
+  { table, disabled }: Pick<Registry, 'table' | 'disabled'>,
   model: Model,
   fallbackPipelineType: string | undefined,
 ): Route {
@@ -26,9 +27,15 @@ export function selectRoute(
     return { plugin: fallback, pipelineType: fallbackPipelineType, warnings: [{ code: 'other', message }] };
   }
   const handled = [...table.keys()].sort();
+  const asleep = disabled.find(({ manifest }) =>
+    manifest.handles.some(({ type }) => type === model.pipelineType),
+  );
   throw new EaselError({
     code: 'ERR_NO_ROUTE',
     message: `No plugin handles the pipeline type "${model.pipelineType}" of the model "${model.id}"; handled are: ${handled.join(', ') || 'none'}.`,
+    hint:
+      asleep &&
+      `The plugin "${asleep.manifest.id}" would, and is disabled: see plugins.${asleep.manifest.id}.enabled in easel.config.json.`,
   });
 }
 

@@ -60,6 +60,8 @@ async function answer(command: Command): Promise<void> {
   if (command.type === 'stop') kernel.end(() => process.exit(0));
 }
 
+// Ctrl-C in a terminal reaches every process of the group; when a plugin ends is the kernel's to say.
+process.on('SIGINT', () => {});
 kernel.on('close', () => process.exit(0));
 kernel.on('error', () => process.exit(1));
 readFrames(

@@ -63,6 +63,9 @@ const keys = z.object({
 /** The effective configuration of a sampler: every key, under the name it has in `scheduler_config.json`. */
 export type SchedulerConfig = z.output<typeof keys>;
 
+/** As they stand in a file: any of them. */
+const anyKeys = keys.partial();
+
 /** Keys that diffusers writes and that change nothing here: book-keeping, and those of flow-matching classes. */
 const inertKeys = new Set([
   '_class_name',
@@ -86,7 +89,7 @@ export interface ParsedSchedulerConfig {
  * @throws EaselError ERR_MODEL_FILES_INVALID for a known key with a value that is not supported.
  */
 export function parseSchedulerConfig(content: unknown): ParsedSchedulerConfig {
-  const parsed = keys.partial().safeParse(content);
+  const parsed = anyKeys.safeParse(content);
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
     const value = issue.path.reduce<unknown>(

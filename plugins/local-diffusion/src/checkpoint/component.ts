@@ -1,7 +1,8 @@
-import { access, readdir, readFile } from 'node:fs/promises';
+import { access, readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { invalidFiles } from './invalid-files.js';
+import { readJson } from './read-file.js';
 import { readSafetensors, type TensorLocation } from './safetensors.js';
 
 /** One network of a checkpoint: what its config says, and where its tensors lie. */
@@ -92,20 +93,6 @@ async function noWeights(folder: string, variant: string | undefined): Promise<E
   return invalidFiles(
     `${folder} has no weights${kind}: expected model.safetensors or diffusion_pytorch_model.safetensors.`,
   );
-}
-
-async function readJson(file: string): Promise<unknown> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (cause) {
-    throw invalidFiles(`${file} cannot be read: ${(cause as Error).message}`, undefined, cause);
-  }
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw invalidFiles(`${file} is not valid JSON: ${(cause as Error).message}`, undefined, cause);
-  }
 }
 
 const exists = (file: string): Promise<boolean> =>

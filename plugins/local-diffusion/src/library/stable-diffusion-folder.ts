@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { openComponent } from '../checkpoint/component.js';
 import { invalidFiles } from '../checkpoint/invalid-files.js';
+import { readJson, readText } from '../checkpoint/read-file.js';
 import { clipTextGraph } from '../networks/clip-text.js';
+import { type ClipTextConfig, readClipTextConfig } from '../networks/clip-text-config.js';
 import { unetGraph } from '../networks/unet.js';
-import { readUnetConfig } from '../networks/unet-config.js';
+import { readUnetConfig, type UnetConfig } from '../networks/unet-config.js';
 import { vaeDecoderGraph } from '../networks/vae.js';
-import { readVaeConfig } from '../networks/vae-config.js';
+import { readVaeConfig, type VaeConfig } from '../networks/vae-config.js';
 import type { StableDiffusionModel } from '../pipelines/stable-diffusion.js';
 import { type ClipTokenizer, createClipTokenizer } from '../prompt/tokenizer.js';
 import { Network } from '../runtime/network.js';
@@ -48,6 +50,7 @@ export async function openStableDiffusionFolder(
   );
   const vaeConfig = readVaeConfig(vae);
   const unetConfig = readUnetConfig(unet);
+  checkFit(folder, { unet: unetConfig, vae: vaeConfig, text: readClipTextConfig(text) });
 
   const { threads } = options;
   const denoiser = await Network.open(unetGraph(unet), threads);
@@ -104,7 +107,7 @@ export async function openStableDiffusionFolder(
 
 async function checkIndex(folder: string): Promise<void> {
   const file = join(folder, 'model_index.json');
-  const parsed = indexSchema.safeParse(parseJson(await readText(file), file));
+  const parsed = indexSchema.safeParse(await readJson(file));
   if (!parsed.success)
     throw invalidFiles(`${file} has no _class_name, so it is not of a diffusers pipeline.`);
   const { _class_name: name } = parsed.data;
@@ -112,6 +115,25 @@ async function checkIndex(folder: string): Promise<void> {
     throw invalidFiles(
       `${file} is of a ${name}, not of a ${pipelineClass}.`,
       `Use a folder of a ${pipelineClass}.`,
+    );
+  }
+}
+
+/** Parts of different models have numbers that do not meet; ONNX Runtime would only say so in its own words. */
+function checkFit(
+  folder: string,
+  { unet, vae, text }: { unet: UnetConfig; vae: VaeConfig; text: ClipTextConfig },
+): void {
+  if (unet.inputChannels !== vae.latentChannels) {
+    throw invalidFiles(
+      `${folder}: the denoising network takes ${unet.inputChannels} channels and the autoencoder has ${vae.latentChannels}.`,
+      'Use a text-to-image checkpoint; one for inpainting takes 9.',
+    );
+  }
+  if (unet.contextWidth !== text.width) {
+    throw invalidFiles(
+      `${folder}: the denoising network reads text ${unet.contextWidth} wide and the text encoder writes ${text.width}.`,
+      'Use parts of one model.',
     );
   }
 }
@@ -124,20 +146,4 @@ async function openTokenizer(folder: string): Promise<ClipTokenizer> {
     'tokenizer_config.json': await optional('tokenizer_config.json'),
     'special_tokens_map.json': await optional('special_tokens_map.json'),
   });
-}
-
-async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    throw invalidFiles(`${file} cannot be read: ${(cause as Error).message}`, undefined, cause);
-  }
-}
-
-function parseJson(text: string, file: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw invalidFiles(`${file} is not valid JSON: ${(cause as Error).message}`, undefined, cause);
-  }
 }

@@ -1,3 +1,4 @@
+export * from './error-table.js';
 export * from './errors.js';
 export * from './generation.js';
 export * from './image.js';

@@ -76,6 +76,19 @@ export class ImageServiceManager implements AsyncDisposable {
     return model;
   }
 
+  /** Gives a plugin calls again, one that was disabled or one that had crashed too often; the configuration file stays as it is. */
+  async enablePlugin(id: string): Promise<void> {
+    await this.#registry.enable(id);
+  }
+
+  /**
+   * Gives a plugin no more calls. Resolves when those that it has are finished, within its `runtime.drainMs`, and it has stopped; the
+   * configuration file stays as it is.
+   */
+  async disablePlugin(id: string): Promise<void> {
+    await this.#registry.disable(id);
+  }
+
   /** Stops every plugin, each within its `runtime.drainMs`; calls in flight may finish until then. Idempotent. */
   async close(): Promise<void> {
     this.#closing ??= this.#registry.close();

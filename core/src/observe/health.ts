@@ -12,7 +12,7 @@ export interface Problem {
 export interface PluginHealth {
   readonly id: string;
   readonly version: string;
-  readonly state: PluginState | 'disabled';
+  readonly state: PluginState;
   readonly pipelineTypes: readonly string[];
   /** Process id; absent while it does not run in a process of its own. */
   readonly pid?: number;
@@ -33,10 +33,12 @@ export interface ServiceHealth {
   readonly problems: readonly Problem[];
 }
 
+const ailing: ReadonlySet<PluginState> = new Set(['failed', 'backoff', 'quarantined']);
+
 /** A picture of the kernel at this moment. */
 export function measureHealth(registry: Registry, catalogue: Catalogue): ServiceHealth {
   const problem = ({ code, message }: Problem): Problem => ({ code, message });
-  const running = registry.plugins.map((plugin): PluginHealth => {
+  const plugins = registry.plugins.map((plugin): PluginHealth => {
     const { manifest, supervisor, inFlight, queued, breakers } = plugin;
     return {
       id: manifest.id,
@@ -51,25 +53,13 @@ export function measureHealth(registry: Registry, catalogue: Catalogue): Service
       ...(supervisor.lastError ? { lastError: problem(supervisor.lastError) } : {}),
     };
   });
-  const disabled = registry.disabled.map(
-    ({ manifest }): PluginHealth => ({
-      id: manifest.id,
-      version: manifest.version,
-      state: 'disabled',
-      pipelineTypes: manifest.handles.map(({ type }) => type),
-      restarts: 0,
-      inFlight: 0,
-      queued: 0,
-      breakers: {},
-    }),
-  );
   const problems = [...registry.rejected.map(({ reason }) => reason), ...catalogue.problems].map(problem);
-  const isWell = running.every(
-    ({ state, breakers }) => state !== 'failed' && !Object.values(breakers).includes('open'),
+  const isWell = plugins.every(
+    ({ state, breakers }) => !ailing.has(state) && !Object.values(breakers).includes('open'),
   );
   return {
     status: isWell && problems.length === 0 ? 'ok' : 'degraded',
-    plugins: [...running, ...disabled],
+    plugins,
     problems,
   };
 }

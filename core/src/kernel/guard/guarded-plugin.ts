@@ -1,5 +1,6 @@
 import {
   EaselError,
+  type ErrorCode,
   type GenerationRequest,
   type Manifest,
   type Progress,
@@ -92,23 +93,25 @@ export class GuardedPlugin {
     return envelop(work(), call.signal, (reason) => runner?.kill(reason));
   }
 
-  /** Lets the calls that are in flight or waiting finish within the manifest's `drainMs`, then stops the plugin. */
+  /** Stops the plugin for good, after its calls have had the manifest's `drainMs` to finish. */
   async close(): Promise<void> {
-    const { id, runtime } = this.manifest;
-    const timer = setTimeout(
-      () =>
-        this.supervisor.kill(
-          new EaselError({
-            code: 'ERR_KERNEL_CLOSED',
-            plugin: id,
-            message: `The plugin "${id}" did not finish within ${runtime.drainMs} ms of being closed.`,
-          }),
-        ),
-      runtime.drainMs,
-    );
-    await Promise.allSettled(this.#callers);
-    clearTimeout(timer);
+    await this.#drain('ERR_KERNEL_CLOSED', 'being closed');
     await this.supervisor.stop(graceMs);
     for (const breaker of this.#breakers.values()) breaker.close();
+  }
+
+  /** Stops the plugin until it is enabled again, after its calls have had the manifest's `drainMs` to finish. */
+  async disable(): Promise<void> {
+    await this.#drain('ERR_PLUGIN_DISABLED', 'being disabled');
+    await this.supervisor.disable(graceMs);
+  }
+
+  async #drain(code: ErrorCode, cause: string): Promise<void> {
+    const { id, runtime } = this.manifest;
+    const message = `The plugin "${id}" did not finish within ${runtime.drainMs} ms of ${cause}.`;
+    const late = () => this.supervisor.kill(new EaselError({ code, plugin: id, message }));
+    const timer = setTimeout(late, runtime.drainMs);
+    await Promise.allSettled(this.#callers);
+    clearTimeout(timer);
   }
 }

@@ -2,11 +2,14 @@ import { EaselError } from '@easel/plugin-sdk';
 
 /** Legal moves between the states of a plugin that was accepted; anything else is a defect of the kernel. */
 const moves = {
-  idle: ['starting', 'stopped'],
-  starting: ['ready', 'failed', 'stopped'],
+  idle: ['starting', 'disabled', 'stopped'],
+  starting: ['ready', 'failed'],
   ready: ['failed', 'draining'],
-  failed: ['starting', 'stopped'],
-  draining: ['stopped'],
+  failed: ['starting', 'backoff', 'quarantined', 'disabled', 'stopped'],
+  backoff: ['starting', 'disabled', 'stopped'],
+  quarantined: ['idle', 'disabled', 'stopped'],
+  draining: ['disabled', 'stopped'],
+  disabled: ['idle', 'stopped'],
   stopped: [],
 } as const satisfies Record<string, readonly string[]>;
 

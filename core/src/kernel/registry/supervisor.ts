@@ -1,10 +1,12 @@
-import { EaselError, type Logger } from '@easel/plugin-sdk';
+import { setTimeout as delay } from 'node:timers/promises';
+import { EaselError, type ErrorCode, type Logger } from '@easel/plugin-sdk';
 import { asLogger, createPluginLog } from '../../observe/plugin-logger.js';
 import { createRedactor } from '../../observe/redact.js';
 import type { PluginFolder } from '../manifest/read.js';
 import { InlineRunner } from '../runner/inline-runner.js';
 import { ProcessRunner } from '../runner/process-runner.js';
 import type { Runner } from '../runner/runner.js';
+import { CrashBudget, crashLimit, crashWindowMs } from './crash-budget.js';
 import { resolveSecrets } from './secrets.js';
 import { assertMove, type PluginState } from './states.js';
 
@@ -14,7 +16,19 @@ export interface SupervisorOptions {
   readonly config: unknown;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly logger: Logger;
+  /** Whether it begins disabled. Absent: no. */
+  readonly isDisabled?: boolean;
+  /** Milliseconds on a clock that never goes back. Absent: `performance.now`. */
+  readonly now?: () => number;
 }
+
+/** What is the plugin's own doing, and so no reason to start it again and again. */
+const crashes: ReadonlySet<ErrorCode> = new Set([
+  'ERR_PLUGIN_CRASHED',
+  'ERR_PLUGIN_STALLED',
+  'ERR_PLUGIN_PROTOCOL',
+  'ERR_PLUGIN_START_FAILED',
+]);
 
 /** Keeps one plugin running for as long as it is wanted: starts it for the first call that needs it, and again after it has gone. */
 export class Supervisor {
@@ -26,9 +40,16 @@ export class Supervisor {
   #redact: (text: string) => string = (text) => text;
   #lastError: EaselError | undefined;
   #refusal: EaselError | undefined;
+  #ending: Promise<void> | undefined;
+  #backoff: AbortController | undefined;
+  readonly #budget: CrashBudget;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
+    this.#budget = new CrashBudget(options.now ?? (() => performance.now()));
+    if (!options.isDisabled) return;
+    this.#state = 'disabled';
+    this.#refusal = this.#disabled();
   }
 
   get state(): PluginState {
@@ -55,7 +76,8 @@ export class Supervisor {
     // One that is on its way out is waited for: two of the same plugin never run at once.
     if (this.#runner?.isEnding) await this.#runner.ended;
     if (this.#state === 'ready' && this.#runner) return this.#runner;
-    this.#starting ??= this.#start().finally(() => {
+    if (this.#state === 'quarantined') throw this.#quarantine();
+    this.#starting ??= this.#startAfterBackoff().finally(() => {
       this.#starting = undefined;
     });
     return await this.#starting;
@@ -79,24 +101,65 @@ export class Supervisor {
     this.#runner?.kill(reason);
   }
 
-  /** Ends the plugin: `graceMs` to close what it holds, then by force. */
+  /** Ends the plugin for good: `graceMs` to close what it holds, then by force. */
   async stop(graceMs: number): Promise<void> {
-    this.#refusal ??= new EaselError({
-      code: 'ERR_KERNEL_CLOSED',
-      message: `The plugin "${this.#id}" has been stopped.`,
+    const message = `The plugin "${this.#id}" has been stopped.`;
+    await this.#end(
+      'stopped',
+      new EaselError({ code: 'ERR_KERNEL_CLOSED', plugin: this.#id, message }),
+      graceMs,
+    );
+  }
+
+  /** Ends the plugin like {@link stop}, until it is enabled again. */
+  async disable(graceMs: number): Promise<void> {
+    await this.#end('disabled', this.#disabled(), graceMs);
+  }
+
+  /** Lets it be started again, by the next call, whatever it has done before. */
+  async enable(): Promise<void> {
+    await this.#ending;
+    if (this.#state === 'stopped') return;
+    this.#refusal = undefined;
+    this.#budget.clear();
+    if (this.#state === 'disabled' || this.#state === 'quarantined') this.#move('idle');
+  }
+
+  async #end(state: 'disabled' | 'stopped', refusal: EaselError, graceMs: number): Promise<void> {
+    await this.#ending;
+    this.#refusal = refusal;
+    this.#ending = this.#endRun(state, refusal, graceMs).finally(() => {
+      this.#ending = undefined;
     });
-    if (this.#state === 'starting') this.#runner?.kill(this.#refusal);
+    await this.#ending;
+  }
+
+  async #endRun(state: 'disabled' | 'stopped', refusal: EaselError, graceMs: number): Promise<void> {
+    this.#backoff?.abort();
+    if (this.#state === 'starting') this.#runner?.kill(refusal);
     await this.#starting?.catch(() => {});
     const runner = this.#runner;
     if (this.#state === 'ready' && runner) {
       this.#move('draining');
       await runner.stop(graceMs);
     }
-    if (this.#state !== 'stopped') this.#move('stopped');
+    if (this.#state !== state && this.#state !== 'stopped') this.#move(state);
   }
 
   get #id(): string {
     return this.#options.plugin.manifest.id;
+  }
+
+  async #startAfterBackoff(): Promise<Runner> {
+    const { waitMs } = this.#budget;
+    if (waitMs > 0) {
+      this.#move('backoff');
+      this.#backoff = new AbortController();
+      await delay(waitMs, undefined, { signal: this.#backoff.signal, ref: false }).catch(() => {});
+      this.#backoff = undefined;
+    }
+    if (this.#refusal) throw this.#refusal;
+    return await this.#start();
   }
 
   async #start(): Promise<Runner> {
@@ -153,7 +216,24 @@ export class Supervisor {
     this.#lastError = known;
     this.#options.logger.error(known.message, { plugin: this.#id, code: known.code });
     this.#move('failed');
+    if (crashes.has(known.code)) this.#budget.record();
+    if (this.#budget.isSpent) this.#move('quarantined');
     return known;
+  }
+
+  #disabled(): EaselError {
+    const message = `The plugin "${this.#id}" is disabled.`;
+    return new EaselError({ code: 'ERR_PLUGIN_DISABLED', plugin: this.#id, message });
+  }
+
+  #quarantine(): EaselError {
+    const { message = 'unknown', hint } = this.#lastError ?? {};
+    return new EaselError({
+      code: 'ERR_PLUGIN_QUARANTINED',
+      plugin: this.#id,
+      message: `The plugin "${this.#id}" crashed ${crashLimit} times within ${crashWindowMs / 60_000} minutes and is not started any more; the last time: ${message}`,
+      hint: `${hint ?? ''} Then enable it again.`.trim(),
+    });
   }
 
   #move(to: PluginState): void {

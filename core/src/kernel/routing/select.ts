@@ -11,11 +11,11 @@ export interface Route {
 }
 
 /**
- * Chooses who makes the pictures of a model: the first candidate of its pipeline type whose circuit is not open, or of the fallback type
+ * Chooses who makes the pictures of a model: the first candidate of its pipeline type that is not open or quarantined, or of the fallback type
  * where nobody handles its own. Throws ERR_NO_ROUTE with the types that exist.
  */
 export function selectRoute(
-  { table, disabled }: Pick<Registry, 'table' | 'disabled'>,
+  { table, plugins }: Pick<Registry, 'table' | 'plugins'>,
   model: Model,
   fallbackPipelineType: string | undefined,
 ): Route {
@@ -27,7 +27,7 @@ export function selectRoute(
     return { plugin: fallback, pipelineType: fallbackPipelineType, warnings: [{ code: 'other', message }] };
   }
   const handled = [...table.keys()].sort();
-  const asleep = disabled.find(({ manifest }) =>
+  const asleep = plugins.find(({ manifest }) =>
     manifest.handles.some(({ type }) => type === model.pipelineType),
   );
   throw new EaselError({
@@ -39,8 +39,11 @@ export function selectRoute(
   });
 }
 
-/** Where every circuit is open, the first candidate answers that it is. */
+/** Where none is usable, the first candidate answers why. */
 function firstUsable(table: RoutingTable, type: string): GuardedPlugin | undefined {
   const candidates = table.get(type) ?? [];
-  return candidates.find((plugin) => plugin.breakers[type] !== 'open') ?? candidates[0];
+  return candidates.find((plugin) => isUsable(plugin, type)) ?? candidates[0];
 }
+
+const isUsable = ({ breakers, supervisor }: GuardedPlugin, type: string) =>
+  breakers[type] !== 'open' && supervisor.state !== 'quarantined';

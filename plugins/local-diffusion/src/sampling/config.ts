@@ -63,7 +63,7 @@ const keys = z.object({
 /** The effective configuration of a sampler: every key, under the name it has in `scheduler_config.json`. */
 export type SchedulerConfig = z.output<typeof keys>;
 
-/** As they stand in a file: any of them. */
+/** A file may leave out each of them. */
 const anyKeys = keys.partial();
 
 /** Keys that diffusers writes and that change nothing here: book-keeping, and those of flow-matching classes. */

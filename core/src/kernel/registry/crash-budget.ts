@@ -1,0 +1,41 @@
+/** Crashes within the window after which a plugin is left alone until somebody enables it again. */
+export const crashLimit = 3;
+export const crashWindowMs = 5 * 60_000;
+const firstDelayMs = 500;
+const longestDelayMs = 30_000;
+
+/** Counts a plugin's crashes: how long to wait before the next start, and when to stop trying. */
+export class CrashBudget {
+  readonly #now: () => number;
+  #crashes: number[] = [];
+
+  /** @param now milliseconds on a clock that never goes back */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  record(): void {
+    this.#crashes = [...this.#recent(), this.#now()];
+  }
+
+  clear(): void {
+    this.#crashes = [];
+  }
+
+  get isSpent(): boolean {
+    return this.#recent().length >= crashLimit;
+  }
+
+  /** Milliseconds until it may be started again: half a second after the first crash, doubled with each one more. */
+  get waitMs(): number {
+    const recent = this.#recent();
+    const last = recent.at(-1);
+    if (last === undefined) return 0;
+    const delayMs = Math.min(longestDelayMs, firstDelayMs * 2 ** (recent.length - 1));
+    return Math.max(0, last + delayMs - this.#now());
+  }
+
+  #recent(): number[] {
+    return this.#crashes.filter((at) => this.#now() - at < crashWindowMs);
+  }
+}

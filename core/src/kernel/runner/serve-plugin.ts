@@ -1,0 +1,110 @@
+/**
+ * The plugin's end of the wire, in a process (child-entry.ts) and in a thread (thread-entry.ts): acknowledges commands, performs them
+ * and answers each once. What it cannot send is an error of that one call.
+ *
+ * @module
+ */
+import { EaselError } from '@easel/plugin-sdk';
+import { asLogger } from '../../observe/plugin-logger.js';
+import { LogLimit } from './log-limit.js';
+import { type PluginHost, startPluginHost } from './plugin-host.js';
+import type { Port } from './port.js';
+import { ProgressThrottle } from './progress-throttle.js';
+import type { Cancellation, Command, Reply, StartPayload } from './protocol.js';
+import { toWireError } from './wire-error.js';
+
+/** Bytes that may wait for a kernel that is slow to read, before progress is held back and log lines are dropped. */
+const waitingLimit = 1024 * 1024;
+
+/** Serves one plugin; calls `end` when the kernel has asked it to stop and everything has been sent, or has broken the wire. */
+export function servePlugin(port: Port, end: (status: number) => void): void {
+  const running = new Map<number, AbortController>();
+  let host: PluginHost | undefined;
+  const isWireFull = () => port.waitingBytes > waitingLimit;
+
+  /** For messages that hold nothing but what this file puts into them. */
+  const post = (reply: Reply): void => port.send(reply);
+
+  const fail = (id: number, what: string, cause: unknown): void => {
+    const message = `The plugin's ${what} cannot be sent: ${cause instanceof Error ? cause.message : String(cause)}.`;
+    post({
+      type: 'error',
+      id,
+      error: toWireError(new EaselError({ code: 'ERR_PLUGIN_PROTOCOL', message })),
+    });
+  };
+
+  const sendResult = (id: number, value: unknown): void => {
+    try {
+      port.send({ type: 'result', id, value } satisfies Reply, { giveAway: true });
+    } catch (cause) {
+      fail(id, 'result', cause);
+    }
+  };
+
+  const createLogger = (linesPerSecond: number) => {
+    const limit = new LogLimit((level, message, details) => {
+      if (isWireFull()) return;
+      try {
+        post({ type: 'log', level, message, details: details === undefined ? undefined : { ...details } });
+      } catch {
+        post({ type: 'log', level, message });
+      }
+    }, linesPerSecond);
+    return asLogger(limit.write);
+  };
+
+  const start = async (payload: StartPayload): Promise<null> => {
+    host = await startPluginHost(payload, createLogger(payload.logLinesPerSecond));
+    return null;
+  };
+
+  const generate = async ({ id, payload }: Extract<Command, { type: 'generate' }>): Promise<unknown> => {
+    if (!host) throw new Error('generate came before start');
+    const controller = new AbortController();
+    const throttle = new ProgressThrottle((progress) => {
+      try {
+        post({ type: 'progress', id, progress });
+      } catch (cause) {
+        fail(id, 'progress', cause);
+      }
+    }, isWireFull);
+    running.set(id, controller);
+    try {
+      return await host.generate(payload, {
+        signal: controller.signal,
+        onProgress: (progress) => throttle.report(progress),
+      });
+    } finally {
+      throttle.end();
+      running.delete(id);
+    }
+  };
+
+  const perform = async (command: Command): Promise<unknown> => {
+    if (command.type === 'start') return await start(command.payload);
+    if (command.type === 'generate') return await generate(command);
+    if (command.type === 'ping') return process.memoryUsage.rss();
+    await host?.close();
+    return null;
+  };
+
+  const answer = async (command: Command): Promise<void> => {
+    post({ type: 'acknowledge', id: command.id });
+    try {
+      sendResult(command.id, await perform(command));
+    } catch (error) {
+      post({ type: 'error', id: command.id, error: toWireError(error) });
+    }
+    if (command.type === 'stop') await port.close().then(() => end(0));
+  };
+
+  port.listen(
+    (value) => {
+      const message = value as Command | Cancellation;
+      if (message.type === 'cancel') running.get(message.id)?.abort();
+      else void answer(message);
+    },
+    () => end(1),
+  );
+}

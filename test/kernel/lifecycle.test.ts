@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { CrashBudget } from '../../core/src/kernel/registry/crash-budget.js';
+import { assertMove } from '../../core/src/kernel/registry/states.js';
+import { isRunning } from '../fixtures/is-running.js';
+import { createFixtureKernel, misbehave } from '../fixtures/kernel.js';
+
+const prompt = 'a fixture';
+const healthOf = (manager: ReturnType<typeof createFixtureKernel>, id: string) =>
+  manager.getServiceHealth().plugins.find((plugin) => plugin.id === id);
+
+describe('the crash budget', () => {
+  it('waits longer after each crash, and is spent after three in five minutes', () => {
+    let now = 0;
+    const budget = new CrashBudget(() => now);
+    expect([budget.waitMs, budget.isSpent]).toEqual([0, false]);
+    budget.record();
+    expect([budget.waitMs, budget.isSpent]).toEqual([500, false]);
+    now = 200;
+    expect(budget.waitMs).toBe(300);
+    budget.record();
+    expect([budget.waitMs, budget.isSpent]).toEqual([1000, false]);
+    budget.record();
+    expect(budget.isSpent).toBe(true);
+    now = 5 * 60_000 + 200;
+    expect([budget.waitMs, budget.isSpent]).toEqual([0, false]);
+  });
+});
+
+describe('states', () => {
+  it('may not be skipped', () => {
+    expect(() => assertMove('x', 'idle', 'starting')).not.toThrow();
+    expect(() => assertMove('x', 'idle', 'ready')).toThrow(/may not go from idle to ready/);
+    expect(() => assertMove('x', 'stopped', 'starting')).toThrow(/may not go/);
+  });
+});
+
+describe('a plugin that crashes again and again', () => {
+  it('is started again later each time, then left alone until it is enabled', async () => {
+    const manager = createFixtureKernel();
+    for (let crash = 0; crash < 3; crash++) {
+      await expect(manager.generateImage(misbehave('exit'))).rejects.toMatchObject({
+        code: 'ERR_PLUGIN_CRASHED',
+      });
+    }
+    expect(healthOf(manager, 'chaos')).toMatchObject({ state: 'quarantined', restarts: 2 });
+    expect(manager.getServiceHealth().status).toBe('degraded');
+    await expect(manager.generateImage(misbehave('none'))).rejects.toMatchObject({
+      code: 'ERR_PLUGIN_QUARANTINED',
+      message: expect.stringContaining('exited with status 3'),
+    });
+    expect((await manager.generateImage({ prompt })).images).toHaveLength(1);
+
+    await manager.enablePlugin('chaos');
+    expect((await manager.generateImage(misbehave('none'))).images).toHaveLength(1);
+    expect(healthOf(manager, 'chaos')).toMatchObject({ state: 'ready' });
+  });
+
+  it('does not keep a kernel from closing while it waits for its next start', async () => {
+    const manager = createFixtureKernel();
+    await manager.generateImage(misbehave('exit')).catch(() => {});
+    const call = manager.generateImage(misbehave('none', 150)).catch((error: { code: string }) => error.code);
+    await expect.poll(() => healthOf(manager, 'chaos')?.state, { interval: 5 }).toBe('backoff');
+    expect(await call).toBe('ERR_DEADLINE');
+    const startedAt = performance.now();
+    await manager.close();
+    expect(performance.now() - startedAt).toBeLessThan(300);
+    expect(healthOf(manager, 'chaos')?.state).toBe('stopped');
+  });
+});
+
+describe('disabling a plugin', () => {
+  it('lets its calls finish, stops it, and refuses others until it is enabled', async () => {
+    const manager = createFixtureKernel();
+    const call = manager.generateImage({ prompt, providerOptions: { steady: { delayMs: 300 } } });
+    await expect.poll(() => healthOf(manager, 'steady')?.state).toBe('ready');
+    const pid = healthOf(manager, 'steady')?.pid as number;
+
+    const disabled = manager.disablePlugin('steady');
+    await expect(manager.generateImage({ prompt })).rejects.toMatchObject({ code: 'ERR_NO_ROUTE' });
+    await disabled;
+    expect((await call).images).toHaveLength(1);
+    expect(healthOf(manager, 'steady')?.state).toBe('disabled');
+    expect(isRunning(pid)).toBe(false);
+
+    await manager.enablePlugin('steady');
+    expect((await manager.generateImage({ prompt })).images).toHaveLength(1);
+    expect(healthOf(manager, 'steady')?.pid).not.toBe(pid);
+  });
+
+  it('and another at the same time leaves neither in the routing table', async () => {
+    const manager = createFixtureKernel();
+    await Promise.all([manager.disablePlugin('steady'), manager.disablePlugin('chaos')]);
+    await expect(manager.generateImage({ prompt })).rejects.toMatchObject({
+      message: expect.stringContaining('handled are: none'),
+    });
+    await Promise.all([manager.enablePlugin('steady'), manager.enablePlugin('chaos')]);
+    expect((await manager.generateImage({ prompt })).images).toHaveLength(1);
+  });
+
+  it('enables one that the configuration had disabled', async () => {
+    const manager = createFixtureKernel({ plugins: { steady: { enabled: false } } });
+    await manager.enablePlugin('steady');
+    expect((await manager.generateImage({ prompt })).images).toHaveLength(1);
+  });
+
+  it('names those that exist', async () => {
+    const manager = createFixtureKernel();
+    await expect(manager.disablePlugin('nothing')).rejects.toMatchObject({
+      message: 'There is no plugin "nothing"; there are: chaos, steady.',
+    });
+  });
+});

@@ -23,12 +23,18 @@ const handlesSchema = z.strictObject({
     .describe('Higher is asked first where several plugins handle a type. Absent: 0.'),
 });
 
-const runtimeSchema = z.strictObject({
+const runtimeFieldsSchema = z.strictObject({
   isolation: z
-    .enum(['process', 'inline'])
+    .enum(['process', 'thread', 'inline'])
     .default('process')
     .describe(
-      'Where it runs: a process of its own, or inside of the kernel (only for code that you trust). Absent: process.',
+      'Where it runs: a process of its own; a thread of the kernel (pure JavaScript, and the buffers of its results are moved: it answers copies of those that it keeps); or inside of the kernel (only for code that you trust). Absent: process.',
+    ),
+  native: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether it, or a package that it uses, loads native code (.node files); such code cannot be ended safely in a thread. Absent: false.',
     ),
   startMs: duration(30_000).describe('Milliseconds it may take to start and configure. Absent: 30,000.'),
   callMs: duration(600_000).describe(
@@ -48,7 +54,33 @@ const runtimeSchema = z.strictObject({
     .max(1_000_000)
     .optional()
     .describe("Size of its JavaScript heap in MiB. Absent: Node's own."),
+  memoryMb: z
+    .int()
+    .min(32)
+    .max(10_000_000)
+    .optional()
+    .describe(
+      'Resident memory in MiB, measured every second, above which its process is ended. Absent: no limit.',
+    ),
+  logLinesPerSecond: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(500)
+    .describe(
+      'Log lines, and KiB of them, that are kept in a second; one line says how many were not. Absent: 500.',
+    ),
 });
+
+const runtimeSchema = runtimeFieldsSchema
+  .refine(({ isolation, native }) => !(isolation === 'thread' && native), {
+    path: ['isolation'],
+    message: 'must be "process" where "native" is true: native code cannot be ended safely in a thread',
+  })
+  .refine(({ isolation, memoryMb }) => isolation === 'process' || memoryMb === undefined, {
+    path: ['memoryMb'],
+    message: 'needs a process: memory of its own is what only a process has',
+  });
 
 const breakerSchema = z.strictObject({
   errorThresholdPercent: z

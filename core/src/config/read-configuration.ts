@@ -19,9 +19,13 @@ export interface ConfigurationSource {
   readonly bundled?: boolean | undefined;
 }
 
+/** Absolute path of the file that it is read from, where there is one. */
+export const configurationFileOf = ({ configFile }: ConfigurationSource): string =>
+  resolve(configFile ?? configurationFileName);
+
 /** Reads and checks the configuration; folders come out absolute, without doubles. Throws ERR_CONFIG_INVALID. */
 export function readConfiguration(source: ConfigurationSource): Configuration {
-  const file = resolve(source.configFile ?? configurationFileName);
+  const file = configurationFileOf(source);
   const isRead = source.configuration === undefined && (source.configFile !== undefined || existsSync(file));
   const parsed = configurationSchema.safeParse(isRead ? readJson(file) : (source.configuration ?? {}));
   if (!parsed.success) {

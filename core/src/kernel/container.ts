@@ -6,6 +6,8 @@ import { type ConfigurationSource, readConfiguration } from '../config/read-conf
 import { readCatalogue } from '../models/catalogue.js';
 import { silentLogger } from '../observe/plugin-logger.js';
 import { Registry } from './registry/registry.js';
+import { HotLoader } from './reload/hot-loader.js';
+import { Reconciler } from './reload/reconciler.js';
 import { Dispatcher } from './routing/dispatch.js';
 import { tokens } from './tokens.js';
 
@@ -14,6 +16,11 @@ export interface KernelOptions extends ConfigurationSource {
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
   /** Takes the log lines of the kernel and its plugins. Absent: they are dropped. */
   readonly logger?: Logger | undefined;
+  /**
+   * Whether plugins, catalogue and configuration file are watched: what is added, changed or removed takes effect within a second, and what
+   * is broken is reported and changes nothing. Absent: no; they are read once.
+   */
+  readonly hotLoad?: boolean | undefined;
   /** Draws the seed of a request that has none, 0 to 4294967295. Absent: at random. */
   readonly drawSeed?: (() => number) | undefined;
 }
@@ -22,12 +29,17 @@ export interface KernelOptions extends ConfigurationSource {
 export function createContainer(options: KernelOptions): DependencyContainer {
   const configuration = readConfiguration(options);
   const container = processContainer.createChildContainer();
-  container.register(tokens.configuration, { useValue: configuration });
+  container.register(tokens.configurationSource, { useValue: options });
+  container.register(tokens.configuration, { useValue: { current: configuration } });
   container.register(tokens.environment, { useValue: options.environment ?? process.env });
   container.register(tokens.logger, { useValue: options.logger ?? silentLogger });
   container.register(tokens.drawSeed, { useValue: options.drawSeed ?? (() => randomInt(seedLimit + 1)) });
-  container.register(tokens.catalogue, { useValue: readCatalogue(configuration.catalogueFolders) });
+  container.register(tokens.catalogue, {
+    useValue: { current: readCatalogue(configuration.catalogueFolders) },
+  });
   container.registerSingleton(tokens.registry, Registry);
   container.registerSingleton(tokens.dispatcher, Dispatcher);
+  container.registerSingleton(tokens.reconciler, Reconciler);
+  container.registerSingleton(tokens.hotLoader, HotLoader);
   return container;
 }

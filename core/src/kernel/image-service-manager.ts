@@ -6,16 +6,19 @@ import { findModel } from '../models/find-model.js';
 import { measureHealth, type ServiceHealth } from '../observe/health.js';
 import type { ImageResult } from '../results/image-result.js';
 import { createContainer, type KernelOptions } from './container.js';
+import type { Live } from './live.js';
 import type { Registry } from './registry/registry.js';
+import type { HotLoader } from './reload/hot-loader.js';
 import type { Dispatcher, GenerateOptions } from './routing/dispatch.js';
 import { tokens } from './tokens.js';
 
 /** One call in front of every image model. */
 export class ImageServiceManager implements AsyncDisposable {
-  readonly #configuration: Configuration;
-  readonly #catalogue: Catalogue;
+  readonly #configuration: Live<Configuration>;
+  readonly #catalogue: Live<Catalogue>;
   readonly #registry: Registry;
   readonly #dispatcher: Dispatcher;
+  readonly #hotLoader: HotLoader | undefined;
   #currentModel: string | undefined;
   #closing: Promise<void> | undefined;
 
@@ -25,10 +28,14 @@ export class ImageServiceManager implements AsyncDisposable {
     this.#catalogue = container.resolve(tokens.catalogue);
     this.#registry = container.resolve(tokens.registry);
     this.#dispatcher = container.resolve(tokens.dispatcher);
-    const { currentModel } = this.#configuration;
+    const { currentModel } = this.#configuration.current;
     this.#currentModel =
-      currentModel === undefined ? this.#firstModel() : findModel(this.#catalogue, currentModel).id;
+      currentModel === undefined ? this.#firstModel() : findModel(this.#catalogue.current, currentModel).id;
     this.#registry.activate();
+    if (options.hotLoad) {
+      this.#hotLoader = container.resolve(tokens.hotLoader);
+      this.#hotLoader.start(this.#onReload);
+    }
   }
 
   /**
@@ -52,16 +59,16 @@ export class ImageServiceManager implements AsyncDisposable {
   /** The models of the catalogue, with whether a plugin can make their pictures. */
   getAvailableModels(): AvailableModel[] {
     return listModels(
-      this.#catalogue,
+      this.#catalogue.current,
       this.#registry.table,
-      this.#configuration.fallbackPipelineType,
+      this.#configuration.current.fallbackPipelineType,
       this.#currentModel,
     );
   }
 
   /** The state of every plugin at this moment, and what could not be used. */
   getServiceHealth(): ServiceHealth {
-    return measureHealth(this.#registry, this.#catalogue);
+    return measureHealth(this.#registry, this.#catalogue.current);
   }
 
   /** Id of the model that requests without one go to; undefined where the catalogue is empty. */
@@ -71,7 +78,7 @@ export class ImageServiceManager implements AsyncDisposable {
 
   /** Makes another model the current one, for calls that begin later. Throws ERR_MODEL_UNKNOWN with those that exist. */
   switchModel(id: string): Model {
-    const model = findModel(this.#catalogue, id);
+    const model = findModel(this.#catalogue.current, id);
     this.#currentModel = model.id;
     return model;
   }
@@ -91,13 +98,26 @@ export class ImageServiceManager implements AsyncDisposable {
 
   /** Stops every plugin, each within its `runtime.drainMs`; calls in flight may finish until then. Idempotent. */
   async close(): Promise<void> {
-    this.#closing ??= this.#registry.close();
+    this.#closing ??= this.#end();
     await this.#closing;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+
+  async #end(): Promise<void> {
+    await this.#hotLoader?.close();
+    await this.#registry.close();
+  }
+
+  /** A current model that the configuration has changed is taken over; one that is no longer there is given up. */
+  readonly #onReload = (before: Configuration, now: Configuration): void => {
+    const { models } = this.#catalogue.current;
+    if (now.currentModel !== before.currentModel && models.has(now.currentModel ?? ''))
+      this.#currentModel = now.currentModel;
+    if (!models.has(this.#currentModel ?? '')) this.#currentModel = this.#firstModel();
+  };
 
   /** The first model that can be used, or else the first. */
   #firstModel(): string | undefined {

@@ -1,17 +1,24 @@
 import type { Logger } from '@easel/plugin-sdk';
 import type { InjectionToken } from 'tsyringe';
 import type { Configuration } from '../config/configuration.js';
+import type { ConfigurationSource } from '../config/read-configuration.js';
 import type { Catalogue } from '../models/catalogue.js';
+import type { Live } from './live.js';
 import type { Registry } from './registry/registry.js';
+import type { HotLoader } from './reload/hot-loader.js';
+import type { Reconciler } from './reload/reconciler.js';
 import type { Dispatcher } from './routing/dispatch.js';
 
 /** What the container of a kernel holds. */
 export const tokens = {
-  configuration: Symbol('configuration') as InjectionToken<Configuration>,
+  configurationSource: Symbol('configurationSource') as InjectionToken<ConfigurationSource>,
+  configuration: Symbol('configuration') as InjectionToken<Live<Configuration>>,
   environment: Symbol('environment') as InjectionToken<Readonly<Record<string, string | undefined>>>,
   logger: Symbol('logger') as InjectionToken<Logger>,
   drawSeed: Symbol('drawSeed') as InjectionToken<() => number>,
-  catalogue: Symbol('catalogue') as InjectionToken<Catalogue>,
+  catalogue: Symbol('catalogue') as InjectionToken<Live<Catalogue>>,
   registry: Symbol('registry') as InjectionToken<Registry>,
   dispatcher: Symbol('dispatcher') as InjectionToken<Dispatcher>,
+  reconciler: Symbol('reconciler') as InjectionToken<Reconciler>,
+  hotLoader: Symbol('hotLoader') as InjectionToken<HotLoader>,
 } as const;

@@ -53,7 +53,7 @@ export function measureHealth(registry: Registry, catalogue: Catalogue): Service
       ...(supervisor.lastError ? { lastError: problem(supervisor.lastError) } : {}),
     };
   });
-  const problems = [...registry.rejected.map(({ reason }) => reason), ...catalogue.problems].map(problem);
+  const problems = [...registry.problems, ...catalogue.problems].map(problem);
   const isWell = plugins.every(
     ({ state, breakers }) => !ailing.has(state) && !Object.values(breakers).includes('open'),
   );

@@ -6,6 +6,7 @@ import {
   type Progress,
   type ValidGenerationResult,
 } from '@easel/plugin-sdk';
+import type { PluginFolder } from '../manifest/read.js';
 import type { Supervisor } from '../registry/supervisor.js';
 import type { Runner } from '../runner/runner.js';
 import { Breaker, type BreakerState } from './breaker.js';
@@ -19,19 +20,23 @@ export interface GuardedCall {
 
 /** A plugin as the router sees it. A call passes the bulkhead, then the breaker of its pipeline type, then the envelope. */
 export class GuardedPlugin {
-  readonly manifest: Manifest;
+  readonly plugin: PluginFolder;
   readonly supervisor: Supervisor;
   readonly #bulkhead: Bulkhead;
   readonly #breakers: ReadonlyMap<string, Breaker>;
   /** Calls that somebody still waits for. */
   readonly #callers = new Set<Promise<unknown>>();
 
-  constructor(manifest: Manifest, supervisor: Supervisor) {
-    const { id, runtime, handles, breaker } = manifest;
-    this.manifest = manifest;
+  constructor(plugin: PluginFolder, supervisor: Supervisor) {
+    const { id, runtime, handles, breaker } = plugin.manifest;
+    this.plugin = plugin;
     this.supervisor = supervisor;
     this.#bulkhead = new Bulkhead({ plugin: id, concurrency: runtime.concurrency, queue: runtime.queue });
     this.#breakers = new Map(handles.map(({ type }) => [type, new Breaker(id, breaker)]));
+  }
+
+  get manifest(): Manifest {
+    return this.plugin.manifest;
   }
 
   get inFlight(): number {

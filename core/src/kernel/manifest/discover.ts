@@ -33,6 +33,7 @@ export function discoverPlugins(pluginFolders: readonly string[], sdkVersion: st
 function withManifest(pluginFolder: string): string[] {
   if (!existsSync(pluginFolder)) return [];
   return readdirSync(pluginFolder)
+    .filter((name) => !name.startsWith('.'))
     .sort()
     .map((name) => join(pluginFolder, name))
     .filter((folder) => existsSync(join(folder, 'plugin.json')));

@@ -5,6 +5,8 @@ import { firstProblem } from '../../config/first-problem.js';
 
 export interface PluginFolder {
   readonly manifest: Manifest;
+  /** Absolute path, as it was found. */
+  readonly path: string;
   /** Absolute path, symbolic links resolved. */
   readonly folder: string;
   /** Absolute path of the entry module; inside of the folder. */
@@ -44,5 +46,5 @@ export function readPluginFolder(path: string): PluginFolder {
   }
   if (!entry.startsWith(folder + sep))
     throw invalid(`entry: "${manifest.entry}" is outside of the plugin's folder`);
-  return { manifest, folder, entry };
+  return { manifest, path, folder, entry };
 }

@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EaselError, type ErrorCode, type Logger } from '@easel/plugin-sdk';
-import { asLogger, createPluginLog } from '../../observe/plugin-logger.js';
+import { createPluginLog } from '../../observe/plugin-logger.js';
 import { createRedactor } from '../../observe/redact.js';
 import type { PluginFolder } from '../manifest/read.js';
 import { InlineRunner } from '../runner/inline-runner.js';
-import { ProcessRunner } from '../runner/process-runner.js';
+import { createProcessRunner } from '../runner/process-runner.js';
 import type { Runner } from '../runner/runner.js';
+import { createThreadRunner } from '../runner/thread-runner.js';
 import { CrashBudget, crashLimit, crashWindowMs } from './crash-budget.js';
 import { resolveSecrets } from './secrets.js';
 import { assertMove, type PluginState } from './states.js';
@@ -197,11 +198,13 @@ export class Supervisor {
     const { id, permissions, runtime } = plugin.manifest;
     const secrets = resolveSecrets(id, permissions.secrets, environment);
     this.#redact = createRedactor(secrets);
-    const log = createPluginLog(logger, id, this.#redact);
-    const start = { plugin: id, folder: plugin.folder, entry: plugin.entry, config, secrets };
-    if (runtime.isolation === 'inline') return new InlineRunner({ start, logger: asLogger(log) });
-    const { stallMs, heapMb } = runtime;
-    return new ProcessRunner({ start, limits: { stallMs, heapMb }, onLog: log });
+    const onLog = createPluginLog(logger, id, this.#redact);
+    const { isolation, logLinesPerSecond } = runtime;
+    const { folder, entry } = plugin;
+    const start = { plugin: id, folder, entry, config, secrets, logLinesPerSecond };
+    const options = { start, limits: runtime, onLog };
+    if (isolation === 'inline') return new InlineRunner(options);
+    return isolation === 'thread' ? createThreadRunner(options) : createProcessRunner(options);
   }
 
   #onEnd(reason: Error): void {

@@ -13,6 +13,7 @@ import { findModel } from '../../models/find-model.js';
 import { parseRequest } from '../../models/parse-request.js';
 import type { ImageResult, UsedParameters } from '../../results/image-result.js';
 import { startDeadline } from '../guard/deadline.js';
+import type { Live } from '../live.js';
 import type { Registry } from '../registry/registry.js';
 import { tokens } from '../tokens.js';
 import { monotonic } from './monotonic-progress.js';
@@ -29,8 +30,8 @@ export interface GenerateOptions {
 @injectable()
 export class Dispatcher {
   constructor(
-    @inject(tokens.configuration) private readonly configuration: Configuration,
-    @inject(tokens.catalogue) private readonly catalogue: Catalogue,
+    @inject(tokens.configuration) private readonly configuration: Live<Configuration>,
+    @inject(tokens.catalogue) private readonly catalogue: Live<Catalogue>,
     @inject(tokens.registry) private readonly registry: Registry,
     @inject(tokens.drawSeed) private readonly drawSeed: () => number,
   ) {}
@@ -42,9 +43,9 @@ export class Dispatcher {
   ): Promise<ImageResult> {
     const startedAt = performance.now();
     const asked = parseRequest(input);
-    const model = findModel(this.catalogue, asked.model ?? currentModel ?? '');
+    const model = findModel(this.catalogue.current, asked.model ?? currentModel ?? '');
     const adapted = adaptRequest(asked, model, this.drawSeed);
-    const route = selectRoute(this.registry, model, this.configuration.fallbackPipelineType);
+    const route = selectRoute(this.registry, model, this.configuration.current.fallbackPipelineType);
     const { manifest } = route.plugin;
     const request: GenerationRequest = {
       ...adapted.request,

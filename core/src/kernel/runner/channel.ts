@@ -4,16 +4,18 @@
  *
  * @module
  */
-import type { Duplex } from 'node:stream';
 import { EaselError, type GenerationRequest, type Progress } from '@easel/plugin-sdk';
 import { firstProblem } from '../../config/first-problem.js';
-import { readFrames, writeFrame } from './frames.js';
+import type { Port } from './port.js';
 import { type Reply, replySchema, type StartPayload } from './protocol.js';
 import { fromWireError } from './wire-error.js';
 
+/** Bytes that a plugin may leave unread before it is sent no more commands. */
+const waitingLimit = 512 * 1024 * 1024;
+
 export interface ChannelOptions {
   readonly plugin: string;
-  readonly stream: Duplex;
+  readonly port: Port;
   /** Milliseconds within which a command must be acknowledged. */
   readonly stallMs: number;
   readonly onLog: (entry: Extract<Reply, { type: 'log' }>) => void;
@@ -41,9 +43,7 @@ export class Channel {
 
   constructor(options: ChannelOptions) {
     this.#options = options;
-    options.stream.on('error', () => {});
-    readFrames(
-      options.stream,
+    options.port.listen(
       (value) => this.#receive(value),
       (cause) =>
         this.#fault('ERR_PLUGIN_PROTOCOL', `it sent bytes that are not of the protocol: ${cause.message}`),
@@ -55,14 +55,24 @@ export class Channel {
     body: Body,
     call?: { signal: AbortSignal; onProgress: (progress: Progress) => void },
   ): Promise<unknown> {
+    const { plugin, port } = this.#options;
     if (this.#closed) return Promise.reject(this.#closed);
+    if (port.waitingBytes > waitingLimit) {
+      const message = `The plugin "${plugin}" does not read: ${port.waitingBytes} bytes wait for it.`;
+      return Promise.reject(new EaselError({ code: 'ERR_PLUGIN_STALLED', plugin, message }));
+    }
     const id = this.#nextId++;
-    const cancel = () => this.#write({ type: 'cancel', id });
+    const cancel = () => port.send({ type: 'cancel', id });
     return new Promise<unknown>((resolve, reject) => {
       // A start has a limit of its own: the process may be slow to come up.
       const acknowledgement = body.type === 'start' ? undefined : this.#watch(id, body.type);
       this.#pending.set(id, { resolve, reject, onProgress: call?.onProgress, acknowledgement });
-      this.#write({ ...body, id });
+      try {
+        port.send({ ...body, id });
+      } catch (cause) {
+        this.#settle(id)?.reject(this.#unsendable(body.type, cause));
+        return;
+      }
       call?.signal.addEventListener('abort', cancel, { once: true });
       if (call?.signal.aborted) cancel();
     }).finally(() => call?.signal.removeEventListener('abort', cancel));
@@ -86,8 +96,10 @@ export class Channel {
     return timer;
   }
 
-  #write(message: unknown): void {
-    if (!this.#options.stream.destroyed) writeFrame(this.#options.stream, message);
+  #unsendable(type: string, cause: unknown): EaselError {
+    const { plugin } = this.#options;
+    const message = `The "${type}" for the plugin "${plugin}" cannot be sent: ${(cause as Error).message}.`;
+    return new EaselError({ code: 'ERR_REQUEST_INVALID', message, cause });
   }
 
   #receive(value: unknown): void {

@@ -1,9 +1,6 @@
-import {
-  EaselError,
-  type GenerationRequest,
-  type Logger,
-  type ValidGenerationResult,
-} from '@easel/plugin-sdk';
+import { EaselError, type GenerationRequest, type ValidGenerationResult } from '@easel/plugin-sdk';
+import { asLogger, type WriteLog } from '../../observe/plugin-logger.js';
+import { LogLimit } from './log-limit.js';
 import { parseResult } from './parse-result.js';
 import { type PluginHost, startPluginHost } from './plugin-host.js';
 import type { StartPayload } from './protocol.js';
@@ -19,16 +16,16 @@ export class InlineRunner implements Runner {
   readonly ended: Promise<Error>;
   readonly #plugin: string;
   readonly #payload: StartPayload;
-  readonly #logger: Logger;
+  readonly #log: LogLimit;
   readonly #end: (reason: Error) => void;
   readonly #abandon = new Set<(reason: Error) => void>();
   #host: PluginHost | undefined;
   #isEnding = false;
 
-  constructor(options: { start: StartPayload; logger: Logger }) {
+  constructor(options: { start: StartPayload; onLog: WriteLog }) {
     this.#plugin = options.start.plugin;
     this.#payload = options.start;
-    this.#logger = options.logger;
+    this.#log = new LogLimit(options.onLog, options.start.logLinesPerSecond);
     let end: (reason: Error) => void = () => {};
     this.ended = new Promise((resolve) => {
       end = resolve;
@@ -42,7 +39,7 @@ export class InlineRunner implements Runner {
 
   async start(): Promise<void> {
     try {
-      this.#host = await this.#unlessKilled(startPluginHost(this.#payload, this.#logger));
+      this.#host = await this.#unlessKilled(startPluginHost(this.#payload, asLogger(this.#log.write)));
     } catch (error) {
       const reason = fromWireError(toWireError(error), this.#plugin);
       this.kill(reason);
@@ -71,6 +68,7 @@ export class InlineRunner implements Runner {
     this.#isEnding = true;
     this.#host = undefined;
     for (const abandon of this.#abandon) abandon(reason);
+    this.#log.flush();
     this.#end(reason);
   }
 

@@ -1,6 +1,6 @@
 /**
- * Wire protocol 1, between the kernel and a plugin's process. The kernel sends commands; each is acknowledged on receipt and
- * answered once, by a result or an error. Everything that comes from a plugin is parsed before it is believed.
+ * Wire protocol 1, between the kernel and a plugin's process or thread. The kernel sends commands; each is acknowledged on receipt and
+ * answered once, by a result or an error; a ping's result is the resident memory in bytes. Everything that comes from a plugin is parsed before it is believed.
  *
  * @module
  */
@@ -19,6 +19,7 @@ export interface StartPayload {
   readonly entry: string;
   readonly config: unknown;
   readonly secrets: Readonly<Record<string, string>>;
+  readonly logLinesPerSecond: number;
 }
 
 export type Command =

@@ -6,7 +6,7 @@
  */
 import { EaselError } from '@easel/plugin-sdk';
 import { asLogger } from '../../observe/plugin-logger.js';
-import { LogLimit } from './log-limit.js';
+import { LogLimit, slowerPace } from './log-limit.js';
 import { type PluginHost, startPluginHost } from './plugin-host.js';
 import type { Port } from './port.js';
 import { ProgressThrottle } from './progress-throttle.js';
@@ -43,14 +43,18 @@ export function servePlugin(port: Port, end: (status: number) => void): void {
   };
 
   const createLogger = (linesPerSecond: number) => {
-    const limit = new LogLimit((level, message, details) => {
-      if (isWireFull()) return;
-      try {
-        post({ type: 'log', level, message, details: details === undefined ? undefined : { ...details } });
-      } catch {
-        post({ type: 'log', level, message });
-      }
-    }, linesPerSecond);
+    const limit = new LogLimit(
+      (level, message, details) => {
+        if (isWireFull()) return;
+        try {
+          post({ type: 'log', level, message, details: details === undefined ? undefined : { ...details } });
+        } catch {
+          post({ type: 'log', level, message });
+        }
+      },
+      linesPerSecond,
+      slowerPace,
+    );
     return asLogger(limit.write);
   };
 

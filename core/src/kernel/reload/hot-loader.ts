@@ -1,0 +1,73 @@
+import { EaselError } from '@easel/plugin-sdk';
+import { inject, injectable } from 'tsyringe';
+import type { Configuration } from '../../config/configuration.js';
+import {
+  type ConfigurationSource,
+  configurationFileOf,
+  readConfiguration,
+} from '../../config/read-configuration.js';
+import { type Catalogue, readCatalogue } from '../../models/catalogue.js';
+import type { Live } from '../live.js';
+import type { Registry } from '../registry/registry.js';
+import { tokens } from '../tokens.js';
+import type { Reconciler } from './reconciler.js';
+import { type Watcher, watchPaths } from './watcher.js';
+
+/** Reads configuration, catalogue and plugin folders again whenever something below them changes, and brings the kernel in line with them. */
+@injectable()
+export class HotLoader {
+  readonly #source: ConfigurationSource;
+  readonly #configuration: Live<Configuration>;
+  readonly #catalogue: Live<Catalogue>;
+  readonly #registry: Registry;
+  readonly #reconciler: Reconciler;
+  #watcher: Watcher | undefined;
+
+  constructor(
+    @inject(tokens.configurationSource) source: ConfigurationSource,
+    @inject(tokens.configuration) configuration: Live<Configuration>,
+    @inject(tokens.catalogue) catalogue: Live<Catalogue>,
+    @inject(tokens.registry) registry: Registry,
+    @inject(tokens.reconciler) reconciler: Reconciler,
+  ) {
+    this.#source = source;
+    this.#configuration = configuration;
+    this.#catalogue = catalogue;
+    this.#registry = registry;
+    this.#reconciler = reconciler;
+  }
+
+  /** Begins to watch; `onReload` is told when something has taken effect. */
+  start(onReload: (before: Configuration, now: Configuration) => void): void {
+    const paths = () => {
+      const { pluginFolders, catalogueFolders } = this.#configuration.current;
+      return [...pluginFolders, ...catalogueFolders, configurationFileOf(this.#source)];
+    };
+    this.#watcher = watchPaths(paths, () => {
+      this.#reload(onReload).catch(() => {});
+    });
+  }
+
+  /** A configuration that does not validate changes nothing and is reported. */
+  async #reload(onReload: (before: Configuration, now: Configuration) => void): Promise<void> {
+    const before = this.#configuration.current;
+    let now = before;
+    let problem: EaselError | undefined;
+    try {
+      now = readConfiguration(this.#source);
+    } catch (error) {
+      if (!EaselError.isInstance(error)) throw error;
+      problem = error;
+    }
+    await this.#reconciler.reconcile(now);
+    this.#configuration.current = now;
+    this.#catalogue.current = readCatalogue(now.catalogueFolders);
+    if (problem) this.#registry.report([problem, ...this.#registry.problems]);
+    onReload(before, now);
+  }
+
+  async close(): Promise<void> {
+    await this.#watcher?.close();
+    await this.#reconciler.close();
+  }
+}

@@ -1,0 +1,70 @@
+import { watch as watchFolder } from 'node:fs';
+import { watch as watchTree } from 'chokidar';
+
+/** Longer than the 100 ms for which chokidar holds a removal back, and than most programs take to write a few files. */
+const debounceMs = 200;
+
+export interface Watcher {
+  close(): Promise<void>;
+}
+
+/**
+ * Calls `onDirty` when it has begun to watch, and some time after anything has changed below the paths. A call says only that something may
+ * have changed; what has is for the listener to find out, so that lost and doubled events do no harm.
+ *
+ * @param paths asked for anew after each change, since that may have been to the paths themselves
+ */
+export function watchPaths(paths: () => readonly string[], onDirty: () => void): Watcher {
+  let timer: NodeJS.Timeout | undefined;
+  let isClosed = false;
+  let close = begin();
+
+  function touch(): void {
+    clearTimeout(timer);
+    timer = setTimeout(renew, debounceMs).unref();
+  }
+
+  // chokidar goes on watching a folder that was moved away when another one has taken its place, so each change gets new eyes.
+  function renew(): void {
+    if (isClosed) return;
+    const closeOld = close;
+    close = begin();
+    void closeOld();
+  }
+
+  function begin(): () => Promise<void> {
+    const tree = watchTree([...paths()], {
+      ignoreInitial: true,
+      persistent: false,
+      ignored: (path) => /[\\/](node_modules|\.git|\.generations)([\\/]|$)/.test(path),
+    });
+    tree.on('all', touch);
+    // A folder that cannot be watched, or no longer, is not worth a crash of the host.
+    tree.on('error', () => {});
+    tree.once('ready', onDirty);
+    const folders = paths().map((path) => watchForSwaps(path, touch));
+    return async () => {
+      for (const stop of folders) stop();
+      await tree.close();
+    };
+  }
+
+  return {
+    async close() {
+      isClosed = true;
+      clearTimeout(timer);
+      await close();
+    },
+  };
+}
+
+/** Tells when a folder's own entries change hands: chokidar does not notice one that is renamed onto the place of another. */
+function watchForSwaps(path: string, onChange: () => void): () => void {
+  try {
+    const watcher = watchFolder(path, { persistent: false }, onChange);
+    watcher.on('error', () => {});
+    return () => watcher.close();
+  } catch {
+    return () => {};
+  }
+}

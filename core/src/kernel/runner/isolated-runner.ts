@@ -1,0 +1,193 @@
+import type { Readable } from 'node:stream';
+import {
+  EaselError,
+  type GenerationRequest,
+  type LogLevel,
+  type ValidGenerationResult,
+} from '@easel/plugin-sdk';
+import type { WriteLog } from '../../observe/plugin-logger.js';
+import { Channel } from './channel.js';
+import { readLines } from './line-reader.js';
+import { LogLimit } from './log-limit.js';
+import { parseResult } from './parse-result.js';
+import type { Port } from './port.js';
+import type { StartPayload } from './protocol.js';
+import { readResidentBytes } from './resident-memory.js';
+import type { Runner, RunnerCall } from './runner.js';
+
+const heartbeatMs = 1_000;
+/** Milliseconds for the last lines and answers of a plugin that has ended to arrive. */
+const lastWordsMs = 200;
+const mebibyte = 1024 * 1024;
+
+export interface IsolatedRunnerOptions {
+  readonly start: StartPayload;
+  readonly limits: {
+    readonly stallMs: number;
+    readonly heapMb?: number | undefined;
+    /** Resident memory of its process; a thread has none of its own. */
+    readonly memoryMb?: number | undefined;
+  };
+  readonly onLog: WriteLog;
+}
+
+/** What a plugin runs in, outside of the kernel's own thread. */
+export interface Vessel {
+  readonly kind: 'process' | 'thread';
+  readonly pid: number | undefined;
+  readonly port: Port;
+  /** Absent where its lines come over the port. */
+  readonly output?: { readonly stdout: Readable; readonly stderr: Readable };
+  /** Resolves with how it ended, for example "exited with status 3"; never rejects. */
+  readonly exited: Promise<string>;
+  /** Resolves when everything that it wrote before its end has been read. */
+  readonly drained: Promise<unknown>;
+  /** Ends it at once, whatever it is doing. */
+  destroy(): void;
+  keepHostAlive(alive: boolean): void;
+}
+
+/**
+ * Runs a plugin in a process or a thread of its own with an empty environment. Whatever the plugin does to it, the kernel sees an end of
+ * it: a crash, an exit, a loop (no acknowledgement, no answer to a heartbeat) and rubbish on the wire all end in rejected calls.
+ */
+export class IsolatedRunner implements Runner {
+  readonly ended: Promise<Error>;
+  readonly #options: IsolatedRunnerOptions;
+  readonly #vessel: Vessel;
+  readonly #channel: Channel;
+  readonly #log: LogLimit;
+  readonly #heartbeat: NodeJS.Timeout;
+  #isEnding = false;
+  #killReason: Error | undefined;
+  #calls = 0;
+  #isPinging = false;
+  #lastOutput = '';
+
+  constructor(options: IsolatedRunnerOptions, vessel: Vessel) {
+    this.#options = options;
+    this.#vessel = vessel;
+    this.#log = new LogLimit(options.onLog, options.start.logLinesPerSecond);
+    this.#channel = new Channel({
+      plugin: options.start.plugin,
+      port: vessel.port,
+      stallMs: options.limits.stallMs,
+      onLog: ({ level, message, details }) => this.#log.write(level, message, details),
+      onFault: (error) => this.kill(error),
+    });
+    if (vessel.output) {
+      readLines(vessel.output.stdout, (line) => this.#hear('info', line));
+      readLines(vessel.output.stderr, (line) => this.#hear('warn', line));
+    }
+    this.#heartbeat = setInterval(() => void this.#beat(), heartbeatMs).unref();
+    this.ended = this.#watch();
+  }
+
+  get pid(): number | undefined {
+    return this.#vessel.pid;
+  }
+
+  get isEnding(): boolean {
+    return this.#isEnding;
+  }
+
+  async start(): Promise<void> {
+    try {
+      await this.#channel.send({ type: 'start', payload: this.#options.start });
+    } catch (error) {
+      this.kill(error as Error);
+      await this.ended;
+      throw error;
+    }
+    // An idle plugin does not keep its host from ending; it ends with it.
+    this.#vessel.keepHostAlive(false);
+  }
+
+  async generate(request: GenerationRequest, call: RunnerCall): Promise<ValidGenerationResult> {
+    if (this.#calls++ === 0) this.#vessel.keepHostAlive(true);
+    try {
+      return parseResult(
+        await this.#channel.send({ type: 'generate', payload: request }, call),
+        this.#options.start.plugin,
+      );
+    } finally {
+      if (--this.#calls === 0) this.#vessel.keepHostAlive(false);
+    }
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    this.#isEnding = true;
+    this.#vessel.keepHostAlive(true);
+    const late = () => this.kill(this.#crash(`was ended ${graceMs} ms after it was asked to stop`));
+    const timer = setTimeout(late, graceMs);
+    await this.#channel.send({ type: 'stop' }).catch(() => {});
+    await this.ended;
+    clearTimeout(timer);
+  }
+
+  kill(reason: Error): void {
+    this.#isEnding = true;
+    this.#killReason ??= reason;
+    this.#channel.close(reason);
+    this.#vessel.destroy();
+  }
+
+  async #watch(): Promise<Error> {
+    const what = await this.#vessel.exited;
+    this.#isEnding = true;
+    clearInterval(this.#heartbeat);
+    // Its last lines may still be on their way, and say why.
+    let timer: NodeJS.Timeout | undefined;
+    const enough = new Promise((resolve) => {
+      timer = setTimeout(resolve, lastWordsMs);
+    });
+    await Promise.race([this.#vessel.drained, enough]);
+    clearTimeout(timer);
+    this.#log.flush();
+    const reason = this.#killReason ?? this.#crash(what);
+    this.#channel.close(reason);
+    return reason;
+  }
+
+  #crash(reason: string): EaselError {
+    const said = this.#lastOutput === '' ? '' : ` Its last words: ${this.#lastOutput}`;
+    const { plugin } = this.#options.start;
+    return new EaselError({
+      code: 'ERR_PLUGIN_CRASHED',
+      plugin,
+      message: `The ${this.#vessel.kind} of the plugin "${plugin}" ${reason}.${said}`,
+    });
+  }
+
+  /** A plugin that has acknowledged a call and then never lets go of its thread shows by not acknowledging this. */
+  async #beat(): Promise<void> {
+    const { memoryMb } = this.#options.limits;
+    const report = this.#calls > 0 ? this.#ping() : undefined;
+    if (memoryMb === undefined || this.pid === undefined) return;
+    const bytes = (await readResidentBytes(this.pid)) ?? (await (report ?? this.#ping())) ?? 0;
+    if (bytes <= memoryMb * mebibyte || this.#isEnding) return;
+    const used = Math.round(bytes / mebibyte);
+    this.kill(this.#crash(`was ended: it used ${used} MiB of memory, and its memoryMb is ${memoryMb}`));
+  }
+
+  /** One at a time: a plugin that does not read is not sent more and more of them. Resolves with its resident bytes. */
+  async #ping(): Promise<number | undefined> {
+    if (this.#isPinging) return undefined;
+    this.#isPinging = true;
+    try {
+      return Number(await this.#channel.send({ type: 'ping' }));
+    } catch {
+      return undefined;
+    } finally {
+      this.#isPinging = false;
+    }
+  }
+
+  #hear(level: LogLevel, line: string): void {
+    if (level === 'warn' && saysSomething(line)) this.#lastOutput = line.slice(0, 500);
+    this.#log.write(level, line);
+  }
+}
+
+/** Not the frame of a stack and not the line with which Node ends its report of an uncaught error. */
+const saysSomething = (line: string) => line.trim() !== '' && !/^\s*at |^Node\.js v/.test(line);

@@ -1,0 +1,246 @@
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createImageServiceManager, type ImageServiceManager } from '@easel/core';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { isRunning } from '../fixtures/is-running.js';
+
+const fixtures = (relative: string) => fileURLToPath(new URL(`../fixtures/${relative}`, import.meta.url));
+const prompt = 'a fixture';
+
+interface World {
+  readonly manager: ImageServiceManager;
+  readonly folder: string;
+  /** Writes `swatch` in a version that says its number. */
+  install(version: string, code?: string): Promise<void>;
+  health(): ReturnType<ImageServiceManager['getServiceHealth']>['plugins'][number] | undefined;
+}
+
+const manifest = (version: string) => ({
+  id: 'swatch',
+  version,
+  sdk: '^0.1.0',
+  entry: 'index.js',
+  handles: [{ type: 'swatch' }],
+});
+const code = (version: string) => `
+  import { definePlugin } from '@easel/plugin-sdk';
+  import { z } from 'zod';
+  const bytes = new Uint8Array(await (await import('node:fs/promises')).readFile(${JSON.stringify(join(fixtures('..'), 'golden/README.md'))}));
+  export default definePlugin({
+    config: z.strictObject({ greeting: z.string().default('none') }),
+    options: z.strictObject({ delayMs: z.int().default(0) }),
+    async start({ config }) {
+      return { async generate(request, { options }) {
+        await new Promise((resolve) => setTimeout(resolve, options.delayMs));
+        return { images: [{ bytes, mediaType: 'image/png', width: 1, height: 1 }], parameters: { saidBy: '${version}', greeting: config.greeting } };
+      } };
+    },
+  });`;
+
+/** A kernel that watches a folder of its own, inside of the repository so that plugins there find their packages. */
+async function createWorld(): Promise<World> {
+  const folder = await mkdtemp(join(fixtures('..'), '.hot-'));
+  const plugins = join(folder, 'plugins');
+  await mkdir(plugins);
+  await mkdir(join(folder, 'models'));
+  const model = {
+    id: 'swatch',
+    name: 'Swatch',
+    pipelineType: 'swatch',
+    source: { type: 'provider', id: 'x' },
+    defaults: { width: 64, height: 64 },
+  };
+  const supports = { minimumEdge: 8, maximumEdge: 64, edgeMultiple: 8, images: 1 };
+  await writeFile(join(folder, 'models/swatch.json'), JSON.stringify({ ...model, supports }));
+  const configFile = join(folder, 'easel.config.json');
+  await writeFile(configFile, JSON.stringify({ pluginFolders: ['plugins'], catalogueFolders: ['models'] }));
+  const manager = createImageServiceManager({ bundled: false, configFile, hotLoad: true });
+  onTestFinished(async () => {
+    await manager.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+  // The watcher needs a moment to be there.
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  return {
+    manager,
+    folder,
+    async install(version, text = code(version)) {
+      await mkdir(join(plugins, 'swatch'), { recursive: true });
+      await writeFile(join(plugins, 'swatch/index.js'), text);
+      await writeFile(join(plugins, 'swatch/plugin.json'), JSON.stringify(manifest(version)));
+    },
+    health: () => manager.getServiceHealth().plugins.find(({ id }) => id === 'swatch'),
+  };
+}
+
+const saidBy = async (manager: ImageServiceManager): Promise<unknown> =>
+  (await manager.generateImage({ prompt })).provenance.parameters;
+
+describe('hot loading', () => {
+  it('serves a plugin that is dropped in, swaps it when it changes, and lets it go when it is removed', async () => {
+    const { manager, folder, install, health } = await createWorld();
+    await expect(manager.generateImage({ prompt })).rejects.toMatchObject({ code: 'ERR_NO_ROUTE' });
+
+    await install('1.0.0');
+    await expect.poll(() => health()?.version, { timeout: 3_000 }).toBe('1.0.0');
+    expect(await saidBy(manager)).toMatchObject({ saidBy: '1.0.0' });
+    const pid = health()?.pid as number;
+
+    await install('2.0.0');
+    await expect.poll(() => health()?.version, { timeout: 3_000 }).toBe('2.0.0');
+    expect(await saidBy(manager)).toMatchObject({ saidBy: '2.0.0' });
+    await expect.poll(() => isRunning(pid)).toBe(false);
+
+    await rm(join(folder, 'plugins/swatch'), { recursive: true });
+    await expect.poll(() => health(), { timeout: 3_000 }).toBeUndefined();
+    await expect(manager.generateImage({ prompt })).rejects.toMatchObject({ code: 'ERR_NO_ROUTE' });
+  });
+
+  it('loses no request while it swaps, and finishes those that the old version has', async () => {
+    const { manager, install, health } = await createWorld();
+    await install('1.0.0');
+    await expect.poll(() => health()?.version, { timeout: 3_000 }).toBe('1.0.0');
+    await manager.generateImage({ prompt });
+    const slow = manager.generateImage({ prompt, providerOptions: { swatch: { delayMs: 1_500 } } });
+    await expect.poll(() => health()?.inFlight).toBe(1);
+
+    let isDone = false;
+    const answered = { '1.0.0': 0, '2.0.0': 0 };
+    const load = (async () => {
+      while (!isDone) {
+        const { provenance } = await manager.generateImage({ prompt });
+        answered[(provenance.parameters as unknown as { saidBy: '1.0.0' | '2.0.0' }).saidBy] += 1;
+      }
+    })();
+    await install('2.0.0');
+    await expect.poll(() => answered['2.0.0'], { timeout: 4_000 }).toBeGreaterThan(20);
+    isDone = true;
+    await load;
+    expect(answered['1.0.0']).toBeGreaterThan(20);
+    expect((await slow).provenance.parameters).toMatchObject({ saidBy: '1.0.0' });
+  });
+
+  it.each([
+    ['does not start', 'throw new Error("half an edit");', /not taken: .*half an edit/],
+    ['is not JavaScript', 'export default {{', /not taken/],
+    ['exports nothing', '', /not taken/],
+  ])(
+    'keeps the version that works when the new one %s, says why, and takes the next good one',
+    async (_, broken, message) => {
+      const { manager, install, health } = await createWorld();
+      await install('1.0.0');
+      await expect.poll(() => health()?.version, { timeout: 3_000 }).toBe('1.0.0');
+      await manager.generateImage({ prompt });
+
+      await install('2.0.0', broken);
+      await expect
+        .poll(() => manager.getServiceHealth().problems[0]?.message, { timeout: 4_000 })
+        .toMatch(message);
+      expect(await saidBy(manager)).toMatchObject({ saidBy: '1.0.0' });
+      expect(manager.getServiceHealth().status).toBe('degraded');
+
+      await install('3.0.0');
+      await expect.poll(() => health()?.version, { timeout: 3_000 }).toBe('3.0.0');
+      expect(manager.getServiceHealth()).toMatchObject({ status: 'ok', problems: [] });
+    },
+  );
+
+  it('keeps a plugin whose manifest is broken for a while', async () => {
+    const { manager, folder, install, health } = await createWorld();
+    await install('1.0.0');
+    await expect.poll(() => health()?.version, { timeout: 3_000 }).toBe('1.0.0');
+    await writeFile(join(folder, 'plugins/swatch/plugin.json'), '{ "id": "swatch", ');
+    await expect
+      .poll(() => manager.getServiceHealth().problems[0]?.code, { timeout: 3_000 })
+      .toBe('ERR_MANIFEST_INVALID');
+    expect(await saidBy(manager)).toMatchObject({ saidBy: '1.0.0' });
+  });
+
+  it('closes while a version hangs in its start', async () => {
+    const { manager, install, health } = await createWorld();
+    await install('1.0.0');
+    await expect.poll(() => health()?.version, { timeout: 3_000 }).toBe('1.0.0');
+    await manager.generateImage({ prompt });
+    await install('2.0.0', 'setInterval(() => {}, 1000); await new Promise(() => {});');
+    await new Promise((resolve) => setTimeout(resolve, 800));
+    const startedAt = performance.now();
+    await manager.close();
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
+  });
+
+  it('runs a version from a copy of its own, which goes with it', async () => {
+    const { manager, folder, install, health } = await createWorld();
+    const copies = () => readdir(join(folder, 'plugins/.generations')).catch(() => []);
+    await install('1.0.0');
+    await expect.poll(() => health()?.version, { timeout: 3_000 }).toBe('1.0.0');
+    expect(await copies()).toHaveLength(1);
+    // Not started yet: what it will be is what was there when it was found.
+    await writeFile(join(folder, 'plugins/swatch/index.js'), 'throw new Error("half an edit")');
+    expect(await saidBy(manager)).toMatchObject({ saidBy: '1.0.0' });
+    await install('2.0.0');
+    await expect.poll(() => health()?.version, { timeout: 3_000 }).toBe('2.0.0');
+    await expect.poll(copies).toHaveLength(1);
+    await manager.close();
+    expect(await copies()).toEqual([]);
+  });
+
+  it('takes a folder that is renamed into place', async () => {
+    const { folder, install, health } = await createWorld();
+    await install('1.0.0');
+    await expect.poll(() => health()?.version, { timeout: 3_000 }).toBe('1.0.0');
+    const staged = join(folder, 'staged');
+    await cp(join(folder, 'plugins/swatch'), staged, { recursive: true });
+    await writeFile(join(staged, 'plugin.json'), JSON.stringify(manifest('1.1.0')));
+    await rename(join(folder, 'plugins/swatch'), join(folder, 'old'));
+    await rename(staged, join(folder, 'plugins/swatch'));
+    await expect.poll(() => health()?.version, { timeout: 3_000 }).toBe('1.1.0');
+  });
+});
+
+describe('an edit of the configuration', () => {
+  const edit = async (folder: string, change: (configuration: Record<string, unknown>) => unknown) => {
+    const file = join(folder, 'easel.config.json');
+    await writeFile(file, JSON.stringify(change(JSON.parse(await readFile(file, 'utf8')))));
+  };
+
+  it('switches a plugin off and on within a second, and gives it new options', async () => {
+    const { manager, folder, install, health } = await createWorld();
+    await install('1.0.0');
+    await expect.poll(() => health()?.version, { timeout: 3_000 }).toBe('1.0.0');
+    await edit(folder, (configuration) => ({ ...configuration, plugins: { swatch: { enabled: false } } }));
+    await expect.poll(() => health()?.state, { timeout: 1_000 }).toBe('disabled');
+    await edit(folder, (configuration) => ({
+      ...configuration,
+      plugins: { swatch: { options: { greeting: 'hello' } } },
+    }));
+    await expect.poll(() => health()?.state, { timeout: 1_500 }).not.toBe('disabled');
+    await expect
+      .poll(() => saidBy(manager).catch(() => undefined), { timeout: 3_000 })
+      .toMatchObject({ greeting: 'hello' });
+  });
+
+  it('that is broken is reported, and the last good one stays', async () => {
+    const { manager, folder, install, health } = await createWorld();
+    await install('1.0.0');
+    await expect.poll(() => health()?.version, { timeout: 3_000 }).toBe('1.0.0');
+    await writeFile(join(folder, 'easel.config.json'), '{ "plugins": ');
+    await expect
+      .poll(() => manager.getServiceHealth().problems[0]?.code, { timeout: 2_000 })
+      .toBe('ERR_CONFIG_INVALID');
+    expect(await saidBy(manager)).toMatchObject({ saidBy: '1.0.0' });
+  });
+
+  it('adds models, and makes another one the current one', async () => {
+    const { manager, folder } = await createWorld();
+    const file = join(folder, 'models/swatch.json');
+    const model = JSON.parse(await readFile(file, 'utf8')) as object;
+    await writeFile(join(folder, 'models/other.json'), JSON.stringify({ ...model, id: 'other' }));
+    await expect
+      .poll(() => manager.getAvailableModels().map(({ id }) => id), { timeout: 2_000 })
+      .toEqual(['other', 'swatch']);
+    expect(manager.currentModel).toBe('swatch');
+    await edit(folder, (configuration) => ({ ...configuration, currentModel: 'other' }));
+    await expect.poll(() => manager.currentModel, { timeout: 2_000 }).toBe('other');
+  });
+});

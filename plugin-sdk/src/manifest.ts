@@ -21,6 +21,12 @@ const handlesSchema = z.strictObject({
     .max(1000)
     .default(0)
     .describe('Higher is asked first where several plugins handle a type. Absent: 0.'),
+  weight: z
+    .number()
+    .positive()
+    .max(1000)
+    .default(1)
+    .describe('Share of the calls among plugins of one priority, up to 1000. Absent: 1.'),
 });
 
 const runtimeFieldsSchema = z.strictObject({

@@ -98,6 +98,12 @@ export const imageRequestSchema = z.strictObject({
     .describe(
       'Options that only one provider knows, by plugin id; validated by that plugin, ignored by all others. Absent: none.',
     ),
+  fallback: z
+    .enum(['none', 'same-model', 'any'])
+    .default('same-model')
+    .describe(
+      'Who may take over where the first candidate cannot: nobody; other plugins that handle the model; or also the models that the configuration names under `fallbacks`. Absent: same-model.',
+    ),
   timeoutMs: z
     .int()
     .min(1)

@@ -39,7 +39,15 @@ export function resultOf(images: readonly Image[], parameters: Partial<UsedParam
         ...(images[0]?.seed === undefined ? {} : { seed: images[0].seed }),
         ...parameters,
       },
-      attempts: [{ plugin: 'painter', pipelineType: 'painting', outcome: 'ok', durationMs: Math.random() }],
+      attempts: [
+        {
+          plugin: 'painter',
+          model: 'steady-one',
+          pipelineType: 'painting',
+          outcome: 'ok',
+          durationMs: Math.random(),
+        },
+      ],
     },
   };
 }

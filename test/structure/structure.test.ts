@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { errorCodes, errorTable, manifestSchema } from '@easel/plugin-sdk';
 import { describe, expect, it } from 'vitest';
@@ -10,7 +10,7 @@ const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--excl
   encoding: 'utf8',
 })
   .split('\n')
-  .filter((path) => /\.(ts|js|mjs)$/.test(path));
+  .filter((path) => /\.(ts|js|mjs)$/.test(path) && existsSync(`${root}/${path}`));
 const sources = tracked.filter(
   (path) => /^(plugin-sdk|core|plugins\/[^/]+)\/src\//.test(path) && !path.endsWith('.test.ts'),
 );

@@ -27,6 +27,20 @@ export const configurationSchema = z.strictObject({
     .record(z.string(), pluginConfigurationSchema)
     .default({})
     .describe('Switches and options by plugin id. Absent: every plugin is enabled and has no options.'),
+  fallbacks: z
+    .record(z.string(), z.array(z.string()))
+    .default({})
+    .describe(
+      'Models that may take over, in their order, by the id of the model that was asked for; used by requests with `fallback: "any"`. Absent: none.',
+    ),
+  retries: z
+    .int()
+    .min(0)
+    .max(10)
+    .default(2)
+    .describe(
+      'How often the candidates of a call are gone through again after passing faults of a provider, 0 to 10. Absent: 2.',
+    ),
   fallbackPipelineType: pipelineTypeSchema
     .optional()
     .describe(

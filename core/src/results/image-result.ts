@@ -3,6 +3,7 @@ import type { ErrorCode, Image, ValidGenerationResult, Warning } from '@easel/pl
 /** One try of one plugin. */
 export interface Attempt {
   readonly plugin: string;
+  readonly model: string;
   readonly pipelineType: string;
   readonly outcome: 'ok' | ErrorCode;
   /** Milliseconds, waiting included. */

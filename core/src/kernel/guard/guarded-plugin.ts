@@ -18,6 +18,9 @@ export interface GuardedCall {
   readonly onProgress: (progress: Progress) => void;
 }
 
+/** Milliseconds for which a provider that asks for a pause without saying how long is left alone. */
+const shortestPauseMs = 1_000;
+
 /** A plugin as the router sees it. A call passes the bulkhead, then the breaker of its pipeline type, then the envelope. */
 export class GuardedPlugin {
   readonly plugin: PluginFolder;
@@ -26,6 +29,7 @@ export class GuardedPlugin {
   readonly #breakers: ReadonlyMap<string, Breaker>;
   /** Calls that somebody still waits for. */
   readonly #callers = new Set<Promise<unknown>>();
+  #pausedUntil = 0;
 
   constructor(plugin: PluginFolder, supervisor: Supervisor) {
     const { id, runtime, handles, breaker } = plugin.manifest;
@@ -49,6 +53,16 @@ export class GuardedPlugin {
 
   get breakers(): Record<string, BreakerState> {
     return Object.fromEntries([...this.#breakers].map(([type, breaker]) => [type, breaker.state]));
+  }
+
+  /** Why it would not be asked for pictures of a type now. Undefined: it would. */
+  obstacle(pipelineType: string): string | undefined {
+    const { state } = this.supervisor;
+    if (state === 'quarantined') return 'quarantined after crashes';
+    if (this.breakers[pipelineType] === 'open') return 'its circuit is open';
+    const pauseMs = this.#pausedUntil - performance.now();
+    if (pauseMs > 0) return `its provider asked for a pause of ${Math.ceil(pauseMs)} ms more`;
+    return this.queued >= this.manifest.runtime.queue && this.queued > 0 ? 'its queue is full' : undefined;
   }
 
   /** Makes pictures; settles at the latest when the signal aborts. The place in the bulkhead is kept until the work has ended. */
@@ -82,7 +96,11 @@ export class GuardedPlugin {
         return work.answer;
       });
     } catch (error) {
-      throw EaselError.isInstance(error) ? this.supervisor.redacted(error) : error;
+      if (!EaselError.isInstance(error)) throw error;
+      if (error.code === 'ERR_PROVIDER_RATE_LIMITED') {
+        this.#pausedUntil = performance.now() + (error.retryAfterMs ?? shortestPauseMs);
+      }
+      throw this.supervisor.redacted(error);
     } finally {
       void ended.then(leave);
     }

@@ -1,13 +1,6 @@
-import {
-  EaselError,
-  type GenerationRequest,
-  type ImageRequest,
-  type Progress,
-  type ValidGenerationResult,
-} from '@easel/plugin-sdk';
+import type { GenerationRequest, ImageRequest, Progress, ValidImageRequest } from '@easel/plugin-sdk';
 import { inject, injectable } from 'tsyringe';
 import type { Configuration } from '../../config/configuration.js';
-import { adaptRequest } from '../../models/adapt-request.js';
 import type { Catalogue } from '../../models/catalogue.js';
 import { findModel } from '../../models/find-model.js';
 import { parseRequest } from '../../models/parse-request.js';
@@ -16,8 +9,9 @@ import { startDeadline } from '../guard/deadline.js';
 import type { Live } from '../live.js';
 import type { Registry } from '../registry/registry.js';
 import { tokens } from '../tokens.js';
+import { type Candidate, listCandidates } from './candidates.js';
 import { monotonic } from './monotonic-progress.js';
-import { selectRoute } from './select.js';
+import { type Turns, tryInTurn } from './try-in-turn.js';
 
 export interface GenerateOptions {
   /** Cancels the call: it rejects at once with ERR_ABORTED. Absent: it cannot be cancelled. */
@@ -43,48 +37,54 @@ export class Dispatcher {
   ): Promise<ImageResult> {
     const startedAt = performance.now();
     const asked = parseRequest(input);
-    const model = findModel(this.catalogue.current, asked.model ?? currentModel ?? '');
-    const adapted = adaptRequest(asked, model, this.drawSeed);
-    const route = selectRoute(this.registry, model, this.configuration.current.fallbackPipelineType);
-    const { manifest } = route.plugin;
-    const request: GenerationRequest = {
-      ...adapted.request,
-      options: { ...model.options, ...asked.providerOptions[manifest.id] },
-    };
-
+    const [first, ...others] = this.candidates(asked, currentModel);
     const progress = monotonic(options.onProgress);
-    const deadline = startDeadline(asked.timeoutMs ?? manifest.runtime.callMs, options.signal);
-    let made: ValidGenerationResult;
+    const deadline = startDeadline(asked.timeoutMs ?? first.plugin.manifest.runtime.callMs, options.signal);
+    let turns: Turns;
     try {
-      made = await route.plugin.generate(route.pipelineType, request, {
+      const call = { signal: deadline.signal, onProgress: progress.report };
+      turns = await tryInTurn([first, ...others], {
+        retries: asked.fallback === 'none' ? 0 : this.configuration.current.retries,
         signal: deadline.signal,
-        onProgress: progress.report,
+        random: Math.random,
+        ask: ({ plugin, pipelineType, request }) => plugin.generate(pipelineType, request, call),
       });
-    } catch (error) {
-      throw EaselError.isInstance(error) ? error : internal(error);
     } finally {
       deadline.clear();
       progress.end();
     }
-
-    const total = performance.now() - startedAt;
-    return {
-      images: made.images,
-      warnings: [...adapted.warnings, ...route.warnings, ...made.warnings],
-      ...(made.cost ? { cost: made.cost } : {}),
-      timings: { ...made.timings, total },
-      provenance: {
-        model: model.id,
-        pipelineType: route.pipelineType,
-        plugin: { id: manifest.id, version: manifest.version },
-        // A plugin tells what it chose where the request left it open; it cannot change what was asked for.
-        parameters: { ...made.parameters, ...usedParameters(request) },
-        attempts: [
-          { plugin: manifest.id, pipelineType: route.pipelineType, outcome: 'ok', durationMs: total },
-        ],
-      },
-    };
+    return resultOf(turns, performance.now() - startedAt);
   }
+
+  /** Who would be asked for a request, in their order; at least one. */
+  candidates(asked: ValidImageRequest, currentModel: string | undefined): [Candidate, ...Candidate[]] {
+    const world = {
+      registry: this.registry,
+      catalogue: this.catalogue.current,
+      configuration: this.configuration.current,
+    };
+    const model = findModel(world.catalogue, asked.model ?? currentModel ?? '');
+    return listCandidates(world, asked, model, this.drawSeed) as [Candidate, ...Candidate[]];
+  }
+}
+
+function resultOf({ candidate, made, attempts }: Turns, total: number): ImageResult {
+  const { plugin, model, pipelineType, request, warnings } = candidate;
+  const { id, version } = plugin.manifest;
+  return {
+    images: made.images,
+    warnings: [...warnings, ...made.warnings],
+    ...(made.cost ? { cost: made.cost } : {}),
+    timings: { ...made.timings, total },
+    provenance: {
+      model: model.id,
+      pipelineType,
+      plugin: { id, version },
+      // A plugin tells what it chose where the request left it open; it cannot change what was asked for.
+      parameters: { ...made.parameters, ...usedParameters(request) },
+      attempts,
+    },
+  };
 }
 
 function usedParameters(request: GenerationRequest): UsedParameters {
@@ -96,10 +96,3 @@ function usedParameters(request: GenerationRequest): UsedParameters {
   ) as unknown as UsedParameters;
   return Object.keys(options).length === 0 ? present : { ...present, options };
 }
-
-const internal = (cause: unknown) =>
-  new EaselError({
-    code: 'ERR_INTERNAL',
-    message: `Easel failed: ${cause instanceof Error ? cause.message : String(cause)}`,
-    cause,
-  });

@@ -1,0 +1,139 @@
+import {
+  EaselError,
+  type GenerationRequest,
+  type Model,
+  type ValidImageRequest,
+  type Warning,
+} from '@easel/plugin-sdk';
+import type { Configuration } from '../../config/configuration.js';
+import { type AdaptedRequest, adaptRequest } from '../../models/adapt-request.js';
+import type { Catalogue } from '../../models/catalogue.js';
+import type { GuardedPlugin } from '../guard/guarded-plugin.js';
+import type { Registry } from '../registry/registry.js';
+
+/** One way to make the pictures that were asked for. */
+export interface Candidate {
+  readonly plugin: GuardedPlugin;
+  readonly model: Model;
+  /** The model's own pipeline type, or the fallback's. */
+  readonly pipelineType: string;
+  readonly request: GenerationRequest;
+  readonly warnings: readonly Warning[];
+  /** Why it would not be asked now. Absent: it would. */
+  readonly obstacle: string | undefined;
+}
+
+export interface RoutingWorld {
+  readonly registry: Pick<Registry, 'table' | 'plugins'>;
+  readonly catalogue: Catalogue;
+  readonly configuration: Configuration;
+}
+
+/**
+ * Who could make the pictures of a model, in the order in which they are asked: the plugins of its pipeline type by priority, then by the
+ * calls that they have for their weight; those of the fallback type where there are none; and, where the request allows it, the same for
+ * each model of the configured chain that can do what was asked. Whoever would not be asked now comes last, so that it can say why.
+ *
+ * @throws ERR_REQUEST_INVALID where the model itself cannot do what was asked, ERR_NO_ROUTE where there is nobody
+ */
+export function listCandidates(
+  world: RoutingWorld,
+  asked: ValidImageRequest,
+  model: Model,
+  drawSeed: () => number,
+): Candidate[] {
+  let drawn: number | undefined;
+  const sameSeed = () => {
+    drawn ??= drawSeed();
+    return drawn;
+  };
+  const all = [
+    ...candidatesOf(world, asked, model, adaptRequest(asked, model, sameSeed)),
+    ...chainOf(world, asked, model).flatMap((other) => substitutes(world, asked, model, other, sameSeed)),
+  ];
+  const [first] = all;
+  if (!first) throw noRoute(world.registry, model);
+  if (asked.fallback === 'none') return [all.find(isFree) ?? first];
+  return [...all.filter(isFree), ...all.filter((candidate) => !isFree(candidate))];
+}
+
+const isFree = ({ obstacle }: Candidate) => obstacle === undefined;
+
+function candidatesOf(
+  { registry, configuration }: RoutingWorld,
+  asked: ValidImageRequest,
+  model: Model,
+  adapted: AdaptedRequest,
+): Candidate[] {
+  const own = registry.table.get(model.pipelineType) ?? [];
+  const { fallbackPipelineType: fallback } = configuration;
+  const pipelineType = own.length === 0 && fallback !== undefined ? fallback : model.pipelineType;
+  const warnings = [...adapted.warnings];
+  if (pipelineType !== model.pipelineType) {
+    const message = `No plugin handles the pipeline type "${model.pipelineType}"; the fallback "${pipelineType}" was used.`;
+    warnings.push({ code: 'other', message });
+  }
+  const plugins = own.length > 0 ? own : (registry.table.get(pipelineType) ?? []);
+  return [...plugins].sort(byTurn(pipelineType)).map((plugin) => ({
+    plugin,
+    model,
+    pipelineType,
+    warnings,
+    request: {
+      ...adapted.request,
+      options: { ...model.options, ...asked.providerOptions[plugin.manifest.id] },
+    },
+    obstacle: plugin.obstacle(pipelineType),
+  }));
+}
+
+/** Higher priority first; then fewer calls for the weight, waiting ones included. */
+function byTurn(type: string): (one: GuardedPlugin, other: GuardedPlugin) => number {
+  const handled = ({ manifest }: GuardedPlugin) => manifest.handles.find((each) => each.type === type);
+  const load = (plugin: GuardedPlugin) => (plugin.inFlight + plugin.queued) / (handled(plugin)?.weight ?? 1);
+  return (one, other) =>
+    (handled(other)?.priority ?? 0) - (handled(one)?.priority ?? 0) || load(one) - load(other);
+}
+
+function chainOf(
+  { catalogue, configuration }: RoutingWorld,
+  asked: ValidImageRequest,
+  model: Model,
+): Model[] {
+  if (asked.fallback !== 'any') return [];
+  return (configuration.fallbacks[model.id] ?? []).flatMap((id) => catalogue.models.get(id) ?? []);
+}
+
+/** Another model's candidates; none where it would have to leave out what the caller meant. */
+function substitutes(
+  world: RoutingWorld,
+  asked: ValidImageRequest,
+  model: Model,
+  other: Model,
+  drawSeed: () => number,
+): Candidate[] {
+  let adapted: AdaptedRequest;
+  try {
+    adapted = adaptRequest(asked, other, drawSeed);
+  } catch (error) {
+    if (EaselError.isInstance(error)) return [];
+    throw error;
+  }
+  const message = `"${other.id}" was used in place of "${model.id}".`;
+  const warnings = [...adapted.warnings, { code: 'parameter-adapted' as const, parameter: 'model', message }];
+  return candidatesOf(world, asked, other, { ...adapted, warnings });
+}
+
+function noRoute({ table, plugins }: RoutingWorld['registry'], model: Model): EaselError {
+  const handled = [...table.keys()].sort();
+  const asleep = plugins.find(({ manifest }) =>
+    manifest.handles.some(({ type }) => type === model.pipelineType),
+  );
+  return new EaselError({
+    code: 'ERR_NO_ROUTE',
+    message: `No plugin handles the pipeline type "${model.pipelineType}" of the model "${model.id}"; handled are: ${handled.join(', ') || 'none'}.`,
+    hint:
+      asleep &&
+      `The plugin "${asleep.manifest.id}" would, and is disabled: see plugins.${asleep.manifest.id}.enabled in easel.config.json.`,
+  });
+}

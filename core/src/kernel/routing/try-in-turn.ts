@@ -1,0 +1,70 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { EaselError, type ErrorCode, type ValidGenerationResult } from '@easel/plugin-sdk';
+import type { Attempt } from '../../results/image-result.js';
+import type { Candidate } from './candidates.js';
+
+/** Passing faults of a provider; the same one may be asked again. What went wrong in a plugin itself would only go wrong again. */
+const passing: ReadonlySet<ErrorCode> = new Set(['ERR_PROVIDER_UNAVAILABLE', 'ERR_PROVIDER_RATE_LIMITED']);
+const firstPauseMs = 500;
+const longestPauseMs = 20_000;
+
+export interface Turns {
+  readonly candidate: Candidate;
+  readonly made: ValidGenerationResult;
+  readonly attempts: readonly Attempt[];
+}
+
+/**
+ * Asks one candidate after the other until one has made the pictures. After the last one it begins again, after a pause drawn at random
+ * from a range that doubles (full jitter) or as long as a provider asked for, as often as the budget of retries for the whole call
+ * allows. Whether to go on is decided by the error's code alone.
+ */
+export async function tryInTurn(
+  candidates: readonly Candidate[],
+  options: {
+    readonly retries: number;
+    readonly signal: AbortSignal;
+    readonly random: () => number;
+    readonly ask: (candidate: Candidate) => Promise<ValidGenerationResult>;
+  },
+): Promise<Turns> {
+  const attempts: Attempt[] = [];
+  for (let round = 0; ; round++) {
+    let last: EaselError | undefined;
+    for (const candidate of candidates) {
+      const startedAt = performance.now();
+      const note = (outcome: Attempt['outcome']) =>
+        attempts.push({
+          plugin: candidate.plugin.manifest.id,
+          model: candidate.model.id,
+          pipelineType: candidate.pipelineType,
+          outcome,
+          durationMs: performance.now() - startedAt,
+        });
+      try {
+        const made = await options.ask(candidate);
+        note('ok');
+        return { candidate, made, attempts };
+      } catch (error) {
+        last = asEaselError(error);
+        note(last.code);
+        if (!last.retryable || options.signal.aborted) throw last;
+      }
+    }
+    if (!last || !passing.has(last.code) || round >= options.retries) throw last;
+    const jitterMs = options.random() * Math.min(longestPauseMs, firstPauseMs * 2 ** round);
+    // Whoever waits longer than the call may last is answered by its deadline.
+    await delay(last.retryAfterMs ?? jitterMs, undefined, { signal: options.signal }).catch(() => {
+      throw options.signal.reason;
+    });
+  }
+}
+
+const asEaselError = (thrown: unknown): EaselError =>
+  EaselError.isInstance(thrown)
+    ? thrown
+    : new EaselError({
+        code: 'ERR_INTERNAL',
+        message: `Easel failed: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
+        cause: thrown,
+      });

@@ -6,6 +6,7 @@ export {
   type ImageServiceManager,
 } from './kernel/image-service-manager.js';
 export type { GenerateOptions } from './kernel/routing/dispatch.js';
+export type { ExplainedCandidate } from './kernel/routing/explain.js';
 export type { AvailableModel } from './models/available-models.js';
 export type { PluginHealth, Problem, ServiceHealth } from './observe/health.js';
 export { embedProvenance } from './results/embed-provenance.js';

@@ -72,6 +72,20 @@ describe('easel plugins', () => {
   });
 });
 
+describe('easel explain', () => {
+  it('tells who would be asked, and why nobody would', async () => {
+    const folder = workingFolder();
+    const { status, stdout } = await easel(folder, ['explain', '--model', 'steady-one']);
+    expect(status).toBe(0);
+    expect(lineOf(stdout, '1 ')).toMatch(/^1 +steady +steady-one +steady +0 +1 +0 \+ 0 +-$/);
+    const answer = await easel(troubledFolder(), ['explain', '--model', 'chaos-one', '--json']);
+    expect(answer.status).toBe(1);
+    expect(JSON.parse(answer.stdout)).toMatchObject({
+      error: { code: 'ERR_NO_ROUTE', hint: expect.stringContaining('chaos') },
+    });
+  });
+});
+
 describe('easel health', () => {
   it('is degraded, with status 1, where something cannot be used', async () => {
     const { status, stdout } = await easel(troubledFolder(), ['health']);

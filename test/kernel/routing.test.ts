@@ -72,6 +72,25 @@ describe('candidates', () => {
   });
 });
 
+describe('an explanation', () => {
+  it('tells who would be asked, in their order, and what speaks against whom', async () => {
+    const manager = createWorld({ answers: [unavailable] });
+    const told = () =>
+      manager.explain({ prompt }).map(({ plugin, priority, obstacle }) => [plugin, priority, obstacle]);
+    expect(told()).toEqual([
+      ['alpha', 10, undefined],
+      ['beta', 0, undefined],
+    ]);
+    for (let call = 0; call < 3; call++) await manager.generateImage({ prompt });
+    expect(told()).toEqual([
+      ['beta', 0, undefined],
+      ['alpha', 10, 'its circuit is open'],
+    ]);
+    expect(manager.getServiceHealth().plugins.map(({ inFlight }) => inFlight)).toEqual([0, 0]);
+    expect(() => manager.explain({ prompt, model: 'nothing' })).toThrow(/There is no model/);
+  });
+});
+
 describe('retries', () => {
   it('go through the candidates again, as often as the budget allows', async () => {
     const manager = createWorld({ answers: [unavailable, 'ok'] }, { answers: [unavailable] });

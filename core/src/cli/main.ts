@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { coreVersion } from '../version.js';
 import { exitStatus } from './exit-status.js';
+import type { ExplainFlags } from './explain.js';
 import type { GenerateFlags } from './generate-request.js';
 import { generalHelp, generateHelp } from './help.js';
 import type { CommonFlags } from './open-kernel.js';
@@ -69,6 +70,20 @@ withCommonFlags(
   program.command('plugins').description('list the plugins: enabled, disabled, rejected and why'),
 ).action(async (flags: CommonFlags) => {
   status = await (await import('./plugins.js')).plugins(flags);
+});
+
+withCommonFlags(
+  program
+    .command('explain')
+    .description("tell who would be asked for a model's pictures, in their order, and why")
+    .option('--model <id>', 'model (absent: the current one)')
+    .addOption(
+      new Option('--fallback <who>', 'who may take over')
+        .choices(['none', 'same-model', 'any'])
+        .default('any'),
+    ),
+).action(async (flags: ExplainFlags) => {
+  status = await (await import('./explain.js')).explain(flags);
 });
 
 withCommonFlags(

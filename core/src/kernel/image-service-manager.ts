@@ -3,6 +3,7 @@ import type { Configuration } from '../config/configuration.js';
 import { type AvailableModel, listModels } from '../models/available-models.js';
 import type { Catalogue } from '../models/catalogue.js';
 import { findModel } from '../models/find-model.js';
+import { parseRequest } from '../models/parse-request.js';
 import { measureHealth, type ServiceHealth } from '../observe/health.js';
 import type { ImageResult } from '../results/image-result.js';
 import { createContainer, type KernelOptions } from './container.js';
@@ -10,6 +11,7 @@ import type { Live } from './live.js';
 import type { Registry } from './registry/registry.js';
 import type { HotLoader } from './reload/hot-loader.js';
 import type { Dispatcher, GenerateOptions } from './routing/dispatch.js';
+import { type ExplainedCandidate, explainCandidates } from './routing/explain.js';
 import { tokens } from './tokens.js';
 
 /** One call in front of every image model. */
@@ -54,6 +56,14 @@ export class ImageServiceManager implements AsyncDisposable {
         message: 'The image service manager has been closed.',
       });
     return await this.#dispatcher.dispatch(request, this.#currentModel, options);
+  }
+
+  /**
+   * Who would be asked for a request at this moment, in their order, and what speaks against whom; nobody is asked.
+   * Throws what `generateImage` would reject with before anybody is asked.
+   */
+  explain(request: ImageRequest): ExplainedCandidate[] {
+    return explainCandidates(this.#dispatcher.candidates(parseRequest(request), this.#currentModel));
   }
 
   /** The models of the catalogue, with whether a plugin can make their pictures. */

@@ -71,13 +71,27 @@ export class Registry {
   }
 
   /** A plugin with its part of the configuration, not in the table yet; disabled where the configuration or its predecessor is. */
-  create(plugin: PluginFolder, { plugins }: Configuration, predecessor?: GuardedPlugin): GuardedPlugin {
+  create(
+    plugin: PluginFolder,
+    { plugins }: Configuration,
+    {
+      predecessor,
+      onCrash,
+    }: {
+      predecessor?: GuardedPlugin | undefined;
+      onCrash?: (plugin: GuardedPlugin, reason: EaselError) => void;
+    } = {},
+  ): GuardedPlugin {
     const { enabled: isEnabled = true, options: config = {} } = plugins[plugin.manifest.id] ?? {};
     const isDisabled = !isEnabled || (predecessor !== undefined && this.#disabled.has(predecessor));
-    const guarded = new GuardedPlugin(
+    const supervisor = new Supervisor({
+      ...this.#options,
       plugin,
-      new Supervisor({ ...this.#options, plugin, config, isDisabled }),
-    );
+      config,
+      isDisabled,
+      onCrash: (reason) => onCrash?.(guarded, reason),
+    });
+    const guarded = new GuardedPlugin(plugin, supervisor);
     if (isDisabled) this.#disabled.add(guarded);
     return guarded;
   }

@@ -19,6 +19,8 @@ export interface SupervisorOptions {
   readonly logger: Logger;
   /** Whether it begins disabled. Absent: no. */
   readonly isDisabled?: boolean;
+  /** Told when it has gone away by itself, or did not start. Absent: nobody is told. */
+  readonly onCrash?: (reason: EaselError) => void;
   /** Milliseconds on a clock that never goes back. Absent: `performance.now`. */
   readonly now?: () => number;
 }
@@ -221,6 +223,7 @@ export class Supervisor {
     this.#move('failed');
     if (crashes.has(known.code)) this.#budget.record();
     if (this.#budget.isSpent) this.#move('quarantined');
+    if (crashes.has(known.code)) this.#options.onCrash?.(known);
     return known;
   }
 

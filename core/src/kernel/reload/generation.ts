@@ -30,10 +30,12 @@ export async function takeGeneration(plugin: PluginFolder, hash: string): Promis
   return { ...plugin, folder, entry: join(folder, relative(plugin.folder, plugin.entry)) };
 }
 
+/** Whether a plugin is such a copy. */
+export const isGeneration = ({ folder }: PluginFolder): boolean => basename(dirname(folder)) === folderName;
+
 /** Removes the copy of a version that has ended; what was never copied stays. */
-export async function dropGeneration({ folder }: PluginFolder): Promise<void> {
-  if (basename(dirname(folder)) === folderName)
-    await rm(folder, { recursive: true, force: true }).catch(() => {});
+export async function dropGeneration(plugin: PluginFolder): Promise<void> {
+  if (isGeneration(plugin)) await rm(plugin.folder, { recursive: true, force: true }).catch(() => {});
 }
 
 /** Removes what kernels have left that did not end in order. */

@@ -21,15 +21,14 @@ export function watchPaths(paths: () => readonly string[], onDirty: () => void):
 
   function touch(): void {
     clearTimeout(timer);
-    timer = setTimeout(renew, debounceMs).unref();
+    timer = setTimeout(() => void renew(), debounceMs).unref();
   }
 
-  // chokidar goes on watching a folder that was moved away when another one has taken its place, so each change gets new eyes.
-  function renew(): void {
-    if (isClosed) return;
-    const closeOld = close;
-    close = begin();
-    void closeOld();
+  // chokidar goes on watching a folder that was moved away when another one has taken its place, and its watchers share what they watch: so
+  // each change gets new eyes, after the old ones are shut. What happens in between, the listener finds when they have opened.
+  async function renew(): Promise<void> {
+    await close();
+    if (!isClosed) close = begin();
   }
 
   function begin(): () => Promise<void> {

@@ -9,6 +9,7 @@ import { exitStatus } from './exit-status.js';
 import type { ExplainFlags } from './explain.js';
 import type { GenerateFlags } from './generate-request.js';
 import { generalHelp, generateHelp } from './help.js';
+import type { NewPluginFlags } from './new-plugin.js';
 import type { CommonFlags } from './open-kernel.js';
 import { exitWhenWritten, outliveClosedPipes } from './output.js';
 import { reportError } from './report-error.js';
@@ -66,11 +67,36 @@ withCommonFlags(program.command('models').description('list the models and who m
   },
 );
 
-withCommonFlags(
+const plugins = withCommonFlags(
   program.command('plugins').description('list the plugins: enabled, disabled, rejected and why'),
-).action(async (flags: CommonFlags) => {
-  status = await (await import('./plugins.js')).plugins(flags);
-});
+)
+  .helpCommand(false)
+  .action(async (flags: CommonFlags) => {
+    status = await (await import('./plugins.js')).plugins(flags);
+  });
+
+plugins
+  .command('new')
+  .description('write the folder of a new plugin that works as it is')
+  .argument('<id>', 'its id, kebab-case; the name of its folder')
+  .addOption(new Option('--language <language>', 'what it is written in').choices(['js', 'ts']).default('js'))
+  .option('--folder <folder>', 'folder of plugin folders', 'plugins')
+  .option('--json', 'print one JSON document on stdout')
+  .option('--config <file>', 'configuration (absent: easel.config.json in the working directory)')
+  // Flags that `plugins` has too are read by it, wherever they stand.
+  .action(async (id: string, _: unknown, command: Command) => {
+    const flags = command.optsWithGlobals<NewPluginFlags>();
+    status = await (await import('./new-plugin.js')).newPlugin(id, flags);
+  });
+
+plugins
+  .command('check')
+  .description("tell every problem of a plugin's folder; runs none of its code")
+  .argument('[folder]', 'folder with a plugin.json', '.')
+  .option('--json', 'print one JSON document on stdout')
+  .action(async (folder: string, _: unknown, command: Command) => {
+    status = await (await import('./check-plugin.js')).checkPlugin(folder, command.optsWithGlobals());
+  });
 
 withCommonFlags(
   program

@@ -1,0 +1,18 @@
+import { resolve } from 'node:path';
+import { sdkVersion } from '../version.js';
+import { exitStatus } from './exit-status.js';
+import { findManifestProblems } from './manifest-problems.js';
+import { printJson, printLine, printNote } from './output.js';
+
+/** `easel plugins check`: every problem of a plugin's folder, as the kernel would see it; runs none of its code. Status 1 if there is any. */
+export async function checkPlugin(path: string, { json }: { json?: true }): Promise<number> {
+  const folder = resolve(path);
+  const problems = findManifestProblems(folder, sdkVersion);
+  if (json) printJson({ folder, problems });
+  else if (problems.length === 0) printLine(`${folder}: the kernel takes it.`);
+  else {
+    printLine(`${folder}: the kernel refuses it.`);
+    for (const { code, message } of problems) printNote(`  ${code}: ${message}`);
+  }
+  return problems.length === 0 ? exitStatus.ok : exitStatus.failed;
+}

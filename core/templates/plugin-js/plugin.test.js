@@ -1,0 +1,8 @@
+import { readModel, testPlugin } from '@easel/plugin-sdk/testing';
+
+testPlugin({
+  name: 'plugin-js',
+  folder: new URL('.', import.meta.url),
+  model: readModel(new URL('model.json', import.meta.url)),
+  refusedConfig: { brightness: 7 },
+});

@@ -1,0 +1,176 @@
+import { execFile } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { readModel, testPlugin } from '@easel/plugin-sdk/testing';
+import sharp from 'sharp';
+import { describe, expect, it } from 'vitest';
+import { easel, workingFolder } from './easel.js';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const run = promisify(execFile);
+
+/** A new user's folder, Easel installed; what the tests have configured is not what a new user has. */
+function newUsersFolder(): string {
+  const folder = workingFolder();
+  writeFileSync(join(folder, 'easel.config.json'), '{}');
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  return folder;
+}
+
+/** What the command says to do with the model. */
+function addToCatalogue(folder: string, id: string, pluginFolder = 'plugins'): void {
+  mkdirSync(join(folder, 'models/catalogue'), { recursive: true });
+  copyFileSync(join(folder, pluginFolder, id, 'model.json'), join(folder, `models/catalogue/${id}.json`));
+}
+
+const paint = async (folder: string, model: string) => {
+  const { status, stdout, stderr } = await easel(folder, [
+    ...['generate', 'a quiet evening', '--model', model, '--size', '40x24', '--seed', '7'],
+    ...['--option', `${model}.angle=0`],
+  ]);
+  expect(status, stderr).toBe(0);
+  return await sharp(join(folder, stdout.trim())).raw().toBuffer({ resolveWithObject: true });
+};
+
+/** The plugin's own test, by vitest, as its README says. */
+const runSuite = (folder: string, plugin: string, ...words: string[]) =>
+  run(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', plugin, ...words], {
+    cwd: folder,
+    env: { ...process.env, NO_COLOR: '1' },
+  });
+
+describe('easel plugins new', () => {
+  it('writes a plugin that paints at once, says what to do next, and passes the suite', async () => {
+    const folder = newUsersFolder();
+    const { status, stdout } = await easel(folder, ['plugins', 'new', 'quiet-evening']);
+    expect(status).toBe(0);
+    expect(stdout).toContain('plugins/quiet-evening: README.md, index.js, model.json');
+    expect(stdout).toContain('cp plugins/quiet-evening/model.json models/catalogue/quiet-evening.json');
+    expect(stdout).not.toContain('pluginFolders');
+    addToCatalogue(folder, 'quiet-evening');
+    const { data, info } = await paint(folder, 'quiet-evening');
+    expect(info).toMatchObject({ width: 40, height: 24 });
+    expect(data.subarray(0, 3)).not.toEqual(data.subarray(39 * 3, 40 * 3));
+    expect((await runSuite(folder, 'plugins/quiet-evening')).stdout).toMatch(/Tests .*14 passed/);
+    expect(await easel(folder, ['plugins', 'check', 'plugins/quiet-evening'])).toMatchObject({ status: 0 });
+    expect((await easel(folder, ['plugins'])).stdout).toMatch(
+      /^quiet-evening +0\.1\.0 +quiet-evening +enabled$/m,
+    );
+  });
+
+  it('writes one in TypeScript, for another folder, that works when it is built', async () => {
+    const folder = newUsersFolder();
+    const words = ['plugins', 'new', 'typed', '--language', 'ts', '--folder', 'own'];
+    const { stdout } = await easel(folder, words);
+    expect(stdout).toContain('npx tsc -p own/typed');
+    expect(stdout).toContain('add "own" to "pluginFolders"');
+    expect(readFileSync(join(folder, 'own/typed/README.md'), 'utf8')).toContain('npx vitest run own/typed');
+    const unbuilt = await easel(folder, ['plugins', 'check', 'own/typed']);
+    expect(unbuilt).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('has the plugin been built?'),
+    });
+
+    await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'own/typed'], {
+      cwd: folder,
+    });
+    writeFileSync(join(folder, 'easel.config.json'), JSON.stringify({ pluginFolders: ['own'] }));
+    addToCatalogue(folder, 'typed', 'own');
+    expect((await paint(folder, 'typed')).info).toMatchObject({ width: 40, height: 24 });
+    expect((await runSuite(folder, 'own/typed')).stdout).toMatch(/Tests .*14 passed/);
+
+    const skip = "skip: [{ reason: 'it is a demonstration', tests: ['classifies its errors'] }],";
+    const test = join(folder, 'own/typed/src/plugin.test.ts');
+    writeFileSync(test, readFileSync(test, 'utf8').replace('refusedConfig', `${skip} refusedConfig`));
+    const { stdout: skipped } = await runSuite(folder, 'own/typed', '--reporter=verbose');
+    expect(skipped).toMatch(/Tests .*13 passed.*1 skipped/);
+    expect(skipped).toContain('classifies its errors (skipped: it is a demonstration)');
+  });
+
+  it('leaves no name of the template in it', async () => {
+    const folder = newUsersFolder();
+    for (const language of ['js', 'ts']) {
+      const answer = await easel(folder, [
+        'plugins',
+        'new',
+        `in-${language}`,
+        '--language',
+        language,
+        '--json',
+      ]);
+      const { folder: written, files } = JSON.parse(answer.stdout) as { folder: string; files: string[] };
+      expect(files).toEqual(
+        expect.arrayContaining(['README.md', 'model.json', 'package.json', 'plugin.json']),
+      );
+      for (const file of files) expect(readFileSync(join(written, file), 'utf8')).not.toMatch(/plugin-[jt]s/);
+    }
+  });
+
+  it.each([
+    ['a bad id', ['Big_Plugin'], /"Big_Plugin" is no id of a plugin: must be kebab-case/],
+    ['a way out', ['../outside'], /is no id of a plugin/],
+    ['an unknown language', ['fine', '--language', 'py'], /Allowed choices are js, ts/],
+    ['a folder that exists', ['taken'], /plugins.taken exists already/],
+  ])('refuses %s and writes nothing', async (_, words, message) => {
+    const folder = newUsersFolder();
+    mkdirSync(join(folder, 'plugins/taken'), { recursive: true });
+    const { status, stderr } = await easel(folder, ['plugins', 'new', ...words]);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(message);
+    expect(readdirSync(join(folder, 'plugins'))).toEqual(['taken']);
+    expect(readdirSync(join(folder, 'plugins/taken'))).toEqual([]);
+    expect(existsSync(join(folder, 'outside'))).toBe(false);
+  });
+});
+
+describe('easel plugins check', () => {
+  it('tells every problem, not only the first, and runs no code', async () => {
+    const folder = join(newUsersFolder(), 'troubled');
+    mkdirSync(folder);
+    const manifest = { id: 'other', version: 'one', sdk: '^99.0.0', protocols: [99], entry: '../out.js' };
+    writeFileSync(join(folder, 'plugin.json'), JSON.stringify({ ...manifest, handles: [], surplus: true }));
+    writeFileSync(join(folder, '../out.js'), 'process.exit(99);');
+    const { status, stdout, stderr } = await easel(folder, ['plugins', 'check']);
+    expect(status).toBe(1);
+    expect(stdout).toContain('the kernel refuses it');
+    for (const what of [
+      'ERR_MANIFEST_INVALID: version: must be a semantic version',
+      'ERR_MANIFEST_INVALID: handles: ',
+      'ERR_MANIFEST_INVALID: Unrecognized key: "surplus"',
+      'ERR_MANIFEST_INVALID: id: "other" is not the name of its folder, "troubled"',
+      'ERR_MANIFEST_INVALID: entry: "../out.js" is outside of the plugin\'s folder',
+      'ERR_API_INCOMPATIBLE: The plugin "other" was written for @easel/plugin-sdk ^99.0.0',
+      'ERR_API_INCOMPATIBLE: The plugin "other" speaks wire protocol 99',
+    ])
+      expect(stderr).toContain(what);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(7);
+  });
+
+  it.each([
+    ['nothing', undefined, /cannot be read \(ENOENT\)/],
+    ['no JSON', '{', /is not JSON/],
+    ['no object', '[]', /expected object/],
+  ])('tells of %s where the manifest should be', async (_, text, message) => {
+    const folder = newUsersFolder();
+    if (text !== undefined) writeFileSync(join(folder, 'plugin.json'), text);
+    const { status, stdout } = await easel(folder, ['plugins', 'check', '--json']);
+    expect(status).toBe(1);
+    expect(JSON.parse(stdout).problems).toContainEqual({
+      code: 'ERR_MANIFEST_INVALID',
+      message: expect.stringMatching(message),
+    });
+  });
+});
+
+const template = (path: string) => new URL(`../../core/templates/plugin-js/${path}`, import.meta.url);
+testPlugin({ name: 'the template itself', folder: template(''), model: readModel(template('model.json')) });

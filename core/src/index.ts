@@ -1,5 +1,14 @@
 export { type Configuration, type ConfigurationInput, configurationSchema } from './config/configuration.js';
 export type { KernelOptions } from './kernel/container.js';
+export type {
+  AttemptEvent,
+  CircuitEvent,
+  KernelEventName,
+  KernelEvents,
+  KernelListener,
+  PluginEvent,
+  PluginStateEvent,
+} from './kernel/events.js';
 export {
   createImageServiceManager,
   getImageServiceManager,
@@ -8,7 +17,9 @@ export {
 export type { GenerateOptions } from './kernel/routing/dispatch.js';
 export type { ExplainedCandidate } from './kernel/routing/explain.js';
 export type { AvailableModel } from './models/available-models.js';
-export type { PluginHealth, Problem, ServiceHealth } from './observe/health.js';
+export { type CreateLoggerOptions, createLogger, fromPino } from './observe/create-logger.js';
+export type { PluginHealth, Problem, ServedModel, ServiceHealth } from './observe/health.js';
+export type { HostLogger } from './observe/plugin-logger.js';
 export { embedProvenance } from './results/embed-provenance.js';
 export type { Attempt, ImageResult, Provenance, UsedParameters } from './results/image-result.js';
 export { type ReadProvenance, readProvenance } from './results/read-provenance.js';

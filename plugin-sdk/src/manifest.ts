@@ -13,6 +13,10 @@ const duration = (defaultMs: number) =>
     .max(24 * 3_600_000)
     .default(defaultMs);
 
+/** What one plugin of a pipeline type may be able to do and another not. */
+export const abilities = ['input-images', 'mask', 'negative-prompt', 'seed', 'sampler'] as const;
+export type Ability = (typeof abilities)[number];
+
 const handlesSchema = z.strictObject({
   type: pipelineTypeSchema.describe('A pipeline type that the plugin handles.'),
   priority: z
@@ -27,6 +31,12 @@ const handlesSchema = z.strictObject({
     .max(1000)
     .default(1)
     .describe('Share of the calls among plugins of one priority, up to 1000. Absent: 1.'),
+  cannot: z
+    .array(z.enum(abilities))
+    .default([])
+    .describe(
+      'What models of this type may be able to do and this plugin is not; it is not asked for it. Absent: nothing.',
+    ),
 });
 
 const runtimeFieldsSchema = z.strictObject({
@@ -52,6 +62,20 @@ const runtimeFieldsSchema = z.strictObject({
   drainMs: duration(10_000).describe(
     'Milliseconds it has to finish its calls when it is to stop. Absent: 10,000.',
   ),
+  idleMs: z
+    .int()
+    .min(1)
+    .max(24 * 3_600_000)
+    .optional()
+    .describe(
+      'Milliseconds without a call after which it is stopped; the next call starts it again. Absent: it stays.',
+    ),
+  replace: z
+    .enum(['overlap', 'exclusive'])
+    .default('overlap')
+    .describe(
+      'Whether another version starts beside the one that it replaces, or only when that has ended, for what two cannot hold at once, such as a port or the memory of a GPU; calls wait meanwhile. Absent: overlap.',
+    ),
   concurrency: z.int().min(1).max(1000).default(4).describe('Calls it works on at once. Absent: 4.'),
   queue: z.int().min(0).max(100_000).default(100).describe('Calls that may wait for a place. Absent: 100.'),
   heapMb: z
@@ -112,6 +136,13 @@ const permissionsSchema = z.strictObject({
     .array(z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'must be an environment variable in capitals'))
     .default([])
     .describe('Environment variables that are handed to it; it sees no others. Absent: none.'),
+  storage: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether it keeps files: it is given a folder of its own, the only one that its process may write to. Absent: false.',
+    ),
+  childProcesses: z.boolean().default(false).describe('Whether its process may start others. Absent: false.'),
 });
 
 export const manifestSchema = z.strictObject({

@@ -23,6 +23,8 @@ export interface PluginContext<Config> {
   readonly logger: Logger;
   /** Absolute path of the plugin's folder. */
   readonly folder: string;
+  /** Absolute path of a folder of its own that outlives it. Absent: its manifest does not ask for one under `permissions.storage`. */
+  readonly storageFolder?: string | undefined;
 }
 
 /** What a plugin is given with each call. */
@@ -38,11 +40,18 @@ export interface CallContext<Options> {
 
 /** A started plugin. */
 export interface PluginInstance<Options> {
+  /** What it computes on, for example `cpu` or `webgpu`. Absent: elsewhere. */
+  readonly device?: string;
   /**
    * Makes pictures. Throws an `EaselError` for what it can classify; anything else becomes `ERR_PLUGIN_FAILED`.
    * Called concurrently up to the manifest's `runtime.concurrency`.
    */
   generate(request: GenerationRequest, call: CallContext<Options>): Promise<GenerationResult>;
+  /**
+   * Makes sure that it could serve, for example by asking its provider for its models; called before it takes the place of another version,
+   * and it does not where this throws. Absent: to have started is enough.
+   */
+  probe?(): Promise<void>;
   /** Ends what it holds: processes, sockets, files. Absent: nothing to end. */
   close?(): Promise<void>;
 }

@@ -44,7 +44,7 @@ describe('the bulkhead', () => {
 
 describe('the breaker', () => {
   it('opens for failures of the plugin, and says when to come back', async () => {
-    const breaker = new Breaker('x', settings);
+    const breaker = new Breaker({ plugin: 'x', settings });
     for (let call = 0; call < 3; call++)
       await expect(breaker.run(fail('ERR_PLUGIN_FAILED'))).rejects.toMatchObject({
         code: 'ERR_PLUGIN_FAILED',
@@ -63,7 +63,7 @@ describe('the breaker', () => {
   });
 
   it('does not open for mistakes of the caller and refusals of content', async () => {
-    const breaker = new Breaker('x', settings);
+    const breaker = new Breaker({ plugin: 'x', settings });
     for (let call = 0; call < 10; call++) {
       await breaker.run(fail(call % 2 ? 'ERR_REQUEST_INVALID' : 'ERR_CONTENT_REFUSED')).catch(() => {});
     }
@@ -72,7 +72,7 @@ describe('the breaker', () => {
   });
 
   it('closes after a probe that succeeds, and only then', async () => {
-    const breaker = new Breaker('x', settings);
+    const breaker = new Breaker({ plugin: 'x', settings });
     for (let call = 0; call < 3; call++) await breaker.run(fail('ERR_PLUGIN_FAILED')).catch(() => {});
     await expect.poll(() => breaker.state).toBe('half-open');
     await breaker.run(fail('ERR_REQUEST_INVALID')).catch(() => {});

@@ -205,7 +205,7 @@ describe('the configuration', () => {
       JSON.stringify({ pluginFolders: ['mine'], catalogueFolders: [fixtures('catalogue')] }),
     );
     const manager = createImageServiceManager({ bundled: false, configFile });
-    onTestFinished(() => manager.close());
+    onTestFinished(async () => void (await manager.close()));
     expect(manager.getAvailableModels().map(({ available }) => available)).toEqual([true, true]);
   });
 

@@ -155,11 +155,71 @@ describe('another model', () => {
 });
 
 describe('plugins of one priority', () => {
-  it('share the calls by their weight', async () => {
-    const manager = createWorld({ delayMs: 100 }, { delayMs: 100 });
-    const calls = Array.from({ length: 8 }, () => manager.generateImage({ prompt, model: 'equal-model' }));
-    const ids = (await Promise.all(calls)).map(({ provenance }) => provenance.plugin.id);
-    expect(ids.filter((id) => id === 'alpha')).toHaveLength(6);
-    expect(ids.filter((id) => id === 'beta')).toHaveLength(2);
+  /** Numbers from 0 up to 1 that repeat with each run (the additive recurrence of the golden ratio). */
+  const evenly = () => {
+    let last = 0;
+    return () => {
+      last = (last + 0.618_033_988_749_895) % 1;
+      return last;
+    };
+  };
+  const plugins = { alpha: { options: {} }, beta: { options: {} } };
+  const configuration = {
+    pluginFolders: [path('routing-plugins')],
+    catalogueFolders: [path('routing-catalogue')],
+    currentModel: 'equal-model',
+  };
+  const countOf = (ids: readonly string[], id: string) => ids.filter((other) => other === id).length;
+
+  it('share the calls by their weight while nobody has to wait', async () => {
+    const manager = createFixtureKernel({ ...configuration, plugins }, { random: evenly() });
+    const ids: string[] = [];
+    for (let call = 0; call < 200; call++)
+      ids.push((await manager.generateImage({ prompt })).provenance.plugin.id);
+    expect(countOf(ids, 'alpha')).toBeGreaterThan(140);
+    expect(countOf(ids, 'beta')).toBeGreaterThan(40);
+  });
+
+  it('are given fewer calls the longer theirs take', async () => {
+    const slow = { ...plugins, alpha: { options: { delayMs: 200 } }, beta: { options: { delayMs: 5 } } };
+    const manager = createFixtureKernel({ ...configuration, plugins: slow }, { random: evenly() });
+    const ids: string[] = [];
+    const askOften = async () => {
+      for (let call = 0; call < 20; call++)
+        ids.push((await manager.generateImage({ prompt })).provenance.plugin.id);
+    };
+    await Promise.all(Array.from({ length: 8 }, askOften));
+    // By its weight it would have a quarter.
+    expect(countOf(ids, 'beta')).toBeGreaterThan(60);
+  });
+});
+
+describe('a plugin that cannot do all that its type can', () => {
+  const seeded = { prompt, seed: 7 };
+  const createLimited = (cannot: string) =>
+    createFixtureKernel({
+      pluginFolders: [path('routing-plugins')],
+      catalogueFolders: [path('routing-catalogue')],
+      currentModel: cannot,
+      retries: 0,
+    });
+
+  it('is not asked for what it cannot, and the others are', async () => {
+    const manager = createLimited('partial-model');
+    expect((await manager.generateImage({ prompt })).provenance.plugin.id).toBe('alpha');
+    expect((await manager.generateImage(seeded)).provenance.plugin.id).toBe('beta');
+    expect(manager.explain(seeded).map(({ plugin, obstacle }) => [plugin, obstacle])).toEqual([
+      ['beta', undefined],
+      ['alpha', 'it cannot do this: seed'],
+    ]);
+  });
+
+  it('is the reason of a refusal where there is nobody else', async () => {
+    const manager = createLimited('partial-model');
+    await manager.disablePlugin('beta');
+    await expect(manager.generateImage(seeded)).rejects.toMatchObject({
+      code: 'ERR_REQUEST_INVALID',
+      message: expect.stringContaining('alpha: it cannot do this: seed'),
+    });
   });
 });

@@ -50,6 +50,7 @@ export function createRunner(kind: Kind, choices: Choices = {}): { runner: Runne
       logLinesPerSecond,
     },
     limits: { stallMs, heapMb, memoryMb },
+    permissions: { storageFolder: undefined, childProcesses: false, native: false },
     onLog: (level, message) => void lines.push({ level, message }),
   });
   onTestFinished(async () => {

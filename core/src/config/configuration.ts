@@ -1,5 +1,18 @@
-import { imageRequestSchema, pipelineTypeSchema } from '@easel/plugin-sdk';
+import {
+  imageRequestSchema,
+  type ManifestInput,
+  manifestSchema,
+  pipelineTypeSchema,
+} from '@easel/plugin-sdk';
 import { z } from 'zod';
+
+/** Some fields of a part of a manifest, in place of the manifest's own; what is left out stays as it is there. */
+function inPlaceOf<Part extends 'runtime' | 'breaker'>(part: Part) {
+  return z.custom<Partial<NonNullable<ManifestInput[Part]>>>().superRefine((value, context) => {
+    const { error } = manifestSchema.shape[part].safeParse(value);
+    for (const { path, message } of error?.issues ?? []) context.addIssue({ code: 'custom', path, message });
+  });
+}
 
 const pluginConfigurationSchema = z.strictObject({
   enabled: z.boolean().default(true).describe('Whether it is used. Absent: yes.'),
@@ -7,6 +20,24 @@ const pluginConfigurationSchema = z.strictObject({
     .record(z.string(), z.json())
     .default({})
     .describe('Its own options; the plugin validates them. Absent: none.'),
+  runtime: inPlaceOf('runtime')
+    .optional()
+    .describe(
+      "Limits in place of those of its manifest's `runtime`, field by field. Absent: the manifest's.",
+    ),
+  breaker: inPlaceOf('breaker')
+    .optional()
+    .describe(
+      "Settings in place of those of its manifest's `breaker`, field by field. Absent: the manifest's.",
+    ),
+  rolloutPercent: z
+    .int()
+    .min(1)
+    .max(100)
+    .default(100)
+    .describe(
+      'Share of the calls that another version is given in its first minute; the version before has the rest. Absent: 100.',
+    ),
 });
 
 /** `easel.config.json`; everything in it is optional. Paths are relative to the file. */
@@ -23,6 +54,11 @@ export const configurationSchema = z.strictObject({
     .array(z.string().min(1))
     .default(['models/catalogue'])
     .describe('Folders of catalogue files, besides the bundled one. Absent: ["models/catalogue"].'),
+  storageFolder: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Folder in which each plugin that keeps files has one of its own. Absent: ~/.easel.'),
   plugins: z
     .record(z.string(), pluginConfigurationSchema)
     .default({})
@@ -48,4 +84,5 @@ export const configurationSchema = z.strictObject({
     ),
 });
 export type ConfigurationInput = z.input<typeof configurationSchema>;
-export type Configuration = z.output<typeof configurationSchema>;
+/** What was read, with everything filled in and folders absolute. */
+export type Configuration = z.output<typeof configurationSchema> & { readonly storageFolder: string };

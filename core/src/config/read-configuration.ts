@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EaselError } from '@easel/plugin-sdk';
 import { type Configuration, type ConfigurationInput, configurationSchema } from './configuration.js';
@@ -38,6 +39,7 @@ export function readConfiguration(source: ConfigurationSource): Configuration {
   const bundled = (folder: string) => (source.bundled === false ? [] : [resolve(installation, folder)]);
   return {
     ...parsed.data,
+    storageFolder: resolve(base, parsed.data.storageFolder ?? join(homedir(), '.easel')),
     pluginFolders: distinct([
       ...bundled('plugins'),
       ...parsed.data.pluginFolders.map((path) => resolve(base, path)),

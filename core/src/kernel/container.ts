@@ -1,10 +1,13 @@
 import 'reflect-metadata';
 import { randomInt } from 'node:crypto';
-import { type Logger, seedLimit } from '@easel/plugin-sdk';
+import { seedLimit } from '@easel/plugin-sdk';
+import type { Tracer } from '@opentelemetry/api';
 import { type DependencyContainer, container as processContainer } from 'tsyringe';
 import { type ConfigurationSource, readConfiguration } from '../config/read-configuration.js';
 import { readCatalogue } from '../models/catalogue.js';
-import { silentLogger } from '../observe/plugin-logger.js';
+import { type HostLogger, silentLogger } from '../observe/plugin-logger.js';
+import { Tracing } from '../observe/tracing.js';
+import { Events } from './events.js';
 import { Registry } from './registry/registry.js';
 import { HotLoader } from './reload/hot-loader.js';
 import { Reconciler } from './reload/reconciler.js';
@@ -15,12 +18,20 @@ export interface KernelOptions extends ConfigurationSource {
   /** Where secrets are looked up. Absent: `process.env`. */
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
   /** Takes the log lines of the kernel and its plugins. Absent: they are dropped. */
-  readonly logger?: Logger | undefined;
+  readonly logger?: HostLogger | undefined;
   /**
    * Whether plugins, catalogue and configuration file are watched: what is added, changed or removed takes effect within a second, and what
    * is broken is reported and changes nothing. Absent: no; they are read once.
    */
   readonly hotLoad?: boolean | undefined;
+  /** Whether it counts what `getMetrics` tells. Absent: no. */
+  readonly metrics?: boolean | undefined;
+  /** Where spans of calls go. Absent: to the host's OpenTelemetry, where it has set one up. */
+  readonly tracer?: Tracer | undefined;
+  /** Milliseconds on a clock that never goes back. Absent: `performance.now`. */
+  readonly now?: (() => number) | undefined;
+  /** Draws from 0 up to 1, for choices among equals and for pauses. Absent: `Math.random`. */
+  readonly random?: (() => number) | undefined;
   /** Draws the seed of a request that has none, 0 to 4294967295. Absent: at random. */
   readonly drawSeed?: (() => number) | undefined;
 }
@@ -33,10 +44,14 @@ export function createContainer(options: KernelOptions): DependencyContainer {
   container.register(tokens.configuration, { useValue: { current: configuration } });
   container.register(tokens.environment, { useValue: options.environment ?? process.env });
   container.register(tokens.logger, { useValue: options.logger ?? silentLogger });
+  container.register(tokens.tracing, { useValue: new Tracing(options.tracer) });
+  container.register(tokens.now, { useValue: options.now ?? (() => performance.now()) });
+  container.register(tokens.random, { useValue: options.random ?? Math.random });
   container.register(tokens.drawSeed, { useValue: options.drawSeed ?? (() => randomInt(seedLimit + 1)) });
   container.register(tokens.catalogue, {
     useValue: { current: readCatalogue(configuration.catalogueFolders) },
   });
+  container.registerSingleton(tokens.events, Events);
   container.registerSingleton(tokens.registry, Registry);
   container.registerSingleton(tokens.dispatcher, Dispatcher);
   container.registerSingleton(tokens.reconciler, Reconciler);

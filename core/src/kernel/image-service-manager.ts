@@ -1,12 +1,15 @@
 import { EaselError, type ImageRequest, type Model } from '@easel/plugin-sdk';
+import type { DependencyContainer } from 'tsyringe';
 import type { Configuration } from '../config/configuration.js';
 import { type AvailableModel, listModels } from '../models/available-models.js';
 import type { Catalogue } from '../models/catalogue.js';
 import { findModel } from '../models/find-model.js';
 import { parseRequest } from '../models/parse-request.js';
 import { measureHealth, type ServiceHealth } from '../observe/health.js';
+import { Metrics } from '../observe/metrics.js';
 import type { ImageResult } from '../results/image-result.js';
 import { createContainer, type KernelOptions } from './container.js';
+import type { Events, KernelEventName, KernelListener } from './events.js';
 import type { Live } from './live.js';
 import type { Registry } from './registry/registry.js';
 import type { HotLoader } from './reload/hot-loader.js';
@@ -16,20 +19,26 @@ import { tokens } from './tokens.js';
 
 /** One call in front of every image model. */
 export class ImageServiceManager implements AsyncDisposable {
+  readonly #container: DependencyContainer;
+  readonly #events: Events;
+  readonly #metrics: Metrics | undefined;
   readonly #configuration: Live<Configuration>;
   readonly #catalogue: Live<Catalogue>;
   readonly #registry: Registry;
   readonly #dispatcher: Dispatcher;
   readonly #hotLoader: HotLoader | undefined;
   #currentModel: string | undefined;
-  #closing: Promise<void> | undefined;
+  #closing: Promise<{ forced: string[] }> | undefined;
 
   constructor(options: KernelOptions) {
     const container = createContainer(options);
+    this.#container = container;
+    this.#events = container.resolve(tokens.events);
     this.#configuration = container.resolve(tokens.configuration);
     this.#catalogue = container.resolve(tokens.catalogue);
     this.#registry = container.resolve(tokens.registry);
     this.#dispatcher = container.resolve(tokens.dispatcher);
+    if (options.metrics) this.#metrics = new Metrics(this.#events, this.#registry);
     const { currentModel } = this.#configuration.current;
     this.#currentModel =
       currentModel === undefined ? this.#firstModel() : findModel(this.#catalogue.current, currentModel).id;
@@ -106,19 +115,55 @@ export class ImageServiceManager implements AsyncDisposable {
     await this.#registry.disable(id);
   }
 
-  /** Stops every plugin, each within its `runtime.drainMs`; calls in flight may finish until then. Idempotent. */
-  async close(): Promise<void> {
+  /**
+   * Starts a plugin anew from its folder, changed or not, and swaps it in without losing a call. Rejects with the reason where it does not
+   * start; what runs then stays.
+   */
+  async reloadPlugin(id: string): Promise<void> {
+    await this.#container.resolve(tokens.reconciler).reload(id);
+  }
+
+  /** Lets calls through the circuits of a plugin again, whatever has failed; of one pipeline type, or of all that it handles. */
+  resetBreakers(id: string, pipelineType?: string): void {
+    this.#registry.resetBreakers(id, pipelineType);
+  }
+
+  /**
+   * Calls the listener for each event of that name from now on; the function that it answers takes the listener off again.
+   *
+   * @example
+   * const off = manager.on('circuit-open', ({ plugin, pipelineType }) => page(`${plugin} fails at ${pipelineType}`));
+   */
+  on<Name extends KernelEventName>(name: Name, listener: KernelListener<Name>): () => void {
+    return this.#events.on(name, listener);
+  }
+
+  /** Metrics in the text format of Prometheus. Rejects with ERR_CONFIG_INVALID where the kernel was created without `metrics: true`. */
+  async getMetrics(): Promise<{ readonly contentType: string; readonly text: string }> {
+    if (this.#metrics) return await this.#metrics.print();
+    throw new EaselError({
+      code: 'ERR_CONFIG_INVALID',
+      message: 'This kernel does not count.',
+      hint: 'Create it with createImageServiceManager({ metrics: true }).',
+    });
+  }
+
+  /**
+   * Stops every plugin, each within its `runtime.drainMs`; calls in flight may finish until then. Idempotent. Answers the ids of the
+   * plugins that had to be ended by force.
+   */
+  async close(): Promise<{ readonly forced: readonly string[] }> {
     this.#closing ??= this.#end();
-    await this.#closing;
+    return await this.#closing;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
 
-  async #end(): Promise<void> {
+  async #end(): Promise<{ forced: string[] }> {
     await this.#hotLoader?.close();
-    await this.#registry.close();
+    return { forced: await this.#registry.close() };
   }
 
   /** A current model that the configuration has changed is taken over; one that is no longer there is given up. */
@@ -158,7 +203,7 @@ function createSharedManager(): ImageServiceManager {
   const close = manager.close.bind(manager);
   manager.close = async () => {
     if (shared === manager) shared = undefined;
-    await close();
+    return await close();
   };
   return manager;
 }

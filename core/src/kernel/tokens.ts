@@ -1,8 +1,10 @@
-import type { Logger } from '@easel/plugin-sdk';
 import type { InjectionToken } from 'tsyringe';
 import type { Configuration } from '../config/configuration.js';
 import type { ConfigurationSource } from '../config/read-configuration.js';
 import type { Catalogue } from '../models/catalogue.js';
+import type { HostLogger } from '../observe/plugin-logger.js';
+import type { Tracing } from '../observe/tracing.js';
+import type { Events } from './events.js';
 import type { Live } from './live.js';
 import type { Registry } from './registry/registry.js';
 import type { HotLoader } from './reload/hot-loader.js';
@@ -14,7 +16,11 @@ export const tokens = {
   configurationSource: Symbol('configurationSource') as InjectionToken<ConfigurationSource>,
   configuration: Symbol('configuration') as InjectionToken<Live<Configuration>>,
   environment: Symbol('environment') as InjectionToken<Readonly<Record<string, string | undefined>>>,
-  logger: Symbol('logger') as InjectionToken<Logger>,
+  logger: Symbol('logger') as InjectionToken<HostLogger>,
+  tracing: Symbol('tracing') as InjectionToken<Tracing>,
+  events: Symbol('events') as InjectionToken<Events>,
+  now: Symbol('now') as InjectionToken<() => number>,
+  random: Symbol('random') as InjectionToken<() => number>,
   drawSeed: Symbol('drawSeed') as InjectionToken<() => number>,
   catalogue: Symbol('catalogue') as InjectionToken<Live<Catalogue>>,
   registry: Symbol('registry') as InjectionToken<Registry>,

@@ -1,6 +1,12 @@
 import type { Logger, LogLevel } from '@easel/plugin-sdk';
 
-export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+/** What takes the kernel's lines: message first, then details. */
+export interface HostLogger extends Logger {
+  /** A logger that adds the details to each of its lines. Absent: the kernel adds them itself. */
+  child?(details: Readonly<Record<string, unknown>>): HostLogger;
+}
+
+export const silentLogger: HostLogger = { debug() {}, info() {}, warn() {}, error() {} };
 
 export type WriteLog = (
   level: LogLevel,
@@ -8,22 +14,29 @@ export type WriteLog = (
   details?: Readonly<Record<string, unknown>>,
 ) => void;
 
-/** Passes a plugin's lines to the host's logger under the plugin's name, secrets replaced. A host logger that throws harms nobody. */
-export function createPluginLog(host: Logger, plugin: string, redact: (text: string) => string): WriteLog {
-  return (level, message, details) => {
-    try {
-      const safeDetails =
-        details === undefined ? {} : (JSON.parse(redact(JSON.stringify(details))) as Record<string, unknown>);
-      host[level](redact(message), { ...safeDetails, plugin });
-    } catch {
-      // Details that are no JSON, or a throwing logger: a log line is not worth a call.
-    }
-  };
-}
-
 export const asLogger = (write: WriteLog): Logger => ({
   debug: (message, details) => write('debug', message, details),
   info: (message, details) => write('info', message, details),
   warn: (message, details) => write('warn', message, details),
   error: (message, details) => write('error', message, details),
 });
+
+/** A logger whose lines carry the details, whatever else they are given. */
+export function childLogger(host: HostLogger, details: Readonly<Record<string, unknown>>): HostLogger {
+  return (
+    host.child?.(details) ?? asLogger((level, message, more) => host[level](message, { ...more, ...details }))
+  );
+}
+
+/** Passes a plugin's lines to its logger, secrets replaced. A logger that throws harms nobody. */
+export function createPluginLog(logger: HostLogger, redact: (text: string) => string): WriteLog {
+  return (level, message, details) => {
+    try {
+      const safeDetails =
+        details === undefined ? {} : (JSON.parse(redact(JSON.stringify(details))) as Record<string, unknown>);
+      logger[level](redact(message), safeDetails);
+    } catch {
+      // Details that are no JSON, or a throwing logger: a log line is not worth a call.
+    }
+  };
+}

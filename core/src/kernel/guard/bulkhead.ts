@@ -1,18 +1,15 @@
 import { EaselError } from '@easel/plugin-sdk';
-
-interface Waiting {
-  readonly enter: () => void;
-}
+import { TurnQueue } from './turn-queue.js';
 
 /**
- * Lets `concurrency` calls in and keeps up to `queue` waiting, first come first served. A place is given back by whoever holds it, when
- * the work has really ended, which may be later than its caller was answered.
+ * Lets `concurrency` calls in and keeps up to `queue` waiting; callers take turns, and each one's own calls are served in their order. A
+ * place is given back by whoever holds it, when the work has really ended, which may be later than its caller was answered.
  */
 export class Bulkhead {
   readonly #plugin: string;
   readonly #concurrency: number;
   readonly #queue: number;
-  readonly #waiting = new Set<Waiting>();
+  readonly #waiting = new TurnQueue<() => void>();
   #inFlight = 0;
 
   constructor(options: { plugin: string; concurrency: number; queue: number }) {
@@ -29,10 +26,14 @@ export class Bulkhead {
     return this.#waiting.size;
   }
 
-  /** Resolves with the function that gives the place back. Rejects with ERR_QUEUE_FULL at once, or with the signal's reason. */
-  async enter(signal: AbortSignal): Promise<() => void> {
+  /**
+   * Resolves with the function that gives the place back. Rejects with ERR_QUEUE_FULL at once, or with the signal's reason.
+   *
+   * @param caller who asks; those who do not say are one caller
+   */
+  async enter(signal: AbortSignal, caller = ''): Promise<() => void> {
     signal.throwIfAborted();
-    if (this.#inFlight >= this.#concurrency) await this.#wait(signal);
+    if (this.#inFlight >= this.#concurrency) await this.#wait(signal, caller);
     else this.#inFlight++;
     let left = false;
     return () => {
@@ -42,7 +43,7 @@ export class Bulkhead {
     };
   }
 
-  #wait(signal: AbortSignal): Promise<void> {
+  #wait(signal: AbortSignal, caller: string): Promise<void> {
     if (this.#waiting.size >= this.#queue) {
       throw new EaselError({
         code: 'ERR_QUEUE_FULL',
@@ -51,29 +52,23 @@ export class Bulkhead {
       });
     }
     return new Promise((resolve, reject) => {
+      const enter = () => {
+        signal.removeEventListener('abort', giveUp);
+        resolve();
+      };
       const giveUp = () => {
-        this.#waiting.delete(waiting);
+        this.#waiting.delete(caller, enter);
         reject(signal.reason);
       };
-      const waiting: Waiting = {
-        enter: () => {
-          signal.removeEventListener('abort', giveUp);
-          resolve();
-        },
-      };
       signal.addEventListener('abort', giveUp, { once: true });
-      this.#waiting.add(waiting);
+      this.#waiting.add(caller, enter);
     });
   }
 
   /** Hands the place on, so that nobody who comes later can take it in between. */
   #leave(): void {
-    const [next] = this.#waiting;
-    if (!next) {
-      this.#inFlight--;
-      return;
-    }
-    this.#waiting.delete(next);
-    next.enter();
+    const next = this.#waiting.take();
+    if (next) next();
+    else this.#inFlight--;
   }
 }

@@ -6,16 +6,28 @@ import {
   type Progress,
   type ValidGenerationResult,
 } from '@easel/plugin-sdk';
+import type { Events } from '../events.js';
 import type { PluginFolder } from '../manifest/read.js';
 import type { Supervisor } from '../registry/supervisor.js';
 import type { Runner } from '../runner/runner.js';
 import { Breaker, type BreakerState } from './breaker.js';
 import { Bulkhead } from './bulkhead.js';
 import { envelop, graceMs } from './envelope.js';
+import { type Latency, LatencyRecord } from './latency.js';
 
 export interface GuardedCall {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
+  /** Who asks, for the turns in the queue. Absent: one of those who do not say. */
+  readonly caller?: string | undefined;
+}
+
+export interface GuardedPluginOptions {
+  readonly plugin: PluginFolder;
+  readonly supervisor: Supervisor;
+  readonly events: Pick<Events, 'emit'>;
+  /** Told when a circuit has opened, with the failure that was too much. Absent: nobody is told. */
+  readonly onCircuitOpen?: ((error: EaselError) => void) | undefined;
 }
 
 /** Milliseconds for which a provider that asks for a pause without saying how long is left alone. */
@@ -26,17 +38,29 @@ export class GuardedPlugin {
   readonly plugin: PluginFolder;
   readonly supervisor: Supervisor;
   readonly #bulkhead: Bulkhead;
-  readonly #breakers: ReadonlyMap<string, Breaker>;
+  readonly #routes: ReadonlyMap<string, { readonly breaker: Breaker; readonly latency: LatencyRecord }>;
   /** Calls that somebody still waits for. */
   readonly #callers = new Set<Promise<unknown>>();
   #pausedUntil = 0;
+  #idle: NodeJS.Timeout | undefined;
 
-  constructor(plugin: PluginFolder, supervisor: Supervisor) {
-    const { id, runtime, handles, breaker } = plugin.manifest;
+  constructor({ plugin, supervisor, events, onCircuitOpen }: GuardedPluginOptions) {
+    const { id, version, runtime, handles, breaker: settings } = plugin.manifest;
     this.plugin = plugin;
     this.supervisor = supervisor;
     this.#bulkhead = new Bulkhead({ plugin: id, concurrency: runtime.concurrency, queue: runtime.queue });
-    this.#breakers = new Map(handles.map(({ type }) => [type, new Breaker(id, breaker)]));
+    const createRoute = (pipelineType: string) => ({
+      latency: new LatencyRecord(),
+      breaker: new Breaker({
+        plugin: id,
+        settings,
+        onChange: (state, error) => {
+          events.emit(`circuit-${state}`, { plugin: id, version, pipelineType });
+          if (error) onCircuitOpen?.(error);
+        },
+      }),
+    });
+    this.#routes = new Map(handles.map(({ type }) => [type, createRoute(type)]));
   }
 
   get manifest(): Manifest {
@@ -51,18 +75,40 @@ export class GuardedPlugin {
     return this.#bulkhead.queued;
   }
 
+  /** By pipeline type. */
   get breakers(): Record<string, BreakerState> {
-    return Object.fromEntries([...this.#breakers].map(([type, breaker]) => [type, breaker.state]));
+    return Object.fromEntries([...this.#routes].map(([type, { breaker }]) => [type, breaker.state]));
+  }
+
+  /** By pipeline type; those without a call are missing. */
+  get latencies(): Record<string, Latency> {
+    const measured = [...this.#routes].map(([type, { latency }]) => [type, latency.latency] as const);
+    return Object.fromEntries(measured.filter(([, latency]) => latency !== undefined)) as Record<
+      string,
+      Latency
+    >;
+  }
+
+  /** Milliseconds that a call of a type takes lately, without its waiting. Undefined: there was none. */
+  averageMs(pipelineType: string): number | undefined {
+    return this.#routes.get(pipelineType)?.latency.averageMs;
   }
 
   /** Why it would not be asked for pictures of a type now. Undefined: it would. */
   obstacle(pipelineType: string): string | undefined {
-    const { state } = this.supervisor;
+    const { state, missingSecrets } = this.supervisor;
     if (state === 'quarantined') return 'quarantined after crashes';
+    if (missingSecrets.length > 0) return `not configured: ${missingSecrets.join(', ')} not set`;
     if (this.breakers[pipelineType] === 'open') return 'its circuit is open';
     const pauseMs = this.#pausedUntil - performance.now();
     if (pauseMs > 0) return `its provider asked for a pause of ${Math.ceil(pauseMs)} ms more`;
     return this.queued >= this.manifest.runtime.queue && this.queued > 0 ? 'its queue is full' : undefined;
+  }
+
+  /** Lets calls through its circuits again; of one pipeline type, or of all. */
+  resetBreakers(pipelineType?: string): void {
+    for (const [type, { breaker }] of this.#routes)
+      if (pipelineType === undefined || pipelineType === type) breaker.reset();
   }
 
   /** Makes pictures; settles at the latest when the signal aborts. The place in the bulkhead is kept until the work has ended. */
@@ -71,6 +117,7 @@ export class GuardedPlugin {
     request: GenerationRequest,
     call: GuardedCall,
   ): Promise<ValidGenerationResult> {
+    clearTimeout(this.#idle);
     const answer = this.#guard(pipelineType, request, call);
     this.#callers.add(answer);
     try {
@@ -85,15 +132,18 @@ export class GuardedPlugin {
     request: GenerationRequest,
     call: GuardedCall,
   ): Promise<ValidGenerationResult> {
-    const breaker = this.#breakers.get(pipelineType);
-    if (!breaker) throw new Error(`${this.manifest.id} does not handle ${pipelineType}`);
-    const leave = await this.#bulkhead.enter(call.signal);
+    const route = this.#routes.get(pipelineType);
+    if (!route) throw new Error(`${this.manifest.id} does not handle ${pipelineType}`);
+    const leave = await this.#bulkhead.enter(call.signal, call.caller);
     let ended: Promise<void> = Promise.resolve();
     try {
-      return await breaker.run(() => {
+      return await route.breaker.run(async () => {
+        const startedAt = performance.now();
         const work = this.#work(request, call);
         ended = work.ended;
-        return work.answer;
+        const made = await work.answer;
+        route.latency.record(performance.now() - startedAt);
+        return made;
       });
     } catch (error) {
       if (!EaselError.isInstance(error)) throw error;
@@ -102,8 +152,22 @@ export class GuardedPlugin {
       }
       throw this.supervisor.redacted(error);
     } finally {
-      void ended.then(leave);
+      void ended.then(() => {
+        leave();
+        this.#restWhenIdle();
+      });
     }
+  }
+
+  /** Stops what has had no call for the manifest's `idleMs`, until the next one. */
+  #restWhenIdle(): void {
+    const { idleMs } = this.manifest.runtime;
+    clearTimeout(this.#idle);
+    if (idleMs === undefined || this.inFlight > 0) return;
+    const rest = () => {
+      if (this.inFlight === 0) void this.supervisor.rest(graceMs);
+    };
+    this.#idle = setTimeout(rest, idleMs).unref();
   }
 
   #work(request: GenerationRequest, call: GuardedCall) {
@@ -116,11 +180,12 @@ export class GuardedPlugin {
     return envelop(work(), call.signal, (reason) => runner?.kill(reason));
   }
 
-  /** Stops the plugin for good, after its calls have had the manifest's `drainMs` to finish. */
-  async close(): Promise<void> {
-    await this.#drain('ERR_KERNEL_CLOSED', 'being closed');
-    await this.supervisor.stop(graceMs);
-    for (const breaker of this.#breakers.values()) breaker.close();
+  /** Stops the plugin for good, after its calls have had the manifest's `drainMs` to finish. Resolves with whether force was needed. */
+  async close(): Promise<boolean> {
+    const isLate = await this.#drain('ERR_KERNEL_CLOSED', 'being closed');
+    const isForced = await this.supervisor.stop(graceMs);
+    for (const { breaker } of this.#routes.values()) breaker.close();
+    return isLate || isForced;
   }
 
   /** Stops the plugin until it is enabled again, after its calls have had the manifest's `drainMs` to finish. */
@@ -129,12 +194,24 @@ export class GuardedPlugin {
     await this.supervisor.disable(graceMs);
   }
 
-  async #drain(code: ErrorCode, cause: string): Promise<void> {
+  /** Ends what runs, after its calls have had the manifest's `drainMs` to finish; the next call starts it again. */
+  async rest(): Promise<void> {
+    await this.#drain('ERR_PLUGIN_DISABLED', 'having to make room');
+    await this.supervisor.rest(graceMs);
+  }
+
+  /** Resolves with whether calls were left that had to be ended. */
+  async #drain(code: ErrorCode, cause: string): Promise<boolean> {
     const { id, runtime } = this.manifest;
-    const message = `The plugin "${id}" did not finish within ${runtime.drainMs} ms of ${cause}.`;
-    const late = () => this.supervisor.kill(new EaselError({ code, plugin: id, message }));
-    const timer = setTimeout(late, runtime.drainMs);
+    clearTimeout(this.#idle);
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      const message = `The plugin "${id}" did not finish within ${runtime.drainMs} ms of ${cause}.`;
+      this.supervisor.kill(new EaselError({ code, plugin: id, message }));
+    }, runtime.drainMs);
     await Promise.allSettled(this.#callers);
     clearTimeout(timer);
+    return isLate;
   }
 }

@@ -1,23 +1,37 @@
-import { EaselError, type Logger } from '@easel/plugin-sdk';
+import { EaselError } from '@easel/plugin-sdk';
 import { inject, injectable } from 'tsyringe';
 import type { Configuration } from '../../config/configuration.js';
+import type { HostLogger } from '../../observe/plugin-logger.js';
 import { sdkVersion } from '../../version.js';
-import { GuardedPlugin } from '../guard/guarded-plugin.js';
+import type { Events } from '../events.js';
+import type { GuardedPlugin } from '../guard/guarded-plugin.js';
 import type { Live } from '../live.js';
 import { discoverPlugins } from '../manifest/discover.js';
 import type { PluginFolder } from '../manifest/read.js';
 import { dropGeneration } from '../reload/generation.js';
 import { buildRoutingTable, type RoutingTable } from '../routing/table.js';
 import { tokens } from '../tokens.js';
-import { Supervisor, type SupervisorOptions } from './supervisor.js';
+import { type CreatePluginOptions, createPlugin, type Surroundings } from './create-plugin.js';
+import { Succession } from './succession.js';
+
+export interface CreateOptions extends Pick<CreatePluginOptions, 'onFailure'> {
+  /** The version that it is to replace; where that is disabled, so is it. Absent: none. */
+  readonly predecessor?: GuardedPlugin | undefined;
+}
 
 /** Every plugin that was found, and the routing table of those that are not disabled. */
 @injectable()
 export class Registry {
-  readonly #options: Pick<SupervisorOptions, 'environment' | 'logger'>;
+  readonly #surroundings: Surroundings;
+  readonly #events: Events;
+  readonly #succession = new Succession();
   readonly #disabled = new Set<GuardedPlugin>();
   /** Versions that take no more calls and finish those that they have. */
-  readonly #leaving = new Set<Promise<void>>();
+  readonly #leaving = new Set<Promise<unknown>>();
+  /** By id: versions that have served, the present one included. */
+  readonly #generations = new Map<string, number>();
+  /** Ids of what had to be ended by force. */
+  readonly #forced = new Set<string>();
   #plugins: readonly GuardedPlugin[];
   #problems: readonly EaselError[] = [];
   #table: RoutingTable;
@@ -25,9 +39,12 @@ export class Registry {
   constructor(
     @inject(tokens.configuration) { current: configuration }: Live<Configuration>,
     @inject(tokens.environment) environment: Readonly<Record<string, string | undefined>>,
-    @inject(tokens.logger) logger: Logger,
+    @inject(tokens.logger) logger: HostLogger,
+    @inject(tokens.events) events: Events,
+    @inject(tokens.now) now: () => number,
   ) {
-    this.#options = { environment, logger };
+    this.#surroundings = { environment, logger, events, now };
+    this.#events = events;
     const { plugins, rejected } = discoverPlugins(configuration.pluginFolders, sdkVersion);
     this.#plugins = plugins.map((plugin) => this.create(plugin, configuration));
     this.#table = this.#buildTable();
@@ -67,69 +84,130 @@ export class Registry {
     const plugin = this.#find(id);
     this.#disabled.add(plugin);
     this.#table = this.#buildTable();
+    this.settle(plugin);
     await plugin.disable();
+  }
+
+  /** Lets calls through the circuits of a plugin again; of one pipeline type, or of all. */
+  resetBreakers(id: string, pipelineType: string | undefined): void {
+    const plugin = this.#find(id);
+    const types = plugin.manifest.handles.map(({ type }) => type);
+    if (pipelineType !== undefined && !types.includes(pipelineType)) {
+      throw new EaselError({
+        code: 'ERR_REQUEST_INVALID',
+        message: `The plugin "${id}" does not handle "${pipelineType}"; it handles: ${types.join(', ')}.`,
+      });
+    }
+    plugin.resetBreakers(pipelineType);
+  }
+
+  /** How many versions of a plugin have served, the present one included. */
+  generationOf(plugin: GuardedPlugin): number {
+    return this.#generations.get(plugin.manifest.id) ?? 1;
+  }
+
+  /** The version that a newcomer shares its calls with. Undefined: it has them all. */
+  predecessorOf(plugin: GuardedPlugin): GuardedPlugin | undefined {
+    return this.#succession.predecessorOf(plugin);
+  }
+
+  /** The plugin that is to answer a call for this one: another version may have taken its place. */
+  inCharge(plugin: GuardedPlugin, signal: AbortSignal): GuardedPlugin | Promise<GuardedPlugin> {
+    return this.#succession.inCharge(plugin, signal);
   }
 
   /** A plugin with its part of the configuration, not in the table yet; disabled where the configuration or its predecessor is. */
   create(
-    plugin: PluginFolder,
-    { plugins }: Configuration,
-    {
-      predecessor,
-      onCrash,
-    }: {
-      predecessor?: GuardedPlugin | undefined;
-      onCrash?: (plugin: GuardedPlugin, reason: EaselError) => void;
-    } = {},
+    found: PluginFolder,
+    configuration: Configuration,
+    { predecessor, onFailure }: CreateOptions = {},
   ): GuardedPlugin {
-    const { enabled: isEnabled = true, options: config = {} } = plugins[plugin.manifest.id] ?? {};
-    const isDisabled = !isEnabled || (predecessor !== undefined && this.#disabled.has(predecessor));
-    const supervisor = new Supervisor({
-      ...this.#options,
-      plugin,
-      config,
+    const isOff = configuration.plugins[found.manifest.id]?.enabled === false;
+    const isDisabled = isOff || (predecessor !== undefined && this.#disabled.has(predecessor));
+    const plugin = createPlugin(found, configuration, {
+      surroundings: this.#surroundings,
       isDisabled,
-      onCrash: (reason) => onCrash?.(guarded, reason),
+      onFailure,
     });
-    const guarded = new GuardedPlugin(plugin, supervisor);
-    if (isDisabled) this.#disabled.add(guarded);
-    return guarded;
+    if (isDisabled) this.#disabled.add(plugin);
+    return plugin;
   }
 
   add(plugin: GuardedPlugin): void {
+    const { id, version } = plugin.manifest;
     this.#plugins = [...this.#plugins, plugin];
     this.#table = this.#buildTable();
+    this.#events.emit('plugin-added', { plugin: id, version });
     this.#startWithKernel(plugin);
   }
 
-  /** Gives the calls that come from now on to another version; those that the old one has, it finishes. */
-  replace(old: GuardedPlugin, replacement: GuardedPlugin): void {
+  /**
+   * Gives the calls that come from now on to another version; those that the old one has, it finishes.
+   *
+   * @param percent share of the calls that the replacement is given until it is settled; the old one has the rest
+   */
+  replace(old: GuardedPlugin, replacement: GuardedPlugin, percent = 100): void {
+    const { id, version } = replacement.manifest;
+    // Of three versions the middle one has had its time.
+    this.settle(old);
     this.#plugins = this.#plugins.map((plugin) => (plugin === old ? replacement : plugin));
     this.#table = this.#buildTable();
-    this.#leave(old);
+    this.#generations.set(id, this.generationOf(old) + 1);
+    if (percent < 100) this.#succession.share(replacement, old, percent);
+    else this.#leave(old);
+    this.#events.emit('plugin-swapped', { plugin: id, version, before: old.manifest.version });
+  }
+
+  /** Gives a newcomer all of its calls; its predecessor finishes those that it has. */
+  settle(newcomer: GuardedPlugin): void {
+    const predecessor = this.#succession.settle(newcomer);
+    if (predecessor) this.#leave(predecessor);
+  }
+
+  /** Takes back a newcomer that shares its calls; answers its predecessor. Undefined: it has none that still runs. */
+  revert(newcomer: GuardedPlugin): GuardedPlugin | undefined {
+    const predecessor = this.#succession.settle(newcomer);
+    if (predecessor) this.replace(newcomer, predecessor);
+    return predecessor;
+  }
+
+  /** Lets the calls of a plugin wait until it is known who takes its place; it may be the same again. */
+  hold(plugin: GuardedPlugin, successor: Promise<GuardedPlugin>): void {
+    this.#succession.hold(plugin, successor);
   }
 
   /** Takes a plugin out; the calls that it has, it finishes. */
   remove(plugin: GuardedPlugin): void {
+    const { id, version } = plugin.manifest;
     this.#plugins = this.#plugins.filter((other) => other !== plugin);
     this.#table = this.#buildTable();
+    this.settle(plugin);
     this.#leave(plugin);
+    this.#events.emit('plugin-removed', { plugin: id, version });
   }
 
   report(problems: readonly EaselError[]): void {
     this.#problems = problems;
   }
 
-  /** Stops all plugins, each within its own limits. */
-  async close(): Promise<void> {
-    for (const plugin of this.#plugins) this.#leave(plugin);
+  /** Stops all plugins, each within its own limits; answers the ids of those that had to be ended by force. */
+  async close(): Promise<string[]> {
+    this.#forced.clear();
+    for (const plugin of this.#plugins) {
+      this.settle(plugin);
+      this.#leave(plugin);
+    }
     await Promise.all(this.#leaving);
+    return [...this.#forced];
   }
 
   #leave(plugin: GuardedPlugin): void {
     const left = plugin
       .close()
-      .then(() => dropGeneration(plugin.plugin))
+      .then(async (isForced) => {
+        if (isForced) this.#forced.add(plugin.manifest.id);
+        await dropGeneration(plugin.plugin);
+      })
       .finally(() => {
         this.#leaving.delete(left);
         this.#disabled.delete(plugin);

@@ -1,12 +1,18 @@
 import { EaselError } from '@easel/plugin-sdk';
 
+/** Those of the named variables that are not set. */
+export const missingSecrets = (
+  names: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): string[] => names.filter((name) => !environment[name]);
+
 /** The named variables out of the environment. Throws ERR_SECRET_MISSING with the names, never the values. */
 export function resolveSecrets(
   plugin: string,
   names: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> {
-  const missing = names.filter((name) => !environment[name]);
+  const missing = missingSecrets(names, environment);
   if (missing.length > 0) {
     throw new EaselError({
       code: 'ERR_SECRET_MISSING',

@@ -8,7 +8,7 @@ const moves = {
   failed: ['starting', 'backoff', 'quarantined', 'disabled', 'stopped'],
   backoff: ['starting', 'disabled', 'stopped'],
   quarantined: ['idle', 'disabled', 'stopped'],
-  draining: ['disabled', 'stopped'],
+  draining: ['idle', 'disabled', 'stopped'],
   disabled: ['idle', 'stopped'],
   stopped: [],
 } as const satisfies Record<string, readonly string[]>;

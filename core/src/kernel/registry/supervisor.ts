@@ -1,22 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { EaselError, type ErrorCode, type Logger } from '@easel/plugin-sdk';
-import { createPluginLog } from '../../observe/plugin-logger.js';
-import { createRedactor } from '../../observe/redact.js';
-import type { PluginFolder } from '../manifest/read.js';
-import { InlineRunner } from '../runner/inline-runner.js';
-import { createProcessRunner } from '../runner/process-runner.js';
+import { EaselError, type ErrorCode } from '@easel/plugin-sdk';
+import { redactError } from '../../observe/redact.js';
+import type { Events } from '../events.js';
 import type { Runner } from '../runner/runner.js';
-import { createThreadRunner } from '../runner/thread-runner.js';
-import { CrashBudget, crashLimit, crashWindowMs } from './crash-budget.js';
-import { resolveSecrets } from './secrets.js';
+import { CrashBudget } from './crash-budget.js';
+import { createRunner, type Launch } from './create-runner.js';
+import { refusals } from './refusals.js';
+import { missingSecrets } from './secrets.js';
 import { assertMove, type PluginState } from './states.js';
 
-export interface SupervisorOptions {
-  readonly plugin: PluginFolder;
-  /** The plugin's part of the configuration; the plugin validates it. */
-  readonly config: unknown;
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly logger: Logger;
+export interface SupervisorOptions extends Launch {
+  readonly events: Pick<Events, 'emit'>;
   /** Whether it begins disabled. Absent: no. */
   readonly isDisabled?: boolean;
   /** Told when it has gone away by itself, or did not start. Absent: nobody is told. */
@@ -44,23 +38,39 @@ export class Supervisor {
   #lastError: EaselError | undefined;
   #refusal: EaselError | undefined;
   #ending: Promise<void> | undefined;
+  #resting: Promise<void> | undefined;
   #backoff: AbortController | undefined;
+  #readyAt = 0;
+  readonly #now: () => number;
   readonly #budget: CrashBudget;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
-    this.#budget = new CrashBudget(options.now ?? (() => performance.now()));
+    this.#now = options.now ?? (() => performance.now());
+    this.#budget = new CrashBudget(this.#now);
     if (!options.isDisabled) return;
     this.#state = 'disabled';
-    this.#refusal = this.#disabled();
+    this.#refusal = refusals.disabled(this.#id);
   }
 
   get state(): PluginState {
     return this.#state;
   }
 
-  get pid(): number | undefined {
-    return this.#runner?.pid;
+  /** What runs now. Undefined: nothing does. */
+  get run(): Pick<Runner, 'pid' | 'device' | 'residentBytes'> | undefined {
+    return this.#runner;
+  }
+
+  /** Milliseconds for which it has been ready; 0 while it is not. */
+  get uptimeMs(): number {
+    return this.#state === 'ready' ? this.#now() - this.#readyAt : 0;
+  }
+
+  /** Environment variables that it needs and that are not set. */
+  get missingSecrets(): readonly string[] {
+    const { plugin, environment } = this.#options;
+    return missingSecrets(plugin.manifest.permissions.secrets, environment);
   }
 
   /** Starts after the first one. */
@@ -78,8 +88,10 @@ export class Supervisor {
     if (this.#refusal) throw this.#refusal;
     // One that is on its way out is waited for: two of the same plugin never run at once.
     if (this.#runner?.isEnding) await this.#runner.ended;
+    await this.#resting;
     if (this.#state === 'ready' && this.#runner) return this.#runner;
-    if (this.#state === 'quarantined') throw this.#quarantine();
+    if (this.#state === 'quarantined' && this.#lastError)
+      throw refusals.quarantined(this.#id, this.#lastError);
     this.#starting ??= this.#startAfterBackoff().finally(() => {
       this.#starting = undefined;
     });
@@ -88,14 +100,7 @@ export class Supervisor {
 
   /** An error that came out of the plugin, without its secrets. */
   redacted(error: EaselError): EaselError {
-    const { code, plugin, retryAfterMs } = error;
-    return new EaselError({
-      code,
-      plugin,
-      retryAfterMs,
-      message: this.#redact(error.message),
-      hint: this.#redact(error.hint),
-    });
+    return redactError(error, this.#redact);
   }
 
   /** Refuses new calls and ends those in flight with the reason. */
@@ -104,19 +109,32 @@ export class Supervisor {
     this.#runner?.kill(reason);
   }
 
-  /** Ends the plugin for good: `graceMs` to close what it holds, then by force. */
-  async stop(graceMs: number): Promise<void> {
-    const message = `The plugin "${this.#id}" has been stopped.`;
-    await this.#end(
-      'stopped',
-      new EaselError({ code: 'ERR_KERNEL_CLOSED', plugin: this.#id, message }),
-      graceMs,
-    );
+  /** Lets the running plugin make sure that it could serve. Rejects where it could not; that is no crash. */
+  async probe(): Promise<void> {
+    const runner = await this.running();
+    await this.#inTime(runner, 'answer its probe', () => runner.probe());
+  }
+
+  /** Ends what runs, `graceMs` to close what it holds; the next call starts it again. */
+  async rest(graceMs: number): Promise<void> {
+    const runner = this.#runner;
+    if (this.#state !== 'ready' || !runner) return;
+    this.#move('draining');
+    this.#resting = runner.stop(graceMs).then(() => {
+      this.#resting = undefined;
+      if (this.#state === 'draining') this.#move('idle');
+    });
+    await this.#resting;
+  }
+
+  /** Ends the plugin for good: `graceMs` to close what it holds, then by force. Resolves with whether force was needed. */
+  async stop(graceMs: number): Promise<boolean> {
+    return await this.#end('stopped', refusals.stopped(this.#id), graceMs);
   }
 
   /** Ends the plugin like {@link stop}, until it is enabled again. */
-  async disable(graceMs: number): Promise<void> {
-    await this.#end('disabled', this.#disabled(), graceMs);
+  async disable(graceMs: number): Promise<boolean> {
+    return await this.#end('disabled', refusals.disabled(this.#id), graceMs);
   }
 
   /** Lets it be started again, by the next call, whatever it has done before. */
@@ -128,25 +146,29 @@ export class Supervisor {
     if (this.#state === 'disabled' || this.#state === 'quarantined') this.#move('idle');
   }
 
-  async #end(state: 'disabled' | 'stopped', refusal: EaselError, graceMs: number): Promise<void> {
+  async #end(state: 'disabled' | 'stopped', refusal: EaselError, graceMs: number): Promise<boolean> {
     await this.#ending;
     this.#refusal = refusal;
-    this.#ending = this.#endRun(state, refusal, graceMs).finally(() => {
+    const ending = this.#endRun(state, refusal, graceMs);
+    this.#ending = ending.then(() => {
       this.#ending = undefined;
     });
-    await this.#ending;
+    return await ending;
   }
 
-  async #endRun(state: 'disabled' | 'stopped', refusal: EaselError, graceMs: number): Promise<void> {
+  async #endRun(state: 'disabled' | 'stopped', refusal: EaselError, graceMs: number): Promise<boolean> {
     this.#backoff?.abort();
     if (this.#state === 'starting') this.#runner?.kill(refusal);
     await this.#starting?.catch(() => {});
+    await this.#resting;
     const runner = this.#runner;
+    let isForced = false;
     if (this.#state === 'ready' && runner) {
       this.#move('draining');
-      await runner.stop(graceMs);
+      isForced = await runner.stop(graceMs);
     }
     if (this.#state !== state && this.#state !== 'stopped') this.#move(state);
+    return isForced;
   }
 
   get #id(): string {
@@ -169,9 +191,11 @@ export class Supervisor {
     this.#move('starting');
     this.#starts++;
     try {
-      const runner = this.#createRunner();
+      const { runner, redact } = createRunner(this.#options);
       this.#runner = runner;
-      await this.#startInTime(runner);
+      this.#redact = redact;
+      await this.#inTime(runner, 'start', () => runner.start());
+      this.#readyAt = this.#now();
       this.#move('ready');
       void runner.ended.then((reason) => this.#onEnd(reason));
       return runner;
@@ -181,32 +205,18 @@ export class Supervisor {
     }
   }
 
-  async #startInTime(runner: Runner): Promise<void> {
+  async #inTime(runner: Runner, what: string, work: () => Promise<void>): Promise<void> {
     const { startMs } = this.#options.plugin.manifest.runtime;
     const late = () => {
-      const message = `The plugin "${this.#id}" did not start within ${startMs} ms.`;
+      const message = `The plugin "${this.#id}" did not ${what} within ${startMs} ms.`;
       runner.kill(new EaselError({ code: 'ERR_PLUGIN_START_FAILED', plugin: this.#id, message }));
     };
     const timer = setTimeout(late, startMs);
     try {
-      await runner.start();
+      await work();
     } finally {
       clearTimeout(timer);
     }
-  }
-
-  #createRunner(): Runner {
-    const { plugin, config, environment, logger } = this.#options;
-    const { id, permissions, runtime } = plugin.manifest;
-    const secrets = resolveSecrets(id, permissions.secrets, environment);
-    this.#redact = createRedactor(secrets);
-    const onLog = createPluginLog(logger, id, this.#redact);
-    const { isolation, logLinesPerSecond } = runtime;
-    const { folder, entry } = plugin;
-    const start = { plugin: id, folder, entry, config, secrets, logLinesPerSecond };
-    const options = { start, limits: runtime, onLog };
-    if (isolation === 'inline') return new InlineRunner(options);
-    return isolation === 'thread' ? createThreadRunner(options) : createProcessRunner(options);
   }
 
   #onEnd(reason: Error): void {
@@ -220,30 +230,18 @@ export class Supervisor {
       : new EaselError({ code: 'ERR_INTERNAL', plugin: this.#id, message: String(error), cause: error });
     this.#lastError = known;
     this.#options.logger.error(known.message, { plugin: this.#id, code: known.code });
-    this.#move('failed');
+    this.#move('failed', known);
     if (crashes.has(known.code)) this.#budget.record();
-    if (this.#budget.isSpent) this.#move('quarantined');
+    if (this.#budget.isSpent) this.#move('quarantined', known);
     if (crashes.has(known.code)) this.#options.onCrash?.(known);
     return known;
   }
 
-  #disabled(): EaselError {
-    const message = `The plugin "${this.#id}" is disabled.`;
-    return new EaselError({ code: 'ERR_PLUGIN_DISABLED', plugin: this.#id, message });
-  }
-
-  #quarantine(): EaselError {
-    const { message = 'unknown', hint } = this.#lastError ?? {};
-    return new EaselError({
-      code: 'ERR_PLUGIN_QUARANTINED',
-      plugin: this.#id,
-      message: `The plugin "${this.#id}" crashed ${crashLimit} times within ${crashWindowMs / 60_000} minutes and is not started any more; the last time: ${message}`,
-      hint: `${hint ?? ''} Then enable it again.`.trim(),
-    });
-  }
-
-  #move(to: PluginState): void {
-    assertMove(this.#id, this.#state, to);
+  #move(to: PluginState, error?: EaselError): void {
+    const from = this.#state;
+    assertMove(this.#id, from, to);
     this.#state = to;
+    const { id: plugin, version } = this.#options.plugin.manifest;
+    this.#options.events.emit(`plugin-${to}`, { plugin, version, from, ...(error ? { error } : {}) });
   }
 }

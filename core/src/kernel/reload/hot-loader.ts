@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { EaselError } from '@easel/plugin-sdk';
 import { inject, injectable } from 'tsyringe';
 import type { Configuration } from '../../config/configuration.js';
@@ -7,6 +8,7 @@ import {
   readConfiguration,
 } from '../../config/read-configuration.js';
 import { type Catalogue, readCatalogue } from '../../models/catalogue.js';
+import type { Events } from '../events.js';
 import type { Live } from '../live.js';
 import type { Registry } from '../registry/registry.js';
 import { tokens } from '../tokens.js';
@@ -21,6 +23,7 @@ export class HotLoader {
   readonly #catalogue: Live<Catalogue>;
   readonly #registry: Registry;
   readonly #reconciler: Reconciler;
+  readonly #events: Events;
   #watcher: Watcher | undefined;
 
   constructor(
@@ -29,12 +32,14 @@ export class HotLoader {
     @inject(tokens.catalogue) catalogue: Live<Catalogue>,
     @inject(tokens.registry) registry: Registry,
     @inject(tokens.reconciler) reconciler: Reconciler,
+    @inject(tokens.events) events: Events,
   ) {
     this.#source = source;
     this.#configuration = configuration;
     this.#catalogue = catalogue;
     this.#registry = registry;
     this.#reconciler = reconciler;
+    this.#events = events;
   }
 
   /** Begins to watch; `onReload` is told when something has taken effect. */
@@ -62,7 +67,10 @@ export class HotLoader {
     await this.#reconciler.reconcile(now);
     this.#configuration.current = now;
     this.#catalogue.current = readCatalogue(now.catalogueFolders);
-    if (problem) this.#registry.report([problem, ...this.#registry.problems]);
+    if (problem) {
+      this.#registry.report([problem, ...this.#registry.problems]);
+      this.#events.emit('configuration-refused', { error: problem });
+    } else if (!isDeepStrictEqual(before, now)) this.#events.emit('configuration-changed', {});
     onReload(before, now);
   }
 

@@ -16,6 +16,12 @@ export interface Newcomer {
 /** Keeps the way back open for the first minute of each new version. */
 export class Probation {
   readonly #newcomers = new Map<string, Newcomer & { readonly timer: NodeJS.Timeout }>();
+  readonly #onPassed: (plugin: GuardedPlugin) => void;
+
+  /** @param onPassed told of each version to which there is no way back any more */
+  constructor(onPassed: (plugin: GuardedPlugin) => void) {
+    this.#onPassed = onPassed;
+  }
 
   begin(newcomer: Newcomer): void {
     const { id } = newcomer.plugin.manifest;
@@ -40,6 +46,7 @@ export class Probation {
     if (!newcomer) return;
     clearTimeout(newcomer.timer);
     this.#newcomers.delete(id);
+    this.#onPassed(newcomer.plugin);
     await dropGeneration(newcomer.predecessor.plugin);
   }
 

@@ -1,19 +1,19 @@
-import { EaselError, type Logger } from '@easel/plugin-sdk';
+import { EaselError } from '@easel/plugin-sdk';
 import { inject, injectable } from 'tsyringe';
 import type { Configuration } from '../../config/configuration.js';
+import type { HostLogger } from '../../observe/plugin-logger.js';
 import { sdkVersion } from '../../version.js';
+import type { Events } from '../events.js';
 import type { GuardedPlugin } from '../guard/guarded-plugin.js';
 import type { Live } from '../live.js';
 import { discoverPlugins } from '../manifest/discover.js';
-import { type PluginFolder, readPluginFolder } from '../manifest/read.js';
+import type { PluginFolder } from '../manifest/read.js';
 import type { Registry } from '../registry/registry.js';
 import { tokens } from '../tokens.js';
-import { hashFolder } from './fingerprint.js';
 import { dropGeneration, isGeneration, takeGeneration } from './generation.js';
 import { type Newcomer, Probation } from './probation.js';
-
-/** Tries to find a folder that is not being written to. */
-const settleAttempts = 5;
+import { fingerprintOf, settle } from './settle.js';
+import { swapIn } from './swap.js';
 
 /**
  * Brings the plugins that run in line with the folders on disk and the configuration: new ones are added, changed ones are swapped, and
@@ -23,13 +23,18 @@ const settleAttempts = 5;
 @injectable()
 export class Reconciler {
   readonly #registry: Registry;
-  readonly #logger: Logger;
+  readonly #logger: HostLogger;
+  readonly #events: Events;
   readonly #fingerprints = new Map<string, string>();
   /** Versions that did not start, so that they are not tried again until they change. */
   readonly #failures = new Map<string, { readonly fingerprint: string; readonly reason: EaselError }>();
   /** A copy of each version that runs, for the way back to it. */
   readonly #copies = new Map<string, PluginFolder>();
-  readonly #probation = new Probation();
+  readonly #probation: Probation;
+  /** Failures of versions that were not yet in their probation. */
+  readonly #early = new WeakMap<GuardedPlugin, EaselError>();
+  /** Ids of plugins that are to be swapped although nothing has changed. */
+  readonly #asked = new Set<string>();
   #queue: Promise<void>;
   #candidate: GuardedPlugin | undefined;
   #isClosed = false;
@@ -39,11 +44,14 @@ export class Reconciler {
   constructor(
     @inject(tokens.registry) registry: Registry,
     @inject(tokens.configuration) { current: configuration }: Live<Configuration>,
-    @inject(tokens.logger) logger: Logger,
+    @inject(tokens.logger) logger: HostLogger,
+    @inject(tokens.events) events: Events,
   ) {
     this.#registry = registry;
     this.#configuration = configuration;
     this.#logger = logger;
+    this.#events = events;
+    this.#probation = new Probation((plugin) => registry.settle(plugin));
     this.#queue = this.#remember();
   }
 
@@ -52,6 +60,14 @@ export class Reconciler {
     const run = this.#queue.then(() => this.#run(configuration ?? this.#configuration));
     this.#queue = run.catch(() => {});
     await run;
+  }
+
+  /** Starts a plugin anew from its folder, changed or not, and swaps it in. Rejects with the reason where that version is not taken. */
+  async reload(id: string): Promise<void> {
+    this.#asked.add(id);
+    await this.reconcile();
+    const failure = this.#failures.get(id);
+    if (failure) throw failure.reason;
   }
 
   /** Gives up a version that is being started, and does nothing more. */
@@ -65,7 +81,7 @@ export class Reconciler {
 
   async #remember(): Promise<void> {
     for (const { plugin } of this.#registry.plugins) {
-      const fingerprint = await this.#fingerprint(plugin, this.#configuration);
+      const fingerprint = await fingerprintOf(plugin, this.#configuration);
       this.#fingerprints.set(plugin.manifest.id, fingerprint);
       this.#copies.set(plugin.manifest.id, await takeGeneration(plugin, fingerprint));
     }
@@ -94,49 +110,43 @@ export class Reconciler {
   }
 
   async #bringUp(found: PluginFolder, configuration: Configuration): Promise<void> {
-    const settled = await this.#settle(found, configuration);
-    // It is being written; the end of that will be noticed.
-    if (!settled) return;
+    const settled = await settle(found, configuration);
+    if (!settled || this.#isClosed) return;
     const { plugin, fingerprint } = settled;
-    const { id } = plugin.manifest;
-    if (this.#isClosed || this.#failures.get(id)?.fingerprint === fingerprint) return;
-    if (this.#fingerprints.get(id) === fingerprint) {
-      // Whatever was not taken before has been taken back.
-      this.#failures.delete(id);
-      return;
+    const { id, version } = plugin.manifest;
+    if (!this.#asked.delete(id)) {
+      if (this.#failures.get(id)?.fingerprint === fingerprint) return;
+      if (this.#fingerprints.get(id) === fingerprint) {
+        // Whatever was not taken before has been taken back.
+        this.#failures.delete(id);
+        return;
+      }
     }
     const known = this.#registry.plugins.find(({ manifest }) => manifest.id === id);
     const generation = await takeGeneration(plugin, fingerprint);
     try {
-      const options = { predecessor: known, onCrash: this.#onCrash };
+      const options = { predecessor: known, onFailure: this.#onFailure };
       const replacement = this.#registry.create(generation, configuration, options);
-      if (known) await this.#swap(known, replacement);
+      if (known) await this.#swap(known, replacement, configuration.plugins[id]?.rolloutPercent ?? 100);
       else this.#registry.add(replacement);
       await this.#keep(replacement, fingerprint);
-      const what = `The plugin "${id}" ${plugin.manifest.version} was ${known ? 'swapped in' : 'added'}.`;
+      const what = `The plugin "${id}" ${version} was ${known ? 'swapped in' : 'added'}.`;
       this.#logger.info(what, { plugin: id });
     } catch (error) {
-      this.#failures.set(id, { fingerprint, reason: this.#notTaken(plugin, error) });
+      const reason = this.#notTaken(plugin, error);
+      this.#failures.set(id, { fingerprint, reason });
+      this.#events.emit('plugin-refused', { plugin: id, version, error: reason });
       await dropGeneration(generation);
     }
   }
 
-  /** A manifest and a hash that belong together: the manifest is read between two equal hashes. */
-  async #settle(
-    found: PluginFolder,
-    configuration: Configuration,
-  ): Promise<{ plugin: PluginFolder; fingerprint: string } | undefined> {
-    for (let attempt = 0; attempt < settleAttempts; attempt++) {
-      const fingerprint = await this.#fingerprint(found, configuration);
-      let plugin: PluginFolder;
-      try {
-        plugin = readPluginFolder(found.path);
-      } catch {
-        return undefined;
-      }
-      if ((await this.#fingerprint(plugin, configuration)) === fingerprint) return { plugin, fingerprint };
+  async #swap(known: GuardedPlugin, replacement: GuardedPlugin, percent = 100): Promise<void> {
+    this.#candidate = replacement;
+    try {
+      await swapIn(this.#registry, known, replacement, percent);
+    } finally {
+      this.#candidate = undefined;
     }
-    return undefined;
   }
 
   /** Remembers what runs now, and the way back to what ran before. */
@@ -148,47 +158,38 @@ export class Reconciler {
     this.#failures.delete(id);
     if (before === undefined || copy === undefined || !isGeneration(copy)) return;
     this.#probation.begin({ plugin, fingerprint, predecessor: { plugin: copy, fingerprint: before } });
+    const early = this.#early.get(plugin);
+    if (early) this.#onFailure(plugin, early);
   }
 
-  readonly #onCrash = (plugin: GuardedPlugin, reason: EaselError): void => {
+  readonly #onFailure = (plugin: GuardedPlugin, reason: EaselError): void => {
     const newcomer = this.#probation.take(plugin);
-    if (newcomer && !this.#isClosed) this.#queue = this.#queue.then(() => this.#rollBack(newcomer, reason));
+    if (!newcomer) this.#early.set(plugin, reason);
+    else if (!this.#isClosed) this.#queue = this.#queue.then(() => this.#rollBack(newcomer, reason));
   };
 
   /** Brings the version before back, and does not try the newcomer again until it has changed. */
-  async #rollBack({ plugin, fingerprint, predecessor }: Newcomer, reason: EaselError): Promise<void> {
-    const { id } = plugin.manifest;
+  async #rollBack({ plugin, fingerprint, predecessor }: Newcomer, error: EaselError): Promise<void> {
+    const { id, version } = plugin.manifest;
     try {
-      const restored = this.#registry.create(predecessor.plugin, this.#configuration, {
-        predecessor: plugin,
-      });
-      await this.#swap(plugin, restored);
       await dropGeneration(this.#copies.get(id) ?? plugin.plugin);
-      this.#copies.set(id, await takeGeneration(predecessor.plugin, predecessor.fingerprint));
+      if (this.#registry.revert(plugin)) this.#copies.set(id, predecessor.plugin);
+      else {
+        const options = { predecessor: plugin };
+        const restored = this.#registry.create(predecessor.plugin, this.#configuration, options);
+        this.#copies.set(id, await takeGeneration(predecessor.plugin, predecessor.fingerprint));
+        await this.#swap(plugin, restored);
+      }
       this.#fingerprints.set(id, predecessor.fingerprint);
-      this.#failures.set(id, { fingerprint, reason: this.#notTaken(plugin.plugin, reason) });
+      this.#failures.set(id, { fingerprint, reason: this.#notTaken(plugin.plugin, error) });
       this.#report();
-    } catch (error) {
-      this.#logger.error(`The plugin "${id}" could not be taken back: ${(error as Error).message}`, {
+      const to = predecessor.plugin.manifest.version;
+      this.#events.emit('plugin-rolled-back', { plugin: id, version, to, error });
+    } catch (failure) {
+      this.#logger.error(`The plugin "${id}" could not be taken back: ${(failure as Error).message}`, {
         plugin: id,
       });
     }
-  }
-
-  /** Starts the new version before the table is swapped; what the old one is working on, it finishes. */
-  async #swap(known: GuardedPlugin, replacement: GuardedPlugin): Promise<void> {
-    if (replacement.supervisor.state !== 'disabled') {
-      this.#candidate = replacement;
-      try {
-        await replacement.supervisor.running();
-      } catch (error) {
-        await replacement.close();
-        throw error;
-      } finally {
-        this.#candidate = undefined;
-      }
-    }
-    this.#registry.replace(known, replacement);
   }
 
   /** Only what the configuration says otherwise than before: a switch that somebody has thrown by hand stays. */
@@ -211,10 +212,6 @@ export class Reconciler {
     this.#fingerprints.delete(id);
     this.#failures.delete(id);
     this.#logger.info(`The plugin "${id}" was removed.`, { plugin: id });
-  }
-
-  async #fingerprint(plugin: PluginFolder, { plugins }: Configuration): Promise<string> {
-    return `${await hashFolder(plugin.folder)} ${JSON.stringify(plugins[plugin.manifest.id]?.options ?? {})}`;
   }
 
   #notTaken({ manifest: { id, version } }: PluginFolder, error: unknown): EaselError {

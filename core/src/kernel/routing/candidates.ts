@@ -10,6 +10,8 @@ import { type AdaptedRequest, adaptRequest } from '../../models/adapt-request.js
 import type { Catalogue } from '../../models/catalogue.js';
 import type { GuardedPlugin } from '../guard/guarded-plugin.js';
 import type { Registry } from '../registry/registry.js';
+import { findMissingAbility } from './missing-ability.js';
+import { inOrder } from './order.js';
 
 /** One way to make the pictures that were asked for. */
 export interface Candidate {
@@ -21,46 +23,46 @@ export interface Candidate {
   readonly warnings: readonly Warning[];
   /** Why it would not be asked now. Absent: it would. */
   readonly obstacle: string | undefined;
+  /** Whether it cannot do what was asked, and so is not asked at all. */
+  readonly isUnable: boolean;
 }
 
 export interface RoutingWorld {
   readonly registry: Pick<Registry, 'table' | 'plugins'>;
   readonly catalogue: Catalogue;
   readonly configuration: Configuration;
+  /** Draws from 0 up to 1. */
+  readonly random: () => number;
+  readonly drawSeed: () => number;
 }
 
 /**
- * Who could make the pictures of a model, in the order in which they are asked: the plugins of its pipeline type by priority, then by the
- * calls that they have for their weight; those of the fallback type where there are none; and, where the request allows it, the same for
- * each model of the configured chain that can do what was asked. Whoever would not be asked now comes last, so that it can say why.
+ * Who could make the pictures of a model, in the order in which they are asked: the plugins of its pipeline type by priority, weight and
+ * load; those of the fallback type where there are none; and, where the request allows it, the same for each model of the configured
+ * chain that can do what was asked. Whoever would not be asked now comes last, so that it can say why.
  *
  * @throws ERR_REQUEST_INVALID where the model itself cannot do what was asked, ERR_NO_ROUTE where there is nobody
  */
-export function listCandidates(
-  world: RoutingWorld,
-  asked: ValidImageRequest,
-  model: Model,
-  drawSeed: () => number,
-): Candidate[] {
+export function listCandidates(world: RoutingWorld, asked: ValidImageRequest, model: Model): Candidate[] {
   let drawn: number | undefined;
   const sameSeed = () => {
-    drawn ??= drawSeed();
+    drawn ??= world.drawSeed();
     return drawn;
   };
   const all = [
     ...candidatesOf(world, asked, model, adaptRequest(asked, model, sameSeed)),
     ...chainOf(world, asked, model).flatMap((other) => substitutes(world, asked, model, other, sameSeed)),
   ];
-  const [first] = all;
-  if (!first) throw noRoute(world.registry, model);
-  if (asked.fallback === 'none') return [all.find(isFree) ?? first];
-  return [...all.filter(isFree), ...all.filter((candidate) => !isFree(candidate))];
+  if (all.length === 0) throw noRoute(world.registry, model);
+  const able = all.filter(({ isUnable }) => !isUnable);
+  const isFree = ({ obstacle }: Candidate) => obstacle === undefined;
+  const inTurn = [...able.filter(isFree), ...able.filter((candidate) => !isFree(candidate))];
+  const unable = all.filter(({ isUnable }) => isUnable);
+  return [...(asked.fallback === 'none' ? inTurn.slice(0, 1) : inTurn), ...unable];
 }
 
-const isFree = ({ obstacle }: Candidate) => obstacle === undefined;
-
 function candidatesOf(
-  { registry, configuration }: RoutingWorld,
+  { registry, configuration, random }: RoutingWorld,
   asked: ValidImageRequest,
   model: Model,
   adapted: AdaptedRequest,
@@ -74,25 +76,21 @@ function candidatesOf(
     warnings.push({ code: 'other', message });
   }
   const plugins = own.length > 0 ? own : (registry.table.get(pipelineType) ?? []);
-  return [...plugins].sort(byTurn(pipelineType)).map((plugin) => ({
-    plugin,
-    model,
-    pipelineType,
-    warnings,
-    request: {
-      ...adapted.request,
-      options: { ...model.options, ...asked.providerOptions[plugin.manifest.id] },
-    },
-    obstacle: plugin.obstacle(pipelineType),
-  }));
-}
-
-/** Higher priority first; then fewer calls for the weight, waiting ones included. */
-function byTurn(type: string): (one: GuardedPlugin, other: GuardedPlugin) => number {
-  const handled = ({ manifest }: GuardedPlugin) => manifest.handles.find((each) => each.type === type);
-  const load = (plugin: GuardedPlugin) => (plugin.inFlight + plugin.queued) / (handled(plugin)?.weight ?? 1);
-  return (one, other) =>
-    (handled(other)?.priority ?? 0) - (handled(one)?.priority ?? 0) || load(one) - load(other);
+  return inOrder(plugins, pipelineType, random).map((plugin) => {
+    const missing = findMissingAbility(plugin.manifest, pipelineType, asked);
+    return {
+      plugin,
+      model,
+      pipelineType,
+      warnings,
+      request: {
+        ...adapted.request,
+        options: { ...model.options, ...asked.providerOptions[plugin.manifest.id] },
+      },
+      obstacle: missing === undefined ? plugin.obstacle(pipelineType) : `it cannot do this: ${missing}`,
+      isUnable: missing !== undefined,
+    };
+  });
 }
 
 function chainOf(

@@ -1,11 +1,19 @@
-import type { GenerationRequest, ImageRequest, Progress, ValidImageRequest } from '@easel/plugin-sdk';
+import {
+  EaselError,
+  type GenerationRequest,
+  type ImageRequest,
+  type Progress,
+  type ValidImageRequest,
+} from '@easel/plugin-sdk';
 import { inject, injectable } from 'tsyringe';
 import type { Configuration } from '../../config/configuration.js';
 import type { Catalogue } from '../../models/catalogue.js';
 import { findModel } from '../../models/find-model.js';
 import { parseRequest } from '../../models/parse-request.js';
+import type { Tracing } from '../../observe/tracing.js';
 import type { ImageResult, UsedParameters } from '../../results/image-result.js';
-import { startDeadline } from '../guard/deadline.js';
+import type { Events } from '../events.js';
+import { type Deadline, startDeadline } from '../guard/deadline.js';
 import type { Live } from '../live.js';
 import type { Registry } from '../registry/registry.js';
 import { tokens } from '../tokens.js';
@@ -18,6 +26,8 @@ export interface GenerateOptions {
   readonly signal?: AbortSignal | undefined;
   /** Told how far the call is; the fraction never falls. Absent: nobody is told. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Who asks, for example a user's id: where calls wait, callers take turns. Absent: all that do not say are one caller. */
+  readonly caller?: string | undefined;
 }
 
 /** The way of a call: validate, resolve the model, fit the request to it, route, guard, and say where the pictures come from. */
@@ -27,6 +37,9 @@ export class Dispatcher {
     @inject(tokens.configuration) private readonly configuration: Live<Configuration>,
     @inject(tokens.catalogue) private readonly catalogue: Live<Catalogue>,
     @inject(tokens.registry) private readonly registry: Registry,
+    @inject(tokens.events) private readonly events: Events,
+    @inject(tokens.tracing) private readonly tracing: Tracing,
+    @inject(tokens.random) private readonly random: () => number,
     @inject(tokens.drawSeed) private readonly drawSeed: () => number,
   ) {}
 
@@ -35,36 +48,66 @@ export class Dispatcher {
     currentModel: string | undefined,
     options: GenerateOptions,
   ): Promise<ImageResult> {
-    const startedAt = performance.now();
-    const asked = parseRequest(input);
-    const [first, ...others] = this.candidates(asked, currentModel);
-    const progress = monotonic(options.onProgress);
-    const deadline = startDeadline(asked.timeoutMs ?? first.plugin.manifest.runtime.callMs, options.signal);
-    let turns: Turns;
-    try {
-      const call = { signal: deadline.signal, onProgress: progress.report };
-      turns = await tryInTurn([first, ...others], {
-        retries: asked.fallback === 'none' ? 0 : this.configuration.current.retries,
-        signal: deadline.signal,
-        random: Math.random,
-        ask: ({ plugin, pipelineType, request }) => plugin.generate(pipelineType, request, call),
-      });
-    } finally {
-      deadline.clear();
-      progress.end();
-    }
-    return resultOf(turns, performance.now() - startedAt);
+    return await this.tracing.call(async () => {
+      const startedAt = performance.now();
+      const asked = parseRequest(input);
+      const candidates = this.#able(asked, currentModel);
+      const { callMs } = candidates[0].plugin.manifest.runtime;
+      const deadline = startDeadline(asked.timeoutMs ?? callMs, options.signal);
+      const progress = monotonic(options.onProgress);
+      try {
+        const call = { signal: deadline.signal, onProgress: progress.report, caller: options.caller };
+        const turns = await this.#turns(candidates, asked, call, deadline);
+        return resultOf(turns, performance.now() - startedAt);
+      } finally {
+        deadline.clear();
+        progress.end();
+      }
+    });
   }
 
-  /** Who would be asked for a request, in their order; at least one. */
-  candidates(asked: ValidImageRequest, currentModel: string | undefined): [Candidate, ...Candidate[]] {
+  /** Who would be asked for a request, in their order, and then who would not; at least one. */
+  candidates(asked: ValidImageRequest, currentModel: string | undefined): Candidate[] {
     const world = {
       registry: this.registry,
       catalogue: this.catalogue.current,
       configuration: this.configuration.current,
+      random: this.random,
+      drawSeed: this.drawSeed,
     };
     const model = findModel(world.catalogue, asked.model ?? currentModel ?? '');
-    return listCandidates(world, asked, model, this.drawSeed) as [Candidate, ...Candidate[]];
+    return listCandidates(world, asked, model);
+  }
+
+  #able(asked: ValidImageRequest, currentModel: string | undefined): [Candidate, ...Candidate[]] {
+    const all = this.candidates(asked, currentModel);
+    const [first, ...others] = all.filter(({ isUnable }) => !isUnable);
+    if (first) return [first, ...others];
+    const reasons = all.map(({ plugin, obstacle }) => `${plugin.manifest.id}: ${obstacle}`);
+    throw new EaselError({
+      code: 'ERR_REQUEST_INVALID',
+      message: `No plugin can do what was asked: ${reasons.join('; ')}.`,
+    });
+  }
+
+  async #turns(
+    candidates: readonly Candidate[],
+    { fallback }: ValidImageRequest,
+    call: Parameters<Candidate['plugin']['generate']>[2],
+    { signal }: Deadline,
+  ): Promise<Turns> {
+    return await tryInTurn(candidates, {
+      retries: fallback === 'none' ? 0 : this.configuration.current.retries,
+      signal,
+      random: this.random,
+      choose: ({ plugin }) => this.registry.inCharge(plugin, signal),
+      ask: ({ plugin, pipelineType, request }) =>
+        this.tracing.attempt({ plugin: plugin.manifest, pipelineType, request }, () =>
+          plugin.generate(pipelineType, request, call),
+        ),
+      onAttempt: (attempt, { plugin }) =>
+        this.events.emit('attempt-ended', { ...attempt, version: plugin.manifest.version }),
+    });
   }
 }
 

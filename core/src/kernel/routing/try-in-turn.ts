@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EaselError, type ErrorCode, type ValidGenerationResult } from '@easel/plugin-sdk';
 import type { Attempt } from '../../results/image-result.js';
+import type { GuardedPlugin } from '../guard/guarded-plugin.js';
 import type { Candidate } from './candidates.js';
 
 /** Passing faults of a provider; the same one may be asked again. What went wrong in a plugin itself would only go wrong again. */
@@ -25,22 +26,31 @@ export async function tryInTurn(
     readonly retries: number;
     readonly signal: AbortSignal;
     readonly random: () => number;
+    /** The plugin that answers for a candidate at this moment. */
+    readonly choose: (candidate: Candidate) => GuardedPlugin | Promise<GuardedPlugin>;
     readonly ask: (candidate: Candidate) => Promise<ValidGenerationResult>;
+    readonly onAttempt: (attempt: Attempt, candidate: Candidate) => void;
   },
 ): Promise<Turns> {
   const attempts: Attempt[] = [];
   for (let round = 0; ; round++) {
     let last: EaselError | undefined;
-    for (const candidate of candidates) {
+    for (const listed of candidates) {
       const startedAt = performance.now();
-      const note = (outcome: Attempt['outcome']) =>
-        attempts.push({
+      const chosen = options.choose(listed);
+      // A call that begins now must be seen by whoever closes the plugin in this same turn.
+      const candidate = { ...listed, plugin: chosen instanceof Promise ? await chosen : chosen };
+      const note = (outcome: Attempt['outcome']) => {
+        const attempt: Attempt = {
           plugin: candidate.plugin.manifest.id,
           model: candidate.model.id,
           pipelineType: candidate.pipelineType,
           outcome,
           durationMs: performance.now() - startedAt,
-        });
+        };
+        attempts.push(attempt);
+        options.onAttempt(attempt, candidate);
+      };
       try {
         const made = await options.ask(candidate);
         note('ok');

@@ -33,7 +33,7 @@ interface Pending {
 type Body =
   | { readonly type: 'start'; readonly payload: StartPayload }
   | { readonly type: 'generate'; readonly payload: GenerationRequest }
-  | { readonly type: 'ping' | 'stop' };
+  | { readonly type: 'probe' | 'ping' | 'stop' };
 
 export class Channel {
   readonly #options: ChannelOptions;

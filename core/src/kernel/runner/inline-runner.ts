@@ -1,7 +1,7 @@
 import { EaselError, type GenerationRequest, type ValidGenerationResult } from '@easel/plugin-sdk';
 import { asLogger, type WriteLog } from '../../observe/plugin-logger.js';
 import { LogLimit } from './log-limit.js';
-import { parseResult } from './parse-result.js';
+import { parseResult, parseStarted } from './parse-answer.js';
 import { type PluginHost, startPluginHost } from './plugin-host.js';
 import type { StartPayload } from './protocol.js';
 import type { Runner, RunnerCall } from './runner.js';
@@ -13,6 +13,7 @@ import { fromWireError, toWireError } from './wire-error.js';
  */
 export class InlineRunner implements Runner {
   readonly pid = undefined;
+  readonly residentBytes = undefined;
   readonly ended: Promise<Error>;
   readonly #plugin: string;
   readonly #payload: StartPayload;
@@ -20,6 +21,7 @@ export class InlineRunner implements Runner {
   readonly #end: (reason: Error) => void;
   readonly #abandon = new Set<(reason: Error) => void>();
   #host: PluginHost | undefined;
+  #device: string | undefined;
   #isEnding = false;
 
   constructor(options: { start: StartPayload; onLog: WriteLog }) {
@@ -33,13 +35,19 @@ export class InlineRunner implements Runner {
     this.#end = end;
   }
 
+  get device(): string | undefined {
+    return this.#device;
+  }
+
   get isEnding(): boolean {
     return this.#isEnding;
   }
 
   async start(): Promise<void> {
     try {
-      this.#host = await this.#unlessKilled(startPluginHost(this.#payload, asLogger(this.#log.write)));
+      const host = await this.#unlessKilled(startPluginHost(this.#payload, asLogger(this.#log.write)));
+      this.#device = parseStarted({ device: host.device }, this.#plugin).device;
+      this.#host = host;
     } catch (error) {
       const reason = fromWireError(toWireError(error), this.#plugin);
       this.kill(reason);
@@ -47,21 +55,25 @@ export class InlineRunner implements Runner {
     }
   }
 
-  async generate(request: GenerationRequest, call: RunnerCall): Promise<ValidGenerationResult> {
-    if (!this.#host) throw this.#crash('is not running');
-    try {
-      return parseResult(await this.#unlessKilled(this.#host.generate(request, call)), this.#plugin);
-    } catch (error) {
-      throw fromWireError(toWireError(error), this.#plugin);
-    }
+  async probe(): Promise<void> {
+    await this.#ask((host) => host.probe());
   }
 
-  async stop(graceMs: number): Promise<void> {
+  async generate(request: GenerationRequest, call: RunnerCall): Promise<ValidGenerationResult> {
+    return await this.#ask(async (host) => parseResult(await host.generate(request, call), this.#plugin));
+  }
+
+  async stop(graceMs: number): Promise<boolean> {
     this.#isEnding = true;
-    const timer = setTimeout(() => this.kill(this.#crash('did not stop by itself')), graceMs);
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      this.kill(this.#crash('did not stop by itself'));
+    }, graceMs);
     await Promise.race([this.#host?.close().catch(() => {}), this.ended]);
     clearTimeout(timer);
     this.kill(this.#crash('was stopped'));
+    return isLate;
   }
 
   kill(reason: Error): void {
@@ -70,6 +82,15 @@ export class InlineRunner implements Runner {
     for (const abandon of this.#abandon) abandon(reason);
     this.#log.flush();
     this.#end(reason);
+  }
+
+  async #ask<T>(question: (host: PluginHost) => Promise<T>): Promise<T> {
+    if (!this.#host) throw this.#crash('is not running');
+    try {
+      return await this.#unlessKilled(question(this.#host));
+    } catch (error) {
+      throw fromWireError(toWireError(error), this.#plugin);
+    }
   }
 
   async #unlessKilled<T>(work: Promise<T>): Promise<T> {

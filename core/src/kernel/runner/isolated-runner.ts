@@ -9,7 +9,7 @@ import type { WriteLog } from '../../observe/plugin-logger.js';
 import { Channel } from './channel.js';
 import { readLines } from './line-reader.js';
 import { LogLimit } from './log-limit.js';
-import { parseResult } from './parse-result.js';
+import { parseResult, parseStarted } from './parse-answer.js';
 import type { Port } from './port.js';
 import type { StartPayload } from './protocol.js';
 import { readResidentBytes } from './resident-memory.js';
@@ -63,6 +63,8 @@ export class IsolatedRunner implements Runner {
   #calls = 0;
   #isPinging = false;
   #lastOutput = '';
+  #device: string | undefined;
+  #residentBytes: number | undefined;
 
   constructor(options: IsolatedRunnerOptions, vessel: Vessel) {
     this.#options = options;
@@ -87,13 +89,23 @@ export class IsolatedRunner implements Runner {
     return this.#vessel.pid;
   }
 
+  get device(): string | undefined {
+    return this.#device;
+  }
+
+  get residentBytes(): number | undefined {
+    return this.#residentBytes;
+  }
+
   get isEnding(): boolean {
     return this.#isEnding;
   }
 
   async start(): Promise<void> {
     try {
-      await this.#channel.send({ type: 'start', payload: this.#options.start });
+      const { start } = this.#options;
+      const started = await this.#channel.send({ type: 'start', payload: start });
+      this.#device = parseStarted(started, start.plugin).device;
     } catch (error) {
       this.kill(error as Error);
       await this.ended;
@@ -115,14 +127,22 @@ export class IsolatedRunner implements Runner {
     }
   }
 
-  async stop(graceMs: number): Promise<void> {
+  async probe(): Promise<void> {
+    await this.#channel.send({ type: 'probe' });
+  }
+
+  async stop(graceMs: number): Promise<boolean> {
     this.#isEnding = true;
     this.#vessel.keepHostAlive(true);
-    const late = () => this.kill(this.#crash(`was ended ${graceMs} ms after it was asked to stop`));
-    const timer = setTimeout(late, graceMs);
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      this.kill(this.#crash(`was ended ${graceMs} ms after it was asked to stop`));
+    }, graceMs);
     await this.#channel.send({ type: 'stop' }).catch(() => {});
     await this.ended;
     clearTimeout(timer);
+    return isLate;
   }
 
   kill(reason: Error): void {
@@ -163,8 +183,10 @@ export class IsolatedRunner implements Runner {
   async #beat(): Promise<void> {
     const { memoryMb } = this.#options.limits;
     const report = this.#calls > 0 ? this.#ping() : undefined;
-    if (memoryMb === undefined || this.pid === undefined) return;
-    const bytes = (await readResidentBytes(this.pid)) ?? (await (report ?? this.#ping())) ?? 0;
+    if (this.pid === undefined) return;
+    const bytes = (await readResidentBytes(this.pid)) ?? (await (report ?? this.#ping()));
+    this.#residentBytes = bytes ?? this.#residentBytes;
+    if (memoryMb === undefined || bytes === undefined) return;
     if (bytes <= memoryMb * mebibyte || this.#isEnding) return;
     const used = Math.round(bytes / mebibyte);
     this.kill(this.#crash(`was ended: it used ${used} MiB of memory, and its memoryMb is ${memoryMb}`));

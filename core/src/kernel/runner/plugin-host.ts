@@ -16,6 +16,7 @@ import {
 } from '@easel/plugin-sdk';
 import { z } from 'zod';
 import { firstProblem } from '../../config/first-problem.js';
+import { permissionHint } from './permission-hint.js';
 import type { StartPayload } from './protocol.js';
 
 export interface HostCall {
@@ -24,7 +25,9 @@ export interface HostCall {
 }
 
 export interface PluginHost {
+  readonly device: string | undefined;
   generate(request: GenerationRequest, call: HostCall): Promise<GenerationResult>;
+  probe(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -37,7 +40,7 @@ const pluginShape = z.object({ config: isSchema, options: isSchema, start: isFun
 
 /** Imports the entry, checks what it exports, validates its configuration and starts it. */
 export async function startPluginHost(payload: StartPayload, logger: Logger): Promise<PluginHost> {
-  const { plugin: id, secrets, folder } = payload;
+  const { plugin: id, secrets, folder, storageFolder } = payload;
   const plugin = await unclassifiedAsStartFailure(id, () => loadPlugin(payload));
   const config = plugin.config.safeParse(payload.config);
   if (!config.success) {
@@ -48,9 +51,10 @@ export async function startPluginHost(payload: StartPayload, logger: Logger): Pr
     });
   }
   const instance: PluginInstance<unknown> = await unclassifiedAsStartFailure(id, () =>
-    plugin.start({ config: config.data, secrets, folder, logger }),
+    plugin.start({ config: config.data, secrets, folder, storageFolder, logger }),
   );
   return {
+    device: instance.device,
     async generate(request, call) {
       const options = plugin.options.safeParse(request.options);
       if (!options.success) {
@@ -60,6 +64,9 @@ export async function startPluginHost(payload: StartPayload, logger: Logger): Pr
         });
       }
       return await instance.generate(request, { ...call, logger, options: options.data });
+    },
+    async probe() {
+      await unclassifiedAsStartFailure(id, async () => await instance.probe?.());
     },
     async close() {
       await instance.close?.();
@@ -101,6 +108,7 @@ async function unclassifiedAsStartFailure<T>(id: string, begin: () => Promise<T>
     throw new EaselError({
       code: 'ERR_PLUGIN_START_FAILED',
       message: `The plugin "${id}" did not start: ${error instanceof Error ? error.message : String(error)}`,
+      hint: permissionHint(error),
       cause: error,
     });
   }

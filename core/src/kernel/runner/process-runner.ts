@@ -3,16 +3,22 @@ import type { Duplex, Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { FramePort } from './frame-port.js';
 import { IsolatedRunner, type IsolatedRunnerOptions, type Vessel } from './isolated-runner.js';
+import { type ProcessPermissions, permissionFlags } from './permission-flags.js';
 import type { Runner } from './runner.js';
 
 /** Compiled code runs in the child, also where the kernel itself is run from its sources. */
 const childEntry = fileURLToPath(new URL('../../../dist/kernel/runner/child-entry.js', import.meta.url));
 
-/** Runs a plugin in a child process, in its own folder: the one place where native code can be ended at any time. */
-export function createProcessRunner(options: IsolatedRunnerOptions): Runner {
-  const { start, limits } = options;
+/**
+ * Runs a plugin in a child process, in its own folder and with the permissions of its manifest: the one place where native code can be
+ * ended at any time.
+ */
+export function createProcessRunner(
+  options: IsolatedRunnerOptions & { readonly permissions: ProcessPermissions },
+): Runner {
+  const { start, limits, permissions } = options;
   const heap = limits.heapMb === undefined ? [] : [`--max-old-space-size=${limits.heapMb}`];
-  const child = spawn(process.execPath, [...heap, childEntry], {
+  const child = spawn(process.execPath, [...heap, ...permissionFlags(permissions), childEntry], {
     env: {},
     cwd: start.folder,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],

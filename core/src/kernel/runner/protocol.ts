@@ -1,6 +1,7 @@
 /**
  * Wire protocol 1, between the kernel and a plugin's process or thread. The kernel sends commands; each is acknowledged on receipt and
- * answered once, by a result or an error; a ping's result is the resident memory in bytes. Everything that comes from a plugin is parsed before it is believed.
+ * answered once, by a result or an error; a start's result is what the plugin tells of itself, a ping's its resident memory in bytes.
+ * Everything that comes from a plugin is parsed before it is believed.
  *
  * @module
  */
@@ -19,12 +20,19 @@ export interface StartPayload {
   readonly entry: string;
   readonly config: unknown;
   readonly secrets: Readonly<Record<string, string>>;
+  /** Absolute path of the folder that it may write to. Absent: it has none. */
+  readonly storageFolder?: string | undefined;
   readonly logLinesPerSecond: number;
 }
+
+/** What a plugin tells of itself when it has started. */
+export const startedSchema = z.object({ device: z.string().max(200).optional() });
+export type Started = z.output<typeof startedSchema>;
 
 export type Command =
   | { readonly type: 'start'; readonly id: number; readonly payload: StartPayload }
   | { readonly type: 'generate'; readonly id: number; readonly payload: GenerationRequest }
+  | { readonly type: 'probe'; readonly id: number }
   | { readonly type: 'ping'; readonly id: number }
   | { readonly type: 'stop'; readonly id: number };
 

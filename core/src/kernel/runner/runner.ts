@@ -13,16 +13,22 @@ export interface RunnerCall {
 export interface Runner {
   /** Operating-system process; undefined where it shares the kernel's. */
   readonly pid: number | undefined;
+  /** What the plugin computes on, as it tells when it has started. Undefined: elsewhere. */
+  readonly device: string | undefined;
+  /** Resident memory as it was last measured, about every second. Undefined: it has none of its own, or nobody can tell. */
+  readonly residentBytes: number | undefined;
   /** Whether it is on its way out and takes no more calls. */
   readonly isEnding: boolean;
   /** Resolves with the reason when the plugin is gone, asked for or not; never rejects. */
   readonly ended: Promise<Error>;
   /** Loads, checks and configures the plugin. Rejects with an EaselError, and the runner has ended then. */
   start(): Promise<void>;
+  /** Lets the plugin make sure that it could serve; rejects with an EaselError where it could not. */
+  probe(): Promise<void>;
   /** Makes pictures; the answer has been checked against the contract. */
   generate(request: GenerationRequest, call: RunnerCall): Promise<ValidGenerationResult>;
-  /** Lets the plugin close what it holds, then ends it; kills it after `graceMs`. */
-  stop(graceMs: number): Promise<void>;
+  /** Lets the plugin close what it holds, then ends it; kills it after `graceMs`. Resolves with whether it had to. */
+  stop(graceMs: number): Promise<boolean>;
   /** Ends it at once; its calls reject with `ERR_PLUGIN_CRASHED`, or with the error given. */
   kill(reason: Error): void;
 }

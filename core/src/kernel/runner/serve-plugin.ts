@@ -10,7 +10,7 @@ import { LogLimit, slowerPace } from './log-limit.js';
 import { type PluginHost, startPluginHost } from './plugin-host.js';
 import type { Port } from './port.js';
 import { ProgressThrottle } from './progress-throttle.js';
-import type { Cancellation, Command, Reply, StartPayload } from './protocol.js';
+import type { Cancellation, Command, Reply, Started, StartPayload } from './protocol.js';
 import { toWireError } from './wire-error.js';
 
 /** Bytes that may wait for a kernel that is slow to read, before progress is held back and log lines are dropped. */
@@ -58,9 +58,9 @@ export function servePlugin(port: Port, end: (status: number) => void): void {
     return asLogger(limit.write);
   };
 
-  const start = async (payload: StartPayload): Promise<null> => {
+  const start = async (payload: StartPayload): Promise<Started> => {
     host = await startPluginHost(payload, createLogger(payload.logLinesPerSecond));
-    return null;
+    return { device: host.device };
   };
 
   const generate = async ({ id, payload }: Extract<Command, { type: 'generate' }>): Promise<unknown> => {
@@ -89,6 +89,7 @@ export function servePlugin(port: Port, end: (status: number) => void): void {
     if (command.type === 'start') return await start(command.payload);
     if (command.type === 'generate') return await generate(command);
     if (command.type === 'ping') return process.memoryUsage.rss();
+    if (command.type === 'probe') return await host?.probe();
     await host?.close();
     return null;
   };

@@ -1,4 +1,5 @@
 import { EaselError } from '@easel/plugin-sdk';
+import { permissionHint } from './permission-hint.js';
 import type { WireError } from './protocol.js';
 
 /** Any thrown value as it travels: an Easel error keeps its code, everything else becomes ERR_PLUGIN_FAILED. */
@@ -11,9 +12,11 @@ export function toWireError(thrown: unknown): WireError {
       ...(thrown.retryAfterMs === undefined ? {} : { retryAfterMs: thrown.retryAfterMs }),
     };
   }
+  const hint = permissionHint(thrown);
   return {
     code: 'ERR_PLUGIN_FAILED',
     message: thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown),
+    ...(hint === undefined ? {} : { hint }),
   };
 }
 

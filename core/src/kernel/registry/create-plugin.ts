@@ -1,0 +1,44 @@
+import type { EaselError, Fault } from '@easel/plugin-sdk';
+import type { Configuration } from '../../config/configuration.js';
+import { GuardedPlugin } from '../guard/guarded-plugin.js';
+import type { PluginFolder } from '../manifest/read.js';
+import { withConfiguration } from './configured.js';
+import { Supervisor, type SupervisorOptions } from './supervisor.js';
+
+export type Surroundings = Pick<SupervisorOptions, 'environment' | 'logger' | 'events' | 'now'>;
+
+export interface CreatePluginOptions {
+  readonly surroundings: Surroundings;
+  readonly isDisabled: boolean;
+  /** Told when it has gone away by itself, or its own failures have opened a circuit. Absent: nobody is told. */
+  readonly onFailure?: ((plugin: GuardedPlugin, reason: EaselError) => void) | undefined;
+}
+
+/** Failures that another version of a plugin may not have; a provider that is down is no reason to go back. */
+const ownFaults: ReadonlySet<Fault> = new Set(['plugin', 'author']);
+
+/** A plugin with its part of the configuration, its supervisor and its guard. Throws ERR_CONFIG_INVALID. */
+export function createPlugin(
+  found: PluginFolder,
+  configuration: Configuration,
+  { surroundings, isDisabled, onFailure }: CreatePluginOptions,
+): GuardedPlugin {
+  const plugin = withConfiguration(found, configuration);
+  const supervisor = new Supervisor({
+    ...surroundings,
+    plugin,
+    config: configuration.plugins[plugin.manifest.id]?.options ?? {},
+    storageFolder: configuration.storageFolder,
+    isDisabled,
+    onCrash: (reason) => onFailure?.(guarded, reason),
+  });
+  const guarded = new GuardedPlugin({
+    plugin,
+    supervisor,
+    events: surroundings.events,
+    onCircuitOpen: (reason) => {
+      if (ownFaults.has(reason.fault)) onFailure?.(guarded, reason);
+    },
+  });
+  return guarded;
+}

@@ -1,0 +1,62 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { EaselError } from '@easel/plugin-sdk';
+import { childLogger, createPluginLog, type HostLogger } from '../../observe/plugin-logger.js';
+import { createRedactor } from '../../observe/redact.js';
+import type { PluginFolder } from '../manifest/read.js';
+import { InlineRunner } from '../runner/inline-runner.js';
+import { createProcessRunner } from '../runner/process-runner.js';
+import type { Runner } from '../runner/runner.js';
+import { createThreadRunner } from '../runner/thread-runner.js';
+import { resolveSecrets } from './secrets.js';
+
+/** What a plugin is run with. */
+export interface Launch {
+  readonly plugin: PluginFolder;
+  /** The plugin's part of the configuration; the plugin validates it. */
+  readonly config: unknown;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Folder of the plugins' own folders. */
+  readonly storageFolder: string;
+  readonly logger: HostLogger;
+}
+
+/**
+ * The runner of the isolation that the manifest asks for, with the secrets that it names; `redact` takes those out of a text.
+ *
+ * @throws ERR_SECRET_MISSING, ERR_PLUGIN_START_FAILED where its storage folder cannot be made
+ */
+export function createRunner(launch: Launch): { runner: Runner; redact: (text: string) => string } {
+  const { plugin, config, environment, logger } = launch;
+  const { id, permissions, runtime } = plugin.manifest;
+  const secrets = resolveSecrets(id, permissions.secrets, environment);
+  const redact = createRedactor(secrets);
+  const onLog = createPluginLog(childLogger(logger, { plugin: id }), redact);
+  const storageFolder = permissions.storage ? makeStorageFolder(launch) : undefined;
+  const { isolation, logLinesPerSecond, native } = runtime;
+  const { folder, entry } = plugin;
+  const start = { plugin: id, folder, entry, config, secrets, storageFolder, logLinesPerSecond };
+  const options = { start, limits: runtime, onLog };
+  const { childProcesses } = permissions;
+  if (isolation === 'inline') return { runner: new InlineRunner(options), redact };
+  if (isolation === 'thread') return { runner: createThreadRunner(options), redact };
+  const runner = createProcessRunner({ ...options, permissions: { storageFolder, childProcesses, native } });
+  return { runner, redact };
+}
+
+function makeStorageFolder({ plugin, storageFolder }: Launch): string {
+  const { id } = plugin.manifest;
+  const folder = join(storageFolder, id);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new EaselError({
+      code: 'ERR_PLUGIN_START_FAILED',
+      plugin: id,
+      message: `The storage folder of the plugin "${id}" cannot be made: ${(cause as Error).message}.`,
+      hint: 'Name a folder that can be written to as "storageFolder" in easel.config.json.',
+      cause,
+    });
+  }
+  return folder;
+}

@@ -1,0 +1,52 @@
+import { envelop } from '../guard/envelope.js';
+import type { GuardedPlugin } from '../guard/guarded-plugin.js';
+
+interface Rollout {
+  readonly predecessor: GuardedPlugin;
+  readonly percent: number;
+  /** Hundredths of a call that the newcomer is owed. */
+  credit: number;
+}
+
+/** Who answers for a plugin while one version takes the place of another. */
+export class Succession {
+  readonly #successors = new WeakMap<GuardedPlugin, Promise<GuardedPlugin>>();
+  readonly #rollouts = new Map<GuardedPlugin, Rollout>();
+
+  /** Lets the calls of a plugin that come from now on wait until it is known who takes its place; it may be the same again. */
+  hold(plugin: GuardedPlugin, successor: Promise<GuardedPlugin>): void {
+    this.#successors.set(plugin, successor);
+    void successor.then((found) => {
+      if (found === plugin) this.#successors.delete(plugin);
+    });
+  }
+
+  /** Gives a newcomer some of a hundred of its calls, spread evenly, and its predecessor the others. */
+  share(newcomer: GuardedPlugin, predecessor: GuardedPlugin, percent: number): void {
+    this.#rollouts.set(newcomer, { predecessor, percent, credit: 0 });
+  }
+
+  /** Gives a newcomer all of its calls; answers the predecessor, which gets no more. Undefined: it has them already. */
+  settle(newcomer: GuardedPlugin): GuardedPlugin | undefined {
+    const predecessor = this.#rollouts.get(newcomer)?.predecessor;
+    this.#rollouts.delete(newcomer);
+    return predecessor;
+  }
+
+  /** The version that a newcomer shares its calls with. Undefined: it has them all. */
+  predecessorOf(newcomer: GuardedPlugin): GuardedPlugin | undefined {
+    return this.#rollouts.get(newcomer)?.predecessor;
+  }
+
+  /** The plugin that is to answer a call for this one; a promise only where it has to be waited for, which rejects with the signal's reason. */
+  inCharge(plugin: GuardedPlugin, signal: AbortSignal): GuardedPlugin | Promise<GuardedPlugin> {
+    const successor = this.#successors.get(plugin);
+    if (successor) return envelop(successor, signal, () => {}).answer;
+    const rollout = this.#rollouts.get(plugin);
+    if (!rollout) return plugin;
+    rollout.credit += rollout.percent;
+    if (rollout.credit < 100) return rollout.predecessor;
+    rollout.credit -= 100;
+    return plugin;
+  }
+}

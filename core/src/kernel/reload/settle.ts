@@ -1,0 +1,45 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Configuration } from '../../config/configuration.js';
+import { type PluginFolder, readPluginFolder } from '../manifest/read.js';
+import { hashFolder } from './fingerprint.js';
+
+/** Tries to find a folder that is not being written to. */
+const attempts = 5;
+
+export interface Settled {
+  readonly plugin: PluginFolder;
+  readonly fingerprint: string;
+}
+
+/**
+ * A manifest and a fingerprint that belong together: the manifest is read between two equal fingerprints.
+ *
+ * @returns undefined for a folder that is being written to; the end of that will be noticed
+ */
+export async function settle(
+  found: PluginFolder,
+  configuration: Configuration,
+): Promise<Settled | undefined> {
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const fingerprint = await fingerprintOf(found, configuration);
+    let plugin: PluginFolder;
+    try {
+      plugin = readPluginFolder(found.path);
+    } catch {
+      return undefined;
+    }
+    if ((await fingerprintOf(plugin, configuration)) === fingerprint) return { plugin, fingerprint };
+  }
+  return undefined;
+}
+
+/** All that makes a plugin what it is: its content, when its manifest was last touched, and its part of the configuration. */
+export async function fingerprintOf(plugin: PluginFolder, { plugins }: Configuration): Promise<string> {
+  const { options, runtime, breaker } = plugins[plugin.manifest.id] ?? {};
+  const touchedAt = await stat(join(plugin.folder, 'plugin.json')).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => 0,
+  );
+  return `${await hashFolder(plugin.folder)} ${touchedAt} ${JSON.stringify([options ?? {}, runtime, breaker])}`;
+}

@@ -1,0 +1,54 @@
+import type { GuardedPlugin } from '../guard/guarded-plugin.js';
+import type { Registry } from '../registry/registry.js';
+
+/**
+ * Starts a version and lets it prove itself, then puts it in the place of the one that works, which finishes its calls. Where the two
+ * must not run at once, calls wait while one goes and the other comes. Rejects where it does not start, and the one that works stays.
+ *
+ * @param percent share of the calls that it is given at first
+ */
+export async function swapIn(
+  registry: Registry,
+  known: GuardedPlugin,
+  replacement: GuardedPlugin,
+  percent: number,
+): Promise<void> {
+  if (replacement.supervisor.state === 'disabled') registry.replace(known, replacement);
+  else if ([known, replacement].some(({ manifest }) => manifest.runtime.replace === 'exclusive'))
+    await swapExclusively(registry, known, replacement);
+  else {
+    await prove(replacement);
+    registry.replace(known, replacement, percent);
+  }
+}
+
+async function swapExclusively(
+  registry: Registry,
+  known: GuardedPlugin,
+  replacement: GuardedPlugin,
+): Promise<void> {
+  let decide: (successor: GuardedPlugin) => void = () => {};
+  const successor = new Promise<GuardedPlugin>((resolve) => {
+    decide = resolve;
+  });
+  registry.hold(known, successor);
+  let inPlace = known;
+  try {
+    await known.rest();
+    await prove(replacement);
+    registry.replace(known, replacement);
+    inPlace = replacement;
+  } finally {
+    decide(inPlace);
+  }
+}
+
+async function prove(plugin: GuardedPlugin): Promise<void> {
+  try {
+    await plugin.supervisor.running();
+    await plugin.supervisor.probe();
+  } catch (error) {
+    await plugin.close();
+    throw error;
+  }
+}

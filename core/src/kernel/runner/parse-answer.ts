@@ -1,0 +1,27 @@
+import { EaselError, generationResultSchema, type ValidGenerationResult } from '@easel/plugin-sdk';
+import type { z } from 'zod';
+import { firstProblem } from '../../config/first-problem.js';
+import { type Started, startedSchema } from './protocol.js';
+
+/** The pictures that a plugin answered. Throws ERR_PLUGIN_PROTOCOL, which says which field is wrong. */
+export const parseResult = (value: unknown, plugin: string): ValidGenerationResult =>
+  parseAnswer(generationResultSchema, value, plugin, 'a result');
+
+/** What a plugin tells of itself at its start. Throws ERR_PLUGIN_PROTOCOL, which says which field is wrong. */
+export const parseStarted = (value: unknown, plugin: string): Started =>
+  parseAnswer(startedSchema, value, plugin, 'a start');
+
+function parseAnswer<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  plugin: string,
+  what: string,
+): z.output<Schema> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new EaselError({
+    code: 'ERR_PLUGIN_PROTOCOL',
+    plugin,
+    message: `The plugin "${plugin}" answered ${what} that is not of the contract: ${firstProblem(parsed.error)}.`,
+  });
+}

@@ -1,0 +1,51 @@
+import { EaselError } from '@easel/plugin-sdk';
+
+/**
+ * Multiplies text embeddings by their tokens' weights, and each chunk then by one factor that gives it back its mean:
+ * `EmphasisOriginal` in stable-diffusion-webui's `modules/sd_emphasis.py`, which sees one chunk of one prompt at a time.
+ *
+ * @param hidden [chunks * tokens, width], the text encoder's output; left as it is
+ * @param weights one row a chunk, one weight a token
+ * @returns `hidden` itself when all weights are 1; chunks whose weights are all 1 keep every bit
+ * @throws ERR_REQUEST_INVALID when the weights are too large for the embeddings to stay finite
+ */
+export function applyWeights(
+  hidden: Float32Array,
+  weights: readonly (readonly number[])[],
+  width: number,
+): Float32Array {
+  if (weights.every(isNeutral)) return hidden;
+  const weighted = hidden.slice();
+  let start = 0;
+  for (const row of weights) {
+    const chunk = weighted.subarray(start, start + row.length * width);
+    if (!isNeutral(row)) weighChunk(chunk, row, width);
+    start += chunk.length;
+  }
+  return weighted;
+}
+
+const isNeutral = (weights: readonly number[]): boolean => weights.every((weight) => weight === 1);
+
+function weighChunk(chunk: Float32Array, weights: readonly number[], width: number): void {
+  const before = sum(chunk);
+  for (const [token, weight] of weights.entries()) {
+    const factor = Math.fround(weight);
+    const vector = chunk.subarray(token * width, (token + 1) * width);
+    for (let i = 0; i < vector.length; i++) vector[i] = vector[i]! * factor;
+  }
+  const after = sum(chunk);
+  if (Number.isFinite(before) && !Number.isFinite(after)) {
+    throw new EaselError({
+      code: 'ERR_REQUEST_INVALID',
+      message: `A weight in the prompt is too large: ${weights.reduce((one, other) => (Math.abs(one) > Math.abs(other) ? one : other))}.`,
+      hint: 'Weights of 0 to 2 are usual.',
+    });
+  }
+  // A mean of 0 cannot be scaled to another.
+  if (after === 0) return;
+  const restoring = Math.fround(before / after);
+  for (let i = 0; i < chunk.length; i++) chunk[i] = chunk[i]! * restoring;
+}
+
+const sum = (values: Float32Array): number => values.reduce((total, value) => total + value, 0);

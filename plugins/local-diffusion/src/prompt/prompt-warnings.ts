@@ -1,0 +1,37 @@
+import type { PromptChunk } from './chunks.js';
+import type { Placeholder } from './placeholders.js';
+
+const squareBrackets = /(?<!\\)\[([^[\]\\]*)\]/g;
+/** `[from:to:0.5]`, `[word:3]` and `[one|other]`: webui's prompt editing and alternating words (`modules/prompt_parser.py`). */
+const editing = /\||:\s*(?:\d+(?:\.\d*)?|\.\d+)\s*$/;
+/** `<lora:name:0.8>`: webui's extra networks (`modules/extra_networks.py`). */
+const networkTag = /<(?:lora|lyco|hypernet):[^<>]*>/gi;
+
+const excerpt = (text: string): string => (text.length > 40 ? `${text.slice(0, 40)}...` : text);
+
+/** A warning for each part of a prompt that other programs obey and this one reads as words. */
+export function warnOfUnreadSyntax(prompt: string): string[] {
+  return [
+    ...[...prompt.matchAll(squareBrackets)]
+      .filter(([, inner]) => editing.test(inner!))
+      .map(
+        ([part]) =>
+          `"${excerpt(part)}" had no effect as prompt editing: its words are read from the first step to the last.`,
+      ),
+    ...[...prompt.matchAll(networkTag)].map(
+      ([tag]) =>
+        `"${excerpt(tag)}" had no effect as a network: a prompt cannot load one, and the tag is read as words.`,
+    ),
+  ];
+}
+
+/** A warning for each placeholder that no prompt has. */
+export function warnOfUnusedPlaceholders(
+  placeholders: readonly Placeholder[],
+  prompts: readonly (readonly PromptChunk[])[],
+): string[] {
+  const used = new Set(prompts.flatMap((chunks) => chunks.flatMap(({ ids }) => ids)));
+  return placeholders
+    .filter(({ ids }) => !ids.some((id) => used.has(id)))
+    .map(({ word }) => `The textual inversion "${word}" had no effect: no prompt has the word.`);
+}

@@ -12,7 +12,16 @@ export async function health(flags: CommonFlags): Promise<number> {
   else {
     printLine(`status: ${measured.status}`);
     if (measured.plugins.length > 0) {
-      const headings = ['PLUGIN', 'STATE', 'CIRCUITS', 'CALLS', 'WAITING', 'RESTARTS', 'LAST ERROR'];
+      const headings = [
+        'PLUGIN',
+        'VERSION',
+        'STATE',
+        'CIRCUITS',
+        'CALLS',
+        'WAITING',
+        'RESTARTS',
+        'LAST ERROR',
+      ];
       printLine(formatTable(headings, measured.plugins.map(rowOf)));
     }
     if (measured.problems.length > 0) printLine('\nProblems:');
@@ -21,8 +30,18 @@ export async function health(flags: CommonFlags): Promise<number> {
   return measured.status === 'ok' ? exitStatus.ok : exitStatus.failed;
 }
 
-function rowOf({ id, state, breakers, inFlight, queued, restarts, lastError }: PluginHealth): string[] {
-  const circuits = Object.entries(breakers).map(([type, breaker]) => `${type} ${breaker}`);
-  const error = lastError ? `${lastError.code}: ${lastError.message}` : '-';
-  return [id, state, circuits.join(', ') || '-', `${inFlight}`, `${queued}`, `${restarts}`, error];
+function rowOf(plugin: PluginHealth): string[] {
+  const { id, version, generation, missingSecrets, lastError } = plugin;
+  const circuits = Object.entries(plugin.breakers).map(([type, breaker]) => `${type} ${breaker}`);
+  const state = missingSecrets ? `not configured: set ${missingSecrets.join(', ')}` : plugin.state;
+  return [
+    id,
+    generation === 1 ? version : `${version}, its ${generation}. here`,
+    state,
+    circuits.join(', ') || '-',
+    `${plugin.inFlight}`,
+    `${plugin.queued}`,
+    `${plugin.restarts}`,
+    lastError ? `${lastError.code}: ${lastError.message}` : '-',
+  ];
 }

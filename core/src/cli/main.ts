@@ -13,6 +13,7 @@ import type { NewPluginFlags } from './new-plugin.js';
 import type { CommonFlags } from './open-kernel.js';
 import { exitWhenWritten, outliveClosedPipes } from './output.js';
 import { reportError } from './report-error.js';
+import type { SwitchPluginFlags } from './switch-plugin.js';
 import { UsageError } from './usage-error.js';
 
 let status: number = exitStatus.ok;
@@ -97,6 +98,25 @@ plugins
   .action(async (folder: string, _: unknown, command: Command) => {
     status = await (await import('./check-plugin.js')).checkPlugin(folder, command.optsWithGlobals());
   });
+
+for (const [name, description] of [
+  ['enable', 'give a plugin calls, by the configuration file'],
+  ['disable', 'give a plugin no calls, by the configuration file'],
+  ['reload', 'let kernels that watch start a plugin anew and swap it in'],
+] as const) {
+  plugins
+    .command(name)
+    .description(description)
+    .argument('<id>', 'the plugin')
+    .option('--json', 'print one JSON document on stdout')
+    .option('--config <file>', 'configuration (absent: easel.config.json in the working directory)')
+    .action(async (id: string, _: unknown, command: Command) => {
+      const flags = command.optsWithGlobals<SwitchPluginFlags>();
+      const { reloadPlugin, switchPlugin } = await import('./switch-plugin.js');
+      status =
+        name === 'reload' ? await reloadPlugin(id, flags) : await switchPlugin(id, name === 'enable', flags);
+    });
+}
 
 withCommonFlags(
   program

@@ -30,11 +30,13 @@ export async function models(flags: CommonFlags): Promise<number> {
 }
 
 function statusOf(
-  { available, current, plugin, pipelineType }: AvailableModel,
+  { available, current, plugin, pipelineType, missingSecrets }: AvailableModel,
   health: ServiceHealth,
 ): string {
   const marks = current ? ['current'] : [];
   if (available) return [...marks, `available, by ${plugin}`].join(', ');
+  if (missingSecrets)
+    return [...marks, `not available: its plugin ${plugin} needs ${missingSecrets.join(', ')}`].join(', ');
   const disabled = health.plugins.find(
     ({ state, pipelineTypes }) => state === 'disabled' && pipelineTypes.includes(pipelineType),
   );

@@ -1,13 +1,16 @@
 import type { Model } from '@easel/plugin-sdk';
+import type { GuardedPlugin } from '../kernel/guard/guarded-plugin.js';
 import type { RoutingTable } from '../kernel/routing/table.js';
 import type { Catalogue } from './catalogue.js';
 
 export interface AvailableModel
   extends Pick<Model, 'id' | 'name' | 'description' | 'pipelineType' | 'defaults' | 'supports'> {
-  /** Whether a plugin handles its pipeline type, or the fallback's. */
+  /** Whether a plugin that has its secrets handles its pipeline type, or the fallback's. */
   readonly available: boolean;
   /** Id of the plugin that is asked first. Absent: there is none. */
   readonly plugin?: string;
+  /** Environment variables that its plugin needs and that are not set. Absent: none. */
+  readonly missingSecrets?: readonly string[];
   /** Whether requests without a model go to it. */
   readonly current: boolean;
 }
@@ -23,8 +26,11 @@ export function listModels(
     const { id, name, description, pipelineType, defaults, supports } = model;
     const candidates =
       table.get(pipelineType) ?? (fallbackPipelineType ? table.get(fallbackPipelineType) : undefined);
-    const plugin = candidates?.[0]?.manifest.id;
-    const available = plugin !== undefined;
+    const isConfigured = ({ supervisor }: GuardedPlugin) => supervisor.missingSecrets.length === 0;
+    const first = candidates?.find(isConfigured) ?? candidates?.[0];
+    const plugin = first?.manifest.id;
+    const missingSecrets = first?.supervisor.missingSecrets ?? [];
+    const available = first !== undefined && missingSecrets.length === 0;
     return {
       id,
       name,
@@ -34,6 +40,7 @@ export function listModels(
       supports,
       available,
       ...(plugin ? { plugin } : {}),
+      ...(missingSecrets.length === 0 ? {} : { missingSecrets }),
       current: id === currentModel,
     };
   });

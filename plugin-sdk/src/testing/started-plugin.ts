@@ -34,14 +34,15 @@ export class StartedPlugin {
   /** Validates the configuration by the plugin's schema and starts it. Throws what either throws. */
   static async start(
     loaded: LoadedPlugin,
-    given: { config: unknown; secrets: Readonly<Record<string, string>> },
+    given: { config: unknown; secrets: Readonly<Record<string, string>>; storageFolder?: string | undefined },
     recorder: Recorder,
   ): Promise<StartedPlugin> {
     const { plugin, folder } = loaded;
     const config = plugin.config.parse(given.config);
     try {
-      const { secrets } = given;
-      const instance = await plugin.start({ config, secrets, folder, logger: recorder.logger });
+      const { secrets, storageFolder } = given;
+      const { logger } = recorder;
+      const instance = await plugin.start({ config, secrets, folder, storageFolder, logger });
       return new StartedPlugin(loaded, instance, recorder);
     } catch (error) {
       recorder.record('an error of its start', error);

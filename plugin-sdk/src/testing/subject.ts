@@ -1,4 +1,6 @@
-import { resolve } from 'node:path';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type GenerationRequest, generationRequestSchema } from '../generation.js';
 import type { Image } from '../image.js';
@@ -39,9 +41,15 @@ export class Subject {
     const config = this.options.config ?? {};
     return await StartedPlugin.start(
       await this.loaded(),
-      { config, secrets: await this.secrets() },
+      { config, secrets: await this.secrets(), storageFolder: await this.#makeStorageFolder() },
       this.recorder,
     );
+  }
+
+  /** A new one for each start, where the manifest asks for one; the system clears its temporary files. */
+  async #makeStorageFolder(): Promise<string | undefined> {
+    const { permissions } = (await this.loaded()).manifest;
+    return permissions.storage ? await mkdtemp(join(tmpdir(), 'easel-plugin-')) : undefined;
   }
 
   /** The start that the checks share. */

@@ -73,7 +73,7 @@ export class Registry {
 
   /** Gives a plugin calls again: one that was disabled, or one that had crashed too often. */
   async enable(id: string): Promise<void> {
-    const plugin = this.#find(id);
+    const plugin = this.get(id);
     await plugin.supervisor.enable();
     this.#disabled.delete(plugin);
     this.#table = this.#buildTable();
@@ -81,7 +81,7 @@ export class Registry {
 
   /** Gives a plugin no more calls; resolves when those that it has are finished, within its `drainMs`, and it has stopped. */
   async disable(id: string): Promise<void> {
-    const plugin = this.#find(id);
+    const plugin = this.get(id);
     this.#disabled.add(plugin);
     this.#table = this.#buildTable();
     this.settle(plugin);
@@ -90,7 +90,7 @@ export class Registry {
 
   /** Lets calls through the circuits of a plugin again; of one pipeline type, or of all. */
   resetBreakers(id: string, pipelineType: string | undefined): void {
-    const plugin = this.#find(id);
+    const plugin = this.get(id);
     const types = plugin.manifest.handles.map(({ type }) => type);
     if (pipelineType !== undefined && !types.includes(pipelineType)) {
       throw new EaselError({
@@ -224,7 +224,8 @@ export class Registry {
     return buildRoutingTable(this.#plugins.filter((plugin) => !this.#disabled.has(plugin)));
   }
 
-  #find(id: string): GuardedPlugin {
+  /** Throws ERR_REQUEST_INVALID with the ids that there are. */
+  get(id: string): GuardedPlugin {
     const plugin = this.#plugins.find(({ manifest }) => manifest.id === id);
     if (plugin) return plugin;
     const ids = this.#plugins.map(({ manifest }) => manifest.id).join(', ');

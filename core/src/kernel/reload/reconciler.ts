@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { EaselError } from '@easel/plugin-sdk';
 import { inject, injectable } from 'tsyringe';
 import type { Configuration } from '../../config/configuration.js';
@@ -6,7 +7,7 @@ import { sdkVersion } from '../../version.js';
 import type { Events } from '../events.js';
 import type { GuardedPlugin } from '../guard/guarded-plugin.js';
 import type { Live } from '../live.js';
-import { discoverPlugins } from '../manifest/discover.js';
+import { type Discovery, discoverPlugins } from '../manifest/discover.js';
 import type { PluginFolder } from '../manifest/read.js';
 import type { Registry } from '../registry/registry.js';
 import { tokens } from '../tokens.js';
@@ -38,7 +39,7 @@ export class Reconciler {
   #queue: Promise<void>;
   #candidate: GuardedPlugin | undefined;
   #isClosed = false;
-  #rejected: readonly EaselError[] = [];
+  #rejected: Discovery['rejected'] = [];
   #configuration: Configuration;
 
   constructor(
@@ -66,8 +67,10 @@ export class Reconciler {
   async reload(id: string): Promise<void> {
     this.#asked.add(id);
     await this.reconcile();
-    const failure = this.#failures.get(id);
-    if (failure) throw failure.reason;
+    const rejected = this.#rejected.find(({ folder }) => basename(folder) === id);
+    const { reason } = rejected ?? this.#failures.get(id) ?? {};
+    if (reason) throw reason;
+    this.#registry.get(id);
   }
 
   /** Gives up a version that is being started, and does nothing more. */
@@ -100,13 +103,13 @@ export class Reconciler {
       if (!isThere && !broken.has(known.plugin.path)) this.#remove(known);
     }
     this.#configuration = configuration;
-    this.#rejected = discovery.rejected.map(({ reason }) => reason);
+    this.#rejected = discovery.rejected;
     this.#report();
   }
 
   #report(): void {
-    const failures = [...this.#failures.values()].map(({ reason }) => reason);
-    this.#registry.report([...this.#rejected, ...failures]);
+    const refused = [...this.#rejected, ...this.#failures.values()];
+    this.#registry.report(refused.map(({ reason }) => reason));
   }
 
   async #bringUp(found: PluginFolder, configuration: Configuration): Promise<void> {

@@ -1,0 +1,64 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createFixtureKernel } from '../fixtures/kernel.js';
+
+const path = (relative: string) => fileURLToPath(new URL(`../fixtures/${relative}`, import.meta.url));
+
+/** One plugin that asks for a folder and for processes, and one that asks for nothing. */
+async function createWorld() {
+  const folder = await mkdtemp(join(tmpdir(), 'easel-permissions-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const manager = createFixtureKernel({
+    pluginFolders: [path('confined-plugins')],
+    catalogueFolders: [path('confined-catalogue')],
+    currentModel: 'scribe',
+    storageFolder: join(folder, 'storage'),
+    retries: 0,
+  });
+  const ask = async (plugin: 'scribe' | 'trespasser', deed: string, file?: string) =>
+    await manager.generateImage({
+      prompt: 'a deed',
+      model: plugin,
+      providerOptions: { [plugin]: { deed, ...(file === undefined ? {} : { path: file }) } },
+    });
+  return { folder, ask };
+}
+
+describe("a plugin's process", () => {
+  it('writes to the folder of its own that it asks for, and keeps it', async () => {
+    const { folder, ask } = await createWorld();
+    const { provenance } = await ask('scribe', 'keep');
+    expect(provenance.parameters).toMatchObject({ result: 'kept' });
+    expect(readFileSync(join(folder, 'storage/scribe/kept.txt'), 'utf8')).toBe('kept');
+    expect(existsSync(join(folder, 'storage/trespasser'))).toBe(false);
+  });
+
+  it.each(['scribe', 'trespasser'] as const)('writes nowhere else: %s', async (plugin) => {
+    const { folder, ask } = await createWorld();
+    const file = join(folder, 'elsewhere.txt');
+    await expect(ask(plugin, 'write', file)).rejects.toMatchObject({
+      code: 'ERR_PLUGIN_FAILED',
+      hint: expect.stringContaining('"storage": true'),
+    });
+    expect(existsSync(file)).toBe(false);
+  });
+
+  it('starts other processes only where it asks for that', async () => {
+    const { ask } = await createWorld();
+    expect((await ask('scribe', 'spawn')).provenance.parameters).toMatchObject({ result: 0 });
+    await expect(ask('trespasser', 'spawn')).rejects.toMatchObject({
+      hint: expect.stringContaining('"childProcesses": true'),
+    });
+  });
+
+  it('loads native code only where it says so', async () => {
+    const { ask } = await createWorld();
+    await expect(ask('scribe', 'native')).rejects.toMatchObject({
+      hint: expect.stringContaining('"native": true'),
+    });
+  });
+});

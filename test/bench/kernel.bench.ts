@@ -9,58 +9,31 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
-import { createImageServiceManager, type ImageServiceManager } from '@easel/core';
-import type { GenerationResult, ImageRequest } from '@easel/plugin-sdk';
+import { createImageServiceManager } from '@easel/core';
+import type { GenerationResult } from '@easel/plugin-sdk';
+import { measureRouting } from './measure-routing.js';
+import { measureRunners } from './measure-runners.js';
+import { measureSwaps } from './measure-swap.js';
+import { median, perCall } from './timing.js';
 
 const { values: flags } = parseArgs({
   options: { json: { type: 'boolean', default: false }, quick: { type: 'boolean', default: false } },
 });
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
-const median = (values: readonly number[]) =>
-  values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN;
 const prompt = 'a yellow star at night';
 
-/** Microseconds a call, over rounds of many calls each, one after the other. */
-async function perCall(calls: number, call: () => Promise<unknown>): Promise<number> {
-  const rounds: number[] = [];
-  for (let round = 0; round < 7; round++) {
-    const from = performance.now();
-    for (let index = 0; index < calls; index++) await call();
-    rounds.push(((performance.now() - from) * 1000) / calls);
-  }
-  return median(rounds.slice(2));
-}
-
-async function measureCalls() {
-  const fixtures = (folder: string): ImageServiceManager =>
-    createImageServiceManager({
-      bundled: false,
-      environment: { CHAOS_KEY: 'unused-here' },
-      configuration: {
-        pluginFolders: [path(`../fixtures/${folder}`)],
-        catalogueFolders: [path('../fixtures/catalogue')],
-        currentModel: 'steady-one',
-      },
-    });
-  const calls = flags.quick ? 200 : 5_000;
-  const request: ImageRequest = { prompt, seed: 1 };
-  await using inline = fixtures('inline-plugins');
-  await using process = fixtures('plugins');
-  await inline.generateImage(request);
-  await process.generateImage(request);
-
-  // The peer: the same plugin, called without a kernel.
-  const entry = pathToFileURL(path('../fixtures/inline-plugins/inline/index.js')).href;
-  const { default: plugin } = (await import(entry)) as {
-    default: { start(context: object): Promise<{ generate(request: object): Promise<GenerationResult> }> };
+/** Microseconds of a plugin called without a kernel: the peer. */
+async function measureBarePlugin(calls: number) {
+  const entry = new URL('./sized-plugin.js', import.meta.url).href;
+  const { sizedPlugin: plugin } = (await import(entry)) as {
+    sizedPlugin: {
+      start(context: object): Promise<{ generate(request: object, call: object): Promise<GenerationResult> }>;
+    };
   };
   const bare = await plugin.start({ config: {} });
-  const bareUs = await perCall(calls, () => bare.generate({}));
-  const inlineUs = await perCall(calls, () => inline.generateImage(request));
-  const processUs = await perCall(Math.ceil(calls / 10), () => process.generateImage(request));
-  return { bareUs, inlineUs, kernelUs: inlineUs - bareUs, processUs };
+  return { bareUs: await perCall(calls, () => bare.generate({}, { options: { bytes: 1_024 } })) };
 }
 
 async function measurePictures() {
@@ -107,12 +80,23 @@ async function measureCommand() {
   return { commandS: median(seconds) };
 }
 
-const figures = { ...(await measureCalls()), ...(await measurePictures()), ...(await measureCommand()) };
+const calls = flags.quick ? 100 : 2_000;
+const calling = { ...(await measureBarePlugin(calls)), ...(await measureRunners(calls)) };
+const figures: Record<string, number> = {
+  ...calling,
+  ...(await measureRouting(calls)),
+  ...(await measureSwaps(flags.quick ? 1 : 9)),
+  ...(await measurePictures()),
+  ...(await measureCommand()),
+};
+const figure = (name: string) => figures[name] ?? Number.NaN;
 const machine = { node: process.version, processor: cpus()[0]?.model ?? 'unknown', cores: cpus().length };
 const limits = {
-  'kernel cost of a call / 50 us': figures.kernelUs / 50,
-  'share outside of networks in the engine / 3 %': figures.outsideOfNetworksInTheEngine / 0.03,
-  'whole command / 6 s': figures.commandS / 6,
+  'kernel cost of a call / 50 us': (figure('inlineUs') - figure('bareUs')) / 50,
+  'share outside of networks in the engine / 3 %': figure('outsideOfNetworksInTheEngine') / 0.03,
+  'whole command / 6 s': figure('commandS') / 6,
+  'a call among 1,000 plugins / among 1': figure('among1000Us') / figure('among1Us'),
+  'a 4 MiB picture from a thread / from a process': figure('thread4MiBUs') / figure('process4MiBUs'),
 };
 
 if (flags.json) {

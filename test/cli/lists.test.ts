@@ -1,7 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { easel, workingFolder } from './easel.js';
+
+const fixtures = (relative: string) => fileURLToPath(new URL(`../fixtures/${relative}`, import.meta.url));
 
 /** A working directory with a plugin that cannot be read, a model file that cannot be read, a model of nobody, and a disabled plugin. */
 function troubledFolder(): string {
@@ -63,6 +66,7 @@ describe('easel plugins', () => {
       id: 'chaos',
       version: '1.0.0',
       enabled: false,
+      configured: true,
       pipelineTypes: ['chaos'],
     });
     expect(answer.rejected).toContainEqual({
@@ -132,5 +136,53 @@ describe('easel', () => {
     const { status, stderr } = await easel(workingFolder(), words);
     expect(status).toBe(2);
     expect(stderr).toMatch(message);
+  });
+});
+describe('easel plugins enable, disable and reload', () => {
+  const configurationOf = (folder: string) =>
+    JSON.parse(readFileSync(join(folder, 'easel.config.json'), 'utf8')) as Record<string, unknown>;
+
+  it('switch a plugin in the configuration file, and leave the rest of it as it is', async () => {
+    const folder = workingFolder({ retries: 1, plugins: { steady: { options: { greeting: 'hello' } } } });
+    const before = configurationOf(folder);
+    expect((await easel(folder, ['plugins', 'disable', 'steady'])).status).toBe(0);
+    expect(configurationOf(folder)).toEqual({
+      ...before,
+      plugins: { steady: { options: { greeting: 'hello' }, enabled: false } },
+    });
+    const refused = await easel(folder, ['generate', 'anything', '--quiet']);
+    expect(refused.stderr).toMatch(/ERR_NO_ROUTE/);
+    const answer = await easel(folder, ['plugins', 'enable', 'steady', '--json']);
+    expect(JSON.parse(answer.stdout)).toMatchObject({ id: 'steady', enabled: true });
+    expect((await easel(folder, ['generate', 'anything', '--quiet'])).status).toBe(0);
+    expect(readdirSync(folder).filter((name) => name.includes('.new'))).toEqual([]);
+  });
+
+  it('touch the manifest, which kernels that watch take for a change', async () => {
+    const folder = workingFolder({ pluginFolders: ['plugins'] });
+    mkdirSync(join(folder, 'plugins'));
+    cpSync(fixtures('plugins/steady'), join(folder, 'plugins/steady'), { recursive: true });
+    const manifest = join(folder, 'plugins/steady/plugin.json');
+    const before = statSync(manifest).mtimeMs;
+    expect((await easel(folder, ['plugins', 'reload', 'steady'])).status).toBe(0);
+    expect(statSync(manifest).mtimeMs).toBeGreaterThan(before);
+  });
+
+  it.each(['enable', 'disable', 'reload'])(
+    'refuse to %s a plugin that is not there, and say who is',
+    async (what) => {
+      const { status, stderr } = await easel(workingFolder(), ['plugins', what, 'nobody']);
+      expect(status).toBe(2);
+      expect(stderr).toMatch(/no plugin "nobody"; there are: .*steady/);
+    },
+  );
+
+  it('do not touch a configuration file that is broken', async () => {
+    const folder = workingFolder();
+    writeFileSync(join(folder, 'easel.config.json'), '{ "plugins": ');
+    const { status, stderr } = await easel(folder, ['plugins', 'disable', 'steady']);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/ERR_CONFIG_INVALID/);
+    expect(readFileSync(join(folder, 'easel.config.json'), 'utf8')).toBe('{ "plugins": ');
   });
 });

@@ -182,11 +182,11 @@ describe("a model that is not the engine's", () => {
   }
 
   it('is refused where a fallback brings it another pipeline type', async () => {
-    const own = await managerWith({ pipelineType: 'runware', source: { type: 'provider', id: 'x' } });
+    const own = await managerWith({ pipelineType: 'elsewhere', source: { type: 'provider', id: 'x' } });
     await expect(own.generateImage({ prompt })).rejects.toMatchObject({
       code: 'ERR_REQUEST_INVALID',
       plugin: 'local-diffusion',
-      message: expect.stringContaining('"mine" is a "runware" model'),
+      message: expect.stringContaining('"mine" is a "elsewhere" model'),
     });
   });
 

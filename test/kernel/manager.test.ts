@@ -8,7 +8,7 @@ import { createImageServiceManager, getImageServiceManager } from '@easel/core';
 import type { Progress } from '@easel/plugin-sdk';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { isRunning } from '../fixtures/is-running.js';
-import { createFixtureKernel, misbehave } from '../fixtures/kernel.js';
+import { createFixtureKernel, fixtureSecret, misbehave } from '../fixtures/kernel.js';
 
 const fixtures = (relative: string) => fileURLToPath(new URL(`../fixtures/${relative}`, import.meta.url));
 const prompt = 'a fixture';
@@ -204,7 +204,8 @@ describe('the configuration', () => {
       configFile,
       JSON.stringify({ pluginFolders: ['mine'], catalogueFolders: [fixtures('catalogue')] }),
     );
-    const manager = createImageServiceManager({ bundled: false, configFile });
+    const environment = { CHAOS_KEY: fixtureSecret };
+    const manager = createImageServiceManager({ bundled: false, configFile, environment });
     onTestFinished(async () => void (await manager.close()));
     expect(manager.getAvailableModels().map(({ available }) => available)).toEqual([true, true]);
   });

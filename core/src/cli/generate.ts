@@ -22,7 +22,7 @@ import { UsageError } from './usage-error.js';
 
 /** `easel generate`: answers the exit status. */
 export async function generate(prompt: string | undefined, flags: GenerateFlags): Promise<number> {
-  using interruption = watchForInterruption();
+  const interruption = watchForInterruption();
   try {
     await makeAndSave(prompt, flags, interruption);
     return interruption.status ?? exitStatus.ok;

@@ -1,14 +1,17 @@
 import { exitStatus } from './exit-status.js';
 import { printNote } from './output.js';
 
-export interface Interruption extends Disposable {
+export interface Interruption {
   /** Aborted by the first SIGINT or SIGTERM. */
   readonly signal: AbortSignal;
   /** What the process should exit with because of it. Absent: it was not interrupted. */
   readonly status: number | undefined;
 }
 
-/** Turns the first Ctrl-C (or SIGTERM) into an abort, so that everything can be closed; the second one ends the process at once. */
+/**
+ * Turns the first Ctrl-C (or SIGTERM) into an abort, so that everything can be closed; the second one ends the process at once. Until the
+ * process has ended: one that comes while it is being left is answered with the same status.
+ */
 export function watchForInterruption(): Interruption {
   const controller = new AbortController();
   let status: number | undefined;
@@ -23,9 +26,6 @@ export function watchForInterruption(): Interruption {
     signal: controller.signal,
     get status() {
       return status;
-    },
-    [Symbol.dispose]() {
-      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
     },
   };
 }

@@ -31,6 +31,11 @@ export const generationRequestSchema = z.object({
   inputImages: z.array(parameter.inputImages.unwrap().element).describe('Empty: text to image.'),
   mask: parameter.mask.describe('Absent: the whole picture.'),
   strength: parameter.strength.describe("Absent: the plugin's own choice."),
+  previews: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe('Looks at each unfinished picture that are wanted with the progress. Absent: none.'),
   options: z
     .record(z.string(), z.json())
     .describe("The plugin's own options: the model's under the request's."),

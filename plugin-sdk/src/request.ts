@@ -92,6 +92,14 @@ export const imageRequestSchema = z.strictObject({
     .describe(
       "How far to go from the input image, 0 (keep it) to 1 (ignore it). Absent: the model's default.",
     ),
+  previews: z
+    .int()
+    .min(0)
+    .max(10)
+    .default(0)
+    .describe(
+      'How many looks at each unfinished picture come with the progress, 0 to 10; providers that have none send none. Absent: 0.',
+    ),
   providerOptions: z
     .record(z.string(), z.record(z.string(), json))
     .default({})

@@ -43,6 +43,11 @@ export const generationResultSchema = z.object({
 export type GenerationResult = z.input<typeof generationResultSchema>;
 export type ValidGenerationResult = z.output<typeof generationResultSchema>;
 
+export const previewSchema = imageSchema.omit({ seed: true }).extend({
+  index: z.int().nonnegative().describe('Which picture of the call it is of, from 0.'),
+});
+export type Preview = z.infer<typeof previewSchema>;
+
 export const progressSchema = z.object({
   stage: z
     .enum(['queue', 'load', 'generate', 'finish'])
@@ -55,5 +60,8 @@ export const progressSchema = z.object({
   step: z.int().nonnegative().optional().describe('Steps done. Absent: not counted in steps.'),
   steps: z.int().positive().optional().describe('Steps in all. Absent: not counted in steps.'),
   message: z.string().max(500).optional().describe('A few words for people. Absent: none.'),
+  preview: previewSchema
+    .optional()
+    .describe('How a picture looks so far, where previews were asked for. Absent: none.'),
 });
 export type Progress = z.infer<typeof progressSchema>;

@@ -33,8 +33,8 @@ describe("a plugin's process", () => {
     const { folder, ask } = await createWorld();
     const { provenance } = await ask('scribe', 'keep');
     expect(provenance.parameters).toMatchObject({ result: 'kept' });
-    expect(readFileSync(join(folder, 'storage/scribe/kept.txt'), 'utf8')).toBe('kept');
-    expect(existsSync(join(folder, 'storage/trespasser'))).toBe(false);
+    expect(readFileSync(join(folder, 'storage/plugins/scribe/kept.txt'), 'utf8')).toBe('kept');
+    expect(existsSync(join(folder, 'storage/plugins/trespasser'))).toBe(false);
   });
 
   it.each(['scribe', 'trespasser'] as const)('writes nowhere else: %s', async (plugin) => {

@@ -18,7 +18,9 @@ const read = (path: string) => readFileSync(`${root}/${path}`, 'utf8');
 const importsOf = (path: string) =>
   [...read(path).matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1] as string);
 
-const pluginIds = readdirSync(`${root}/plugins`);
+const pluginIds = readdirSync(`${root}/plugins`).filter((id) =>
+  existsSync(`${root}/plugins/${id}/plugin.json`),
+);
 const pipelineTypes = pluginIds.flatMap((id) =>
   manifestSchema.parse(JSON.parse(read(`plugins/${id}/plugin.json`))).handles.map(({ type }) => type),
 );

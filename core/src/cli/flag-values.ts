@@ -38,6 +38,14 @@ export function parseTimeout(flag: string, text: string): number {
   throw new UsageError(`${flag} ${shorten(text)}: must be a number of seconds above 0, at most ${most}`);
 }
 
+/** A TCP port; undefined where nothing was said. */
+export function parsePort(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const port = toNumber(text);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new UsageError(`${flag} ${shorten(text)}: must be a whole number from 0 to 65535`);
+}
+
 export function parseFormat(flag: string, text: string): OutputFormat {
   const name = text.toLowerCase() === 'jpg' ? 'jpeg' : text.toLowerCase();
   const format = outputFormats.find((known) => known === name);

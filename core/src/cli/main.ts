@@ -13,6 +13,7 @@ import type { NewPluginFlags } from './new-plugin.js';
 import type { CommonFlags } from './open-kernel.js';
 import { exitWhenWritten, outliveClosedPipes } from './output.js';
 import { reportError } from './report-error.js';
+import type { ServeFlags } from './serve.js';
 import type { SwitchPluginFlags } from './switch-plugin.js';
 import { UsageError } from './usage-error.js';
 
@@ -130,6 +131,16 @@ withCommonFlags(
     ),
 ).action(async (flags: ExplainFlags) => {
   status = await (await import('./explain.js')).explain(flags);
+});
+
+withCommonFlags(
+  program
+    .command('serve')
+    .description("answer over HTTP: the plan's API and the OpenAI API")
+    .option('--host <address>', 'address to listen on (absent: EASEL_HOST, the configuration, loopback)')
+    .option('--port <number>', 'port; 0 is a free one (absent: EASEL_PORT, the configuration, 8190)'),
+).action(async (flags: ServeFlags) => {
+  status = await (await import('./serve.js')).serve(flags);
 });
 
 withCommonFlags(

@@ -5,6 +5,7 @@ import {
   pipelineTypeSchema,
 } from '@easel/plugin-sdk';
 import { z } from 'zod';
+import { serverConfigurationSchema } from './server-configuration.js';
 
 /** Some fields of a part of a manifest, in place of the manifest's own; what is left out stays as it is there. */
 function inPlaceOf<Part extends 'runtime' | 'breaker'>(part: Part) {
@@ -58,7 +59,7 @@ export const configurationSchema = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe('Folder in which each plugin that keeps files has one of its own. Absent: ~/.easel.'),
+    .describe('Folder for what plugins and the server keep. Absent: ~/.easel.'),
   plugins: z
     .record(z.string(), pluginConfigurationSchema)
     .default({})
@@ -77,6 +78,7 @@ export const configurationSchema = z.strictObject({
     .describe(
       'How often the candidates of a call are gone through again after passing faults of a provider, 0 to 10. Absent: 2.',
     ),
+  server: serverConfigurationSchema.prefault({}).describe('Of `easel serve`. Absent: all defaults.'),
   fallbackPipelineType: pipelineTypeSchema
     .optional()
     .describe(

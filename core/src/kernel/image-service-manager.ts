@@ -85,6 +85,11 @@ export class ImageServiceManager implements AsyncDisposable {
     );
   }
 
+  /** The configuration as it stands, everything filled in. */
+  get configuration(): Configuration {
+    return this.#configuration.current;
+  }
+
   /** The state of every plugin at this moment, and what could not be used. */
   getServiceHealth(): ServiceHealth {
     return measureHealth(this.#registry, this.#catalogue.current);

@@ -68,6 +68,7 @@ export function adaptRequest(
       guidanceScale: tuned('guidanceScale', defaults.guidanceScale),
       sampler: tuned('sampler', defaults.sampler),
       outputFormat: request.outputFormat,
+      previews: request.previews,
       inputImages: request.inputImages,
       mask: request.mask,
       strength: request.inputImages.length === 0 ? undefined : (request.strength ?? defaults.strength),

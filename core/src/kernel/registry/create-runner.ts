@@ -16,7 +16,7 @@ export interface Launch {
   /** The plugin's part of the configuration; the plugin validates it. */
   readonly config: unknown;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Folder of the plugins' own folders. */
+  /** Folder in which `plugins` holds the plugins' own folders. */
   readonly storageFolder: string;
   readonly logger: HostLogger;
 }
@@ -46,7 +46,7 @@ export function createRunner(launch: Launch): { runner: Runner; redact: (text: s
 
 function makeStorageFolder({ plugin, storageFolder }: Launch): string {
   const { id } = plugin.manifest;
-  const folder = join(storageFolder, id);
+  const folder = join(storageFolder, 'plugins', id);
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (cause) {

@@ -5,6 +5,8 @@ import type { Registry } from '../registry/registry.js';
  * Starts a version and lets it prove itself, then puts it in the place of the one that works, which finishes its calls. Where the two
  * must not run at once, calls wait while one goes and the other comes. Rejects where it does not start, and the one that works stays.
  *
+ * One that cannot be started, because it is disabled or lacks secrets that the one before lacked as well, takes its place unproven.
+ *
  * @param percent share of the calls that it is given at first
  */
 export async function swapIn(
@@ -13,7 +15,8 @@ export async function swapIn(
   replacement: GuardedPlugin,
   percent: number,
 ): Promise<void> {
-  if (replacement.supervisor.state === 'disabled') registry.replace(known, replacement);
+  const isUnconfigured = [known, replacement].every(({ supervisor }) => supervisor.missingSecrets.length > 0);
+  if (replacement.supervisor.state === 'disabled' || isUnconfigured) registry.replace(known, replacement);
   else if ([known, replacement].some(({ manifest }) => manifest.runtime.replace === 'exclusive'))
     await swapExclusively(registry, known, replacement);
   else {

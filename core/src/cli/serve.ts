@@ -1,0 +1,48 @@
+import { type AddressInfo, isIP } from 'node:net';
+import { EaselError } from '@easel/plugin-sdk';
+import { readConfiguration } from '../config/read-configuration.js';
+import { createLogger } from '../observe/create-logger.js';
+import { exitStatus } from './exit-status.js';
+import { parsePort } from './flag-values.js';
+import { watchForInterruption } from './interruption.js';
+import { printLine } from './output.js';
+
+export interface ServeFlags {
+  readonly host?: string;
+  readonly port?: string;
+  readonly config?: string;
+  readonly verbose?: true;
+  readonly json?: true;
+}
+
+/** `easel serve`: the HTTP APIs until it is interrupted; then no new calls, and those that it has may finish. */
+export async function serve(flags: ServeFlags): Promise<number> {
+  const source = { configFile: flags.config };
+  const configuration = readConfiguration(source);
+  const host = flags.host ?? process.env.EASEL_HOST ?? configuration.server.host;
+  const port = parsePort('--port', flags.port ?? process.env.EASEL_PORT) ?? configuration.server.port;
+  const logger = createLogger({ level: flags.verbose ? 'debug' : 'info' });
+  const { createImageServiceManager } = await import('../kernel/image-service-manager.js');
+  const { createServer } = await import('../http/create-server.js');
+  await using manager = createImageServiceManager({ ...source, logger, hotLoad: true, metrics: true });
+  const server = await createServer({ manager, logger });
+  const interruption = watchForInterruption();
+  try {
+    await server.listen({ host, port });
+  } catch (cause) {
+    const { code = 'unknown' } = cause as NodeJS.ErrnoException;
+    throw new EaselError({
+      code: 'ERR_CONFIG_INVALID',
+      message: `The server cannot listen on ${host}, port ${port} (${code}).`,
+      hint: code === 'EADDRINUSE' ? 'Choose another one with --port.' : 'Name another address with --host.',
+      cause,
+    });
+  }
+  const { port: used } = server.server.address() as AddressInfo;
+  const url = `http://${isIP(host) === 6 ? `[${host}]` : host}:${used}`;
+  if (flags.json) printLine(JSON.stringify({ url }));
+  else printLine(`Easel listens on ${url}`);
+  await new Promise<void>((resolve) => interruption.signal.addEventListener('abort', () => resolve()));
+  await server.close();
+  return interruption.status ?? exitStatus.ok;
+}

@@ -1,0 +1,37 @@
+import { z } from 'zod';
+
+/** The part of `easel.config.json` that the HTTP server reads. */
+export const serverConfigurationSchema = z.strictObject({
+  host: z.string().min(1).default('127.0.0.1').describe('Address that it listens on. Absent: loopback only.'),
+  port: z.int().min(0).max(65_535).default(8190).describe('0: one that is free. Absent: 8190.'),
+  publicUrl: z
+    .url()
+    .optional()
+    .describe('Where callers reach it, for the URLs that it answers. Absent: as the request says.'),
+  openWithoutKeys: z
+    .boolean()
+    .default(false)
+    .describe('Whether it listens beyond loopback although there are no keys. Absent: no.'),
+  onDisconnect: z
+    .enum(['cancel', 'store'])
+    .default('cancel')
+    .describe(
+      'What becomes of the work of a caller that goes away: it is cancelled, or finished and kept as a job. Absent: cancel.',
+    ),
+  bodyMb: z.int().min(1).max(1_000).default(64).describe('Largest body of a request in MiB. Absent: 64.'),
+  corsOrigins: z
+    .array(z.string())
+    .default([])
+    .describe('Origins whose pages may call it from a browser; "*" is all. Absent: none.'),
+  resultDays: z
+    .number()
+    .positive()
+    .default(30)
+    .describe('Days for which pictures and jobs are kept. Absent: 30.'),
+  resultsMb: z
+    .int()
+    .min(10)
+    .default(10_000)
+    .describe('MiB of pictures that are kept; the oldest go first. Absent: 10,000.'),
+});
+export type ServerConfiguration = z.output<typeof serverConfigurationSchema>;

@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import multipart from '@fastify/multipart';
+import fastify, { type FastifyInstance } from 'fastify';
+import type { ImageServiceManager } from '../kernel/image-service-manager.js';
+import { type HostLogger, silentLogger } from '../observe/plugin-logger.js';
+import { ResultStore } from '../results/result-store.js';
+import type { Doors } from './doors.js';
+import { answerFor, HttpError } from './errors.js';
+import { openAiError } from './openai/error.js';
+import { openAiRoutes } from './openai/routes.js';
+import { generateRoute } from './plan/generate.js';
+import { listRoutes } from './plan/lists.js';
+import { resultRoutes } from './plan/results.js';
+import { probeRoutes } from './probes.js';
+
+const mebibyte = 1024 * 1024;
+
+export interface CreateServerOptions {
+  readonly manager: ImageServiceManager;
+  /** Takes a line for each failure that is not the caller's. Absent: they are dropped. */
+  readonly logger?: HostLogger | undefined;
+}
+
+/** The HTTP APIs in front of a kernel, ready to listen, or to be mounted in the host's own Fastify by `register`. */
+export async function createServer(options: CreateServerOptions): Promise<FastifyInstance> {
+  const { manager, logger = silentLogger } = options;
+  const { configuration } = manager;
+  const server = fastify({
+    bodyLimit: configuration.server.bodyMb * mebibyte,
+    genReqId: () => randomUUID(),
+    // Headers and body of a slow caller; the work itself may take longer.
+    requestTimeout: 120_000,
+    forceCloseConnections: 'idle',
+  });
+  const doors: Doors = {
+    manager,
+    configuration: configuration.server,
+    results: new ResultStore(join(configuration.storageFolder, 'results')),
+  };
+
+  server.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+    reply.header('x-content-type-options', 'nosniff');
+    reply.header('referrer-policy', 'no-referrer');
+  });
+  server.setErrorHandler(async (error, request, reply) => {
+    const answer = answerFor(error);
+    if (answer.status >= 500)
+      logger.error(
+        `${request.method} ${request.routeOptions.url ?? ''}: ${answer.code}: ${messageOf(error)}`,
+        {
+          requestId: request.id,
+        },
+      );
+    return await reply.status(answer.status).headers(answer.headers).send(shapeFor(request.url, answer));
+  });
+  server.setNotFoundHandler((request) => {
+    throw new HttpError(
+      404,
+      'not_found',
+      `There is nothing at ${request.method} ${request.url.slice(0, 200)}.`,
+    );
+  });
+
+  const { bodyMb } = configuration.server;
+  await server.register(multipart, {
+    limits: { fileSize: bodyMb * mebibyte, files: 17, fields: 50, parts: 60 },
+  });
+  await server.register(generateRoute(doors));
+  await server.register(listRoutes(doors));
+  await server.register(resultRoutes(doors));
+  await server.register(openAiRoutes(doors));
+  await server.register(probeRoutes(doors));
+  return server;
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+function shapeFor(url: string, answer: ReturnType<typeof answerFor>): object {
+  if (url.startsWith('/v1/')) return openAiError(answer);
+  const { code, message, hint, param, plugin } = answer;
+  return { success: false, error: { code, message, hint, param, plugin } };
+}

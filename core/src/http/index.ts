@@ -1,0 +1,1 @@
+export { type CreateServerOptions, createServer } from './create-server.js';

@@ -1,0 +1,60 @@
+import type { InputImage } from '@easel/plugin-sdk';
+import type { FastifyRequest } from 'fastify';
+import { HttpError } from '../errors.js';
+import { readInputImage } from '../input-image.js';
+
+export interface ImageForm {
+  /** Text fields, numbers and switches among them turned into what they say. */
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly images: InputImage[];
+  readonly mask: InputImage | undefined;
+}
+
+const numbers: ReadonlySet<string> = new Set([
+  'n',
+  'partial_images',
+  'output_compression',
+  'seed',
+  'steps',
+  'guidance_scale',
+  'strength',
+  'timeout_ms',
+]);
+
+/** The multipart form of `/v1/images/edits` and `/variations`: `image`, `image[]` (in any number), `mask`, and text. */
+export async function readImageForm(request: FastifyRequest): Promise<ImageForm> {
+  if (!request.isMultipart())
+    throw new HttpError(
+      415,
+      'unsupported_media_type',
+      'The body must be multipart/form-data, with the picture as "image".',
+    );
+  const fields: Record<string, unknown> = {};
+  const images: InputImage[] = [];
+  let mask: InputImage | undefined;
+  for await (const part of request.parts()) {
+    if (part.type === 'field') fields[part.fieldname] = readField(part.fieldname, part.value);
+    else {
+      const bytes = new Uint8Array(await part.toBuffer());
+      const name = part.fieldname.replace(/\[\d*\]$/, '');
+      const picture = await readInputImage(bytes, part.fieldname);
+      if (name === 'image') images.push(picture);
+      else if (name === 'mask') mask = picture;
+      else
+        throw new HttpError(400, 'invalid_request', `${part.fieldname}: there is no such file`, {
+          param: part.fieldname,
+        });
+    }
+  }
+  if (images.length === 0)
+    throw new HttpError(400, 'invalid_request', 'image: is missing', { param: 'image' });
+  return { fields, images, mask };
+}
+
+function readField(name: string, value: unknown): unknown {
+  const text = String(value);
+  if (text === '') return undefined;
+  if (numbers.has(name)) return Number(text);
+  if (name === 'stream') return text === 'true';
+  return text;
+}

@@ -1,0 +1,95 @@
+import type { ImageRequest, Warning } from '@easel/plugin-sdk';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { embedProvenance } from '../../results/embed-provenance.js';
+import { abortOnDisconnect } from '../disconnect.js';
+import { type Doors, resultUrl } from '../doors.js';
+import { answerFor } from '../errors.js';
+import { formatOf, placeholderOf, provenanceOf, secondsNow, sizeOf, spliceBase64, usage } from './answer.js';
+import { openAiError } from './error.js';
+import { EventStream, sendPartialImage } from './events.js';
+
+/** What was asked for, and how it is to be answered. */
+export interface OpenAiCall {
+  readonly kind: 'image_generation' | 'image_edit';
+  readonly asked: ImageRequest;
+  readonly warnings: readonly Warning[];
+  readonly responseFormat: 'b64_json' | 'url';
+  readonly isStreamed: boolean;
+}
+
+/** Makes the pictures of a call to OpenAI's API and answers as it was asked to. */
+export async function make(
+  doors: Doors,
+  call: OpenAiCall,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const signal = abortOnDisconnect(reply);
+  if (call.isStreamed) return await stream(doors, call, reply, signal);
+  const result = embedProvenance(await doors.manager.generateImage(call.asked, { signal }));
+  const { images } = result;
+  const isUrl = call.responseFormat === 'url';
+  const data = [];
+  for (const [index, image] of images.entries()) {
+    const { name } = isUrl ? await doors.results.put(image, { provenance: result.provenance }) : { name: '' };
+    data.push(isUrl ? { url: resultUrl(doors, request, name) } : { b64_json: placeholderOf(index) });
+  }
+  const [first] = images;
+  const body = {
+    created: secondsNow(),
+    ...(first ? { size: sizeOf(first), output_format: formatOf(first) } : {}),
+    background: 'opaque',
+    quality: 'auto',
+    data,
+    usage,
+    easel: provenanceOf(result, call.warnings),
+  };
+  const bytes = spliceBase64(body, isUrl ? [] : images.map((image) => image.bytes));
+  return await reply.type('application/json; charset=utf-8').send(bytes);
+}
+
+/** Errors before the first event are answered with their status; later ones are an event, as the status is out by then. */
+async function stream(
+  { manager }: Doors,
+  { kind, asked, warnings }: OpenAiCall,
+  reply: FastifyReply,
+  signal: AbortSignal,
+): Promise<FastifyReply> {
+  let events: EventStream | undefined;
+  let partials = 0;
+  const open = () => {
+    events ??= new EventStream(reply);
+    return events;
+  };
+  try {
+    const result = embedProvenance(
+      await manager.generateImage(asked, {
+        signal,
+        onProgress: ({ stage, fraction, preview }) => {
+          if (preview) sendPartialImage(open(), kind, preview, partials++);
+          else open().comment(`${stage} ${Math.round(100 * fraction)} %`);
+        },
+      }),
+    );
+    const type = `${kind}.completed`;
+    for (const image of result.images) {
+      const data = {
+        type,
+        b64_json: placeholderOf(0),
+        created_at: secondsNow(),
+        size: sizeOf(image),
+        quality: 'auto',
+        background: 'opaque',
+        output_format: formatOf(image),
+        usage,
+        easel: provenanceOf(result, warnings),
+      };
+      open().send(type, data, [image.bytes]);
+    }
+  } catch (error) {
+    if (!events) throw error;
+    events.send('error', openAiError(answerFor(error)));
+  }
+  open().end();
+  return reply;
+}

@@ -1,0 +1,73 @@
+import { imageRequestSchema, outputFormats } from '@easel/plugin-sdk';
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { embedProvenance } from '../../results/embed-provenance.js';
+import type { ImageResult } from '../../results/image-result.js';
+import { abortOnDisconnect } from '../disconnect.js';
+import { type Doors, resultUrl } from '../doors.js';
+import { parseBody, parseSize } from '../parse-body.js';
+import { extraFields, fromExtraFields, withoutAbsent } from '../request-fields.js';
+
+const field = imageRequestSchema.shape;
+const formatNames = [...outputFormats, 'jpg'] as const;
+
+export const planRequestSchema = z.strictObject({
+  prompt: field.prompt,
+  model: field.model.nullish(),
+  style: z.string().min(1).max(200).nullish().describe('Added to the prompt as ", <style> style".'),
+  size: z.string().nullish().describe('WIDTHxHEIGHT in pixels.'),
+  image_type: z.enum(formatNames).nullish().describe('File format. Absent: png.'),
+  n: field.n.unwrap().nullish(),
+  ...extraFields,
+});
+export type PlanRequest = z.output<typeof planRequestSchema>;
+
+/** What the kernel is asked for. */
+export function fromPlanRequest(body: PlanRequest) {
+  const { prompt, style, size, image_type, n, model } = body;
+  return {
+    ...fromExtraFields(body),
+    ...withoutAbsent({ model, n, outputFormat: image_type === 'jpg' ? 'jpeg' : image_type }),
+    ...parseSize(size ?? undefined),
+    prompt: style ? `${prompt}, ${style} style` : prompt,
+  };
+}
+
+/** `POST /api/images/generate`: makes pictures, stores them and says where they are. */
+export const generateRoute = (doors: Doors) => async (server: FastifyInstance) => {
+  server.post('/api/images/generate', async (request, reply) => {
+    const body = parseBody(planRequestSchema, request.body);
+    const signal = abortOnDisconnect(reply);
+    const made = await doors.manager.generateImage(fromPlanRequest(body), { signal });
+    return await storeAndDescribe(doors, made, (name) => resultUrl(doors, request, name));
+  });
+};
+
+/** Stores the pictures of a result and answers it in the plan's form. */
+export async function storeAndDescribe(
+  { results }: Pick<Doors, 'results'>,
+  made: ImageResult,
+  urlOf: (name: string) => string,
+) {
+  const { images, warnings, provenance, timings, cost } = embedProvenance(made);
+  const files = [];
+  for (const image of images) {
+    const { name } = await results.put(image, { seed: image.seed, provenance });
+    const { bytes: _, mediaType: media_type, ...about } = image;
+    files.push({ image_url: urlOf(name), image_path: results.pathOf(name), media_type, ...about });
+  }
+  const [first] = files;
+  return {
+    success: true as const,
+    image_url: first?.image_url,
+    image_path: first?.image_path,
+    images: files,
+    service: provenance.plugin.id,
+    model: provenance.model,
+    generation_time: Math.round(timings.total ?? 0) / 1_000,
+    warnings,
+    provenance,
+    timings,
+    ...(cost ? { cost } : {}),
+  };
+}

@@ -1,0 +1,36 @@
+import staticFiles from '@fastify/static';
+import type { FastifyInstance } from 'fastify';
+import type { Doors } from '../doors.js';
+import { HttpError } from '../errors.js';
+
+const yearS = 365 * 24 * 3_600;
+
+/** `GET /api/images/results/<name>`: a stored picture, for ever the same, in ranges where they are asked for; and what is known of it. */
+export const resultRoutes =
+  ({ results }: Doors) =>
+  async (server: FastifyInstance) => {
+    await server.register(staticFiles, { root: results.folder, serve: false });
+
+    const find = async (name: string) => {
+      const about = await results.about(name);
+      if (about) return about;
+      throw new HttpError(404, 'result_not_found', `There is no picture "${name.slice(0, 100)}".`);
+    };
+
+    server.get<{ Params: { name: string } }>('/api/images/results/:name', async (request, reply) => {
+      const { name } = request.params;
+      const { mediaType } = await find(name);
+      reply.type(String(mediaType)).header('etag', `"${name}"`).header('x-content-type-options', 'nosniff');
+      if (request.headers['if-none-match']?.includes(`"${name}"`)) return await reply.status(304).send();
+      return reply.sendFile(results.relativePath(name), {
+        immutable: true,
+        maxAge: yearS * 1_000,
+        etag: false,
+      });
+    });
+
+    server.get<{ Params: { name: string } }>(
+      '/api/images/results/:name/metadata',
+      async ({ params }) => await find(params.name),
+    );
+  };

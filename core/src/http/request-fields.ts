@@ -1,0 +1,41 @@
+import { type ImageRequest, imageRequestSchema } from '@easel/plugin-sdk';
+import type { z } from 'zod';
+
+const field = imageRequestSchema.shape;
+
+/** The fields of a request that no other API has a name for, in the case of JSON APIs. `null` counts as absent, as clients send it. */
+export const extraFields = {
+  negative_prompt: field.negativePrompt.nullish(),
+  seed: field.seed.nullish(),
+  steps: field.steps.nullish(),
+  guidance_scale: field.guidanceScale.nullish(),
+  sampler: field.sampler.nullish(),
+  strength: field.strength.nullish(),
+  fallback: field.fallback.unwrap().nullish(),
+  timeout_ms: field.timeoutMs.nullish(),
+  provider_options: field.providerOptions.unwrap().nullish(),
+};
+export type ExtraFields = z.output<z.ZodObject<typeof extraFields>>;
+
+/** Those of them that are there, as the kernel names them. */
+export function fromExtraFields(fields: ExtraFields): Omit<ImageRequest, 'prompt'> {
+  return withoutAbsent({
+    negativePrompt: fields.negative_prompt,
+    seed: fields.seed,
+    steps: fields.steps,
+    guidanceScale: fields.guidance_scale,
+    sampler: fields.sampler,
+    strength: fields.strength,
+    fallback: fields.fallback,
+    timeoutMs: fields.timeout_ms,
+    providerOptions: fields.provider_options,
+  });
+}
+
+type Present<Fields> = { [Name in keyof Fields]?: NonNullable<Fields[Name]> };
+
+/** The fields that have a value. */
+export const withoutAbsent = <Fields extends object>(fields: Fields): Present<Fields> =>
+  Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== undefined && value !== null),
+  ) as Present<Fields>;

@@ -1,0 +1,64 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  type ConfigurationInput,
+  createImageServiceManager,
+  type ImageServiceManager,
+  type KernelOptions,
+} from '@easel/core';
+import { createServer } from '@easel/core/server';
+import { onTestFinished } from 'vitest';
+
+const fixtures = (relative: string) => fileURLToPath(new URL(`../fixtures/${relative}`, import.meta.url));
+
+export interface TestServer {
+  readonly url: string;
+  readonly manager: ImageServiceManager;
+  /** Where it keeps what it keeps. */
+  readonly storageFolder: string;
+  get(path: string, headers?: Record<string, string>): Promise<Response>;
+  post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
+}
+
+/** A real server on a free port, with the fixture plugins and models; ended when the test ends. */
+export async function startServer(
+  configuration: ConfigurationInput = {},
+  options: Omit<KernelOptions, 'configuration'> = {},
+): Promise<TestServer> {
+  const storageFolder = await mkdtemp(join(tmpdir(), 'easel-server-'));
+  const manager = createImageServiceManager({
+    bundled: false,
+    environment: { CHAOS_KEY: 'sk-fixture-0123456789' },
+    metrics: true,
+    configuration: {
+      pluginFolders: [fixtures('plugins')],
+      catalogueFolders: [fixtures('catalogue')],
+      currentModel: 'steady-one',
+      storageFolder,
+      retries: 0,
+      ...configuration,
+    },
+    ...options,
+  });
+  const server = await createServer({ manager });
+  const url = await server.listen({ host: '127.0.0.1', port: 0 });
+  onTestFinished(async () => {
+    await server.close();
+    await manager.close();
+    await rm(storageFolder, { recursive: true, force: true });
+  });
+  return {
+    url,
+    manager,
+    storageFolder,
+    get: (path, headers = {}) => fetch(`${url}${path}`, { headers }),
+    post: (path, body, headers = {}) =>
+      fetch(`${url}${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(body),
+      }),
+  };
+}

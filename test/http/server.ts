@@ -22,6 +22,9 @@ export interface TestServer {
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
 }
 
+/** The JSON of an answer, in the form that a test expects. */
+export const jsonOf = async <T>(response: Response): Promise<T> => (await response.json()) as T;
+
 /** A real server on a free port, with the fixture plugins and models; ended when the test ends. */
 export async function startServer(
   configuration: ConfigurationInput = {},

@@ -38,6 +38,14 @@ export function parseTimeout(flag: string, text: string): number {
   throw new UsageError(`${flag} ${shorten(text)}: must be a number of seconds above 0, at most ${most}`);
 }
 
+/** A whole number from 1 on; undefined where nothing was said. */
+export function parseCount(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const count = toNumber(text);
+  if (Number.isInteger(count) && count >= 1) return count;
+  throw new UsageError(`${flag} ${shorten(text)}: must be a whole number from 1`);
+}
+
 /** A TCP port; undefined where nothing was said. */
 export function parsePort(flag: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;

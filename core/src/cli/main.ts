@@ -9,6 +9,7 @@ import { exitStatus } from './exit-status.js';
 import type { ExplainFlags } from './explain.js';
 import type { GenerateFlags } from './generate-request.js';
 import { generalHelp, generateHelp } from './help.js';
+import type { CreateKeyFlags, KeysFlags } from './keys.js';
 import type { NewPluginFlags } from './new-plugin.js';
 import type { CommonFlags } from './open-kernel.js';
 import { exitWhenWritten, outliveClosedPipes } from './output.js';
@@ -142,6 +143,33 @@ withCommonFlags(
 ).action(async (flags: ServeFlags) => {
   status = await (await import('./serve.js')).serve(flags);
 });
+
+const keys = program.command('keys').description("the server's API keys").helpCommand(false);
+const withKeyFlags = (command: Command) =>
+  command
+    .option('--json', 'print one JSON document on stdout')
+    .option('--config <file>', 'configuration (absent: easel.config.json in the working directory)');
+withKeyFlags(
+  keys
+    .command('create')
+    .description('make a key; from the first one on the server asks for one')
+    .argument('<name>', 'whose it is')
+    .option('--scope <scopes...>', 'generate, read, admin (absent: generate read)')
+    .option('--per-minute <count>', 'requests a minute (absent: no limit)')
+    .option('--concurrency <count>', 'calls at once (absent: no limit)'),
+).action(async (name: string, flags: CreateKeyFlags) => {
+  status = await (await import('./keys.js')).createKey(name, flags);
+});
+withKeyFlags(keys.command('list').description('list the keys, without what opens')).action(
+  async (flags: KeysFlags) => {
+    status = await (await import('./keys.js')).listKeys(flags);
+  },
+);
+withKeyFlags(keys.command('revoke').description('take a key back').argument('<id>', 'id of the key')).action(
+  async (id: string, flags: KeysFlags) => {
+    status = await (await import('./keys.js')).revokeKey(id, flags);
+  },
+);
 
 withCommonFlags(
   program.command('health').description('tell whether everything that was found can be used'),

@@ -1,6 +1,8 @@
 import { type AddressInfo, isIP } from 'node:net';
 import { EaselError } from '@easel/plugin-sdk';
+import type { Configuration } from '../config/configuration.js';
 import { readConfiguration } from '../config/read-configuration.js';
+import { KeyStore } from '../keys/key-store.js';
 import { createLogger } from '../observe/create-logger.js';
 import { exitStatus } from './exit-status.js';
 import { parsePort } from './flag-values.js';
@@ -22,6 +24,7 @@ export async function serve(flags: ServeFlags): Promise<number> {
   const host = flags.host ?? process.env.EASEL_HOST ?? configuration.server.host;
   const port = parsePort('--port', flags.port ?? process.env.EASEL_PORT) ?? configuration.server.port;
   const logger = createLogger({ level: flags.verbose ? 'debug' : 'info' });
+  refuseOpenDoor(host, configuration);
   const { createImageServiceManager } = await import('../kernel/image-service-manager.js');
   const { createServer } = await import('../http/create-server.js');
   await using manager = createImageServiceManager({ ...source, logger, hotLoad: true, metrics: true });
@@ -45,4 +48,15 @@ export async function serve(flags: ServeFlags): Promise<number> {
   await new Promise<void>((resolve) => interruption.signal.addEventListener('abort', () => resolve()));
   await server.close();
   return interruption.status ?? exitStatus.ok;
+}
+
+/** Whoever reaches a server without keys may use it, and so spend its owner's money. */
+function refuseOpenDoor(host: string, { server, storageFolder }: Configuration): void {
+  const isLoopback = host === 'localhost' || host === '::1' || /^127\./.test(host);
+  if (isLoopback || server.openWithoutKeys || new KeyStore(storageFolder).keys.length > 0) return;
+  throw new EaselError({
+    code: 'ERR_CONFIG_INVALID',
+    message: `The server would listen on ${host}, beyond this machine, and has no API keys.`,
+    hint: 'Make one with `easel keys create <name>`, or say "server": { "openWithoutKeys": true } in easel.config.json.',
+  });
 }

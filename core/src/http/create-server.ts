@@ -1,10 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import cors from '@fastify/cors';
 import multipart from '@fastify/multipart';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { ImageServiceManager } from '../kernel/image-service-manager.js';
+import { KeyStore } from '../keys/key-store.js';
 import { type HostLogger, silentLogger } from '../observe/plugin-logger.js';
 import { ResultStore } from '../results/result-store.js';
+import { authenticate } from './access/authenticate.js';
+import { limitKeys } from './access/limits.js';
+import { adminRoutes } from './admin/routes.js';
 import type { Doors } from './doors.js';
 import { answerFor, HttpError } from './errors.js';
 import { openAiError } from './openai/error.js';
@@ -37,12 +42,18 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
     manager,
     configuration: configuration.server,
     results: new ResultStore(join(configuration.storageFolder, 'results')),
+    keys: new KeyStore(configuration.storageFolder),
   };
 
   server.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
     reply.header('x-content-type-options', 'nosniff');
     reply.header('referrer-policy', 'no-referrer');
+  });
+  // A connection that was at work when the server began to close is idle afterwards, and its caller may keep it open.
+  server.addHook('preClose', async () => {
+    const timer = setInterval(() => server.server.closeIdleConnections(), 50);
+    server.server.once('close', () => clearInterval(timer));
   });
   server.setErrorHandler(async (error, request, reply) => {
     const answer = answerFor(error);
@@ -63,7 +74,11 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
     );
   });
 
-  const { bodyMb } = configuration.server;
+  const { bodyMb, corsOrigins } = configuration.server;
+  if (corsOrigins.length > 0)
+    await server.register(cors, { origin: corsOrigins.includes('*') ? true : [...corsOrigins] });
+  authenticate(server, doors.keys);
+  await limitKeys(server);
   await server.register(multipart, {
     limits: { fileSize: bodyMb * mebibyte, files: 17, fields: 50, parts: 60 },
   });
@@ -71,6 +86,7 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
   await server.register(listRoutes(doors));
   await server.register(resultRoutes(doors));
   await server.register(openAiRoutes(doors));
+  await server.register(adminRoutes(doors));
   await server.register(probeRoutes(doors));
   return server;
 }

@@ -11,7 +11,7 @@ import { EaselError } from '@easel/plugin-sdk';
 export async function writeWholeFile(
   path: string,
   bytes: Uint8Array,
-  { replace }: { replace: boolean },
+  { replace, mode }: { replace: boolean; mode?: number },
 ): Promise<boolean> {
   try {
     await mkdir(dirname(path), { recursive: true });
@@ -19,7 +19,7 @@ export async function writeWholeFile(
     const target = replace ? await realpath(path).catch(() => path) : path;
     const temporary = join(dirname(target), `.easel-${randomBytes(8).toString('hex')}.tmp`);
     try {
-      await writeToDisk(temporary, bytes);
+      await writeToDisk(temporary, bytes, mode);
       if (!replace) return await nameIfFree(temporary, target);
       await rename(temporary, target);
       return true;
@@ -36,8 +36,8 @@ export async function writeWholeFile(
   }
 }
 
-async function writeToDisk(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await open(path, 'wx');
+async function writeToDisk(path: string, bytes: Uint8Array, mode: number | undefined): Promise<void> {
+  const file = await open(path, 'wx', mode);
   try {
     await file.writeFile(bytes);
     await file.sync();

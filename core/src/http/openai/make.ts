@@ -1,5 +1,6 @@
 import type { ImageRequest, Warning } from '@easel/plugin-sdk';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { GenerateOptions } from '../../kernel/routing/dispatch.js';
 import { embedProvenance } from '../../results/embed-provenance.js';
 import { abortOnDisconnect } from '../disconnect.js';
 import { type Doors, resultUrl } from '../doors.js';
@@ -25,8 +26,10 @@ export async function make(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const signal = abortOnDisconnect(reply);
-  if (call.isStreamed) return await stream(doors, call, reply, signal);
-  const result = embedProvenance(await doors.manager.generateImage(call.asked, { signal }));
+  if (call.isStreamed) return await stream(doors, call, reply, { signal, caller: request.apiKey?.id });
+  const result = embedProvenance(
+    await doors.manager.generateImage(call.asked, { signal, caller: request.apiKey?.id }),
+  );
   const { images } = result;
   const isUrl = call.responseFormat === 'url';
   const data = [];
@@ -53,7 +56,7 @@ async function stream(
   { manager }: Doors,
   { kind, asked, warnings }: OpenAiCall,
   reply: FastifyReply,
-  signal: AbortSignal,
+  options: Pick<GenerateOptions, 'signal' | 'caller'>,
 ): Promise<FastifyReply> {
   let events: EventStream | undefined;
   let partials = 0;
@@ -64,7 +67,7 @@ async function stream(
   try {
     const result = embedProvenance(
       await manager.generateImage(asked, {
-        signal,
+        ...options,
         onProgress: ({ stage, fraction, preview }) => {
           if (preview) sendPartialImage(open(), kind, preview, partials++);
           else open().comment(`${stage} ${Math.round(100 * fraction)} %`);

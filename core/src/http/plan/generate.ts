@@ -38,7 +38,10 @@ export const generateRoute = (doors: Doors) => async (server: FastifyInstance) =
   server.post('/api/images/generate', async (request, reply) => {
     const body = parseBody(planRequestSchema, request.body);
     const signal = abortOnDisconnect(reply);
-    const made = await doors.manager.generateImage(fromPlanRequest(body), { signal });
+    const made = await doors.manager.generateImage(fromPlanRequest(body), {
+      signal,
+      caller: request.apiKey?.id,
+    });
     return await storeAndDescribe(doors, made, (name) => resultUrl(doors, request, name));
   });
 };

@@ -12,6 +12,7 @@ import { limitKeys } from './access/limits.js';
 import { adminRoutes } from './admin/routes.js';
 import type { Doors } from './doors.js';
 import { answerFor, HttpError } from './errors.js';
+import { closeGracefully } from './graceful-close.js';
 import { openAiError } from './openai/error.js';
 import { openAiRoutes } from './openai/routes.js';
 import { generateRoute } from './plan/generate.js';
@@ -20,6 +21,8 @@ import { resultRoutes } from './plan/results.js';
 import { probeRoutes } from './probes.js';
 
 const mebibyte = 1024 * 1024;
+/** Milliseconds for answers that are on their way when the server closes. */
+const closeGraceMs = 30_000;
 
 export interface CreateServerOptions {
   readonly manager: ImageServiceManager;
@@ -50,11 +53,7 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
     reply.header('x-content-type-options', 'nosniff');
     reply.header('referrer-policy', 'no-referrer');
   });
-  // A connection that was at work when the server began to close is idle afterwards, and its caller may keep it open.
-  server.addHook('preClose', async () => {
-    const timer = setInterval(() => server.server.closeIdleConnections(), 50);
-    server.server.once('close', () => clearInterval(timer));
-  });
+  closeGracefully(server, closeGraceMs);
   server.setErrorHandler(async (error, request, reply) => {
     const answer = answerFor(error);
     if (answer.status >= 500)

@@ -1,0 +1,24 @@
+import type { FastifyInstance } from 'fastify';
+
+const checkMs = 50;
+
+/**
+ * Lets answers that are on their way be finished when the server closes, for so long at most, and then ends every connection: clients keep
+ * theirs open, and open some that they never use.
+ */
+export function closeGracefully(server: FastifyInstance, graceMs: number): void {
+  let answering = 0;
+  server.addHook('onRequest', async (_request, reply) => {
+    answering++;
+    reply.raw.once('close', () => {
+      answering--;
+    });
+  });
+  server.addHook('preClose', async () => {
+    const closingFrom = performance.now();
+    const timer = setInterval(() => {
+      if (answering === 0 || performance.now() - closingFrom > graceMs) server.server.closeAllConnections();
+    }, checkMs);
+    server.server.once('close', () => clearInterval(timer));
+  });
+}

@@ -18,6 +18,8 @@ export interface TestServer {
   readonly manager: ImageServiceManager;
   /** Where it keeps what it keeps. */
   readonly storageFolder: string;
+  /** Ends it before the test does; what it keeps stays until then. */
+  close(): Promise<void>;
   get(path: string, headers?: Record<string, string>): Promise<Response>;
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
 }
@@ -30,7 +32,7 @@ export async function startServer(
   configuration: ConfigurationInput = {},
   options: Omit<KernelOptions, 'configuration'> = {},
 ): Promise<TestServer> {
-  const storageFolder = await mkdtemp(join(tmpdir(), 'easel-server-'));
+  const storageFolder = configuration.storageFolder ?? (await mkdtemp(join(tmpdir(), 'easel-server-')));
   const manager = createImageServiceManager({
     bundled: false,
     environment: { CHAOS_KEY: 'sk-fixture-0123456789' },
@@ -47,15 +49,19 @@ export async function startServer(
   });
   const server = await createServer({ manager });
   const url = await server.listen({ host: '127.0.0.1', port: 0 });
-  onTestFinished(async () => {
+  const close = async () => {
     await server.close();
     await manager.close();
+  };
+  onTestFinished(async () => {
+    await close();
     await rm(storageFolder, { recursive: true, force: true });
   });
   return {
     url,
     manager,
     storageFolder,
+    close,
     get: (path, headers = {}) => fetch(`${url}${path}`, { headers }),
     post: (path, body, headers = {}) =>
       fetch(`${url}${path}`, {

@@ -18,6 +18,11 @@ export const serverConfigurationSchema = z.strictObject({
     .describe(
       'What becomes of the work of a caller that goes away: it is cancelled, or finished and kept as a job. Absent: cancel.',
     ),
+  jobsAtOnce: z.int().min(1).max(1_000).default(8).describe('Jobs at work at once. Absent: 8.'),
+  privateAddresses: z
+    .boolean()
+    .default(false)
+    .describe('Whether webhooks may lead to addresses that are not public. Absent: no.'),
   bodyMb: z.int().min(1).max(1_000).default(64).describe('Largest body of a request in MiB. Absent: 64.'),
   corsOrigins: z
     .array(z.string())

@@ -1,18 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import cors from '@fastify/cors';
 import multipart from '@fastify/multipart';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { ImageServiceManager } from '../kernel/image-service-manager.js';
-import { KeyStore } from '../keys/key-store.js';
 import { type HostLogger, silentLogger } from '../observe/plugin-logger.js';
-import { ResultStore } from '../results/result-store.js';
 import { authenticate } from './access/authenticate.js';
 import { limitKeys } from './access/limits.js';
 import { adminRoutes } from './admin/routes.js';
-import type { Doors } from './doors.js';
 import { answerFor, HttpError } from './errors.js';
 import { closeGracefully } from './graceful-close.js';
+import { jobRoutes } from './jobs/routes.js';
+import { openDoors } from './open-doors.js';
 import { openAiError } from './openai/error.js';
 import { openAiRoutes } from './openai/routes.js';
 import { generateRoute } from './plan/generate.js';
@@ -41,19 +39,14 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
     requestTimeout: 120_000,
     forceCloseConnections: 'idle',
   });
-  const doors: Doors = {
-    manager,
-    configuration: configuration.server,
-    results: new ResultStore(join(configuration.storageFolder, 'results')),
-    keys: new KeyStore(configuration.storageFolder),
-  };
-
+  const doors = openDoors(manager, logger);
   server.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
     reply.header('x-content-type-options', 'nosniff');
     reply.header('referrer-policy', 'no-referrer');
   });
   closeGracefully(server, closeGraceMs);
+  server.addHook('onClose', async () => await doors.close());
   server.setErrorHandler(async (error, request, reply) => {
     const answer = answerFor(error);
     if (answer.status >= 500)
@@ -84,6 +77,7 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
   await server.register(generateRoute(doors));
   await server.register(listRoutes(doors));
   await server.register(resultRoutes(doors));
+  await server.register(jobRoutes(doors));
   await server.register(openAiRoutes(doors));
   await server.register(adminRoutes(doors));
   await server.register(probeRoutes(doors));

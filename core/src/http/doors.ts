@@ -1,5 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { ServerConfiguration } from '../config/server-configuration.js';
+import type { JobRunner } from '../jobs/job-runner.js';
+import type { JobStore } from '../jobs/job-store.js';
 import type { ImageServiceManager } from '../kernel/image-service-manager.js';
 import type { KeyStore } from '../keys/key-store.js';
 import type { ResultStore } from '../results/result-store.js';
@@ -10,6 +12,8 @@ export interface Doors {
   readonly manager: ImageServiceManager;
   readonly results: ResultStore;
   readonly keys: KeyStore;
+  readonly jobs: JobRunner;
+  readonly jobStore: JobStore;
   readonly configuration: ServerConfiguration;
 }
 

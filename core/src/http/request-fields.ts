@@ -1,5 +1,5 @@
 import { type ImageRequest, imageRequestSchema } from '@easel/plugin-sdk';
-import type { z } from 'zod';
+import { z } from 'zod';
 
 const field = imageRequestSchema.shape;
 
@@ -14,6 +14,7 @@ export const extraFields = {
   fallback: field.fallback.unwrap().nullish(),
   timeout_ms: field.timeoutMs.nullish(),
   provider_options: field.providerOptions.unwrap().nullish(),
+  on_disconnect: z.enum(['cancel', 'store']).nullish(),
 };
 export type ExtraFields = z.output<z.ZodObject<typeof extraFields>>;
 

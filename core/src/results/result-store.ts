@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Image } from '@easel/plugin-sdk';
 import { extensionOf } from './destination.js';
@@ -36,16 +36,20 @@ export class ResultStore {
   /** Writes a picture and what is known of it, each whole or not at all. */
   async put(image: Image, about: Readonly<Record<string, unknown>>): Promise<StoredImage> {
     const { bytes, mediaType, width, height } = image;
-    const hash = createHash('sha256').update(bytes).digest('hex');
-    const name = `${hash}${extensionOf(mediaType)}`;
-    const path = this.pathOf(name);
+    const name = await this.putBytes(bytes, mediaType);
     const stored = { name, mediaType, width, height, bytes: bytes.byteLength };
-    await mkdir(join(path, '..'), { recursive: true });
-    await writeWholeFile(path, bytes, { replace: true });
-    await writeWholeFile(`${path}.json`, Buffer.from(JSON.stringify({ ...stored, ...about })), {
+    await writeWholeFile(`${this.pathOf(name)}.json`, Buffer.from(JSON.stringify({ ...stored, ...about })), {
       replace: true,
     });
     return stored;
+  }
+
+  /** Writes a picture of which nothing else is known; answers its name. */
+  async putBytes(bytes: Uint8Array, mediaType: string): Promise<string> {
+    const hash = createHash('sha256').update(bytes).digest('hex');
+    const name = `${hash}${extensionOf(mediaType)}`;
+    await writeWholeFile(this.pathOf(name), bytes, { replace: true });
+    return name;
   }
 
   /** What is known of a picture. Undefined: there is none of that name. */

@@ -5,9 +5,12 @@ import { embedProvenance } from '../../results/embed-provenance.js';
 import { abortOnDisconnect } from '../disconnect.js';
 import { type Doors, resultUrl } from '../doors.js';
 import { answerFor } from '../errors.js';
-import { formatOf, placeholderOf, provenanceOf, secondsNow, sizeOf, spliceBase64, usage } from './answer.js';
+import { EventStream } from '../event-stream.js';
+import { makeResult } from '../make-result.js';
+import { placeholderOf, spliceBase64 } from '../splice-base64.js';
+import { formatOf, provenanceOf, secondsNow, sizeOf, usage } from './answer.js';
 import { openAiError } from './error.js';
-import { EventStream, sendPartialImage } from './events.js';
+import { sendPartialImage } from './partial-image.js';
 
 /** What was asked for, and how it is to be answered. */
 export interface OpenAiCall {
@@ -16,6 +19,7 @@ export interface OpenAiCall {
   readonly warnings: readonly Warning[];
   readonly responseFormat: 'b64_json' | 'url';
   readonly isStreamed: boolean;
+  readonly onDisconnect: 'cancel' | 'store' | null | undefined;
 }
 
 /** Makes the pictures of a call to OpenAI's API and answers as it was asked to. */
@@ -25,11 +29,11 @@ export async function make(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const signal = abortOnDisconnect(reply);
-  if (call.isStreamed) return await stream(doors, call, reply, { signal, caller: request.apiKey?.id });
-  const result = embedProvenance(
-    await doors.manager.generateImage(call.asked, { signal, caller: request.apiKey?.id }),
-  );
+  if (call.isStreamed) {
+    const signal = abortOnDisconnect(reply);
+    return await stream(doors, call, reply, { signal, caller: request.apiKey?.id });
+  }
+  const result = await makeResult(doors, call.asked, { request, reply, onDisconnect: call.onDisconnect });
   const { images } = result;
   const isUrl = call.responseFormat === 'url';
   const data = [];

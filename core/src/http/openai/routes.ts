@@ -41,6 +41,7 @@ function callOf(kind: OpenAiCall['kind'], given: unknown): OpenAiCall {
     ...fromOpenAiRequest(body),
     responseFormat: body.response_format ?? 'b64_json',
     isStreamed: body.stream ?? false,
+    onDisconnect: body.on_disconnect,
   };
 }
 

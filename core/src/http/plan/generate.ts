@@ -1,10 +1,9 @@
 import { imageRequestSchema, outputFormats } from '@easel/plugin-sdk';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { embedProvenance } from '../../results/embed-provenance.js';
 import type { ImageResult } from '../../results/image-result.js';
-import { abortOnDisconnect } from '../disconnect.js';
 import { type Doors, resultUrl } from '../doors.js';
+import { makeResult } from '../make-result.js';
 import { parseBody, parseSize } from '../parse-body.js';
 import { extraFields, fromExtraFields, withoutAbsent } from '../request-fields.js';
 
@@ -37,11 +36,8 @@ export function fromPlanRequest(body: PlanRequest) {
 export const generateRoute = (doors: Doors) => async (server: FastifyInstance) => {
   server.post('/api/images/generate', async (request, reply) => {
     const body = parseBody(planRequestSchema, request.body);
-    const signal = abortOnDisconnect(reply);
-    const made = await doors.manager.generateImage(fromPlanRequest(body), {
-      signal,
-      caller: request.apiKey?.id,
-    });
+    const onDisconnect = body.on_disconnect;
+    const made = await makeResult(doors, fromPlanRequest(body), { request, reply, onDisconnect });
     return await storeAndDescribe(doors, made, (name) => resultUrl(doors, request, name));
   });
 };
@@ -52,7 +48,7 @@ export async function storeAndDescribe(
   made: ImageResult,
   urlOf: (name: string) => string,
 ) {
-  const { images, warnings, provenance, timings, cost } = embedProvenance(made);
+  const { images, warnings, provenance, timings, cost } = made;
   const files = [];
   for (const image of images) {
     const { name } = await results.put(image, { seed: image.seed, provenance });

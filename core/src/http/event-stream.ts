@@ -1,6 +1,5 @@
-import type { Preview } from '@easel/plugin-sdk';
 import type { FastifyReply } from 'fastify';
-import { placeholderOf, spliceBase64 } from './answer.js';
+import { spliceBase64 } from './splice-base64.js';
 
 const keepAliveMs = 10_000;
 
@@ -19,6 +18,7 @@ export class EventStream {
       'x-accel-buffering': 'no',
     });
     this.#keepAlive = setInterval(() => this.comment('still at it'), keepAliveMs);
+    reply.raw.once('close', () => clearInterval(this.#keepAlive));
   }
 
   /** A line that clients pass over. */
@@ -34,32 +34,10 @@ export class EventStream {
   }
 
   end(): void {
-    clearInterval(this.#keepAlive);
     this.#reply.raw.end();
   }
 
   #write(chunk: string | Buffer): void {
     if (!this.#reply.raw.destroyed) this.#reply.raw.write(chunk);
   }
-}
-
-/** The event of a picture that is not done yet, as OpenAI names its fields. */
-export function sendPartialImage(
-  stream: EventStream,
-  kind: 'image_generation' | 'image_edit',
-  { bytes, mediaType, width, height }: Preview,
-  index: number,
-): void {
-  const type = `${kind}.partial_image`;
-  const data = {
-    type,
-    b64_json: placeholderOf(0),
-    partial_image_index: index,
-    created_at: Math.floor(Date.now() / 1_000),
-    size: `${width}x${height}`,
-    quality: 'auto',
-    background: 'opaque',
-    output_format: mediaType.replace(/^image\//, ''),
-  };
-  stream.send(type, data, [bytes]);
 }

@@ -1,0 +1,93 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { hasEnded } from '../../jobs/job.js';
+import type { StoredJob } from '../../jobs/job-store.js';
+import { type Doors, resultUrl } from '../doors.js';
+import { HttpError } from '../errors.js';
+import { EventStream } from '../event-stream.js';
+import { keyOf, submitJob } from '../make-result.js';
+import { parseBody } from '../parse-body.js';
+import { fromPlanRequest, planRequestSchema } from '../plan/generate.js';
+import { placeholderOf } from '../splice-base64.js';
+import { describeJob } from './describe-job.js';
+
+const jobSchema = planRequestSchema.extend({
+  priority: z.int().min(-100).max(100).default(0).describe('Higher is begun first, -100 to 100. Absent: 0.'),
+  webhook: z
+    .url({ protocol: /^https?$/ })
+    .nullish()
+    .describe('Told when it has ended. Absent: nobody is.'),
+  previews: z.int().min(0).max(10).nullish().describe('Looks at each unfinished picture, among the events.'),
+});
+const listSchema = z.object({ limit: z.coerce.number().int().min(1).max(1_000).default(100) });
+type ById = { Params: { id: string } };
+
+/** `/api/images/jobs`: calls that are accepted at once and outlive their caller and the server. */
+export const jobRoutes = (doors: Doors) => async (server: FastifyInstance) => {
+  const { jobs, jobStore } = doors;
+  const streams = new Set<EventStream>();
+  server.addHook('preClose', async () => {
+    for (const events of streams) events.end();
+  });
+  const describe = (request: FastifyRequest, job: StoredJob) =>
+    describeJob(job, (name) => resultUrl(doors, request, name), jobs.progressOf(job.id));
+
+  const find = ({ apiKey, params }: FastifyRequest<ById>): StoredJob => {
+    const job = jobStore.get(params.id);
+    // Somebody else's is not there, as far as its guesser is told.
+    if (job && (!apiKey || apiKey.scopes.includes('admin') || job.caller === apiKey.id)) return job;
+    throw new HttpError(404, 'job_not_found', `There is no job "${params.id.slice(0, 100)}".`);
+  };
+
+  server.post('/api/images/jobs', async (request, reply) => {
+    const { priority, webhook, previews, ...plan } = parseBody(jobSchema, request.body);
+    const { job } = await submitJob(doors, {
+      caller: request.apiKey?.id ?? '',
+      request: { ...fromPlanRequest(plan), ...(previews ? { previews } : {}) },
+      priority,
+      idempotencyKey: keyOf(request),
+      webhook: webhook ?? undefined,
+    });
+    reply.status(202).header('location', `/api/images/jobs/${job.id}`);
+    return describe(request, job);
+  });
+
+  server.get('/api/images/jobs', async (request) => {
+    const { limit } = parseBody(listSchema, request.query);
+    const { apiKey } = request;
+    const caller = !apiKey || apiKey.scopes.includes('admin') ? undefined : apiKey.id;
+    return { jobs: jobStore.list(caller, limit).map((job) => describe(request, job)) };
+  });
+
+  server.get<ById>('/api/images/jobs/:id', async (request) => describe(request, find(request)));
+
+  server.delete<ById>('/api/images/jobs/:id', async (request) => {
+    const { id, state } = find(request);
+    if (!jobs.cancel(id))
+      throw new HttpError(409, 'job_has_ended', `The job ${id} is ${state}, and cannot be cancelled.`);
+    return describe(request, find(request));
+  });
+
+  server.get<ById>('/api/images/jobs/:id/events', async (request, reply) => {
+    const job = find(request);
+    const events = new EventStream(reply);
+    streams.add(events);
+    const tell = (changed: StoredJob) => {
+      events.send('state', describe(request, changed));
+      if (hasEnded(changed)) events.end();
+    };
+    const off = jobs.listen(job.id, (event) => {
+      if (event.type === 'state') return tell(event.job);
+      const { preview, ...progress } = event.progress;
+      events.send('progress', progress);
+      if (preview)
+        events.send('preview', { ...preview, bytes: undefined, b64_json: placeholderOf(0) }, [preview.bytes]);
+    });
+    reply.raw.once('close', () => {
+      streams.delete(events);
+      off();
+    });
+    tell(find(request));
+    return reply;
+  });
+};

@@ -1,0 +1,205 @@
+import { createHmac } from 'node:crypto';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { KeyStore } from '../../core/src/keys/key-store.js';
+import { jsonOf, startServer, type TestServer } from './server.js';
+
+const prompt = 'a fixture';
+interface JobAnswer {
+  readonly id: string;
+  readonly state: string;
+  readonly result?: { images: { url: string }[]; provenance: object };
+  readonly error?: { code: string };
+}
+const slow = (delayMs: number) => ({ prompt, provider_options: { steady: { delayMs } } });
+
+async function submit(server: TestServer, body: object, headers: Record<string, string> = {}) {
+  const response = await server.post('/api/images/jobs', body, headers);
+  expect(response.status).toBe(202);
+  return await jsonOf<JobAnswer>(response);
+}
+const jobOf = async (server: TestServer, id: string) =>
+  await jsonOf<JobAnswer>(await server.get(`/api/images/jobs/${id}`));
+const stateOf = (server: TestServer, id: string) => async () => (await jobOf(server, id)).state;
+const attempts = async ({ manager }: TestServer) => {
+  const { text } = await manager.getMetrics();
+  return Number(/easel_attempts_total\{plugin="steady".*outcome="ok"\} (\d+)/.exec(text)?.[1] ?? 0);
+};
+
+describe('a job', () => {
+  it('is accepted at once, and done', async () => {
+    const server = await startServer();
+    const response = await server.post('/api/images/jobs', slow(200));
+    expect(response.status).toBe(202);
+    const { id } = await jsonOf<JobAnswer>(response);
+    expect(response.headers.get('location')).toBe(`/api/images/jobs/${id}`);
+    await expect.poll(stateOf(server, id)).toBe('succeeded');
+    const { result } = await jobOf(server, id);
+    expect(result?.provenance).toMatchObject({ model: 'steady-one' });
+    expect((await fetch(result?.images[0]?.url ?? '')).status).toBe(200);
+    const list = await jsonOf<{ jobs: JobAnswer[] }>(await server.get('/api/images/jobs?limit=5'));
+    expect(list.jobs.map((job) => job.id)).toEqual([id]);
+    expect((await server.get('/api/images/jobs/nobody')).status).toBe(404);
+  });
+
+  it('tells how far it is, as events, until it has ended', async () => {
+    const server = await startServer();
+    const { id } = await submit(server, slow(400));
+    const text = await (await server.get(`/api/images/jobs/${id}/events`)).text();
+    const events = [...text.matchAll(/^event: (\w+)\ndata: (.*)$/gm)].map(([, name, data]) => ({
+      name,
+      data: JSON.parse(data ?? '') as JobAnswer & { fraction: number },
+    }));
+    expect(events.filter(({ name }) => name === 'progress').length).toBeGreaterThan(2);
+    expect(events.at(-1)).toMatchObject({ name: 'state', data: { id, state: 'succeeded' } });
+  });
+
+  it('fails with the error that a call would have had', async () => {
+    const server = await startServer();
+    const { id } = await submit(server, { prompt, model: 'nobody' });
+    await expect.poll(stateOf(server, id)).toBe('failed');
+    expect((await jobOf(server, id)).error).toMatchObject({ code: 'ERR_MODEL_UNKNOWN' });
+  });
+
+  it('is cancelled while it waits and while it is at work, and not afterwards', async () => {
+    const server = await startServer({ server: { jobsAtOnce: 1 } });
+    const [first, second] = [await submit(server, slow(10_000)), await submit(server, slow(10_000))];
+    await expect.poll(stateOf(server, first.id)).toBe('running');
+    expect(await stateOf(server, second.id)()).toBe('queued');
+    const cancel = (id: string) => fetch(`${server.url}/api/images/jobs/${id}`, { method: 'DELETE' });
+    expect((await cancel(second.id)).status).toBe(200);
+    expect((await cancel(first.id)).status).toBe(200);
+    expect((await cancel(first.id)).status).toBe(409);
+    expect(await stateOf(server, first.id)()).toBe('cancelled');
+    const { id } = await submit(server, { prompt });
+    await expect.poll(stateOf(server, id)).toBe('succeeded');
+  });
+
+  it('is begun by its priority, and in turns between callers', async () => {
+    const server = await startServer({ server: { jobsAtOnce: 1 } });
+    const keys = new KeyStore(server.storageFolder);
+    const [many, one] = [
+      (await keys.create({ name: 'many', scopes: ['generate', 'read'] })).text,
+      (await keys.create({ name: 'one', scopes: ['generate', 'read'] })).text,
+    ];
+    const as = (key: string) => ({ authorization: `Bearer ${key}` });
+    const submitAs = async (key: string, more: object = {}) =>
+      (await submit(server, { ...slow(60), ...more }, as(key))).id;
+    const order: string[] = [];
+    const waiting = [await submitAs(many), await submitAs(many), await submitAs(many)];
+    const urgent = await submitAs(many, { priority: 5 });
+    const other = await submitAs(one);
+    const ended = async (id: string, key: string) => {
+      await (await server.get(`/api/images/jobs/${id}/events`, as(key))).text();
+      order.push(id);
+    };
+    await Promise.all([...[...waiting, urgent].map((id) => ended(id, many)), ended(other, one)]);
+    expect(order.indexOf(urgent)).toBeLessThanOrEqual(1);
+    expect(order.indexOf(other)).toBeLessThanOrEqual(3);
+    expect((await server.get(`/api/images/jobs/${other}`, as(many))).status).toBe(404);
+  });
+
+  it('that was at work when the server was ended is finished by the next one', async () => {
+    const server = await startServer({ server: { jobsAtOnce: 2 } });
+    const ids = [];
+    for (let job = 0; job < 5; job++) ids.push((await submit(server, slow(300))).id);
+    await expect.poll(stateOf(server, ids[0] ?? '')).toBe('running');
+    await server.close();
+    const next = await startServer({ storageFolder: server.storageFolder });
+    for (const id of ids) await expect.poll(stateOf(next, id), { timeout: 10_000 }).toBe('succeeded');
+    expect(await attempts(next)).toBe(5);
+  });
+});
+
+describe('an Idempotency-Key', () => {
+  const headers = { 'idempotency-key': 'order-17' };
+
+  it('makes one job of many tries, also when they come at once', async () => {
+    const server = await startServer();
+    const jobs = await Promise.all([1, 2, 3].map(() => submit(server, slow(100), headers)));
+    expect(new Set(jobs.map(({ id }) => id)).size).toBe(1);
+    const other = await server.post('/api/images/jobs', slow(101), headers);
+    expect(other.status).toBe(422);
+    await expect.poll(stateOf(server, jobs[0]?.id ?? '')).toBe('succeeded');
+    expect(await attempts(server)).toBe(1);
+  });
+
+  it('makes one picture of many calls, each of which is answered', async () => {
+    const server = await startServer();
+    const ask = () => server.post('/v1/images/generations', slow(200), headers);
+    const answers = await Promise.all([ask(), ask()]);
+    const pictures = await Promise.all(
+      answers.map(
+        async (answer) => (await jsonOf<{ data: [{ b64_json: string }] }>(answer)).data[0].b64_json,
+      ),
+    );
+    expect(pictures[0]).toBe(pictures[1]);
+    expect((await jsonOf<{ image_url: string }>(await ask())).image_url).toBeUndefined();
+    expect(await attempts(server)).toBe(1);
+  });
+});
+
+describe('a caller that goes away', () => {
+  it('finds its picture later, where it asked for that', async () => {
+    const server = await startServer();
+    const body = JSON.stringify({ ...slow(400), on_disconnect: 'store' });
+    const call = fetch(`${server.url}/api/images/generate`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+      signal: AbortSignal.timeout(200),
+    });
+    await expect(call).rejects.toThrow();
+    const list = async () =>
+      (await jsonOf<{ jobs: JobAnswer[] }>(await server.get('/api/images/jobs'))).jobs.map(
+        ({ state }) => state,
+      );
+    await expect.poll(list).toEqual(['succeeded']);
+  });
+});
+
+describe('a webhook', () => {
+  /** A host that fails its first call, and keeps what it was told. */
+  async function startListener() {
+    const told: { headers: IncomingHttpHeaders; body: string }[] = [];
+    const listener = createServer((request, response) => {
+      let body = '';
+      request.on('data', (chunk) => {
+        body += chunk;
+      });
+      request.on('end', () => {
+        told.push({ headers: request.headers, body });
+        response.writeHead(told.length === 1 ? 500 : 204).end();
+      });
+    });
+    await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void listener.close());
+    return { told, url: `http://127.0.0.1:${(listener.address() as AddressInfo).port}/` };
+  }
+
+  it('is told when the job has ended, again where it does not answer, and can tell who it is', async () => {
+    const { told, url } = await startListener();
+    const server = await startServer({ server: { privateAddresses: true } });
+    const store = new KeyStore(server.storageFolder);
+    const { text } = await store.create({ name: 'a test', scopes: ['admin'] });
+    const { id } = await submit(server, { prompt, webhook: url }, { authorization: `Bearer ${text}` });
+    await expect.poll(() => told.length, { timeout: 10_000 }).toBe(2);
+    const [, { headers, body } = { headers: {}, body: '' }] = told;
+    expect(JSON.parse(body)).toMatchObject({ id, state: 'succeeded' });
+    const [, seconds, signature] = /^t=(\d+),v1=([0-9a-f]+)$/.exec(String(headers['easel-signature'])) ?? [];
+    const right = createHmac('sha256', store.signingSecret ?? '')
+      .update(`${seconds}.${body}`)
+      .digest('hex');
+    expect(signature).toBe(right);
+  });
+
+  it('does not reach into private networks, unless the configuration says so', async () => {
+    const { told, url } = await startListener();
+    const server = await startServer();
+    const { id } = await submit(server, { prompt, webhook: url });
+    await expect.poll(stateOf(server, id)).toBe('succeeded');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(told).toEqual([]);
+  });
+});

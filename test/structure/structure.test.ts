@@ -86,7 +86,7 @@ describe('core is neutral', () => {
   it.each(['local-diffusion', 'runware', 'gemini', 'parasail', 'sdxl', 'flux', 'sd'])(
     'does not name "%s"',
     (name) => {
-      const asWord = new RegExp(`(?<![A-Za-z0-9-])${name}(?![A-Za-z0-9-])`, 'i');
+      const asWord = new RegExp(`(?<![A-Za-z0-9-])${name}(?![A-Za-z0-9_-])`, 'i');
       for (const path of tracked.filter((path) => /^(core|plugin-sdk)\//.test(path))) {
         expect(asWord.test(read(path)), `${path} names ${name}`).toBe(false);
       }

@@ -7,9 +7,11 @@ import { type HostLogger, silentLogger } from '../observe/plugin-logger.js';
 import { authenticate } from './access/authenticate.js';
 import { limitKeys } from './access/limits.js';
 import { adminRoutes } from './admin/routes.js';
+import { automaticRoutes } from './automatic1111/routes.js';
 import { answerFor, HttpError } from './errors.js';
 import { closeGracefully } from './graceful-close.js';
 import { jobRoutes } from './jobs/routes.js';
+import { mcpRoutes } from './mcp/routes.js';
 import { openDoors } from './open-doors.js';
 import { openAiError } from './openai/error.js';
 import { openAiRoutes } from './openai/routes.js';
@@ -79,6 +81,8 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
   await server.register(resultRoutes(doors));
   await server.register(jobRoutes(doors));
   await server.register(openAiRoutes(doors));
+  await server.register(automaticRoutes(doors));
+  await server.register(mcpRoutes(doors));
   await server.register(adminRoutes(doors));
   await server.register(probeRoutes(doors));
   return server;
@@ -87,6 +91,8 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 function shapeFor(url: string, answer: ReturnType<typeof answerFor>): object {
+  if (url.startsWith('/sdapi/'))
+    return { error: answer.code, detail: answer.message, errors: answer.message };
   if (url.startsWith('/v1/')) return openAiError(answer);
   const { code, message, hint, param, plugin } = answer;
   return { success: false, error: { code, message, hint, param, plugin } };

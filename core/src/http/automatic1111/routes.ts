@@ -1,0 +1,95 @@
+import type { Progress } from '@easel/plugin-sdk';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { embedProvenance } from '../../results/embed-provenance.js';
+import { abortOnDisconnect } from '../disconnect.js';
+import type { Doors } from '../doors.js';
+import { parseBody } from '../parse-body.js';
+import { placeholderOf, spliceBase64 } from '../splice-base64.js';
+import { automaticRequestSchema, fromAutomaticRequest } from './request.js';
+
+const optionsSchema = z.looseObject({ sd_model_checkpoint: z.string().min(1).nullish() });
+
+/** `/sdapi/v1/...`: the routes of Automatic1111's web UI that its many clients use. */
+export const automaticRoutes =
+  ({ manager }: Doors) =>
+  async (server: FastifyInstance) => {
+    /** The newest call that is being made, as its API knows only one. */
+    let latest: Progress | undefined;
+
+    const make = async (request: FastifyRequest, reply: FastifyReply) => {
+      const asked = await fromAutomaticRequest(parseBody(automaticRequestSchema, request.body));
+      const options = {
+        signal: abortOnDisconnect(reply),
+        caller: request.apiKey?.id,
+        onProgress: (progress: Progress) => {
+          latest = progress;
+        },
+      };
+      try {
+        const { images, provenance } = embedProvenance(await manager.generateImage(asked, options));
+        const {
+          prompt,
+          negativePrompt,
+          seed = -1,
+          steps,
+          guidanceScale,
+          width,
+          height,
+        } = provenance.parameters;
+        const info = {
+          prompt,
+          negative_prompt: negativePrompt ?? '',
+          seed,
+          all_seeds: images.map((image) => image.seed ?? -1),
+          steps,
+          cfg_scale: guidanceScale,
+          width,
+          height,
+          sd_model_name: provenance.model,
+        };
+        const body = {
+          images: images.map((_, index) => placeholderOf(index)),
+          parameters: {},
+          info: JSON.stringify(info),
+        };
+        const pictures = images.map(({ bytes }) => bytes);
+        return await reply.type('application/json; charset=utf-8').send(spliceBase64(body, pictures));
+      } finally {
+        latest = undefined;
+      }
+    };
+    server.post('/sdapi/v1/txt2img', make);
+    server.post('/sdapi/v1/img2img', make);
+
+    server.get('/sdapi/v1/options', async () => ({ sd_model_checkpoint: manager.currentModel ?? null }));
+    server.post('/sdapi/v1/options', async (request) => {
+      const { sd_model_checkpoint } = parseBody(optionsSchema, request.body);
+      if (sd_model_checkpoint) manager.switchModel(sd_model_checkpoint);
+      return {};
+    });
+
+    server.get('/sdapi/v1/sd-models', async () =>
+      manager.getAvailableModels().map(({ id }) => ({
+        title: id,
+        model_name: id,
+        hash: null,
+        sha256: null,
+        filename: id,
+        config: null,
+      })),
+    );
+
+    server.get('/sdapi/v1/progress', async () => ({
+      progress: latest?.fraction ?? 0,
+      eta_relative: 0,
+      state: {
+        job: latest ? latest.stage : '',
+        job_count: latest ? 1 : 0,
+        sampling_step: latest?.step ?? 0,
+        sampling_steps: latest?.steps ?? 0,
+      },
+      current_image: null,
+      textinfo: latest?.message ?? null,
+    }));
+  };

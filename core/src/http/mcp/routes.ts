@@ -1,0 +1,33 @@
+import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import type { FastifyInstance } from 'fastify';
+import type { Doors } from '../doors.js';
+import { HttpError } from '../errors.js';
+import { createMcpServer } from './tools.js';
+
+/** `POST /mcp`: the Model Context Protocol over streamable HTTP, without sessions. */
+export const mcpRoutes = (doors: Doors) => async (server: FastifyInstance) => {
+  server.post('/mcp', async (request, reply) => {
+    // A page in a browser may reach a server on loopback by a name of its own (DNS rebinding); it says where it comes from.
+    const { origin } = request.headers;
+    if (origin !== undefined && !doors.configuration.corsOrigins.includes(origin))
+      throw new HttpError(403, 'origin_not_allowed', 'Pages of this origin may not call this server.');
+    const mcp = createMcpServer(doors, request.apiKey?.id);
+    // Without a session id generator there are no sessions.
+    const transport = new StreamableHTTPServerTransport({ enableJsonResponse: true });
+    reply.hijack();
+    reply.raw.once('close', () => {
+      void transport.close();
+      void mcp.close();
+    });
+    await mcp.connect(transport as Parameters<typeof mcp.connect>[0]);
+    await transport.handleRequest(request.raw, reply.raw, request.body);
+    return reply;
+  });
+  server.route({
+    method: ['GET', 'DELETE'],
+    url: '/mcp',
+    handler: async () => {
+      throw new HttpError(405, 'method_not_allowed', 'There are no sessions here: POST each message.');
+    },
+  });
+};

@@ -1,0 +1,105 @@
+import { imageRequestSchema } from '@easel/plugin-sdk';
+import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
+import { z } from 'zod';
+import type { GenerateOptions } from '../../kernel/routing/dispatch.js';
+import { embedProvenance } from '../../results/embed-provenance.js';
+import { coreVersion } from '../../version.js';
+import type { Doors } from '../doors.js';
+import { answerFor } from '../errors.js';
+import { readBase64Image } from '../input-image.js';
+import { parseSize } from '../parse-body.js';
+import { withoutAbsent } from '../request-fields.js';
+
+const field = imageRequestSchema.shape;
+const generateShape = {
+  prompt: field.prompt,
+  model: field.model,
+  negative_prompt: field.negativePrompt,
+  size: z.string().optional().describe('WIDTHxHEIGHT in pixels, such as 768x512.'),
+  seed: field.seed,
+  steps: field.steps,
+  n: z.int().min(1).max(4).optional().describe('How many pictures, 1 to 4.'),
+};
+const editShape = {
+  ...generateShape,
+  image: z.string().describe('The picture to start from, as base64 or a data URL.'),
+  mask: z.string().optional().describe('Where to paint, white, as base64 or a data URL.'),
+  strength: field.strength,
+};
+type Asked = z.output<z.ZodObject<typeof generateShape>>;
+
+/** The tools that a model may use: make a picture, edit one, list the models. One server a request: there is no session to lose. */
+export function createMcpServer({ manager }: Doors, caller: string | undefined): McpServer {
+  const server = new McpServer({ name: 'easel', version: coreVersion });
+
+  const make = async (asked: Asked, more: object, signal: AbortSignal): Promise<CallToolResult> => {
+    const { prompt, model, negative_prompt: negativePrompt, seed, steps, n, size } = asked;
+    const request = {
+      ...withoutAbsent({ model, negativePrompt, seed, steps, n }),
+      ...parseSize(size),
+      ...more,
+      prompt,
+    };
+    const options: GenerateOptions = { signal, caller };
+    const { images, provenance, warnings } = embedProvenance(await manager.generateImage(request, options));
+    const about = {
+      model: provenance.model,
+      plugin: provenance.plugin.id,
+      parameters: provenance.parameters,
+      warnings,
+    };
+    return {
+      content: [
+        ...images.map(({ bytes, mediaType: mimeType }) => ({
+          type: 'image' as const,
+          data: Buffer.from(bytes).toString('base64'),
+          mimeType,
+        })),
+        { type: 'text', text: JSON.stringify(about) },
+      ],
+    };
+  };
+
+  server.registerTool(
+    'generate_image',
+    { title: 'Make pictures', description: 'Makes pictures from words.', inputSchema: generateShape },
+    async (asked, { signal }) => await asTool(() => make(asked, {}, signal)),
+  );
+  server.registerTool(
+    'edit_image',
+    {
+      title: 'Edit a picture',
+      description: 'Makes a picture from another one and words.',
+      inputSchema: editShape,
+    },
+    async ({ image, mask, strength, ...asked }, { signal }) =>
+      await asTool(async () => {
+        const inputImages = [await readBase64Image(image, 'image')];
+        const masked = mask === undefined ? {} : { mask: await readBase64Image(mask, 'mask') };
+        return await make(asked, { inputImages, ...masked, ...withoutAbsent({ strength }) }, signal);
+      }),
+  );
+  server.registerTool(
+    'list_models',
+    { title: 'List the models', description: 'Lists the models and what each can do.', inputSchema: {} },
+    async () => {
+      const models = manager.getAvailableModels().filter(({ available }) => available);
+      return { content: [{ type: 'text', text: JSON.stringify(models) }] };
+    },
+  );
+  return server;
+}
+
+/** A failure as the model that called reads it: what happened, and what to do. */
+async function asTool(work: () => Promise<CallToolResult>): Promise<CallToolResult> {
+  try {
+    return await work();
+  } catch (error) {
+    const { code, message, hint } = answerFor(error);
+    return {
+      isError: true,
+      content: [{ type: 'text', text: [`${code}: ${message}`, hint].filter(Boolean).join(' ') }],
+    };
+  }
+}

@@ -1,3 +1,13 @@
+import type { ErrorCode } from '@easel/plugin-sdk';
+
+/** What is the plugin's own doing, and so no reason to start it again and again. */
+export const crashCodes: ReadonlySet<ErrorCode> = new Set([
+  'ERR_PLUGIN_CRASHED',
+  'ERR_PLUGIN_STALLED',
+  'ERR_PLUGIN_PROTOCOL',
+  'ERR_PLUGIN_START_FAILED',
+]);
+
 /** Crashes within the window after which a plugin is left alone until somebody enables it again. */
 export const crashLimit = 3;
 export const crashWindowMs = 5 * 60_000;

@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { EaselError, type ErrorCode } from '@easel/plugin-sdk';
+import { EaselError } from '@easel/plugin-sdk';
 import { redactError } from '../../observe/redact.js';
 import type { Events } from '../events.js';
+import { InTurn } from '../in-turn.js';
 import type { Runner } from '../runner/runner.js';
-import { CrashBudget } from './crash-budget.js';
+import { CrashBudget, crashCodes } from './crash-budget.js';
 import { createRunner, type Launch } from './create-runner.js';
 import { refusals } from './refusals.js';
 import { missingSecrets } from './secrets.js';
@@ -19,14 +20,6 @@ export interface SupervisorOptions extends Launch {
   readonly now?: () => number;
 }
 
-/** What is the plugin's own doing, and so no reason to start it again and again. */
-const crashes: ReadonlySet<ErrorCode> = new Set([
-  'ERR_PLUGIN_CRASHED',
-  'ERR_PLUGIN_STALLED',
-  'ERR_PLUGIN_PROTOCOL',
-  'ERR_PLUGIN_START_FAILED',
-]);
-
 /** Keeps one plugin running for as long as it is wanted: starts it for the first call that needs it, and again after it has gone. */
 export class Supervisor {
   readonly #options: SupervisorOptions;
@@ -37,8 +30,9 @@ export class Supervisor {
   #redact: (text: string) => string = (text) => text;
   #lastError: EaselError | undefined;
   #refusal: EaselError | undefined;
-  #ending: Promise<void> | undefined;
+  readonly #switching = new InTurn();
   #resting: Promise<void> | undefined;
+  readonly #interruptions = new WeakSet<Error>();
   #backoff: AbortController | undefined;
   #readyAt = 0;
   readonly #now: () => number;
@@ -103,6 +97,12 @@ export class Supervisor {
     return redactError(error, this.#redact);
   }
 
+  /** Ends a run, for example for a call that does not stop; that is no crash of the plugin's own, and it is started again when it is needed. */
+  interrupt(runner: Runner, reason: EaselError): void {
+    this.#interruptions.add(reason);
+    runner.kill(reason);
+  }
+
   /** Refuses new calls and ends those in flight with the reason. */
   kill(reason: EaselError): void {
     this.#refusal = reason;
@@ -139,21 +139,20 @@ export class Supervisor {
 
   /** Lets it be started again, by the next call, whatever it has done before. */
   async enable(): Promise<void> {
-    await this.#ending;
-    if (this.#state === 'stopped') return;
-    this.#refusal = undefined;
-    this.#budget.clear();
-    if (this.#state === 'disabled' || this.#state === 'quarantined') this.#move('idle');
+    await this.#switching.run(async () => {
+      if (this.#state === 'stopped') return;
+      this.#refusal = undefined;
+      this.#budget.clear();
+      if (this.#state === 'disabled' || this.#state === 'quarantined') this.#move('idle');
+    });
   }
 
   async #end(state: 'disabled' | 'stopped', refusal: EaselError, graceMs: number): Promise<boolean> {
-    await this.#ending;
-    this.#refusal = refusal;
-    const ending = this.#endRun(state, refusal, graceMs);
-    this.#ending = ending.then(() => {
-      this.#ending = undefined;
+    return await this.#switching.run(async () => {
+      if (this.#state === 'stopped') return false;
+      this.#refusal = refusal;
+      return await this.#endRun(state, refusal, graceMs);
     });
-    return await ending;
   }
 
   async #endRun(state: 'disabled' | 'stopped', refusal: EaselError, graceMs: number): Promise<boolean> {
@@ -231,9 +230,10 @@ export class Supervisor {
     this.#lastError = known;
     this.#options.logger.error(known.message, { plugin: this.#id, code: known.code });
     this.#move('failed', known);
-    if (crashes.has(known.code)) this.#budget.record();
+    const isCrash = crashCodes.has(known.code) && !this.#interruptions.has(error as Error);
+    if (isCrash) this.#budget.record();
     if (this.#budget.isSpent) this.#move('quarantined', known);
-    if (crashes.has(known.code)) this.#options.onCrash?.(known);
+    if (isCrash) this.#options.onCrash?.(known);
     return known;
   }
 

@@ -1,6 +1,7 @@
 import { cp, readdir, rename, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import type { PluginFolder } from '../manifest/read.js';
+import { hashFolder } from './fingerprint.js';
 
 /** Beside the plugins' folders, so that packages are found from there as well. */
 const folderName = '.generations';
@@ -9,8 +10,15 @@ let generations = 0;
 /**
  * Copies a plugin's folder, and answers the plugin as it is there: a version that runs must not see the next edit. The copy is named
  * `id@hash.process.number`, the process being the kernel's. Where nothing can be written, the plugin runs where it is.
+ *
+ * @param fingerprint of what is to be copied, the hash of its content first
+ * @returns undefined where the folder has changed meanwhile; the end of that will be noticed
  */
-export async function takeGeneration(plugin: PluginFolder, hash: string): Promise<PluginFolder> {
+export async function takeGeneration(
+  plugin: PluginFolder,
+  fingerprint: string,
+): Promise<PluginFolder | undefined> {
+  const [hash = ''] = fingerprint.split(' ');
   const all = join(dirname(plugin.path), folderName);
   const folder = join(all, `${plugin.manifest.id}@${hash.slice(0, 12)}.${process.pid}.${generations++}`);
   const staged = `${folder}.new`;
@@ -21,6 +29,10 @@ export async function takeGeneration(plugin: PluginFolder, hash: string): Promis
       recursive: true,
       filter: (path) => path !== packages && basename(path) !== '.git',
     });
+    if ((await hashFolder(staged)) !== hash) {
+      await rm(staged, { recursive: true, force: true });
+      return undefined;
+    }
     await symlink(packages, join(staged, 'node_modules'));
     await rename(staged, folder);
   } catch {

@@ -6,6 +6,7 @@ import type { HostLogger } from '../../observe/plugin-logger.js';
 import { sdkVersion } from '../../version.js';
 import type { Events } from '../events.js';
 import type { GuardedPlugin } from '../guard/guarded-plugin.js';
+import { InTurn } from '../in-turn.js';
 import type { Live } from '../live.js';
 import { type Discovery, discoverPlugins } from '../manifest/discover.js';
 import type { PluginFolder } from '../manifest/read.js';
@@ -36,7 +37,7 @@ export class Reconciler {
   readonly #early = new WeakMap<GuardedPlugin, EaselError>();
   /** Ids of plugins that are to be swapped although nothing has changed. */
   readonly #asked = new Set<string>();
-  #queue: Promise<void>;
+  readonly #work = new InTurn();
   #candidate: GuardedPlugin | undefined;
   #isClosed = false;
   #rejected: Discovery['rejected'] = [];
@@ -53,14 +54,12 @@ export class Reconciler {
     this.#logger = logger;
     this.#events = events;
     this.#probation = new Probation((plugin) => registry.settle(plugin));
-    this.#queue = this.#remember();
+    void this.#work.run(() => this.#remember()).catch(() => {});
   }
 
   /** Resolves when disk and configuration, as they are from now on, have taken effect; runs one at a time. */
   async reconcile(configuration?: Configuration): Promise<void> {
-    const run = this.#queue.then(() => this.#run(configuration ?? this.#configuration));
-    this.#queue = run.catch(() => {});
-    await run;
+    await this.#work.run(() => this.#run(configuration ?? this.#configuration));
   }
 
   /** Starts a plugin anew from its folder, changed or not, and swaps it in. Rejects with the reason where that version is not taken. */
@@ -77,7 +76,7 @@ export class Reconciler {
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#candidate?.close();
-    await this.#queue;
+    await this.#work.idle();
     await this.#probation.close();
     for (const copy of this.#copies.values()) await dropGeneration(copy);
   }
@@ -86,7 +85,7 @@ export class Reconciler {
     for (const { plugin } of this.#registry.plugins) {
       const fingerprint = await fingerprintOf(plugin, this.#configuration);
       this.#fingerprints.set(plugin.manifest.id, fingerprint);
-      this.#copies.set(plugin.manifest.id, await takeGeneration(plugin, fingerprint));
+      await this.#copy(plugin, fingerprint);
     }
   }
 
@@ -127,6 +126,7 @@ export class Reconciler {
     }
     const known = this.#registry.plugins.find(({ manifest }) => manifest.id === id);
     const generation = await takeGeneration(plugin, fingerprint);
+    if (!generation) return;
     try {
       const options = { predecessor: known, onFailure: this.#onFailure };
       const replacement = this.#registry.create(generation, configuration, options);
@@ -156,7 +156,7 @@ export class Reconciler {
   async #keep(plugin: GuardedPlugin, fingerprint: string): Promise<void> {
     const { id } = plugin.manifest;
     const [before, copy] = [this.#fingerprints.get(id), this.#copies.get(id)];
-    this.#copies.set(id, await takeGeneration(plugin.plugin, fingerprint));
+    await this.#copy(plugin.plugin, fingerprint);
     this.#fingerprints.set(id, fingerprint);
     this.#failures.delete(id);
     if (before === undefined || copy === undefined || !isGeneration(copy)) return;
@@ -165,10 +165,16 @@ export class Reconciler {
     if (early) this.#onFailure(plugin, early);
   }
 
+  async #copy(plugin: PluginFolder, fingerprint: string): Promise<void> {
+    const copy = await takeGeneration(plugin, fingerprint);
+    if (copy) this.#copies.set(plugin.manifest.id, copy);
+    else this.#copies.delete(plugin.manifest.id);
+  }
+
   readonly #onFailure = (plugin: GuardedPlugin, reason: EaselError): void => {
     const newcomer = this.#probation.take(plugin);
     if (!newcomer) this.#early.set(plugin, reason);
-    else if (!this.#isClosed) this.#queue = this.#queue.then(() => this.#rollBack(newcomer, reason));
+    else if (!this.#isClosed) void this.#work.run(() => this.#rollBack(newcomer, reason));
   };
 
   /** Brings the version before back, and does not try the newcomer again until it has changed. */
@@ -180,7 +186,7 @@ export class Reconciler {
       else {
         const options = { predecessor: plugin };
         const restored = this.#registry.create(predecessor.plugin, this.#configuration, options);
-        this.#copies.set(id, await takeGeneration(predecessor.plugin, predecessor.fingerprint));
+        await this.#copy(predecessor.plugin, predecessor.fingerprint);
         await this.#swap(plugin, restored);
       }
       this.#fingerprints.set(id, predecessor.fingerprint);

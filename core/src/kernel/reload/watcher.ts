@@ -3,6 +3,8 @@ import { watch as watchTree } from 'chokidar';
 
 /** Longer than the 100 ms for which chokidar holds a removal back, and than most programs take to write a few files. */
 const debounceMs = 200;
+/** A file that changes all the time, such as a log, must not put off the others for ever. */
+const longestWaitMs = 1_000;
 
 export interface Watcher {
   close(): Promise<void>;
@@ -16,17 +18,21 @@ export interface Watcher {
  */
 export function watchPaths(paths: () => readonly string[], onDirty: () => void): Watcher {
   let timer: NodeJS.Timeout | undefined;
+  let dirtySince: number | undefined;
   let isClosed = false;
   let close = begin();
 
   function touch(): void {
     clearTimeout(timer);
-    timer = setTimeout(() => void renew(), debounceMs).unref();
+    dirtySince ??= performance.now();
+    const leftMs = Math.max(0, dirtySince + longestWaitMs - performance.now());
+    timer = setTimeout(() => void renew(), Math.min(debounceMs, leftMs)).unref();
   }
 
   // chokidar goes on watching a folder that was moved away when another one has taken its place, and its watchers share what they watch: so
   // each change gets new eyes, after the old ones are shut. What happens in between, the listener finds when they have opened.
   async function renew(): Promise<void> {
+    dirtySince = undefined;
     await close();
     if (!isClosed) close = begin();
   }

@@ -47,6 +47,10 @@ export function readFrames(
     onBroken(error);
   };
 
+  // Whoever holds on to an error of this plugin holds the wire by its stack.
+  stream.once('close', () => {
+    chunks = [];
+  });
   stream.on('data', (chunk: Buffer) => {
     if (broken) return;
     chunks.push(chunk);

@@ -211,5 +211,5 @@ export class IsolatedRunner implements Runner {
   }
 }
 
-/** Not the frame of a stack and not the line with which Node ends its report of an uncaught error. */
-const saysSomething = (line: string) => line.trim() !== '' && !/^\s*at |^Node\.js v/.test(line);
+/** Not the frame of a stack, of JavaScript or native, and not the line with which Node ends its report of an uncaught error. */
+const saysSomething = (line: string) => line.trim() !== '' && !/^\s*at |^\s*\d+: 0x|^Node\.js v/.test(line);

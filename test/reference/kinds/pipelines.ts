@@ -2,42 +2,23 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { openStableDiffusionFolder } from '../../../plugins/local-diffusion/src/library/stable-diffusion-folder.js';
+import { generatePictures } from '../../../plugins/local-diffusion/src/pipelines/generate-pictures.js';
 import { toRgb } from '../../../plugins/local-diffusion/src/pipelines/pixels.js';
-import { textToImage } from '../../../plugins/local-diffusion/src/pipelines/stable-diffusion.js';
-import { readSchedulerConfig } from '../../../plugins/local-diffusion/src/sampling/config.js';
-import { TorchGenerator } from '../../../plugins/local-diffusion/src/sampling/noise.js';
-import { planSampling } from '../../../plugins/local-diffusion/src/sampling/plan.js';
 import { largestError } from '../arrays.js';
 import type { CaseOutcome, ReferenceCase, ReferenceKind } from '../case.js';
+import { type PipelineCase, pipelineCaseSchema, requestOf } from '../pipeline-case.js';
 import { readTensors, type TensorValues } from '../tensors.js';
 
 const tolerance = { latents: 1e-3, image: 2e-3, pixel: 1 };
-/** Cases of the LCM kind use another denoising network of the same folder. */
-const lcmUnet = 'unet_lcm_cond';
-
-const textOrList = z.union([z.string(), z.array(z.string())]);
-const caseSchema = z.looseObject({
-  id: z.string(),
-  kind: z.string(),
-  pipeline: z.string(),
-  scheduler_class: z.string(),
-  scheduler_from_config_overrides: z.record(z.string(), z.unknown()),
-  seeds: z.union([z.number(), z.array(z.number())]),
-  args: z.looseObject({
-    prompt: textOrList,
-    negative_prompt: textOrList.optional(),
-    num_inference_steps: z.number(),
-    guidance_scale: z.number(),
-    guidance_rescale: z.number().default(0),
-    num_images_per_prompt: z.number().default(1),
-    clip_skip: z.number().default(0),
-    eta: z.number().default(0),
-    width: z.number().optional(),
-    height: z.number().optional(),
-  }),
-});
-type PipelineCase = z.output<typeof caseSchema>;
-const known = new Set(Object.keys(caseSchema.shape.args.shape));
+/** Some cases use another denoising network of the same folder. */
+const unetOf = ({ id, kind }: PipelineCase): string | undefined => {
+  if (kind === 'inpaint9') return 'unet_inpaint_9ch';
+  return id.startsWith('l') ? 'unet_lcm_cond' : undefined;
+};
+const builtPipelines = /^StableDiffusion(XL)?(Img2Img|Inpaint)?Pipeline$/;
+const builtKinds: readonly string[] = ['txt2img', 'img2img', 'inpaint', 'inpaint9'];
+/** Constructor arguments of a pipeline that change no picture. */
+const inertExtras: readonly string[] = ['requires_safety_checker', 'add_watermarker'];
 
 /** Whole pipelines over tiny checkpoints: `<name>_pipeline/` and what came of it in `<name>_pipeline_expected/`. */
 export const pipelines: ReferenceKind = {
@@ -52,18 +33,33 @@ async function casesOf(folder: string, name: string): Promise<ReferenceCase[]> {
   const expected = join(folder, `${name}_expected`);
   const { cases } = JSON.parse(await readFile(join(expected, 'cases.json'), 'utf8')) as { cases: unknown[] };
   return cases.map((value) => {
-    const { id, pipeline, kind } = z
-      .looseObject({ id: z.string(), pipeline: z.string(), kind: z.string() })
-      .parse(value);
-    const isBuilt = pipeline === 'StableDiffusionPipeline' && kind === 'txt2img';
+    const { id } = z.looseObject({ id: z.string() }).parse(value);
     return {
       id: `${name}/${id}`,
-      run: async () =>
-        isBuilt
-          ? await compare(join(folder, name), expected, caseSchema.parse(value))
-          : { status: 'not-built', detail: `${pipeline}, ${kind}` },
+      run: async () => {
+        const why = whyNotBuilt(value);
+        if (why !== undefined) return { status: 'not-built', detail: why };
+        return await compare(join(folder, name), expected, pipelineCaseSchema.parse(value));
+      },
     };
   });
+}
+
+function whyNotBuilt(value: unknown): string | undefined {
+  const { pipeline, kind, args, pipeline_extra } = z
+    .looseObject({
+      pipeline: z.string(),
+      kind: z.string(),
+      args: z.record(z.string(), z.unknown()),
+      pipeline_extra: z.record(z.string(), z.unknown()).default({}),
+    })
+    .parse(value);
+  if (!builtPipelines.test(pipeline) || !builtKinds.includes(kind)) return `${pipeline}, ${kind}`;
+  const unread = [
+    ...Object.keys(args).filter((key) => !(key in pipelineCaseSchema.shape.args.shape)),
+    ...Object.keys(pipeline_extra).filter((key) => !inertExtras.includes(key)),
+  ];
+  return unread.length > 0 ? `takes ${unread.join(', ')}` : undefined;
 }
 
 async function compare(
@@ -71,12 +67,10 @@ async function compare(
   expectedFolder: string,
   wanted: PipelineCase,
 ): Promise<CaseOutcome> {
-  const unread = Object.keys(wanted.args).filter((key) => !known.has(key));
-  if (unread.length > 0) return { status: 'not-built', detail: `takes ${unread.join(', ')}` };
   const expected = await readTensors(join(expectedFolder, 'expected.safetensors'), (name) =>
     name.startsWith(`${wanted.id}.`),
   );
-  const { steps, planes } = await generate(modelFolder, wanted);
+  const { steps, planes } = await generate(modelFolder, wanted, expected);
 
   const [images, height, width] = expected.get(`${wanted.id}.image_u8`)?.shape ?? [];
   if (!images || !height || !width) return { status: 'failed', detail: 'the reference has no picture' };
@@ -93,42 +87,34 @@ async function compare(
   return { status: passes ? 'passed' : 'failed', detail };
 }
 
-async function generate(folder: string, { id, args, seeds, ...scheduler }: PipelineCase) {
-  const model = await openStableDiffusionFolder(folder, id.startsWith('l') ? { unet: lcmUnet } : {});
+async function generate(folder: string, wanted: PipelineCase, expected: ReadonlyMap<string, TensorValues>) {
+  const model = await openStableDiffusionFolder(folder, { unet: unetOf(wanted) });
   try {
-    const file = join(folder, 'scheduler', 'scheduler_config.json');
-    const ownConfig = readSchedulerConfig(await readFile(file, 'utf8'), file) as Record<string, unknown>;
-    const plan = planSampling({
-      schedulerConfig: { ...ownConfig, ...scheduler.scheduler_from_config_overrides },
-      sampler: scheduler.scheduler_class,
-      steps: args.num_inference_steps,
-      knobs: { eta: args.eta },
-    });
-    const perPrompt = args.num_images_per_prompt;
-    const repeated = (texts: string | readonly string[]) =>
-      [texts].flat().flatMap((text) => Array.from({ length: perPrompt }, () => text));
-    const prompts = repeated(args.prompt);
-    const negativePrompts =
-      args.negative_prompt === undefined ? prompts.map(() => '') : repeated(args.negative_prompt);
+    const inputs = new Map(
+      (['init_image_u8', 'mask_u8'] as const).flatMap((name) => {
+        const tensor = expected.get(`${wanted.id}.${name}`);
+        return tensor ? [[name, tensor] as const] : [];
+      }),
+    );
     const steps: Float32Array[] = [];
-    const { planes } = await textToImage(model, {
-      prompts,
-      negativePrompts,
-      width: args.width ?? 64,
-      height: args.height ?? 64,
-      guidanceScale: args.guidance_scale,
-      guidanceRescale: args.guidance_rescale,
-      clipSkip: args.clip_skip,
-      plan,
-      generators: [seeds].flat().map((seed) => new TorchGenerator(seed)),
-      onStep: ({ latents }) => void steps.push(latents.slice()),
-    });
+    const { planes } = await generatePictures(
+      {
+        ...model,
+        schedulerConfig: {
+          ...(model.schedulerConfig as Record<string, unknown>),
+          ...wanted.scheduler_from_config_overrides,
+        },
+      },
+      {
+        ...requestOf(wanted, inputs, model),
+        onStep: ({ latents }) => void steps.push(latents.slice()),
+      },
+    );
     return { steps, planes };
   } finally {
     await model.release();
   }
 }
-
 /** The largest difference over all steps, each step's as a share of its largest latent. */
 function largestLatentsError(steps: readonly Float32Array[], expected: TensorValues | undefined): number {
   if (!expected || expected.shape[0] !== steps.length) return Number.POSITIVE_INFINITY;

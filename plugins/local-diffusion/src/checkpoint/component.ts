@@ -2,6 +2,7 @@ import { access, readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { invalidFiles } from './invalid-files.js';
+import type { ComponentLora } from './lora-layer.js';
 import { readJson } from './read-file.js';
 import { readSafetensors, type TensorLocation } from './safetensors.js';
 
@@ -14,6 +15,8 @@ export interface Component {
   /** As parsed from JSON; each network checks it. */
   readonly config: unknown;
   readonly tensors: ReadonlyMap<string, TensorLocation>;
+  /** What `applyLoras` adds to its layers, one entry a LoRA; absent means nothing. */
+  readonly loras?: readonly ComponentLora[];
 }
 
 export interface OpenComponentOptions {
@@ -58,7 +61,7 @@ async function openWeights(
   throw await noWeights(folder, variant);
 }
 
-async function readShards(folder: string, indexFile: string): Promise<Map<string, TensorLocation>> {
+async function readShards(folder: string, indexFile: string): Promise<ReadonlyMap<string, TensorLocation>> {
   const parsed = indexSchema.safeParse(await readJson(indexFile));
   if (!parsed.success) {
     const issue = parsed.error.issues[0];

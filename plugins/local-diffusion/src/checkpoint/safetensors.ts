@@ -1,4 +1,4 @@
-import { type FileHandle, open, realpath } from 'node:fs/promises';
+import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { foreignFormat } from './foreign-formats.js';
 import { invalidFiles } from './invalid-files.js';
@@ -34,6 +34,16 @@ export interface TensorLocation {
   readonly offset: number;
   /** Bytes. */
   readonly length: number;
+  /** The file holds the matrix with rows and columns exchanged; `shape` is that of the matrix itself. Absent means no. */
+  readonly transposed?: true;
+}
+
+/** What the header of a .safetensors file says. */
+export interface SafetensorsFile {
+  /** By name, in the order of the header. */
+  readonly tensors: ReadonlyMap<string, TensorLocation>;
+  /** The free text of `__metadata__`. */
+  readonly metadata: ReadonlyMap<string, string>;
 }
 
 /** The format's own limit (`MAX_HEADER_SIZE` in safetensors/src/tensor.rs). */
@@ -55,13 +65,13 @@ const entrySchema = z.object({
  * @returns the tensors by name, in the order of the header
  * @throws ERR_MODEL_FILES_INVALID naming the file, what is wrong with it and what to do
  */
-export async function readSafetensors(path: string): Promise<Map<string, TensorLocation>> {
-  let handle: FileHandle;
-  try {
-    handle = await open(path, 'r');
-  } catch (cause) {
-    throw invalidFiles(`${path} cannot be opened: ${(cause as Error).message}`, undefined, cause);
-  }
+export async function readSafetensors(path: string): Promise<ReadonlyMap<string, TensorLocation>> {
+  return (await readSafetensorsFile(path)).tensors;
+}
+
+/** Like {@link readSafetensors}, with the file's metadata. */
+export async function readSafetensorsFile(path: string): Promise<SafetensorsFile> {
+  const handle = await openFile(path);
   try {
     const file = await realpath(path);
     const { header, dataStart, dataBytes } = await readHeader(handle, path);
@@ -71,16 +81,31 @@ export async function readSafetensors(path: string): Promise<Map<string, TensorL
       tensors.set(name, locate(path, name, entry, { file, dataStart }));
     }
     checkCoverage(path, tensors, dataStart, dataBytes);
-    return tensors;
+    return { tensors, metadata: readMetadata(header) };
   } finally {
     await handle.close();
   }
 }
 
+async function openFile(path: string): Promise<FileHandle> {
+  try {
+    // Opening a pipe would wait for somebody to write to it.
+    const isFile = (await stat(path)).isFile();
+    if (isFile) return await open(path, 'r');
+  } catch (cause) {
+    throw invalidFiles(`${path} cannot be opened: ${(cause as Error).message}`, undefined, cause);
+  }
+  throw invalidFiles(`${path} is not a file.`);
+}
+
+function readMetadata(header: Record<string, unknown>): Map<string, string> {
+  const metadata = Object.hasOwn(header, '__metadata__') ? header.__metadata__ : undefined;
+  const entries = typeof metadata === 'object' && metadata !== null ? Object.entries(metadata) : [];
+  return new Map(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+}
+
 async function readHeader(handle: FileHandle, path: string) {
-  const status = await handle.stat();
-  if (!status.isFile()) throw invalidFiles(`${path} is not a file.`);
-  const fileBytes = status.size;
+  const fileBytes = (await handle.stat()).size;
   const start = Buffer.alloc(Math.min(64, fileBytes));
   await handle.read(start, 0, start.length, 0);
   const foreign = foreignFormat(start);

@@ -1,4 +1,6 @@
 import type { Component } from '../checkpoint/component.js';
+import type { LoraLayer } from '../checkpoint/lora-layer.js';
+import type { TensorLocation } from '../checkpoint/safetensors.js';
 import { type MountedWeight, MountedWeights } from './mounted-weights.js';
 import {
   type Attribute,
@@ -110,12 +112,41 @@ export class GraphBuilder {
    * @throws ERR_MODEL_FILES_INVALID when it is missing, of another shape, or not of a floating-point type
    */
   mount(name: string, shape: readonly number[]): Value {
-    return this.#float32(this.#weights.mount(name, shape));
+    return this.#matrix(this.#weights.mount(name, shape));
   }
 
   /** Rows `firstRow` to `firstRow + rows - 1` of a weight whose whole shape is `shape`; otherwise like {@link mount}. */
   mountRows(name: string, shape: readonly number[], firstRow: number, rows: number): Value {
     return this.#float32(this.#weights.mountRows(name, shape, firstRow, rows));
+  }
+
+  /** Like {@link mount}, for a tensor of another file, under a name of its own. */
+  mountLocation(name: string, location: TensorLocation, shape: readonly number[]): Value {
+    return this.#matrix(this.#weights.mountLocation(name, location, shape));
+  }
+
+  /** Like {@link mountRows}, for a tensor of another file, under a name of its own. */
+  mountLocationRows(
+    name: string,
+    location: TensorLocation,
+    shape: readonly number[],
+    firstRow: number,
+    rows: number,
+  ): Value {
+    return this.#float32(this.#weights.mountLocationRows(name, location, shape, firstRow, rows));
+  }
+
+  /** What the LoRAs of the component add to a layer, each with its place in the order of LoRAs. */
+  loraLayers(path: string): readonly { readonly index: number; readonly layer: LoraLayer }[] {
+    return (this.#component.loras ?? []).flatMap(({ layers }, index) => {
+      const layer = layers.get(path);
+      return layer ? [{ index, layer }] : [];
+    });
+  }
+
+  /** How many LoRAs the component has. */
+  get loraCount(): number {
+    return this.#component.loras?.length ?? 0;
   }
 
   /** Like {@link mount}, in the type that it is stored in: for tables that are only looked up, not computed with. */
@@ -135,6 +166,12 @@ export class GraphBuilder {
       operatorSets,
     });
     return { model, externalFolder, inputs: this.#inputs, outputs: this.#outputs };
+  }
+
+  #matrix(weight: MountedWeight): Value {
+    const value = this.#float32(weight);
+    if (!weight.transposed) return value;
+    return this.once(`transpose of ${weight.name}`, () => this.node('Transpose', [value], { perm: [1, 0] }));
   }
 
   #float32(weight: MountedWeight): Value {

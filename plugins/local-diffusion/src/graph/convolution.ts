@@ -1,4 +1,5 @@
 import type { GraphBuilder, Value } from './builder.js';
+import { addConvolutionLoras } from './low-rank.js';
 
 export interface ConvolutionShape {
   readonly inputs: number;
@@ -13,16 +14,18 @@ export interface ConvolutionShape {
   readonly bias?: boolean;
 }
 
-/** torch.nn.Conv2d over `x` [batch, inputs, height, width]. */
+/** torch.nn.Conv2d over `x` [batch, inputs, height, width], and what LoRAs add to it. */
 export function convolution(graph: GraphBuilder, x: Value, path: string, shape: ConvolutionShape): Value {
   const { inputs, outputs, kernel, stride = 1, padding = (kernel - 1) / 2, bias = true } = shape;
   const operands = [x, graph.mount(`${path}.weight`, [outputs, inputs, kernel, kernel])];
   if (bias) operands.push(graph.mount(`${path}.bias`, [outputs]));
-  return graph.node('Conv', operands, {
+  const attributes = {
     kernel_shape: [kernel, kernel],
     strides: [stride, stride],
     pads: typeof padding === 'number' ? [padding, padding, padding, padding] : padding,
-  });
+  };
+  const result = graph.node('Conv', operands, attributes);
+  return addConvolutionLoras(graph, x, result, path, { inputs, outputs, kernel, attributes });
 }
 
 /**

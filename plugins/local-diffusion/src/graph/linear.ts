@@ -1,4 +1,5 @@
 import type { GraphBuilder, Value } from './builder.js';
+import { addLinearLoras } from './low-rank.js';
 import { elementTypes } from './onnx.js';
 
 export interface LinearShape {
@@ -10,13 +11,14 @@ export interface LinearShape {
 
 /**
  * torch.nn.Linear over `x` [rows, inputs], giving [rows, outputs]. Gemm takes torch's weight [outputs, inputs] as it lies in the
- * file; it wants a matrix, so token sequences are kept as one matrix of all images' tokens.
+ * file; it wants a matrix, so token sequences are kept as one matrix of all images' tokens. What LoRAs add to the layer is added.
  */
 export function linear(graph: GraphBuilder, x: Value, path: string, shape: LinearShape): Value {
   const { inputs, outputs, bias = true } = shape;
   const weight = graph.mount(`${path}.weight`, [outputs, inputs]);
   const operands = bias ? [x, weight, graph.mount(`${path}.bias`, [outputs])] : [x, weight];
-  return graph.node('Gemm', operands, { transB: 1 });
+  const result = graph.node('Gemm', operands, { transB: 1 });
+  return addLinearLoras(graph, x, result, path, { inputs, outputs, first: 0, count: outputs });
 }
 
 /** The rows `first` to `first + count - 1` of a {@link linear} layer: what torch's `chunk` would cut out of its result. */
@@ -29,7 +31,8 @@ export function linearRows(
 ): Value {
   const weight = graph.mountRows(`${path}.weight`, [outputs, inputs], first, count);
   const bias = graph.mountRows(`${path}.bias`, [outputs], first, count);
-  return graph.node('Gemm', [x, weight, bias], { transB: 1 });
+  const result = graph.node('Gemm', [x, weight, bias], { transB: 1 });
+  return addLinearLoras(graph, x, result, path, { inputs, outputs, first, count });
 }
 
 /**

@@ -1,6 +1,8 @@
 import type { Component } from '../checkpoint/component.js';
 import { invalidFiles } from '../checkpoint/invalid-files.js';
+import { nearestNamesText } from '../checkpoint/nearest-names.js';
 import type { TensorDtype, TensorLocation } from '../checkpoint/safetensors.js';
+import { shapesAgree } from '../checkpoint/shapes.js';
 import { commonFolder, relativeLocation } from './external-files.js';
 import type { ElementType, InitializerDescription } from './onnx.js';
 
@@ -16,6 +18,8 @@ const mountedTypes: Partial<Record<TensorDtype, ElementType>> = {
 export interface MountedWeight {
   readonly name: string;
   readonly type: ElementType;
+  /** It lies there with rows and columns exchanged; absent means that it does not. */
+  readonly transposed?: true;
 }
 
 interface Mounting extends MountedWeight {
@@ -38,12 +42,33 @@ export class MountedWeights {
 
   /** @throws ERR_MODEL_FILES_INVALID when the tensor is missing, of another shape, or not of a floating-point type */
   mount(name: string, shape: readonly number[]): MountedWeight {
-    return this.#mountAt(name, shape, this.#locate(name, shape));
+    return this.mountLocation(name, this.#find(name), shape);
   }
 
-  /** Mounts the rows `firstRow` to `firstRow + rows - 1` of a tensor whose whole shape is `shape`; throws like {@link mount}. */
+  /**
+   * Mounts the rows `firstRow` to `firstRow + rows - 1` of a tensor whose whole shape is `shape`; throws like {@link mount}. A transposed
+   * tensor has no rows that lie in one piece, and none is asked for by rows.
+   */
   mountRows(name: string, shape: readonly number[], firstRow: number, rows: number): MountedWeight {
-    const whole = this.#locate(name, shape);
+    return this.mountLocationRows(name, this.#find(name), shape, firstRow, rows);
+  }
+
+  /** Like {@link mount}, for a tensor that lies elsewhere; `name` is free to choose, and used once. */
+  mountLocation(name: string, location: TensorLocation, shape: readonly number[]): MountedWeight {
+    this.#check(name, location, shape);
+    return this.#mountAt(name, shape, location);
+  }
+
+  /** Like {@link mountRows}, for a tensor that lies elsewhere. */
+  mountLocationRows(
+    name: string,
+    whole: TensorLocation,
+    shape: readonly number[],
+    firstRow: number,
+    rows: number,
+  ): MountedWeight {
+    this.#check(name, whole, shape);
+    if (whole.transposed) throw new Error(`the rows of "${name}" do not lie in one piece`);
     const rowBytes = whole.length / shape[0]!;
     const location = { ...whole, offset: whole.offset + firstRow * rowBytes, length: rows * rowBytes };
     return this.#mountAt(`${name}[${firstRow}:${firstRow + rows}]`, [rows, ...shape.slice(1)], location);
@@ -62,17 +87,19 @@ export class MountedWeights {
     return { externalFolder, initializers };
   }
 
-  #locate(name: string, shape: readonly number[]): TensorLocation {
+  #find(name: string): TensorLocation {
     const { name: component, configFile, tensors } = this.#component;
     const location = tensors.get(name);
-    if (!location) {
+    if (location) return location;
+    throw invalidFiles(
+      `The weights of "${component}" have no tensor "${name}", which ${configFile} calls for.${nearestNamesText(name, tensors.keys())}`,
+    );
+  }
+
+  #check(name: string, location: TensorLocation, shape: readonly number[]): void {
+    if (!shapesAgree(location.shape, shape)) {
       throw invalidFiles(
-        `The weights of "${component}" have no tensor "${name}", which ${configFile} calls for.`,
-      );
-    }
-    if (withoutTrailingOnes(location.shape) !== withoutTrailingOnes(shape)) {
-      throw invalidFiles(
-        `${location.file}: tensor "${name}" has the shape [${location.shape}], but ${configFile} calls for [${shape}].`,
+        `${location.file}: tensor "${name}" has the shape [${location.shape}], but ${this.#component.configFile} calls for [${shape}].`,
       );
     }
     if (!mountedTypes[location.dtype]) {
@@ -81,18 +108,18 @@ export class MountedWeights {
         'Use a version of the model in F32, F16 or BF16.',
       );
     }
-    return location;
   }
 
   #mountAt(name: string, shape: readonly number[], location: TensorLocation): MountedWeight {
-    const mounting = { name, type: mountedTypes[location.dtype]!, shape, location };
+    const { transposed } = location;
+    const mounting = {
+      name,
+      type: mountedTypes[location.dtype]!,
+      shape: transposed ? shape.toReversed() : shape,
+      location,
+      ...(transposed && { transposed }),
+    };
     this.#mountings.set(name, mounting);
     return mounting;
   }
-}
-
-function withoutTrailingOnes(shape: readonly number[]): string {
-  let length = shape.length;
-  while (length > 1 && shape[length - 1] === 1) length -= 1;
-  return String(shape.slice(0, length));
 }

@@ -1,18 +1,18 @@
-import type { StableDiffusionModel } from '../pipelines/stable-diffusion.js';
+import type { DiffusionModel } from '../pipelines/diffusion-model.js';
 import { openStableDiffusionFolder } from './stable-diffusion-folder.js';
 
 /** Keeps the model that was used last open; another one is opened only after it has been released, so that two never need memory at once. */
 export class ModelCache {
   readonly #threads: number | undefined;
   #folder: string | undefined;
-  #model: StableDiffusionModel | undefined;
+  #model: DiffusionModel | undefined;
 
   constructor(threads: number | undefined) {
     this.#threads = threads;
   }
 
   /** The open model of a folder; `onLoad` is told when it has to be opened first. */
-  async get(folder: string, onLoad: () => void): Promise<{ model: StableDiffusionModel; isNew: boolean }> {
+  async get(folder: string, onLoad: () => void): Promise<{ model: DiffusionModel; isNew: boolean }> {
     if (this.#model && this.#folder === folder) return { model: this.#model, isNew: false };
     onLoad();
     await this.clear();

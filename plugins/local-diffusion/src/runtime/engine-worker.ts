@@ -7,7 +7,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { EaselError } from '@easel/plugin-sdk';
 import { ModelCache } from '../library/model-cache.js';
-import type { FromWorker, TextToImageJob, ToWorker } from './job.js';
+import type { FromWorker, PictureJob, ToWorker } from './job.js';
 import { makePictures } from './make-pictures.js';
 
 const port = parentPort;
@@ -19,7 +19,7 @@ let queue: Promise<void> = Promise.resolve();
 
 const send = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
 
-async function serve(id: number, jobs: readonly TextToImageJob[], signal: AbortSignal): Promise<void> {
+async function serve(id: number, jobs: readonly PictureJob[], signal: AbortSignal): Promise<void> {
   try {
     const made = await makePictures(models, jobs, {
       signal,

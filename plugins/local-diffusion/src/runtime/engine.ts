@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { EaselError, type Progress } from '@easel/plugin-sdk';
-import type { FromWorker, Made, TextToImageJob, ToWorker } from './job.js';
+import type { FromWorker, Made, PictureJob, ToWorker } from './job.js';
 
 interface Pending {
   readonly resolve: (made: Made) => void;
@@ -24,7 +24,7 @@ export class Engine {
 
   /** Makes the pictures of one call, one after the other. An aborted signal ends it at the next step. */
   run(
-    jobs: readonly TextToImageJob[],
+    jobs: readonly PictureJob[],
     call: { signal: AbortSignal; onProgress: (progress: Progress) => void },
   ): Promise<Made> {
     const id = this.#nextId++;

@@ -3,14 +3,22 @@
  *
  * @module
  */
-import type { ErrorCode, Progress } from '@easel/plugin-sdk';
+import type { ErrorCode, InputImage, Progress } from '@easel/plugin-sdk';
+
+/** The encoded pictures that a job starts from. */
+export interface SourceFiles {
+  readonly image: InputImage;
+  /** White where to paint anew. Absent: everywhere. */
+  readonly mask: InputImage | undefined;
+}
 
 /** One picture to make. */
-export interface TextToImageJob {
+export interface PictureJob {
   /** Absolute path of a diffusers folder. */
   readonly modelFolder: string;
   readonly prompt: string;
-  readonly negativePrompt: string;
+  /** Absent: none. */
+  readonly negativePrompt: string | undefined;
   readonly width: number;
   readonly height: number;
   readonly seed: number;
@@ -21,6 +29,10 @@ export interface TextToImageJob {
   readonly clipSkip: number;
   readonly guidanceRescale: number;
   readonly eta: number;
+  /** Absent: text to image. All jobs of a call have the same. */
+  readonly source: SourceFiles | undefined;
+  /** 0 to 1: how far to go from the source. */
+  readonly strength: number;
 }
 
 /** Raw pixels, three bytes each, rows from the top. */
@@ -41,7 +53,7 @@ export interface Made {
 }
 
 export type ToWorker =
-  | { readonly type: 'run'; readonly id: number; readonly jobs: readonly TextToImageJob[] }
+  | { readonly type: 'run'; readonly id: number; readonly jobs: readonly PictureJob[] }
   | { readonly type: 'cancel'; readonly id: number }
   | { readonly type: 'close' };
 

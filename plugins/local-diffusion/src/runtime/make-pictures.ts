@@ -1,10 +1,10 @@
 import type { Progress } from '@easel/plugin-sdk';
 import type { ModelCache } from '../library/model-cache.js';
+import { generatePictures } from '../pipelines/generate-pictures.js';
 import { toRgb } from '../pipelines/pixels.js';
-import { textToImage } from '../pipelines/stable-diffusion.js';
 import { TorchGenerator } from '../sampling/noise.js';
-import { planSampling } from '../sampling/plan.js';
-import type { Made, Picture, TextToImageJob } from './job.js';
+import type { Made, Picture, PictureJob } from './job.js';
+import { readSource } from './read-source.js';
 
 /** Telling wakes two processes, on cores that the network is using: a small model's steps are shorter than this. */
 const progressIntervalMs = 50;
@@ -17,7 +17,7 @@ const loadShare = 0.1;
  */
 export async function makePictures(
   models: ModelCache,
-  jobs: readonly TextToImageJob[],
+  jobs: readonly PictureJob[],
   call: { readonly signal: AbortSignal; readonly onProgress: (progress: Progress) => void },
 ): Promise<Made> {
   const pictures: Picture[] = [];
@@ -25,6 +25,10 @@ export async function makePictures(
   const timings = { load: 0, network: 0, make: 0 };
   let sampler = '';
   const tell = atIntervals(call.onProgress);
+  const [first] = jobs;
+  // Once for all jobs, and before a model is loaded in vain.
+  const read = first?.source && (await readSource(first.source, first.width, first.height));
+  for (const warning of read?.warnings ?? []) warnings.add(warning);
   for (const [index, job] of jobs.entries()) {
     const loadFrom = performance.now();
     const { model, isNew } = await models.get(job.modelFolder, () =>
@@ -33,25 +37,19 @@ export async function makePictures(
     const makeFrom = performance.now();
     if (isNew) timings.load += makeFrom - loadFrom;
 
-    const plan = planSampling({
-      schedulerConfig: model.schedulerConfig,
-      sampler: job.sampler,
-      steps: job.steps,
-      knobs: { eta: job.eta },
-    });
     const networkFrom = model.networkMs;
-    const { planes, warnings: said } = await textToImage(model, {
+    const made = await generatePictures(model, {
       ...job,
       prompts: [job.prompt],
-      negativePrompts: [job.negativePrompt],
-      plan,
+      negativePrompts: job.negativePrompt === undefined ? undefined : [job.negativePrompt],
+      source: read?.source,
       generators: [new TorchGenerator(job.seed)],
       signal: call.signal,
       onStep: (step) => tell(() => progressOf(index, jobs.length, step)),
     });
-    pictures.push({ rgb: toRgb(planes), width: job.width, height: job.height });
-    for (const warning of [...plan.warnings, ...said]) warnings.add(warning);
-    sampler = plan.sampler;
+    pictures.push({ rgb: toRgb(made.planes), width: job.width, height: job.height });
+    for (const warning of made.warnings) warnings.add(warning);
+    sampler = made.sampler;
     timings.network += model.networkMs - networkFrom;
     timings.make += performance.now() - makeFrom;
   }

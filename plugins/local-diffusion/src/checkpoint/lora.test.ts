@@ -1,0 +1,232 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { floatTensor, type RawTensor, writeSafetensors } from '../../../../test/reference/tensors.js';
+import { applyLoras } from './apply-loras.js';
+import type { Component } from './component.js';
+import { openLora } from './lora.js';
+import { declaredAlpha, readLoraMetadata } from './lora-metadata.js';
+import { parseLoraName } from './lora-names.js';
+
+let folder: string;
+let path: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'easel-lora-'));
+  path = join(folder, 'style.safetensors');
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const zeros = (...shape: number[]): RawTensor =>
+  floatTensor(shape, new Float32Array(shape.reduce((product, size) => product * size, 1)));
+/** The two matrices of a layer, in kohya's names. */
+const pair = (module: string, outputs: number, inputs: number, rank = 2) => ({
+  [`${module}.lora_down.weight`]: zeros(rank, inputs),
+  [`${module}.lora_up.weight`]: zeros(outputs, rank),
+});
+const component = (shapes: Record<string, readonly number[]>): Component => ({
+  name: 'unet',
+  configFile: 'config.json',
+  config: {},
+  tensors: new Map(
+    Object.entries(shapes).map(([name, shape]) => [
+      name,
+      { dtype: 'F32', shape, file: '/models/unet.safetensors', offset: 0, length: 0 },
+    ]),
+  ),
+});
+
+describe('parseLoraName', () => {
+  const attention = 'down_blocks_1_attentions_0_transformer_blocks_0_attn1_to_out_0';
+  test.each([
+    [`lora_unet_${attention}.lora_up.weight`, 'unet', attention, 'up'],
+    [`lora_unet_${attention}.alpha`, 'unet', attention, 'alpha'],
+    ['lora_unet_input_blocks_4_1_proj_in.lora_down.weight', 'unet', 'input_blocks_4_1_proj_in', 'down'],
+    [
+      'lora_te_text_model_encoder_layers_0_mlp_fc1.lora_down.weight',
+      'textEncoder',
+      'text_model_encoder_layers_0_mlp_fc1',
+      'down',
+    ],
+    [
+      'lora_te1_text_model_encoder_layers_0_mlp_fc1.alpha',
+      'textEncoder',
+      'text_model_encoder_layers_0_mlp_fc1',
+      'alpha',
+    ],
+    ['lora_te2_text_projection.lora_up.weight', 'textEncoder2', 'text_projection', 'up'],
+    ['unet.mid_block.attentions.0.proj_in.lora_A.weight', 'unet', 'mid_block_attentions_0_proj_in', 'down'],
+    [
+      'base_model.model.mid_block.resnets.0.conv1.lora_B.default.weight',
+      'unet',
+      'mid_block_resnets_0_conv1',
+      'up',
+    ],
+    [
+      'text_encoder_2.text_model.encoder.layers.3.self_attn.q_proj.lora_B.weight',
+      'textEncoder2',
+      'text_model_encoder_layers_3_self_attn_q_proj',
+      'up',
+    ],
+    [
+      'unet.up_blocks.1.attn1.processor.to_out_lora.down.weight',
+      'unet',
+      'up_blocks_1_attn1_to_out_0',
+      'down',
+    ],
+    ['mid_block.attn1.processor.to_k_lora.up.weight', 'unet', 'mid_block_attn1_to_k', 'up'],
+    [
+      'text_encoder.text_model.encoder.layers.0.self_attn.to_out_lora.up.weight',
+      'textEncoder',
+      'text_model_encoder_layers_0_self_attn_out_proj',
+      'up',
+    ],
+    [
+      'text_encoder.text_model.encoder.layers.0.self_attn.k_proj.lora_linear_layer.down.weight',
+      'textEncoder',
+      'text_model_encoder_layers_0_self_attn_k_proj',
+      'down',
+    ],
+    ['unet.mid_block.attn2.to_q.lora.down.weight', 'unet', 'mid_block_attn2_to_q', 'down'],
+  ])('%s', (name, target, module, part) => {
+    expect(parseLoraName(name)).toEqual({ target, module, part });
+  });
+
+  test.each([
+    'lora_unet_mid.hada_w1_a',
+    'model.diffusion_model.out.2.weight',
+    'transformer.x.lora_A.weight',
+    '',
+  ])('knows nothing by "%s"', (name) => expect(parseLoraName(name)).toBeUndefined());
+});
+
+describe('openLora', () => {
+  test('reads ranks and alphas', async () => {
+    await writeSafetensors(path, {
+      ...pair('lora_unet_a', 8, 6, 4),
+      'lora_unet_a.alpha': floatTensor([], [1]),
+      ...pair('lora_te_b', 8, 6, 4),
+    });
+    const { layers } = await openLora(path);
+    expect(layers).toMatchObject([
+      { target: 'unet', module: 'a', name: 'lora_unet_a', rank: 4, factor: 0.25 },
+      { target: 'textEncoder', module: 'b', rank: 4, factor: 1 },
+    ]);
+  });
+
+  test.each<[string, Record<string, RawTensor>, RegExp]>([
+    [
+      'a matrix alone',
+      { 'lora_unet_a.lora_up.weight': zeros(4, 2) },
+      /"lora_unet_a" has only one of the two/,
+    ],
+    [
+      'matrices that do not meet',
+      { 'lora_unet_a.lora_up.weight': zeros(4, 3), 'lora_unet_a.lora_down.weight': zeros(2, 4) },
+      /shapes \[2,4\] and \[4,3\]/,
+    ],
+    ['a LoHa', { 'lora_unet_a.alpha': zeros(), 'lora_unet_a.hada_w1_a': zeros(1) }, /is a LoHa/],
+    ['a LoKr', { 'lora_unet_a.lokr_w1': zeros(1) }, /is a LoKr/],
+    ['a DoRA', { ...pair('lora_unet_a', 4, 4), 'lora_unet_a.dora_scale': zeros(1) }, /is a DoRA/],
+    ['a Tucker decomposition', { 'lora_unet_a.lora_mid.weight': zeros(1) }, /Tucker/],
+    [
+      'names of another model',
+      { 'transformer.a.lora_A.weight': zeros(1) },
+      /nothing is known by .* "transformer\.a\.lora_A\.weight"/,
+    ],
+    [
+      'one layer by two names',
+      { ...pair('lora_te_a', 4, 4), ...pair('lora_te1_a', 4, 4) },
+      /changes one layer twice/,
+    ],
+    ['no tensors', {}, /changes no layer/],
+  ])('refuses %s', async (_what, tensors, message) => {
+    await writeSafetensors(path, tensors);
+    await expect(openLora(path)).rejects.toMatchObject({
+      code: 'ERR_MODEL_FILES_INVALID',
+      message: expect.stringMatching(message),
+    });
+  });
+
+  test('takes the alphas of the metadata where the file has none', () => {
+    const text = JSON.stringify({
+      'unet.lora_alpha': 8,
+      'unet.alpha_pattern': { 'attn1.to_q': 2 },
+      'text_encoder.lora_alpha': 8,
+      'text_encoder.use_rslora': true,
+    });
+    const metadata = readLoraMetadata(path, new Map([['lora_adapter_metadata', text]]));
+    expect(declaredAlpha(metadata, 'unet', 'mid_block_attn1_to_q', 4)).toBe(0.5);
+    expect(declaredAlpha(metadata, 'unet', 'mid_block_attn1_to_k', 4)).toBe(2);
+    expect(declaredAlpha(metadata, 'textEncoder', 'a', 4)).toBe(4);
+    expect(declaredAlpha(metadata, 'textEncoder2', 'a', 4)).toBe(1);
+    expect(() => readLoraMetadata(path, new Map([['lora_adapter_metadata', '[']]))).toThrow(/cannot be read/);
+  });
+});
+
+describe('applyLoras', () => {
+  const unet = component({
+    'down_blocks.0.resnets.0.conv1.weight': [8, 8, 3, 3],
+    'down_blocks.0.resnets.1.conv1.weight': [8, 8, 3, 3],
+    'down_blocks.1.attentions.0.transformer_blocks.0.attn2.to_k.weight': [8, 768],
+    'mid_block.resnets.0.time_emb_proj.weight': [8, 6],
+  });
+  const textEncoder = component({ 'text_model.embeddings.token_embedding.weight': [9, 6] });
+  const apply = async (tensors: Record<string, RawTensor>) => {
+    await writeSafetensors(path, tensors);
+    return applyLoras({ unet, textEncoder }, [await openLora(path)]);
+  };
+
+  test('finds layers by diffusers and by original names', async () => {
+    const applied = await apply({
+      ...pair('lora_unet_input_blocks_4_1_transformer_blocks_0_attn2_to_k', 8, 768),
+      ...pair('lora_unet_middle_block_0_emb_layers_1', 8, 6),
+    });
+    expect([...applied.unet.loras![0]!.layers.keys()]).toEqual([
+      'down_blocks.1.attentions.0.transformer_blocks.0.attn2.to_k',
+      'mid_block.resnets.0.time_emb_proj',
+    ]);
+    expect(applied.textEncoder).toBe(textEncoder);
+  });
+
+  test.each<[string, Record<string, RawTensor>, RegExp]>([
+    [
+      'a layer that is not there',
+      pair('lora_unet_gone', 8, 6),
+      /1 of its 1 layers have no place in it: "lora_unet_gone", which the model does not have/,
+    ],
+    [
+      'a network that is not there',
+      pair('lora_te2_a', 8, 6),
+      /"lora_te2_a", which the model has no network for/,
+    ],
+    [
+      'another shape',
+      pair('lora_unet_mid_block_resnets_0_time_emb_proj', 8, 7),
+      /for a layer of \[8,7\], which is one of \[8,6\]/,
+    ],
+    [
+      'an embedding',
+      pair('lora_te_text_model_embeddings_token_embedding', 9, 6),
+      /which the model does not have/,
+    ],
+    [
+      'another family',
+      pair('lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn2_to_k', 8, 2048),
+      /It was made for Stable Diffusion XL\./,
+    ],
+  ])('refuses %s', async (_what, tensors, message) => {
+    await expect(apply(tensors)).rejects.toMatchObject({
+      code: 'ERR_MODEL_FILES_INVALID',
+      message: expect.stringMatching(message),
+      hint: 'Use a LoRA for Stable Diffusion 1.',
+    });
+  });
+
+  test('names a few of many', async () => {
+    const many = Array.from({ length: 9 }, (_, index) => pair(`lora_unet_gone_${index}`, 8, 6));
+    await expect(apply(Object.assign({}, ...many))).rejects.toThrow(
+      /9 of its 9 layers .*gone_0.*gone_2.*; and 6 more\./,
+    );
+  });
+});

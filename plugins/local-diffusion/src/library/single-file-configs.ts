@@ -1,0 +1,94 @@
+import { access } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
+import type { Component } from '../checkpoint/component.js';
+import { type Family, familyTitles } from '../checkpoint/family.js';
+import { invalidFiles } from '../checkpoint/invalid-files.js';
+import { readJson } from '../checkpoint/read-file.js';
+import type { TensorLocation } from '../checkpoint/safetensors.js';
+
+type Tensors = ReadonlyMap<string, TensorLocation>;
+
+/** Folders with `vocab.json` and `merges.txt`; what is absent is not there. */
+export interface TokenizerFolders {
+  readonly tokenizer?: string;
+  readonly tokenizer2?: string;
+}
+
+/**
+ * The folder of configs that goes with a single file: the given one, or else the one beside it that has its name without the extension.
+ *
+ * @returns `undefined` when none is given and there is none
+ * @throws ERR_MODEL_FILES_INVALID when the given one does not exist
+ */
+export async function configFolderOf(path: string, given: string | undefined): Promise<string | undefined> {
+  if (given === undefined) return existing(dirname(path), basename(beside(path)), path);
+  if (await exists(given)) return given;
+  throw invalidFiles(`${given}, the folder of configs for ${path}, does not exist.`);
+}
+
+/** `<folder>/<name>` if it exists and is not `but`. */
+export async function existing(
+  folder: string | undefined,
+  name: string,
+  but?: string,
+): Promise<string | undefined> {
+  if (folder === undefined) return undefined;
+  const file = join(folder, name);
+  return file !== but && (await exists(file)) ? file : undefined;
+}
+
+/**
+ * A network of a single file: its config is that of the folder, or else told from its tensors.
+ *
+ * @param name as diffusers names its folder, e.g. `text_encoder`
+ * @param derive tells the config; the second argument is for messages
+ */
+export async function openPart(
+  path: string,
+  folder: string | undefined,
+  { name, tensors, derive }: { name: string; tensors: Tensors; derive: (what: string) => unknown },
+): Promise<Component> {
+  const configFile = await existing(folder, join(name, 'config.json'));
+  if (configFile !== undefined) return { name, configFile, config: await readJson(configFile), tensors };
+  return {
+    name,
+    configFile: `the config told from ${path}`,
+    config: derive(`the ${name} of ${path}`),
+    tensors,
+  };
+}
+
+/** The tokenizers of a folder of configs. */
+export async function tokenizerFoldersOf(folder: string | undefined): Promise<TokenizerFolders> {
+  const [first, second] = await Promise.all(
+    ['tokenizer', 'tokenizer_2'].map((name) => existing(folder, join(name, 'vocab.json'))),
+  );
+  return { ...(first && { tokenizer: dirname(first) }), ...(second && { tokenizer2: dirname(second) }) };
+}
+
+/**
+ * The folder of a single file's tokenizer. Single files have no vocabulary in them, and CLIP's does not come with this engine. SDXL's two
+ * tokenizers have the same words and differ in what they pad with, so that the folder of either will do for the words.
+ *
+ * @throws ERR_MODEL_FILES_INVALID saying where to put the two files
+ */
+export function requireTokenizerFolder(
+  path: string,
+  { family, tokenizerFolders }: { readonly family: Family; readonly tokenizerFolders: TokenizerFolders },
+): string {
+  const folder = tokenizerFolders.tokenizer ?? tokenizerFolders.tokenizer2;
+  if (folder !== undefined) return folder;
+  throw invalidFiles(
+    `${path} needs CLIP's vocabulary, which is not part of a single file.`,
+    `Put the files vocab.json and merges.txt of any diffusers folder of ${familyTitles[family]} into ${join(beside(path), 'tokenizer')}, or give a folder of configs that has them.`,
+  );
+}
+
+/** `/models/a.safetensors` to `/models/a`. */
+const beside = (path: string): string => join(dirname(path), basename(path, extname(path)));
+
+const exists = (file: string): Promise<boolean> =>
+  access(file).then(
+    () => true,
+    () => false,
+  );

@@ -1,0 +1,89 @@
+import type { Feed } from '../runtime/network.js';
+import type { Conditioning, DiffusionModel, ModelConditioning } from './diffusion-model.js';
+import { applyGuidance, embedGuidance, rescaleGuidance } from './guidance.js';
+
+export interface DenoiserOptions {
+  readonly images: number;
+  /** Of one image: channels, height, width. */
+  readonly latentShape: readonly number[];
+  readonly conditioning: ModelConditioning;
+  readonly guidanceScale: number;
+  /** 0 to 1. */
+  readonly guidanceRescale: number;
+  /** Channels that the network reads behind the latents, the same for all images. Absent: none. */
+  readonly extraChannels?: Float32Array | undefined;
+}
+
+/**
+ * The network as samplers call it: latents of all images to its prediction, guided where there is something to guide away from.
+ * Both halves of guidance are one run, the unconditional one first.
+ */
+export function createDenoiser(
+  model: DiffusionModel,
+  options: DenoiserOptions,
+): (latents: Float32Array, timestep: number) => Promise<Float32Array> {
+  const { images, guidanceScale, guidanceRescale, latentShape } = options;
+  const { conditional, unconditional } = options.conditioning;
+  const size = latentShape.reduce((one, other) => one * other, 1);
+  const isGuided = unconditional !== undefined;
+  const conditioning = isGuided
+    ? joinBatches(unconditional, conditional)
+    : { ...conditional, ...guidanceInput(model, guidanceScale, images) };
+  const widen = createWidening(options, isGuided ? 2 * images : images);
+
+  return async (latents, timestep) => {
+    const prediction = await model.predict(widen(latents), timestep, conditioning);
+    if (!isGuided) return prediction;
+    const guided = applyGuidance(prediction, guidanceScale, new Float32Array(images * size));
+    if (guidanceRescale > 0) {
+      rescaleGuidance(guided, prediction.subarray(images * size), images, guidanceRescale);
+    }
+    return guided;
+  };
+}
+
+/** Latents to the network's input: repeated for guidance, the further channels behind each image's own. */
+function createWidening(
+  { images, latentShape, extraChannels }: DenoiserOptions,
+  batch: number,
+): (latents: Float32Array) => Feed {
+  const [channels = 0, height = 0, width = 0] = latentShape;
+  const own = channels * height * width;
+  const row = own + (extraChannels?.length ?? 0);
+  const shape = [batch, row / (height * width), height, width];
+  if (batch === images && !extraChannels) return (data) => ({ data, shape });
+  return (latents) => {
+    const data = new Float32Array(batch * row);
+    for (let index = 0; index < batch; index++) {
+      const image = index % images;
+      data.set(latents.subarray(image * own, (image + 1) * own), index * row);
+      if (extraChannels) data.set(extraChannels, index * row + own);
+    }
+    return { data, shape };
+  };
+}
+
+/** Two batches as one, input by input. */
+function joinBatches(first: Conditioning, second: Conditioning): Conditioning {
+  return Object.fromEntries(
+    Object.entries(first).map(([name, { data, shape }]) => {
+      const other = second[name]!;
+      const joined = new Float32Array(data.length + other.data.length);
+      joined.set(data as Float32Array);
+      joined.set(other.data as Float32Array, data.length);
+      return [name, { data: joined, shape: [shape[0]! + other.shape[0]!, ...shape.slice(1)] }];
+    }),
+  );
+}
+
+/** The guidance scale as an input, for a network that was distilled with it; nothing for any other. */
+function guidanceInput(
+  { guidanceEmbeddingSize: size }: DiffusionModel,
+  scale: number,
+  images: number,
+): Conditioning {
+  if (size === undefined) return {};
+  const data = new Float32Array(images * size);
+  for (let image = 0; image < images; image++) data.set(embedGuidance(scale, size), image * size);
+  return { timestep_cond: { data, shape: [images, size] } };
+}

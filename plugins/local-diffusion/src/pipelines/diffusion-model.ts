@@ -1,0 +1,72 @@
+import type { Feed } from '../runtime/network.js';
+import type { Posterior } from './posterior.js';
+import type { MicroConditions } from './size-conditioning.js';
+
+/** What the denoising network is told besides latents and timestep: its other inputs by name, one row an image. */
+export type Conditioning = Readonly<Record<string, Feed>>;
+
+/** What the conditioning of a batch is made of. */
+export interface ConditioningRequest {
+  /** One prompt an image. */
+  readonly prompts: readonly string[];
+  /** One an image. Absent: none, which some models were trained to be told by zeros instead of an empty text. */
+  readonly negativePrompts: readonly string[] | undefined;
+  /** Whether there is classifier-free guidance; without it negative prompts have no effect. */
+  readonly isGuided: boolean;
+  /** Last layers of the text encoder to leave out, beyond those that the model never uses. */
+  readonly clipSkip: number;
+  /** Pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** What only SDXL reads. Absent: the prompts for both text encoders, and the picture's own size. */
+  readonly xl?: XlConditioningRequest | undefined;
+}
+
+export interface XlConditioningRequest {
+  /** Prompts for the second text encoder, one an image; an empty one stands for the first encoder's. Absent: all the same. */
+  readonly secondPrompts?: readonly string[] | undefined;
+  readonly secondNegativePrompts?: readonly string[] | undefined;
+  readonly conditions?: MicroConditions | undefined;
+  /** What differs for the unconditional half. Absent: nothing but the aesthetic score. */
+  readonly negativeConditions?: MicroConditions | undefined;
+}
+
+export interface ModelConditioning {
+  readonly conditional: Conditioning;
+  /** Absent where there is no guidance. */
+  readonly unconditional: Conditioning | undefined;
+  /** A sentence for each thing that had no effect. */
+  readonly warnings: readonly string[];
+}
+
+/** An open checkpoint: what the pipelines need of it, wherever its networks run. */
+export interface DiffusionModel {
+  /** The parsed `scheduler_config.json`. */
+  readonly schedulerConfig: unknown;
+  readonly latentChannels: number;
+  /** Channels that the denoising network reads: the latents', or for inpainting those, a mask and the masked picture's latents. */
+  readonly inputChannels: number;
+  /** Pixels to a latent, along an edge. */
+  readonly factor: number;
+  /** Width of the guidance embedding that the denoising network takes in place of guidance. Absent: it takes none. */
+  readonly guidanceEmbeddingSize: number | undefined;
+  /** Whether it only goes on from a picture or from another model's latents, as SDXL's refiner does. */
+  readonly refinesOnly: boolean;
+  /** Milliseconds that its networks have run so far. */
+  readonly networkMs: number;
+  /** Texts and sizes to the network's inputs. */
+  condition(request: ConditioningRequest): Promise<ModelConditioning>;
+  /** One run of the denoising network, over a batch at one timestep; as many channels come back as the latents have. */
+  predict(input: Feed, timestep: number, conditioning: Conditioning): Promise<Float32Array>;
+  /** A picture, [1, 3, height, width] in -1 to 1, to the distribution of its latents. */
+  encode(planes: Float32Array, shape: readonly number[]): Promise<Posterior>;
+  /** Latents as the sampler leaves them to pixels, [images, 3, height, width], about -1 to 1. */
+  decode(latents: Float32Array, shape: readonly number[]): Promise<Float32Array>;
+  release(): Promise<void>;
+}
+
+/** Whether the denoising network was made for inpainting and reads a mask and the masked picture beside the latents. */
+export const readsMask = ({
+  inputChannels,
+  latentChannels,
+}: Pick<DiffusionModel, 'inputChannels' | 'latentChannels'>): boolean => inputChannels !== latentChannels;

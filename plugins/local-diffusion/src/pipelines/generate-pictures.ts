@@ -1,0 +1,108 @@
+import { EaselError } from '@easel/plugin-sdk';
+import { type Beginning, type BeginningScope, beginWithLatents, beginWithNoise } from './beginning.js';
+import { createDenoiser } from './denoiser.js';
+import { type DiffusionModel, readsMask } from './diffusion-model.js';
+import { drawNoise } from './draws.js';
+import { beginWithPicture } from './image-to-image.js';
+import { beginInpainting } from './inpainting.js';
+import type { PictureRequest } from './picture-request.js';
+import { refuseWhatModelCannotDo } from './refusals.js';
+import { planSpan } from './sampling-span.js';
+
+export interface LatentsResult {
+  /** Latents as the sampler leaves them, one image after the other: what `decode` takes, or another model goes on from. */
+  readonly latents: Float32Array;
+  /** [images, channels, height, width] */
+  readonly shape: readonly number[];
+  /** Usual name of the sampler that was used. */
+  readonly sampler: string;
+  readonly warnings: readonly string[];
+}
+
+export interface PicturesResult extends Omit<LatentsResult, 'latents' | 'shape'> {
+  /** [images, 3, height, width], about -1 to 1. */
+  readonly planes: Float32Array;
+}
+
+/**
+ * Text to image, image to image or inpainting, as the request's source says, with any model: diffusers' `StableDiffusion`
+ * and `StableDiffusionXL` pipelines, draw for draw.
+ *
+ * @throws ERR_REQUEST_INVALID for what the model or the schedule cannot do; ERR_ABORTED between two network calls
+ */
+export async function generatePictures(
+  model: DiffusionModel,
+  request: PictureRequest,
+): Promise<PicturesResult> {
+  const { latents, shape, ...rest } = await generateLatents(model, request);
+  return { ...rest, planes: await model.decode(latents, shape) };
+}
+
+/** The same without the decoder: for another model to go on from. */
+export async function generateLatents(
+  model: DiffusionModel,
+  request: PictureRequest,
+): Promise<LatentsResult> {
+  refuseWhatModelCannotDo(model, request);
+  const { prompts, width, height, generators, guidanceScale, guidanceRescale, signal } = request;
+  const images = prompts.length;
+  const span = planSpan({
+    ...request,
+    schedulerConfig: model.schedulerConfig,
+    strength: request.source && request.strength,
+  });
+  const isGuided = guidanceScale > 1 && model.guidanceEmbeddingSize === undefined;
+  const conditioning = await model.condition({ ...request, isGuided });
+  throwIfAborted(signal);
+
+  const latentShape = [model.latentChannels, height / model.factor, width / model.factor];
+  const isHandedOver = request.denoisingStart !== undefined;
+  const { latents, extraChannels, restore } = await begin(
+    { model, span, images, latentShape, generators, isHandedOver },
+    request,
+  );
+  throwIfAborted(signal);
+  const denoised = await span.run({
+    latents,
+    imageCount: images,
+    denoise: createDenoiser(model, {
+      images,
+      latentShape,
+      conditioning,
+      guidanceScale,
+      guidanceRescale,
+      extraChannels,
+    }),
+    noise: (count) => drawNoise(generators, count),
+    // Samplers go on with the very array that they show.
+    async onStep(step) {
+      restore?.(step.latents, step.index);
+      await request.onStep?.(step);
+    },
+    signal,
+  });
+  throwIfAborted(signal);
+  return {
+    latents: denoised,
+    shape: [images, ...latentShape],
+    sampler: span.sampler,
+    warnings: [...new Set([...span.warnings, ...conditioning.warnings])],
+  };
+}
+
+async function begin(scope: BeginningScope, { source, strength = 1 }: PictureRequest): Promise<Beginning> {
+  if (source === undefined) return beginWithNoise(scope);
+  if (source.kind === 'latents') return beginWithLatents(scope, source.latents);
+  const { planes, mask } = source;
+  if (!mask && !readsMask(scope.model)) return await beginWithPicture(scope, planes);
+  return await beginInpainting(scope, {
+    planes,
+    mask: mask ?? new Float32Array(planes.length / 3).fill(1),
+    startsFromNoise: strength === 1,
+  });
+}
+
+function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (!signal?.aborted) return;
+  throw new EaselError({ code: 'ERR_ABORTED', message: 'The call was cancelled.', cause: signal.reason });
+}

@@ -1,0 +1,43 @@
+import type { TorchGenerator } from '../sampling/noise.js';
+import type { ConditioningRequest } from './diffusion-model.js';
+
+/** What sampling starts from in place of noise. */
+export type Source =
+  | {
+      readonly kind: 'picture';
+      /** [3, height, width] of the request's size, -1 to 1; all images start from it. */
+      readonly planes: Float32Array;
+      /** [height, width]: 1 where to paint anew, 0 where to keep. Absent: paint anew everywhere. */
+      readonly mask?: Float32Array | undefined;
+    }
+  /** What another model, or this one, has left when it stopped at `denoisingEnd`: all images' latents. */
+  | { readonly kind: 'latents'; readonly latents: Float32Array };
+
+export interface PictureRequest extends Omit<ConditioningRequest, 'isGuided'> {
+  /** At most 1: no classifier-free guidance. */
+  readonly guidanceScale: number;
+  /** 0 to 1. */
+  readonly guidanceRescale: number;
+  /** Absent: the model's own. */
+  readonly sampler?: string | undefined;
+  readonly steps: number;
+  /** DDIM's share of fresh noise, 0 to 1. Absent: the sampler's own. */
+  readonly eta?: number | undefined;
+  /** Absent: text to image. */
+  readonly source?: Source | undefined;
+  /** Over 0 to 1: how far to go from the source. Absent: all the way. */
+  readonly strength?: number | undefined;
+  /** Between 0 and 1: go on with a source that has been through this share of the noise schedule already. Absent: noise is added. */
+  readonly denoisingStart?: number | undefined;
+  /** Between 0 and 1: stop after this share of the noise schedule. Absent: at its end. */
+  readonly denoisingEnd?: number | undefined;
+  /** One an image, or one for all of them, drawn from as torch does for a batch. */
+  readonly generators: readonly TorchGenerator[];
+  readonly signal?: AbortSignal | undefined;
+  /** Called after each call of the denoising network; `latents` must not be changed. */
+  onStep?(step: {
+    readonly index: number;
+    readonly of: number;
+    readonly latents: Float32Array;
+  }): void | Promise<void>;
+}

@@ -1,0 +1,109 @@
+import { EaselError } from '@easel/plugin-sdk';
+import { planSampling, type SamplingPlan, type SamplingRunOptions } from '../sampling/plan.js';
+import { roundHalfToEven } from '../sampling/timesteps.js';
+import { type NoiseLevels, readNoiseLevels } from './noise-levels.js';
+
+export interface SpanRequest {
+  readonly schedulerConfig: unknown;
+  /** Absent: the model's own. */
+  readonly sampler?: string | undefined;
+  readonly steps: number;
+  /** DDIM's share of fresh noise, 0 to 1. Absent: the sampler's own. */
+  readonly eta?: number | undefined;
+  /** Over 0 to 1: how much of the schedule is run on top of a picture. Absent: all of it. */
+  readonly strength?: number | undefined;
+  /** Between 0 and 1: the share of the noise schedule that another model has been through. Then strength has no effect. Absent: none. */
+  readonly denoisingStart?: number | undefined;
+  /** Between 0 and 1: the share of the noise schedule after which to stop, for another model to go on. Absent: the end. */
+  readonly denoisingEnd?: number | undefined;
+}
+
+/** The stretch of a sampler's schedule that a pipeline runs. */
+export interface SamplingSpan {
+  /** The sampler's usual name. */
+  readonly sampler: string;
+  readonly warnings: readonly string[];
+  /** What unit noise is multiplied by to start the whole schedule from. */
+  readonly initialNoiseSigma: number;
+  /** Network calls. */
+  readonly calls: number;
+  /** Latents without noise, with as much unit noise mixed in as there is when a call of the span begins, counted from 0. */
+  addNoise(latents: Float32Array, noise: Float32Array, call: number): Float32Array;
+  run(options: SamplingRunOptions): Promise<Float32Array>;
+}
+
+/**
+ * Plans a stretch of a schedule: diffusers' `get_timesteps` of the image-to-image pipelines, and its `denoising_end`.
+ *
+ * @throws ERR_REQUEST_INVALID for values out of range and for a stretch without a step; what planSampling throws
+ */
+export function planSpan(request: SpanRequest): SamplingSpan {
+  const { schedulerConfig, sampler, steps, eta, denoisingStart, denoisingEnd } = request;
+  for (const [name, value] of Object.entries({ denoisingStart, denoisingEnd })) {
+    if (value !== undefined && !(value > 0 && value < 1)) refuse(`${name} is ${value}, not between 0 and 1.`);
+  }
+  const whole = { schedulerConfig, sampler, steps, knobs: { eta } };
+  const levels = readNoiseLevels(whole);
+  const strength =
+    denoisingStart === undefined ? request.strength : strengthFrom(denoisingStart, steps, levels);
+  if (strength === 0) refuse('strength 0 keeps the picture as it is: there is nothing to do.');
+  const plan = planSampling({ ...whole, strength });
+  const begin = levels.timesteps.length - plan.denoiserCalls;
+  const calls =
+    denoisingEnd === undefined
+      ? plan.denoiserCalls
+      : plan.timesteps.filter((timestep) => timestep >= cutoff(denoisingEnd, levels)).length;
+  if (calls === 0) refuse('denoisingStart and denoisingEnd leave no step between them.');
+  return {
+    sampler: plan.sampler,
+    warnings: plan.warnings,
+    initialNoiseSigma: plan.initialNoiseSigma,
+    calls,
+    addNoise: (latents, noise, call) => levels.addNoise(latents, noise, begin + call),
+    run: (options) => runCalls(plan, calls, options),
+  };
+}
+
+/** The training timestep at which a share of the schedule is done. */
+function cutoff(share: number, { trainedTimesteps }: NoiseLevels): number {
+  return roundHalfToEven(trainedTimesteps - share * trainedTimesteps);
+}
+
+/** The strength that begins at the first call below the cut-off; a step of two calls is not begun in its middle. */
+function strengthFrom(denoisingStart: number, steps: number, levels: NoiseLevels): number {
+  const { timesteps, callsPerStep } = levels;
+  const below = timesteps.filter((timestep) => timestep < cutoff(denoisingStart, levels)).length;
+  const calls = callsPerStep === 2 && below % 2 === 0 ? below + 1 : below;
+  const run = steps - (timesteps.length - calls) / callsPerStep;
+  if (run < 1) refuse(`${steps} steps leave none after denoisingStart ${denoisingStart}.`);
+  // The half keeps the product with `steps` clear of the next lower whole number.
+  return Math.min(1, (run + 0.5) / steps);
+}
+
+/** Runs a plan's first calls; samplers know only how to run to the end. */
+async function runCalls(
+  plan: SamplingPlan,
+  calls: number,
+  options: SamplingRunOptions,
+): Promise<Float32Array> {
+  if (calls === plan.denoiserCalls) return await plan.run(options);
+  let latents = options.latents;
+  const reached = new Error('the last call of the span has been made');
+  try {
+    return await plan.run({
+      ...options,
+      async onStep(step) {
+        await options.onStep?.({ ...step, of: calls });
+        latents = step.latents;
+        if (step.index + 1 === calls) throw reached;
+      },
+    });
+  } catch (error) {
+    if (error === reached) return latents;
+    throw error;
+  }
+}
+
+function refuse(message: string): never {
+  throw new EaselError({ code: 'ERR_REQUEST_INVALID', message });
+}

@@ -1,0 +1,109 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { applyLoras } from '../../../plugins/local-diffusion/src/checkpoint/apply-loras.js';
+import { type Component, openComponent } from '../../../plugins/local-diffusion/src/checkpoint/component.js';
+import { openLora } from '../../../plugins/local-diffusion/src/checkpoint/lora.js';
+import { loraScalesInput } from '../../../plugins/local-diffusion/src/graph/low-rank.js';
+import { clipTextGraph } from '../../../plugins/local-diffusion/src/networks/clip-text.js';
+import { readClipTextConfig } from '../../../plugins/local-diffusion/src/networks/clip-text-config.js';
+import { unetGraph } from '../../../plugins/local-diffusion/src/networks/unet.js';
+import { largestError } from '../arrays.js';
+import type { CaseOutcome, ReferenceCase, ReferenceKind } from '../case.js';
+import { runGraph } from '../run-graph.js';
+import { readTensors, type TensorValues } from '../tensors.js';
+
+const tolerance = 1e-4;
+
+const ioSchema = z.looseObject({
+  same_as: z.string().optional(),
+  base: z.string().optional(),
+  cases: z
+    .array(z.looseObject({ id: z.string(), note: z.string(), outputs: z.record(z.string(), z.unknown()) }))
+    .default([]),
+  image: z.unknown().optional(),
+});
+type Io = z.output<typeof ioSchema> & { readonly tensorFile: string };
+
+/** LoRAs over the networks of a folder, at several weights: `<name>.safetensors` and what came of it in `<name>_expected/`. */
+export const lora: ReferenceKind = {
+  folder: 'g_lora',
+  async cases(folder) {
+    const names = (await readdir(folder)).filter((name) => name.endsWith('_expected')).sort();
+    return (await Promise.all(names.map((name) => casesOf(folder, name.replace(/_expected$/, ''))))).flat();
+  },
+};
+
+async function casesOf(folder: string, name: string): Promise<ReferenceCase[]> {
+  const io = await readIo(join(folder, `${name}_expected`, 'io.json'));
+  const networks = io.cases.map(({ id, note, outputs }) => ({
+    id: `${name}/${id}`,
+    run: () => compare(folder, name, io, { id, scale: scaleOf(note), wanted: Object.keys(outputs) }),
+  }));
+  const image = async (): Promise<CaseOutcome> => ({
+    status: 'not-built',
+    detail: 'pipelines do not take LoRAs yet',
+  });
+  return io.image === undefined ? networks : [...networks, { id: `${name}/image`, run: image }];
+}
+
+async function readIo(file: string): Promise<Io> {
+  const io = ioSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+  if (io.same_as !== undefined) return readIo(join(dirname(file), io.same_as));
+  return { ...io, tensorFile: file.replace(/\.json$/, '.safetensors') };
+}
+
+/** `scale 0.6`, or `no lora`: a LoRA of weight 0. */
+const scaleOf = (note: string): number => Number(/scale ([\d.]+)/.exec(note)?.[1] ?? 0);
+
+async function compare(
+  folder: string,
+  name: string,
+  io: Io,
+  { id, scale, wanted }: { id: string; scale: number; wanted: string[] },
+): Promise<CaseOutcome> {
+  const tensors = await readTensors(io.tensorFile, (tensor) => tensor.startsWith(`${id}.`));
+  const input = (key: string): TensorValues | undefined => tensors.get(`${id}.in.${key}`);
+  const base = join(dirname(folder), io.base ?? '');
+  const components = applyLoras(
+    {
+      unet: await openComponent(join(base, 'unet')),
+      textEncoder: await openComponent(join(base, 'text_encoder')),
+      textEncoder2: input('input_ids_2') && (await openComponent(join(base, 'text_encoder_2'))),
+    },
+    [await openLora(join(folder, `${name}.safetensors`))],
+  );
+  const scales: TensorValues = { shape: [1], data: Float32Array.of(scale) };
+  const given = [...tensors].map(([key, values]) => [key.replace(`${id}.in.`, ''), values] as const);
+  const results = new Map([
+    ...(await runGraph(unetGraph(components.unet), new Map([...given, [loraScalesInput, scales]]))),
+    ...(await encode('te', components.textEncoder, input('input_ids'), scales)),
+    ...(await encode('te2', components.textEncoder2, input('input_ids_2'), scales)),
+  ]);
+  const errors = wanted.map((key) => {
+    const expected = tensors.get(`${id}.out.${key}`)?.data as Float32Array;
+    const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    return largestError(results.get(key) ?? [], expected, 'absolute') / largest;
+  });
+  const worst = Math.max(...errors);
+  const detail = `weight ${scale}: largest error ${worst.toExponential(1)} of the largest value, ${wanted.length} outputs`;
+  return { status: worst <= tolerance ? 'passed' : 'failed', detail };
+}
+
+/** The outputs of a text encoder under the reference's names. */
+async function encode(
+  prefix: string,
+  component: Component | undefined,
+  ids: TensorValues | undefined,
+  scales: TensorValues,
+): Promise<Map<string, Float32Array>> {
+  if (!component || !ids) return new Map();
+  const inputs = new Map([
+    ['input_ids', ids],
+    [loraScalesInput, scales],
+  ]);
+  const results = await runGraph(clipTextGraph(component, { hiddenStates: true }), inputs);
+  const { layers } = readClipTextConfig(component);
+  const named = [...results].map(([name, values]) => [`${prefix}_${name}`, values] as const);
+  return new Map([...named, [`${prefix}_hidden_m2`, results.get(`hidden_states.${layers - 1}`)!]]);
+}

@@ -1,0 +1,137 @@
+import { z } from 'zod';
+import type { DiffusionModel } from '../../plugins/local-diffusion/src/pipelines/diffusion-model.js';
+import { type RgbPicture, resizeLanczos } from '../../plugins/local-diffusion/src/pipelines/lanczos.js';
+import type { PictureRequest, Source } from '../../plugins/local-diffusion/src/pipelines/picture-request.js';
+import { toMask, toPlanes } from '../../plugins/local-diffusion/src/pipelines/pixels.js';
+import type { MicroConditions } from '../../plugins/local-diffusion/src/pipelines/size-conditioning.js';
+import { TorchGenerator } from '../../plugins/local-diffusion/src/sampling/noise.js';
+import type { TensorValues } from './tensors.js';
+
+const textOrList = z.union([z.string(), z.array(z.string())]);
+const pair = z.tuple([z.number(), z.number()]);
+
+/** The arguments of a diffusers pipeline that are read; a case with another one is not run. */
+const argumentsSchema = z.strictObject({
+  prompt: textOrList,
+  prompt_2: textOrList.optional(),
+  negative_prompt: textOrList.optional(),
+  negative_prompt_2: textOrList.optional(),
+  num_inference_steps: z.number(),
+  guidance_scale: z.number(),
+  guidance_rescale: z.number().default(0),
+  num_images_per_prompt: z.number().default(1),
+  clip_skip: z.number().default(0),
+  eta: z.number().default(0),
+  width: z.number().optional(),
+  height: z.number().optional(),
+  strength: z.number().optional(),
+  denoising_start: z.number().optional(),
+  denoising_end: z.number().optional(),
+  original_size: pair.optional(),
+  crops_coords_top_left: pair.optional(),
+  target_size: pair.optional(),
+  aesthetic_score: z.number().optional(),
+  negative_original_size: pair.optional(),
+  negative_crops_coords_top_left: pair.optional(),
+  negative_target_size: pair.optional(),
+  negative_aesthetic_score: z.number().optional(),
+});
+type Arguments = z.output<typeof argumentsSchema>;
+
+export const pipelineCaseSchema = z.looseObject({
+  id: z.string(),
+  kind: z.string(),
+  pipeline: z.string(),
+  scheduler_class: z.string(),
+  scheduler_from_config_overrides: z.record(z.string(), z.unknown()),
+  seeds: z.union([z.number(), z.array(z.number())]),
+  args: argumentsSchema,
+});
+export type PipelineCase = z.output<typeof pipelineCaseSchema>;
+
+/** The values of diffusers' pipelines where a case does not give them. */
+const defaultStrengths: Readonly<Record<string, number>> = {
+  StableDiffusionImg2ImgPipeline: 0.8,
+  StableDiffusionInpaintPipeline: 1,
+  StableDiffusionXLImg2ImgPipeline: 0.3,
+  StableDiffusionXLInpaintPipeline: 0.9999,
+};
+const defaultSize = 64;
+
+/** A case as a request; `inputs` are its pictures, by name. */
+export function requestOf(
+  { args, seeds, pipeline, scheduler_class: sampler }: PipelineCase,
+  inputs: ReadonlyMap<'init_image_u8' | 'mask_u8', TensorValues>,
+  { factor }: DiffusionModel,
+): PictureRequest {
+  const image = inputs.get('init_image_u8');
+  // Without a size of its own a case has that of its picture, rounded down to whole latents.
+  const edge = (asked: number | undefined, own: number | undefined) =>
+    asked ?? (own === undefined ? defaultSize : own - (own % factor));
+  const width = edge(args.width, image?.shape[1]);
+  const height = edge(args.height, image?.shape[0]);
+  const prompts = [args.prompt].flat();
+  const perImage = (texts: string | readonly string[] | undefined) =>
+    texts === undefined
+      ? undefined
+      : (typeof texts === 'string' ? prompts.map(() => texts) : texts).flatMap((text) =>
+          Array.from({ length: args.num_images_per_prompt }, () => text),
+        );
+  return {
+    prompts: perImage(prompts)!,
+    negativePrompts: perImage(args.negative_prompt),
+    width,
+    height,
+    guidanceScale: args.guidance_scale,
+    guidanceRescale: args.guidance_rescale,
+    clipSkip: args.clip_skip,
+    sampler,
+    steps: args.num_inference_steps,
+    eta: args.eta,
+    source: image && sourceOf(image, inputs.get('mask_u8'), width, height),
+    strength: args.strength ?? defaultStrengths[pipeline],
+    denoisingStart: args.denoising_start,
+    denoisingEnd: args.denoising_end,
+    xl: {
+      secondPrompts: perImage(args.prompt_2),
+      secondNegativePrompts: perImage(args.negative_prompt_2),
+      conditions: {
+        originalSize: args.original_size,
+        cropTopLeft: args.crops_coords_top_left,
+        targetSize: args.target_size,
+        aestheticScore: args.aesthetic_score,
+      },
+      negativeConditions: negativeConditionsOf(args),
+    },
+    generators: [seeds].flat().map((seed) => new TorchGenerator(seed)),
+  };
+}
+
+/** Only what is given: the rest is as for the conditional half. Where sizes are, diffusers takes no crop for none given. */
+function negativeConditionsOf(args: Arguments): MicroConditions {
+  const given = {
+    originalSize: args.negative_original_size,
+    targetSize: args.negative_target_size,
+    cropTopLeft: args.negative_crops_coords_top_left ?? (args.negative_original_size && [0, 0]),
+    aestheticScore: args.negative_aesthetic_score,
+  } satisfies MicroConditions;
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+function sourceOf(
+  image: TensorValues,
+  mask: TensorValues | undefined,
+  width: number,
+  height: number,
+): Source {
+  const resize = (tensor: TensorValues) => resizeLanczos(pictureOf(tensor), width, height).rgb;
+  return { kind: 'picture', planes: toPlanes(resize(image)), mask: mask && toMask(resize(mask)) };
+}
+
+/** [height, width, 3], or [height, width] for a grey one. */
+function pictureOf({ shape: [height = 0, width = 0, channels = 1], data }: TensorValues): RgbPicture {
+  const rgb = Uint8Array.from({ length: 3 * width * height }, (_, index) =>
+    Number(data[channels === 3 ? index : Math.floor(index / 3)]),
+  );
+  return { rgb, width, height };
+}

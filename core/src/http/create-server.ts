@@ -8,6 +8,7 @@ import { authenticate } from './access/authenticate.js';
 import { limitKeys } from './access/limits.js';
 import { adminRoutes } from './admin/routes.js';
 import { automaticRoutes } from './automatic1111/routes.js';
+import { documentationRoutes } from './documentation/routes.js';
 import { answerFor, HttpError } from './errors.js';
 import { closeGracefully } from './graceful-close.js';
 import { jobRoutes } from './jobs/routes.js';
@@ -85,6 +86,7 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
   await server.register(mcpRoutes(doors));
   await server.register(adminRoutes(doors));
   await server.register(probeRoutes(doors));
+  await server.register(documentationRoutes);
   return server;
 }
 

@@ -7,18 +7,11 @@ import { HttpError } from '../errors.js';
 import { EventStream } from '../event-stream.js';
 import { keyOf, submitJob } from '../make-result.js';
 import { parseBody } from '../parse-body.js';
-import { fromPlanRequest, planRequestSchema } from '../plan/generate.js';
+import { fromPlanRequest } from '../plan/generate.js';
 import { placeholderOf } from '../splice-base64.js';
 import { describeJob } from './describe-job.js';
+import { jobRequestSchema } from './request.js';
 
-const jobSchema = planRequestSchema.extend({
-  priority: z.int().min(-100).max(100).default(0).describe('Higher is begun first, -100 to 100. Absent: 0.'),
-  webhook: z
-    .url({ protocol: /^https?$/ })
-    .nullish()
-    .describe('Told when it has ended. Absent: nobody is.'),
-  previews: z.int().min(0).max(10).nullish().describe('Looks at each unfinished picture, among the events.'),
-});
 const listSchema = z.object({ limit: z.coerce.number().int().min(1).max(1_000).default(100) });
 type ById = { Params: { id: string } };
 
@@ -40,7 +33,7 @@ export const jobRoutes = (doors: Doors) => async (server: FastifyInstance) => {
   };
 
   server.post('/api/images/jobs', async (request, reply) => {
-    const { priority, webhook, previews, ...plan } = parseBody(jobSchema, request.body);
+    const { priority, webhook, previews, ...plan } = parseBody(jobRequestSchema, request.body);
     const { job } = await submitJob(doors, {
       caller: request.apiKey?.id ?? '',
       request: { ...fromPlanRequest(plan), ...(previews ? { previews } : {}) },

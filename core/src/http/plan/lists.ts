@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Doors } from '../doors.js';
 import { parseBody } from '../parse-body.js';
 
-const currentModelSchema = z.strictObject({ model: z.string().min(1).max(200) });
+export const currentModelSchema = z.strictObject({ model: z.string().min(1).max(200) });
 
 /** `GET /api/images/models`, `POST /api/images/models/current` and `GET /api/health/images`. */
 export const listRoutes =

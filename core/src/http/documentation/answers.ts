@@ -1,0 +1,147 @@
+/**
+ * What is answered, as the OpenAPI document says it. More may come with it; what is here stays.
+ *
+ * @module
+ */
+import { errorCodes, warningSchema } from '@easel/plugin-sdk';
+import { z } from 'zod';
+import { jobStates } from '../../jobs/job.js';
+
+const time = z.iso.datetime().nullable();
+const provenance = z.looseObject({
+  model: z.string(),
+  pipelineType: z.string(),
+  plugin: z.looseObject({ id: z.string(), version: z.string() }),
+  parameters: z.record(z.string(), z.json()),
+  attempts: z.array(z.looseObject({ plugin: z.string(), outcome: z.string(), durationMs: z.number() })),
+});
+const cost = z.looseObject({ amount: z.number(), currency: z.string() });
+const timings = z.record(z.string(), z.number());
+
+const generated = z.looseObject({
+  success: z.literal(true),
+  image_url: z.url(),
+  image_path: z.string(),
+  images: z.array(
+    z.looseObject({
+      image_url: z.url(),
+      image_path: z.string(),
+      media_type: z.string(),
+      width: z.int(),
+      height: z.int(),
+      seed: z.int().optional(),
+    }),
+  ),
+  service: z.string(),
+  model: z.string(),
+  generation_time: z.number().describe('Seconds.'),
+  warnings: z.array(warningSchema),
+  provenance,
+  timings,
+  cost: cost.optional(),
+});
+
+const failed = z.looseObject({
+  success: z.literal(false),
+  error: z.looseObject({
+    code: z.string().describe(`${errorCodes.join(', ')}, or a code of the door itself.`),
+    message: z.string(),
+    hint: z.string().optional(),
+    param: z.string().nullable(),
+    plugin: z.string().optional(),
+  }),
+});
+
+const model = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  pipelineType: z.string(),
+  available: z.boolean(),
+  current: z.boolean(),
+  plugin: z.string().optional(),
+});
+const models = z.looseObject({
+  success: z.literal(true),
+  current_model: z.string().nullable(),
+  models: z.array(model),
+});
+const currentModel = z.looseObject({
+  success: z.literal(true),
+  current_model: z.string(),
+  name: z.string(),
+});
+
+const plugin = z.looseObject({
+  id: z.string(),
+  version: z.string(),
+  state: z.string(),
+  available: z.boolean(),
+  configured: z.boolean(),
+  connected: z.boolean(),
+  pipelineTypes: z.array(z.string()),
+  models: z.array(z.looseObject({ id: z.string(), key: z.string(), supportsNegativePrompt: z.boolean() })),
+  breakers: z.record(z.string(), z.enum(['closed', 'open', 'half-open'])),
+  inFlight: z.int(),
+  queued: z.int(),
+});
+const health = z.looseObject({
+  success: z.boolean(),
+  status: z.enum(['ok', 'degraded']),
+  plugins: z.array(plugin),
+  problems: z.array(z.looseObject({ code: z.string(), message: z.string() })),
+});
+
+const job = z.looseObject({
+  id: z.uuid(),
+  state: z.enum(jobStates),
+  priority: z.int(),
+  created_at: time,
+  started_at: time,
+  ended_at: time,
+  result: z
+    .looseObject({
+      images: z.array(z.looseObject({ name: z.string(), url: z.string(), mediaType: z.string() })),
+      provenance,
+    })
+    .optional(),
+  error: z.looseObject({ code: z.string(), message: z.string() }).optional(),
+});
+const jobs = z.looseObject({ jobs: z.array(job) });
+
+const openAiImages = z.looseObject({
+  created: z.int(),
+  data: z.array(z.looseObject({ b64_json: z.string().optional(), url: z.url().optional() })),
+  size: z.string(),
+  output_format: z.string(),
+  usage: z.looseObject({ input_tokens: z.int(), output_tokens: z.int(), total_tokens: z.int() }),
+  easel: z.looseObject({ provenance, warnings: z.array(warningSchema), timings, cost: cost.optional() }),
+});
+const openAiFailed = z.looseObject({
+  error: z.looseObject({
+    message: z.string(),
+    type: z.string(),
+    param: z.string().nullable(),
+    code: z.string(),
+  }),
+});
+const openAiModels = z.looseObject({
+  object: z.literal('list'),
+  data: z.array(
+    z.looseObject({ id: z.string(), object: z.literal('model'), created: z.int(), owned_by: z.string() }),
+  ),
+});
+
+/** By the name under which the document has them. */
+export const answers = {
+  generated,
+  failed,
+  models,
+  currentModel,
+  health,
+  job,
+  jobs,
+  openAiImages,
+  openAiFailed,
+  openAiModels,
+} as const satisfies Record<string, z.ZodType>;
+export type AnswerName = keyof typeof answers;

@@ -1,0 +1,77 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, it } from 'vitest';
+import { jsonOf, startServer, type TestServer } from './server.js';
+
+const prompt = 'a fixture';
+interface Document {
+  readonly paths: Record<
+    string,
+    Record<string, { responses: Record<string, { content?: { 'application/json': { schema: object } } }> }>
+  >;
+  readonly components: object;
+}
+
+/** Answers to hold against the document: those that are well, and some that are not. */
+const calls: readonly (readonly [string, string, string, unknown?])[] = [
+  ['post', '/api/images/generate', '/api/images/generate', { prompt, seed: 1 }],
+  ['post', '/api/images/generate', '/api/images/generate', { prompt: 1 }],
+  ['post', '/api/images/generate', '/api/images/generate', { prompt, model: 'nobody' }],
+  ['get', '/api/images/models', '/api/images/models'],
+  ['post', '/api/images/models/current', '/api/images/models/current', { model: 'steady-one' }],
+  ['post', '/api/images/models/current', '/api/images/models/current', { model: 7 }],
+  ['get', '/api/health/images', '/api/health/images'],
+  ['post', '/api/images/jobs', '/api/images/jobs', { prompt, priority: 3 }],
+  ['post', '/api/images/jobs', '/api/images/jobs', { prompt, priority: 300 }],
+  ['get', '/api/images/jobs', '/api/images/jobs?limit=10'],
+  ['get', '/api/images/jobs/{id}', '/api/images/jobs/nobody'],
+  ['delete', '/api/images/jobs/{id}', '/api/images/jobs/nobody'],
+  ['get', '/api/images/results/{name}', '/api/images/results/nothing'],
+  ['post', '/v1/images/generations', '/v1/images/generations', { prompt, n: 2 }],
+  ['post', '/v1/images/generations', '/v1/images/generations', { prompt, response_format: 'url' }],
+  ['post', '/v1/images/generations', '/v1/images/generations', { n: 2 }],
+  ['post', '/v1/images/edits', '/v1/images/edits', { prompt }],
+  ['get', '/v1/models', '/v1/models'],
+];
+
+const answerOf = async (server: TestServer, method: string, url: string, body: unknown) =>
+  await fetch(`${server.url}${url}`, {
+    method: method.toUpperCase(),
+    ...(body === undefined
+      ? {}
+      : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+  });
+
+describe('the OpenAPI document', () => {
+  it('says what is answered, well and not', async () => {
+    const server = await startServer();
+    const document = await jsonOf<Document>(await server.get('/openapi.json'));
+    const ajv = new Ajv2020({ strict: false, validateFormats: false });
+    ajv.addSchema({ $id: 'document', components: document.components });
+    const checked = new Set<string>();
+    for (const [method, path, url, body] of calls) {
+      const response = await answerOf(server, method, url, body);
+      const { responses } = document.paths[path]?.[method] ?? {};
+      const described = responses?.[response.status] ?? responses?.default;
+      const { $ref } = (described?.content?.['application/json'].schema ?? {}) as { $ref?: string };
+      expect($ref, `${method} ${path} ${response.status}`).toBeDefined();
+      const isValid = ajv.validate({ $ref: `document${$ref}` }, await response.json());
+      expect(isValid, `${method} ${path} ${response.status}: ${ajv.errorsText()}`).toBe(true);
+      checked.add(`${method} ${path}`);
+    }
+    // Events have no JSON to look at.
+    const documented = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method} ${path}`),
+    );
+    expect(documented.filter((operation) => !checked.has(operation))).toEqual([
+      'get /api/images/jobs/{id}/events',
+    ]);
+  });
+
+  it('is a page for people, too, which loads nothing', async () => {
+    const response = await (await startServer()).get('/docs');
+    expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
+    const html = await response.text();
+    expect(html).toContain('/v1/images/generations');
+    expect(html).not.toMatch(/<script|src=/);
+  });
+});

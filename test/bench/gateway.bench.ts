@@ -1,0 +1,204 @@
+/**
+ * What a gateway costs: the same provider asked directly, through Easel and through Portkey, in one run:
+ * `npm run bench:gateway -- [--json] [--quick]`. Portkey is fetched into a cache folder by the first run.
+ *
+ * @module
+ */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { Agent, request } from 'node:http';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const { values: flags } = parseArgs({
+  options: { json: { type: 'boolean', default: false }, quick: { type: 'boolean', default: false } },
+});
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+const portkeyVersion = '1.15.2';
+const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'easel-bench');
+const children: ChildProcess[] = [];
+
+interface Target {
+  readonly name: string;
+  readonly url: string;
+  readonly headers: Record<string, string>;
+  readonly pid?: number | undefined;
+}
+
+/** Starts a process and answers the first line that matches. */
+async function start(
+  words: readonly string[],
+  ready: RegExp,
+  cwd?: string,
+): Promise<{ line: string; child: ChildProcess }> {
+  const child = spawn(process.execPath, [...words], { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
+  children.push(child);
+  for await (const line of createInterface(child.stdout)) {
+    if (!ready.test(line)) continue;
+    child.stdout.resume();
+    return { line, child };
+  }
+  throw new Error(`${words.join(' ')} ended before it was ready`);
+}
+
+async function startUpstream(bytes: number): Promise<string> {
+  const { line } = await start([path('./gateway/upstream.js'), `${bytes}`], /^\d+$/);
+  return `http://127.0.0.1:${line}`;
+}
+
+async function startEasel(upstream: string, folder: string): Promise<Target> {
+  const configuration = {
+    pluginFolders: [path('./gateway/plugins')],
+    catalogueFolders: [path('./gateway/catalogue')],
+    currentModel: 'upstream',
+    storageFolder: 'kept',
+    plugins: { upstream: { options: { url: `${upstream}/v1/images/generations` } } },
+  };
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'easel.config.json'), JSON.stringify(configuration));
+  const words = [path('../../core/bin/easel.js'), 'serve', '--port', '0', '--json'];
+  const { line, child } = await start(words, /"url"/, folder);
+  const { url } = JSON.parse(line) as { url: string };
+  return { name: 'easel', url: `${url}/v1/images/generations`, headers: {}, pid: child.pid };
+}
+
+async function startPortkey(upstream: string): Promise<Target> {
+  const folder = join(cache, `portkey-${portkeyVersion}`);
+  const entry = join(folder, 'node_modules/@portkey-ai/gateway/build/start-server.js');
+  if (!existsSync(entry)) {
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'package.json'), '{"private":true}');
+    const words = [
+      'install',
+      '--ignore-scripts',
+      '--no-audit',
+      '--no-fund',
+      `@portkey-ai/gateway@${portkeyVersion}`,
+    ];
+    execFileSync('npm', words, { cwd: folder, stdio: 'ignore' });
+  }
+  const port = 20_000 + Math.floor(Math.random() * 20_000);
+  const child = spawn(process.execPath, [entry, '--headless', `--port=${port}`], { stdio: 'ignore' });
+  children.push(child);
+  const headers = {
+    'x-portkey-provider': 'openai',
+    'x-portkey-custom-host': `${upstream}/v1`,
+    authorization: 'Bearer unused',
+  };
+  const url = `http://127.0.0.1:${port}/v1/images/generations`;
+  const target = { name: 'portkey', url, headers, pid: child.pid };
+  for (let attempt = 0; attempt < 100; attempt++) {
+    if ((await ask(target).catch(() => 0)) > 0) return target;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error('portkey does not answer');
+}
+
+const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+const body = JSON.stringify({ model: 'upstream', prompt: 'a yellow star at night', n: 1 });
+
+/** Bytes of the answer, read to its end. */
+const ask = ({ url, headers }: Target): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const sent = request(url, {
+      method: 'POST',
+      agent,
+      headers: { 'content-type': 'application/json', ...headers },
+    });
+    sent.on('error', reject);
+    sent.on('response', (response) => {
+      let bytes = 0;
+      response.on('data', (chunk: Buffer) => {
+        bytes += chunk.byteLength;
+      });
+      response.on('error', reject);
+      response.on('end', () =>
+        response.statusCode === 200 ? resolve(bytes) : reject(new Error(`answered ${response.statusCode}`)),
+      );
+    });
+    sent.end(body);
+  });
+
+async function measure(target: Target, calls: number, atOnce: number) {
+  for (let call = 0; call < Math.min(20, calls); call++) await ask(target);
+  const durations: number[] = [];
+  let left = calls;
+  const from = performance.now();
+  const work = async () => {
+    while (left-- > 0) {
+      const startedAt = performance.now();
+      await ask(target);
+      durations.push(performance.now() - startedAt);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
+  const seconds = (performance.now() - from) / 1_000;
+  const sorted = durations.toSorted((one, other) => one - other);
+  const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1))] ?? Number.NaN;
+  return { p50: at(0.5), p99: at(0.99), perSecond: calls / seconds };
+}
+
+async function residentMb(pid: number | undefined): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  return Math.round(Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1] ?? Number.NaN) / 1024);
+}
+
+const cases = [
+  { name: '1 KB', bytes: 1_024, calls: 2_000 },
+  { name: '2 MB', bytes: 2 * 1024 * 1024, calls: 150 },
+];
+const rows: Record<string, string | number>[] = [];
+const limits: Record<string, number> = {};
+const folder = await mkdtemp(join(tmpdir(), 'easel-gateway-'));
+try {
+  for (const { name, bytes, calls } of cases) {
+    const upstream = await startUpstream(bytes);
+    const direct: Target = { name: 'direct', url: `${upstream}/v1/images/generations`, headers: {} };
+    const targets = [direct, await startEasel(upstream, join(folder, name)), await startPortkey(upstream)];
+    for (const atOnce of [1, 32]) {
+      const count = flags.quick ? 40 : calls;
+      const measured = new Map<string, Awaited<ReturnType<typeof measure>>>();
+      for (const target of targets) measured.set(target.name, await measure(target, count, atOnce));
+      const [plain, easel, portkey] = ['direct', 'easel', 'portkey'].map((key) => measured.get(key));
+      if (!plain || !easel || !portkey) throw new Error('not all were measured');
+      for (const { name: target, pid } of targets) {
+        const { p50, p99, perSecond } = measured.get(target) ?? plain;
+        rows.push({
+          body: name,
+          atOnce,
+          target,
+          p50,
+          p99,
+          perSecond,
+          peakMb: pid ? await residentMb(pid) : 0,
+        });
+      }
+      if (atOnce === 1)
+        limits[`overhead at ${name}, p50, / Portkey's`] = (easel.p50 - plain.p50) / (portkey.p50 - plain.p50);
+      else limits[`throughput at ${name}, 32 at once, / Portkey's`] = easel.perSecond / portkey.perSecond;
+    }
+    for (const child of children.splice(0)) child.kill('SIGKILL');
+  }
+} finally {
+  for (const child of children) child.kill('SIGKILL');
+  await rm(folder, { recursive: true, force: true });
+}
+if (flags.json) console.log(JSON.stringify({ rows, limits }, null, 2));
+else {
+  console.table(
+    rows.map((row) =>
+      Object.fromEntries(
+        Object.entries(row).map(([key, value]) => [
+          key,
+          typeof value === 'number' ? Math.round(value * 100) / 100 : value,
+        ]),
+      ),
+    ),
+  );
+  for (const [name, ratio] of Object.entries(limits)) console.log(`${name.padEnd(48)} ${ratio.toFixed(2)}`);
+}
+process.exit(0);

@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify';
-import { spliceBase64 } from './splice-base64.js';
+import { writeJson } from './splice-base64.js';
 
 const keepAliveMs = 10_000;
 
@@ -7,6 +7,7 @@ const keepAliveMs = 10_000;
 export class EventStream {
   readonly #reply: FastifyReply;
   readonly #keepAlive: NodeJS.Timeout;
+  #written: Promise<void> = Promise.resolve();
 
   constructor(reply: FastifyReply) {
     this.#reply = reply;
@@ -23,21 +24,26 @@ export class EventStream {
 
   /** A line that clients pass over. */
   comment(text: string): void {
-    this.#write(`: ${text.replace(/\s+/g, ' ')}\n\n`);
+    this.#inTurn(async () => void this.#reply.raw.write(`: ${text.replace(/\s+/g, ' ')}\n\n`));
   }
 
-  /** An event whose data has a picture in it. */
+  /** An event whose data may have pictures in it; events are written one after the other, and none is waited for. */
   send(name: string, data: object, pictures: readonly Uint8Array[] = []): void {
-    this.#write(`event: ${name}\ndata: `);
-    this.#write(spliceBase64(data, pictures));
-    this.#write('\n\n');
+    this.#inTurn(async () => {
+      const { raw } = this.#reply;
+      raw.write(`event: ${name}\ndata: `);
+      await writeJson(raw, data, pictures);
+      raw.write('\n\n');
+    });
   }
 
   end(): void {
-    this.#reply.raw.end();
+    this.#inTurn(async () => void this.#reply.raw.end());
   }
 
-  #write(chunk: string | Buffer): void {
-    if (!this.#reply.raw.destroyed) this.#reply.raw.write(chunk);
+  #inTurn(write: () => Promise<void>): void {
+    this.#written = this.#written.then(async () => {
+      if (!this.#reply.raw.destroyed && !this.#reply.raw.writableEnded) await write();
+    });
   }
 }

@@ -5,7 +5,7 @@ import { embedProvenance } from '../../results/embed-provenance.js';
 import { abortOnDisconnect } from '../disconnect.js';
 import type { Doors } from '../doors.js';
 import { parseBody } from '../parse-body.js';
-import { placeholderOf, spliceBase64 } from '../splice-base64.js';
+import { placeholderOf, sendJson } from '../splice-base64.js';
 import { automaticRequestSchema, fromAutomaticRequest } from './request.js';
 
 const optionsSchema = z.looseObject({ sd_model_checkpoint: z.string().min(1).nullish() });
@@ -54,7 +54,7 @@ export const automaticRoutes =
           info: JSON.stringify(info),
         };
         const pictures = images.map(({ bytes }) => bytes);
-        return await reply.type('application/json; charset=utf-8').send(spliceBase64(body, pictures));
+        return await sendJson(reply, body, pictures);
       } finally {
         latest = undefined;
       }

@@ -7,7 +7,7 @@ import { type Doors, resultUrl } from '../doors.js';
 import { answerFor } from '../errors.js';
 import { EventStream } from '../event-stream.js';
 import { makeResult } from '../make-result.js';
-import { placeholderOf, spliceBase64 } from '../splice-base64.js';
+import { placeholderOf, sendJson } from '../splice-base64.js';
 import { formatOf, provenanceOf, secondsNow, sizeOf, usage } from './answer.js';
 import { openAiError } from './error.js';
 import { sendPartialImage } from './partial-image.js';
@@ -51,8 +51,8 @@ export async function make(
     usage,
     easel: provenanceOf(result, call.warnings),
   };
-  const bytes = spliceBase64(body, isUrl ? [] : images.map((image) => image.bytes));
-  return await reply.type('application/json; charset=utf-8').send(bytes);
+  const pictures = isUrl ? [] : images.map(({ bytes }) => bytes);
+  return await sendJson(reply, body, pictures);
 }
 
 /** Errors before the first event are answered with their status; later ones are an event, as the status is out by then. */

@@ -4,6 +4,19 @@ import { z } from 'zod';
 
 const mark = Buffer.from('"b64_json":"');
 
+const sliceBytes = 64 * 1024;
+
+/** Base64 to bytes, slice by slice: no string as long as a picture is made. */
+function decode(base64) {
+  const padding = base64.at(-2) === 0x3d ? 2 : base64.at(-1) === 0x3d ? 1 : 0;
+  const bytes = new Uint8Array((base64.byteLength * 3) / 4 - padding);
+  const target = Buffer.from(bytes.buffer);
+  let to = 0;
+  for (let from = 0; from < base64.byteLength; from += sliceBytes)
+    to += target.write(base64.toString('latin1', from, from + sliceBytes), to, 'base64');
+  return bytes;
+}
+
 /** Asks an OpenAI-compatible provider, as a gateway does; the picture is cut out of the answer, which is not parsed. */
 export default definePlugin({
   config: z.strictObject({ url: z.url() }),
@@ -20,10 +33,13 @@ export default definePlugin({
         });
         sent.on('error', reject);
         sent.on('response', (response) => {
-          const chunks = [];
-          response.on('data', (chunk) => chunks.push(chunk));
+          const answer = Buffer.allocUnsafe(Number(response.headers['content-length']));
+          let length = 0;
+          response.on('data', (chunk) => {
+            length += chunk.copy(answer, length);
+          });
           response.on('error', reject);
-          response.on('end', () => resolve(Buffer.concat(chunks)));
+          response.on('end', () => resolve(answer));
         });
         sent.end(body);
       });
@@ -31,8 +47,7 @@ export default definePlugin({
       async generate({ prompt, n, width, height }, { signal }) {
         const answer = await ask(JSON.stringify({ model: 'any', prompt, n }), signal);
         const from = answer.indexOf(mark) + mark.length;
-        const text = answer.toString('latin1', from, answer.indexOf(0x22, from));
-        const bytes = new Uint8Array(Buffer.from(text, 'base64'));
+        const bytes = decode(answer.subarray(from, answer.indexOf(0x22, from)));
         return { images: [{ bytes, mediaType: 'image/png', width, height }] };
       },
       close: async () => agent.destroy(),

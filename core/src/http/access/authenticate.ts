@@ -55,7 +55,7 @@ function scopeOf({ url, method }: FastifyRequest): Scope | undefined {
   return rule ? rule[1] : 'generate';
 }
 
-/** As OpenAI's clients show it, as Gemini's do, or as the password of clients that know only that. */
+/** As OpenAI's clients show it, in a header of its own, or as the password of clients that know only that. */
 function shownKey({ headers }: FastifyRequest): string | undefined {
   const { authorization = '', 'x-api-key': header } = headers;
   const [, scheme, value = ''] = /^(Bearer|Basic) +(\S+)$/i.exec(authorization) ?? [];

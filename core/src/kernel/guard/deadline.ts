@@ -3,6 +3,8 @@ import { EaselError } from '@easel/plugin-sdk';
 export interface Deadline {
   /** Aborted by the caller (reason ERR_ABORTED) or by the clock (reason ERR_DEADLINE), whichever is first. */
   readonly signal: AbortSignal;
+  /** Milliseconds until the clock aborts it. */
+  readonly leftMs: number;
   /** Ends the clock; the signal stays as it is. */
   clear(): void;
 }
@@ -10,6 +12,7 @@ export interface Deadline {
 /** One signal for the two ways in which a call can be over before it is done. */
 export function startDeadline(timeoutMs: number, caller: AbortSignal | undefined): Deadline {
   const controller = new AbortController();
+  const endsAt = performance.now() + timeoutMs;
   const onCallerAbort = () =>
     controller.abort(
       new EaselError({
@@ -29,6 +32,9 @@ export function startDeadline(timeoutMs: number, caller: AbortSignal | undefined
   if (caller?.aborted) onCallerAbort();
   return {
     signal: controller.signal,
+    get leftMs() {
+      return Math.max(0, endsAt - performance.now());
+    },
     clear() {
       clearTimeout(timer);
       caller?.removeEventListener('abort', onCallerAbort);

@@ -94,13 +94,13 @@ export class Dispatcher {
     candidates: readonly Candidate[],
     { fallback }: ValidImageRequest,
     call: Parameters<Candidate['plugin']['generate']>[2],
-    { signal }: Deadline,
+    deadline: Deadline,
   ): Promise<Turns> {
     return await tryInTurn(candidates, {
       retries: fallback === 'none' ? 0 : this.configuration.current.retries,
-      signal,
+      deadline,
       random: this.random,
-      choose: ({ plugin }) => this.registry.inCharge(plugin, signal),
+      choose: ({ plugin }) => this.registry.inCharge(plugin, deadline.signal),
       ask: ({ plugin, pipelineType, request }) =>
         this.tracing.attempt({ plugin: plugin.manifest, pipelineType, request }, () =>
           plugin.generate(pipelineType, request, call),

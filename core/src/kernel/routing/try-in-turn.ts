@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EaselError, type ErrorCode, type ValidGenerationResult } from '@easel/plugin-sdk';
 import type { Attempt } from '../../results/image-result.js';
+import type { Deadline } from '../guard/deadline.js';
 import type { GuardedPlugin } from '../guard/guarded-plugin.js';
 import type { Candidate } from './candidates.js';
 
@@ -24,7 +25,7 @@ export async function tryInTurn(
   candidates: readonly Candidate[],
   options: {
     readonly retries: number;
-    readonly signal: AbortSignal;
+    readonly deadline: Pick<Deadline, 'signal' | 'leftMs'>;
     readonly random: () => number;
     /** The plugin that answers for a candidate at this moment. */
     readonly choose: (candidate: Candidate) => GuardedPlugin | Promise<GuardedPlugin>;
@@ -32,6 +33,7 @@ export async function tryInTurn(
     readonly onAttempt: (attempt: Attempt, candidate: Candidate) => void;
   },
 ): Promise<Turns> {
+  const { deadline } = options;
   const attempts: Attempt[] = [];
   for (let round = 0; ; round++) {
     let last: EaselError | undefined;
@@ -58,14 +60,16 @@ export async function tryInTurn(
       } catch (error) {
         last = asEaselError(error);
         note(last.code);
-        if (!last.retryable || options.signal.aborted) throw last;
+        if (!last.retryable || deadline.signal.aborted) throw last;
       }
     }
     if (!last || !passing.has(last.code) || round >= options.retries) throw last;
     const jitterMs = options.random() * Math.min(longestPauseMs, firstPauseMs * 2 ** round);
-    // Whoever waits longer than the call may last is answered by its deadline.
-    await delay(last.retryAfterMs ?? jitterMs, undefined, { signal: options.signal }).catch(() => {
-      throw options.signal.reason;
+    const pauseMs = last.retryAfterMs ?? jitterMs;
+    // A pause that the call will not outlive, such as a quota until midnight, is told at once.
+    if (pauseMs > deadline.leftMs) throw last;
+    await delay(pauseMs, undefined, { signal: deadline.signal }).catch(() => {
+      throw deadline.signal.reason;
     });
   }
 }

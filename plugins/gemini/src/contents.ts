@@ -1,0 +1,41 @@
+import { EaselError, type GenerationRequest } from '@easel/plugin-sdk';
+import type { GenerateContentParameters } from '@google/genai';
+import type { ImageConfig } from './image-config.js';
+import type { Options } from './settings.js';
+
+/** Bytes of a request with pictures in it: ai.google.dev/gemini-api/docs/files. */
+const mostBytes = 20_000_000;
+
+/** The request for one picture. Throws ERR_REQUEST_INVALID where its input pictures are too large to be sent. */
+export function pictureRequest(
+  { model, inputImages }: Pick<GenerationRequest, 'model' | 'inputImages'>,
+  prompt: string,
+  imageConfig: ImageConfig,
+  options: Options,
+): GenerateContentParameters {
+  const pictures = inputImages.map(({ bytes, mediaType }) => ({
+    inlineData: { mimeType: mediaType, data: Buffer.from(bytes).toString('base64') },
+  }));
+  const bytes = pictures.reduce((total, { inlineData }) => total + inlineData.data.length, prompt.length);
+  if (bytes > mostBytes)
+    throw new EaselError({
+      code: 'ERR_REQUEST_INVALID',
+      message: `inputImages: they make a request of ${bytes} bytes; Google takes ${mostBytes}.`,
+      hint: 'Send smaller pictures, or JPEG instead of PNG.',
+    });
+  const { temperature, topP, thinkingLevel, systemInstruction, safetySettings } = options;
+  return {
+    model: model.source.type === 'provider' ? model.source.id : '',
+    contents: [{ role: 'user', parts: [{ text: prompt }, ...pictures] }],
+    config: {
+      // With words allowed, a model that will not draw says why.
+      responseModalities: ['TEXT', 'IMAGE'],
+      ...(Object.keys(imageConfig).length === 0 ? {} : { imageConfig }),
+      ...(temperature === undefined ? {} : { temperature }),
+      ...(topP === undefined ? {} : { topP }),
+      ...(thinkingLevel === undefined ? {} : { thinkingConfig: { thinkingLevel } }),
+      ...(systemInstruction === undefined ? {} : { systemInstruction }),
+      ...(safetySettings === undefined ? {} : { safetySettings }),
+    } as NonNullable<GenerateContentParameters['config']>,
+  };
+}

@@ -1,0 +1,38 @@
+import type { GenerationResult } from '@easel/plugin-sdk';
+import type { Usage } from './answer.js';
+import type { Prices } from './settings.js';
+
+/** What one answer used, and what that costs. */
+export interface Used {
+  readonly usage: Usage | undefined;
+  readonly prices: Prices | undefined;
+}
+
+/**
+ * The cost of a call by the tokens of its answers, or undefined where tokens or prices are not known. Pictures, words and thoughts have
+ * prices of their own; a model that does not tell its tokens by modality is taken to have made what it is for.
+ */
+export function costOf(used: readonly Used[]): NonNullable<GenerationResult['cost']> | undefined {
+  let amount = 0;
+  let currency: string | undefined;
+  for (const { usage, prices } of used) {
+    if (!usage || !prices || (currency ?? prices.currency) !== prices.currency) return undefined;
+    currency = prices.currency;
+    amount += costOfAnswer(usage, prices) / 1e6;
+  }
+  // Prices have seven digits at most; what is beyond is noise of the sum.
+  return currency === undefined ? undefined : { amount: Number(amount.toFixed(9)), currency };
+}
+
+function costOfAnswer(usage: Usage, { input, text, image = text }: Prices): number {
+  const told = usage.candidatesTokensDetails;
+  const ofImages =
+    told.length === 0 ? usage.candidatesTokenCount : sum(told, ({ modality }) => modality === 'IMAGE');
+  const ofWords = told.length === 0 ? 0 : sum(told, ({ modality }) => modality !== 'IMAGE');
+  return usage.promptTokenCount * input + ofImages * image + (ofWords + usage.thoughtsTokenCount) * text;
+}
+
+type Detail = Usage['candidatesTokensDetails'][number];
+
+const sum = (details: readonly Detail[], isCounted: (detail: Detail) => boolean) =>
+  details.reduce((total, detail) => (isCounted(detail) ? total + detail.tokenCount : total), 0);

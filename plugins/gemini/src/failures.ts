@@ -1,0 +1,108 @@
+/**
+ * What went wrong with a request, as an error of the table.
+ *
+ * @module
+ */
+import { EaselError } from '@easel/plugin-sdk';
+import { type ErrorBody, errorBodySchema } from './answer.js';
+import { readPauseMs } from './pause.js';
+
+/** How much of an answer that is no JSON is quoted. */
+const quoted = 300;
+
+export interface FailedAnswer {
+  readonly status: number;
+  readonly retryAfter: string | null;
+  readonly text: string;
+  readonly model: string;
+}
+
+/** An answer that is no success: ai.google.dev/gemini-api/docs/troubleshooting. */
+export function failureOf({ status, retryAfter, text, model }: FailedAnswer): EaselError {
+  const body = readBody(text);
+  const said = `Google answered ${status}${body.status ? ` ${body.status}` : ''}: ${body.message}`;
+  const fail = (code: EaselError['code'], message = said, hint?: string) =>
+    new EaselError({ code, message, hint, retryAfterMs: pauseMs() });
+  const pauseMs = () =>
+    status === 429 || status >= 500 ? readPauseMs(body, retryAfter, Date.now()) : undefined;
+
+  if (status === 401 || status === 403 || body.details.some(isAboutKey))
+    return fail('ERR_PROVIDER_AUTH', `Google refused GEMINI_API_KEY. ${said}`);
+  if (body.status === 'FAILED_PRECONDITION') {
+    const hint = 'Look at the billing and the region of the project that GEMINI_API_KEY belongs to.';
+    return fail('ERR_PROVIDER_AUTH', said, hint);
+  }
+  if (status === 404) {
+    const hint = "Name a model that Google has as the `source.id` of the model's catalogue file.";
+    return fail('ERR_MODEL_UNKNOWN', `Google has no model "${model}", or has it no more. ${said}`, hint);
+  }
+  if (status === 429) return fail('ERR_PROVIDER_RATE_LIMITED');
+  if (status === 408 || status === 499 || status >= 500) return fail('ERR_PROVIDER_UNAVAILABLE');
+  if (status === 400 || status === 413) return fail('ERR_REQUEST_INVALID');
+  return fail('ERR_PROVIDER_BAD_RESPONSE');
+}
+
+function readBody(text: string): ErrorBody {
+  try {
+    const parsed = errorBodySchema.safeParse(JSON.parse(text));
+    if (parsed.success) return parsed.data.error;
+  } catch {
+    // What stands before the API answers in HTML.
+  }
+  return { message: text.slice(0, quoted) || '(nothing)', status: '', details: [] };
+}
+
+/** google.rpc.ErrorInfo: API_KEY_INVALID, API_KEY_SERVICE_BLOCKED and others. */
+const isAboutKey = ({ reason }: Readonly<Record<string, unknown>>) =>
+  typeof reason === 'string' && reason.startsWith('API_KEY_');
+
+/** Faults before a request has left; whatever else breaks may break when it has been taken, and paid. */
+const beforeSending: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+/**
+ * A request without a whole answer. There is no way to ask Google what has become of one, so that only what cannot have been paid is
+ * given a code that the kernel tries again by itself.
+ */
+export function brokenOff(error: unknown, host: string): EaselError {
+  const { code, message } = causeOf(error);
+  if (beforeSending.has(code))
+    return new EaselError({
+      code: 'ERR_PROVIDER_UNAVAILABLE',
+      message: `${host} cannot be reached: ${message}`,
+      cause: error,
+    });
+  return new EaselError({
+    code: 'ERR_PROVIDER_BAD_RESPONSE',
+    message: `The connection to ${host} broke off before the whole answer had come (${message}); it may have been paid.`,
+    hint: 'Send the call again if you take the risk of paying twice.',
+    cause: error,
+  });
+}
+
+/** The innermost cause; fetch says "fetch failed" and keeps the reason below, several of them for a host with several addresses. */
+function causeOf(error: unknown): { code: string; message: string } {
+  let inner: unknown = error;
+  for (;;) {
+    const { cause, errors } = (inner ?? {}) as { cause?: unknown; errors?: readonly unknown[] };
+    const next = cause ?? errors?.[0];
+    if (next === undefined) break;
+    inner = next;
+  }
+  const { code, message } = inner as { code?: unknown; message?: unknown };
+  return { code: String(code), message: String(message) };
+}
+
+/** Google has not answered in time. */
+export const tooLate = (requestMs: number): EaselError =>
+  new EaselError({
+    code: 'ERR_DEADLINE',
+    message: `Google did not answer within ${requestMs} ms; the request may have been paid.`,
+    hint: 'Raise plugins.gemini.options.requestMs in easel.config.json.',
+  });

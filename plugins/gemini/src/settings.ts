@@ -1,0 +1,114 @@
+/**
+ * What can be set: of the plugin in `easel.config.json`, and of a model or a request under its provider options. What a model can do, and
+ * what it costs, is data of its catalogue file: the provider changes both more often than this code.
+ *
+ * @module
+ */
+import { z } from 'zod';
+
+/** Sizes by the names that the API has for them, ai.google.dev/gemini-api/docs/image-generation. */
+export const imageSizes = ['512', '1K', '2K', '4K'] as const;
+export type ImageSize = (typeof imageSizes)[number];
+
+/** fetch of Node gives an answer up that has not begun after so many milliseconds, whatever it is told. */
+const longestRequestMs = 300_000;
+
+export const configSchema = z.strictObject({
+  baseUrl: z
+    .url({ protocol: /^https?$/ })
+    .default('https://generativelanguage.googleapis.com')
+    .describe('Where the API is. Absent: at Google.'),
+  requestMs: z
+    .int()
+    .min(1)
+    .max(longestRequestMs)
+    .default(240_000)
+    .describe('Milliseconds one request may take, up to 300,000. Absent: 240,000.'),
+  parallelRequests: z
+    .int()
+    .min(1)
+    .max(32)
+    .default(4)
+    .describe('Requests of one call at once; every picture is a request. Absent: 4.'),
+});
+export type Config = z.output<typeof configSchema>;
+
+const price = z.number().nonnegative().max(100_000);
+
+/** Prices of one model, ai.google.dev/gemini-api/docs/pricing. */
+export const pricesSchema = z.strictObject({
+  asOf: z.iso.date().describe('Day on which they were read.'),
+  currency: z.string().length(3).default('USD').describe('ISO 4217 code. Absent: USD.'),
+  input: price.describe('For a million tokens of prompt and input pictures.'),
+  text: price.describe('For a million tokens of words and thoughts.'),
+  image: price.optional().describe('For a million tokens of pictures. Absent: it makes none.'),
+});
+export type Prices = z.output<typeof pricesSchema>;
+
+export const optionsSchema = z.strictObject({
+  aspectRatios: z
+    .array(z.string().regex(/^[1-9]\d?:[1-9]\d?$/, 'must be like 16:9'))
+    .min(1)
+    .default(['1:1', '2:3', '3:2', '3:4', '4:3', '4:5', '5:4', '9:16', '16:9', '21:9'])
+    .describe('Shapes that the model makes. Absent: those that every image model has.'),
+  imageSizes: z
+    .array(z.enum(imageSizes))
+    .min(1)
+    .default(['1K'])
+    .describe('Sizes that the model makes. Absent: 1K alone.'),
+  prices: pricesSchema.optional().describe('Absent: results tell no cost.'),
+  enhancePrompt: z
+    .boolean()
+    .default(false)
+    .describe('Whether a text model words the prompt anew, in more detail, first. Absent: no.'),
+  enhanceInstruction: z
+    .string()
+    .min(1)
+    .max(8_000)
+    .optional()
+    .describe(
+      'What the text model is told to do with the prompt. Absent: to add detail and keep its meaning.',
+    ),
+  textModel: z
+    .strictObject({
+      id: z.string().min(1).max(200).describe("The provider's own id of the model."),
+      prices: pricesSchema.optional().describe('Absent: results that used it tell no cost.'),
+    })
+    .optional()
+    .describe('The text model that enhances prompts. Absent: prompts cannot be enhanced.'),
+  systemInstruction: z
+    .string()
+    .min(1)
+    .max(32_000)
+    .optional()
+    .describe('Stands before the prompt, for example a style for all pictures. Absent: none.'),
+  temperature: z.number().min(0).max(2).optional().describe("0 to 2. Absent: the provider's own."),
+  topP: z.number().min(0).max(1).optional().describe("0 to 1. Absent: the provider's own."),
+  thinkingLevel: z
+    .enum(['MINIMAL', 'LOW', 'MEDIUM', 'HIGH'])
+    .optional()
+    .describe("How much the model thinks before it draws. Absent: the provider's own."),
+  safetySettings: z
+    .array(
+      z.strictObject({
+        category: z.enum([
+          'HARM_CATEGORY_HARASSMENT',
+          'HARM_CATEGORY_HATE_SPEECH',
+          'HARM_CATEGORY_SEXUALLY_EXPLICIT',
+          'HARM_CATEGORY_DANGEROUS_CONTENT',
+          'HARM_CATEGORY_CIVIC_INTEGRITY',
+        ]),
+        threshold: z.enum([
+          'BLOCK_LOW_AND_ABOVE',
+          'BLOCK_MEDIUM_AND_ABOVE',
+          'BLOCK_ONLY_HIGH',
+          'BLOCK_NONE',
+          'OFF',
+        ]),
+      }),
+    )
+    .max(10)
+    .optional()
+    .describe("What is refused, by category. Absent: the provider's own thresholds."),
+});
+export type Options = z.output<typeof optionsSchema>;

@@ -1,0 +1,112 @@
+import type { EaselError, Progress } from '@easel/plugin-sdk';
+
+/** Whoever waits for a picture. */
+export interface Waiter {
+  /** The picture is on disk. */
+  made(): void;
+  fail(error: EaselError): void;
+  report(progress: Progress): void;
+}
+
+/** What a line asks for. */
+export interface Ask {
+  /** `/v1/...` */
+  readonly endpoint: string;
+  readonly completionWindow: string;
+  /** The body of the line, JSON. */
+  readonly body: string;
+  readonly fingerprint: string;
+  readonly seed?: number | undefined;
+}
+
+/**
+ * One picture of a batch. A line that nobody waits for is either an orphan, whose caller fell with a process and may come again, or its
+ * caller has given it up.
+ */
+export class Line {
+  readonly fingerprint: string;
+  readonly seed: number | undefined;
+  /** Undefined when it is on disk. */
+  ask: Ask | undefined;
+  /** Its `custom_id`. Empty until its batch is written. */
+  customId = '';
+  /** Its number in its batch, from 1. */
+  place = 0;
+  /** Batches that it has been in. */
+  tries = 0;
+  #state: 'open' | 'made' | 'failed' | 'delivered' = 'open';
+  #isGivenUp = false;
+  #waiter: Waiter | undefined;
+
+  constructor({ fingerprint, seed, ask }: Pick<Ask, 'fingerprint' | 'seed'> & { readonly ask?: Ask }) {
+    this.fingerprint = fingerprint;
+    this.seed = seed;
+    this.ask = ask;
+  }
+
+  get isOpen(): boolean {
+    return this.#state === 'open';
+  }
+
+  get isMade(): boolean {
+    return this.#state === 'made';
+  }
+
+  get isWaitedFor(): boolean {
+    return this.#waiter !== undefined;
+  }
+
+  /** Whether it is to be made: somebody waits for it, or may come again for it. */
+  get isWanted(): boolean {
+    return this.isOpen && !this.#isGivenUp;
+  }
+
+  /** Whether a call could have it. */
+  get isFree(): boolean {
+    return !this.#waiter && (this.isOpen || this.isMade);
+  }
+
+  attach(waiter: Waiter): void {
+    this.#waiter = waiter;
+    this.#isGivenUp = false;
+  }
+
+  /** Its caller waits no more: it was cancelled, or has failed by another of its pictures. */
+  giveUp(): void {
+    this.#waiter = undefined;
+    this.#isGivenUp = true;
+  }
+
+  report(progress: Progress): void {
+    this.#waiter?.report(progress);
+  }
+
+  /** Its picture is on disk. */
+  markMade(): void {
+    this.#state = 'made';
+    this.#waiter?.made();
+  }
+
+  /** Its caller has its picture. */
+  markDelivered(): void {
+    this.#state = 'delivered';
+    this.#waiter = undefined;
+  }
+
+  /** There will be no picture, and nothing was paid. */
+  fail(error: EaselError): void {
+    this.#state = 'failed';
+    this.#reject(error);
+  }
+
+  /** Its caller is told a failure; the line stays for when it comes again. */
+  leaveBehind(error: EaselError): void {
+    this.#reject(error);
+  }
+
+  #reject(error: EaselError): void {
+    const waiter = this.#waiter;
+    this.#waiter = undefined;
+    waiter?.fail(error);
+  }
+}

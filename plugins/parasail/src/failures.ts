@@ -1,0 +1,99 @@
+/**
+ * What went wrong, as an error of the table.
+ *
+ * @module
+ */
+import { EaselError, type ErrorCode } from '@easel/plugin-sdk';
+import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai';
+import { errorSchema, type ProviderError } from './wire.js';
+
+const refusalCodes: ReadonlySet<string> = new Set([
+  'content_policy_violation',
+  'content_filter',
+  'moderation_blocked',
+]);
+
+/** The code of an answer that is no success: platform.openai.com/docs/guides/error-codes. */
+function codeOf(status: number, { code }: ProviderError): ErrorCode {
+  if (refusalCodes.has(String(code))) return 'ERR_CONTENT_REFUSED';
+  if (status === 401 || status === 402 || status === 403 || code === 'insufficient_quota')
+    return 'ERR_PROVIDER_AUTH';
+  if (status === 429) return 'ERR_PROVIDER_RATE_LIMITED';
+  if (status === 408 || status === 409 || status >= 500) return 'ERR_PROVIDER_UNAVAILABLE';
+  if (code === 'model_not_found') return 'ERR_MODEL_UNKNOWN';
+  return status >= 400 ? 'ERR_REQUEST_INVALID' : 'ERR_PROVIDER_BAD_RESPONSE';
+}
+
+/** An answer that is no success, to a request or in a line of a batch. */
+export function refusedBy(what: string, status: number, given: unknown, retryAfterMs?: number): EaselError {
+  const error = errorSchema.safeParse(given).data ?? {};
+  const code = codeOf(status, error);
+  const key = code === 'ERR_PROVIDER_AUTH' ? 'Parasail refused PARASAIL_API_KEY. ' : '';
+  const said = error.message ?? (typeof given === 'string' ? given.slice(0, 300) : 'it gave no reason');
+  return new EaselError({
+    code,
+    message: `${key}${what}: Parasail answered ${status}${error.code ? ` ${error.code}` : ''}: ${said}`,
+    retryAfterMs,
+  });
+}
+
+/** What the client threw, for what was being done. An error that has its code already stays. */
+export function failureOf(what: string, error: unknown): EaselError {
+  if (EaselError.isInstance(error)) return error;
+  if (error instanceof APIUserAbortError)
+    return new EaselError({ code: 'ERR_ABORTED', message: `${what} was cancelled.` });
+  if (error instanceof APIConnectionTimeoutError)
+    return new EaselError({ code: 'ERR_DEADLINE', message: `${what}: Parasail did not answer in time.` });
+  if (error instanceof APIError && error.status !== undefined)
+    return refusedBy(what, error.status, error.error ?? error.message, readRetryAfterMs(error.headers));
+  return brokenOff(what, error instanceof APIConnectionError ? error.cause : error);
+}
+
+/** Faults before a request has left; whatever else breaks may break when it has been taken. */
+const beforeSending: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+function brokenOff(what: string, error: unknown): EaselError {
+  let inner = error as { cause?: unknown; errors?: unknown[]; code?: unknown; message?: unknown } | undefined;
+  while (inner?.cause ?? inner?.errors?.[0]) inner = (inner.cause ?? inner.errors?.[0]) as typeof inner;
+  const isBefore = beforeSending.has(String(inner?.code));
+  return new EaselError({
+    code: isBefore ? 'ERR_PROVIDER_UNAVAILABLE' : 'ERR_PROVIDER_BAD_RESPONSE',
+    message: isBefore
+      ? `${what}: Parasail cannot be reached: ${String(inner?.message)}`
+      : `${what}: the connection broke off before the whole answer had come (${String(inner?.message)}).`,
+    cause: error,
+  });
+}
+
+/** Milliseconds of Retry-After, in seconds or as a date (RFC 9110, section 10.2.3), or of OpenAI's own header. */
+function readRetryAfterMs(headers: Headers | undefined): number | undefined {
+  const exact = Number(headers?.get('retry-after-ms') ?? Number.NaN);
+  if (!Number.isNaN(exact)) return exact;
+  const header = headers?.get('retry-after');
+  if (!header) return undefined;
+  if (/^\d+(\.\d+)?$/.test(header)) return Number(header) * 1000;
+  const at = Date.parse(header);
+  return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now());
+}
+
+const passing: ReadonlySet<ErrorCode> = new Set([
+  'ERR_PROVIDER_UNAVAILABLE',
+  'ERR_PROVIDER_RATE_LIMITED',
+  'ERR_PROVIDER_BAD_RESPONSE',
+  'ERR_DEADLINE',
+]);
+
+/** Whether the same request may be answered a little later. */
+export const isPassing = (error: unknown): error is EaselError =>
+  EaselError.isInstance(error) && passing.has(error.code);
+
+/** Whether the request may have been done although it failed; a limit or a refusal says that it was not. */
+export const isUnclear = (error: unknown): boolean =>
+  isPassing(error) && error.code !== 'ERR_PROVIDER_RATE_LIMITED';

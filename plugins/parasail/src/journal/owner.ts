@@ -1,0 +1,95 @@
+/**
+ * Which process works on a journal. Kernels share a storage folder, and a version that is being replaced runs on beside its successor,
+ * but a batch must have one process that takes care of it.
+ *
+ * @module
+ */
+import { readFileSync } from 'node:fs';
+import { open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+const fileName = 'owner.json';
+/** A claim that is still being written is no stale one. */
+const writingMs = 5_000;
+
+const ownerSchema = z.object({ pid: z.int().positive(), startedAt: z.string() });
+type Owner = z.output<typeof ownerSchema>;
+
+/** Claims a journal's folder, which exists. Answers whether it was free, or its owner has ended. */
+export async function claim(folder: string): Promise<boolean> {
+  const path = join(folder, fileName);
+  if (await writeClaim(path)) return true;
+  const read = await readFile(path, 'utf8').catch(() => undefined);
+  if (read === undefined || (await isHeld(path, read))) return false;
+  // Of several that find it stale one moves it away; what has been moved may be the claim of one that was faster.
+  const moved = `${path}.${process.pid}.stale`;
+  try {
+    await rename(path, moved);
+  } catch {
+    return false;
+  }
+  const isSame = (await readFile(moved, 'utf8').catch(() => undefined)) === read;
+  if (!isSame) await rename(moved, path);
+  else await rm(moved, { force: true });
+  return isSame && (await writeClaim(path));
+}
+
+/** Gives a journal back. */
+export async function release(folder: string): Promise<void> {
+  await rm(join(folder, fileName), { force: true });
+}
+
+async function writeClaim(path: string): Promise<boolean> {
+  try {
+    const handle = await open(path, 'wx', 0o600);
+    const owner: Owner = { pid: process.pid, startedAt: startOf(process.pid) };
+    await handle.writeFile(JSON.stringify(owner)).finally(() => handle.close());
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+async function isHeld(path: string, text: string): Promise<boolean> {
+  const owner = parseOwner(text);
+  if (owner) return isRunning(owner);
+  const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: 0 }));
+  return Date.now() - mtimeMs < writingMs;
+}
+
+function parseOwner(text: string): Owner | undefined {
+  try {
+    return ownerSchema.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+function isRunning({ pid, startedAt }: Owner): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+  }
+  const now = startOf(pid);
+  if (now === 'ended') return false;
+  return now === '' || startedAt === '' || now === startedAt;
+}
+
+/**
+ * When a process began, in ticks since the machine did: a number of a process is given to another later. Empty where that cannot be told;
+ * `ended` for one that has, and that its parent has not asked about.
+ */
+function startOf(pid: number): string {
+  try {
+    // proc(5): the name, in brackets, may have anything in it; the state follows, and field 22 is the start.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return fields[0] === 'Z' || fields[0] === 'X' ? 'ended' : (fields[19] ?? '');
+  } catch {
+    return '';
+  }
+}

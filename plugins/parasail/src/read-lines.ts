@@ -1,0 +1,42 @@
+/**
+ * Reads lines of text as they come, so that a file of many pictures is never in memory as a whole.
+ *
+ * @param stallMs milliseconds without a byte after which it throws
+ * @throws what the stream throws where it breaks off
+ */
+export async function* readLines(
+  stream: ReadableStream<Uint8Array>,
+  stallMs: number,
+): AsyncGenerator<string, void> {
+  const reader = stream.getReader();
+  const decoder = new TextDecoder();
+  // Pieces, and not one text that grows: a line may come in thousands of them.
+  let pieces: string[] = [];
+  try {
+    for (;;) {
+      const { done, value } = await inTime(reader.read(), stallMs);
+      const [first = '', ...others] = decoder.decode(value, { stream: !done }).split('\n');
+      pieces.push(first);
+      for (const other of others) {
+        yield pieces.join('');
+        pieces = [other];
+      }
+      if (done) break;
+    }
+    yield pieces.join('');
+  } finally {
+    await reader.cancel().catch(() => {});
+  }
+}
+
+async function inTime<T>(work: Promise<T>, limitMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`nothing came for ${limitMs} ms`)), limitMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * What Parasail answers, as far as it is read here: docs.parasail.io, which follows platform.openai.com/docs/api-reference. Fields that
+ * are added later do no harm.
+ *
+ * @module
+ */
+import { z } from 'zod';
+
+const id = z.string().min(1);
+
+export const fileSchema = z.object({ id, filename: z.string().nullish() });
+
+/** Beyond these, whatever a status is called, the batch is taken to be on its way. */
+const finalStatuses: ReadonlySet<string> = new Set(['completed', 'failed', 'expired', 'cancelled']);
+
+const count = z.number().int().nonnegative().catch(0).default(0);
+
+export const batchSchema = z.object({
+  id,
+  status: z.string(),
+  input_file_id: z.string().nullish(),
+  output_file_id: z.string().nullish(),
+  error_file_id: z.string().nullish(),
+  created_at: z.number().nullish(),
+  expires_at: z.number().nullish(),
+  request_counts: z.object({ total: count, completed: count, failed: count }).nullish().catch(undefined),
+  metadata: z.record(z.string(), z.unknown()).nullish().catch(undefined),
+  errors: z
+    .object({
+      data: z
+        .array(
+          z.object({
+            code: z.string().nullish(),
+            message: z.string().nullish(),
+            line: z.number().int().nullish(),
+          }),
+        )
+        .nullish(),
+    })
+    .nullish()
+    .catch(undefined),
+});
+export type Batch = z.output<typeof batchSchema>;
+
+export const isFinal = ({ status }: Batch): boolean => finalStatuses.has(status);
+
+export const listSchema = z.object({ data: z.array(z.unknown()), has_more: z.boolean().nullish() });
+
+export const errorSchema = z.object({
+  message: z.string().nullish(),
+  type: z.string().nullish(),
+  code: z.union([z.string(), z.number()]).nullish(),
+});
+export type ProviderError = z.output<typeof errorSchema>;
+
+/** A line of an output file or of an error file. */
+export const outputLineSchema = z.object({
+  custom_id: id,
+  response: z.object({ status_code: z.number().int(), body: z.unknown() }).nullish(),
+  error: errorSchema.nullish(),
+});
+export type OutputLine = z.output<typeof outputLineSchema>;
+
+/** Pictures, of a line or of a direct call: platform.openai.com/docs/api-reference/images. */
+export const imagesSchema = z.object({
+  data: z.array(z.object({ b64_json: z.string().nullish(), url: z.string().nullish() })).min(1),
+});
+export type ProviderImages = z.output<typeof imagesSchema>;

@@ -1,0 +1,179 @@
+/**
+ * The HTTP server under both emulators: it keeps what clients sent, asks a script what is to go wrong with each request, and breaks off,
+ * delays, cuts or trickles answers as told.
+ *
+ * @module
+ */
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** A request as it came. */
+export interface SeenRequest {
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+  /** The body as JSON. Undefined: it is none. */
+  readonly json: unknown;
+}
+
+/** Body: text and bytes as they are, all else as JSON. */
+export interface Answer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+/** What goes wrong with one request; several can. */
+export interface Fault {
+  /** Milliseconds until the request is looked at. Absent: 0. */
+  readonly delayMs?: number;
+  /** Answered in place of what the provider would say, and nothing is done or paid. Absent: nothing. */
+  readonly answer?: Answer;
+  /** Like `answer`, when everything has been done and paid. Absent: nothing. */
+  readonly answerAfter?: Answer;
+  /** Breaks the connection off without an answer: before anything is done, or when all is done and paid. Absent: no. */
+  readonly breakOff?: 'before' | 'after';
+  /** Breaks off after so many bytes of the answer's body. Absent: no. */
+  readonly cutAtByte?: number;
+  /** Sends the body in pieces of so many bytes, so many milliseconds apart. Absent: at once. */
+  readonly trickle?: { readonly bytes: number; readonly everyMs: number };
+}
+
+/** Told of each request, with how many came before it; answers what goes wrong. Undefined: nothing does. */
+export type Script<Own extends Fault = Fault> = (
+  request: SeenRequest,
+  index: number,
+) => Own | undefined | Promise<Own | undefined>;
+
+export interface HttpEmulatorOptions<Own extends Fault> {
+  /** 0 for one that is free. */
+  readonly port: number;
+  /** Absent: nothing goes wrong. */
+  readonly script?: Script<Own> | undefined;
+  /** Does what the provider would do. */
+  readonly handle: (request: SeenRequest, fault: Own | undefined) => Promise<Answer>;
+}
+
+export class HttpEmulator<Own extends Fault = Fault> {
+  /** All that came, in its order. */
+  readonly requests: SeenRequest[] = [];
+  /** Told of each request from now on. */
+  script: Script<Own> | undefined;
+  readonly #handle: HttpEmulatorOptions<Own>['handle'];
+  readonly #sockets = new Set<Socket>();
+  readonly #server = createServer((incoming, outgoing) => void this.#serve(incoming, outgoing));
+  #port = 0;
+
+  constructor({ script, handle }: HttpEmulatorOptions<Own>) {
+    this.script = script;
+    this.#handle = handle;
+    this.#server.on('connection', (socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+  }
+
+  /** Starts one that listens on 127.0.0.1. */
+  static async start<Own extends Fault>(options: HttpEmulatorOptions<Own>): Promise<HttpEmulator<Own>> {
+    const emulator = new HttpEmulator(options);
+    await emulator.#listen(options.port);
+    return emulator;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  /** Requests of that method and path. */
+  seen(method: string, path: RegExp): SeenRequest[] {
+    return this.requests.filter((request) => request.method === method && path.test(request.path));
+  }
+
+  /** Breaks off all connections and listens again after so many milliseconds, on the same port; what it knows stays. */
+  async restart(downMs = 0): Promise<void> {
+    await this.close();
+    await pause(downMs);
+    await this.#listen(this.#port);
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  async #listen(port: number): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(port, '127.0.0.1', () => {
+        this.#server.removeListener('error', reject);
+        resolve();
+      });
+    });
+    this.#port = (this.#server.address() as AddressInfo).port;
+  }
+
+  async #serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    // Idle connections would stay for seconds after a client is done, and look like its own.
+    outgoing.shouldKeepAlive = false;
+    try {
+      const request = await readRequest(incoming);
+      const index = this.requests.push(request) - 1;
+      const fault = await this.script?.(request, index);
+      if (fault?.delayMs) await pause(fault.delayMs);
+      if (fault?.breakOff === 'before') return void incoming.socket.destroy();
+      if (fault?.answer) return await send(outgoing, fault.answer, {});
+      const answer = await this.#handle(request, fault);
+      if (fault?.breakOff === 'after') return void incoming.socket.destroy();
+      await send(outgoing, fault?.answerAfter ?? answer, fault ?? {});
+    } catch (error) {
+      if (outgoing.destroyed || outgoing.headersSent) return;
+      outgoing.writeHead(599, { 'content-type': 'text/plain' }).end(`The emulator failed: ${String(error)}`);
+    }
+  }
+}
+
+async function readRequest(incoming: IncomingMessage): Promise<SeenRequest> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming) chunks.push(chunk as Buffer);
+  const body = Buffer.concat(chunks);
+  const url = new URL(incoming.url ?? '/', 'http://emulator');
+  const { method = 'GET', headers } = incoming;
+  const query = Object.fromEntries(url.searchParams);
+  return { method, path: decodeURI(url.pathname), query, headers, body, json: parseJson(body) };
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+async function send(
+  outgoing: ServerResponse,
+  { status, headers, body }: Answer,
+  fault: Fault,
+): Promise<void> {
+  const isJson = !(body === undefined || typeof body === 'string' || Buffer.isBuffer(body));
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(isJson ? JSON.stringify(body) : (body ?? ''));
+  outgoing.writeHead(status, {
+    'content-type': isJson ? 'application/json; charset=utf-8' : 'application/octet-stream',
+    'content-length': String(bytes.byteLength),
+    ...headers,
+  });
+  const end = fault.cutAtByte ?? bytes.byteLength;
+  const { bytes: step, everyMs } = fault.trickle ?? { bytes: Math.max(end, 1), everyMs: 0 };
+  for (let from = 0; from < end && !outgoing.destroyed; from += step) {
+    outgoing.write(bytes.subarray(from, Math.min(end, from + step)));
+    if (everyMs > 0) await pause(everyMs);
+  }
+  if (fault.cutAtByte === undefined) outgoing.end();
+  // What has been written is to arrive before the connection breaks off.
+  else setTimeout(() => outgoing.destroy(), 20);
+}

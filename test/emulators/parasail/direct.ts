@@ -1,0 +1,34 @@
+/**
+ * Pictures without a batch, as OpenAI's API makes them: platform.openai.com/docs/api-reference/images. Whether Parasail has this is not
+ * documented.
+ *
+ * @module
+ */
+import type { Answer, SeenRequest } from '../gemini-and-parasail-http.js';
+import { drawPicture, subjectOf } from '../picture.js';
+import { invalidRequest } from './errors.js';
+import { readForm } from './files.js';
+import { type ImageBody, imageBodySchema, readSize } from './lines.js';
+
+/** JSON for generations, a form for edits. */
+export async function makeDirectly(request: SeenRequest, serial: number): Promise<Answer> {
+  const isEdit = request.path.endsWith('/edits');
+  const form = isEdit ? await readForm(request.body, request.headers['content-type']) : undefined;
+  if (isEdit && !form) return invalidRequest('The request must be multipart/form-data.');
+  const fields = form ? Object.fromEntries([...form].filter(([, value]) => typeof value === 'string')) : {};
+  const parsed = imageBodySchema.safeParse(form ? { ...fields, n: Number(fields.n ?? 1) } : request.json);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    return invalidRequest(`${issue?.path.join('.')}: ${issue?.message}`, issue?.path.join('.'));
+  }
+  const inputs: Buffer[] = [];
+  for (const value of form ? [...form.getAll('image'), ...form.getAll('image[]')] : [])
+    if (typeof value !== 'string') inputs.push(Buffer.from(await value.arrayBuffer()));
+  if (isEdit && inputs.length === 0) return invalidRequest('image is required.', 'image');
+  return { status: 200, body: await draw(parsed.data, inputs, serial) };
+}
+
+async function draw({ prompt, size }: ImageBody, inputs: readonly Buffer[], serial: number) {
+  const picture = await drawPicture(subjectOf(prompt, inputs), { ...readSize(size), serial });
+  return { created: 1_700_000_000, data: [{ b64_json: picture.toString('base64') }] };
+}

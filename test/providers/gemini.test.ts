@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import { enhanced } from '../emulators/gemini/index.js';
+import { drawPicture, isPictureOf, readSerial, subjectOf } from '../emulators/picture.js';
+import { createGeminiWorld } from './gemini-world.js';
+
+type Sent = { contents: { parts: object[] }[]; generationConfig: object; systemInstruction: object };
+
+describe('gemini, in a process of its own', () => {
+  it('draws a picture of the prompt, and tells what it cost and by which prices', async () => {
+    const { ask, emulator } = await createGeminiWorld();
+    const { images, cost, warnings, provenance } = await ask('a red house');
+    expect(images).toHaveLength(1);
+    expect(await isPictureOf(images[0]!.bytes, 'a red house')).toBe(true);
+    expect(images[0]).toMatchObject({ mediaType: 'image/png', width: 1024, height: 1024 });
+    expect(warnings).toEqual([]);
+    const parameters = { aspectRatio: '1:1', imageSize: '1K', pricesAsOf: '2026-11-22' };
+    expect(provenance.parameters).toMatchObject(parameters);
+    // 1120 tokens of picture at $60 a million, and 3 of prompt at $0.50.
+    expect(cost).toEqual({ amount: 0.0672015, currency: 'USD' });
+    expect(emulator.paid).toBe(1);
+    expect(emulator.requests[0]?.headers).toMatchObject({ 'x-server-timeout': '240' });
+  });
+
+  it('takes the nearest shape and size, and says so', async () => {
+    const { ask, emulator } = await createGeminiWorld();
+    const { images, warnings, cost } = await ask('a wide house', { width: 1920, height: 1080 });
+    const [sent] = emulator.requests.map(({ json }) => json as Sent);
+    expect(sent?.generationConfig).toMatchObject({ imageConfig: { aspectRatio: '16:9', imageSize: '1K' } });
+    expect(images[0]).toMatchObject({ width: 1376, height: 768 });
+    expect(warnings.map(({ code, parameter }) => [code, parameter])).toEqual([
+      ['parameter-adapted', 'width'],
+      ['parameter-adapted', 'height'],
+    ]);
+    expect(warnings[0]?.message).toContain('width 1920 became 1376');
+    const large = await ask('a large house', { width: 4096, height: 4096 });
+    expect(large.images[0]).toMatchObject({ width: 4096, height: 4096 });
+    expect(large.cost!.amount).toBeGreaterThan(cost!.amount);
+  });
+
+  it('draws several pictures by as many requests, each another', async () => {
+    const { ask, emulator } = await createGeminiWorld();
+    const { images } = await ask('a boat', { n: 3 });
+    expect(await Promise.all(images.map(({ bytes }) => isPictureOf(bytes, 'a boat')))).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    const serials = await Promise.all(images.map(({ bytes }) => readSerial(bytes)));
+    expect(new Set(serials).size).toBe(3);
+    expect(emulator.paid).toBe(3);
+  });
+
+  it('edits pictures, in their own shape where no size is asked for', async () => {
+    const { ask, emulator } = await createGeminiWorld();
+    const bytes = new Uint8Array(await drawPicture('a summer', { width: 64, height: 48, format: 'jpeg' }));
+    const inputImages = [{ bytes, mediaType: 'image/jpeg' as const }];
+    const { images } = await ask('make it winter', { inputImages });
+    expect(await isPictureOf(images[0]!.bytes, subjectOf('make it winter', [bytes]))).toBe(true);
+    await ask('make it winter', { inputImages, width: 1376, height: 768 });
+    const sent = emulator.requests.map(({ json }) => json as Sent);
+    expect(sent[0]?.contents[0]?.parts).toEqual([
+      { text: 'make it winter' },
+      { inlineData: { mimeType: 'image/jpeg', data: Buffer.from(bytes).toString('base64') } },
+    ]);
+    expect(sent[0]?.generationConfig).toMatchObject({ imageConfig: { imageSize: '1K' } });
+    expect(sent[0]?.generationConfig).not.toMatchObject({ imageConfig: { aspectRatio: expect.anything() } });
+    expect(sent[1]?.generationConfig).toMatchObject({ imageConfig: { aspectRatio: '16:9' } });
+  });
+
+  it('has the prompt worded anew on request, and tells how', async () => {
+    const { ask, emulator } = await createGeminiWorld();
+    const providerOptions = { gemini: { enhancePrompt: true, enhanceInstruction: 'Add much light.' } };
+    const { images, provenance, cost } = await ask('a hill', { providerOptions, n: 2 });
+    expect(await isPictureOf(images[0]!.bytes, enhanced('a hill'))).toBe(true);
+    expect(provenance.parameters).toMatchObject({ prompt: 'a hill', enhancedPrompt: enhanced('a hill') });
+    expect(emulator).toMatchObject({ paid: 2, paidTexts: 1 });
+    const [sent] = emulator.seen('POST', /gemini-3\.5-flash-lite/).map(({ json }) => json as Sent);
+    expect(sent).toMatchObject({
+      systemInstruction: { parts: [{ text: 'Add much light.' }] },
+      generationConfig: { responseMimeType: 'application/json', responseSchema: { required: ['prompt'] } },
+    });
+    // Twice 1120 tokens at $60 and 11 at $0.50; 2 and 20 of the text model at $0.30 and $2.50.
+    expect(cost?.amount).toBeCloseTo((2 * (1120 * 60 + 11 * 0.5) + 2 * 0.3 + 20 * 2.5) / 1e6, 6);
+  });
+
+  it('passes what else the model can be told', async () => {
+    const { ask, emulator } = await createGeminiWorld();
+    const safetySettings = [{ category: 'HARM_CATEGORY_HARASSMENT', threshold: 'BLOCK_NONE' }];
+    const providerOptions = {
+      gemini: {
+        temperature: 0.4,
+        topP: 0.9,
+        thinkingLevel: 'HIGH',
+        systemInstruction: 'Oil.',
+        safetySettings,
+      },
+    };
+    await ask('a lake', { providerOptions });
+    expect(emulator.requests[0]?.json).toMatchObject({
+      systemInstruction: { parts: [{ text: 'Oil.' }] },
+      safetySettings,
+      generationConfig: { temperature: 0.4, topP: 0.9, thinkingConfig: { thinkingLevel: 'HIGH' } },
+    });
+    await expect(ask('a lake', { providerOptions: { gemini: { temperatur: 1 } } })).rejects.toMatchObject({
+      code: 'ERR_REQUEST_INVALID',
+      message: expect.stringContaining('temperatur'),
+    });
+  });
+
+  it('converts what Google sends, and leaves thoughts and surplus pictures out', async () => {
+    const { ask, emulator } = await createGeminiWorld();
+    emulator.script = () => ({ format: 'jpeg', thinks: true });
+    const png = await ask('a tree');
+    expect(png.images).toHaveLength(1);
+    expect(png.images[0]?.mediaType).toBe('image/png');
+    expect(await isPictureOf(png.images[0]!.bytes, 'a tree')).toBe(true);
+    const jpeg = await ask('a tree', { outputFormat: 'jpeg' });
+    expect([...jpeg.images[0]!.bytes.subarray(0, 2)]).toEqual([0xff, 0xd8]);
+    emulator.script = () => ({ pictures: 3 });
+    const { images, warnings } = await ask('a tree', { n: 2 });
+    expect(images).toHaveLength(2);
+    expect(warnings.map(({ message }) => message)).toEqual([
+      'Google drew 4 more than asked for; they were left out.',
+    ]);
+  });
+
+  it('tells progress as pictures come', async () => {
+    const { manager, emulator } = await createGeminiWorld({ settings: { parallelRequests: 1 } });
+    const fractions: number[] = [];
+    emulator.script = () => ({ delayMs: 50 });
+    await manager.generateImage(
+      { prompt: 'a bird', n: 3 },
+      { onProgress: ({ fraction }) => fractions.push(Number(fraction.toFixed(1))) },
+    );
+    expect(fractions).toEqual([0, 0.4, 0.7, 1]);
+  });
+});

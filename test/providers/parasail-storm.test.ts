@@ -1,0 +1,71 @@
+/**
+ * Everything at once: answers fail, break off, are cut and come late, and the plugin's process is killed in every life of its kernel but
+ * the last ones. Each call is sent again until it is answered.
+ *
+ * @module
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import type { Fault } from '../emulators/gemini-and-parasail-http.js';
+import { tooManyRequests, unavailable } from '../emulators/parasail/index.js';
+import { isPictureOf, readSerial } from '../emulators/picture.js';
+import { createParasailWorld, pidOf } from './parasail-world.js';
+
+/** Numbers from 0 up to 1, the same for the same seed: Numerical Recipes, section 7.1. */
+function createRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+/** Shares of the requests that something goes wrong with. */
+const faults: readonly (readonly [number, Fault])[] = [
+  [0.06, { answer: unavailable(503) }],
+  [0.04, { answer: tooManyRequests('0.05') }],
+  [0.04, { breakOff: 'before' }],
+  [0.06, { breakOff: 'after' }],
+  [0.05, { answerAfter: unavailable(502) }],
+  [0.03, { cutAtByte: 200 }],
+  [0.1, { delayMs: 60 }],
+];
+
+function drawFault(random: () => number): Fault | undefined {
+  let left = random();
+  return faults.find(([share]) => {
+    left -= share;
+    return left < 0;
+  })?.[1];
+}
+
+it.each([1, 2, 3])('pays each picture once, and loses none (storm %i)', { timeout: 90_000 }, async (seed) => {
+  const random = createRandom(seed);
+  const { emulator, createKernel } = await createParasailWorld({
+    course: () => ({ perLineMs: 80, order: 'shuffled' }),
+    settings: { fullAt: 4, gatherMs: 40, settleMs: 400, requestMs: 1_000 },
+    script: () => drawFault(random),
+  });
+  const prompts = Array.from({ length: 10 }, (_, index) => `animal ${index}`);
+  const serials = new Map<string, number>();
+  for (let life = 0; serials.size < prompts.length && life < 30; life++) {
+    const kernel = createKernel();
+    const missing = prompts.filter((prompt) => !serials.has(prompt)).reverse();
+    const calls = missing.map(async (prompt) => {
+      const { images } = await kernel.generateImage({ prompt, seed: 1 });
+      expect(await isPictureOf(images[0]!.bytes, prompt)).toBe(true);
+      serials.set(prompt, await readSerial(images[0]!.bytes));
+    });
+    const ended = Promise.allSettled(calls);
+    if (life < 8) {
+      await pause(400 + random() * 500);
+      if (kernel.getServiceHealth().plugins.some(({ id, pid }) => id === 'parasail' && pid))
+        process.kill(pidOf(kernel), 'SIGKILL');
+    }
+    await ended;
+    await kernel.close();
+  }
+  expect(serials.size).toBe(prompts.length);
+  expect(new Set(serials.values()).size).toBe(prompts.length);
+  expect(emulator.paid).toBe(prompts.length);
+});

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { configurationSchema } from '@easel/core';
+import { configurationSchema, createImageServiceManager } from '@easel/core';
+import { createServer } from '@easel/core/server';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -53,6 +54,30 @@ describe("the README's own words", () => {
   it('configure it', () => {
     const [, text = ''] = /## Configure[\s\S]*?```json\n([\s\S]*?)```/.exec(readme) ?? [];
     expect(configurationSchema.safeParse(JSON.parse(text)).success).toBe(true);
+  });
+
+  it('ask the server by curl', async () => {
+    const [, script = ''] = /<!-- run against the server -->\n```sh\n([\s\S]*?)```/.exec(readme) ?? [];
+    const storageFolder = join(folder, 'kept');
+    const manager = createImageServiceManager({ environment: {}, configuration: { storageFolder } });
+    const server = await createServer({ manager });
+    try {
+      const url = await server.listen({ host: '127.0.0.1', port: 0 });
+      const { stdout } = await run('bash', [
+        '-euo',
+        'pipefail',
+        '-c',
+        script.replaceAll('http://127.0.0.1:8190', url),
+      ]);
+      expect(stdout).toMatch(/^\{"created":\d+,"size":"96x96"/);
+      expect(stdout).toMatch(/"image_path":".*kept.results/);
+      expect(stdout).toMatch(/HTTP\/1.1 202 Accepted[\s\S]*location: \/api\/images\/jobs\//i);
+      expect(stdout).toMatch(/\{"jobs":\[\{/);
+      expect(stdout).toMatch(/"status":"ok"/);
+    } finally {
+      await server.close();
+      await manager.close();
+    }
   });
 
   it('point to files that exist', async () => {

@@ -179,10 +179,13 @@ export class ImageServiceManager implements AsyncDisposable {
     if (!models.has(this.#currentModel ?? '')) this.#currentModel = this.#firstModel();
   };
 
-  /** The first model that can be used, or else the first. */
+  /** The first model that can be used, one on this machine before one that may cost something; or else the first. */
   #firstModel(): string | undefined {
     const models = this.getAvailableModels();
-    return (models.find((model) => model.available) ?? models[0])?.id;
+    const usable = models.filter(({ available }) => available);
+    const isHere = ({ id }: AvailableModel) =>
+      this.#catalogue.current.models.get(id)?.source.type === 'folder';
+    return (usable.find(isHere) ?? usable[0] ?? models[0])?.id;
   }
 }
 

@@ -47,6 +47,10 @@ describe("OpenAI's client", () => {
     expect((await fetch(url, { headers: { 'if-none-match': etag } })).status).toBe(304);
     const part = await fetch(url, { headers: { range: 'bytes=1-3' } });
     expect([part.status, await part.text()]).toEqual([206, 'PNG']);
+    const thumbnail = await fetch(`${url}/thumbnail`);
+    expect(thumbnail.headers.get('content-type')).toBe('image/webp');
+    const small = new Uint8Array(await thumbnail.arrayBuffer());
+    expect(await sharp(small).metadata()).toMatchObject({ format: 'webp', width: 1, height: 1 });
     expect(await (await fetch(`${url}/metadata`)).json()).toMatchObject({
       mediaType: 'image/png',
       provenance: { model: 'steady-one' },

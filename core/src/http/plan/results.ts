@@ -2,10 +2,11 @@ import staticFiles from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 import type { Doors } from '../doors.js';
 import { HttpError } from '../errors.js';
+import { thumbnailOf } from './thumbnail.js';
 
 const yearS = 365 * 24 * 3_600;
 
-/** `GET /api/images/results/<name>`: a stored picture, for ever the same, in ranges where they are asked for; and what is known of it. */
+/** `GET /api/images/results/<name>`: a stored picture, for ever the same, in ranges where they are asked for; a thumbnail of it, and what is known of it. */
 export const resultRoutes =
   ({ results }: Doors) =>
   async (server: FastifyInstance) => {
@@ -28,6 +29,19 @@ export const resultRoutes =
         etag: false,
       });
     });
+
+    server.get<{ Params: { name: string } }>(
+      '/api/images/results/:name/thumbnail',
+      async ({ params: { name } }, reply) => {
+        await find(name);
+        const thumbnail = await thumbnailOf(results, name);
+        if (!thumbnail) throw new HttpError(415, 'no_thumbnail', 'This picture cannot be made smaller.');
+        return await reply
+          .type('image/webp')
+          .header('cache-control', `public, max-age=${yearS}, immutable`)
+          .send(Buffer.from(thumbnail));
+      },
+    );
 
     server.get<{ Params: { name: string } }>(
       '/api/images/results/:name/metadata',

@@ -3,7 +3,10 @@ import type { Component } from '../checkpoint/component.js';
 import { invalidFiles } from '../checkpoint/invalid-files.js';
 
 /** Far beyond any network, and small enough that a damaged config cannot make graphs of all memory. */
-export const count = z.int().positive().max(2 ** 20);
+export const count = z
+  .int()
+  .positive()
+  .max(2 ** 20);
 
 /** One number for all levels, or one a level. */
 export const countPerLevel = z.union([count, z.array(count)]);

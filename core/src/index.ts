@@ -7,6 +7,7 @@ export type {
   KernelEvents,
   KernelListener,
   PluginEvent,
+  PluginLogEvent,
   PluginStateEvent,
 } from './kernel/events.js';
 export {

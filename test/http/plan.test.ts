@@ -96,6 +96,21 @@ describe("the plan's API", () => {
 });
 
 describe('the admin API', () => {
+  it('shows the log of a plugin as it is written, without its secrets', async () => {
+    const server = await startServer();
+    expect((await server.get('/api/admin/plugins/nobody/logs')).status).toBe(404);
+    const response = await server.get('/api/admin/plugins/chaos/logs');
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    const body = { prompt, model: 'chaos-one', provider_options: { chaos: { behaviour: 'none' } } };
+    await server.post('/v1/images/generations', body);
+    await server.post('/v1/images/generations', { prompt });
+    let seen = '';
+    while (!seen.includes('event: log')) seen += (await reader?.read())?.value ?? '';
+    expect(seen).toContain('"message":"will none with [CHAOS_KEY]"');
+    expect(seen).not.toContain('started');
+    await reader?.cancel();
+  });
+
   it('switches and reloads plugins, closes circuits, and shows the configuration without secrets', async () => {
     const server = await startServer({
       plugins: { steady: { options: { greeting: 'hello' } }, chaos: { breaker: { minimumCalls: 1 } } },

@@ -1,4 +1,4 @@
-import type { FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { writeJson } from './splice-base64.js';
 
 const keepAliveMs = 10_000;
@@ -46,4 +46,18 @@ export class EventStream {
       if (!this.#reply.raw.destroyed && !this.#reply.raw.writableEnded) await write();
     });
   }
+}
+
+/** Opens streams that may last for ever, and ends those that are open when the server closes. */
+export function endlessStreams(server: FastifyInstance): (reply: FastifyReply) => EventStream {
+  const open = new Set<EventStream>();
+  server.addHook('preClose', async () => {
+    for (const events of open) events.end();
+  });
+  return (reply) => {
+    const events = new EventStream(reply);
+    open.add(events);
+    reply.raw.once('close', () => open.delete(events));
+    return events;
+  };
 }

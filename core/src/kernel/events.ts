@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { EaselError, ErrorCode } from '@easel/plugin-sdk';
+import type { EaselError, ErrorCode, LogLevel } from '@easel/plugin-sdk';
 import { inject, injectable } from 'tsyringe';
 import type { HostLogger } from '../observe/plugin-logger.js';
 import type { BreakerState } from './guard/breaker.js';
@@ -16,6 +16,12 @@ export interface PluginStateEvent extends PluginEvent {
   readonly from: PluginState;
   /** Why it failed, or was quarantined. Absent: nothing went wrong. */
   readonly error?: EaselError;
+}
+
+export interface PluginLogEvent extends PluginEvent {
+  readonly level: LogLevel;
+  readonly message: string;
+  readonly details: Readonly<Record<string, unknown>>;
 }
 
 export interface CircuitEvent extends PluginEvent {
@@ -40,6 +46,8 @@ export type KernelEvents = {
   [State in BreakerState as `circuit-${State}`]: CircuitEvent;
 } & {
   'plugin-added': PluginEvent;
+  /** A line of its log, without its secrets. */
+  'plugin-log': PluginLogEvent;
   /** It has taken the place of the version `before`. */
   'plugin-swapped': PluginEvent & { readonly before: string };
   /** A version on disk that was not taken; the one that works stays. */

@@ -28,12 +28,21 @@ export function childLogger(host: HostLogger, details: Readonly<Record<string, u
   );
 }
 
-/** Passes a plugin's lines to its logger, secrets replaced. A logger that throws harms nobody. */
-export function createPluginLog(logger: HostLogger, redact: (text: string) => string): WriteLog {
+/**
+ * Passes a plugin's lines to its logger, secrets replaced, and to whoever listens. A logger that throws harms nobody.
+ *
+ * @param onLine told of each line as it is written. Absent: nobody is told
+ */
+export function createPluginLog(
+  logger: HostLogger,
+  redact: (text: string) => string,
+  onLine: WriteLog = () => {},
+): WriteLog {
   return (level, message, details) => {
     try {
       const safeDetails =
         details === undefined ? {} : (JSON.parse(redact(JSON.stringify(details))) as Record<string, unknown>);
+      onLine(level, redact(message), safeDetails);
       logger[level](redact(message), safeDetails);
     } catch {
       // Details that are no JSON, or a throwing logger: a log line is not worth a call.

@@ -1,12 +1,14 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Doors } from '../doors.js';
+import { HttpError } from '../errors.js';
+import { endlessStreams } from '../event-stream.js';
 import { parseBody } from '../parse-body.js';
 
 const resetSchema = z.strictObject({ pipeline_type: z.string().max(100).nullish() });
 type ById = { Params: { id: string } };
 
-/** `/api/admin/...`: plugins, their switches and circuits, and the configuration as it stands. */
+/** `/api/admin/...`: plugins, their switches, circuits and logs, and the configuration as it stands. */
 export const adminRoutes =
   ({ manager }: Doors) =>
   async (server: FastifyInstance) => {
@@ -32,6 +34,19 @@ export const adminRoutes =
       manager.resetBreakers(id, parseBody(resetSchema, body).pipeline_type ?? undefined);
       return { success: true, plugin: pluginOf(id) };
     });
+    const openStream = endlessStreams(server);
+    server.get<ById>('/api/admin/plugins/:id/logs', async ({ params: { id } }, reply) => {
+      if (!pluginOf(id))
+        throw new HttpError(404, 'plugin_not_found', `There is no plugin "${id.slice(0, 100)}".`);
+      const events = openStream(reply);
+      const off = manager.on('plugin-log', ({ plugin, level, message, details }) => {
+        if (plugin === id) events.send('log', { time: new Date().toISOString(), level, message, details });
+      });
+      reply.raw.once('close', off);
+      events.comment('lines follow as they are written');
+      return reply;
+    });
+
     // Secrets are in the environment and never in the configuration; the plugins' own options may hold what people took for harmless.
     server.get('/api/admin/configuration', async () => ({
       success: true,

@@ -4,7 +4,7 @@ import { hasEnded } from '../../jobs/job.js';
 import type { StoredJob } from '../../jobs/job-store.js';
 import { type Doors, resultUrl } from '../doors.js';
 import { HttpError } from '../errors.js';
-import { EventStream } from '../event-stream.js';
+import { endlessStreams } from '../event-stream.js';
 import { keyOf, submitJob } from '../make-result.js';
 import { parseBody } from '../parse-body.js';
 import { fromPlanRequest } from '../plan/generate.js';
@@ -18,10 +18,7 @@ type ById = { Params: { id: string } };
 /** `/api/images/jobs`: calls that are accepted at once and outlive their caller and the server. */
 export const jobRoutes = (doors: Doors) => async (server: FastifyInstance) => {
   const { jobs, jobStore } = doors;
-  const streams = new Set<EventStream>();
-  server.addHook('preClose', async () => {
-    for (const events of streams) events.end();
-  });
+  const openStream = endlessStreams(server);
   const describe = (request: FastifyRequest, job: StoredJob) =>
     describeJob(job, (name) => resultUrl(doors, request, name), jobs.progressOf(job.id));
 
@@ -63,8 +60,7 @@ export const jobRoutes = (doors: Doors) => async (server: FastifyInstance) => {
 
   server.get<ById>('/api/images/jobs/:id/events', async (request, reply) => {
     const job = find(request);
-    const events = new EventStream(reply);
-    streams.add(events);
+    const events = openStream(reply);
     const tell = (changed: StoredJob) => {
       events.send('state', describe(request, changed));
       if (hasEnded(changed)) events.end();
@@ -76,10 +72,7 @@ export const jobRoutes = (doors: Doors) => async (server: FastifyInstance) => {
       if (preview)
         events.send('preview', { ...preview, bytes: undefined, b64_json: placeholderOf(0) }, [preview.bytes]);
     });
-    reply.raw.once('close', () => {
-      streams.delete(events);
-      off();
-    });
+    reply.raw.once('close', off);
     tell(find(request));
     return reply;
   });

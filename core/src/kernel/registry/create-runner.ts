@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { EaselError } from '@easel/plugin-sdk';
 import { childLogger, createPluginLog, type HostLogger } from '../../observe/plugin-logger.js';
 import { createRedactor } from '../../observe/redact.js';
+import type { Events } from '../events.js';
 import type { PluginFolder } from '../manifest/read.js';
 import { InlineRunner } from '../runner/inline-runner.js';
 import { createProcessRunner } from '../runner/process-runner.js';
@@ -19,6 +20,7 @@ export interface Launch {
   /** Folder in which `plugins` holds the plugins' own folders. */
   readonly storageFolder: string;
   readonly logger: HostLogger;
+  readonly events: Pick<Events, 'emit'>;
 }
 
 /**
@@ -27,11 +29,13 @@ export interface Launch {
  * @throws ERR_SECRET_MISSING, ERR_PLUGIN_START_FAILED where its storage folder cannot be made
  */
 export function createRunner(launch: Launch): { runner: Runner; redact: (text: string) => string } {
-  const { plugin, config, environment, logger } = launch;
-  const { id, permissions, runtime } = plugin.manifest;
+  const { plugin, config, environment, logger, events } = launch;
+  const { id, version, permissions, runtime } = plugin.manifest;
   const secrets = resolveSecrets(id, permissions.secrets, environment);
   const redact = createRedactor(secrets);
-  const onLog = createPluginLog(childLogger(logger, { plugin: id }), redact);
+  const onLog = createPluginLog(childLogger(logger, { plugin: id }), redact, (level, message, details = {}) =>
+    events.emit('plugin-log', { plugin: id, version, level, message, details }),
+  );
   const storageFolder = permissions.storage ? makeStorageFolder(launch) : undefined;
   const { isolation, logLinesPerSecond, native } = runtime;
   const { folder, entry } = plugin;

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EaselError } from '@easel/plugin-sdk';
 import { redactError } from '../../observe/redact.js';
-import type { Events } from '../events.js';
 import { InTurn } from '../in-turn.js';
 import type { Runner } from '../runner/runner.js';
 import { CrashBudget, crashCodes } from './crash-budget.js';
@@ -11,7 +10,6 @@ import { missingSecrets } from './secrets.js';
 import { assertMove, type PluginState } from './states.js';
 
 export interface SupervisorOptions extends Launch {
-  readonly events: Pick<Events, 'emit'>;
   /** Whether it begins disabled. Absent: no. */
   readonly isDisabled?: boolean;
   /** Told when it has gone away by itself, or did not start. Absent: nobody is told. */

@@ -1,15 +1,9 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
 import { seeded } from './fixtures/random.js';
+import { createServeFolder, serveFrom } from './fixtures/serve-command.js';
 
-const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 const jobCount = 500;
 const kills = 20;
 const seed = 20_261_123;
@@ -23,43 +17,15 @@ interface Job {
   };
 }
 
-async function createFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'easel-crash-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  const configuration = {
-    pluginFolders: [path('../fixtures/plugins')],
-    catalogueFolders: [path('../fixtures/catalogue')],
-    currentModel: 'steady-one',
-    storageFolder: 'kept',
-    plugins: { steady: { runtime: { concurrency: 20, queue: 1_000 } } },
-    server: { jobsAtOnce: 40 },
-  };
-  await writeFile(join(folder, 'easel.config.json'), JSON.stringify(configuration));
-  return folder;
-}
-
-/** The real command, and the URL that it says it listens on. */
-async function startServer(folder: string): Promise<{ child: ChildProcessWithoutNullStreams; url: string }> {
-  const child = spawn(process.execPath, [path('../../core/bin/easel.js'), 'serve', '--port', '0', '--json'], {
-    cwd: folder,
-  });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  child.stderr.resume();
-  for await (const line of createInterface(child.stdout)) {
-    const { url } = JSON.parse(line) as { url?: string };
-    if (url === undefined) continue;
-    child.stdout.resume();
-    return { child, url };
-  }
-  throw new Error('the server ended before it listened');
-}
-
 it(`${kills} kills of the server while ${jobCount} jobs run lose none, and do none twice`, async () => {
   const random = seeded(seed);
-  const folder = await createFolder();
+  const folder = await createServeFolder({
+    plugins: { steady: { runtime: { concurrency: 20, queue: 1_000 } } },
+    server: { jobsAtOnce: 40 },
+  });
   const accepted = new Map<string, string>();
   let next = 0;
-  let { child, url } = await startServer(folder);
+  let { child, url } = await serveFrom(folder);
 
   /** Sends jobs until there are so many, or the server is gone; what was not answered is sent again, under the same key. */
   const submit = async (upTo: number) => {
@@ -92,7 +58,7 @@ it(`${kills} kills of the server while ${jobCount} jobs run lose none, and do no
     child.kill('SIGKILL');
     await once(child, 'close');
     await submitting;
-    ({ child, url } = await startServer(folder));
+    ({ child, url } = await serveFrom(folder));
   }
   await submit(jobCount);
   expect(next).toBe(jobCount);

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Doors } from './doors.js';
+import { measureProcess } from './event-loop-delay.js';
 
 /** `GET /healthz`: the process answers. `GET /readyz`: a model's pictures can be made. `GET /metrics`: for Prometheus. */
 export const probeRoutes =
@@ -14,8 +15,9 @@ export const probeRoutes =
         .send({ status: isReady ? 'ok' : 'no plugin is available' });
     });
 
+    const describeProcess = measureProcess(server);
     server.get('/metrics', async (_request, reply) => {
       const { contentType, text } = await manager.getMetrics();
-      return await reply.type(contentType).send(text);
+      return await reply.type(contentType).send(`${text}\n${describeProcess()}`);
     });
   };

@@ -35,7 +35,8 @@ export async function readImageForm(request: FastifyRequest): Promise<ImageForm>
   for await (const part of request.parts()) {
     if (part.type === 'field') fields[part.fieldname] = readField(part.fieldname, part.value);
     else {
-      const bytes = new Uint8Array(await part.toBuffer());
+      const { buffer, byteOffset, byteLength } = (await part.toBuffer()) as Buffer<ArrayBuffer>;
+      const bytes = new Uint8Array(buffer, byteOffset, byteLength);
       const name = part.fieldname.replace(/\[\d*\]$/, '');
       const picture = await readInputImage(bytes, part.fieldname);
       if (name === 'image') images.push(picture);

@@ -4,6 +4,7 @@ import { readVaeConfig } from '../networks/vae-config.js';
 import type { DiffusionModel } from '../pipelines/diffusion-model.js';
 import { readPosterior } from '../pipelines/posterior.js';
 import type { NetworkGroup } from '../runtime/network-group.js';
+import { decodeTiled, isTiled } from './tiled-decoding.js';
 
 /** The part of a model that its autoencoder is. */
 export type Autoencoder = Pick<DiffusionModel, 'latentChannels' | 'factor' | 'encode' | 'decode'>;
@@ -26,8 +27,13 @@ export async function openAutoencoder(component: Component, networks: NetworkGro
       return readPosterior(latent_parameters, config);
     },
     async decode(latents, shape) {
-      const data = latents.map((value) => value / config.scaling + config.shift);
-      return (await decoder.run({ latent_sample: { data, shape } }, ['sample'])).sample;
+      const scaled = latents.map((value) => value / config.scaling + config.shift);
+      const decode = async (data: Float32Array, dataShape: readonly number[]) =>
+        (await decoder.run({ latent_sample: { data, shape: dataShape } }, ['sample'])).sample;
+      const [images = 0, channels = 0, height = 0, width = 0] = shape;
+      return isTiled(height, width, config.factor)
+        ? await decodeTiled(scaled, [images, channels, height, width], config.factor, decode)
+        : await decode(scaled, shape);
     },
   };
 }

@@ -19,6 +19,10 @@ export const modelSourceSchema = z.discriminatedUnion('type', [
     path: z.string().min(1).describe('Folder of the model, relative to the catalogue file.'),
   }),
   z.strictObject({
+    type: z.literal('file').describe('The model lies on disk, in one file.'),
+    path: z.string().min(1).describe('File of the model, relative to the catalogue file.'),
+  }),
+  z.strictObject({
     type: z.literal('provider').describe('The model lies with its provider.'),
     id: z.string().min(1).describe("The provider's own id of the model."),
   }),

@@ -121,7 +121,7 @@ function measurePlugin(plugin: GuardedPlugin, registry: Registry, catalogue: Cat
 const servedModel = ({ id, name, source, pipelineType, supports }: Model): ServedModel => ({
   id,
   name,
-  key: source.type === 'folder' ? source.path : source.id,
+  key: source.type === 'provider' ? source.id : source.path,
   pipelineType,
   supportsNegativePrompt: supports.negativePrompt,
 });

@@ -24,10 +24,10 @@ export function jobsOf(
 ): PictureJob[] {
   const { model, prompt, negativePrompt, width, height, n, seed = 0, sampler } = request;
   const defaults = defaultsByType[model.pipelineType];
-  if (!defaults || model.source.type !== 'folder') {
+  if (!defaults || model.source.type === 'provider') {
     throw new EaselError({
       code: 'ERR_REQUEST_INVALID',
-      message: `"${model.id}" is a "${model.pipelineType}" model of a ${model.source.type}; local-diffusion makes only ${Object.keys(defaultsByType).join(', ')} models that lie in a folder.`,
+      message: `"${model.id}" is a "${model.pipelineType}" model of a ${model.source.type}; local-diffusion makes only ${Object.keys(defaultsByType).join(', ')} models that lie on this machine.`,
       hint: 'Use a model that lies on this machine, or the provider that it belongs to.',
     });
   }

@@ -1,4 +1,5 @@
 import type { DiffusionModel } from '../pipelines/diffusion-model.js';
+import { openSingleFileModel } from './single-file-model.js';
 import { openStableDiffusionFolder } from './stable-diffusion-folder.js';
 
 /** Keeps the model that was used last open; another one is opened only after it has been released, so that two never need memory at once. */
@@ -11,12 +12,13 @@ export class ModelCache {
     this.#threads = threads;
   }
 
-  /** The open model of a folder; `onLoad` is told when it has to be opened first. */
+  /** The open model of a folder, or of a single .safetensors file; `onLoad` is told when it has to be opened first. */
   async get(folder: string, onLoad: () => void): Promise<{ model: DiffusionModel; isNew: boolean }> {
     if (this.#model && this.#folder === folder) return { model: this.#model, isNew: false };
     onLoad();
     await this.clear();
-    this.#model = await openStableDiffusionFolder(folder, { threads: this.#threads });
+    const open = folder.endsWith('.safetensors') ? openSingleFileModel : openStableDiffusionFolder;
+    this.#model = await open(folder, { threads: this.#threads });
     this.#folder = folder;
     return { model: this.#model, isNew: true };
   }

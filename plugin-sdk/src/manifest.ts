@@ -169,6 +169,13 @@ export const manifestSchema = z.strictObject({
     .describe('Wire protocols that it speaks. Absent: 1.'),
   entry: z.string().min(1).describe('Its ES module, relative to the folder and inside of it.'),
   handles: z.array(handlesSchema).min(1).describe('Pipeline types that it handles, at least one.'),
+  doctor: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Module whose default export tells how the plugin is. Absent: `doctor.js` beside the entry, if any.',
+    ),
   activation: z
     .enum(['lazy', 'startup'])
     .default('lazy')

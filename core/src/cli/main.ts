@@ -177,6 +177,14 @@ withCommonFlags(
   status = await (await import('./health.js')).health(flags);
 });
 
+withCommonFlags(
+  program
+    .command('doctor')
+    .description('look at the machine and the plugins: what works, and what to do about the rest'),
+).action(async (flags: CommonFlags) => {
+  status = await (await import('./doctor.js')).doctor(flags);
+});
+
 /** Commander's errors are about the command line, except for `--help` and `--version`, which it ends by throwing, too. */
 async function reportThrown(thrown: unknown, words: readonly string[]): Promise<number> {
   if (thrown instanceof CommanderError && thrown.exitCode === 0) return exitStatus.ok;

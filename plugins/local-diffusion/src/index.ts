@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { encodePicture } from './encode-picture.js';
 import { jobsOf } from './jobs.js';
 import { Engine } from './runtime/engine.js';
+import { executionProviderSchema } from './runtime/execution-providers.js';
 
 export default definePlugin({
   config: z.strictObject({
@@ -18,6 +19,14 @@ export default definePlugin({
       .max(1024)
       .optional()
       .describe('Processor cores that one network may use. Absent: all of them.'),
+    executionProviders: executionProviderSchema,
+    preparedBytes: z
+      .int()
+      .min(0)
+      .default(20e9)
+      .describe(
+        'Bytes on disk for networks as ONNX Runtime has prepared them, which open at once; 0 for none. Absent: 20 GB.',
+      ),
   }),
   options: z.strictObject({
     clipSkip: z
@@ -34,8 +43,8 @@ export default definePlugin({
       .describe('How far to undo the overexposure of high guidance, 0 to 1. Absent: 0.'),
     eta: z.number().min(0).max(1).default(0).describe("DDIM's share of fresh noise, 0 to 1. Absent: 0."),
   }),
-  async start({ config }) {
-    const engine = new Engine({ threads: config.threads });
+  async start({ config, storageFolder }) {
+    const engine = new Engine({ ...config, storageFolder });
     return {
       async generate(request, { options, signal, onProgress }) {
         const jobs = jobsOf(request, options);

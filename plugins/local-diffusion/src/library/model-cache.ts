@@ -1,15 +1,16 @@
 import type { DiffusionModel } from '../pipelines/diffusion-model.js';
+import type { OpenOptions } from './open-model.js';
 import { openSingleFileModel } from './single-file-model.js';
 import { openStableDiffusionFolder } from './stable-diffusion-folder.js';
 
 /** Keeps the model that was used last open; another one is opened only after it has been released, so that two never need memory at once. */
 export class ModelCache {
-  readonly #threads: number | undefined;
+  readonly #options: OpenOptions;
   #folder: string | undefined;
   #model: DiffusionModel | undefined;
 
-  constructor(threads: number | undefined) {
-    this.#threads = threads;
+  constructor(options: OpenOptions) {
+    this.#options = options;
   }
 
   /** The open model of a folder, or of a single .safetensors file; `onLoad` is told when it has to be opened first. */
@@ -18,7 +19,7 @@ export class ModelCache {
     onLoad();
     await this.clear();
     const open = folder.endsWith('.safetensors') ? openSingleFileModel : openStableDiffusionFolder;
-    this.#model = await open(folder, { threads: this.#threads });
+    this.#model = await open(folder, this.#options);
     this.#folder = folder;
     return { model: this.#model, isNew: true };
   }

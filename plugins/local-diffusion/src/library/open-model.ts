@@ -6,6 +6,7 @@ import { readVaeConfig } from '../networks/vae-config.js';
 import type { DiffusionModel } from '../pipelines/diffusion-model.js';
 import type { ClipTokenizer } from '../prompt/tokenizer.js';
 import { NetworkGroup } from '../runtime/network-group.js';
+import type { NetworkOptions } from '../runtime/network-options.js';
 import { openAutoencoder } from './autoencoder.js';
 
 /** The parts that are alike in every Stable Diffusion, read but not opened. */
@@ -27,10 +28,7 @@ export interface TextPart {
 /** What the text side makes of a model. */
 export type TextSide = Pick<DiffusionModel, 'condition' | 'refinesOnly'>;
 
-export interface OpenOptions {
-  /** Cores a network may use. Absent: all of them. */
-  readonly threads?: number | undefined;
-}
+export type OpenOptions = NetworkOptions;
 
 /**
  * Writes the graphs, and lets ONNX Runtime open them over the files as they lie. After a failure nothing stays open.
@@ -42,10 +40,10 @@ export async function openModel(
   parts: ImageParts,
   textWidth: number,
   openText: (networks: NetworkGroup) => Promise<TextSide>,
-  { threads }: OpenOptions,
+  options: OpenOptions,
 ): Promise<DiffusionModel> {
   const { inputChannels, guidanceEmbeddingSize } = checkFit(parts, textWidth);
-  const networks = new NetworkGroup(threads);
+  const networks = new NetworkGroup(options);
   try {
     const denoiser = await networks.open(unetGraph(parts.unet));
     const autoencoder = await openAutoencoder(parts.vae, networks);

@@ -9,11 +9,12 @@ import { EaselError } from '@easel/plugin-sdk';
 import { ModelCache } from '../library/model-cache.js';
 import type { FromWorker, PictureJob, ToWorker } from './job.js';
 import { makePictures } from './make-pictures.js';
+import { type NetworkSettings, settleNetworkOptions } from './network-options.js';
 
 const port = parentPort;
 if (!port) throw new Error('engine-worker.js is the main module of a worker');
-const { threads } = workerData as { threads: number | undefined };
-const models = new ModelCache(threads);
+const { warnings, ...options } = await settleNetworkOptions(workerData as NetworkSettings, process.env);
+const models = new ModelCache(options);
 const running = new Map<number, AbortController>();
 let queue: Promise<void> = Promise.resolve();
 
@@ -26,7 +27,7 @@ async function serve(id: number, jobs: readonly PictureJob[], signal: AbortSigna
       onProgress: (progress) => send({ type: 'progress', id, progress }),
     });
     send(
-      { type: 'made', id, made },
+      { type: 'made', id, made: { ...made, warnings: [...warnings, ...made.warnings] } },
       made.pictures.map(({ rgb }) => rgb.buffer as ArrayBuffer),
     );
   } catch (error) {

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { EaselError, type Progress } from '@easel/plugin-sdk';
 import type { FromWorker, Made, PictureJob, ToWorker } from './job.js';
+import type { NetworkSettings } from './network-options.js';
 
 interface Pending {
   readonly resolve: (made: Made) => void;
@@ -14,7 +15,7 @@ export class Engine {
   readonly #pending = new Map<number, Pending>();
   #nextId = 0;
 
-  constructor(options: { threads: number | undefined }) {
+  constructor(options: NetworkSettings) {
     this.#worker = new Worker(new URL('./engine-worker.js', import.meta.url), { workerData: options });
     this.#worker.on('message', (message: FromWorker) => this.#receive(message));
     this.#worker.on('error', (error) => {

@@ -1,18 +1,19 @@
 import type { Graph } from '../graph/builder.js';
 import { Network } from './network.js';
+import type { NetworkOptions } from './network-options.js';
 
-/** The networks of one model: opened on the same number of threads, counted and released together. */
+/** The networks of one model: opened alike, counted and released together. */
 export class NetworkGroup {
-  readonly #threads: number | undefined;
+  readonly #options: NetworkOptions;
   readonly #networks: Network[] = [];
 
-  /** @param threads cores that a network may use; absent means all of them */
-  constructor(threads: number | undefined) {
-    this.#threads = threads;
+  /** @param options a number is the threads, all else as it is by itself */
+  constructor(options: NetworkOptions | number | undefined) {
+    this.#options = typeof options === 'object' ? options : { threads: options };
   }
 
   async open(graph: Graph): Promise<Network> {
-    const network = await Network.open(graph, this.#threads);
+    const network = await Network.open(graph, this.#options);
     this.#networks.push(network);
     return network;
   }
@@ -29,6 +30,11 @@ export class NetworkGroup {
   /** Milliseconds that all of them have run so far. */
   get runMs(): number {
     return this.#networks.reduce((sum, network) => sum + network.runMs, 0);
+  }
+
+  /** What was asked for and could not be had, of all that are open. */
+  get warnings(): readonly string[] {
+    return [...new Set(this.#networks.flatMap(({ warnings }) => warnings))];
   }
 
   async release(): Promise<void> {

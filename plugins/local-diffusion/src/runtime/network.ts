@@ -1,5 +1,11 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Graph } from '../graph/builder.js';
+import { type Execution, onProcessor } from './execution-choice.js';
+import { providerOptions } from './execution-devices.js';
+import type { ExecutionProvider } from './execution-providers.js';
+import type { NetworkOptions } from './network-options.js';
+import { withoutOperators } from './network-rewriting.js';
+import { unfusedOptions } from './self-test.js';
 
 /** A float32 or int64 tensor by its flat values. */
 export interface Feed {
@@ -10,22 +16,30 @@ export interface Feed {
 /** A graph that ONNX Runtime has opened. Runs block the thread that they are made on. */
 export class Network {
   readonly #session: InferenceSession;
+  /** What it is computed on. */
+  readonly provider: ExecutionProvider;
+  /** What was asked for and could not be had. */
+  readonly warnings: readonly string[];
   #runMs = 0;
 
-  private constructor(session: InferenceSession) {
+  private constructor(session: InferenceSession, provider: ExecutionProvider, warnings: readonly string[]) {
     this.#session = session;
+    this.provider = provider;
+    this.warnings = warnings;
   }
 
-  /** Opens a graph on the CPU; `threads` absent means one for each physical core. */
-  static async open(graph: Graph, threads?: number): Promise<Network> {
-    const session = await InferenceSession.create(graph.model, {
-      executionProviders: ['cpu'],
-      graphOptimizationLevel: 'all',
-      ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
-      logSeverityLevel: 3,
-      extra: { session: { model_external_initializers_file_folder_path: graph.externalFolder } },
-    });
-    return new Network(session);
+  /** Opens a graph. One that its execution provider cannot open, for want of memory or otherwise, is opened on the processor. */
+  static async open(graph: Graph, options: NetworkOptions = {}): Promise<Network> {
+    const { execution = onProcessor } = options;
+    try {
+      return new Network(await openSession(graph, execution, options), execution.provider, []);
+    } catch (error) {
+      if (execution.provider === 'cpu') throw error;
+      const session = await openSession(graph, onProcessor, options);
+      const reason = error instanceof Error ? error.message : String(error);
+      const warning = `a network was opened on the processor, since ${execution.provider} could not: ${reason}`;
+      return new Network(session, 'cpu', [warning]);
+    }
   }
 
   /** Milliseconds spent in runs so far. */
@@ -56,4 +70,24 @@ export class Network {
   async release(): Promise<void> {
     await this.#session.release();
   }
+}
+
+async function openSession(
+  graph: Graph,
+  { provider, decompose }: Execution,
+  { threads, prepared }: NetworkOptions,
+): Promise<InferenceSession> {
+  const model = withoutOperators(graph.model, decompose);
+  const options: InferenceSession.SessionOptions = {
+    ...providerOptions(provider),
+    graphOptimizationLevel: 'all',
+    ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+    logSeverityLevel: 3,
+    ...(decompose.size === 0 ? {} : { extra: unfusedOptions }),
+  };
+  if (prepared) {
+    return await prepared.open({ model, externalFolder: graph.externalFolder, provider, options });
+  }
+  const session = { model_external_initializers_file_folder_path: graph.externalFolder };
+  return await InferenceSession.create(model, { ...options, extra: { ...options.extra, session } });
 }

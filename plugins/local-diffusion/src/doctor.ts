@@ -1,0 +1,6 @@
+/**
+ * What `easel doctor` runs, in a process of its own.
+ *
+ * @module
+ */
+export { reportDevices as default } from './runtime/self-test-report.js';

@@ -1,0 +1,41 @@
+import { join } from 'node:path';
+import { chooseExecution, type Execution } from './execution-choice.js';
+import type { ExecutionProviderSetting } from './execution-providers.js';
+import type { PreparedNetworks } from './prepared-networks.js';
+
+/** How networks are opened; all of a process alike. */
+export interface NetworkOptions {
+  /** Cores that a network may use. Absent: all of them. */
+  readonly threads?: number | undefined;
+  /** What to compute on. Absent: the processor. */
+  readonly execution?: Execution | undefined;
+  /** Where networks are kept as ONNX Runtime has prepared them. Absent: they are prepared at each opening. */
+  readonly prepared?: PreparedNetworks | undefined;
+}
+
+/** Of the plugin's configuration, what concerns networks. */
+export interface NetworkSettings {
+  readonly threads?: number | undefined;
+  readonly executionProviders?: ExecutionProviderSetting | undefined;
+  /** The plugin's own folder. Absent: nothing is kept. */
+  readonly storageFolder?: string | undefined;
+  /** Bytes that prepared networks may take on disk, 0 for none. Absent: none are kept. */
+  readonly preparedBytes?: number | undefined;
+}
+
+/** Brings the settings into effect: tests the devices, unless that has been done before. */
+export async function settleNetworkOptions(
+  settings: NetworkSettings,
+  environment: NodeJS.ProcessEnv,
+): Promise<NetworkOptions & { readonly warnings: readonly string[] }> {
+  const { threads, executionProviders = 'auto', storageFolder, preparedBytes = 0 } = settings;
+  const folder = storageFolder && join(storageFolder, 'self-tests');
+  const { warnings, ...execution } = await chooseExecution(executionProviders, { folder, environment });
+  if (storageFolder === undefined || preparedBytes === 0) return { threads, execution, warnings };
+  const { PreparedNetworks } = await import('./prepared-networks.js');
+  const prepared = new PreparedNetworks({
+    folder: join(storageFolder, 'prepared-networks'),
+    maximumBytes: preparedBytes,
+  });
+  return { threads, execution, prepared, warnings };
+}

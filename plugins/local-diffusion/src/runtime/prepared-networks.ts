@@ -1,0 +1,121 @@
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InferenceSession } from 'onnxruntime-node';
+import type { ExecutionProvider } from './execution-providers.js';
+import { buildingPrefix, freeBytes, makeRoom, removeAbandoned } from './prepared-budget.js';
+import { describeEntry, entryFiles, isEntryWhole, markUsed, removeEntry } from './prepared-entry.js';
+import { fingerprint, mountedFiles } from './prepared-weights.js';
+import { hashOf, processorModel, runtimeVersion } from './self-test-device.js';
+
+export interface PreparedNetworksOptions {
+  readonly folder: string;
+  /** What all entries may take together. */
+  readonly maximumBytes: number;
+  /** Networks with fewer bytes of weights, counted as float32, are not kept. Absent: 200 MB, which open as fast without. */
+  readonly minimumWeightBytes?: number;
+  /** Absent: the system's. */
+  readonly now?: () => Date;
+}
+
+export interface Unprepared {
+  readonly model: Uint8Array;
+  readonly externalFolder: string;
+  readonly provider: ExecutionProvider;
+  readonly options: InferenceSession.SessionOptions;
+}
+
+/** Prepacked matrices are padded: 3.4 GB of a UNet's weights become 4.5 GB. */
+const growth = 1.4;
+
+/**
+ * Networks on disk as ONNX Runtime has optimised and prepacked them: opening one again maps it, where preparing it takes a UNet of
+ * 0.86 G parameters 15 to 27 seconds. For the processor only; other providers prepare on the device.
+ */
+export class PreparedNetworks {
+  readonly #options: Required<PreparedNetworksOptions>;
+
+  constructor(options: PreparedNetworksOptions) {
+    this.#options = { minimumWeightBytes: 200_000_000, now: () => new Date(), ...options };
+  }
+
+  /** Opens a network by its entry, or prepares it and leaves an entry. Whatever is wrong with the folder, the network is opened. */
+  async open(unprepared: Unprepared): Promise<InferenceSession> {
+    const { model, externalFolder, provider, options } = unprepared;
+    const { folder, maximumBytes, minimumWeightBytes, now } = this.#options;
+    const { locations, float32Bytes } = mountedFiles(model);
+    const bytes = float32Bytes * growth;
+    if (provider !== 'cpu' || float32Bytes < minimumWeightBytes || bytes > maximumBytes)
+      return await prepare(unprepared);
+    const prints = await Promise.all(locations.map((each) => fingerprint(externalFolder, each)));
+    const facts = [runtimeVersion(), process.arch, processorModel(), provider, hashOf(model), ...prints];
+    const key = hashOf(facts.join('\n'));
+    const entry = join(folder, key);
+    if (await isEntryWhole(entry)) {
+      try {
+        const session = await InferenceSession.create(join(entry, entryFiles.graph), {
+          ...options,
+          graphOptimizationLevel: 'disabled',
+          extra: {},
+        });
+        await markUsed(entry, now()).catch(() => {});
+        return session;
+      } catch {
+        // Not what this ONNX Runtime reads, whatever it was that wrote it.
+      }
+    }
+    return await this.#build(unprepared, key, bytes);
+  }
+
+  async #build(unprepared: Unprepared, key: string, bytes: number): Promise<InferenceSession> {
+    const { folder, maximumBytes, now } = this.#options;
+    let building: string;
+    try {
+      await mkdir(folder, { recursive: true });
+      await removeAbandoned(folder);
+      await removeEntry(join(folder, key));
+      await makeRoom(folder, maximumBytes - bytes);
+      if ((await freeBytes(folder)) < 2 * bytes) return await prepare(unprepared);
+      building = await mkdtemp(join(folder, buildingPrefix()));
+    } catch {
+      return await prepare(unprepared);
+    }
+    try {
+      const session = await prepare(unprepared, building);
+      // From here on the network is open; an entry that fails to be kept is no reason to lose it.
+      await keep(building, join(folder, key), now()).catch(() => {});
+      await makeRoom(folder, maximumBytes).catch(() => {});
+      return session;
+    } catch {
+      return await prepare(unprepared);
+    } finally {
+      await rm(building, { recursive: true, force: true });
+    }
+  }
+}
+
+/** The entry appears whole or not at all; one that another process has made meanwhile is as good. */
+async function keep(building: string, entry: string, now: Date): Promise<void> {
+  await describeEntry(building);
+  await markUsed(building, now);
+  await rename(building, entry);
+}
+
+/** Lets ONNX Runtime optimise and prepack; with a folder, it writes there what it made. */
+async function prepare(
+  { model, externalFolder, options }: Unprepared,
+  folder?: string,
+): Promise<InferenceSession> {
+  const session = {
+    model_external_initializers_file_folder_path: externalFolder,
+    ...(folder !== undefined && {
+      save_external_prepacked_constant_initializers: '1',
+      optimized_model_external_initializers_file_name: entryFiles.weights,
+      optimized_model_external_initializers_min_size_in_bytes: '1024',
+    }),
+  };
+  return await InferenceSession.create(model, {
+    ...options,
+    ...(folder !== undefined && { optimizedModelFilePath: join(folder, entryFiles.graph) }),
+    extra: { ...options.extra, session },
+  });
+}

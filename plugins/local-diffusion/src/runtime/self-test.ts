@@ -1,0 +1,138 @@
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { providerOptions } from './execution-devices.js';
+import type { ExecutionProvider } from './execution-providers.js';
+import { type DecomposableOperator, decomposableOperators } from './network-decomposition.js';
+import { withoutOperators } from './network-rewriting.js';
+import { type SelfTestCase, selfTestCases, sizeOf, speedCase, spreadNumbers } from './self-test-cases.js';
+
+/** What a device's self-test found. */
+export type SelfTestVerdict =
+  | {
+      readonly usable: true;
+      /** Operators that it gets wrong, and that have to be written in simpler ones. */
+      readonly decompose: readonly DecomposableOperator[];
+      /** The processor's time for some convolutions, divided by the device's; above 1 the device is faster. */
+      readonly speedup: number;
+      /** Largest error of what will be used, relative to the largest number of a block. */
+      readonly error: number;
+    }
+  | {
+      readonly usable: false;
+      /** Whether there is such a device at all; what cannot be opened may be repaired at any time. */
+      readonly opened: boolean;
+      readonly reason: string;
+    };
+
+/** Relative to a block's largest number. GPUs that round products to TF32 stay below 0.002; a wrong operator is wrong by 0.1 and more. */
+const tolerance = 5e-3;
+
+/** Keeps ONNX Runtime from fusing again what was written in simpler operators. */
+const fusions = ['LayerNormFusion', 'LayerNormFusionL1', 'QuickGeluFusion', 'GeluFusionL1', 'GeluFusionL2'];
+export const unfusedOptions = { optimization: { disable_specified_optimizers: fusions.join(';') } };
+
+/**
+ * Runs every block that the networks are made of on a device, and compares with the processor. Fused operators that are wrong are
+ * tried again in simpler ones. Takes about a second on a GPU, some seconds where it is emulated.
+ */
+export async function testDevice(provider: ExecutionProvider): Promise<SelfTestVerdict> {
+  const wrong = new Set<DecomposableOperator>();
+  let opened = false;
+  let error = 0;
+  try {
+    for (const each of selfTestCases) {
+      const expected = await run(each, 'cpu', new Set());
+      let found = await errorOn(provider, each, expected, wrong).catch((problem: unknown) => {
+        // An operator that fails where others have run is wrong, too: float16 on a GPU that has none.
+        if (!opened || !each.operator || wrong.has(each.operator)) throw problem;
+        return Number.POSITIVE_INFINITY;
+      });
+      opened = true;
+      if (found > tolerance && each.operator && !wrong.has(each.operator)) {
+        wrong.add(each.operator);
+        found = await errorOn(provider, each, expected, wrong);
+      }
+      if (found > tolerance) return { usable: false, opened, reason: describe(each, found, wrong) };
+      error = Math.max(error, found);
+    }
+    const decompose = decomposableOperators.filter((each) => wrong.has(each));
+    return { usable: true, decompose, speedup: await measureSpeedup(provider), error };
+  } catch (problem) {
+    return { usable: false, opened, reason: firstLine(problem) };
+  }
+}
+
+const describe = ({ name, operator }: SelfTestCase, error: number, wrong: ReadonlySet<string>): string =>
+  `its ${name} is wrong by ${error.toPrecision(2)}${operator && wrong.has(operator) ? ' even in simple operators' : ''}`;
+
+async function errorOn(
+  provider: ExecutionProvider,
+  each: SelfTestCase,
+  expected: Float32Array,
+  decompose: ReadonlySet<DecomposableOperator>,
+): Promise<number> {
+  const actual = await run(each, provider, decompose);
+  let largest = 0;
+  let error = actual.length === expected.length ? 0 : Number.POSITIVE_INFINITY;
+  for (const [index, value] of expected.entries()) {
+    largest = Math.max(largest, Math.abs(value));
+    const difference = Math.abs(value - actual[index]!);
+    // NaN is an error, not a number that is not greater.
+    if (!(difference <= error)) error = Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference;
+  }
+  return error / largest;
+}
+
+async function run(
+  { model, shape }: SelfTestCase,
+  provider: ExecutionProvider,
+  decompose: ReadonlySet<DecomposableOperator>,
+): Promise<Float32Array> {
+  const session = await open(withoutOperators(model, decompose), provider);
+  try {
+    return (await session.run({ x: inputOf(shape) })).y!.data as Float32Array;
+  } finally {
+    await session.release();
+  }
+}
+
+/** Milliseconds of the faster of two runs, after one that prepares. */
+async function time(provider: ExecutionProvider, edge: number): Promise<number> {
+  const { model, shape } = speedCase(edge);
+  const session = await open(model, provider);
+  try {
+    const x = inputOf(shape);
+    let fastest = Number.POSITIVE_INFINITY;
+    for (let round = 0; round < 3; round++) {
+      const startedAt = performance.now();
+      await session.run({ x });
+      if (round > 0) fastest = Math.min(fastest, performance.now() - startedAt);
+    }
+    return fastest;
+  } finally {
+    await session.release();
+  }
+}
+
+/** A little work tells an emulated device, which would take half a minute for what a GPU needs to show what it can do. */
+async function measureSpeedup(provider: ExecutionProvider): Promise<number> {
+  const speedup = async (edge: number) => (await time('cpu', edge)) / (await time(provider, edge));
+  const atFirst = await speedup(16);
+  return atFirst < 0.05 ? atFirst : await speedup(64);
+}
+
+const open = (model: Uint8Array, provider: ExecutionProvider) =>
+  InferenceSession.create(model, {
+    ...providerOptions(provider),
+    logSeverityLevel: 4,
+    extra: unfusedOptions,
+  });
+
+const inputOf = (shape: readonly number[]) => new Tensor('float32', spreadNumbers(sizeOf(shape)), shape);
+
+function firstLine(problem: unknown): string {
+  const text = problem instanceof Error ? problem.message : String(problem);
+  // ONNX Runtime begins with the place in its sources.
+  return (text.split('\n')[0] ?? text)
+    .replace(/^\/onnxruntime_src\/.*?(?:was false\. |\]: )/, '')
+    .slice(0, 300);
+}

@@ -1,10 +1,12 @@
 export * from './error-table.js';
 export * from './errors.js';
+export { type FetchImageOptions, fetchImage, type ImageFetch } from './fetch-image.js';
 export * from './generation.js';
 export * from './image.js';
 export * from './manifest.js';
 export * from './model.js';
 export * from './plugin.js';
+export { isPublicAddress } from './public-address.js';
 export * from './request.js';
 export * from './result.js';
 export * from './versions.js';

@@ -6,6 +6,7 @@
 import { parseArgs } from 'node:util';
 import { geminiKey, startGeminiEmulator } from './gemini/index.js';
 import { parasailKey, startParasailEmulator } from './parasail/index.js';
+import { runwareKey, startRunwareEmulator } from './runware/index.js';
 
 interface Emulated {
   start(options: { port: number }): Promise<{ readonly url: string }>;
@@ -22,6 +23,12 @@ const emulators: Readonly<Record<string, Emulated>> = {
     key: geminiKey,
     variable: 'GEMINI_API_KEY',
     options: (baseUrl) => ({ baseUrl }),
+  },
+  runware: {
+    start: startRunwareEmulator,
+    key: runwareKey,
+    variable: 'RUNWARE_API_KEY',
+    options: (webSocketUrl) => ({ webSocketUrl, httpUrl: webSocketUrl.replace(/^ws/, 'http') }),
   },
   parasail: {
     start: startParasailEmulator,

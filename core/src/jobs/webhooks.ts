@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HostLogger } from '../observe/plugin-logger.js';
 import type { JobStore, StoredJob } from './job-store.js';
-import { isPublicHost } from './public-address.js';
+import { isPublicHost } from './public-host.js';
 
 /** Milliseconds before each try; after the last one it is given up. */
 const waitsMs = [0, 1_000, 10_000, 60_000, 600_000];

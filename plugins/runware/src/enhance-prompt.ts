@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import { EaselError } from '@easel/plugin-sdk';
+import type { TaskBody } from './request/picture-tasks.js';
+import type { Desk } from './tasks/desk.js';
+
+/** Characters that a prompt to be worded anew may have, runware.ai/docs/utilities/prompt-enhancement. */
+const mostCharacters = 300;
+
+export interface Enhanced {
+  /** Absent: it stays as it was. */
+  readonly prompt?: string;
+  /** Why it stays as it was. Absent: it does not. */
+  readonly problem?: string;
+  /** US dollars. Absent: unknown, or nothing. */
+  readonly cost?: number;
+}
+
+/** Has a prompt worded anew, in more detail. What goes wrong with it keeps nobody from a picture, but for a refused key and a cancelled call. */
+export async function enhancePrompt(
+  desk: Desk,
+  prompt: string,
+  options: { readonly maxLength: number; readonly includeCost: boolean; readonly signal: AbortSignal },
+): Promise<Enhanced> {
+  if (prompt.length > mostCharacters)
+    return { problem: `The prompt was not worded anew: it has more than ${mostCharacters} characters.` };
+  const body: TaskBody = {
+    taskType: 'promptEnhance',
+    prompt,
+    promptMaxLength: options.maxLength,
+    promptVersions: 1,
+    ...(options.includeCost ? { includeCost: true } : {}),
+  };
+  const fingerprint = createHash('sha256').update(JSON.stringify(body)).digest('hex');
+  try {
+    const { result } = await desk.commission(
+      { body, fingerprint, count: 1, isResult: ({ text }) => text, signal: options.signal },
+      async ({ items: [item] }) => item,
+    );
+    const { text = prompt, cost } = result ?? {};
+    return { prompt: text, ...(cost === undefined ? {} : { cost }) };
+  } catch (error) {
+    const isFinal =
+      !EaselError.isInstance(error) || ['ERR_PROVIDER_AUTH', 'ERR_ABORTED'].includes(error.code);
+    if (isFinal) throw error;
+    return { problem: `The prompt was not worded anew: ${error.message}` };
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * Models at Runware, over WebSockets or HTTP: every task is written down before it is sent, followed through whatever happens to the
+ * connection, and paid once.
+ *
+ * @module
+ */
+import { definePlugin, EaselError } from '@easel/plugin-sdk';
+import { enhancePrompt } from './enhance-prompt.js';
+import { Journal } from './journal/journal.js';
+import { settle } from './journal/settle.js';
+import { optionsSchema } from './options.js';
+import { makePictures } from './pictures/make-pictures.js';
+import { readKey } from './read-key.js';
+import { pictureTasks, withPrompt } from './request/picture-tasks.js';
+import { resultOf } from './result.js';
+import { configSchema } from './settings.js';
+import { Desk } from './tasks/desk.js';
+
+/** Share of a call that wording its prompt anew takes. */
+const enhancingShare = 0.1;
+
+export default definePlugin({
+  config: configSchema,
+  options: optionsSchema,
+  async start({ config, secrets, logger, storageFolder }) {
+    const apiKey = readKey('RUNWARE_API_KEY', secrets.RUNWARE_API_KEY);
+    if (storageFolder === undefined)
+      throw new EaselError({
+        code: 'ERR_PLUGIN_START_FAILED',
+        message: 'There is no folder to keep the journal of tasks in.',
+      });
+    const { random } = Math;
+    const { now } = Date;
+    const journal = await Journal.open({ folder: storageFolder, keepMs: config.keepMs, now, logger });
+    const desk = new Desk({ config, apiKey, logger, journal, random, now });
+    void settle(desk, journal, logger);
+    return {
+      async generate(request, { options, signal, onProgress }) {
+        const startedAt = performance.now();
+        const tasks = pictureTasks(request, options);
+        const { enhanceMaxLength: maxLength, includeCost } = options;
+        onProgress({ stage: 'generate', fraction: 0 });
+        // What an earlier call has paid is not worded anew.
+        const isNew = tasks.some(({ fingerprint }) => !journal.hasOrphan(fingerprint));
+        const enhanced =
+          options.enhancePrompt && isNew
+            ? await enhancePrompt(desk, request.prompt, { maxLength, includeCost, signal })
+            : undefined;
+        const enhancedAt = performance.now();
+        const prompt = enhanced?.prompt ?? request.prompt;
+        const from = enhanced ? enhancingShare : 0;
+        if (enhanced) onProgress({ stage: 'generate', fraction: from, message: 'worded the prompt anew' });
+        const made = await makePictures(
+          tasks.map((task) => withPrompt(task, prompt)),
+          {
+            ...{ desk, config, options, random, signal },
+            outputFormat: request.outputFormat,
+            onProgress: (fraction) =>
+              onProgress({ stage: 'generate', fraction: from + (1 - from) * fraction }),
+          },
+        );
+        const timings = {
+          ...(enhanced ? { enhance: enhancedAt - startedAt } : {}),
+          generate: performance.now() - enhancedAt,
+        };
+        return resultOf({ request, options, made, enhanced, scheduler: tasks[0]?.body.scheduler, timings });
+      },
+      /** A Runware that is down now keeps no version from being taken in; a key that is refused does. */
+      async probe() {
+        await desk.transport.check().catch((error: unknown) => {
+          if (!EaselError.isInstance(error) || !error.retryable) throw error;
+        });
+      },
+      async close() {
+        await desk.close();
+        await journal.close();
+      },
+    };
+  },
+});

@@ -1,0 +1,180 @@
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EaselError, type Logger } from '@easel/plugin-sdk';
+import { type Ending, type Entry, type Line, openEntries } from './entry.js';
+import { LogFile } from './log-file.js';
+import { freeName, isFree, ownName } from './owner.js';
+
+export interface JournalOptions {
+  /** Absolute path. */
+  readonly folder: string;
+  /** Milliseconds that a task nobody waits for is kept. */
+  readonly keepMs: number;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly logger: Logger;
+}
+
+/** Milliseconds that pictures may take from here to the kernel. */
+const deliveryMs = 1_000;
+/** Lines that are worth being thrown away. */
+const compactAt = 2_000;
+
+/**
+ * Every task that was sent, on disk before it is sent: what is not on disk is not paid. A task whose call is lost stays, so that the
+ * same call gets its pictures when it comes again, and whoever runs next knows what may have been paid.
+ */
+export class Journal {
+  readonly #options: JournalOptions;
+  readonly #file: LogFile;
+  readonly #open = new Map<string, Entry>();
+  /** Those of them that nobody waits for. */
+  readonly #orphans = new Set<string>();
+  readonly #delivered: string[] = [];
+  #delivering: NodeJS.Timeout | undefined;
+  #compacting: Promise<void> | undefined;
+
+  private constructor(options: JournalOptions, file: LogFile) {
+    this.#options = options;
+    this.#file = file;
+  }
+
+  /** Opens one of its own, and takes over those of processes that have ended. */
+  static async open(options: JournalOptions): Promise<Journal> {
+    await mkdir(options.folder, { recursive: true, mode: 0o700 });
+    const file = await LogFile.create(join(options.folder, ownName()));
+    const journal = new Journal(options, file);
+    await journal.takeOver();
+    return journal;
+  }
+
+  /** Tasks that have begun and not ended, and that nobody waits for. */
+  get orphans(): Entry[] {
+    return [...this.#orphans].flatMap((taskUUID) => this.#open.get(taskUUID) ?? []);
+  }
+
+  /** Whether {@link adopt} would find one. */
+  hasOrphan(fingerprint: string): boolean {
+    return this.#options.keepMs > 0 && this.orphans.some((entry) => entry.fingerprint === fingerprint);
+  }
+
+  isOrphan(taskUUID: string): boolean {
+    return this.#orphans.has(taskUUID);
+  }
+
+  /** Takes what processes that have ended have left. Answers those tasks. */
+  async takeOver(): Promise<Entry[]> {
+    const { folder } = this.#options;
+    const taken: Entry[] = [];
+    for (const name of (await readdir(folder)).filter(isFree)) {
+      const path = join(folder, ownName());
+      try {
+        await rename(join(folder, name), path);
+      } catch {
+        // Another was faster.
+        continue;
+      }
+      const entries = [...openEntries(await readFile(path, 'utf8')).values()];
+      const known = entries.filter(({ taskUUID }) => !this.#open.has(taskUUID));
+      for (const entry of known) this.#open.set(entry.taskUUID, entry);
+      await Promise.all(known.map((entry) => this.#file.append({ event: 'begun', ...entry } satisfies Line)));
+      await rm(path, { force: true });
+      for (const { taskUUID } of known) this.#orphans.add(taskUUID);
+      taken.push(...known);
+    }
+    return taken;
+  }
+
+  /** Writes down a task that is about to be sent. Rejects where that is not possible; it must not be sent then. */
+  async begin(entry: Entry): Promise<void> {
+    this.#dropOld();
+    // Before it is written: the journal may be made smaller in the same moment.
+    this.#open.set(entry.taskUUID, entry);
+    try {
+      await this.#file.append({ event: 'begun', ...entry } satisfies Line);
+    } catch (cause) {
+      this.#open.delete(entry.taskUUID);
+      throw new EaselError({
+        code: 'ERR_PLUGIN_FAILED',
+        message: `A task could not be written down, and was not sent: ${(cause as Error).message}`,
+        hint: 'Make room in, and access to, the storage folder of the plugin.',
+        cause,
+      });
+    }
+  }
+
+  /** Gives a task that nobody waits for to a call that asks for the very same. Undefined: there is none. */
+  adopt(fingerprint: string): Entry | undefined {
+    this.#dropOld();
+    if (!this.hasOrphan(fingerprint)) return undefined;
+    const found = this.orphans.find((entry) => entry.fingerprint === fingerprint);
+    if (found) this.#orphans.delete(found.taskUUID);
+    return found;
+  }
+
+  /** Nobody waits for a task any more, though it may have been paid. */
+  abandon(taskUUID: string): void {
+    if (!this.#open.has(taskUUID)) return;
+    this.#orphans.add(taskUUID);
+    this.#note({ event: 'abandoned', taskUUID });
+  }
+
+  /** That a task is delivered is written down a little later: should the process end before its pictures have left it, they can be had again. */
+  end(taskUUID: string, ending: Ending): void {
+    this.#orphans.delete(taskUUID);
+    if (!this.#open.delete(taskUUID)) return;
+    if (ending !== 'delivered') return void this.#note({ event: 'ended', taskUUID, ending });
+    this.#delivered.push(taskUUID);
+    this.#delivering ??= setTimeout(() => this.#noteDelivered(), deliveryMs).unref();
+  }
+
+  /** Leaves what is open to whoever comes next. */
+  async close(): Promise<void> {
+    this.#noteDelivered();
+    await this.#compacting;
+    await this.#file.close();
+    if (this.#open.size === 0) await rm(this.#file.path, { force: true });
+    else await rename(this.#file.path, join(this.#options.folder, freeName()));
+  }
+
+  #noteDelivered(): void {
+    clearTimeout(this.#delivering);
+    this.#delivering = undefined;
+    for (const taskUUID of this.#delivered.splice(0))
+      this.#note({ event: 'ended', taskUUID, ending: 'delivered' });
+  }
+
+  /** A line that may be lost: the task would only be asked about once more. */
+  #note(line: Line): void {
+    const { logger } = this.#options;
+    this.#file
+      .append(line, { isUrgent: false })
+      .catch((error: unknown) =>
+        logger.warn('the journal cannot be written', { reason: (error as Error).message }),
+      );
+    if (this.#file.lines < compactAt || this.#file.lines < 4 * this.#open.size) return;
+    const lines = () =>
+      [...this.#open.values()].map((entry) => ({ event: 'begun', ...entry }) satisfies Line);
+    this.#compacting ??= this.#file
+      .rewrite(lines)
+      .catch((error: unknown) =>
+        logger.warn('the journal cannot be made smaller', { reason: (error as Error).message }),
+      )
+      .finally(() => {
+        this.#compacting = undefined;
+      });
+  }
+
+  #dropOld(): void {
+    const { now, keepMs, logger } = this.#options;
+    for (const { taskUUID, at, model, count } of this.orphans) {
+      if (now() - at <= keepMs) continue;
+      logger.warn('a task that nobody has asked for again is forgotten; it may have been paid', {
+        taskUUID,
+        model,
+        count,
+      });
+      this.end(taskUUID, 'expired');
+    }
+  }
+}

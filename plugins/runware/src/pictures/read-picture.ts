@@ -1,0 +1,69 @@
+import { EaselError, fetchImage, type Image, type OutputFormat } from '@easel/plugin-sdk';
+import sharp from 'sharp';
+import type { Config } from '../settings.js';
+import { backoffMs } from '../transport/backoff.js';
+import { pause } from '../transport/pause.js';
+import type { Item } from '../wire/frame.js';
+
+const lossyQuality = 95;
+const mostBytes = 200 * 1024 * 1024;
+/** Times that a picture is fetched from its address; it has been paid. */
+const mostFetches = 4;
+
+export interface ReadPictureOptions {
+  readonly outputFormat: OutputFormat;
+  readonly config: Config;
+  readonly random: () => number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The picture of a result, in the format that was asked for; one that has it already stays byte for byte.
+ * @throws EaselError ERR_PROVIDER_BAD_RESPONSE where there is none that can be read, ERR_PROVIDER_UNAVAILABLE where it cannot be fetched now
+ */
+export async function readPicture(item: Item, options: ReadPictureOptions): Promise<Omit<Image, 'seed'>> {
+  const bytes = await bytesOf(item, options);
+  const { outputFormat } = options;
+  const mediaType = `image/${outputFormat}`;
+  try {
+    const { format, width, height } = await sharp(bytes).metadata();
+    if (format === outputFormat) return { bytes, mediaType, width, height };
+    const { data, info } = await sharp(bytes)
+      .toFormat(outputFormat, outputFormat === 'png' ? {} : { quality: lossyQuality })
+      .toBuffer({ resolveWithObject: true });
+    return { bytes: new Uint8Array(data), mediaType, width: info.width, height: info.height };
+  } catch (cause) {
+    throw unreadable(item, (cause as Error).message, cause);
+  }
+}
+
+async function bytesOf(item: Item, options: ReadPictureOptions): Promise<Image['bytes']> {
+  const base64 = item.imageBase64Data ?? /^data:[^,]*;base64,(.*)$/s.exec(item.imageDataURI ?? '')?.[1];
+  if (base64) return new Uint8Array(Buffer.from(base64, 'base64'));
+  if (item.imageURL) return await fetchPatiently(item.imageURL, options);
+  throw unreadable(item, 'there is none in its result');
+}
+
+async function fetchPatiently(
+  url: string,
+  { config, random, signal }: ReadPictureOptions,
+): Promise<Image['bytes']> {
+  const { pictureMs: timeoutMs, allowPrivateAddresses } = config;
+  for (let fetches = 1; ; fetches++) {
+    try {
+      return (await fetchImage(url, { maximumBytes: mostBytes, timeoutMs, allowPrivateAddresses, signal }))
+        .bytes;
+    } catch (error) {
+      const isPassing = EaselError.isInstance(error) && error.code === 'ERR_PROVIDER_UNAVAILABLE';
+      if (!isPassing || fetches === mostFetches) throw error;
+      await pause(backoffMs(fetches, random), signal);
+    }
+  }
+}
+
+const unreadable = ({ taskUUID }: Item, why: string, cause?: unknown) =>
+  new EaselError({
+    code: 'ERR_PROVIDER_BAD_RESPONSE',
+    message: `Runware sent a picture that cannot be read (task ${taskUUID}): ${why}.`,
+    cause,
+  });

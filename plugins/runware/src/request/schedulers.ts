@@ -1,0 +1,76 @@
+/**
+ * Samplers by Runware's names, runware.ai/docs/image-inference/schedulers, as of October 2025. Which of them a model takes is Runware's to say.
+ *
+ * @module
+ */
+import { EaselError } from '@easel/plugin-sdk';
+
+const withSchedules = (name: string) => [name, `${name} Karras`, `${name} Exponential`, `${name} Beta`];
+
+/** Every scheduler of the list, both families. */
+const schedulers: readonly string[] = [
+  'Default',
+  ...['Euler', 'DPM++', 'DPM++ SDE', 'DPM++ 2M', 'DPM++ 2M SDE', 'DPM++ 3M'].flatMap(withSchedules),
+  ...['Euler a', 'EulerDiscreteScheduler', 'EulerAncestralDiscreteScheduler', 'EDMEulerScheduler'],
+  ...['DDIM', 'DDIMScheduler', 'DDPMScheduler', 'PNDMScheduler', 'IPNDMScheduler', 'DEISMultistepScheduler'],
+  ...['DPMSolverSinglestepScheduler', 'DPMSolverMultistepScheduler', 'DPMSolverMultistepInverse'],
+  ...['EDMDPMSolverMultistepScheduler', 'KDPM2DiscreteScheduler', 'KDPM2AncestralDiscreteScheduler'],
+  ...['Heun', 'Heun Karras', 'HeunDiscreteScheduler', 'LMS', 'LMS Karras', 'LMSDiscreteScheduler'],
+  ...['LCM', 'LCMScheduler', 'TCDScheduler', 'FlowMatchEulerDiscreteScheduler', 'UniPCMultistepScheduler'],
+  ...['UniPC', 'UniPC Karras', 'UniPC 2M', 'UniPC 2M Karras', 'UniPC 3M', 'UniPC 3M Karras'],
+  ...['DPM++', 'IPNDM', 'UniPC'].flatMap((name) => withSchedules(`${name} Uniform`)),
+];
+
+/** Usual names that are not Runware's in another spelling; after {@link normalise}. */
+const aliases: Readonly<Record<string, string>> = {
+  euler_ancestral: 'Euler a',
+  edm_euler: 'EDMEulerScheduler',
+  ddpm: 'DDPMScheduler',
+  pndm: 'PNDMScheduler',
+  plms: 'PNDMScheduler',
+  ipndm: 'IPNDMScheduler',
+  deis: 'DEISMultistepScheduler',
+  tcd: 'TCDScheduler',
+  flow_match_euler: 'FlowMatchEulerDiscreteScheduler',
+  dpm_2: 'KDPM2DiscreteScheduler',
+  dpm2: 'KDPM2DiscreteScheduler',
+  kdpm2: 'KDPM2DiscreteScheduler',
+  dpm_2_ancestral: 'KDPM2AncestralDiscreteScheduler',
+  dpm_2_a: 'KDPM2AncestralDiscreteScheduler',
+  dpm2_a: 'KDPM2AncestralDiscreteScheduler',
+  dpm2_ancestral: 'KDPM2AncestralDiscreteScheduler',
+  dpmpp_2s: 'DPMSolverSinglestepScheduler',
+  dpmpp_3s: 'DPMSolverSinglestepScheduler',
+  uni_pc: 'UniPC',
+};
+
+const byName = new Map([
+  ...schedulers.map((name) => [normalise(name), name] as const),
+  ...Object.entries(aliases),
+]);
+
+/** "DPM++ 2M Karras", "k_dpmpp-2m_karras" and "DPMPP2M Karras" are one. */
+function normalise(name: string): string {
+  return name
+    .trim()
+    .toLowerCase()
+    .replaceAll('+', 'p')
+    .replace(/[^a-z0-9]+/g, '_')
+    .replace(/^_+|_+$/g, '')
+    .replace(/^k_/, '')
+    .replace(/^sde_dpmpp_2m/, 'dpmpp_2m_sde')
+    .replace(/^dpmpp(?=\d)/, 'dpmpp_');
+}
+
+/**
+ * Runware's name of a sampler that is asked for by any of its usual names.
+ * @throws EaselError ERR_REQUEST_INVALID for one that it has not
+ */
+export function schedulerOf(sampler: string): string {
+  const found = byName.get(normalise(sampler));
+  if (found) return found;
+  throw new EaselError({
+    code: 'ERR_REQUEST_INVALID',
+    message: `sampler: Runware has none that is called "${sampler}"; it has ${schedulers.join(', ')}.`,
+  });
+}

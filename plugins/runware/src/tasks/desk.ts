@@ -1,0 +1,156 @@
+import { randomUUID } from 'node:crypto';
+import type { Logger } from '@easel/plugin-sdk';
+import type { Entry } from '../journal/entry.js';
+import type { Journal } from '../journal/journal.js';
+import type { TaskBody } from '../request/picture-tasks.js';
+import type { Config } from '../settings.js';
+import { aborted } from '../transport/pause.js';
+import { Transport } from '../transport/transport.js';
+import type { Item } from '../wire/frame.js';
+import { Follower } from './follower.js';
+import type { Inbox } from './inbox.js';
+import type { Outcome } from './outcome.js';
+import { PostOffice } from './post-office.js';
+
+export interface DeskOptions {
+  readonly config: Config;
+  readonly apiKey: string;
+  readonly logger: Logger;
+  readonly journal: Journal;
+  readonly random: () => number;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+export interface Commission {
+  readonly body: TaskBody;
+  /** Results that it makes. */
+  readonly count: number;
+  readonly fingerprint: string;
+  /** What tells a result from others; undefined for what is none. */
+  readonly isResult: (item: Item) => string | undefined;
+  readonly signal: AbortSignal;
+  /** Told of 0 to 1 of it. */
+  readonly onProgress?: (fraction: number) => void;
+}
+
+/** What a task has come to. */
+export interface Done<Result> {
+  readonly taskUUID: string;
+  /** Whether it was sent by an earlier call. */
+  readonly isAdopted: boolean;
+  readonly result: Result;
+}
+
+/** Commissions tasks: writes each down, has it followed, and writes down how it ended. */
+export class Desk {
+  readonly #options: DeskOptions;
+  readonly #postOffice: PostOffice;
+  readonly #inquiries = new Map<string, AbortController>();
+  readonly transport: Transport;
+
+  constructor(options: DeskOptions) {
+    this.#options = options;
+    this.#postOffice = new PostOffice(options.logger);
+    const { countWaiting } = this.#postOffice;
+    this.transport = new Transport({ ...options, receiver: this.#postOffice, countWaiting });
+  }
+
+  /**
+   * Has a task made. `receive` turns its outcome into what the call wants; the task is delivered only when that is done. A task of an earlier call
+   * that nobody waits for is taken in place of a new one where it is the very same.
+   * @throws EaselError what keeps it from being made, ERR_ABORTED
+   */
+  async commission<Result>(
+    commission: Commission,
+    receive: (outcome: Outcome & { kind: 'made' }) => Promise<Result>,
+  ): Promise<Done<Result>> {
+    const { journal } = this.#options;
+    const adopted = journal.adopt(commission.fingerprint);
+    if (adopted) {
+      this.#inquiries.get(adopted.taskUUID)?.abort();
+      const done = await this.#follow(adopted.taskUUID, commission, true, receive);
+      if (done) return done;
+    }
+    if (commission.signal.aborted) throw aborted();
+    const taskUUID = randomUUID();
+    const { fingerprint, count, body } = commission;
+    const at = this.#options.now();
+    await journal.begin({ taskUUID, at, fingerprint, count, model: String(body.model ?? body.taskType) });
+    // Never undefined: only what was adopted may be gone.
+    return (await this.#follow(taskUUID, commission, false, receive)) as Done<Result>;
+  }
+
+  /** What Runware says of a task that nobody waits for. Rejects with ERR_ABORTED when somebody does again. */
+  async inquire({ taskUUID, count }: Entry, isResult: Commission['isResult']): Promise<Outcome> {
+    const controller = new AbortController();
+    this.#inquiries.set(taskUUID, controller);
+    try {
+      const inbox = this.#postOffice.open(taskUUID, isResult);
+      const question = { taskType: 'getResponse', taskUUID };
+      return await this.#run(inbox, question, { count, signal: controller.signal }, true);
+    } finally {
+      this.#inquiries.delete(taskUUID);
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const controller of this.#inquiries.values()) controller.abort();
+    await this.transport.close();
+  }
+
+  /** Undefined: an adopted task is gone, and there is nothing of it. */
+  async #follow<Result>(
+    taskUUID: string,
+    commission: Commission,
+    isAdopted: boolean,
+    receive: (outcome: Outcome & { kind: 'made' }) => Promise<Result>,
+  ): Promise<Done<Result> | undefined> {
+    const { journal, logger } = this.#options;
+    let isOver = false;
+    try {
+      const inbox = this.#postOffice.open(taskUUID, commission.isResult);
+      const task = { ...commission.body, taskUUID };
+      const outcome = await this.#run(inbox, task, commission, isAdopted);
+      if (outcome.kind === 'made') {
+        const result = await receive(outcome);
+        isOver = true;
+        journal.end(taskUUID, 'delivered');
+        return { taskUUID, isAdopted, result };
+      }
+      if (outcome.kind === 'doubtful') throw outcome.failure;
+      isOver = true;
+      journal.end(taskUUID, outcome.ending);
+      if (!isAdopted || outcome.ending !== 'lost') throw outcome.failure;
+      logger.warn('a task of an earlier call is gone; it is made anew', { taskUUID });
+      return undefined;
+    } finally {
+      if (!isOver) journal.abandon(taskUUID);
+    }
+  }
+
+  async #run(
+    inbox: Inbox,
+    task: TaskBody & { readonly taskUUID: string },
+    { count, signal, onProgress }: Pick<Commission, 'count' | 'signal' | 'onProgress'>,
+    isAdopted: boolean,
+  ): Promise<Outcome> {
+    const { config, random } = this.#options;
+    try {
+      return await new Follower({
+        task,
+        count,
+        isAdopted,
+        inbox,
+        sender: this.transport,
+        onCarrier: (carrier) => this.#postOffice.assign(inbox, carrier),
+        config,
+        random,
+        signal,
+        onNews: () => onProgress?.(Math.min(1, Math.max(inbox.results.size / count, inbox.progress))),
+      }).run();
+    } finally {
+      this.#postOffice.close(inbox);
+    }
+  }
+}

@@ -12,6 +12,7 @@ import { largestError } from '../arrays.js';
 import type { CaseOutcome, ReferenceCase, ReferenceKind } from '../case.js';
 import { runGraph } from '../run-graph.js';
 import { readTensors, type TensorValues } from '../tensors.js';
+import { compareLoraPicture } from './lora-picture.js';
 
 const tolerance = 1e-4;
 
@@ -40,10 +41,13 @@ async function casesOf(folder: string, name: string): Promise<ReferenceCase[]> {
     id: `${name}/${id}`,
     run: () => compare(folder, name, io, { id, scale: scaleOf(note), wanted: Object.keys(outputs) }),
   }));
-  const image = async (): Promise<CaseOutcome> => ({
-    status: 'not-built',
-    detail: 'pipelines do not take LoRAs yet',
-  });
+  const image = () =>
+    compareLoraPicture(
+      join(dirname(folder), io.base ?? ''),
+      join(folder, `${name}.safetensors`),
+      io.image,
+      io.tensorFile,
+    );
   return io.image === undefined ? networks : [...networks, { id: `${name}/image`, run: image }];
 }
 

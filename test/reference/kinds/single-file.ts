@@ -4,11 +4,15 @@ import { z } from 'zod';
 import { type Component, openComponent } from '../../../plugins/local-diffusion/src/checkpoint/component.js';
 import { GraphBuilder } from '../../../plugins/local-diffusion/src/graph/builder.js';
 import { openSingleFile } from '../../../plugins/local-diffusion/src/library/single-file.js';
+import { openSingleFileModel } from '../../../plugins/local-diffusion/src/library/single-file-model.js';
+import { generatePictures } from '../../../plugins/local-diffusion/src/pipelines/generate-pictures.js';
 import { largestError } from '../arrays.js';
 import type { CaseOutcome, ReferenceCase, ReferenceKind } from '../case.js';
 import { networkRuns } from '../network-runs.js';
+import { pipelineCaseSchema, requestOf } from '../pipeline-case.js';
 import { runGraph } from '../run-graph.js';
 import { readTensors, type TensorValues } from '../tensors.js';
+import { pictureOutcome } from './picture-outcome.js';
 
 const keymapSchema = z.looseObject({
   /** [original name, diffusers' name or names, what happened to the values]. */
@@ -51,7 +55,11 @@ async function casesOf(folder: string, name: string): Promise<ReferenceCase[]> {
     if (!found) throw new Error(`the file was opened without its ${component}`);
     return { path, component: found };
   };
-  return Object.entries(components).flatMap(([component, entries]) => [
+  const picture = {
+    id: `${name}/picture`,
+    run: () => comparePicture(join(folder, `${name}_single.safetensors`), twin!),
+  };
+  const networks = Object.entries(components).flatMap(([component, entries]) => [
     {
       id: `${name}/${component}/tensors`,
       run: async () => {
@@ -69,6 +77,25 @@ async function casesOf(folder: string, name: string): Promise<ReferenceCase[]> {
       },
     },
   ]);
+  return twin === undefined ? networks : [...networks, picture];
+}
+
+/** The first picture of the folder with the same weights, made of the single file. */
+async function comparePicture(path: string, twin: string): Promise<CaseOutcome> {
+  const { cases } = JSON.parse(await readFile(join(`${twin}_expected`, 'cases.json'), 'utf8')) as {
+    cases: { kind: string }[];
+  };
+  const wanted = pipelineCaseSchema.parse(cases.find(({ kind }) => kind === 'txt2img'));
+  const tensors = await readTensors(join(`${twin}_expected`, 'expected.safetensors'), (name) =>
+    name.startsWith(`${wanted.id}.`),
+  );
+  const model = await openSingleFileModel(path, { configFolder: twin });
+  try {
+    const { planes } = await generatePictures(model, requestOf(wanted, new Map(), model));
+    return pictureOutcome(planes, tensors.get(`${wanted.id}.image_u8`));
+  } finally {
+    await model.release();
+  }
 }
 
 /** What a graph sees of every tensor, against the values that the file holds under the original names, and those of the folder. */

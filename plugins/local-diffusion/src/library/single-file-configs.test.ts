@@ -14,7 +14,6 @@ import { floatTensor, type RawTensor, writeSafetensors } from '../../../../test/
 import { vaeDecoderGraph } from '../networks/vae.js';
 import { readVaeConfig } from '../networks/vae-config.js';
 import { openSingleFile } from './single-file.js';
-import { requireTokenizerFolder } from './single-file-configs.js';
 import { openVae } from './single-file-vae.js';
 
 let folder: string;
@@ -72,20 +71,15 @@ describe('the folder of configs of a single file', () => {
     });
   });
 
-  test('has the tokenizer, or an error says where to put it', async () => {
+  test('has the tokenizers that are there', async () => {
     await writeHollowFile(path, unet);
-    const without = await openSingleFile(path);
-    expect(() => requireTokenizerFolder(path, without)).toThrow(
-      expect.objectContaining({
-        code: 'ERR_MODEL_FILES_INVALID',
-        message: expect.stringMatching(/needs CLIP's vocabulary/),
-        hint: expect.stringContaining(join(folder, 'a', 'tokenizer')),
-      }),
-    );
+    expect((await openSingleFile(path)).tokenizerFolders).toEqual({});
     await put('a/tokenizer_2/vocab.json', {});
-    expect(requireTokenizerFolder(path, await openSingleFile(path))).toBe(join(folder, 'a/tokenizer_2'));
+    const tokenizer2 = join(folder, 'a/tokenizer_2');
+    expect((await openSingleFile(path)).tokenizerFolders).toEqual({ tokenizer2 });
     await put('a/tokenizer/vocab.json', {});
-    expect(requireTokenizerFolder(path, await openSingleFile(path))).toBe(join(folder, 'a/tokenizer'));
+    const tokenizer = join(folder, 'a/tokenizer');
+    expect((await openSingleFile(path)).tokenizerFolders).toEqual({ tokenizer, tokenizer2 });
   });
 });
 

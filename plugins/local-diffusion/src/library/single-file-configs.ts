@@ -1,14 +1,13 @@
 import { access } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import type { Component } from '../checkpoint/component.js';
-import { type Family, familyTitles } from '../checkpoint/family.js';
 import { invalidFiles } from '../checkpoint/invalid-files.js';
 import { readJson } from '../checkpoint/read-file.js';
 import type { TensorLocation } from '../checkpoint/safetensors.js';
 
 type Tensors = ReadonlyMap<string, TensorLocation>;
 
-/** Folders with `vocab.json` and `merges.txt`; what is absent is not there. */
+/** Folders with `vocab.json` and `merges.txt`, which no single file has in it; what is absent is not there. */
 export interface TokenizerFolders {
   readonly tokenizer?: string;
   readonly tokenizer2?: string;
@@ -64,24 +63,6 @@ export async function tokenizerFoldersOf(folder: string | undefined): Promise<To
     ['tokenizer', 'tokenizer_2'].map((name) => existing(folder, join(name, 'vocab.json'))),
   );
   return { ...(first && { tokenizer: dirname(first) }), ...(second && { tokenizer2: dirname(second) }) };
-}
-
-/**
- * The folder of a single file's tokenizer. Single files have no vocabulary in them, and CLIP's does not come with this engine. SDXL's two
- * tokenizers have the same words and differ in what they pad with, so that the folder of either will do for the words.
- *
- * @throws ERR_MODEL_FILES_INVALID saying where to put the two files
- */
-export function requireTokenizerFolder(
-  path: string,
-  { family, tokenizerFolders }: { readonly family: Family; readonly tokenizerFolders: TokenizerFolders },
-): string {
-  const folder = tokenizerFolders.tokenizer ?? tokenizerFolders.tokenizer2;
-  if (folder !== undefined) return folder;
-  throw invalidFiles(
-    `${path} needs CLIP's vocabulary, which is not part of a single file.`,
-    `Put the files vocab.json and merges.txt of any diffusers folder of ${familyTitles[family]} into ${join(beside(path), 'tokenizer')}, or give a folder of configs that has them.`,
-  );
 }
 
 /** `/models/a.safetensors` to `/models/a`. */

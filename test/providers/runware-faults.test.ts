@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isPictureOf, readSerial } from '../emulators/picture.js';
 import {
   contentRefused,
@@ -15,7 +15,7 @@ import {
   runwareKey,
   timedOut,
 } from '../emulators/runware/index.js';
-import { createRunwareWorld, withOptions } from './runware-world.js';
+import { createRunwareWorld, openRunwareWorld, withOptions } from './runware-world.js';
 
 const webSocket = { transport: 'websocket' } as const;
 
@@ -36,25 +36,31 @@ const faults: readonly (readonly [string, RunwareFault])[] = [
 ];
 
 describe.each(['async', 'sync'])('runware, %s, a message', (delivery) => {
-  it.each(faults)('%s, costs no picture and no second payment', async (_, fault) => {
-    const settings = { ...webSocket, requestMs: 500, silenceMs: 15_000 };
-    const { ask, emulator } = await createRunwareWorld({ settings });
+  let world: Awaited<ReturnType<typeof openRunwareWorld>>;
+  beforeAll(async () => {
+    world = await openRunwareWorld({ settings: { ...webSocket, requestMs: 300, silenceMs: 15_000 } });
+  });
+  afterAll(() => world.close());
+
+  it.each(faults)('%s, costs no picture and no second payment', async (what, fault) => {
+    const { ask, emulator } = world;
+    const paidBefore = emulator.paid;
     for (const taskType of ['imageInference', 'getResponse']) {
       const from = emulator.sent(taskType).length;
       emulator.script = (message, { index }) =>
         message.taskType === taskType && index === from ? fault : undefined;
-      // A task that is turned away for an error without a name has not been taken: that is the kernel's to repeat.
-      const isRefused = fault.refuse !== undefined && taskType === 'imageInference';
-      const call = ask(`a cat, ${taskType}`, { seed: 3, ...withOptions({ delivery }) });
-      if (isRefused) {
+      const prompt = `a cat, ${what}, ${taskType}`;
+      const call = ask(prompt, { seed: 3, ...withOptions({ delivery }) });
+      // A task that is turned away by an error without a name has not been taken: that is the kernel's to repeat.
+      if (fault.refuse !== undefined && taskType === 'imageInference') {
         await expect(call).rejects.toMatchObject({ code: 'ERR_PROVIDER_UNAVAILABLE' });
         continue;
       }
       const { images, provenance } = await call;
-      expect(await isPictureOf(images[0]!.bytes, `a cat, ${taskType}`)).toBe(true);
+      expect(await isPictureOf(images[0]!.bytes, prompt)).toBe(true);
       expect(provenance.attempts).toHaveLength(1);
     }
-    expect(emulator.paid).toBe(fault.refuse ? 1 : 2);
+    expect(emulator.paid - paidBefore).toBe(fault.refuse ? 1 : 2);
   });
 });
 

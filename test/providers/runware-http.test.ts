@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isPictureOf } from '../emulators/picture.js';
 import { internalError, type RunwareFault, rateLimited } from '../emulators/runware/index.js';
-import { createRunwareWorld, withOptions } from './runware-world.js';
+import { createRunwareWorld, openRunwareWorld, withOptions } from './runware-world.js';
 
 const settings = { transport: 'http', requestMs: 700 } as const;
 
@@ -24,20 +24,25 @@ const faults: readonly (readonly [string, RunwareFault])[] = [
 ];
 
 describe.each(['async', 'sync'])('runware over HTTP, %s, a message', (delivery) => {
-  it.each(faults)('%s, costs no picture and no second payment', async (_, fault) => {
-    const { ask, emulator } = await createRunwareWorld({ settings });
+  let world: Awaited<ReturnType<typeof openRunwareWorld>>;
+  beforeAll(async () => {
+    world = await openRunwareWorld({ settings });
+  });
+  afterAll(() => world.close());
+
+  it.each(faults)('%s, costs no picture and no second payment', async (what, fault) => {
+    const { ask, emulator } = world;
+    const paidBefore = emulator.paid;
     for (const taskType of ['imageInference', 'getResponse']) {
       const from = emulator.sent(taskType).length;
       emulator.script = (message, { index }) =>
         message.taskType === taskType && index === from ? fault : undefined;
-      const { images, provenance } = await ask(`a cat, ${taskType}`, {
-        seed: 3,
-        ...withOptions({ delivery }),
-      });
-      expect(await isPictureOf(images[0]!.bytes, `a cat, ${taskType}`)).toBe(true);
+      const prompt = `a cat, ${what}, ${taskType}`;
+      const { images, provenance } = await ask(prompt, { seed: 3, ...withOptions({ delivery }) });
+      expect(await isPictureOf(images[0]!.bytes, prompt)).toBe(true);
       expect(provenance.attempts).toHaveLength(1);
     }
-    expect(emulator.paid).toBe(2);
+    expect(emulator.paid - paidBefore).toBe(2);
     expect(emulator.connections).toBe(0);
   });
 });

@@ -54,17 +54,26 @@ export const withOptions = (options: Readonly<Record<string, unknown>>): Partial
 
 export const pushed = withOptions({ delivery: 'sync' });
 
-/** An emulator, and kernels that run the plugin in processes of their own against it; all are closed when the test ends. */
+/** Opens a world that is closed when the test ends. */
 export async function createRunwareWorld(options: RunwareWorldOptions = {}): Promise<RunwareWorld> {
+  const world = await openRunwareWorld(options);
+  onTestFinished(() => world.close());
+  return world;
+}
+
+/** An emulator, and kernels that run the plugin in processes of their own against it. */
+export async function openRunwareWorld(
+  options: RunwareWorldOptions = {},
+): Promise<RunwareWorld & { close(): Promise<void> }> {
   const { key = runwareKey, settings = {}, runtime = {}, breaker = {}, retries = 0, ...emulated } = options;
   const emulator = await startRunwareEmulator(emulated);
   const storageFolder = await mkdtemp(join(tmpdir(), 'easel-runware-'));
   const kernels: ImageServiceManager[] = [];
-  onTestFinished(async () => {
+  const close = async () => {
     await Promise.all(kernels.map((kernel) => kernel.close()));
     await emulator.close();
     await rm(storageFolder, { recursive: true, force: true });
-  });
+  };
   const lines: string[] = [];
   const log = (message: string, details?: object) =>
     void lines.push(`${message} ${JSON.stringify(details ?? {})}`);
@@ -99,7 +108,7 @@ export async function createRunwareWorld(options: RunwareWorldOptions = {}): Pro
   const manager = createKernel();
   const ask: RunwareWorld['ask'] = (prompt, more = {}) =>
     manager.generateImage({ prompt, width: 128, height: 128, ...more });
-  return { emulator, manager, storageFolder, lines, ask, createKernel };
+  return { emulator, manager, storageFolder, lines, ask, createKernel, close };
 }
 
 /** The plugin's process. */

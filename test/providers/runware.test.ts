@@ -206,7 +206,7 @@ describe('runware', () => {
     expect(emulator.paid).toBe(2);
   });
 
-  it('says nothing of the key, and keeps a probe of a refused key from being taken', async () => {
+  it('says that the key was refused, and nothing of what it is', async () => {
     const { ask, emulator, lines } = await createRunwareWorld({ key: 'a-wrong-key-123456' });
     const error = (await ask('a cat').catch((thrown: unknown) => thrown)) as Error;
     expect(error).toMatchObject({

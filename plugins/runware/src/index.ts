@@ -33,7 +33,7 @@ export default definePlugin({
     const { now } = Date;
     const journal = await Journal.open({ folder: storageFolder, keepMs: config.keepMs, now, logger });
     const desk = new Desk({ config, apiKey, logger, journal, random, now });
-    void settle(desk, journal, logger);
+    const settling = settle(desk, journal, logger);
     return {
       async generate(request, { options, signal, onProgress }) {
         const startedAt = performance.now();
@@ -73,6 +73,7 @@ export default definePlugin({
       },
       async close() {
         await desk.close();
+        await settling;
         await journal.close();
       },
     };

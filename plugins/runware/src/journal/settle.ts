@@ -25,7 +25,7 @@ export async function settle(desk: Desk, journal: Journal, logger: Logger): Prom
 async function settleOne(entry: Entry, desk: Desk, journal: Journal, logger: Logger): Promise<void> {
   const { taskUUID, model } = entry;
   // Somebody waits for it again.
-  if (!journal.isOrphan(taskUUID)) return;
+  if (!journal.isOrphan(taskUUID) || desk.isClosed) return;
   try {
     const outcome = await desk.inquire(entry, isPicture);
     if (outcome.kind === 'made') {

@@ -4,12 +4,13 @@ import type { Entry } from '../journal/entry.js';
 import type { Journal } from '../journal/journal.js';
 import type { TaskBody } from '../request/picture-tasks.js';
 import type { Config } from '../settings.js';
-import { aborted } from '../transport/pause.js';
+import { aborted, linked } from '../transport/pause.js';
 import { Transport } from '../transport/transport.js';
+import { unreachable } from '../wire/failures.js';
 import type { Item } from '../wire/frame.js';
 import { Follower } from './follower.js';
 import type { Inbox } from './inbox.js';
-import type { Outcome } from './outcome.js';
+import { type Outcome, outOfReach } from './outcome.js';
 import { PostOffice } from './post-office.js';
 
 export interface DeskOptions {
@@ -47,6 +48,7 @@ export class Desk {
   readonly #options: DeskOptions;
   readonly #postOffice: PostOffice;
   readonly #inquiries = new Map<string, AbortController>();
+  readonly #closing = new AbortController();
   readonly transport: Transport;
 
   constructor(options: DeskOptions) {
@@ -94,8 +96,13 @@ export class Desk {
     }
   }
 
+  get isClosed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  /** Ends what waits; what was sent stays in the journal. */
   async close(): Promise<void> {
-    for (const controller of this.#inquiries.values()) controller.abort();
+    this.#closing.abort();
     await this.transport.close();
   }
 
@@ -136,6 +143,7 @@ export class Desk {
     isAdopted: boolean,
   ): Promise<Outcome> {
     const { config, random } = this.#options;
+    const either = linked(signal, this.#closing.signal);
     try {
       return await new Follower({
         task,
@@ -146,10 +154,14 @@ export class Desk {
         onCarrier: (carrier) => this.#postOffice.assign(inbox, carrier),
         config,
         random,
-        signal,
+        signal: either.signal,
         onNews: () => onProgress?.(Math.min(1, Math.max(inbox.results.size / count, inbox.progress))),
       }).run();
+    } catch (error) {
+      if (!this.isClosed || signal.aborted) throw error;
+      throw outOfReach(inbox.taskUUID, unreachable('Making a picture', 'the plugin was closed')).failure;
     } finally {
+      either.unlink();
       this.#postOffice.close(inbox);
     }
   }

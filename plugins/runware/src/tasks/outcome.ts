@@ -2,6 +2,12 @@ import { EaselError } from '@easel/plugin-sdk';
 import type { Ending } from '../journal/entry.js';
 import type { Item } from '../wire/frame.js';
 
+/** It may have been taken, and may be paid: the same call, sent again, has to ask for it and not to pay again. */
+export interface Doubtful {
+  readonly kind: 'doubtful';
+  readonly failure: EaselError;
+}
+
 /** What came of a task. */
 export type Outcome =
   | {
@@ -12,14 +18,13 @@ export type Outcome =
     }
   /** It has ended, and there is nothing to come any more. */
   | { readonly kind: 'failed'; readonly ending: Ending; readonly failure: EaselError }
-  /** It may have been taken, and may be paid: the same call, sent again, has to ask for it and not to pay again. */
-  | { readonly kind: 'doubtful'; readonly failure: EaselError };
+  | Doubtful;
 
 const askAgain =
   'Send the same call again, with the same seed: it asks Runware for the pictures that may have been paid, and does not pay twice.';
 
 /** @param failure what keeps it from being asked for */
-export const outOfReach = (taskUUID: string, failure: EaselError): Outcome => ({
+export const outOfReach = (taskUUID: string, failure: EaselError): Doubtful => ({
   kind: 'doubtful',
   failure: new EaselError({
     code: failure.code,

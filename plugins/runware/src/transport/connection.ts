@@ -78,6 +78,8 @@ export class Connection implements Carrier {
 
   async #open(): Promise<WebSocket> {
     const { config, apiKey, random, logger } = this.#options;
+    // One that is about to close has not said so to those who wait.
+    if (this.#socket) this.#lose(this.#socket, 'the connection is being closed');
     await pause(backoffMs(this.#failures, random), this.#closing.signal);
     const session = this.#resumable();
     try {
@@ -86,15 +88,12 @@ export class Connection implements Carrier {
         apiKey,
         session,
         handshakeMs: config.handshakeMs,
+        signal: this.#closing.signal,
         onSessionRefused: () => {
           this.#session = undefined;
         },
         onFrame: (frame) => this.#receive(frame),
       });
-      if (this.#closing.signal.aborted) {
-        await endSocket(opened.socket);
-        throw unreachable('Connecting', 'the plugin is being closed');
-      }
       this.#refused = undefined;
       this.#session = opened.session === undefined ? undefined : { id: opened.session, lostAt: 0 };
       if (session !== undefined)

@@ -21,6 +21,8 @@ export interface HandshakeOptions {
   readonly session?: string | undefined;
   /** Milliseconds that all of it may take. */
   readonly handshakeMs: number;
+  /** Ends it. */
+  readonly signal: AbortSignal;
   /** Told that Runware will not have the session, whatever it says of the key. */
   readonly onSessionRefused: () => void;
   /** Told of all frames but the answer to the key, also of those that come right behind it. */
@@ -36,14 +38,8 @@ export interface Opened {
  * Rejects with ERR_PROVIDER_AUTH where the key is refused, else with ERR_PROVIDER_UNAVAILABLE. The socket that it resolves with is open and
  * has the listener for messages already.
  */
-export function openSocket({
-  url,
-  apiKey,
-  session,
-  handshakeMs,
-  onSessionRefused,
-  onFrame,
-}: HandshakeOptions): Promise<Opened> {
+export function openSocket(options: HandshakeOptions): Promise<Opened> {
+  const { url, apiKey, session, handshakeMs, signal, onSessionRefused, onFrame } = options;
   const what = `Connecting to ${new URL(url).host}`;
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(url, {
@@ -55,6 +51,7 @@ export function openSocket({
     let isSettled = false;
     const settle = (how: () => void) => {
       clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
       isSettled = true;
       how();
     };
@@ -63,6 +60,8 @@ export function openSocket({
       settle(() => reject(error));
       socket.terminate();
     };
+    const onAbort = () => fail(unreachable(what, 'the plugin is being closed'));
+    signal.addEventListener('abort', onAbort);
     const timer = setTimeout(
       () => fail(unreachable(what, `it took longer than ${handshakeMs} ms`)),
       handshakeMs,

@@ -1,0 +1,62 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { Journal } from '../../plugins/runware/src/journal/journal.js';
+import { isPicture } from '../../plugins/runware/src/pictures/is-picture.js';
+import { configSchema } from '../../plugins/runware/src/settings.js';
+import { Desk } from '../../plugins/runware/src/tasks/desk.js';
+import { runwareKey, startRunwareEmulator } from '../emulators/runware/index.js';
+
+const logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+const body = {
+  taskType: 'imageInference',
+  positivePrompt: 'a cat',
+  model: 'runware:101@1',
+  width: 128,
+  height: 128,
+};
+
+it('sends no task that is not on the disk, however long that takes, and none that cannot be', async () => {
+  const emulator = await startRunwareEmulator();
+  const folder = await mkdtemp(join(tmpdir(), 'easel-desk-'));
+  const journal = await Journal.open({ folder, keepMs: 1_000, now: Date.now, logger });
+  const config = configSchema.parse({
+    webSocketUrl: emulator.url,
+    httpUrl: emulator.httpUrl,
+    firstPollMs: 20,
+  });
+  const desk = new Desk({ config, apiKey: runwareKey, logger, journal, random: Math.random, now: Date.now });
+  onTestFinished(async () => {
+    await desk.close();
+    await emulator.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+  const commission = () =>
+    desk.commission(
+      {
+        body,
+        count: 1,
+        fingerprint: 'a'.repeat(64),
+        isResult: isPicture,
+        signal: new AbortController().signal,
+      },
+      async ({ items }) => items.length,
+    );
+  await commission();
+  const begin = journal.begin.bind(journal);
+  vi.spyOn(journal, 'begin').mockImplementation(async (entry) => {
+    await pause(300);
+    await begin(entry);
+  });
+  const call = commission();
+  await pause(200);
+  expect(emulator.paid).toBe(1);
+  expect((await call).result).toBe(1);
+  expect(emulator.paid).toBe(2);
+  vi.restoreAllMocks();
+  await journal.close();
+  await expect(commission()).rejects.toMatchObject({ code: 'ERR_PLUGIN_FAILED' });
+  expect(emulator.paid).toBe(2);
+});

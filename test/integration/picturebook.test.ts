@@ -113,6 +113,7 @@ describe('a picture by the bundled model', () => {
     const { warnings } = await manager.generateImage({
       prompt: 'a yellow star at night '.repeat(20),
       steps: 1,
+      providerOptions: { 'local-diffusion': { promptStyle: 'plain' } },
     });
     expect(warnings).toEqual([
       expect.objectContaining({
@@ -125,6 +126,7 @@ describe('a picture by the bundled model', () => {
 describe('the engine', () => {
   it('tells its steps, and stops between two of them', async () => {
     const pidOf = () => manager.getServiceHealth().plugins.find(({ id }) => id === 'local-diffusion')?.pid;
+    await manager.generateImage({ prompt, steps: 1 });
     const before = pidOf();
     const controller = new AbortController();
     let abortedAt = 0;

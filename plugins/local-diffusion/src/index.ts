@@ -8,6 +8,8 @@ import { definePlugin } from '@easel/plugin-sdk';
 import { z } from 'zod';
 import { encodePicture } from './encode-picture.js';
 import { jobsOf } from './jobs.js';
+import { optionsSchema } from './options.js';
+import { ProgressReports } from './progress-reports.js';
 import { Engine } from './runtime/engine.js';
 import { executionProviderSchema } from './runtime/execution-providers.js';
 
@@ -28,27 +30,18 @@ export default definePlugin({
         'Bytes on disk for networks as ONNX Runtime has prepared them, which open at once; 0 for none. Absent: 20 GB.',
       ),
   }),
-  options: z.strictObject({
-    clipSkip: z
-      .int()
-      .min(0)
-      .max(11)
-      .default(0)
-      .describe('Last layers of the text encoder to leave out. Absent: none.'),
-    guidanceRescale: z
-      .number()
-      .min(0)
-      .max(1)
-      .default(0)
-      .describe('How far to undo the overexposure of high guidance, 0 to 1. Absent: 0.'),
-    eta: z.number().min(0).max(1).default(0).describe("DDIM's share of fresh noise, 0 to 1. Absent: 0."),
-  }),
+  options: optionsSchema,
   async start({ config, storageFolder }) {
     const engine = new Engine({ ...config, storageFolder });
     return {
       async generate(request, { options, signal, onProgress }) {
         const jobs = jobsOf(request, options);
-        const { pictures, sampler, warnings, timings } = await engine.run(jobs, { signal, onProgress });
+        const reports = new ProgressReports(onProgress);
+        const { pictures, sampler, warnings, timings } = await engine.run(jobs, {
+          signal,
+          onProgress: (progress) => reports.add(progress),
+        });
+        await reports.sent();
         const encodeFrom = performance.now();
         const images = await Promise.all(
           pictures.map(async (picture, index) => ({

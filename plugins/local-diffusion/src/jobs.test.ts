@@ -1,10 +1,11 @@
 import { type GenerationRequest, generationRequestSchema } from '@easel/plugin-sdk';
 import { expect, test } from 'vitest';
 import { jobsOf } from './jobs.js';
+import { optionsSchema } from './options.js';
 
 const picture = { bytes: Uint8Array.of(1), mediaType: 'image/png' } as const;
 const mask = { bytes: Uint8Array.of(2), mediaType: 'image/webp' } as const;
-const options = { clipSkip: 0, guidanceRescale: 0, eta: 0 };
+const options = optionsSchema.parse({});
 
 function request(
   changes: Record<string, unknown> = {},
@@ -68,4 +69,50 @@ test.each([
   expect(() => jobsOf(request(changes, model), options)).toThrow(
     expect.objectContaining({ code: 'ERR_REQUEST_INVALID', message: expect.stringMatching(message) }),
   );
+});
+
+test('tells SDXL what only it reads, height first, and other models that they do not', () => {
+  const given = optionsSchema.parse({
+    secondPrompt: 'a dog',
+    originalSize: { width: 512, height: 768 },
+    cropTopLeft: { top: 1, left: 2 },
+    negativeAestheticScore: 1,
+  });
+  const [xl] = jobsOf(request({}, { pipelineType: 'sdxl' }), given);
+  expect(xl).toMatchObject({
+    warnings: [],
+    xl: {
+      secondPrompts: ['a dog'],
+      conditions: { originalSize: [768, 512], cropTopLeft: [1, 2] },
+      negativeConditions: { aestheticScore: 1 },
+    },
+  });
+  const [sd] = jobsOf(request(), given);
+  expect(sd!.xl).toBeUndefined();
+  expect(sd!.warnings).toHaveLength(4);
+  expect(sd!.warnings[0]).toMatch(/secondPrompt had no effect: "mine" is no SDXL model/);
+});
+
+test('leaves out the passes that cannot be, and says so', () => {
+  const given = optionsSchema.parse({ hiresFix: {}, refiner: { path: '/models/refiner' } });
+  const jobOf = (changes: Record<string, unknown>) => jobsOf(request(changes), given)[0]!;
+  const large = jobOf({ width: 256, height: 256, steps: 7 });
+  expect(large.firstPass).toEqual({ width: 64, height: 64, strength: 0.5, steps: 7 });
+  expect(large.refiner).toEqual({ path: '/models/refiner', switchAt: 0.8 });
+  expect(large.warnings).toEqual([]);
+  const small = jobOf({ height: 64 });
+  expect(small.firstPass).toBeUndefined();
+  expect(small.warnings).toEqual([expect.stringContaining('64 x 64 pixels are no more')]);
+  const masked = jobOf({ width: 256, inputImages: [picture], mask });
+  expect(masked).toMatchObject({ firstPass: undefined, refiner: undefined });
+  expect(masked.warnings).toHaveLength(2);
+});
+
+test.each([
+  ['a scale and a size', { hiresFix: { scale: 2, width: 64, height: 64 } }, /a scale, or a width/],
+  ['half a size', { hiresFix: { width: 64 } }, /a scale, or a width/],
+  ['a relative path', { refiner: { path: 'refiner' } }, /absolute path/],
+  ['a switch at the end', { refiner: { path: '/r', switchAt: 1 } }, /<1/],
+])('options refuse %s', (_, given, message) => {
+  expect(() => optionsSchema.parse(given)).toThrow(message);
 });

@@ -43,6 +43,7 @@ export async function openModel(
   options: OpenOptions,
 ): Promise<DiffusionModel> {
   const { inputChannels, guidanceEmbeddingSize } = checkFit(parts, textWidth);
+  const { scaling } = readVaeConfig(parts.vae);
   const networks = new NetworkGroup(options);
   try {
     const denoiser = await networks.open(unetGraph(parts.unet));
@@ -51,6 +52,7 @@ export async function openModel(
       ...autoencoder,
       ...(await openText(networks)),
       schedulerConfig: parts.schedulerConfig,
+      latentScaling: scaling,
       inputChannels,
       guidanceEmbeddingSize,
       get networkMs() {

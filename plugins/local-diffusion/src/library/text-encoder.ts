@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Component } from '../checkpoint/component.js';
 import { readText } from '../checkpoint/read-file.js';
-import { clipTextGraph } from '../networks/clip-text.js';
+import { type ClipTextOptions, clipTextGraph } from '../networks/clip-text.js';
 import { readClipTextConfig } from '../networks/clip-text-config.js';
 import type { TextEncoder } from '../pipelines/text-encoding.js';
+import type { EmbeddingRows } from '../prompt/embedding-rows.js';
 import { type ClipTokenizer, createClipTokenizer } from '../prompt/tokenizer.js';
 import type { Network } from '../runtime/network.js';
 import type { NetworkGroup } from '../runtime/network-group.js';
@@ -20,29 +22,41 @@ export async function openTokenizer(folder: string): Promise<ClipTokenizer> {
   });
 }
 
-const inputOf = (ids: readonly (readonly number[])[]) => ({
+type Ids = readonly (readonly number[])[];
+type ExtraRows = Pick<EmbeddingRows, 'rows' | 'shape'>;
+
+const inputOf = (ids: Ids, extra: ExtraRows | undefined) => ({
   input_ids: { data: BigInt64Array.from(ids.flat(), BigInt), shape: [ids.length, ids[0]?.length ?? 0] },
+  ...(extra && { extra_rows: { data: extra.rows, shape: extra.shape } }),
 });
+
+/** Graphs of a text encoder by their options: the usual one is opened at once, others when they are first asked for. */
+function graphsOf(component: Component, networks: NetworkGroup) {
+  const known = new Map<string, () => Promise<Network>>();
+  return (options: ClipTextOptions): Promise<Network> => {
+    const key = JSON.stringify(options);
+    const open = known.get(key) ?? networks.lazy(() => clipTextGraph(component, options));
+    known.set(key, open);
+    return open();
+  };
+}
 
 /** A text encoder as Stable Diffusion 1.x and 2.x use it: the last hidden states, after the final norm. */
 export async function openTextEncoder(
   { component, tokenizer }: TextPart,
   networks: NetworkGroup,
 ): Promise<TextEncoder> {
-  const { width } = readClipTextConfig(component);
-  /** Leaving layers out is another graph; the usual one is opened at once, others when they are first asked for. */
-  const byClipSkip = new Map<number, () => Promise<Network>>();
-  const network = (clipSkip: number) => {
-    const known = byClipSkip.get(clipSkip) ?? networks.lazy(() => clipTextGraph(component, { clipSkip }));
-    byClipSkip.set(clipSkip, known);
-    return known();
-  };
-  await network(0);
+  const { vocabularySize, width } = readClipTextConfig(component);
+  const graph = graphsOf(component, networks);
+  const network = (clipSkip: number, extraRows: boolean) => graph({ clipSkip, extraRows });
+  await network(0, false);
   return {
     tokenizer,
-    async encode(ids, clipSkip) {
-      const input = inputOf(ids);
-      const { last_hidden_state } = await (await network(clipSkip)).run(input, ['last_hidden_state']);
+    table: { vocabularySize, width },
+    async encode(ids, clipSkip, extra) {
+      const input = inputOf(ids, extra);
+      const opened = await network(clipSkip, extra !== undefined);
+      const { last_hidden_state } = await opened.run(input, ['last_hidden_state']);
       return { hidden: last_hidden_state, shape: [...input.input_ids.shape, width] };
     },
   };
@@ -53,17 +67,18 @@ export async function openPenultimateTextEncoder(
   { component, tokenizer }: TextPart,
   networks: NetworkGroup,
 ): Promise<TextEncoder> {
-  const { width, layers, projectionWidth } = readClipTextConfig(component);
-  const network = await networks.open(clipTextGraph(component, { hiddenStates: true }));
+  const { vocabularySize, width, layers, projectionWidth } = readClipTextConfig(component);
+  const graph = graphsOf(component, networks);
+  const network = (extraRows: boolean) => graph({ hiddenStates: true, extraRows });
+  await network(false);
   return {
     tokenizer,
-    async encode(ids, clipSkip) {
-      const input = inputOf(ids);
+    table: { vocabularySize, width },
+    async encode(ids, clipSkip, extra) {
+      const input = inputOf(ids, extra);
       const states = `hidden_states.${Math.max(0, layers - 1 - clipSkip)}`;
-      const outputs = await network.run(
-        input,
-        projectionWidth === undefined ? [states] : [states, 'text_embeds'],
-      );
+      const wanted = projectionWidth === undefined ? [states] : [states, 'text_embeds'];
+      const outputs = await (await network(extra !== undefined)).run(input, wanted);
       return {
         hidden: outputs[states]!,
         shape: [...input.input_ids.shape, width],

@@ -1,6 +1,8 @@
+import type { TextualInversion } from '../prompt/textual-inversion.js';
 import type { Feed } from '../runtime/network.js';
 import type { Posterior } from './posterior.js';
 import type { MicroConditions } from './size-conditioning.js';
+import type { PromptStyle } from './text-encoding.js';
 
 /** What the denoising network is told besides latents and timestep: its other inputs by name, one row an image. */
 export type Conditioning = Readonly<Record<string, Feed>>;
@@ -15,6 +17,10 @@ export interface ConditioningRequest {
   readonly isGuided: boolean;
   /** Last layers of the text encoder to leave out, beyond those that the model never uses. */
   readonly clipSkip: number;
+  /** How prompts are read. Absent: `plain`, as diffusers does. */
+  readonly promptStyle?: PromptStyle | undefined;
+  /** Words that were learned as vectors, for all text encoders of the model. Absent: none. */
+  readonly inversions?: readonly TextualInversion[] | undefined;
   /** Pixels. */
   readonly width: number;
   readonly height: number;
@@ -44,6 +50,8 @@ export interface DiffusionModel {
   /** The parsed `scheduler_config.json`. */
   readonly schedulerConfig: unknown;
   readonly latentChannels: number;
+  /** The autoencoder's `scaling_factor`, by which well-known latents are recognised. Absent: not known. */
+  readonly latentScaling?: number | undefined;
   /** Channels that the denoising network reads: the latents', or for inpainting those, a mask and the masked picture's latents. */
   readonly inputChannels: number;
   /** Pixels to a latent, along an edge. */

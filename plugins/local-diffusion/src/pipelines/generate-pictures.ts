@@ -6,6 +6,7 @@ import { drawNoise } from './draws.js';
 import { beginWithPicture } from './image-to-image.js';
 import { beginInpainting } from './inpainting.js';
 import type { PictureRequest } from './picture-request.js';
+import { createOriginalReader, type NetworkCall } from './predicted-original.js';
 import { refuseWhatModelCannotDo } from './refusals.js';
 import { planSpan } from './sampling-span.js';
 
@@ -62,29 +63,41 @@ export async function generateLatents(
     request,
   );
   throwIfAborted(signal);
+  const shape = [images, ...latentShape];
+  const denoise = createDenoiser(model, {
+    images,
+    latentShape,
+    conditioning,
+    guidanceScale,
+    guidanceRescale,
+    extraChannels,
+  });
+  const readOriginal = createOriginalReader(model.schedulerConfig, request.sampler);
+  let call: NetworkCall | undefined;
+  let networkMs = 0;
   const denoised = await span.run({
     latents,
     imageCount: images,
-    denoise: createDenoiser(model, {
-      images,
-      latentShape,
-      conditioning,
-      guidanceScale,
-      guidanceRescale,
-      extraChannels,
-    }),
+    async denoise(scaledLatents, timestep) {
+      const from = model.networkMs;
+      const output = await denoise(scaledLatents, timestep);
+      networkMs = model.networkMs - from;
+      call = { scaledLatents, timestep, output };
+      return output;
+    },
     noise: (count) => drawNoise(generators, count),
     // Samplers go on with the very array that they show.
     async onStep(step) {
       restore?.(step.latents, step.index);
-      await request.onStep?.(step);
+      const original = () => (call && readOriginal ? readOriginal(call) : step.latents);
+      await request.onStep?.({ ...step, original, shape, networkMs });
     },
     signal,
   });
   throwIfAborted(signal);
   return {
     latents: denoised,
-    shape: [images, ...latentShape],
+    shape,
     sampler: span.sampler,
     warnings: [...new Set([...span.warnings, ...conditioning.warnings])],
   };

@@ -35,9 +35,18 @@ export interface PictureRequest extends Omit<ConditioningRequest, 'isGuided'> {
   readonly generators: readonly TorchGenerator[];
   readonly signal?: AbortSignal | undefined;
   /** Called after each call of the denoising network; `latents` must not be changed. */
-  onStep?(step: {
-    readonly index: number;
-    readonly of: number;
-    readonly latents: Float32Array;
-  }): void | Promise<void>;
+  onStep?(step: PictureStep): void | Promise<void>;
+}
+
+/** A call of the denoising network that has been made. */
+export interface PictureStep {
+  readonly index: number;
+  readonly of: number;
+  readonly latents: Float32Array;
+  /** All images' latents as the network takes them to be without noise; of some models the latents as they are. */
+  original(): Float32Array;
+  /** [images, channels, height, width] */
+  readonly shape: readonly number[];
+  /** What the networks' part of the call took. */
+  readonly networkMs: number;
 }

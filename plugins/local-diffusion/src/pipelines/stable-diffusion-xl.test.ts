@@ -13,6 +13,7 @@ const idOf = (word: string) => tokenizer.encode(word)[0]!;
 /** Each token's embedding is its id and then the layers left out, over the given width; the pooled one is the first own id. */
 const encoder = (width: number, projects: boolean): TextEncoder => ({
   tokenizer,
+  table: { vocabularySize: 50000, width },
   async encode(ids, clipSkip) {
     return {
       hidden: Float32Array.from(
@@ -98,6 +99,74 @@ describe('the base', () => {
       negativePrompts: ['a '.repeat(90)],
     });
     expect(warnings).toEqual([expect.stringContaining('The last 15 tokens')]);
+  });
+});
+
+describe('weighted prompts', () => {
+  const chunk = 77;
+
+  test('have as many chunks in both encoders and both halves as the longest has', async () => {
+    const request: Partial<ConditioningRequest> = {
+      promptStyle: 'weighted',
+      prompts: ['a'],
+      negativePrompts: ['b'],
+      xl: { secondPrompts: ['c BREAK d BREAK e'] },
+    };
+    const { conditional, unconditional, warnings } = await condition(base, request);
+    expect(warnings).toEqual([]);
+    expect(conditional.encoder_hidden_states!.shape).toEqual([1, 3 * chunk, 5]);
+    expect(unconditional!.encoder_hidden_states!.shape).toEqual([1, 3 * chunk, 5]);
+    const tokens = values(conditional, 'encoder_hidden_states');
+    const firstOfChunk = (index: number) => tokens.slice((index * chunk + 1) * 5, (index * chunk + 2) * 5);
+    expect(firstOfChunk(0)).toEqual([idOf('a'), 0, idOf('c'), 0, 0]);
+    expect(firstOfChunk(1)).toEqual([tokenizer.eosId, 0, idOf('d'), 0, 0]);
+    expect(firstOfChunk(2)).toEqual([tokenizer.eosId, 0, idOf('e'), 0, 0]);
+    expect(pooled(conditional)).toEqual([idOf('c'), -1]);
+  });
+
+  test('weigh tokens, and not what is pooled', async () => {
+    const weighted = await condition(base, { promptStyle: 'weighted', prompts: ['(a:1.5) b'] });
+    const neutral = await condition(base, { promptStyle: 'weighted', prompts: ['a b'] });
+    const token = (conditioning: Conditioning, place: number) =>
+      values(conditioning, 'encoder_hidden_states')[place * 5]!;
+    const ratio = (place: number) => token(weighted.conditional, place) / token(neutral.conditional, place);
+    expect(ratio(1) / ratio(2)).toBeCloseTo(1.5, 5);
+    expect(pooled(weighted.conditional)).toEqual(pooled(neutral.conditional));
+    const plain = await condition(base, { prompts: ['(a:1.5) b'] });
+    expect(token(plain.conditional, 1)).toBe(tokenizer.encode('(')[0]);
+  });
+});
+
+describe('textual inversions', () => {
+  const matrix = (vectors: number, width: number) => ({
+    vectors,
+    width,
+    values: new Float32Array(vectors * width).fill(width),
+  });
+  const inversion = { word: 'style', file: 'style.safetensors', matrices: [matrix(2, 2), matrix(2, 3)] };
+
+  test.each(['plain', 'weighted'] as const)(
+    'are ids beyond the vocabulary, with %s prompts',
+    async (style) => {
+      const request = { promptStyle: style, prompts: ['a style b'], inversions: [inversion] };
+      const { conditional, warnings } = await condition(base, request);
+      expect(warnings).toEqual([]);
+      const tokens = values(conditional, 'encoder_hidden_states');
+      const ids = [1, 2, 3, 4].map((place) => tokens[place * 5]);
+      expect(ids).toEqual([idOf('a'), 50000, 50001, idOf('b')]);
+      expect((await condition(refiner, request)).conditional.encoder_hidden_states!.shape).toEqual([
+        1, 77, 3,
+      ]);
+    },
+  );
+
+  test('of another kind of model are refused, and unused ones are told', async () => {
+    const { warnings } = await condition(base, { inversions: [inversion] });
+    expect(warnings).toEqual([expect.stringContaining('"style" had no effect')]);
+    const other = { ...inversion, matrices: [matrix(2, 2)] };
+    await expect(condition(base, { inversions: [other] })).rejects.toMatchObject({
+      code: 'ERR_MODEL_FILES_INVALID',
+    });
   });
 });
 

@@ -2,7 +2,7 @@ import type { Feed } from '../runtime/network.js';
 import type { Conditioning, ConditioningRequest, ModelConditioning } from './diffusion-model.js';
 import { repeatRows } from './draws.js';
 import { type MicroConditions, timeIds } from './size-conditioning.js';
-import { embedTexts, type TextEmbeddings, type TextEncoder } from './text-encoding.js';
+import { embedTexts, type TextEmbeddings, type TextEncoder, type Texts } from './text-encoding.js';
 
 /** The text side of an SDXL checkpoint. */
 export interface XlTextParts {
@@ -25,7 +25,7 @@ export async function conditionStableDiffusionXl(
   parts: XlTextParts,
   request: ConditioningRequest,
 ): Promise<ModelConditioning> {
-  const { prompts, negativePrompts, isGuided, clipSkip, xl = {} } = request;
+  const { prompts, negativePrompts, isGuided, xl = {} } = request;
   const images = prompts.length;
   const sizes = (conditions: MicroConditions, defaultScore: number): Feed => {
     const numbers = timeIds(
@@ -36,50 +36,43 @@ export async function conditionStableDiffusionXl(
     return { data: repeatRows(Float32Array.from(numbers), images), shape: [images, numbers.length] };
   };
 
-  const positive = await embed(parts, [prompts, fillIn(xl.secondPrompts, prompts)], clipSkip);
+  const hasNegative = isGuided && !(negativePrompts === undefined && parts.zerosForNoNegativePrompt);
+  const negativeTexts = negativePrompts ?? prompts.map(() => '');
+  const texts: Texts[] = [
+    { prompts, negativePrompts: negativeTexts },
+    {
+      prompts: fillIn(xl.secondPrompts, prompts),
+      negativePrompts: fillIn(xl.secondNegativePrompts, negativeTexts),
+    },
+  ].map((own) => (hasNegative ? own : { prompts: own.prompts }));
+  // An encoder that is alone, the refiner's, reads the first list, and what was learned for the second of two.
+  const inversions = request.inversions?.map((inversion) => ({
+    ...inversion,
+    matrices: inversion.matrices.slice(-parts.encoders.length),
+  }));
+  const embedded = await embedTexts(parts.encoders, texts, { ...request, inversions });
+  const positive = textInputs(embedded.conditional);
   const conditional = {
-    ...positive.texts,
+    ...positive,
     time_ids: sizes(xl.conditions ?? {}, aestheticScores.conditional),
   };
-  if (!isGuided) return { conditional, unconditional: undefined, warnings: positive.warnings };
+  const { warnings } = embedded;
+  if (!isGuided) return { conditional, unconditional: undefined, warnings };
 
-  const negativeTexts = negativePrompts ?? prompts.map(() => '');
-  // diffusers leaves more layers out for the prompt only, never for the negative one.
-  const negative =
-    negativePrompts === undefined && parts.zerosForNoNegativePrompt
-      ? { texts: zerosLike(positive.texts), warnings: [] }
-      : await embed(parts, [negativeTexts, fillIn(xl.secondNegativePrompts, negativeTexts)], 0);
+  const negative = embedded.unconditional ? textInputs(embedded.unconditional) : zerosLike(positive);
   const { aestheticScore: _, ...shared } = xl.conditions ?? {};
   const unconditional = {
-    ...negative.texts,
+    ...negative,
     time_ids: sizes({ ...shared, ...xl.negativeConditions }, aestheticScores.unconditional),
   };
-  return {
-    conditional,
-    unconditional,
-    warnings: [...new Set([...positive.warnings, ...negative.warnings])],
-  };
+  return { conditional, unconditional, warnings };
 }
 
-/** Texts, one list an encoder, to the network's two text inputs. An encoder that is alone reads the first list. */
-async function embed(
-  { encoders }: XlTextParts,
-  texts: readonly (readonly string[])[],
-  clipSkip: number,
-): Promise<{ texts: Conditioning; warnings: readonly string[] }> {
-  const embedded: TextEmbeddings[] = [];
-  for (const [index, encoder] of encoders.entries()) {
-    embedded.push(await embedTexts(encoder, texts[index]!, clipSkip));
-  }
+/** What the encoders made of the texts as the network's two text inputs. */
+function textInputs(embedded: readonly TextEmbeddings[]): Conditioning {
   const pooled = embedded.at(-1)?.pooled;
   if (!pooled) throw new Error('the last text encoder has no projection');
-  return {
-    texts: {
-      encoder_hidden_states: joinWidths(embedded.map(({ hidden }) => hidden)),
-      text_embeds: pooled,
-    },
-    warnings: embedded.flatMap(({ warnings }) => warnings),
-  };
+  return { encoder_hidden_states: joinWidths(embedded.map(({ hidden }) => hidden)), text_embeds: pooled };
 }
 
 /** Tensors side by side along their last dimension; the others agree. */

@@ -4,12 +4,32 @@
  * @module
  */
 import type { ErrorCode, InputImage, Progress } from '@easel/plugin-sdk';
+import type { XlConditioningRequest } from '../pipelines/diffusion-model.js';
+import type { FirstPass } from '../pipelines/first-pass.js';
+import type { PreviewPicture } from '../pipelines/preview.js';
+import type { PromptStyle } from '../pipelines/text-encoding.js';
 
 /** The encoded pictures that a job starts from. */
 export interface SourceFiles {
   readonly image: InputImage;
   /** White where to paint anew. Absent: everywhere. */
   readonly mask: InputImage | undefined;
+}
+
+/** A textual inversion on disk. */
+export interface EmbeddingFile {
+  /** Absolute path of a .safetensors file. */
+  readonly path: string;
+  /** What stands for it in a prompt. Absent: what the file says, or its name. */
+  readonly word?: string | undefined;
+}
+
+/** Another model that finishes what one has begun. */
+export interface Refiner {
+  /** Absolute path of a diffusers folder or a .safetensors file. */
+  readonly path: string;
+  /** Between 0 and 1: the share of the noise schedule after which it takes over. */
+  readonly switchAt: number;
 }
 
 /** One picture to make. */
@@ -29,10 +49,23 @@ export interface PictureJob {
   readonly clipSkip: number;
   readonly guidanceRescale: number;
   readonly eta: number;
+  readonly promptStyle: PromptStyle;
+  /** Textual inversions. All jobs of a call have the same. */
+  readonly embeddings: readonly EmbeddingFile[];
+  /** What only SDXL is told. Absent: nothing of its own. */
+  readonly xl: XlConditioningRequest | undefined;
+  /** Absent: none. All jobs of a call have the same. */
+  readonly refiner: Refiner | undefined;
+  /** Absent: the picture is made at its size from the first. All jobs of a call have the same. */
+  readonly firstPass: FirstPass | undefined;
   /** Absent: text to image. All jobs of a call have the same. */
   readonly source: SourceFiles | undefined;
   /** 0 to 1: how far to go from the source. */
   readonly strength: number;
+  /** How many looks at the unfinished picture to send. */
+  readonly previews: number;
+  /** A sentence for each option that has no effect on it. */
+  readonly warnings: readonly string[];
 }
 
 /** Raw pixels, three bytes each, rows from the top. */
@@ -41,6 +74,9 @@ export interface Picture {
   readonly width: number;
   readonly height: number;
 }
+
+/** Progress as the worker tells it: the main thread encodes the preview, so that the worker goes on with the picture. */
+export type EngineProgress = Progress & { readonly rawPreview?: PreviewPicture & { readonly index: number } };
 
 /** What a call's jobs made, together. */
 export interface Made {
@@ -58,7 +94,7 @@ export type ToWorker =
   | { readonly type: 'close' };
 
 export type FromWorker =
-  | { readonly type: 'progress'; readonly id: number; readonly progress: Progress }
+  | { readonly type: 'progress'; readonly id: number; readonly progress: EngineProgress }
   | { readonly type: 'made'; readonly id: number; readonly made: Made }
   | {
       readonly type: 'failed';

@@ -1,86 +1,211 @@
-import type { Progress } from '@easel/plugin-sdk';
+import { EaselError } from '@easel/plugin-sdk';
 import type { ModelCache } from '../library/model-cache.js';
-import { generatePictures } from '../pipelines/generate-pictures.js';
+import { progressOf } from '../pipelines/call-progress.js';
+import type { DiffusionModel } from '../pipelines/diffusion-model.js';
+import { makeFirstPass } from '../pipelines/first-pass.js';
+import { generateLatents } from '../pipelines/generate-pictures.js';
+import type { PictureRequest, PictureStep, Source } from '../pipelines/picture-request.js';
 import { toRgb } from '../pipelines/pixels.js';
+import { createPreviewSchedule, Previewer } from '../pipelines/preview.js';
+import { readTextualInversion, type TextualInversion } from '../prompt/textual-inversion.js';
 import { TorchGenerator } from '../sampling/noise.js';
-import type { Made, Picture, PictureJob } from './job.js';
+import type { EngineProgress, Made, Picture, PictureJob } from './job.js';
 import { readSource } from './read-source.js';
 
 /** Telling wakes two processes, on cores that the network is using: a small model's steps are shorter than this. */
 const progressIntervalMs = 50;
-/** Share of a call's progress that loading the model is given. */
-const loadShare = 0.1;
+
+export interface PicturesCall {
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: EngineProgress) => void;
+}
+
+/** A picture that another model goes on with. */
+interface Unfinished {
+  readonly request: PictureRequest;
+  readonly latents: Float32Array;
+}
 
 /**
  * Makes the pictures of one call, one after the other: on a processor a batch is no faster, and a picture's pixels must not depend on
- * those that it is made with.
+ * those that it is made with. Where there is a refiner, all of them go through the first model before any goes through the second:
+ * only one model is open at a time.
  */
 export async function makePictures(
   models: ModelCache,
   jobs: readonly PictureJob[],
-  call: { readonly signal: AbortSignal; readonly onProgress: (progress: Progress) => void },
+  call: PicturesCall,
 ): Promise<Made> {
-  const pictures: Picture[] = [];
-  const warnings = new Set<string>();
-  const timings = { load: 0, network: 0, make: 0 };
-  let sampler = '';
-  const tell = atIntervals(call.onProgress);
   const [first] = jobs;
   // Once for all jobs, and before a model is loaded in vain.
+  const inversions = await Promise.all(
+    (first?.embeddings ?? []).map(({ path, word }) => readTextualInversion(path, word)),
+  );
+  const making = new Making(models, jobs, inversions, call);
   const read = first?.source && (await readSource(first.source, first.width, first.height));
-  for (const warning of read?.warnings ?? []) warnings.add(warning);
-  for (const [index, job] of jobs.entries()) {
-    const loadFrom = performance.now();
-    const { model, isNew } = await models.get(job.modelFolder, () =>
-      call.onProgress({ stage: 'load', fraction: 0 }),
-    );
-    const makeFrom = performance.now();
-    if (isNew) timings.load += makeFrom - loadFrom;
+  making.warn(read?.warnings ?? []);
+  const unfinished: Unfinished[] = [];
+  for (const index of jobs.keys()) unfinished.push(...(await making.begin(index, read?.source)));
+  for (const [index, picture] of unfinished.entries()) await making.refine(index, picture);
+  call.onProgress({ stage: 'finish', fraction: 1 });
+  return making.made();
+}
 
-    const networkFrom = model.networkMs;
-    const made = await generatePictures(model, {
+class Making {
+  readonly #models: ModelCache;
+  readonly #jobs: readonly PictureJob[];
+  readonly #inversions: readonly TextualInversion[];
+  readonly #call: PicturesCall;
+  readonly #pictures: Picture[] = [];
+  readonly #warnings: Set<string>;
+  readonly #timings = { load: 0, network: 0, make: 0 };
+  readonly #isPreviewDue: readonly ((done: number) => boolean)[];
+  /** Runs through a schedule before a refiner's, of one picture. */
+  readonly #ownPasses: 1 | 2;
+  /** Of one picture. */
+  readonly #passes: number;
+  readonly #previewers = new Map<DiffusionModel, Previewer>();
+  #sampler = '';
+  #toldAt = 0;
+
+  constructor(
+    models: ModelCache,
+    jobs: readonly PictureJob[],
+    inversions: readonly TextualInversion[],
+    call: PicturesCall,
+  ) {
+    this.#models = models;
+    this.#jobs = jobs;
+    this.#inversions = inversions;
+    this.#call = call;
+    this.#warnings = new Set(jobs.flatMap(({ warnings }) => warnings));
+    this.#isPreviewDue = jobs.map(({ previews }) => createPreviewSchedule(previews));
+    this.#ownPasses = jobs[0]?.firstPass ? 2 : 1;
+    this.#passes = this.#ownPasses + (jobs[0]?.refiner ? 1 : 0);
+  }
+
+  warn(warnings: readonly string[]): void {
+    for (const warning of warnings) this.#warnings.add(warning);
+  }
+
+  made(): Made {
+    return {
+      pictures: this.#pictures,
+      sampler: this.#sampler,
+      warnings: [...this.#warnings],
+      timings: this.#timings,
+    };
+  }
+
+  /** Makes a picture with the job's own model, but for the end where it has a refiner: then it gives what that goes on from. */
+  async begin(index: number, given: Source | undefined): Promise<Unfinished[]> {
+    const job = this.#jobs[index]!;
+    const { firstPass, refiner } = job;
+    return await this.#withModel(job.modelFolder, async (model) => {
+      let source = given;
+      if (firstPass) {
+        const request = this.#requestOf(index, model, { source, pass: 0 });
+        const { warnings, ...made } = await makeFirstPass(model, request, firstPass);
+        source = made.source;
+        this.warn(warnings);
+      }
+      const request: PictureRequest = {
+        ...this.#requestOf(index, model, { source, pass: this.#ownPasses - 1 }),
+        ...(firstPass && { steps: firstPass.steps, strength: firstPass.strength }),
+        denoisingEnd: refiner?.switchAt,
+      };
+      const latents = await this.#run(model, request, refiner === undefined);
+      return refiner ? [{ request, latents }] : [];
+    });
+  }
+
+  /** Ends what {@link begin} has given, with the refiner. */
+  async refine(index: number, { request, latents }: Unfinished): Promise<void> {
+    const { path, switchAt } = this.#jobs[index]!.refiner!;
+    await this.#withModel(path, async (model) => {
+      const { length } = latents;
+      const { factor, latentChannels } = model;
+      if (length !== (latentChannels * request.width * request.height) / factor ** 2) {
+        throw new EaselError({
+          code: 'ERR_REQUEST_INVALID',
+          message: `refiner: ${path} has ${latentChannels} channels of latents, and not those of the model before it.`,
+        });
+      }
+      const { generators } = request;
+      const finishing: PictureRequest = {
+        ...this.#requestOf(index, model, { source: { kind: 'latents', latents }, pass: this.#ownPasses }),
+        steps: request.steps,
+        denoisingStart: switchAt,
+        generators,
+      };
+      await this.#run(model, finishing, true);
+    });
+  }
+
+  async #run(model: DiffusionModel, request: PictureRequest, isLast: boolean): Promise<Float32Array> {
+    const { latents, shape, sampler, warnings } = await generateLatents(model, request);
+    this.warn(warnings);
+    this.#sampler = sampler;
+    const { width, height } = request;
+    if (isLast) this.#pictures.push({ rgb: toRgb(await model.decode(latents, shape)), width, height });
+    return latents;
+  }
+
+  /** With the noise that the seed gives to any picture, whatever was made before. */
+  #requestOf(
+    index: number,
+    model: DiffusionModel,
+    { source, pass }: { source: Source | undefined; pass: number },
+  ): PictureRequest {
+    const job = this.#jobs[index]!;
+    const previewer = this.#previewers.get(model) ?? new Previewer(model);
+    this.#previewers.set(model, previewer);
+    return {
       ...job,
       prompts: [job.prompt],
       negativePrompts: job.negativePrompt === undefined ? undefined : [job.negativePrompt],
-      source: read?.source,
+      inversions: this.#inversions,
+      source,
       generators: [new TorchGenerator(job.seed)],
-      signal: call.signal,
-      onStep: (step) => tell(() => progressOf(index, jobs.length, step)),
-    });
-    pictures.push({ rgb: toRgb(made.planes), width: job.width, height: job.height });
-    for (const warning of made.warnings) warnings.add(warning);
-    sampler = made.sampler;
-    timings.network += model.networkMs - networkFrom;
-    timings.make += performance.now() - makeFrom;
+      signal: this.#call.signal,
+      onStep: (step) => this.#tell(index, pass, step, previewer),
+    };
   }
-  call.onProgress({ stage: 'finish', fraction: 1 });
-  return { pictures, sampler, warnings: [...warnings], timings };
-}
 
-function atIntervals(onProgress: (progress: Progress) => void): (progress: () => Progress) => void {
-  let toldAt = 0;
-  return (progress) => {
-    if (performance.now() - toldAt < progressIntervalMs) return;
-    toldAt = performance.now();
-    onProgress(progress());
-  };
-}
+  async #tell(index: number, pass: number, step: PictureStep, previewer: Previewer): Promise<void> {
+    const done = (pass + (step.index + 1) / step.of) / this.#passes;
+    const rawPreview = this.#isPreviewDue[index]!(done)
+      ? await previewer.show(step.original(), step.shape, step.networkMs)
+      : undefined;
+    if (!rawPreview && performance.now() - this.#toldAt < progressIntervalMs) return;
+    this.#toldAt = performance.now();
+    const position = {
+      ...{ picture: index, pictures: this.#jobs.length, index: step.index, of: step.of },
+      ...this.#passesBefore(index, pass),
+    };
+    const progress = progressOf(position);
+    this.#call.onProgress(rawPreview ? { ...progress, rawPreview: { ...rawPreview, index } } : progress);
+  }
 
-function progressOf(
-  picture: number,
-  pictures: number,
-  { index, of }: { index: number; of: number },
-): Progress {
-  const steps = pictures * of;
-  const step = picture * of + index + 1;
-  // The decoder's run counts as one step more.
-  const done = (picture * (of + 1) + index + 1) / (pictures * (of + 1));
-  const message = pictures === 1 ? undefined : `picture ${picture + 1} of ${pictures}`;
-  return {
-    stage: 'generate',
-    fraction: loadShare + (1 - loadShare) * done,
-    step,
-    steps,
-    ...(message === undefined ? {} : { message }),
-  };
+  /** The refiner's passes come after all the others. */
+  #passesBefore(index: number, pass: number): { passesDone: number; passes: number } {
+    const { length } = this.#jobs;
+    const isRefining = pass === this.#ownPasses;
+    const passesDone = isRefining ? length * this.#ownPasses + index : index * this.#ownPasses + pass;
+    return { passesDone, passes: length * this.#passes };
+  }
+
+  async #withModel<T>(path: string, make: (model: DiffusionModel) => Promise<T>): Promise<T> {
+    const loadFrom = performance.now();
+    const { model, isNew } = await this.#models.get(path, () =>
+      this.#call.onProgress({ stage: 'load', fraction: 0 }),
+    );
+    const makeFrom = performance.now();
+    if (isNew) this.#timings.load += makeFrom - loadFrom;
+    const networkFrom = model.networkMs;
+    const made = await make(model);
+    this.#timings.network += model.networkMs - networkFrom;
+    this.#timings.make += performance.now() - makeFrom;
+    return made;
+  }
 }

@@ -1,0 +1,113 @@
+import { isAbsolute } from 'node:path';
+import { z } from 'zod';
+import { promptStyles } from './pipelines/text-encoding.js';
+
+const absolutePath = z
+  .string()
+  .refine(isAbsolute, 'has to be an absolute path on the machine that the engine runs on');
+const edge = z.int().min(1).max(16384);
+const size = z.strictObject({ width: edge, height: edge });
+const score = z.number().min(0).max(10);
+
+const hiresFix = z
+  .strictObject({
+    scale: z
+      .number()
+      .gt(1)
+      .max(8)
+      .optional()
+      .describe('How many times larger the picture is than the first.'),
+    width: edge.optional().describe('Of the first picture, in pixels. Goes with height.'),
+    height: edge.optional().describe('Of the first picture, in pixels. Goes with width.'),
+    strength: z
+      .number()
+      .gt(0)
+      .max(1)
+      .default(0.5)
+      .describe('How far the second pass goes from the enlarged picture, over 0 to 1. Absent: 0.5.'),
+    steps: z.int().min(1).max(1000).optional().describe('Of the second pass. Absent: as many as the first.'),
+  })
+  .refine(
+    ({ scale, width, height }) =>
+      (width === undefined) === (height === undefined) && (scale === undefined || width === undefined),
+    'takes a scale, or a width and a height, or none of them',
+  );
+
+/** The plugin's provider options. */
+export const optionsSchema = z.strictObject({
+  clipSkip: z
+    .int()
+    .min(0)
+    .max(11)
+    .default(0)
+    .describe('Last layers of the text encoder to leave out. Absent: none.'),
+  guidanceRescale: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe('How far to undo the overexposure of high guidance, 0 to 1. Absent: 0.'),
+  eta: z.number().min(0).max(1).default(0).describe("DDIM's share of fresh noise, 0 to 1. Absent: 0."),
+  promptStyle: z
+    .enum(promptStyles)
+    .default('weighted')
+    .describe(
+      'weighted: (word:1.3), [word] and BREAK have their meaning of Automatic1111, and prompts may be of any length. plain: brackets are text, and what is too long is cut off, as diffusers does. Absent: weighted.',
+    ),
+  embeddings: z
+    .array(
+      z.strictObject({
+        path: absolutePath.describe('Absolute path of a .safetensors file.'),
+        word: z
+          .string()
+          .trim()
+          .min(1)
+          .max(100)
+          .optional()
+          .describe("What stands for it in a prompt. Absent: the file's own token, or its name."),
+      }),
+    )
+    .max(32)
+    .default([])
+    .describe('Textual inversions: words that were learned as vectors. Absent: none.'),
+  secondPrompt: z.string().optional().describe("SDXL: the second text encoder's. Absent: the prompt."),
+  secondNegativePrompt: z
+    .string()
+    .optional()
+    .describe("SDXL: the second text encoder's. Absent: the negative prompt."),
+  originalSize: size
+    .optional()
+    .describe("SDXL: the size that a training picture would have had, in pixels. Absent: the picture's own."),
+  cropTopLeft: z
+    .strictObject({ top: z.int().min(0), left: z.int().min(0) })
+    .optional()
+    .describe('SDXL: the pixels that would have been cut off a training picture. Absent: none.'),
+  targetSize: size
+    .optional()
+    .describe("SDXL: the size to paint for, in pixels. Absent: the picture's own. The refiner is not told."),
+  aestheticScore: score
+    .optional()
+    .describe("SDXL's refiner: how beautiful the picture is, 0 to 10. Absent: 6."),
+  negativeAestheticScore: score
+    .optional()
+    .describe("SDXL's refiner: how beautiful what to avoid is, 0 to 10. Absent: 2.5."),
+  refiner: z
+    .strictObject({
+      path: absolutePath.describe('Absolute path of its diffusers folder or .safetensors file.'),
+      switchAt: z
+        .number()
+        .gt(0)
+        .lt(1)
+        .default(0.8)
+        .describe('The share of the noise schedule after which it takes over, between 0 and 1. Absent: 0.8.'),
+    })
+    .optional()
+    .describe('Another model with the same latents, which finishes the picture. Absent: none.'),
+  hiresFix: hiresFix
+    .optional()
+    .describe(
+      "Text to image at a smaller size first, enlarged with Lanczos's kernel, then image to image at the size asked for, with the same seed: large pictures without doubled motifs. Without a size the first picture has about as many pixels as the model's default, in the shape asked for. Absent: one pass.",
+    ),
+});
+export type Options = z.output<typeof optionsSchema>;
+export type HiresFix = z.output<typeof hiresFix>;

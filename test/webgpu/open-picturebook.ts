@@ -2,12 +2,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openComponent } from '../../plugins/local-diffusion/src/checkpoint/component.js';
 import { readText } from '../../plugins/local-diffusion/src/checkpoint/read-file.js';
-import { openAutoencoder } from '../../plugins/local-diffusion/src/library/autoencoder.js';
-import { openTextEncoder, openTokenizer } from '../../plugins/local-diffusion/src/library/text-encoder.js';
+import { addAutoencoder } from '../../plugins/local-diffusion/src/library/autoencoder.js';
+import { addTextEncoder, openTokenizer } from '../../plugins/local-diffusion/src/library/text-encoder.js';
 import { unetGraph } from '../../plugins/local-diffusion/src/networks/unet.js';
 import type { DiffusionModel } from '../../plugins/local-diffusion/src/pipelines/diffusion-model.js';
 import { conditionStableDiffusion } from '../../plugins/local-diffusion/src/pipelines/stable-diffusion.js';
 import { NetworkGroup } from '../../plugins/local-diffusion/src/runtime/network-group.js';
+import { NetworkMemory } from '../../plugins/local-diffusion/src/runtime/network-memory.js';
 import type { NetworkOptions } from '../../plugins/local-diffusion/src/runtime/network-options.js';
 import { readSchedulerConfig } from '../../plugins/local-diffusion/src/sampling/config.js';
 
@@ -17,16 +18,16 @@ const folder = fileURLToPath(new URL('../../models/picturebook', import.meta.url
 export async function openPicturebook(
   options: NetworkOptions,
 ): Promise<{ readonly model: DiffusionModel; readonly networks: NetworkGroup }> {
-  const networks = new NetworkGroup(options);
+  const networks = new NetworkGroup(new NetworkMemory(options));
   const [unet, vae, component] = await Promise.all(
     ['unet', 'vae', 'text_encoder'].map((name) => openComponent(join(folder, name))),
   );
   const tokenizer = await openTokenizer(join(folder, 'tokenizer'));
   const schedulerFile = join(folder, 'scheduler', 'scheduler_config.json');
   const schedulerConfig = readSchedulerConfig(await readText(schedulerFile), schedulerFile);
-  const encoder = await openTextEncoder({ component: component!, tokenizer }, networks);
-  const denoiser = await networks.open(unetGraph(unet!));
-  const autoencoder = await openAutoencoder(vae!, networks);
+  const encoder = addTextEncoder({ component: component!, tokenizer }, networks);
+  const denoiser = networks.add(unetGraph(unet!));
+  const autoencoder = addAutoencoder(vae!, networks);
   const model: DiffusionModel = {
     ...autoencoder,
     schedulerConfig,

@@ -22,6 +22,13 @@ export default definePlugin({
       .optional()
       .describe('Processor cores that one network may use. Absent: all of them.'),
     executionProviders: executionProviderSchema,
+    memoryBytes: z
+      .int()
+      .min(1)
+      .optional()
+      .describe(
+        'Bytes of weights that stay open in memory; what was used longest ago is closed before more is opened. Absent: 60 % of the memory that the process may use.',
+      ),
     preparedBytes: z
       .int()
       .min(0)

@@ -36,7 +36,7 @@ test('is a job a picture, each with the next seed', () => {
   const jobs = jobsOf(request({ n: 3, seed: 4294967295 }), options);
   expect(jobs.map(({ seed }) => seed)).toEqual([4294967295, 0, 1]);
   expect(jobs[0]).toMatchObject({
-    modelFolder: '/models/mine',
+    model: { path: '/models/mine' },
     width: 64,
     height: 96,
     steps: 20,

@@ -42,7 +42,12 @@ export function jobsOf(request: GenerationRequest, options: Options): PictureJob
       hint: 'Use a model that lies on this machine, or the provider that it belongs to.',
     });
   }
-  const modelFolder = model.source.path;
+  const files = {
+    path: model.source.path,
+    vae: options.vae,
+    loras: options.loras.map(({ path }) => path),
+    tinyDecoder: options.tinyDecoder,
+  };
   const { steps = defaults.steps, guidanceScale = defaults.guidanceScale } = request;
   const source = sourceOf(request);
   const { strength = defaultStrengths[source?.mask ? 'mask' : 'picture'] } = request;
@@ -55,7 +60,8 @@ export function jobsOf(request: GenerationRequest, options: Options): PictureJob
     warnings.push('refiner had no effect: it would not keep what the mask keeps.');
   }
   return Array.from({ length: n }, (_, index) => ({
-    modelFolder,
+    model: files,
+    loraWeights: options.loras.map(({ weight }) => weight),
     prompt,
     negativePrompt,
     width,

@@ -70,6 +70,36 @@ export const optionsSchema = z.strictObject({
     .max(32)
     .default([])
     .describe('Textual inversions: words that were learned as vectors. Absent: none.'),
+  loras: z
+    .array(
+      z.strictObject({
+        path: absolutePath.describe('Absolute path of a .safetensors file.'),
+        weight: z.number().min(-10).max(10).default(1).describe('1 is the whole of it. Absent: 1.'),
+      }),
+    )
+    .max(16)
+    .refine((loras) => new Set(loras.map(({ path }) => path)).size === loras.length, 'names a file twice')
+    .default([])
+    .describe(
+      'What changes the weights of the model. Other weights of the same LoRAs load nothing. Absent: none.',
+    ),
+  vae: absolutePath
+    .optional()
+    .describe(
+      "Absolute path of another autoencoder: a diffusers folder, or a .safetensors file. Absent: the model's own.",
+    ),
+  tinyDecoder: z
+    .strictObject({
+      path: absolutePath.describe("Absolute path of a TAESD in diffusers' layout."),
+      use: z
+        .enum(['previews', 'always'])
+        .default('previews')
+        .describe(
+          'always: it makes the pictures as well, in a hundredth of the time and a little less sharp. Absent: previews.',
+        ),
+    })
+    .optional()
+    .describe('A small decoder that was made for latents of the model. Absent: none.'),
   secondPrompt: z.string().optional().describe("SDXL: the second text encoder's. Absent: the prompt."),
   secondNegativePrompt: z
     .string()

@@ -28,6 +28,8 @@ export interface Graph {
   readonly model: Uint8Array;
   /** Absolute path of the folder that all mounted files lie under; empty when no file is mounted. */
   readonly externalFolder: string;
+  /** Bytes that the weights take in float32. */
+  readonly weightBytes: number;
   readonly inputs: readonly GraphPort[];
   readonly outputs: readonly GraphPort[];
 }
@@ -156,7 +158,7 @@ export class GraphBuilder {
 
   /** Closes the graph. */
   finish(): Graph {
-    const { externalFolder, initializers } = this.#weights.finish();
+    const { externalFolder, initializers, float32Bytes } = this.#weights.finish();
     const model = encodeModel({
       name: this.#component.name,
       nodes: this.#nodes,
@@ -165,7 +167,13 @@ export class GraphBuilder {
       outputs: this.#outputs,
       operatorSets,
     });
-    return { model, externalFolder, inputs: this.#inputs, outputs: this.#outputs };
+    return {
+      model,
+      externalFolder,
+      weightBytes: float32Bytes,
+      inputs: this.#inputs,
+      outputs: this.#outputs,
+    };
   }
 
   #matrix(weight: MountedWeight): Value {

@@ -74,8 +74,12 @@ export class MountedWeights {
     return this.#mountAt(`${name}[${firstRow}:${firstRow + rows}]`, [rows, ...shape.slice(1)], location);
   }
 
-  /** Everything mounted so far, and the folder that its locations are relative to. */
-  finish(): { readonly externalFolder: string; readonly initializers: readonly InitializerDescription[] } {
+  /** Everything mounted so far, the folder that its locations are relative to, and the bytes that it takes in float32. */
+  finish(): {
+    readonly externalFolder: string;
+    readonly initializers: readonly InitializerDescription[];
+    readonly float32Bytes: number;
+  } {
     const mountings = [...this.#mountings.values()];
     const externalFolder = commonFolder(mountings.map(({ location }) => location.file));
     const initializers = mountings.map(({ name, type, shape, location: { file, offset, length } }) => ({
@@ -84,7 +88,11 @@ export class MountedWeights {
       shape,
       data: { location: relativeLocation(externalFolder, file), offset, length },
     }));
-    return { externalFolder, initializers };
+    const float32Bytes = initializers.reduce(
+      (sum, { shape }) => sum + shape.reduce((one, other) => one * other, 4),
+      0,
+    );
+    return { externalFolder, initializers, float32Bytes };
   }
 
   #find(name: string): TensorLocation {

@@ -4,26 +4,28 @@ import { readVaeConfig } from '../networks/vae-config.js';
 import type { DiffusionModel } from '../pipelines/diffusion-model.js';
 import { readPosterior } from '../pipelines/posterior.js';
 import type { NetworkGroup } from '../runtime/network-group.js';
+import type { StoredNetwork } from '../runtime/stored-network.js';
 import { decodeTiled, isTiled } from './tiled-decoding.js';
 
 /** The part of a model that its autoencoder is. */
 export type Autoencoder = Pick<DiffusionModel, 'latentChannels' | 'factor' | 'encode' | 'decode'>;
 
 /**
- * Opens the decoder of an autoencoder. The encoder is opened when the first picture is encoded: text to image never needs it.
+ * Adds an autoencoder to a model's networks. The encoder is looked at when the first picture is encoded: text to image never needs it.
  *
  * @throws ERR_MODEL_FILES_INVALID for a config that is not supported and weights that do not fit it; `encode` likewise
  */
-export async function openAutoencoder(component: Component, networks: NetworkGroup): Promise<Autoencoder> {
+export function addAutoencoder(component: Component, networks: NetworkGroup): Autoencoder {
   const config = readVaeConfig(component);
-  const decoder = await networks.open(vaeDecoderGraph(component));
-  const encoder = networks.lazy(() => vaeEncoderGraph(component));
+  const decoder = networks.add(vaeDecoderGraph(component));
+  let encoder: StoredNetwork | undefined;
   return {
     latentChannels: config.latentChannels,
     factor: config.factor,
     async encode(planes, shape) {
       const sample = { data: planes, shape };
-      const { latent_parameters } = await (await encoder()).run({ sample }, ['latent_parameters']);
+      encoder ??= networks.add(vaeEncoderGraph(component));
+      const { latent_parameters } = await encoder.run({ sample }, ['latent_parameters']);
       return readPosterior(latent_parameters, config);
     },
     async decode(latents, shape) {

@@ -1,13 +1,19 @@
 import type { Component } from '../checkpoint/component.js';
 import { invalidFiles } from '../checkpoint/invalid-files.js';
+import type { Lora } from '../checkpoint/lora.js';
+import { loraScalesInput } from '../graph/low-rank.js';
 import { unetGraph } from '../networks/unet.js';
 import { readUnetConfig } from '../networks/unet-config.js';
 import { readVaeConfig } from '../networks/vae-config.js';
 import type { DiffusionModel } from '../pipelines/diffusion-model.js';
 import type { ClipTokenizer } from '../prompt/tokenizer.js';
 import { NetworkGroup } from '../runtime/network-group.js';
-import type { NetworkOptions } from '../runtime/network-options.js';
-import { openAutoencoder } from './autoencoder.js';
+import { NetworkMemory } from '../runtime/network-memory.js';
+import { addAutoencoder } from './autoencoder.js';
+import { filesOf } from './component-files.js';
+import { cacheConditioning } from './conditioning-cache.js';
+import type { TinyDecoder } from './model-files.js';
+import { addTinyDecoder } from './tiny-decoder.js';
 
 /** The parts that are alike in every Stable Diffusion, read but not opened. */
 export interface ImageParts {
@@ -17,6 +23,10 @@ export interface ImageParts {
   readonly vae: Component;
   /** The parsed `scheduler_config.json`. */
   readonly schedulerConfig: unknown;
+  /** What else it was read from. */
+  readonly files: readonly string[];
+  /** Sentences about what had to be assumed. */
+  readonly warnings: readonly string[];
 }
 
 /** A text encoder, read but not opened. */
@@ -28,46 +38,84 @@ export interface TextPart {
 /** What the text side makes of a model. */
 export type TextSide = Pick<DiffusionModel, 'condition' | 'refinesOnly'>;
 
-export type OpenOptions = NetworkOptions;
+export interface OpenOptions {
+  /** Where its networks are opened. Absent: in a memory of its own, on the processor. */
+  readonly memory?: NetworkMemory | undefined;
+  /** What changes its weights. Absent: nothing. */
+  readonly loras?: readonly Lora[] | undefined;
+  /** Absent: none. */
+  readonly tinyDecoder?: TinyDecoder | undefined;
+}
+
+/** A model as the engine keeps it. */
+export interface OpenedModel extends DiffusionModel {
+  /** All that it was read from. */
+  readonly files: readonly string[];
+  /** Sentences about what had to be assumed, and what was asked for and could not be had. */
+  readonly warnings: readonly string[];
+  /** From now on its LoRAs have these weights, in their order; 1 is the whole of one. */
+  weighLoras(weights: readonly number[]): void;
+}
 
 /**
- * Writes the graphs, and lets ONNX Runtime open them over the files as they lie. After a failure nothing stays open.
+ * Writes the graphs over the files as they lie. ONNX Runtime opens each when it first runs.
  *
- * @param textWidth channels of the tokens that the text side makes
+ * @param texts the text encoders that `parts` were given LoRAs with
+ * @param addText adds them to the model's networks, and says how wide the tokens are that they make together
  * @throws ERR_MODEL_FILES_INVALID for configs that are not supported, and for weights or parts that do not fit each other
  */
 export async function openModel(
   parts: ImageParts,
-  textWidth: number,
-  openText: (networks: NetworkGroup) => Promise<TextSide>,
-  options: OpenOptions,
-): Promise<DiffusionModel> {
+  texts: readonly TextPart[],
+  addText: (networks: NetworkGroup) => TextSide & { readonly textWidth: number },
+  { memory = new NetworkMemory({}), loras = [], tinyDecoder }: OpenOptions,
+): Promise<OpenedModel> {
+  const networks = new NetworkGroup(memory);
+  const { textWidth, refinesOnly, condition } = addText(networks);
   const { inputChannels, guidanceEmbeddingSize } = checkFit(parts, textWidth);
   const { scaling } = readVaeConfig(parts.vae);
-  const networks = new NetworkGroup(options);
-  try {
-    const denoiser = await networks.open(unetGraph(parts.unet));
-    const autoencoder = await openAutoencoder(parts.vae, networks);
-    return {
-      ...autoencoder,
-      ...(await openText(networks)),
-      schedulerConfig: parts.schedulerConfig,
-      latentScaling: scaling,
-      inputChannels,
-      guidanceEmbeddingSize,
-      get networkMs() {
-        return networks.runMs;
-      },
-      async predict(sample, timestep, conditioning) {
-        const feeds = { sample, timestep: { data: Float32Array.of(timestep), shape: [1] }, ...conditioning };
-        return (await denoiser.run(feeds, ['out_sample'])).out_sample;
-      },
-      release: () => networks.release(),
+  const denoiser = networks.add(unetGraph(parts.unet));
+  const autoencoder = addAutoencoder(parts.vae, networks);
+  const tiny = tinyDecoder && (await addTinyDecoder(tinyDecoder.path, autoencoder, networks));
+  const components = [parts.unet, parts.vae, ...texts.map(({ component }) => component)];
+  const weighLoras = (weights: readonly number[]) => {
+    networks.commonInputs[loraScalesInput] = {
+      data: Float32Array.from(weights),
+      shape: [weights.length],
     };
-  } catch (error) {
-    await networks.release();
-    throw error;
-  }
+  };
+  weighLoras(loras.map(() => 1));
+  return {
+    ...autoencoder,
+    ...(tiny && { decodePreview: tiny.decode }),
+    ...(tiny && tinyDecoder.use === 'always' && { decode: tiny.decode }),
+    refinesOnly,
+    condition: cacheConditioning(condition, () => [...networks.commonInputs[loraScalesInput]!.data]),
+    schedulerConfig: parts.schedulerConfig,
+    latentScaling: scaling,
+    inputChannels,
+    guidanceEmbeddingSize,
+    files: [
+      ...new Set([
+        ...parts.files,
+        ...components.flatMap(filesOf),
+        ...loras.map(({ file }) => file),
+        ...(tiny?.files ?? []),
+      ]),
+    ],
+    get networkMs() {
+      return networks.runMs;
+    },
+    get warnings() {
+      return [...parts.warnings, ...networks.warnings];
+    },
+    async predict(sample, timestep, conditioning) {
+      const feeds = { sample, timestep: { data: Float32Array.of(timestep), shape: [1] }, ...conditioning };
+      return (await denoiser.run(feeds, ['out_sample'])).out_sample;
+    },
+    weighLoras,
+    release: () => networks.release(),
+  };
 }
 
 /** Parts of different models have numbers that do not meet; ONNX Runtime would only say so in its own words. */

@@ -122,7 +122,7 @@ describe('an autoencoder apart', () => {
     ['a prefix', prefixed('first_stage_model.', originalVae())],
   ])('is opened with %s', async (_kind, shapes) => {
     await writeHollowFile(path, { ...shapes, 'loss.logvar': [] });
-    const vae = await openVae(path, { family: 'stable-diffusion-xl' });
+    const vae = await openVae(path, 'stable-diffusion-xl');
     expect(readVaeConfig(vae).scaling).toBe(0.13025);
     vaeDecoderGraph(vae);
     expect([...vae.tensors.keys()].filter((name) => name.includes('loss'))).toEqual([]);
@@ -141,10 +141,10 @@ describe('an autoencoder apart', () => {
   test('may be a folder, and has to be an autoencoder', async () => {
     await put('vae/config.json', { scaling_factor: 0.7 });
     await writeHollowFile(join(folder, 'vae', 'diffusion_pytorch_model.safetensors'), diffusersNames);
-    expect(await openVae(join(folder, 'vae'), { family: 'stable-diffusion-1' })).toMatchObject({
+    expect(await openVae(join(folder, 'vae'), 'stable-diffusion-1')).toMatchObject({
       config: { scaling_factor: 0.7 },
     });
     await writeHollowFile(path, unet);
-    await expect(openVae(path, { family: 'stable-diffusion-1' })).rejects.toThrow(/has no autoencoder/);
+    await expect(openVae(path, 'stable-diffusion-1')).rejects.toThrow(/has no autoencoder/);
   });
 });

@@ -1,9 +1,8 @@
 import type { Component } from '../checkpoint/component.js';
 import { invalidFiles } from '../checkpoint/invalid-files.js';
-import type { DiffusionModel } from '../pipelines/diffusion-model.js';
 import { openClipTokenizer } from '../prompt/clip-vocabulary.js';
 import type { ClipTokenizer } from '../prompt/tokenizer.js';
-import type { OpenOptions, TextPart } from './open-model.js';
+import type { OpenedModel, OpenOptions, TextPart } from './open-model.js';
 import { type OpenSingleFileOptions, openSingleFile, type SingleFile } from './single-file.js';
 import { openStableDiffusion } from './stable-diffusion.js';
 import { openStableDiffusionXl } from './stable-diffusion-xl.js';
@@ -17,15 +16,16 @@ import { openTokenizer } from './text-encoder.js';
 export async function openSingleFileModel(
   path: string,
   options: OpenOptions & OpenSingleFileOptions = {},
-): Promise<DiffusionModel> {
+): Promise<OpenedModel> {
   const file = await openSingleFile(path, options);
   const { unet, vae, textEncoder, textEncoder2 } = file.components;
   if (!vae)
     throw invalidFiles(
       `${path} has no autoencoder.`,
-      'Give one apart: a folder or a file, as the option "vae".',
+      'Give one apart: the path of a folder or a file, as the provider option "vae".',
     );
-  const parts = { origin: path, unet, vae, schedulerConfig: file.schedulerConfig };
+  const { schedulerConfig, warnings } = file;
+  const parts = { origin: path, unet, vae, schedulerConfig, files: [path], warnings };
   const texts = await textParts(file, [textEncoder, textEncoder2]);
   const [first] = texts;
   if (!first) throw invalidFiles(`${path} has no text encoder.`, 'Use a checkpoint that has one.');

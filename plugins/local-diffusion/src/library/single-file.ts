@@ -20,7 +20,7 @@ import {
   type TokenizerFolders,
   tokenizerFoldersOf,
 } from './single-file-configs.js';
-import { openVae } from './single-file-vae.js';
+import { openVae, openVaeInPlaceOf } from './single-file-vae.js';
 
 export interface OpenSingleFileOptions {
   /**
@@ -71,7 +71,7 @@ export async function openSingleFile(path: string, options: OpenSingleFileOption
   const family = familyOf(path, file.tensors.keys(), parts);
   const folder = await configFolderOf(path, options.configFolder);
   const { vae: ownVae, ...networks } = await openParts(path, folder, family, parts);
-  const vae = options.vae === undefined ? ownVae : await openVae(options.vae, { family, like: ownVae });
+  const vae = await vaeOf(options.vae, family, ownVae);
 
   const inputChannels = parts.unet?.get('conv_in.weight')?.shape[1] ?? 0;
   const prediction: Prediction = options.predictionType
@@ -88,6 +88,15 @@ export async function openSingleFile(path: string, options: OpenSingleFileOption
     tokenizerFolders: await tokenizerFoldersOf(folder),
     warnings: !ownScheduler && prediction.warning ? [prediction.warning] : [],
   };
+}
+
+async function vaeOf(
+  path: string | undefined,
+  family: Family,
+  own: Component | undefined,
+): Promise<Component | undefined> {
+  if (path === undefined) return own;
+  return own ? await openVaeInPlaceOf(path, own) : await openVae(path, family);
 }
 
 async function openParts(

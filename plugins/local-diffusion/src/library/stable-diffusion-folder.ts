@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { openComponent } from '../checkpoint/component.js';
 import { readText } from '../checkpoint/read-file.js';
-import type { DiffusionModel } from '../pipelines/diffusion-model.js';
 import { readSchedulerConfig } from '../sampling/config.js';
-import type { ImageParts, OpenOptions, TextPart } from './open-model.js';
+import type { ImageParts, OpenedModel, OpenOptions, TextPart } from './open-model.js';
 import { readPipelineIndex } from './pipeline-index.js';
+import { openVaeInPlaceOf } from './single-file-vae.js';
 import { openStableDiffusion } from './stable-diffusion.js';
 import { openStableDiffusionXl } from './stable-diffusion-xl.js';
 import { openTokenizer } from './text-encoder.js';
@@ -12,6 +12,8 @@ import { openTokenizer } from './text-encoder.js';
 export interface OpenFolderOptions extends OpenOptions {
   /** Where the denoising network is; other than `unet` only for folders that hold several. Absent: `unet`. */
   readonly unet?: string | undefined;
+  /** Another autoencoder: a folder, or a file. Absent: the folder's own. */
+  readonly vae?: string | undefined;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface OpenFolderOptions extends OpenOptions {
 export async function openStableDiffusionFolder(
   folder: string,
   options: OpenFolderOptions = {},
-): Promise<DiffusionModel> {
+): Promise<OpenedModel> {
   const index = await readPipelineIndex(folder);
   if (index.family === 'sd') {
     const [parts, text] = await Promise.all([readImageParts(folder, options), readTextPart(folder, '')]);
@@ -37,15 +39,27 @@ export async function openStableDiffusionFolder(
   return await openStableDiffusionXl(parts, texts, { ...options, zerosForNoNegativePrompt });
 }
 
-async function readImageParts(folder: string, { unet = 'unet' }: OpenFolderOptions): Promise<ImageParts> {
+async function readImageParts(
+  folder: string,
+  { unet = 'unet', vae }: OpenFolderOptions,
+): Promise<ImageParts> {
   const schedulerFile = join(folder, 'scheduler', 'scheduler_config.json');
-  const [denoiser, vae, schedulerText] = await Promise.all([
+  const [denoiser, ownVae, schedulerText] = await Promise.all([
     openComponent(join(folder, unet)),
     openComponent(join(folder, 'vae')),
     readText(schedulerFile),
   ]);
   const schedulerConfig = readSchedulerConfig(schedulerText, schedulerFile);
-  return { origin: folder, unet: denoiser, vae, schedulerConfig };
+  // A file without a config takes over this one's.
+  const given = vae === undefined ? ownVae : await openVaeInPlaceOf(vae, ownVae);
+  return {
+    origin: folder,
+    unet: denoiser,
+    vae: given,
+    schedulerConfig,
+    files: [schedulerFile],
+    warnings: [],
+  };
 }
 
 async function readTextPart(folder: string, suffix: string): Promise<TextPart> {

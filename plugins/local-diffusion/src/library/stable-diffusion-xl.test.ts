@@ -7,6 +7,7 @@ import { floatTensor, writeSafetensors } from '../../../../test/reference/tensor
 import { readSafetensors } from '../checkpoint/safetensors.js';
 import { generatePictures } from '../pipelines/generate-pictures.js';
 import type { PictureRequest } from '../pipelines/picture-request.js';
+import { NetworkMemory } from '../runtime/network-memory.js';
 import { TorchGenerator } from '../sampling/noise.js';
 import { openStableDiffusionFolder } from './stable-diffusion-folder.js';
 
@@ -106,7 +107,7 @@ const request = (changes: Partial<PictureRequest> = {}): PictureRequest => ({
 });
 
 async function open(folder: string) {
-  const model = await openStableDiffusionFolder(folder, { threads: 1 });
+  const model = await openStableDiffusionFolder(folder, { memory: new NetworkMemory({ threads: 1 }) });
   onTestFinished(() => model.release());
   return {
     model,

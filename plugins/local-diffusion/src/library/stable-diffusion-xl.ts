@@ -1,12 +1,19 @@
+import { applyLoras } from '../checkpoint/apply-loras.js';
+import type { Component } from '../checkpoint/component.js';
 import { invalidFiles } from '../checkpoint/invalid-files.js';
+import type { Lora } from '../checkpoint/lora.js';
 import { readClipTextConfig } from '../networks/clip-text-config.js';
 import { readUnetConfig } from '../networks/unet-config.js';
-import type { DiffusionModel } from '../pipelines/diffusion-model.js';
 import { timeIdCount } from '../pipelines/size-conditioning.js';
 import { conditionStableDiffusionXl } from '../pipelines/stable-diffusion-xl.js';
-import type { TextEncoder } from '../pipelines/text-encoding.js';
-import { type ImageParts, type OpenOptions, openModel, type TextPart } from './open-model.js';
-import { openPenultimateTextEncoder } from './text-encoder.js';
+import {
+  type ImageParts,
+  type OpenedModel,
+  type OpenOptions,
+  openModel,
+  type TextPart,
+} from './open-model.js';
+import { addPenultimateTextEncoder } from './text-encoder.js';
 
 export interface XlOpenOptions extends OpenOptions {
   /** Whether no negative prompt means zeros in place of the embedding of an empty text. */
@@ -22,25 +29,37 @@ export async function openStableDiffusionXl(
   parts: ImageParts,
   texts: readonly TextPart[],
   options: XlOpenOptions,
-): Promise<DiffusionModel> {
+): Promise<OpenedModel> {
   const configs = texts.map(({ component }) => readClipTextConfig(component));
   const textWidth = configs.reduce((sum, { width }) => sum + width, 0);
   const readsAestheticScore = findsScore(parts, configs.at(-1)?.projectionWidth);
+  const { unet, texts: changed } = withLoras(parts.unet, texts, options.loras ?? []);
   return await openModel(
-    parts,
-    textWidth,
-    async (networks) => {
-      const encoders: TextEncoder[] = [];
-      for (const text of texts) encoders.push(await openPenultimateTextEncoder(text, networks));
+    { ...parts, unet },
+    changed,
+    (networks) => {
+      const encoders = changed.map((text) => addPenultimateTextEncoder(text, networks));
       const { zerosForNoNegativePrompt } = options;
       const textParts = { encoders, zerosForNoNegativePrompt, readsAestheticScore };
       return {
+        textWidth,
         refinesOnly: readsAestheticScore,
         condition: (request) => conditionStableDiffusionXl(textParts, request),
       };
     },
     options,
   );
+}
+
+/** The refiner's only text encoder is the second of the base. */
+function withLoras(unet: Component, texts: readonly TextPart[], loras: readonly Lora[]) {
+  const [textEncoder2, textEncoder] = texts.map(({ component }) => component).reverse();
+  const applied = applyLoras({ unet, textEncoder, textEncoder2 }, loras);
+  const components = textEncoder ? [applied.textEncoder, applied.textEncoder2] : [applied.textEncoder2];
+  return {
+    unet: applied.unet,
+    texts: texts.map((text, index) => ({ ...text, component: components[index] ?? text.component })),
+  };
 }
 
 /** Whether the network is told an aesthetic score, as the refiner is: the size of its input leaves room for so many numbers. */

@@ -1,21 +1,34 @@
+import { applyLoras } from '../checkpoint/apply-loras.js';
 import { readClipTextConfig } from '../networks/clip-text-config.js';
-import type { DiffusionModel } from '../pipelines/diffusion-model.js';
 import { conditionStableDiffusion } from '../pipelines/stable-diffusion.js';
-import { type ImageParts, type OpenOptions, openModel, type TextPart } from './open-model.js';
-import { openTextEncoder } from './text-encoder.js';
+import {
+  type ImageParts,
+  type OpenedModel,
+  type OpenOptions,
+  openModel,
+  type TextPart,
+} from './open-model.js';
+import { addTextEncoder } from './text-encoder.js';
 
 /** Opens a Stable Diffusion 1.x or 2.x checkpoint; throws ERR_MODEL_FILES_INVALID like {@link openModel}. */
 export async function openStableDiffusion(
   parts: ImageParts,
   text: TextPart,
   options: OpenOptions,
-): Promise<DiffusionModel> {
+): Promise<OpenedModel> {
+  const own = { unet: parts.unet, textEncoder: text.component };
+  const { unet, textEncoder } = applyLoras(own, options.loras ?? []);
+  const changed = { ...text, component: textEncoder };
   return await openModel(
-    parts,
-    readClipTextConfig(text.component).width,
-    async (networks) => {
-      const encoder = await openTextEncoder(text, networks);
-      return { refinesOnly: false, condition: (request) => conditionStableDiffusion(encoder, request) };
+    { ...parts, unet },
+    [changed],
+    (networks) => {
+      const encoder = addTextEncoder(changed, networks);
+      return {
+        textWidth: readClipTextConfig(textEncoder).width,
+        refinesOnly: false,
+        condition: (request) => conditionStableDiffusion(encoder, request),
+      };
     },
     options,
   );

@@ -7,8 +7,8 @@ import { readClipTextConfig } from '../networks/clip-text-config.js';
 import type { TextEncoder } from '../pipelines/text-encoding.js';
 import type { EmbeddingRows } from '../prompt/embedding-rows.js';
 import { type ClipTokenizer, createClipTokenizer } from '../prompt/tokenizer.js';
-import type { Network } from '../runtime/network.js';
 import type { NetworkGroup } from '../runtime/network-group.js';
+import type { StoredNetwork } from '../runtime/stored-network.js';
 import type { TextPart } from './open-model.js';
 
 /** Opens a `tokenizer/` folder. Throws ERR_MODEL_FILES_INVALID naming the file that is missing or damaged. */
@@ -30,47 +30,44 @@ const inputOf = (ids: Ids, extra: ExtraRows | undefined) => ({
   ...(extra && { extra_rows: { data: extra.rows, shape: extra.shape } }),
 });
 
-/** Graphs of a text encoder by their options: the usual one is opened at once, others when they are first asked for. */
-function graphsOf(component: Component, networks: NetworkGroup) {
-  const known = new Map<string, () => Promise<Network>>();
-  return (options: ClipTextOptions): Promise<Network> => {
+/** Networks of a text encoder by the options of their graphs. */
+function networksOf(component: Component, networks: NetworkGroup) {
+  const known = new Map<string, StoredNetwork>();
+  return (options: ClipTextOptions): StoredNetwork => {
     const key = JSON.stringify(options);
-    const open = known.get(key) ?? networks.lazy(() => clipTextGraph(component, options));
-    known.set(key, open);
-    return open();
+    const network = known.get(key) ?? networks.add(clipTextGraph(component, options));
+    known.set(key, network);
+    return network;
   };
 }
 
 /** A text encoder as Stable Diffusion 1.x and 2.x use it: the last hidden states, after the final norm. */
-export async function openTextEncoder(
-  { component, tokenizer }: TextPart,
-  networks: NetworkGroup,
-): Promise<TextEncoder> {
+export function addTextEncoder({ component, tokenizer }: TextPart, networks: NetworkGroup): TextEncoder {
   const { vocabularySize, width } = readClipTextConfig(component);
-  const graph = graphsOf(component, networks);
-  const network = (clipSkip: number, extraRows: boolean) => graph({ clipSkip, extraRows });
-  await network(0, false);
+  const withOptions = networksOf(component, networks);
+  const network = (clipSkip: number, extraRows: boolean) => withOptions({ clipSkip, extraRows });
+  network(0, false);
   return {
     tokenizer,
     table: { vocabularySize, width },
     async encode(ids, clipSkip, extra) {
       const input = inputOf(ids, extra);
-      const opened = await network(clipSkip, extra !== undefined);
-      const { last_hidden_state } = await opened.run(input, ['last_hidden_state']);
+      const encoder = network(clipSkip, extra !== undefined);
+      const { last_hidden_state } = await encoder.run(input, ['last_hidden_state']);
       return { hidden: last_hidden_state, shape: [...input.input_ids.shape, width] };
     },
   };
 }
 
 /** A text encoder as SDXL uses it: the hidden states before the last layer, without a norm, and the projection if it has one. */
-export async function openPenultimateTextEncoder(
+export function addPenultimateTextEncoder(
   { component, tokenizer }: TextPart,
   networks: NetworkGroup,
-): Promise<TextEncoder> {
+): TextEncoder {
   const { vocabularySize, width, layers, projectionWidth } = readClipTextConfig(component);
-  const graph = graphsOf(component, networks);
-  const network = (extraRows: boolean) => graph({ hiddenStates: true, extraRows });
-  await network(false);
+  const withOptions = networksOf(component, networks);
+  const network = (extraRows: boolean) => withOptions({ hiddenStates: true, extraRows });
+  network(false);
   return {
     tokenizer,
     table: { vocabularySize, width },
@@ -78,7 +75,7 @@ export async function openPenultimateTextEncoder(
       const input = inputOf(ids, extra);
       const states = `hidden_states.${Math.max(0, layers - 1 - clipSkip)}`;
       const wanted = projectionWidth === undefined ? [states] : [states, 'text_embeds'];
-      const outputs = await (await network(extra !== undefined)).run(input, wanted);
+      const outputs = await network(extra !== undefined).run(input, wanted);
       return {
         hidden: outputs[states]!,
         shape: [...input.input_ids.shape, width],

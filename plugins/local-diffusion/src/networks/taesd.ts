@@ -22,6 +22,15 @@ const schema = z.looseObject({
 /** The decoder first squeezes latents into -3..3 (`DecoderTiny.forward`). */
 const latentRange = 3;
 
+/** What a model has to agree with. */
+export function readTinyConfig(component: Component): {
+  readonly latentChannels: number;
+  readonly factor: number;
+} {
+  const { latent_channels, num_decoder_blocks } = parseConfig(component, schema);
+  return { latentChannels: latent_channels, factor: 2 ** (num_decoder_blocks.length - 1) };
+}
+
 /**
  * Writes the decoder of an `AutoencoderTiny`, TAESD (diffusers models/autoencoders/autoencoder_tiny.py, vae.py `DecoderTiny`).
  *

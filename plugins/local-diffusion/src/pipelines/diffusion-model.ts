@@ -70,6 +70,8 @@ export interface DiffusionModel {
   encode(planes: Float32Array, shape: readonly number[]): Promise<Posterior>;
   /** Latents as the sampler leaves them to pixels, [images, 3, height, width], about -1 to 1. */
   decode(latents: Float32Array, shape: readonly number[]): Promise<Float32Array>;
+  /** Like `decode`, only about right and much faster: for previews. Absent: there is nothing of the kind. */
+  decodePreview?(latents: Float32Array, shape: readonly number[]): Promise<Float32Array>;
   release(): Promise<void>;
 }
 

@@ -13,8 +13,9 @@ export interface PreviewPicture extends RgbPicture {
 const sampleEdge = 16;
 
 /**
- * Makes pictures of the latents of unfinished pictures: a pixel a latent, or with the model's decoder where that costs less than a
- * step, and for latents whose colours are not known. For the first of a size the decoder is timed on a corner.
+ * Makes pictures of the latents of unfinished pictures: with the model's decoder for previews where it has one; or else a pixel a latent,
+ * or with its own decoder where that costs less than a step, and for latents whose colours are not known. For the first of a size the
+ * decoder is timed on a corner.
  */
 export class Previewer {
   readonly #model: DiffusionModel;
@@ -34,8 +35,9 @@ export class Previewer {
     const [, channels = 0, height = 0, width = 0] = shape;
     const { factor, latentScaling } = this.#model;
     const colours = coloursOf(channels, latentScaling);
-    if (!colours || (await this.#decodesWithin(stepMs, shape))) {
-      const planes = await this.#model.decode(latents, shape);
+    const small = this.#model.decodePreview;
+    if (small || !colours || (await this.#decodesWithin(stepMs, shape))) {
+      const planes = await (small ?? this.#model.decode)(latents, shape);
       return { rgb: toRgb(planes), width: width * factor, height: height * factor, enlarge: 1 };
     }
     return { rgb: toRgb(latentsToPlanes(latents, colours)), width, height, enlarge: factor };

@@ -9,12 +9,16 @@ import { EaselError } from '@easel/plugin-sdk';
 import { ModelCache } from '../library/model-cache.js';
 import type { FromWorker, PictureJob, ToWorker } from './job.js';
 import { makePictures } from './make-pictures.js';
+import { defaultMemoryBytes } from './memory-budget.js';
+import { NetworkMemory } from './network-memory.js';
 import { type NetworkSettings, settleNetworkOptions } from './network-options.js';
 
 const port = parentPort;
 if (!port) throw new Error('engine-worker.js is the main module of a worker');
-const { warnings, ...options } = await settleNetworkOptions(workerData as NetworkSettings, process.env);
-const models = new ModelCache(options);
+const settings = workerData as NetworkSettings;
+const { warnings, ...options } = await settleNetworkOptions(settings, process.env);
+const memory = new NetworkMemory(options, settings.memoryBytes ?? defaultMemoryBytes());
+const models = new ModelCache(memory);
 const running = new Map<number, AbortController>();
 let queue: Promise<void> = Promise.resolve();
 
@@ -22,7 +26,7 @@ const send = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMes
 
 async function serve(id: number, jobs: readonly PictureJob[], signal: AbortSignal): Promise<void> {
   try {
-    const made = await makePictures(models, jobs, {
+    const made = await makePictures({ models, memory }, jobs, {
       signal,
       onProgress: (progress) => send({ type: 'progress', id, progress }),
     });

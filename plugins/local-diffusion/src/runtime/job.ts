@@ -4,6 +4,7 @@
  * @module
  */
 import type { ErrorCode, InputImage, Progress } from '@easel/plugin-sdk';
+import type { ModelFiles } from '../library/model-files.js';
 import type { XlConditioningRequest } from '../pipelines/diffusion-model.js';
 import type { FirstPass } from '../pipelines/first-pass.js';
 import type { PreviewPicture } from '../pipelines/preview.js';
@@ -34,8 +35,9 @@ export interface Refiner {
 
 /** One picture to make. */
 export interface PictureJob {
-  /** Absolute path of a diffusers folder. */
-  readonly modelFolder: string;
+  readonly model: ModelFiles;
+  /** One for each of the model's LoRAs. */
+  readonly loraWeights: readonly number[];
   readonly prompt: string;
   /** Absent: none. */
   readonly negativePrompt: string | undefined;

@@ -1,5 +1,7 @@
 import { EaselError } from '@easel/plugin-sdk';
 import type { ModelCache } from '../library/model-cache.js';
+import type { ModelFiles } from '../library/model-files.js';
+import type { OpenedModel } from '../library/open-model.js';
 import { progressOf } from '../pipelines/call-progress.js';
 import type { DiffusionModel } from '../pipelines/diffusion-model.js';
 import { makeFirstPass } from '../pipelines/first-pass.js';
@@ -10,6 +12,7 @@ import { createPreviewSchedule, Previewer } from '../pipelines/preview.js';
 import { readTextualInversion, type TextualInversion } from '../prompt/textual-inversion.js';
 import { TorchGenerator } from '../sampling/noise.js';
 import type { EngineProgress, Made, Picture, PictureJob } from './job.js';
+import type { NetworkMemory } from './network-memory.js';
 import { readSource } from './read-source.js';
 
 /** Telling wakes two processes, on cores that the network is using: a small model's steps are shorter than this. */
@@ -26,13 +29,20 @@ interface Unfinished {
   readonly latents: Float32Array;
 }
 
+/** What the engine's worker keeps between calls. */
+export interface Kept {
+  readonly models: ModelCache;
+  /** Where the models' networks are opened. */
+  readonly memory: NetworkMemory;
+}
+
 /**
  * Makes the pictures of one call, one after the other: on a processor a batch is no faster, and a picture's pixels must not depend on
  * those that it is made with. Where there is a refiner, all of them go through the first model before any goes through the second:
- * only one model is open at a time.
+ * there may be room for only one at a time.
  */
 export async function makePictures(
-  models: ModelCache,
+  kept: Kept,
   jobs: readonly PictureJob[],
   call: PicturesCall,
 ): Promise<Made> {
@@ -41,7 +51,7 @@ export async function makePictures(
   const inversions = await Promise.all(
     (first?.embeddings ?? []).map(({ path, word }) => readTextualInversion(path, word)),
   );
-  const making = new Making(models, jobs, inversions, call);
+  const making = new Making(kept, jobs, inversions, call);
   const read = first?.source && (await readSource(first.source, first.width, first.height));
   making.warn(read?.warnings ?? []);
   const unfinished: Unfinished[] = [];
@@ -52,7 +62,7 @@ export async function makePictures(
 }
 
 class Making {
-  readonly #models: ModelCache;
+  readonly #kept: Kept;
   readonly #jobs: readonly PictureJob[];
   readonly #inversions: readonly TextualInversion[];
   readonly #call: PicturesCall;
@@ -67,14 +77,15 @@ class Making {
   readonly #previewers = new Map<DiffusionModel, Previewer>();
   #sampler = '';
   #toldAt = 0;
+  #fraction = 0;
 
   constructor(
-    models: ModelCache,
+    kept: Kept,
     jobs: readonly PictureJob[],
     inversions: readonly TextualInversion[],
     call: PicturesCall,
   ) {
-    this.#models = models;
+    this.#kept = kept;
     this.#jobs = jobs;
     this.#inversions = inversions;
     this.#call = call;
@@ -101,7 +112,8 @@ class Making {
   async begin(index: number, given: Source | undefined): Promise<Unfinished[]> {
     const job = this.#jobs[index]!;
     const { firstPass, refiner } = job;
-    return await this.#withModel(job.modelFolder, async (model) => {
+    return await this.#withModel(job.model, async (model) => {
+      model.weighLoras(job.loraWeights);
       let source = given;
       if (firstPass) {
         const request = this.#requestOf(index, model, { source, pass: 0 });
@@ -122,7 +134,7 @@ class Making {
   /** Ends what {@link begin} has given, with the refiner. */
   async refine(index: number, { request, latents }: Unfinished): Promise<void> {
     const { path, switchAt } = this.#jobs[index]!.refiner!;
-    await this.#withModel(path, async (model) => {
+    await this.#withModel({ path }, async (model) => {
       const { length } = latents;
       const { factor, latentChannels } = model;
       if (length !== (latentChannels * request.width * request.height) / factor ** 2) {
@@ -184,6 +196,7 @@ class Making {
       ...this.#passesBefore(index, pass),
     };
     const progress = progressOf(position);
+    this.#fraction = progress.fraction ?? this.#fraction;
     this.#call.onProgress(rawPreview ? { ...progress, rawPreview: { ...rawPreview, index } } : progress);
   }
 
@@ -195,17 +208,20 @@ class Making {
     return { passesDone, passes: length * this.#passes };
   }
 
-  async #withModel<T>(path: string, make: (model: DiffusionModel) => Promise<T>): Promise<T> {
-    const loadFrom = performance.now();
-    const { model, isNew } = await this.#models.get(path, () =>
-      this.#call.onProgress({ stage: 'load', fraction: 0 }),
-    );
-    const makeFrom = performance.now();
-    if (isNew) this.#timings.load += makeFrom - loadFrom;
+  async #withModel<T>(files: ModelFiles, make: (model: OpenedModel) => Promise<T>): Promise<T> {
+    const { models, memory } = this.#kept;
+    memory.onOpening = () => this.#call.onProgress({ stage: 'load', fraction: this.#fraction });
+    const from = performance.now();
+    const openingFrom = memory.openingMs;
+    const model = await models.get(files);
+    const readMs = performance.now() - from;
     const networkFrom = model.networkMs;
     const made = await make(model);
+    const openingMs = memory.openingMs - openingFrom;
+    this.#timings.load += readMs + openingMs;
     this.#timings.network += model.networkMs - networkFrom;
-    this.#timings.make += performance.now() - makeFrom;
+    this.#timings.make += performance.now() - from - readMs - openingMs;
+    this.warn(model.warnings);
     return made;
   }
 }

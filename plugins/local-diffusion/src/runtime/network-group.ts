@@ -1,30 +1,24 @@
 import type { Graph } from '../graph/builder.js';
-import { Network } from './network.js';
-import type { NetworkOptions } from './network-options.js';
+import type { Feed } from './network.js';
+import type { NetworkMemory } from './network-memory.js';
+import { StoredNetwork } from './stored-network.js';
 
-/** The networks of one model: opened alike, counted and released together. */
+/** The networks of one model: fed alike, counted and released together. */
 export class NetworkGroup {
-  readonly #options: NetworkOptions;
-  readonly #networks: Network[] = [];
+  readonly #memory: NetworkMemory;
+  readonly #networks: StoredNetwork[] = [];
+  /** Given to each network that has an input of the name, beside what its runs are given. */
+  readonly commonInputs: Record<string, Feed> = {};
 
-  /** @param options a number is the threads, all else as it is by itself */
-  constructor(options: NetworkOptions | number | undefined) {
-    this.#options = typeof options === 'object' ? options : { threads: options };
+  constructor(memory: NetworkMemory) {
+    this.#memory = memory;
   }
 
-  async open(graph: Graph): Promise<Network> {
-    const network = await Network.open(graph, this.#options);
+  /** Takes a network in. It is opened when it first runs, and may be closed between two runs. */
+  add(graph: Graph): StoredNetwork {
+    const network = new StoredNetwork(graph, this.#memory, this.commonInputs);
     this.#networks.push(network);
     return network;
-  }
-
-  /** A network that is opened when it is first asked for; after a failure it is tried again. */
-  lazy(write: () => Graph): () => Promise<Network> {
-    let network: Network | undefined;
-    return async () => {
-      network ??= await this.open(write());
-      return network;
-    };
   }
 
   /** Milliseconds that all of them have run so far. */
@@ -32,7 +26,7 @@ export class NetworkGroup {
     return this.#networks.reduce((sum, network) => sum + network.runMs, 0);
   }
 
-  /** What was asked for and could not be had, of all that are open. */
+  /** What was asked for and could not be had, of all that have been opened. */
   get warnings(): readonly string[] {
     return [...new Set(this.#networks.flatMap(({ warnings }) => warnings))];
   }

@@ -21,6 +21,8 @@ export interface NetworkSettings {
   readonly storageFolder?: string | undefined;
   /** Bytes that prepared networks may take on disk, 0 for none. Absent: none are kept. */
   readonly preparedBytes?: number | undefined;
+  /** Bytes of weights that may be open at once. Absent: {@link defaultMemoryBytes}. */
+  readonly memoryBytes?: number | undefined;
 }
 
 /** Brings the settings into effect: tests the devices, unless that has been done before. */

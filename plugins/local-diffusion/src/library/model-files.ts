@@ -1,0 +1,19 @@
+/** A small decoder that shows about what the autoencoder's own does, for a hundredth of its time. */
+export interface TinyDecoder {
+  /** Absolute path of a folder in diffusers' layout, of an `AutoencoderTiny`. */
+  readonly path: string;
+  /** Whether it makes the pictures too, or only the previews. */
+  readonly use: 'previews' | 'always';
+}
+
+/** The files that a model is made of. */
+export interface ModelFiles {
+  /** Absolute path of a diffusers folder, or of a single .safetensors file. */
+  readonly path: string;
+  /** Absolute path of another autoencoder. Absent: the model's own. */
+  readonly vae?: string | undefined;
+  /** Absolute paths of what changes its weights. Absent: none. */
+  readonly loras?: readonly string[] | undefined;
+  /** Absent: none. */
+  readonly tinyDecoder?: TinyDecoder | undefined;
+}

@@ -33,6 +33,11 @@ export interface CallContext<Options> {
   readonly signal: AbortSignal;
   /** Tells how far the call is; cheap, and safe to call too often. */
   readonly onProgress: (progress: Progress) => void;
+  /**
+   * Tells, once the signal is aborted, in how many milliseconds the work can stop: until then, a minute at most, the plugin is left alone,
+   * and its other callers wait. 0: its process is ended at once. Where nobody tells, the plugin has 2 seconds before it is ended.
+   */
+  readonly stopsWithin: (milliseconds: number) => void;
   /** Options of the model and the request for this plugin, validated by its own `options` schema. */
   readonly options: Options;
   readonly logger: Logger;

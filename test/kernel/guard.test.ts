@@ -1,5 +1,5 @@
 import { EaselError, manifestSchema } from '@easel/plugin-sdk';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Breaker } from '../../core/src/kernel/guard/breaker.js';
 import { Bulkhead } from '../../core/src/kernel/guard/bulkhead.js';
 import { envelop } from '../../core/src/kernel/guard/envelope.js';
@@ -102,6 +102,29 @@ describe('the envelope', () => {
     expect(killed).toEqual([]);
     await ended;
     expect(killed).toEqual([reason]);
+  });
+
+  it('gives work the time that it asks for once it has been aborted, and no more', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const controller = new AbortController();
+    let isKilled = false;
+    const { answer, grant } = envelop(new Promise<never>(() => {}), controller.signal, () => {
+      isKilled = true;
+    });
+    answer.catch(() => {});
+    grant(0);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(isKilled).toBe(false);
+    controller.abort(new Error('enough'));
+    grant(5_000);
+    await vi.advanceTimersByTimeAsync(4_999);
+    expect(isKilled).toBe(false);
+    grant(3_600_000);
+    await vi.advanceTimersByTimeAsync(59_999);
+    expect(isKilled).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(isKilled).toBe(true);
   });
 
   it('does not kill work that ends by itself', async () => {

@@ -53,6 +53,7 @@ async function createStarter(emulated: RunwareEmulatorOptions = {}) {
 const call = {
   signal: new AbortController().signal,
   onProgress: () => {},
+  stopsWithin: () => {},
   options: plugin.options.parse({}),
 };
 const logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };

@@ -66,6 +66,19 @@ describe.each(Object.keys(kinds) as Kind[])('a plugin in the runner "%s"', (kind
     expect(order).toEqual(['quick', 'slow']);
   });
 
+  promises('hands on in how many milliseconds a cancelled call stops', async () => {
+    const { runner } = await startRunner(kind);
+    const controller = new AbortController();
+    const told: number[] = [];
+    const call = ask(runner, 'says-when-it-stops', {
+      signal: controller.signal,
+      onStopping: (milliseconds) => told.push(milliseconds),
+    });
+    setTimeout(() => controller.abort(), 50);
+    await expect(call).rejects.toMatchObject({ code: 'ERR_PLUGIN_FAILED' });
+    expect(told).toEqual([1234]);
+  });
+
   promises('hears of a cancellation, and answers the call itself', async () => {
     const { runner } = await startRunner(kind);
     const controller = new AbortController();

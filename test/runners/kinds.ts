@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
-import type { GenerationRequest, Progress, ValidGenerationResult } from '@easel/plugin-sdk';
+import type { GenerationRequest, ValidGenerationResult } from '@easel/plugin-sdk';
 import { onTestFinished } from 'vitest';
 import { InlineRunner } from '../../core/src/kernel/runner/inline-runner.js';
 import { createProcessRunner } from '../../core/src/kernel/runner/process-runner.js';
-import type { Runner } from '../../core/src/kernel/runner/runner.js';
+import type { Runner, RunnerCall } from '../../core/src/kernel/runner/runner.js';
 import { createThreadRunner } from '../../core/src/kernel/runner/thread-runner.js';
 
 export const folder = fileURLToPath(new URL('../fixtures/runner-plugins', import.meta.url));
@@ -71,11 +71,11 @@ export async function startRunner(kind: Kind, choices: Choices = {}) {
 export function ask(
   runner: Runner,
   deed: string,
-  call: { signal?: AbortSignal; onProgress?: (progress: Progress) => void } = {},
+  { signal = new AbortController().signal, onProgress = () => {}, onStopping }: Partial<RunnerCall> = {},
 ): Promise<ValidGenerationResult> {
-  const { signal = new AbortController().signal, onProgress = () => {} } = call;
   return runner.generate({ prompt: deed, options: {} } as unknown as GenerationRequest, {
     signal,
     onProgress,
+    onStopping,
   });
 }

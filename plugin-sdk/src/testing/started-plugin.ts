@@ -64,6 +64,7 @@ export class StartedPlugin {
           this.#recorder.record('a progress message', said);
           onProgress?.();
         },
+        stopsWithin: (milliseconds) => this.#recorder.record('what it says of its stopping', milliseconds),
       });
       this.#recordResult(result);
       return { request, result, progress };

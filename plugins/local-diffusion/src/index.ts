@@ -41,11 +41,12 @@ export default definePlugin({
   async start({ config, storageFolder }) {
     const engine = new Engine({ ...config, storageFolder });
     return {
-      async generate(request, { options, signal, onProgress }) {
+      async generate(request, { options, signal, onProgress, stopsWithin }) {
         const jobs = jobsOf(request, options);
         const reports = new ProgressReports(onProgress);
         const { pictures, sampler, warnings, timings } = await engine.run(jobs, {
           signal,
+          stopsWithin,
           onProgress: (progress) => reports.add(progress),
         });
         await reports.sent();

@@ -1,16 +1,21 @@
-/** Milliseconds that work has to end by itself after it was aborted. */
+/** Milliseconds that work has to end by itself after it was aborted, where it does not say how long it needs. */
 export const graceMs = 2_000;
+
+/** The most that it may say. */
+const longestGraceMs = 60_000;
 
 export interface Enveloped<T> {
   /** Settles at the latest when the signal aborts, with the signal's reason then. */
   readonly answer: Promise<T>;
   /** Resolves when the work has really ended; never rejects. */
   readonly ended: Promise<void>;
+  /** Gives work that has been aborted so many milliseconds from now, 60,000 at most, in place of what it had. */
+  grant(milliseconds: number): void;
 }
 
 /**
  * Makes sure that work settles: the caller is answered the moment the signal aborts; the work is asked to stop by the same signal, and
- * `kill` is called where it has not ended `graceMs` later. `kill` must make the work end.
+ * `kill` is called where it has not ended `graceMs` later, or when what it was granted is over. `kill` must make the work end.
  */
 export function envelop<T>(
   work: Promise<T>,
@@ -18,10 +23,15 @@ export function envelop<T>(
   kill: (reason: Error) => void,
 ): Enveloped<T> {
   let graceTimer: NodeJS.Timeout | undefined;
+  let hasEnded = false;
   let onAbort = () => {};
+  const killIn = (milliseconds: number) => {
+    clearTimeout(graceTimer);
+    if (!hasEnded) graceTimer = setTimeout(() => kill(signal.reason), milliseconds);
+  };
   const aborted = new Promise<never>((_, reject) => {
     onAbort = () => {
-      graceTimer = setTimeout(() => kill(signal.reason), graceMs);
+      killIn(graceMs);
       reject(signal.reason);
     };
     if (signal.aborted) onAbort();
@@ -32,9 +42,16 @@ export function envelop<T>(
     () => {},
   );
   void ended.then(() => {
+    hasEnded = true;
     clearTimeout(graceTimer);
     signal.removeEventListener('abort', onAbort);
   });
   aborted.catch(() => {});
-  return { answer: Promise.race([work, aborted]), ended };
+  return {
+    answer: Promise.race([work, aborted]),
+    ended,
+    grant(milliseconds) {
+      if (signal.aborted) killIn(Math.min(milliseconds, longestGraceMs));
+    },
+  };
 }

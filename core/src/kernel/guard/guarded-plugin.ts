@@ -175,16 +175,17 @@ export class GuardedPlugin {
     const work = async () => {
       runner = await this.supervisor.running();
       call.signal.throwIfAborted();
-      return await runner.generate(request, call);
+      return await runner.generate(request, { ...call, onStopping: (ms) => enveloped.grant(ms) });
     };
     // Calls beside it lose their plugin through no doing of theirs, and are told so.
     const end = () => {
       const { id: plugin } = this.manifest;
-      const message = `The plugin "${plugin}" was ended: a call had not stopped ${graceMs} ms after it was cancelled.`;
+      const message = `The plugin "${plugin}" was ended: a call had not stopped in time after it was cancelled.`;
       if (runner)
         this.supervisor.interrupt(runner, new EaselError({ code: 'ERR_PLUGIN_CRASHED', plugin, message }));
     };
-    return envelop(work(), call.signal, end);
+    const enveloped = envelop(work(), call.signal, end);
+    return enveloped;
   }
 
   /** Stops the plugin for good, after its calls have had the manifest's `drainMs` to finish. Resolves with whether force was needed. */

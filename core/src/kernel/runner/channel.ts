@@ -4,10 +4,11 @@
  *
  * @module
  */
-import { EaselError, type GenerationRequest, type Progress } from '@easel/plugin-sdk';
+import { EaselError, type GenerationRequest } from '@easel/plugin-sdk';
 import { firstProblem } from '../../config/first-problem.js';
 import type { Port } from './port.js';
 import { type Reply, replySchema, type StartPayload } from './protocol.js';
+import type { RunnerCall } from './runner.js';
 import { fromWireError } from './wire-error.js';
 
 /** Bytes that a plugin may leave unread before it is sent no more commands. */
@@ -26,7 +27,7 @@ export interface ChannelOptions {
 interface Pending {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
-  readonly onProgress: ((progress: Progress) => void) | undefined;
+  readonly call: RunnerCall | undefined;
   acknowledgement: NodeJS.Timeout | undefined;
 }
 
@@ -51,10 +52,7 @@ export class Channel {
   }
 
   /** Sends a command; resolves with its raw result. An aborted signal sends a cancellation and goes on waiting for the answer. */
-  send(
-    body: Body,
-    call?: { signal: AbortSignal; onProgress: (progress: Progress) => void },
-  ): Promise<unknown> {
+  send(body: Body, call?: RunnerCall): Promise<unknown> {
     const { plugin, port } = this.#options;
     if (this.#closed) return Promise.reject(this.#closed);
     if (port.waitingBytes > waitingLimit) {
@@ -66,7 +64,7 @@ export class Channel {
     return new Promise<unknown>((resolve, reject) => {
       // A start has a limit of its own: the process may be slow to come up.
       const acknowledgement = body.type === 'start' ? undefined : this.#watch(id, body.type);
-      this.#pending.set(id, { resolve, reject, onProgress: call?.onProgress, acknowledgement });
+      this.#pending.set(id, { resolve, reject, call, acknowledgement });
       try {
         port.send({ ...body, id });
       } catch (cause) {
@@ -116,7 +114,8 @@ export class Channel {
     if (!pending) return;
     clearTimeout(pending.acknowledgement);
     pending.acknowledgement = undefined;
-    if (reply.type === 'progress') pending.onProgress?.(reply.progress);
+    if (reply.type === 'progress') pending.call?.onProgress(reply.progress);
+    else if (reply.type === 'stopping') pending.call?.onStopping?.(reply.milliseconds);
     else if (reply.type === 'result') this.#settle(reply.id)?.resolve(reply.value);
     else if (reply.type === 'error')
       this.#settle(reply.id)?.reject(fromWireError(reply.error, this.#options.plugin));

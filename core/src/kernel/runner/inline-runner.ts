@@ -60,7 +60,9 @@ export class InlineRunner implements Runner {
   }
 
   async generate(request: GenerationRequest, call: RunnerCall): Promise<ValidGenerationResult> {
-    return await this.#ask(async (host) => parseResult(await host.generate(request, call), this.#plugin));
+    const { signal, onProgress, onStopping } = call;
+    const hostCall = { signal, onProgress, stopsWithin: (ms: number) => onStopping?.(ms) };
+    return await this.#ask(async (host) => parseResult(await host.generate(request, hostCall), this.#plugin));
   }
 
   async stop(graceMs: number): Promise<boolean> {

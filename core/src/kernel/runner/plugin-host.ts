@@ -6,23 +6,20 @@
 import { pathToFileURL } from 'node:url';
 import {
   apiVersion,
+  type CallContext,
   EaselError,
   type GenerationRequest,
   type GenerationResult,
   type Logger,
   type Plugin,
   type PluginInstance,
-  type Progress,
 } from '@easel/plugin-sdk';
 import { z } from 'zod';
 import { firstProblem } from '../../config/first-problem.js';
 import { permissionHint } from './permission-hint.js';
 import type { StartPayload } from './protocol.js';
 
-export interface HostCall {
-  readonly signal: AbortSignal;
-  readonly onProgress: (progress: Progress) => void;
-}
+export type HostCall = Pick<CallContext<unknown>, 'signal' | 'onProgress' | 'stopsWithin'>;
 
 export interface PluginHost {
   readonly device: string | undefined;

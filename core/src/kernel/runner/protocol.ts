@@ -55,6 +55,8 @@ export type WireError = z.infer<typeof wireErrorSchema>;
 export const replySchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('acknowledge'), id }),
   z.object({ type: z.literal('progress'), id, progress: progressSchema }),
+  // After a cancellation: in how many milliseconds the work can stop.
+  z.object({ type: z.literal('stopping'), id, milliseconds: z.number().nonnegative() }),
   z.object({ type: z.literal('result'), id, value: z.unknown() }),
   z.object({ type: z.literal('error'), id, error: wireErrorSchema }),
   z.object({

@@ -4,6 +4,8 @@ export interface RunnerCall {
   /** Asks the plugin to stop; the promise still settles only when the plugin has answered or is gone. */
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
+  /** Told, after an abort, in how many milliseconds the work can stop. Absent: nobody wants to know. */
+  readonly onStopping?: ((milliseconds: number) => void) | undefined;
 }
 
 /**

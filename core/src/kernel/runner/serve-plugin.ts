@@ -78,6 +78,7 @@ export function servePlugin(port: Port, end: (status: number) => void): void {
       return await host.generate(payload, {
         signal: controller.signal,
         onProgress: (progress) => throttle.report(progress),
+        stopsWithin: (milliseconds) => post({ type: 'stopping', id, milliseconds }),
       });
     } finally {
       throttle.end();

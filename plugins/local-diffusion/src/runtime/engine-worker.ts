@@ -12,12 +12,22 @@ import { makePictures } from './make-pictures.js';
 import { defaultMemoryBytes } from './memory-budget.js';
 import { NetworkMemory } from './network-memory.js';
 import { type NetworkSettings, settleNetworkOptions } from './network-options.js';
+import { RunClock } from './run-clock.js';
+
+export interface EngineWorkerData {
+  readonly settings: NetworkSettings;
+  /** Of a {@link RunClock}. */
+  readonly runMemory: SharedArrayBuffer;
+}
 
 const port = parentPort;
 if (!port) throw new Error('engine-worker.js is the main module of a worker');
-const settings = workerData as NetworkSettings;
+const { settings, runMemory } = workerData as EngineWorkerData;
 const { warnings, ...options } = await settleNetworkOptions(settings, process.env);
-const memory = new NetworkMemory(options, settings.memoryBytes ?? defaultMemoryBytes());
+const memory = new NetworkMemory(options, {
+  maximumBytes: settings.memoryBytes ?? defaultMemoryBytes(),
+  clock: new RunClock(runMemory),
+});
 const models = new ModelCache(memory);
 const running = new Map<number, AbortController>();
 let queue: Promise<void> = Promise.resolve();

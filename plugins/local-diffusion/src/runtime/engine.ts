@@ -1,7 +1,10 @@
 import { Worker } from 'node:worker_threads';
-import { EaselError, type Progress } from '@easel/plugin-sdk';
+import { type CallContext, EaselError, type Progress } from '@easel/plugin-sdk';
+import type { EngineWorkerData } from './engine-worker.js';
 import type { FromWorker, Made, PictureJob, ToWorker } from './job.js';
 import type { NetworkSettings } from './network-options.js';
+import { createRunMemory, RunClock } from './run-clock.js';
+import { millisecondsToStop } from './stopping.js';
 
 interface Pending {
   readonly resolve: (made: Made) => void;
@@ -13,23 +16,33 @@ interface Pending {
 export class Engine {
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
+  readonly #clock: RunClock;
+  /** What it took to come here. */
+  readonly #startMs = performance.now();
   #nextId = 0;
 
-  constructor(options: NetworkSettings) {
-    this.#worker = new Worker(new URL('./engine-worker.js', import.meta.url), { workerData: options });
+  constructor(settings: NetworkSettings) {
+    const runMemory = createRunMemory();
+    this.#clock = new RunClock(runMemory);
+    const workerData: EngineWorkerData = { settings, runMemory };
+    this.#worker = new Worker(new URL('./engine-worker.js', import.meta.url), { workerData });
     this.#worker.on('message', (message: FromWorker) => this.#receive(message));
     this.#worker.on('error', (error) => {
       throw error;
     });
   }
 
-  /** Makes the pictures of one call, one after the other. An aborted signal ends it at the next step. */
+  /** Makes the pictures of one call, one after the other. An aborted signal ends it at the next step, and it is told when that is. */
   run(
     jobs: readonly PictureJob[],
-    call: { signal: AbortSignal; onProgress: (progress: Progress) => void },
+    call: Pick<CallContext<unknown>, 'signal' | 'onProgress' | 'stopsWithin'>,
   ): Promise<Made> {
     const id = this.#nextId++;
-    const cancel = () => this.#send({ type: 'cancel', id });
+    const cancel = () => {
+      this.#send({ type: 'cancel', id });
+      const milliseconds = millisecondsToStop(this.#clock, this.#startMs);
+      if (milliseconds !== undefined) call.stopsWithin(milliseconds);
+    };
     return new Promise<Made>((resolve, reject) => {
       this.#pending.set(id, { resolve, reject, onProgress: call.onProgress });
       this.#send({ type: 'run', id, jobs });

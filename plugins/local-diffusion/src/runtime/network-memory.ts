@@ -1,11 +1,21 @@
 import type { Graph } from '../graph/builder.js';
 import { Network } from './network.js';
 import type { NetworkOptions } from './network-options.js';
+import type { RunClock } from './run-clock.js';
 
 /** What holds a place in the memory while it is open. */
 interface Place {
   readonly graph: Graph;
   network: Network | undefined;
+  /** What opening it took. */
+  openingMs: number;
+}
+
+export interface NetworkMemoryOptions {
+  /** Bytes of weights. Absent: without bound. */
+  readonly maximumBytes?: number | undefined;
+  /** Is told what cannot be stopped. Absent: nobody is. */
+  readonly clock?: RunClock | undefined;
 }
 
 /**
@@ -17,16 +27,20 @@ interface Place {
 export class NetworkMemory {
   readonly #options: NetworkOptions;
   readonly #maximumBytes: number;
+  readonly #clock: RunClock | undefined;
   /** The one that ran last is the last. */
   readonly #open = new Set<Place>();
   #openingMs = 0;
   /** Told before a network is opened. */
   onOpening: () => void = () => {};
 
-  /** @param maximumBytes absent means without bound */
-  constructor(options: NetworkOptions, maximumBytes = Number.POSITIVE_INFINITY) {
+  constructor(
+    options: NetworkOptions,
+    { maximumBytes = Number.POSITIVE_INFINITY, clock }: NetworkMemoryOptions = {},
+  ) {
     this.#options = options;
     this.#maximumBytes = maximumBytes;
+    this.#clock = clock;
   }
 
   /** Bytes of weights that are open. */
@@ -39,12 +53,25 @@ export class NetworkMemory {
     return this.#openingMs;
   }
 
-  /** The network of a place, opened if it is not. */
-  async use(place: Place): Promise<Network> {
+  /**
+   * Does something with the network of a place, which is opened if it is not.
+   *
+   * @param expectedMs what it took the last time; undefined where this is the first
+   */
+  async use<T>(
+    place: Place,
+    expectedMs: number | undefined,
+    run: (network: Network) => Promise<T>,
+  ): Promise<T> {
     const network = place.network ?? (await this.#openNow(place));
     this.#open.delete(place);
     this.#open.add(place);
-    return network;
+    this.#clock?.beginRun(expectedMs);
+    try {
+      return await run(network);
+    } finally {
+      this.#clock?.end();
+    }
   }
 
   async close(place: Place): Promise<void> {
@@ -52,6 +79,7 @@ export class NetworkMemory {
     const { network } = place;
     place.network = undefined;
     await network?.release();
+    this.#tellCost();
   }
 
   async #openNow(place: Place): Promise<Network> {
@@ -61,8 +89,21 @@ export class NetworkMemory {
       if (this.bytes + place.graph.weightBytes <= this.#maximumBytes) break;
       await this.close(oldest);
     }
-    place.network = await Network.open(place.graph, this.#options);
-    this.#openingMs += performance.now() - from;
+    this.#clock?.beginOpening();
+    try {
+      place.network = await Network.open(place.graph, this.#options);
+    } finally {
+      this.#clock?.end();
+    }
+    place.openingMs = performance.now() - from;
+    this.#openingMs += place.openingMs;
+    this.#open.add(place);
+    this.#tellCost();
     return place.network;
+  }
+
+  #tellCost(): void {
+    if (!this.#clock) return;
+    this.#clock.openingMs = [...this.#open].reduce((sum, { openingMs }) => sum + openingMs, 0);
   }
 }

@@ -5,14 +5,16 @@ import type { NetworkMemory } from './network-memory.js';
 /** A network that is opened when it runs, and closed when its memory is needed for another. */
 export class StoredNetwork {
   readonly #memory: NetworkMemory;
-  readonly #place: { readonly graph: Graph; network: Network | undefined };
+  readonly #place: { readonly graph: Graph; network: Network | undefined; openingMs: number };
   readonly #commonInputs: Readonly<Record<string, Feed>>;
+  /** What the last run of each shape took, by the shapes. */
+  readonly #lastMs = new Map<string, number>();
   #runMs = 0;
   #warnings: readonly string[] = [];
 
   /** @param commonInputs given at each run, where the graph has an input of the name */
   constructor(graph: Graph, memory: NetworkMemory, commonInputs: Readonly<Record<string, Feed>>) {
-    this.#place = { graph, network: undefined };
+    this.#place = { graph, network: undefined, openingMs: 0 };
     this.#memory = memory;
     this.#commonInputs = commonInputs;
   }
@@ -32,20 +34,29 @@ export class StoredNetwork {
     feeds: Readonly<Record<string, Feed>>,
     outputs: readonly Output[],
   ): Promise<Record<Output, Float32Array>> {
-    const network = await this.#memory.use(this.#place);
-    this.#warnings = network.warnings;
-    const before = network.runMs;
-    const common = Object.entries(this.#commonInputs).filter(([name]) =>
-      this.#place.graph.inputs.some((input) => input.name === name),
-    );
-    try {
-      return await network.run({ ...Object.fromEntries(common), ...feeds }, outputs);
-    } finally {
-      this.#runMs += network.runMs - before;
-    }
+    const inputs = { ...this.#common(), ...feeds };
+    const shapes = JSON.stringify(Object.values(inputs).map(({ shape }) => shape));
+    return await this.#memory.use(this.#place, this.#lastMs.get(shapes), async (network) => {
+      this.#warnings = network.warnings;
+      const before = network.runMs;
+      try {
+        return await network.run(inputs, outputs);
+      } finally {
+        const milliseconds = network.runMs - before;
+        this.#runMs += milliseconds;
+        this.#lastMs.set(shapes, milliseconds);
+      }
+    });
   }
 
   async release(): Promise<void> {
     await this.#memory.close(this.#place);
+  }
+
+  #common(): Record<string, Feed> {
+    const own = this.#place.graph.inputs;
+    return Object.fromEntries(
+      Object.entries(this.#commonInputs).filter(([name]) => own.some((input) => input.name === name)),
+    );
   }
 }

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { lora } from './kinds/lora.js';
 import { networks } from './kinds/networks.js';
 import { noise } from './kinds/noise.js';
 import { pipelines } from './kinds/pipelines.js';
@@ -7,7 +8,7 @@ import { schedulers } from './kinds/schedulers.js';
 import { singleFile } from './kinds/single-file.js';
 import { tokenizer } from './kinds/tokenizer.js';
 
-describe.each([noise, schedulers, networks, pipelines, tokenizer, singleFile])('$folder', async (kind) => {
+describe.each([noise, schedulers, networks, pipelines, tokenizer, singleFile, lora])('$folder', async (kind) => {
   const cases = await kind.cases(fileURLToPath(new URL(`../golden/${kind.folder}`, import.meta.url)));
   test.each(cases)('$id equals the reference', async (reference) => {
     const outcome = await reference.run();

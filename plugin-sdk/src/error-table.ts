@@ -46,6 +46,12 @@ export const errorTable = {
     'No model of that id is in the catalogue.',
     'Use one of the listed ids; `easel models` shows them all.',
   ),
+  ERR_MODEL_NOT_INSTALLED: row(
+    'operator',
+    'final',
+    'The model is in the catalogue, and its files are not on this machine.',
+    'Fetch it with `easel models install <id>`.',
+  ),
   ERR_NO_ROUTE: row(
     'operator',
     'final',

@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from 'zod';
-import { pipelineTypeSchema } from './model.js';
+import { modelDefaultsSchema, modelSupportSchema, pipelineTypeSchema } from './model.js';
 
 const duration = (defaultMs: number) =>
   z
@@ -36,6 +36,23 @@ const handlesSchema = z.strictObject({
     .default([])
     .describe(
       'What models of this type may be able to do and this plugin is not; it is not asked for it. Absent: nothing.',
+    ),
+  models: z
+    .strictObject({
+      pipelineClasses: z
+        .array(z.string().min(1))
+        .default([])
+        .describe("Values of `_class_name` in a diffusers folder's model_index.json. Absent: none."),
+      tensors: z
+        .array(z.string().min(1))
+        .default([])
+        .describe('How a name of a tensor in a single .safetensors file begins. Absent: none.'),
+      defaults: modelDefaultsSchema.describe('Defaults in the catalogue entry of such a model.'),
+      supports: modelSupportSchema.describe('What the catalogue entry of such a model says that it can do.'),
+    })
+    .optional()
+    .describe(
+      'How models of this type on disk are recognised when they are installed or imported. Absent: they are not.',
     ),
 });
 

@@ -23,11 +23,29 @@ export const modelSourceSchema = z.discriminatedUnion('type', [
     path: z.string().min(1).describe('File of the model, relative to the catalogue file.'),
   }),
   z.strictObject({
+    type: z
+      .literal('hub')
+      .describe('The model lies on a hub that speaks the API of Hugging Face, and is installed from there.'),
+    repository: z
+      .string()
+      .regex(/^[\w.-]+\/[\w.-]+$/, 'must be organisation/name')
+      .describe('Of the model on the hub.'),
+    revision: z.string().min(1).optional().describe('Branch, tag or commit. Absent: main.'),
+    file: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        "A single .safetensors file of the repository. Absent: the repository is in diffusers' layout.",
+      ),
+  }),
+  z.strictObject({
     type: z.literal('provider').describe('The model lies with its provider.'),
     id: z.string().min(1).describe("The provider's own id of the model."),
   }),
 ]);
 export type ModelSource = z.infer<typeof modelSourceSchema>;
+export type HubSource = Extract<ModelSource, { type: 'hub' }>;
 
 export const modelDefaultsSchema = z.strictObject({
   width: edge.describe('Width in pixels where the request has none.'),

@@ -8,10 +8,13 @@ import { schedulers } from './kinds/schedulers.js';
 import { singleFile } from './kinds/single-file.js';
 import { tokenizer } from './kinds/tokenizer.js';
 
-describe.each([noise, schedulers, networks, pipelines, tokenizer, singleFile, lora])('$folder', async (kind) => {
-  const cases = await kind.cases(fileURLToPath(new URL(`../golden/${kind.folder}`, import.meta.url)));
-  test.each(cases)('$id equals the reference', async (reference) => {
-    const outcome = await reference.run();
-    expect(outcome.status, outcome.detail).toBe('passed');
-  });
-});
+describe.each([noise, schedulers, networks, pipelines, tokenizer, singleFile, lora])(
+  '$folder',
+  async (kind) => {
+    const cases = await kind.cases(fileURLToPath(new URL(`../golden/${kind.folder}`, import.meta.url)));
+    test.each(cases)('$id equals the reference', async (reference) => {
+      const outcome = await reference.run();
+      expect(outcome.status, outcome.detail).toBe('passed');
+    });
+  },
+);

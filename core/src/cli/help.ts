@@ -32,3 +32,14 @@ Examples:
   $ easel generate --like house.png --seed 8 --out another-house.png
   $ echo "a blue boat at sea" | easel generate - --json | jq -r .files[0].path
 ${configurationAndStatus}`;
+
+export const installHelp = `
+Files lie in the Hugging Face cache, which other tools share. Environment:
+  HF_TOKEN      for models that are gated or private      HF_ENDPOINT   another hub, or a mirror
+  HF_HOME       folder of the cache                       HF_HUB_CACHE  the cache itself
+An install that was cut off goes on where it stopped.
+
+Examples:
+  $ easel models install sdxl-turbo
+  $ easel models install Lykon/dreamshaper-8 --variant fp16
+  $ easel models install ByteDance/SDXL-Lightning:sdxl_lightning_4step.safetensors`;

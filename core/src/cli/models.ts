@@ -1,14 +1,24 @@
+import type { Model } from '@easel/plugin-sdk';
+import { sizeOf } from '../library/installed-size.js';
+import { isInstalled, withInstalledSource } from '../library/resolve-source.js';
 import type { AvailableModel } from '../models/available-models.js';
+import { readCatalogue } from '../models/catalogue.js';
 import type { ServiceHealth } from '../observe/health.js';
+import { formatBytes } from './bytes.js';
 import { exitStatus } from './exit-status.js';
 import { type CommonFlags, openKernel } from './open-kernel.js';
 import { printJson, printLine, printNote } from './output.js';
 import { formatTable } from './table.js';
 
-/** `easel models`: the catalogue, and who makes each model's pictures. */
+/** `easel models`: the catalogue, where each model is, and who makes its pictures. */
 export async function models(flags: CommonFlags): Promise<number> {
   await using manager = await openKernel(flags);
-  const available = manager.getAvailableModels();
+  const entries = readCatalogue(manager.configuration.catalogueFolders).models;
+  const available = await Promise.all(
+    manager
+      .getAvailableModels()
+      .map(async (model) => ({ ...model, ...(await placeOf(entries.get(model.id))) })),
+  );
   const health = manager.getServiceHealth();
   const problems = health.problems.filter(({ code }) => code === 'ERR_CATALOGUE_INVALID');
   if (flags.json) {
@@ -22,19 +32,30 @@ export async function models(flags: CommonFlags): Promise<number> {
     `${model.defaults.width}x${model.defaults.height}`,
     `${model.supports.minimumEdge}-${model.supports.maximumEdge}, by ${model.supports.edgeMultiple}`,
     statusOf(model, health),
+    model.bytes === undefined ? '' : formatBytes(model.bytes),
+    model.path ?? '',
   ]);
+  const headings = ['ID', 'NAME', 'PIPELINE TYPE', 'SIZE', 'EDGES', 'STATUS', 'ON DISK', 'WHERE'];
   if (rows.length === 0) printLine('There are no models: no catalogue folder has one.');
-  else printLine(formatTable(['ID', 'NAME', 'PIPELINE TYPE', 'SIZE', 'EDGES', 'STATUS'], rows));
+  else printLine(formatTable(headings, rows));
   for (const { message } of problems) printNote(`cannot be used: ${message}`);
   return exitStatus.ok;
 }
 
+/** Where the files of a model are, and how many bytes they take. Nothing for those of a provider, or not installed. */
+async function placeOf(model: Model | undefined): Promise<{ path?: string; bytes?: number }> {
+  if (!model || !isInstalled(model)) return {};
+  const { source } = withInstalledSource(model);
+  return 'path' in source ? { path: source.path, bytes: await sizeOf(source.path) } : {};
+}
+
 function statusOf(
-  { available, current, plugin, pipelineType, missingSecrets }: AvailableModel,
+  { id, available, installed, current, plugin, pipelineType, missingSecrets }: AvailableModel,
   health: ServiceHealth,
 ): string {
   const marks = current ? ['current'] : [];
   if (available) return [...marks, `available, by ${plugin}`].join(', ');
+  if (!installed) return [...marks, `not installed: easel models install ${id}`].join(', ');
   if (missingSecrets)
     return [...marks, `not available: its plugin ${plugin} needs ${missingSecrets.join(', ')}`].join(', ');
   const disabled = health.plugins.find(

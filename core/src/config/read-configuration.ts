@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EaselError } from '@easel/plugin-sdk';
+import { ownCatalogueFolder } from '../library/own-entries.js';
 import { type Configuration, type ConfigurationInput, configurationSchema } from './configuration.js';
 import { firstProblem } from './first-problem.js';
 
@@ -37,9 +38,10 @@ export function readConfiguration(source: ConfigurationSource): Configuration {
   }
   const base = isRead ? dirname(file) : process.cwd();
   const bundled = (folder: string) => (source.bundled === false ? [] : [resolve(installation, folder)]);
+  const storageFolder = resolve(base, parsed.data.storageFolder ?? join(homedir(), '.easel'));
   return {
     ...parsed.data,
-    storageFolder: resolve(base, parsed.data.storageFolder ?? join(homedir(), '.easel')),
+    storageFolder,
     pluginFolders: distinct([
       ...bundled('plugins'),
       ...parsed.data.pluginFolders.map((path) => resolve(base, path)),
@@ -47,6 +49,7 @@ export function readConfiguration(source: ConfigurationSource): Configuration {
     catalogueFolders: distinct([
       ...bundled('models/catalogue'),
       ...parsed.data.catalogueFolders.map((path) => resolve(base, path)),
+      ownCatalogueFolder(storageFolder),
     ]),
   };
 }

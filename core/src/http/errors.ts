@@ -9,6 +9,7 @@ import { EaselError, type ErrorCode } from '@easel/plugin-sdk';
 const statuses: Readonly<Record<ErrorCode, number>> = {
   ERR_REQUEST_INVALID: 400,
   ERR_MODEL_UNKNOWN: 404,
+  ERR_MODEL_NOT_INSTALLED: 404,
   ERR_NO_ROUTE: 404,
   ERR_CONTENT_REFUSED: 400,
   ERR_ABORTED: 499,

@@ -184,7 +184,7 @@ export class ImageServiceManager implements AsyncDisposable {
     const models = this.getAvailableModels();
     const usable = models.filter(({ available }) => available);
     const isHere = ({ id }: AvailableModel) =>
-      this.#catalogue.current.models.get(id)?.source.type !== 'provider';
+      ['folder', 'file'].includes(this.#catalogue.current.models.get(id)?.source.type ?? '');
     return (usable.find(isHere) ?? usable[0] ?? models[0])?.id;
   }
 }

@@ -1,12 +1,15 @@
 import type { Model } from '@easel/plugin-sdk';
 import type { GuardedPlugin } from '../kernel/guard/guarded-plugin.js';
 import type { RoutingTable } from '../kernel/routing/table.js';
+import { isInstalled } from '../library/resolve-source.js';
 import type { Catalogue } from './catalogue.js';
 
 export interface AvailableModel
   extends Pick<Model, 'id' | 'name' | 'description' | 'pipelineType' | 'defaults' | 'supports'> {
-  /** Whether a plugin that has its secrets handles its pipeline type, or the fallback's. */
+  /** Whether it is installed, and a plugin that has its secrets handles its pipeline type, or the fallback's. */
   readonly available: boolean;
+  /** Whether its files are on this machine, or need not be. */
+  readonly installed: boolean;
   /** Id of the plugin that is asked first. Absent: there is none. */
   readonly plugin?: string;
   /** Environment variables that its plugin needs and that are not set. Absent: none. */
@@ -30,7 +33,8 @@ export function listModels(
     const first = candidates?.find(isConfigured) ?? candidates?.[0];
     const plugin = first?.manifest.id;
     const missingSecrets = first?.supervisor.missingSecrets ?? [];
-    const available = first !== undefined && missingSecrets.length === 0;
+    const installed = isInstalled(model);
+    const available = installed && first !== undefined && missingSecrets.length === 0;
     return {
       id,
       name,
@@ -39,6 +43,7 @@ export function listModels(
       defaults,
       supports,
       available,
+      installed,
       ...(plugin ? { plugin } : {}),
       ...(missingSecrets.length === 0 ? {} : { missingSecrets }),
       current: id === currentModel,

@@ -40,7 +40,7 @@ function readModel(folder: string, file: string): Model {
   const parsed = modelSchema.safeParse(json);
   if (!parsed.success) throw invalid(file, firstProblem(parsed.error));
   const { source } = parsed.data;
-  return source.type !== 'provider'
+  return 'path' in source
     ? { ...parsed.data, source: { ...source, path: resolve(folder, source.path) } }
     : parsed.data;
 }

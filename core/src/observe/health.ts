@@ -121,9 +121,14 @@ function measurePlugin(plugin: GuardedPlugin, registry: Registry, catalogue: Cat
 const servedModel = ({ id, name, source, pipelineType, supports }: Model): ServedModel => ({
   id,
   name,
-  key: source.type === 'provider' ? source.id : source.path,
+  key: keyOf(source),
   pipelineType,
   supportsNegativePrompt: supports.negativePrompt,
 });
+
+function keyOf(source: Model['source']): string {
+  if (source.type === 'provider') return source.id;
+  return source.type === 'hub' ? source.repository : source.path;
+}
 
 const problemOf = ({ code, message }: Problem): Problem => ({ code, message });

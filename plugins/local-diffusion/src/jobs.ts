@@ -35,7 +35,7 @@ const xlOptions = [
 export function jobsOf(request: GenerationRequest, options: Options): PictureJob[] {
   const { model, prompt, negativePrompt, width, height, n, seed = 0, sampler } = request;
   const defaults = defaultsByType[model.pipelineType];
-  if (!defaults || model.source.type === 'provider') {
+  if (!defaults || !('path' in model.source)) {
     throw new EaselError({
       code: 'ERR_REQUEST_INVALID',
       message: `"${model.id}" is a "${model.pipelineType}" model of a ${model.source.type}; local-diffusion makes only ${Object.keys(defaultsByType).join(', ')} models that lie on this machine.`,
@@ -52,7 +52,7 @@ export function jobsOf(request: GenerationRequest, options: Options): PictureJob
   const source = sourceOf(request);
   const { strength = defaultStrengths[source?.mask ? 'mask' : 'picture'] } = request;
   const warnings: string[] = [];
-  const { clipSkip, guidanceRescale, eta, promptStyle, embeddings } = options;
+  const { clipSkip, guidanceRescale, eta, timestepSpacing, promptStyle, embeddings } = options;
   const xl = xlOf(request, options, warnings);
   const firstPass = firstPassOf(request, options, steps, warnings);
   const refiner = source?.mask ? undefined : options.refiner;
@@ -75,6 +75,7 @@ export function jobsOf(request: GenerationRequest, options: Options): PictureJob
     clipSkip,
     guidanceRescale,
     eta,
+    timestepSpacing,
     promptStyle,
     embeddings,
     xl,

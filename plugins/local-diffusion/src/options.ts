@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import { promptStyles } from './pipelines/text-encoding.js';
+import { timestepSpacings } from './sampling/config.js';
 
 const absolutePath = z
   .string()
@@ -48,6 +49,12 @@ export const optionsSchema = z.strictObject({
     .default(0)
     .describe('How far to undo the overexposure of high guidance, 0 to 1. Absent: 0.'),
   eta: z.number().min(0).max(1).default(0).describe("DDIM's share of fresh noise, 0 to 1. Absent: 0."),
+  timestepSpacing: z
+    .enum(timestepSpacings)
+    .optional()
+    .describe(
+      "How steps are spread over the training's timesteps. Absent: as the model's scheduler config says.",
+    ),
   promptStyle: z
     .enum(promptStyles)
     .default('weighted')

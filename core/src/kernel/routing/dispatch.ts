@@ -7,6 +7,7 @@ import {
 } from '@easel/plugin-sdk';
 import { inject, injectable } from 'tsyringe';
 import type { Configuration } from '../../config/configuration.js';
+import { withInstalledSource } from '../../library/resolve-source.js';
 import type { Catalogue } from '../../models/catalogue.js';
 import { findModel } from '../../models/find-model.js';
 import { parseRequest } from '../../models/parse-request.js';
@@ -75,7 +76,7 @@ export class Dispatcher {
       random: this.random,
       drawSeed: this.drawSeed,
     };
-    const model = findModel(world.catalogue, asked.model ?? currentModel ?? '');
+    const model = withInstalledSource(findModel(world.catalogue, asked.model ?? currentModel ?? ''));
     return listCandidates(world, asked, model);
   }
 

@@ -47,9 +47,10 @@ export async function generateLatents(
   refuseWhatModelCannotDo(model, request);
   const { prompts, width, height, generators, guidanceScale, guidanceRescale, signal } = request;
   const images = prompts.length;
+  const schedulerConfig = spaced(model.schedulerConfig, request.timestepSpacing);
   const span = planSpan({
     ...request,
-    schedulerConfig: model.schedulerConfig,
+    schedulerConfig,
     strength: request.source && request.strength,
   });
   const isGuided = guidanceScale > 1 && model.guidanceEmbeddingSize === undefined;
@@ -72,7 +73,7 @@ export async function generateLatents(
     guidanceRescale,
     extraChannels,
   });
-  const readOriginal = createOriginalReader(model.schedulerConfig, request.sampler);
+  const readOriginal = createOriginalReader(schedulerConfig, request.sampler);
   let call: NetworkCall | undefined;
   let networkMs = 0;
   const denoised = await span.run({
@@ -102,6 +103,9 @@ export async function generateLatents(
     warnings: [...new Set([...span.warnings, ...conditioning.warnings])],
   };
 }
+
+const spaced = (config: unknown, spacing: PictureRequest['timestepSpacing']): unknown =>
+  spacing === undefined ? config : { ...(config as object), timestep_spacing: spacing };
 
 async function begin(scope: BeginningScope, { source, strength = 1 }: PictureRequest): Promise<Beginning> {
   if (source === undefined) return beginWithNoise(scope);

@@ -1,3 +1,4 @@
+import type { TimestepSpacing } from '../sampling/config.js';
 import type { TorchGenerator } from '../sampling/noise.js';
 import type { ConditioningRequest } from './diffusion-model.js';
 
@@ -23,6 +24,8 @@ export interface PictureRequest extends Omit<ConditioningRequest, 'isGuided'> {
   readonly steps: number;
   /** DDIM's share of fresh noise, 0 to 1. Absent: the sampler's own. */
   readonly eta?: number | undefined;
+  /** Absent: as the model's scheduler config says. */
+  readonly timestepSpacing?: TimestepSpacing | undefined;
   /** Absent: text to image. */
   readonly source?: Source | undefined;
   /** Over 0 to 1: how far to go from the source. Absent: all the way. */

@@ -9,6 +9,7 @@ import type { XlConditioningRequest } from '../pipelines/diffusion-model.js';
 import type { FirstPass } from '../pipelines/first-pass.js';
 import type { PreviewPicture } from '../pipelines/preview.js';
 import type { PromptStyle } from '../pipelines/text-encoding.js';
+import type { TimestepSpacing } from '../sampling/config.js';
 
 /** The encoded pictures that a job starts from. */
 export interface SourceFiles {
@@ -51,6 +52,8 @@ export interface PictureJob {
   readonly clipSkip: number;
   readonly guidanceRescale: number;
   readonly eta: number;
+  /** Absent: as the model's scheduler config says. */
+  readonly timestepSpacing: TimestepSpacing | undefined;
   readonly promptStyle: PromptStyle;
   /** Textual inversions. All jobs of a call have the same. */
   readonly embeddings: readonly EmbeddingFile[];

@@ -1,6 +1,10 @@
 import { EaselError } from '@easel/plugin-sdk';
 import { z } from 'zod';
 
+/** diffusers' ways to spread steps over the timesteps of the training. */
+export const timestepSpacings = ['leading', 'trailing', 'linspace'] as const;
+export type TimestepSpacing = (typeof timestepSpacings)[number];
+
 /** `null` switches a flag off, as Python's `None` does. */
 const flag = z
   .boolean()
@@ -19,7 +23,7 @@ const keys = z.object({
   trained_betas: z.array(z.number()).min(1).nullable(),
   rescale_betas_zero_snr: flag,
   prediction_type: z.enum(['epsilon', 'v_prediction', 'sample', 'flow_prediction']),
-  timestep_spacing: z.enum(['leading', 'trailing', 'linspace']),
+  timestep_spacing: z.enum(timestepSpacings),
   timestep_type: z.enum(['discrete', 'continuous']),
   steps_offset: z.number().int(),
   set_alpha_to_one: flag,

@@ -1,0 +1,32 @@
+import { stat } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
+import { idOf, writeEntry } from '../library/own-entries.js';
+import { recognize } from '../library/recognize.js';
+import { exitStatus } from './exit-status.js';
+import { type LibraryFlags, openLibrary } from './library.js';
+import { printJson, printLine, printNote } from './output.js';
+import { UsageError } from './usage-error.js';
+
+export interface ImportFlags extends LibraryFlags {
+  readonly id?: string;
+}
+
+/** `easel models import`: a catalogue entry for a model that stays where it is. */
+export async function importModel(path: string, flags: ImportFlags): Promise<number> {
+  const { manifests, configuration, catalogue } = openLibrary(flags);
+  const absolute = resolve(path);
+  const recognized = await recognize(absolute, manifests);
+  const name = basename(absolute);
+  const id = flags.id ?? idOf(name);
+  if (catalogue.models.has(id))
+    throw new UsageError(`there is a model "${id}" already: name another with --id`);
+  const type = (await stat(absolute)).isDirectory() ? 'folder' : 'file';
+  const source = { type, path: absolute } as const;
+  const file = await writeEntry(configuration.storageFolder, { id, name, source, recognized });
+  if (flags.json) printJson({ id, pipelineType: recognized.pipelineType, path: absolute, entry: file });
+  else {
+    printLine(file);
+    printNote(`${id} (${recognized.pipelineType}) stays at ${absolute}: easel generate "..." --model ${id}`);
+  }
+  return exitStatus.ok;
+}

@@ -1,0 +1,105 @@
+import { EaselError, type HubSource } from '@easel/plugin-sdk';
+import { modelIndexName } from './cache-folder.js';
+import type { HubFile, Listing } from './hub-client.js';
+import { formatHubReference } from './hub-reference.js';
+
+/** Weights may be there several times: whole (absent), or in half precision. */
+export type Variant = 'fp16' | 'bf16';
+
+const weights =
+  /^(?:model|diffusion_pytorch_model)(?:\.(fp16|bf16))?(?:-\d{5}-of-\d{5})?(?:\.(fp16|bf16))?\.safetensors$/;
+const texts = /\.(json|txt|model)$/;
+const pickles = /\.(bin|ckpt|pt|pth)$/;
+
+/** The one file of a repository that is a model by itself. Throws ERR_MODEL_FILES_INVALID where it is not told which. */
+export function chooseSingleFile(source: HubSource, { files }: Listing): HubFile {
+  const checkpoints = files.filter(({ path }) => path.endsWith('.safetensors'));
+  const wanted = source.file;
+  const found = wanted === undefined ? undefined : files.find(({ path }) => path === wanted);
+  if (found && checkpoints.includes(found)) return found;
+  const [only] = checkpoints.filter(({ path }) => !path.includes('/'));
+  const top = checkpoints.filter(({ path }) => !path.includes('/'));
+  if (wanted === undefined && only && top.length === 1) return only;
+  const { repository } = source;
+  if (found) throw invalid(`${wanted} of ${repository} is no .safetensors file.`, pickleHint);
+  const names = (wanted === undefined && top.length > 0 ? top : checkpoints).map(({ path }) => path);
+  if (names.length === 0) {
+    const hasPickles = files.some(({ path }) => pickles.test(path));
+    throw invalid(
+      `${repository} has no .safetensors file and no ${modelIndexName}.`,
+      hasPickles ? pickleHint : 'Use a repository of a model in diffusers’ layout, or with a checkpoint.',
+    );
+  }
+  const list = names.slice(0, 20).join(', ');
+  throw invalid(
+    wanted === undefined
+      ? `${repository} has several checkpoints: ${list}.`
+      : `${repository} has no file "${wanted}"; it has ${list}.`,
+    `Name one: easel models install ${formatHubReference({ ...source, file: names[0] })}`,
+  );
+}
+
+const pickleHint =
+  'Use a version in .safetensors: pickles (.bin, .ckpt, .pt) can run code when they are opened, and are refused.';
+
+/**
+ * The files of a model in diffusers' layout that are needed to run it: configs, vocabularies, and the weights once.
+ *
+ * @param index the parsed `model_index.json`
+ * @param variant of the weights; absent means whole ones where there are any
+ * @throws ERR_MODEL_FILES_INVALID for a part without weights that may be opened
+ */
+export function chooseFolderFiles(
+  source: HubSource,
+  { files }: Listing,
+  index: Readonly<Record<string, unknown>>,
+  variant: Variant | undefined,
+): HubFile[] {
+  const chosen = files.filter(({ path }) => path === modelIndexName);
+  for (const part of partsOf(index)) {
+    const own = files.filter(
+      ({ path }) => path.startsWith(`${part}/`) && !path.slice(part.length + 1).includes('/'),
+    );
+    chosen.push(...own.filter(({ path }) => texts.test(path)), ...weightsOf(source, part, own, variant));
+  }
+  return chosen;
+}
+
+/** What a checker of pictures would need is left where it is. */
+const unused = new Set(['safety_checker', 'feature_extractor', 'image_encoder']);
+
+const partsOf = (index: Readonly<Record<string, unknown>>): string[] =>
+  Object.entries(index)
+    .filter(
+      ([name, value]) =>
+        !name.startsWith('_') && !unused.has(name) && Array.isArray(value) && value[1] !== null,
+    )
+    .map(([name]) => name);
+
+function weightsOf(
+  source: HubSource,
+  part: string,
+  files: readonly HubFile[],
+  variant: Variant | undefined,
+): HubFile[] {
+  const variants = new Map<Variant | undefined, HubFile[]>();
+  for (const file of files) {
+    const match = weights.exec(file.path.slice(part.length + 1));
+    if (!match) continue;
+    const own = (match[1] ?? match[2]) as Variant | undefined;
+    variants.set(own, [...(variants.get(own) ?? []), file]);
+  }
+  const order = variant === undefined ? ([undefined, 'fp16', 'bf16'] as const) : [variant];
+  const chosen = order.map((name) => variants.get(name)).find((found) => found !== undefined);
+  if (chosen) return chosen;
+  if (variants.size > 0) {
+    const there = [...variants.keys()].map((name) => name ?? 'none').join(', ');
+    throw invalid(`${source.repository} has no ${variant} of "${part}".`, `Its variants are: ${there}.`);
+  }
+  if (files.some(({ path }) => pickles.test(path)))
+    throw invalid(`${source.repository} has "${part}" only as a pickle.`, pickleHint);
+  return [];
+}
+
+const invalid = (message: string, hint: string) =>
+  new EaselError({ code: 'ERR_MODEL_FILES_INVALID', message, hint });

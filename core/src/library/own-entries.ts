@@ -1,0 +1,56 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Model, ModelSource } from '@easel/plugin-sdk';
+import { writeWholeFile } from '../results/write-whole-file.js';
+import type { Recognized } from './recognize.js';
+
+/** The catalogue folder of models that were installed or imported on this machine. */
+export const ownCatalogueFolder = (storageFolder: string): string => join(storageFolder, 'catalogue');
+
+/** A name as the id of a catalogue entry. */
+export const idOf = (name: string): string =>
+  name
+    .toLowerCase()
+    .replace(/\.safetensors$/, '')
+    .replace(/[^a-z0-9._-]+/g, '-')
+    .replace(/^[^a-z0-9]+/, '') || 'model';
+
+export interface NewEntry {
+  readonly id: string;
+  readonly name: string;
+  readonly source: ModelSource;
+  readonly recognized: Recognized;
+}
+
+/** Writes a catalogue entry, and makes a file of it that people can edit. Resolves with the file. */
+export async function writeEntry(
+  storageFolder: string,
+  { id, name, source, recognized }: NewEntry,
+): Promise<string> {
+  const { pipelineType, models } = recognized;
+  const entry = { id, name, pipelineType, source, defaults: models.defaults, supports: models.supports };
+  const file = join(ownCatalogueFolder(storageFolder), `${id}.json`);
+  await writeWholeFile(file, Buffer.from(`${JSON.stringify(entry, null, 2)}\n`), { replace: true });
+  return file;
+}
+
+/** Removes the entry of an id, if this machine has made it. Resolves with whether it has. */
+export async function removeEntry(storageFolder: string, { id }: Pick<Model, 'id'>): Promise<boolean> {
+  const folder = ownCatalogueFolder(storageFolder);
+  for (const name of namesIn(folder)) {
+    const { id: own } = JSON.parse(readFileSync(join(folder, name), 'utf8')) as { id?: unknown };
+    if (own !== id) continue;
+    await rm(join(folder, name));
+    return true;
+  }
+  return false;
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).filter((name) => name.endsWith('.json'));
+  } catch {
+    return [];
+  }
+}

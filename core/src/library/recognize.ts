@@ -1,0 +1,73 @@
+import { open, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EaselError, type Manifest } from '@easel/plugin-sdk';
+import { z } from 'zod';
+import { modelIndexName } from './cache-folder.js';
+
+/** What a plugin's manifest says of models of one pipeline type. */
+export interface Recognized {
+  readonly pipelineType: string;
+  readonly models: NonNullable<Manifest['handles'][number]['models']>;
+}
+
+/** The largest header of a .safetensors file. */
+const maximumHeaderBytes = 100_000_000;
+
+const indexSchema = z.looseObject({ _class_name: z.string() });
+
+/**
+ * Finds the pipeline type of a model on disk by what the plugins' manifests say: the class in a folder's `model_index.json`, or how names
+ * of tensors in a .safetensors file begin. Weights are not read.
+ *
+ * @throws ERR_MODEL_FILES_INVALID for a file that is not there or cannot be read, and for a model that no plugin knows
+ */
+export async function recognize(path: string, manifests: readonly Manifest[]): Promise<Recognized> {
+  const status = await stat(path).catch(() => undefined);
+  if (!status) throw invalid(`${path} is not there.`, 'Check the path.');
+  const kind = status.isDirectory() ? await pipelineClass(path) : await tensorNames(path);
+  const isKnown = ({ models }: Manifest['handles'][number]) =>
+    typeof kind === 'string'
+      ? models?.pipelineClasses.includes(kind)
+      : models?.tensors.some((prefix) => kind.some((name) => name.startsWith(prefix)));
+  const found = manifests.flatMap(({ handles }) => handles).find(isKnown);
+  if (found?.models) return { pipelineType: found.type, models: found.models };
+  throw invalid(
+    typeof kind === 'string'
+      ? `No plugin knows models of the class ${kind}: ${path}.`
+      : `No plugin knows the model ${path}.`,
+    'Write a catalogue entry for it by hand, if a plugin can run it.',
+  );
+}
+
+async function pipelineClass(folder: string): Promise<string> {
+  const file = join(folder, modelIndexName);
+  try {
+    return indexSchema.parse(JSON.parse(await readFile(file, 'utf8')))._class_name;
+  } catch {
+    throw invalid(
+      `${folder} has no ${modelIndexName} that can be read.`,
+      "Name a folder in diffusers' layout, or one .safetensors file.",
+    );
+  }
+}
+
+async function tensorNames(path: string): Promise<string[]> {
+  const file = await open(path);
+  try {
+    const length = Buffer.alloc(8);
+    await file.read(length, 0, 8, 0);
+    const bytes = Number(length.readBigUInt64LE());
+    const { size } = await file.stat();
+    if (bytes > Math.min(size - 8, maximumHeaderBytes)) throw new Error('its header is longer than the file');
+    const header = Buffer.alloc(bytes);
+    await file.read(header, 0, bytes, 8);
+    return Object.keys(z.record(z.string(), z.unknown()).parse(JSON.parse(header.toString())));
+  } catch {
+    throw invalid(`${path} is no .safetensors file.`, 'Use a version of the model in .safetensors.');
+  } finally {
+    await file.close();
+  }
+}
+
+const invalid = (message: string, hint: string) =>
+  new EaselError({ code: 'ERR_MODEL_FILES_INVALID', message, hint });

@@ -1,0 +1,31 @@
+import { readdir, readlink, rm } from 'node:fs/promises';
+import { basename, join, relative } from 'node:path';
+import type { HubSource } from '@easel/plugin-sdk';
+import { defaultRevision, RepositoryFolder } from './cache-folder.js';
+import { hashLike } from './content-hash.js';
+
+export interface VerifiedFile {
+  /** With slashes, in its repository. */
+  readonly path: string;
+  readonly isRight: boolean;
+}
+
+/**
+ * Reads all that is installed of a source and compares it with the hashes that the hub gave. What is wrong is removed, so that installing
+ * fetches it again.
+ */
+export async function verify(source: HubSource, cacheFolder: string): Promise<VerifiedFile[]> {
+  const folder = new RepositoryFolder(cacheFolder, source.repository);
+  const snapshot = folder.snapshot(folder.commitOf(source.revision ?? defaultRevision) ?? '');
+  const entries = await readdir(snapshot, { recursive: true, withFileTypes: true });
+  const links = entries.filter((entry) => entry.isSymbolicLink());
+  return await Promise.all(
+    links.map(async (entry) => {
+      const name = join(entry.parentPath, entry.name);
+      const hash = basename(await readlink(name));
+      const isRight = (await hashLike(name, hash).catch(() => undefined)) === hash;
+      if (!isRight) await rm(folder.blob(hash), { force: true });
+      return { path: relative(snapshot, name).replaceAll('\\', '/'), isRight };
+    }),
+  );
+}

@@ -7,7 +7,7 @@ import type { Preview } from '@easel/plugin-sdk';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { openComponent } from '../../plugins/local-diffusion/src/checkpoint/component.js';
-import { readFloats } from '../../plugins/local-diffusion/src/prompt/float-values.js';
+import { readFloats } from '../../plugins/local-diffusion/src/checkpoint/float-values.js';
 import { createClipTokenizer } from '../../plugins/local-diffusion/src/prompt/tokenizer.js';
 import { writeSafetensors } from '../reference/tensors.js';
 

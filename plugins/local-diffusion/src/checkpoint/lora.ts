@@ -1,4 +1,4 @@
-import { readFloats } from '../prompt/float-values.js';
+import { readFloats } from './float-values.js';
 import { invalidFiles } from './invalid-files.js';
 import type { LoraLayer } from './lora-layer.js';
 import { declaredAlpha, readLoraMetadata } from './lora-metadata.js';

@@ -43,10 +43,12 @@ export async function readPipelineIndex(folder: string): Promise<PipelineIndex> 
     const key = parsed.error.issues[0]?.path.join('.') || '_class_name';
     throw invalidFiles(`${file} has no valid "${key}", so it is not of a diffusers pipeline.`);
   }
-  const { _class_name: name, ...flags } = parsed.data;
+  const { _class_name: className, ...flags } = parsed.data;
+  // optimum and diffusers' old ONNX script put their own names in front.
+  const name = className.replace(/^(ORT|Onnx)/, '');
   if (!Object.hasOwn(families, name)) {
     const known = Object.keys(families).join(', ');
-    throw invalidFiles(`${file} is of a ${name}, which this engine cannot run.`, `It runs ${known}.`);
+    throw invalidFiles(`${file} is of a ${className}, which this engine cannot run.`, `It runs ${known}.`);
   }
   return {
     family: families[name as keyof typeof families],

@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { openComponent } from '../checkpoint/component.js';
 import { readText } from '../checkpoint/read-file.js';
 import { readSchedulerConfig } from '../sampling/config.js';
+import { isExported } from './exported/exported-files.js';
+import { openExportedFolder } from './exported/open-exported.js';
 import type { ImageParts, OpenedModel, OpenOptions, TextPart } from './open-model.js';
 import { readPipelineIndex } from './pipeline-index.js';
 import { openVaeInPlaceOf } from './single-file-vae.js';
@@ -26,6 +28,7 @@ export async function openStableDiffusionFolder(
   options: OpenFolderOptions = {},
 ): Promise<OpenedModel> {
   const index = await readPipelineIndex(folder);
+  if (await isExported(folder)) return await openExportedFolder(folder, index, options);
   if (index.family === 'sd') {
     const [parts, text] = await Promise.all([readImageParts(folder, options), readTextPart(folder, '')]);
     return await openStableDiffusion(parts, text, options);

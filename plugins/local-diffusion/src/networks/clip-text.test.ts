@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { runGraph } from '../../../../test/reference/run-graph.js';
 import { type Component, openComponent } from '../checkpoint/component.js';
-import { readFloats } from '../prompt/float-values.js';
+import { readFloats } from '../checkpoint/float-values.js';
 import { clipTextGraph } from './clip-text.js';
 
 const folder = fileURLToPath(new URL('../../../../models/picturebook/text_encoder', import.meta.url));

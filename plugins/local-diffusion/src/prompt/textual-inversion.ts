@@ -1,7 +1,7 @@
 import { basename, extname } from 'node:path';
+import { readFloats } from '../checkpoint/float-values.js';
 import { invalidFiles } from '../checkpoint/invalid-files.js';
 import { readSafetensors, type TensorLocation } from '../checkpoint/safetensors.js';
-import { readFloats } from './float-values.js';
 
 /** The vectors of a textual inversion for one text encoder: rows to take in place of a token's own. */
 export interface EmbeddingMatrix {

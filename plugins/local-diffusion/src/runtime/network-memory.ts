@@ -25,7 +25,8 @@ export interface NetworkMemoryOptions {
  * Its networks run one after the other.
  */
 export class NetworkMemory {
-  readonly #options: NetworkOptions;
+  /** How its networks are opened. */
+  readonly options: NetworkOptions;
   readonly #maximumBytes: number;
   readonly #clock: RunClock | undefined;
   /** The one that ran last is the last. */
@@ -38,7 +39,7 @@ export class NetworkMemory {
     options: NetworkOptions,
     { maximumBytes = Number.POSITIVE_INFINITY, clock }: NetworkMemoryOptions = {},
   ) {
-    this.#options = options;
+    this.options = options;
     this.#maximumBytes = maximumBytes;
     this.#clock = clock;
   }
@@ -91,7 +92,7 @@ export class NetworkMemory {
     }
     this.#clock?.beginOpening();
     try {
-      place.network = await Network.open(place.graph, this.#options);
+      place.network = await Network.open(place.graph, this.options);
     } finally {
       this.#clock?.end();
     }

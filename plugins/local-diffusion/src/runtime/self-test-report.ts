@@ -5,6 +5,7 @@ import sharp from 'sharp';
 import { z } from 'zod';
 import { offeredProviders } from './execution-devices.js';
 import { type ExecutionProvider, executionProviderSchema } from './execution-providers.js';
+import { checkMissingCuda, cudaFix } from './missing-cuda.js';
 import { type SelfTestVerdict, testDevice } from './self-test.js';
 import { runtimeVersion } from './self-test-device.js';
 
@@ -49,6 +50,7 @@ export async function reportDevices(context: unknown): Promise<{ checks: readonl
     const verdict = await testDevice(provider);
     checks.push(checkOf(provider, verdict, performance.now() - startedAt, asked.includes(provider)));
   }
+  if (!asked.includes('cuda')) checks.push(...checkMissingCuda(offeredProviders()));
   return { checks };
 }
 
@@ -80,8 +82,7 @@ const speedOf = (speedup: number): string =>
 function fixFor(provider: ExecutionProvider, isThere: boolean): string | undefined {
   if (isThere) return 'Update the driver; until then another execution provider is used.';
   if (provider === 'webgpu' && process.platform === 'linux') return vulkanHint();
-  if (provider === 'cuda' || provider === 'tensorrt')
-    return 'Install CUDA 12 and cuDNN 9, and the libraries of ONNX Runtime: ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node';
+  if (provider === 'cuda' || provider === 'tensorrt') return cudaFix;
   return undefined;
 }
 

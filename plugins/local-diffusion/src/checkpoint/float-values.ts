@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
-import { invalidFiles } from '../checkpoint/invalid-files.js';
-import { elementBytes, type TensorDtype, type TensorLocation } from '../checkpoint/safetensors.js';
+import { invalidFiles } from './invalid-files.js';
+import { elementBytes, type TensorDtype, type TensorLocation } from './safetensors.js';
 
 /** How an element of each type is read: from a view, at a byte. */
 const readers: Partial<Record<TensorDtype, (view: DataView, byte: number) => number>> = {

@@ -1,0 +1,42 @@
+import { EaselError } from '@easel/plugin-sdk';
+import { type Posterior, readPosterior } from '../../pipelines/posterior.js';
+import type { Autoencoder } from '../autoencoder.js';
+import type { ExportedVaeConfig } from './exported-config.js';
+import type { ExportedNetwork } from './exported-network.js';
+
+/** @param encoder absent where the folder has none: input images are refused then */
+export function exportedAutoencoder(
+  folder: string,
+  config: ExportedVaeConfig,
+  decoder: ExportedNetwork,
+  encoder: ExportedNetwork | undefined,
+): Autoencoder {
+  const { scaling, shift, latentChannels, factor } = config;
+  return {
+    latentChannels,
+    factor,
+    async encode(planes, shape) {
+      if (!encoder) {
+        throw new EaselError({
+          code: 'ERR_REQUEST_INVALID',
+          message: `inputImages: ${folder} has no vae_encoder/model.onnx, which reads pictures.`,
+          hint: 'Make pictures from text alone, or export the model with its encoder.',
+        });
+      }
+      const output = await encoder.run({ sample: { data: planes, shape } });
+      return output.shape[1] === 2 * latentChannels
+        ? readPosterior(output.data, config)
+        : drawnPosterior(output.data, config);
+    },
+    async decode(latents, [images = 0, ...rest]) {
+      const data = latents.map((value) => value / scaling + shift);
+      return (await decoder.run({ latent_sample: { data, shape: [images, ...rest] } })).data;
+    },
+  };
+}
+
+/** diffusers' old script draws inside of the file, by noise that nobody can choose. */
+const drawnPosterior = (drawn: Float32Array, { scaling, shift }: ExportedVaeConfig): Posterior => ({
+  count: drawn.length,
+  draw: () => drawn.map((value) => scaling * (value - shift)),
+});

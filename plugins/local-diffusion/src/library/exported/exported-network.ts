@@ -1,0 +1,182 @@
+import { EaselError } from '@easel/plugin-sdk';
+import { InferenceSession } from 'onnxruntime-node';
+import { invalidFiles } from '../../checkpoint/invalid-files.js';
+import { onProcessor } from '../../runtime/execution-choice.js';
+import { providerOptions } from '../../runtime/execution-devices.js';
+import type { Feed } from '../../runtime/network.js';
+import type { NetworkOptions } from '../../runtime/network-options.js';
+import type { Dialect } from './dialects.js';
+import { portTypes, toFloats, toTensor } from './tensors.js';
+
+type Port = InferenceSession.TensorValueMetadata;
+
+/** Dimensions by number where the file fixes them, by name where they are free. */
+export type PortShape = readonly (number | string)[];
+
+export interface Output {
+  readonly data: Float32Array;
+  readonly shape: readonly number[];
+}
+
+/** An ONNX file that somebody else has exported, with its inputs bound by what the file says of them. */
+export class ExportedNetwork {
+  readonly #file: string;
+  readonly #session: InferenceSession;
+  readonly #inputs: ReadonlyMap<string, Port>;
+  readonly #output: Port;
+  #runMs = 0;
+
+  private constructor(file: string, session: InferenceSession, dialect: Dialect) {
+    this.#file = file;
+    this.#session = session;
+    this.#inputs = bindInputs(file, session, dialect);
+    this.#output = bindOutput(file, session, dialect);
+  }
+
+  /**
+   * Opens a file, and the external data beside it.
+   *
+   * @throws ERR_MODEL_FILES_INVALID when it cannot be opened, and when it has inputs or outputs that the dialect does not know
+   */
+  static async open(file: string, dialect: Dialect, options: NetworkOptions): Promise<ExportedNetwork> {
+    const session = await openSession(file, options);
+    try {
+      return new ExportedNetwork(file, session, dialect);
+    } catch (error) {
+      await session.release();
+      throw error;
+    }
+  }
+
+  /** Milliseconds spent in runs so far. */
+  get runMs(): number {
+    return this.#runMs;
+  }
+
+  /** The declared shape of an input, by our name for it; absent where the file has none. */
+  shapeOf(input: string): PortShape | undefined {
+    return this.#inputs.get(input)?.shape;
+  }
+
+  /**
+   * Runs it over a batch, in as many runs as a fixed batch of the file takes. A vector of one number an image, as the timestep is, may
+   * be a scalar in the file.
+   *
+   * @param feeds by our names; those that the file does not have are left out. All have the images in front.
+   * @throws ERR_REQUEST_INVALID for a size that the file does not take
+   */
+  async run(feeds: Readonly<Record<string, Feed>>): Promise<Output> {
+    const bound = Object.entries(feeds).filter(([name]) => this.#inputs.has(name));
+    const rows = bound[0]?.[1].shape[0] ?? 0;
+    const fixed = [...this.#inputs.values()].map(({ shape }) => shape.length > 1 && shape[0]);
+    const batch = fixed.find((each) => typeof each === 'number') || rows;
+    const parts: Output[] = [];
+    for (let first = 0; first < rows; first += batch) {
+      const indexes = Array.from({ length: batch }, (_, index) => Math.min(first + index, rows - 1));
+      parts.push(await this.#runOnce(bound.map(([name, feed]) => [name, pickRows(feed, indexes)] as const)));
+    }
+    const [, ...rest] = parts[0]?.shape ?? [];
+    const size = rest.reduce((one, other) => one * other, 1);
+    const data = new Float32Array(rows * size);
+    for (const [index, part] of parts.entries()) {
+      const start = index * batch * size;
+      data.set(part.data.subarray(0, data.length - start), start);
+    }
+    return { data, shape: [rows, ...rest] };
+  }
+
+  async release(): Promise<void> {
+    await this.#session.release();
+  }
+
+  async #runOnce(feeds: readonly (readonly [string, Feed])[]): Promise<Output> {
+    const tensors = feeds.map(([name, feed]) => {
+      const port = this.#inputs.get(name)!;
+      return [port.name, toTensor(this.#fit(port, feed), port.type)] as const;
+    });
+    const startedAt = performance.now();
+    const results = await this.#session.run(Object.fromEntries(tensors), [this.#output.name]);
+    this.#runMs += performance.now() - startedAt;
+    const tensor = results[this.#output.name]!;
+    return { data: toFloats(tensor), shape: tensor.dims };
+  }
+
+  #fit({ name, shape: declared }: Port, { data, shape }: Feed): Feed {
+    if (shape.length === 1 && declared[0] === undefined) return { data: data.slice(0, 1), shape: [] };
+    if (shape.length === 1 && declared[0] === 1) return { data: data.slice(0, 1), shape: [1] };
+    const fits =
+      declared.length === shape.length &&
+      declared.every((each, index) => typeof each === 'string' || each === shape[index]);
+    if (fits) return { data, shape };
+    throw new EaselError({
+      code: 'ERR_REQUEST_INVALID',
+      message: `${this.#file} takes "${name}" only as [${declared.join(', ')}], and it would be [${shape.join(', ')}].`,
+      hint: 'Ask for the size that the model was exported for, or export it with free dimensions.',
+    });
+  }
+}
+
+function pickRows({ data, shape }: Feed, indexes: readonly number[]): Feed {
+  const size = data.length / shape[0]!;
+  const picked =
+    data instanceof Float32Array
+      ? new Float32Array(indexes.length * size)
+      : new BigInt64Array(indexes.length * size);
+  for (const [place, index] of indexes.entries()) {
+    const row = data.subarray(index * size, (index + 1) * size);
+    picked.set(row as never, place * size);
+  }
+  return { data: picked, shape: [indexes.length, ...shape.slice(1)] };
+}
+
+async function openSession(file: string, { execution = onProcessor, threads }: NetworkOptions) {
+  const options = {
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 3,
+    ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+  } as const;
+  try {
+    return await InferenceSession.create(file, { ...options, ...providerOptions(execution.provider) });
+  } catch (cause) {
+    throw invalidFiles(
+      `${file} cannot be opened: ${(cause as Error).message}`,
+      'Check that the file and the external data beside it (model.onnx_data, weights.pb) are whole, or export the model again.',
+      cause,
+    );
+  }
+}
+
+function bindInputs(file: string, session: InferenceSession, dialect: Dialect): ReadonlyMap<string, Port> {
+  const ports = tensorsOf(file, session.inputMetadata);
+  const bound = new Map<string, Port>();
+  for (const [name, aliases] of Object.entries(dialect.inputs)) {
+    const port = aliases.map((alias) => ports.find((each) => each.name === alias)).find(Boolean);
+    if (port) bound.set(name, port);
+    else if (!dialect.optionalInputs?.includes(name)) throw unbound(file, `has no input "${name}"`, ports);
+  }
+  const known = new Set(bound.values());
+  const stranger = ports.find((port) => !known.has(port));
+  if (stranger) throw unbound(file, `has an input "${stranger.name}", which is not known`, ports);
+  return bound;
+}
+
+function bindOutput(file: string, session: InferenceSession, { output }: Dialect): Port {
+  const ports = tensorsOf(file, session.outputMetadata);
+  const port = output.map((alias) => ports.find(({ name }) => name === alias)).find(Boolean);
+  if (!port) throw unbound(file, `has no output "${output[0]}"`, ports);
+  return port;
+}
+
+function tensorsOf(file: string, metadata: readonly InferenceSession.ValueMetadata[]): Port[] {
+  return metadata.map((port) => {
+    if (port.isTensor && portTypes.includes(port.type)) return port;
+    const kind = port.isTensor ? `of ${port.type}` : 'no tensor';
+    throw invalidFiles(`${file}: "${port.name}" is ${kind}; known are ${portTypes.join(', ')}.`);
+  });
+}
+
+const unbound = (file: string, problem: string, ports: readonly Port[]) =>
+  invalidFiles(
+    `${file} ${problem}. It has ${ports.map(({ name, type, shape }) => `${name}: ${type} [${shape.join(', ')}]`).join('; ')}.`,
+    'Export the model with optimum, which names inputs and outputs as this engine knows them.',
+  );

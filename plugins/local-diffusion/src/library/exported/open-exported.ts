@@ -1,0 +1,132 @@
+import { join } from 'node:path';
+import { EaselError } from '@easel/plugin-sdk';
+import { invalidFiles } from '../../checkpoint/invalid-files.js';
+import { readText } from '../../checkpoint/read-file.js';
+import { conditionStableDiffusion } from '../../pipelines/stable-diffusion.js';
+import { readSchedulerConfig } from '../../sampling/config.js';
+import type { OpenedModel } from '../open-model.js';
+import type { PipelineIndex } from '../pipeline-index.js';
+import type { OpenFolderOptions } from '../stable-diffusion-folder.js';
+import { openTokenizer } from '../text-encoder.js';
+import {
+  type Dialect,
+  decoderDialect,
+  denoiserDialect,
+  encoderDialect,
+  textEncoderDialect,
+} from './dialects.js';
+import { exportedAutoencoder } from './exported-autoencoder.js';
+import { readExportedVaeConfig } from './exported-config.js';
+import { exists, exportedFiles } from './exported-files.js';
+import { ExportedNetwork } from './exported-network.js';
+import { exportedTextEncoder } from './exported-text.js';
+
+const tinyDecoderWarning = 'The tiny decoder had no effect: the model is exported to ONNX.';
+
+/**
+ * Opens a Stable Diffusion 1.x or 2.x model that optimum, Olive or diffusers' old script has exported to ONNX. Its networks stay open
+ * until it is released.
+ *
+ * @throws ERR_MODEL_FILES_INVALID for files that are missing, damaged or not of a known dialect, and for what cannot be done to an
+ * exported model: SDXL, LoRAs, another autoencoder
+ */
+export async function openExportedFolder(
+  folder: string,
+  { family }: Pick<PipelineIndex, 'family'>,
+  options: OpenFolderOptions,
+): Promise<OpenedModel> {
+  refuseWhatCannotBeChanged(folder, family, options);
+  const files = await exportedFiles(folder);
+  const schedulerFile = join(folder, 'scheduler', 'scheduler_config.json');
+  const schedulerConfig = readSchedulerConfig(await readText(schedulerFile), schedulerFile);
+  const tokenizer = await openTokenizer(join(folder, 'tokenizer'));
+  const config = await readExportedVaeConfig(folder);
+  const networks: ExportedNetwork[] = [];
+  const release = async () => {
+    for (const network of networks.splice(0)) await network.release();
+  };
+  const open = async (part: string, dialect: Dialect) => {
+    const network = await ExportedNetwork.open(
+      join(folder, part, 'model.onnx'),
+      dialect,
+      options.memory?.options ?? {},
+    );
+    networks.push(network);
+    return network;
+  };
+  try {
+    const text = exportedTextEncoder(await open('text_encoder', textEncoderDialect), tokenizer);
+    const denoiser = await open('unet', denoiserDialect);
+    const decoder = await open('vae_decoder', decoderDialect);
+    const hasEncoder = await exists(join(folder, 'vae_encoder', 'model.onnx'));
+    const encoder = hasEncoder ? await open('vae_encoder', encoderDialect) : undefined;
+    return {
+      ...exportedAutoencoder(folder, config, decoder, encoder),
+      schedulerConfig,
+      latentScaling: config.scaling,
+      inputChannels: numberAt(denoiser, 'sample', 1) ?? config.latentChannels,
+      guidanceEmbeddingSize: numberAt(denoiser, 'timestep_cond', 1),
+      refinesOnly: false,
+      files,
+      warnings: [...config.warnings, ...(options.tinyDecoder ? [tinyDecoderWarning] : [])],
+      get networkMs() {
+        return networks.reduce((sum, network) => sum + network.runMs, 0);
+      },
+      async condition(request) {
+        for (const [network, input] of [
+          [denoiser, 'sample'],
+          [decoder, 'latent_sample'],
+        ] as const) {
+          refuseOtherSizes(folder, request, config.factor, network.shapeOf(input) ?? []);
+        }
+        return await conditionStableDiffusion(text, request);
+      },
+      async predict(sample, timestep, conditioning) {
+        const images = sample.shape[0] ?? 1;
+        const timesteps = { data: new Float32Array(images).fill(timestep), shape: [images] };
+        return (await denoiser.run({ sample, timestep: timesteps, ...conditioning })).data;
+      },
+      /** It was given none. */
+      weighLoras() {},
+      release,
+    };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+function numberAt(network: ExportedNetwork, input: string, dimension: number): number | undefined {
+  const size = network.shapeOf(input)?.[dimension];
+  return typeof size === 'number' ? size : undefined;
+}
+
+function refuseOtherSizes(
+  folder: string,
+  { width, height }: { readonly width: number; readonly height: number },
+  factor: number,
+  [, , rows, columns]: readonly (number | string)[],
+): void {
+  const isOther = (pixels: number, latents: number | string | undefined) =>
+    typeof latents === 'number' && latents * factor !== pixels;
+  if (!isOther(height, rows) && !isOther(width, columns)) return;
+  const pixels = (latents: number | string | undefined) =>
+    typeof latents === 'number' ? latents * factor : 'any';
+  throw new EaselError({
+    code: 'ERR_REQUEST_INVALID',
+    message: `${folder} was exported for ${pixels(columns)} x ${pixels(rows)} pixels only, not for ${width} x ${height}.`,
+    hint: 'Ask for that size, or export the model with free dimensions.',
+  });
+}
+
+function refuseWhatCannotBeChanged(
+  folder: string,
+  family: PipelineIndex['family'],
+  { loras = [], vae }: OpenFolderOptions,
+): void {
+  const hint = 'Use the model as .safetensors.';
+  if (family !== 'sd')
+    throw invalidFiles(`${folder} is SDXL exported to ONNX, which is not supported.`, hint);
+  const what = loras.length > 0 ? 'LoRAs' : vae && 'another autoencoder';
+  if (what) throw invalidFiles(`${folder} is exported to ONNX and cannot take ${what}.`, hint);
+}

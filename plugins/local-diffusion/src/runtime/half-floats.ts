@@ -1,0 +1,41 @@
+/** IEEE 754 binary16: what networks that were exported in half precision take and give. */
+const word = new Float32Array(1);
+const wordBits = new Uint32Array(word.buffer);
+const leastNormal = 0x38800000;
+const leastInfinite = 0x477ff000;
+const infinity = 0x7f800000;
+const biasDifference = 112 << 23;
+
+/** To the nearest half, ties to even; beyond 65504 infinity. */
+export const toHalves = (values: Float32Array): Uint16Array =>
+  Uint16Array.from({ length: values.length }, (_, index) => toHalf(values[index]!));
+
+export const fromHalves = (halves: Uint16Array): Float32Array =>
+  Float32Array.from({ length: halves.length }, (_, index) => fromHalf(halves[index]!));
+
+function toHalf(value: number): number {
+  word[0] = value;
+  const bits = wordBits[0]!;
+  const sign = (bits >>> 16) & 0x8000;
+  const magnitude = bits & 0x7fffffff;
+  if (magnitude > infinity) return sign | 0x7e00;
+  if (magnitude >= leastInfinite) return sign | 0x7c00;
+  if (magnitude < leastNormal) return sign | roundToEven(Math.abs(value) * 2 ** 24);
+  const rebiased = magnitude - biasDifference;
+  return sign | ((rebiased + 0xfff + ((rebiased >>> 13) & 1)) >>> 13);
+}
+
+function roundToEven(value: number): number {
+  const below = Math.floor(value);
+  const rest = value - below;
+  return rest > 0.5 || (rest === 0.5 && below % 2 === 1) ? below + 1 : below;
+}
+
+function fromHalf(half: number): number {
+  const sign = half & 0x8000 ? -1 : 1;
+  const exponent = (half >> 10) & 0x1f;
+  const fraction = half & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}

@@ -88,6 +88,11 @@ export class HttpEmulator<Own extends Fault = Fault> {
     return `http://127.0.0.1:${this.#port}`;
   }
 
+  /** Connections that neither side has closed. */
+  get openConnections(): number {
+    return this.#sockets.size;
+  }
+
   /** Requests of that method and path. */
   seen(method: string, path: RegExp): SeenRequest[] {
     return this.requests.filter((request) => request.method === method && path.test(request.path));

@@ -27,6 +27,8 @@ export interface GeminiEmulator {
   /** Answers in words that were made, and paid. */
   readonly paidTexts: number;
   readonly requests: readonly SeenRequest[];
+  /** Connections that neither side has closed. */
+  readonly openConnections: number;
   script: Script<GeminiFault> | undefined;
   seen(method: string, path: RegExp): SeenRequest[];
   restart(downMs?: number): Promise<void>;
@@ -80,6 +82,9 @@ export async function startGeminiEmulator(options: GeminiEmulatorOptions = {}): 
       return paidTexts;
     },
     requests: server.requests,
+    get openConnections() {
+      return server.openConnections;
+    },
     get script() {
       return server.script;
     },

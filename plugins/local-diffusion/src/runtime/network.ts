@@ -81,6 +81,8 @@ async function openSession(
   const options: InferenceSession.SessionOptions = {
     ...providerOptions(provider),
     graphOptimizationLevel: 'all',
+    // A pattern is one block for all of a run, taken anew beside what the first run has left in the arena: 1 GB, and 30 % of the decoder's second run.
+    ...(provider === 'cpu' ? { enableMemPattern: false } : {}),
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
     logSeverityLevel: 3,
     ...(decompose.size === 0 ? {} : { extra: unfusedOptions }),

@@ -1,0 +1,27 @@
+import { link, mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openSingleFile } from '../../../plugins/local-diffusion/src/library/single-file.js';
+import { unetGraph } from '../../../plugins/local-diffusion/src/networks/unet.js';
+import { decomposableOperators } from '../../../plugins/local-diffusion/src/runtime/network-decomposition.js';
+import { withoutOperators } from '../../../plugins/local-diffusion/src/runtime/network-rewriting.js';
+import type { BenchModel } from './models.js';
+import { writeRandomCheckpoint } from './random-checkpoint.js';
+
+/**
+ * Writes the model's denoising network as torch's exporter leaves it: attention, norms and activations in operators of ai.onnx. The weights are
+ * a hard link to the checkpoint, which has to lie on the same file system.
+ *
+ * @returns the path of the ONNX file
+ */
+export async function writePeer(model: BenchModel, folder: string): Promise<string> {
+  const checkpoint = await writeRandomCheckpoint(model);
+  const graph = unetGraph((await openSingleFile(checkpoint)).components.unet);
+  const target = join(folder, 'unet');
+  await mkdir(target, { recursive: true });
+  const weights = join(target, model.fileName);
+  await rm(weights, { force: true });
+  await link(checkpoint, weights);
+  const path = join(target, 'model.onnx');
+  await writeFile(path, withoutOperators(graph.model, new Set(decomposableOperators)));
+  return path;
+}

@@ -66,6 +66,7 @@ export class HttpEmulator<Own extends Fault = Fault> {
   readonly #handle: HttpEmulatorOptions<Own>['handle'];
   readonly #sockets = new Set<Socket>();
   readonly #server = createServer((incoming, outgoing) => void this.#serve(incoming, outgoing));
+  #waiting = 0;
   #port = 0;
 
   constructor({ script, handle }: HttpEmulatorOptions<Own>) {
@@ -88,9 +89,9 @@ export class HttpEmulator<Own extends Fault = Fault> {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  /** Connections that neither side has closed. */
-  get openConnections(): number {
-    return this.#sockets.size;
+  /** Requests whose caller still waits for the answer. Connections say less: a client may open one anew that it never uses. */
+  get waitingRequests(): number {
+    return this.#waiting;
   }
 
   /** Requests of that method and path. */
@@ -125,6 +126,10 @@ export class HttpEmulator<Own extends Fault = Fault> {
   async #serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     // Idle connections would stay for seconds after a client is done, and look like its own.
     outgoing.shouldKeepAlive = false;
+    this.#waiting += 1;
+    outgoing.once('close', () => {
+      this.#waiting -= 1;
+    });
     try {
       const request = await readRequest(incoming);
       const index = this.requests.push(request) - 1;

@@ -1,4 +1,5 @@
 import { openSingleFileModel } from '../../../plugins/local-diffusion/src/library/single-file-model.js';
+import { NetworkMemory } from '../../../plugins/local-diffusion/src/runtime/network-memory.js';
 import { PreparedNetworks } from '../../../plugins/local-diffusion/src/runtime/prepared-networks.js';
 import { secondsOf } from './measure.js';
 import { peakMb } from './memory.js';
@@ -12,6 +13,6 @@ const preparedBytes = 30e9;
 export async function measureLoading(model: BenchModel, folder: string) {
   const path = await writeRandomCheckpoint(model);
   const prepared = new PreparedNetworks({ folder, maximumBytes: preparedBytes });
-  const openS = await secondsOf(() => openSingleFileModel(path, { prepared }));
+  const openS = await secondsOf(() => openSingleFileModel(path, { memory: new NetworkMemory({ prepared }) }));
   return { openS, peakMb: await peakMb() };
 }

@@ -27,8 +27,8 @@ export interface GeminiEmulator {
   /** Answers in words that were made, and paid. */
   readonly paidTexts: number;
   readonly requests: readonly SeenRequest[];
-  /** Connections that neither side has closed. */
-  readonly openConnections: number;
+  /** Requests whose caller still waits for the answer. */
+  readonly waitingRequests: number;
   script: Script<GeminiFault> | undefined;
   seen(method: string, path: RegExp): SeenRequest[];
   restart(downMs?: number): Promise<void>;
@@ -82,8 +82,8 @@ export async function startGeminiEmulator(options: GeminiEmulatorOptions = {}): 
       return paidTexts;
     },
     requests: server.requests,
-    get openConnections() {
-      return server.openConnections;
+    get waitingRequests() {
+      return server.waitingRequests;
     },
     get script() {
       return server.script;

@@ -6,6 +6,7 @@ test.each([
   ['DPM++ 2M Karras', 'dpmpp_2m_karras'],
   ['k_dpmpp-2m_karras', 'dpmpp_2m_karras'],
   ['DPM++ 2M SDE', 'dpmpp_2m_sde'],
+  ['dpmpp_3m_sde_gpu', 'dpmpp_3m_sde'],
   ['Euler a', 'euler_ancestral'],
   ['PLMS', 'pndm'],
   ['DPM2 a', 'dpm_2_ancestral'],

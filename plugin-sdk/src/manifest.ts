@@ -186,6 +186,24 @@ export const manifestSchema = z.strictObject({
     .describe('Wire protocols that it speaks. Absent: 1.'),
   entry: z.string().min(1).describe('Its ES module, relative to the folder and inside of it.'),
   handles: z.array(handlesSchema).min(1).describe('Pipeline types that it handles, at least one.'),
+  downloads: z
+    .array(
+      z.strictObject({
+        name: z
+          .string()
+          .regex(/^[a-z][a-z0-9-]*$/, 'must be lower-case letters, digits and hyphens')
+          .describe('What it is for: `gpu` is fetched by `easel gpu install`.'),
+        description: z.string().min(1).describe('What is fetched, and how large it is.'),
+        package: z.string().min(1).describe("The package of the plugin's dependencies that has the script."),
+        script: z.string().min(1).describe('Script of Node.js that fetches it, relative to the package.'),
+        environment: z
+          .record(z.string(), z.string())
+          .default({})
+          .describe('Variables that it is run with, beside those that are set. Absent: none.'),
+      }),
+    )
+    .default([])
+    .describe('What a package does not bring along and fetches when somebody asks for it. Absent: nothing.'),
   doctor: z
     .string()
     .min(1)

@@ -5,6 +5,7 @@
  */
 import { Command, CommanderError, Option } from 'commander';
 import { coreVersion } from '../version.js';
+import type { DownloadFlags } from './downloads.js';
 import { exitStatus } from './exit-status.js';
 import type { ExplainFlags } from './explain.js';
 import type { GenerateFlags } from './generate-request.js';
@@ -169,6 +170,18 @@ withKeyFlags(keys.command('revoke').description('take a key back').argument('<id
     status = await (await import('./keys.js')).revokeKey(id, flags);
   },
 );
+
+program
+  .command('gpu')
+  .description('what plugins need to compute on a graphics card')
+  .helpCommand(false)
+  .command('install')
+  .description("fetch the libraries that the plugins' packages do not bring along")
+  .option('--json', 'print one JSON document on stdout')
+  .option('--config <file>', 'configuration (absent: easel.config.json in the working directory)')
+  .action(async (flags: DownloadFlags) => {
+    status = await (await import('./downloads.js')).runDownloads('gpu', flags);
+  });
 
 withCommonFlags(
   program.command('health').description('tell whether everything that was found can be used'),

@@ -3,8 +3,7 @@ import type { ExecutionProvider } from './execution-providers.js';
 import type { Check } from './self-test-report.js';
 
 /** What to install for CUDA: ONNX Runtime fetches its libraries on request only, they are hundreds of megabytes. */
-export const cudaFix =
-  'Install CUDA 12 and cuDNN 9, and the libraries of ONNX Runtime: ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node';
+export const cudaFix = 'Install CUDA 12 and cuDNN 9, and the libraries of ONNX Runtime: easel gpu install';
 
 /**
  * A check that fails where there is an NVIDIA card and nothing that computes on it; none otherwise.

@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { EaselError } from '@easel/plugin-sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { damage, randomNumbers, survives } from '../../../../test/fixtures/damage.js';
 import { originalUnet, prefixed, writeHollowFile } from '../../../../test/reference/original-checkpoint.js';
 import { openSingleFile } from '../library/single-file.js';
 import { clipTextGraph } from '../networks/clip-text.js';
@@ -19,83 +19,6 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'easel-damaged-'));
 });
 afterAll(() => rm(folder, { recursive: true }));
-
-/** Repeatable whole numbers below `below` (mulberry32). */
-function randomNumbers(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below);
-  };
-}
-type Random = ReturnType<typeof randomNumbers>;
-
-/** What a number, a list or a word of a file may be damaged into. */
-const extremes = [
-  ...['0', '1', '-1', '0.5', '1e308', '9007199254740991', '9007199254740993', '1152921504606846976', '1e-9'],
-  ...[
-    'null',
-    'true',
-    '[]',
-    '{}',
-    '""',
-    '[[[]]]',
-    '"__proto__"',
-    '{"__proto__": 1}',
-    '[1, 1]',
-    '"F16"',
-    '"U8"',
-  ],
-];
-
-/** One to three damages: other bytes, a cut, a repetition, an extreme number in place of one. */
-function damage(file: Buffer, random: Random): Buffer {
-  let bytes: Buffer = Buffer.from(file);
-  for (let times = 1 + random(3); times > 0; times -= 1) {
-    const at = random(bytes.length + 1);
-    const length = random(12);
-    const kind = random(6);
-    if (kind === 0 && bytes.length > 0) bytes[at % bytes.length] = random(256);
-    else if (kind === 1) bytes = bytes.subarray(0, at);
-    else if (kind === 2) bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + length)]);
-    else if (kind === 3) bytes = Buffer.concat([bytes.subarray(0, at + length), bytes.subarray(at)]);
-    else if (kind === 4 && bytes.length >= 8)
-      bytes.writeBigUInt64LE(2n ** BigInt(random(64)) - BigInt(random(2)));
-    else bytes = replaceValue(bytes, random);
-  }
-  return bytes;
-}
-
-/** Replaces a value of the JSON in a file, and says its new length where a .safetensors header begins with it. */
-function replaceValue(bytes: Buffer, random: Random): Buffer {
-  const text = bytes.toString('latin1');
-  const values = [...text.matchAll(/(?<=[:[,]\s*)(-?\d+(\.\d+)?|"[^"]*"|\[[^\]]*\])/g)];
-  const value = values[random(values.length)];
-  if (!value) return bytes;
-  const extreme = extremes[random(extremes.length)]!;
-  const changed = Buffer.from(
-    text.slice(0, value.index) + extreme + text.slice(value.index + value[0].length),
-    'latin1',
-  );
-  if (bytes[8] === 0x7b) {
-    const more = BigInt(extreme.length - value[0].length);
-    changed.writeBigUInt64LE(BigInt.asUintN(64, bytes.readBigUInt64LE(0) + more));
-  }
-  return changed;
-}
-
-/** Whether `read` ends well or with the one error that damaged files may give; anything else fails the test. */
-async function survives(read: () => unknown): Promise<boolean> {
-  try {
-    await read();
-    return true;
-  } catch (error) {
-    if (EaselError.isInstance(error) && error.code === 'ERR_MODEL_FILES_INVALID') return false;
-    throw error;
-  }
-}
 
 function expectInside(tensors: Iterable<TensorLocation>, bytes: number): void {
   for (const { offset, length } of tensors) {

@@ -12,7 +12,8 @@ const flag = z
   .transform((value) => value ?? false);
 /** JSON has no infinities; files written by Python carry them bare, and {@link readSchedulerConfig} turns them into strings. */
 const number = z.union([z.number(), z.enum(['-Infinity', 'Infinity']).transform(Number)]);
-const count = z.number().int().positive();
+/** Schedules are lists as long as this: what no model was trained with must not fill the memory. */
+const count = z.number().int().positive().max(100_000);
 
 /** Every key of `scheduler_config.json` that a sampler here reads, by the file's own name. */
 const keys = z.object({
@@ -25,7 +26,7 @@ const keys = z.object({
   prediction_type: z.enum(['epsilon', 'v_prediction', 'sample', 'flow_prediction']),
   timestep_spacing: z.enum(timestepSpacings),
   timestep_type: z.enum(['discrete', 'continuous']),
-  steps_offset: z.number().int(),
+  steps_offset: z.number().int().min(-100_000).max(100_000),
   set_alpha_to_one: flag,
   skip_prk_steps: flag,
   interpolation_type: z.enum(['linear', 'log_linear']),

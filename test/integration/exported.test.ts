@@ -49,12 +49,15 @@ async function createFolder(exporter: Exporter): Promise<string> {
 }
 
 /** A kernel whose catalogue has one model more, that of the folder. */
-async function open(folder: string) {
+async function open(folder: string, options: Record<string, number> = {}) {
   const catalogue = await mkdtemp(join(tmpdir(), 'easel-exported-catalogue-'));
   onTestFinished(() => rm(catalogue, { recursive: true }));
   await writeFile(join(catalogue, 'exported.json'), JSON.stringify(await entry(folder)));
   const manager = createImageServiceManager({
-    configuration: { pluginFolders: [], catalogueFolders: [catalogue] },
+    configuration: {
+      ...{ pluginFolders: [], catalogueFolders: [catalogue] },
+      plugins: { 'local-diffusion': { options } },
+    },
   });
   onTestFinished(async () => {
     await manager.close();
@@ -72,8 +75,8 @@ const entry = async (path: string) => ({
 
 const request = { prompt: 'a yellow star at night', seed: 7, steps: 6 };
 
-async function paint(folder: string, more: object = {}) {
-  const manager = await open(folder);
+async function paint(folder: string, more: object = {}, options?: Record<string, number>) {
+  const manager = await open(folder, options);
   const { images, warnings } = await manager.generateImage({ ...request, ...more, model: 'exported' });
   return { warnings, rgb: await sharp(images[0]!.bytes).raw().toBuffer() };
 }
@@ -106,6 +109,12 @@ describe('a model that others exported to ONNX', () => {
     const mounted = await paint(bundledModel, from);
     const exported = await paint(await createFolder(exporter), from);
     expect(largestDifference(exported.rgb, mounted.rgb)).toBeLessThanOrEqual(1);
+  });
+
+  it('paints the same where there is memory for one network at a time', async () => {
+    const folder = await createFolder(optimum);
+    const [roomy, tight] = [await paint(folder), await paint(folder, {}, { memoryBytes: 1 })];
+    expect(largestDifference(tight.rgb, roomy.rgb)).toBe(0);
   });
 
   it('refuses another size than the one it was exported for', async () => {

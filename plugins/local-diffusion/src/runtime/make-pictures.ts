@@ -212,9 +212,9 @@ class Making {
     const { models, memory } = this.#kept;
     memory.onOpening = () => this.#call.onProgress({ stage: 'load', fraction: this.#fraction });
     const from = performance.now();
-    const openingFrom = memory.openingMs;
     const model = await models.get(files);
     const readMs = performance.now() - from;
+    const openingFrom = memory.openingMs;
     const networkFrom = model.networkMs;
     const made = await make(model);
     const openingMs = memory.openingMs - openingFrom;

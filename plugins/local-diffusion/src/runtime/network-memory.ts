@@ -1,14 +1,20 @@
-import type { Graph } from '../graph/builder.js';
-import { Network } from './network.js';
 import type { NetworkOptions } from './network-options.js';
 import type { RunClock } from './run-clock.js';
 
-/** What holds a place in the memory while it is open. */
-interface Place {
-  readonly graph: Graph;
-  network: Network | undefined;
-  /** What opening it took. */
-  openingMs: number;
+/** What is opened for a place. */
+export interface Releasable {
+  release(): Promise<void>;
+}
+
+/** What may hold a part of the memory, while it is open. */
+export interface Place<Opened extends Releasable> {
+  /** Bytes that it takes in memory, about. */
+  readonly weightBytes: number;
+  open(options: NetworkOptions): Promise<Opened>;
+  /** Absent: it is not open. Set by the memory. */
+  opened?: Opened | undefined;
+  /** What opening it took. Set by the memory. */
+  openingMs?: number;
 }
 
 export interface NetworkMemoryOptions {
@@ -25,12 +31,11 @@ export interface NetworkMemoryOptions {
  * Its networks run one after the other.
  */
 export class NetworkMemory {
-  /** How its networks are opened. */
-  readonly options: NetworkOptions;
+  readonly #options: NetworkOptions;
   readonly #maximumBytes: number;
   readonly #clock: RunClock | undefined;
   /** The one that ran last is the last. */
-  readonly #open = new Set<Place>();
+  readonly #open = new Set<Place<Releasable>>();
   #openingMs = 0;
   /** Told before a network is opened. */
   onOpening: () => void = () => {};
@@ -39,14 +44,14 @@ export class NetworkMemory {
     options: NetworkOptions,
     { maximumBytes = Number.POSITIVE_INFINITY, clock }: NetworkMemoryOptions = {},
   ) {
-    this.options = options;
+    this.#options = options;
     this.#maximumBytes = maximumBytes;
     this.#clock = clock;
   }
 
   /** Bytes of weights that are open. */
   get bytes(): number {
-    return [...this.#open].reduce((sum, { graph }) => sum + graph.weightBytes, 0);
+    return [...this.#open].reduce((sum, { weightBytes }) => sum + weightBytes, 0);
   }
 
   /** Milliseconds spent in opening so far. */
@@ -59,12 +64,12 @@ export class NetworkMemory {
    *
    * @param expectedMs what it took the last time; undefined where this is the first
    */
-  async use<T>(
-    place: Place,
+  async use<Opened extends Releasable, T>(
+    place: Place<Opened>,
     expectedMs: number | undefined,
-    run: (network: Network) => Promise<T>,
+    run: (network: Opened) => Promise<T>,
   ): Promise<T> {
-    const network = place.network ?? (await this.#openNow(place));
+    const network = place.opened ?? (await this.#openNow(place));
     this.#open.delete(place);
     this.#open.add(place);
     this.#clock?.beginRun(expectedMs);
@@ -75,24 +80,24 @@ export class NetworkMemory {
     }
   }
 
-  async close(place: Place): Promise<void> {
+  async close(place: Place<Releasable>): Promise<void> {
     this.#open.delete(place);
-    const { network } = place;
-    place.network = undefined;
-    await network?.release();
+    const { opened } = place;
+    place.opened = undefined;
+    await opened?.release();
     this.#tellCost();
   }
 
-  async #openNow(place: Place): Promise<Network> {
+  async #openNow<Opened extends Releasable>(place: Place<Opened>): Promise<Opened> {
     this.onOpening();
     const from = performance.now();
     for (const oldest of [...this.#open]) {
-      if (this.bytes + place.graph.weightBytes <= this.#maximumBytes) break;
+      if (this.bytes + place.weightBytes <= this.#maximumBytes) break;
       await this.close(oldest);
     }
     this.#clock?.beginOpening();
     try {
-      place.network = await Network.open(place.graph, this.options);
+      place.opened = await place.open(this.#options);
     } finally {
       this.#clock?.end();
     }
@@ -100,11 +105,11 @@ export class NetworkMemory {
     this.#openingMs += place.openingMs;
     this.#open.add(place);
     this.#tellCost();
-    return place.network;
+    return place.opened;
   }
 
   #tellCost(): void {
     if (!this.#clock) return;
-    this.#clock.openingMs = [...this.#open].reduce((sum, { openingMs }) => sum + openingMs, 0);
+    this.#clock.openingMs = [...this.#open].reduce((sum, { openingMs = 0 }) => sum + openingMs, 0);
   }
 }

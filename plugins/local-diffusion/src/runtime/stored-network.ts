@@ -1,11 +1,12 @@
 import type { Graph } from '../graph/builder.js';
-import type { Feed, Network } from './network.js';
-import type { NetworkMemory } from './network-memory.js';
+import { type Feed, Network } from './network.js';
+import type { NetworkMemory, Place } from './network-memory.js';
 
 /** A network that is opened when it runs, and closed when its memory is needed for another. */
 export class StoredNetwork {
   readonly #memory: NetworkMemory;
-  readonly #place: { readonly graph: Graph; network: Network | undefined; openingMs: number };
+  readonly #place: Place<Network>;
+  readonly #inputs: Graph['inputs'];
   readonly #commonInputs: Readonly<Record<string, Feed>>;
   /** What the last run of each shape took, by the shapes. */
   readonly #lastMs = new Map<string, number>();
@@ -14,7 +15,8 @@ export class StoredNetwork {
 
   /** @param commonInputs given at each run, where the graph has an input of the name */
   constructor(graph: Graph, memory: NetworkMemory, commonInputs: Readonly<Record<string, Feed>>) {
-    this.#place = { graph, network: undefined, openingMs: 0 };
+    this.#inputs = graph.inputs;
+    this.#place = { weightBytes: graph.weightBytes, open: (options) => Network.open(graph, options) };
     this.#memory = memory;
     this.#commonInputs = commonInputs;
   }
@@ -54,9 +56,10 @@ export class StoredNetwork {
   }
 
   #common(): Record<string, Feed> {
-    const own = this.#place.graph.inputs;
     return Object.fromEntries(
-      Object.entries(this.#commonInputs).filter(([name]) => own.some((input) => input.name === name)),
+      Object.entries(this.#commonInputs).filter(([name]) =>
+        this.#inputs.some((input) => input.name === name),
+      ),
     );
   }
 }

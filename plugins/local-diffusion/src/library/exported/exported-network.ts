@@ -1,9 +1,12 @@
+import { readdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { EaselError } from '@easel/plugin-sdk';
 import { InferenceSession } from 'onnxruntime-node';
 import { invalidFiles } from '../../checkpoint/invalid-files.js';
 import { onProcessor } from '../../runtime/execution-choice.js';
 import { providerOptions } from '../../runtime/execution-devices.js';
 import type { Feed } from '../../runtime/network.js';
+import type { NetworkMemory, Place } from '../../runtime/network-memory.js';
 import type { NetworkOptions } from '../../runtime/network-options.js';
 import type { Dialect } from './dialects.js';
 import { portTypes, toFloats, toTensor } from './tensors.js';
@@ -21,29 +24,43 @@ export interface Output {
 /** An ONNX file that somebody else has exported, with its inputs bound by what the file says of them. */
 export class ExportedNetwork {
   readonly #file: string;
-  readonly #session: InferenceSession;
+  readonly #memory: NetworkMemory;
+  readonly #place: Place<InferenceSession>;
   readonly #inputs: ReadonlyMap<string, Port>;
   readonly #output: Port;
+  #lastMs: number | undefined;
   #runMs = 0;
 
-  private constructor(file: string, session: InferenceSession, dialect: Dialect) {
+  private constructor(
+    file: string,
+    { memory, place }: { memory: NetworkMemory; place: Place<InferenceSession> },
+    { inputs, output }: { inputs: ReadonlyMap<string, Port>; output: Port },
+  ) {
     this.#file = file;
-    this.#session = session;
-    this.#inputs = bindInputs(file, session, dialect);
-    this.#output = bindOutput(file, session, dialect);
+    this.#memory = memory;
+    this.#place = place;
+    this.#inputs = inputs;
+    this.#output = output;
   }
 
   /**
-   * Opens a file, and the external data beside it.
+   * Opens a file, and the external data beside it, to see what it takes. It may be closed between two runs, and is opened again then.
    *
    * @throws ERR_MODEL_FILES_INVALID when it cannot be opened, and when it has inputs or outputs that the dialect does not know
    */
-  static async open(file: string, dialect: Dialect, options: NetworkOptions): Promise<ExportedNetwork> {
-    const session = await openSession(file, options);
+  static async open(file: string, dialect: Dialect, memory: NetworkMemory): Promise<ExportedNetwork> {
+    const place: Place<InferenceSession> = {
+      weightBytes: await bytesOf(dirname(file)),
+      open: (options) => openSession(file, options),
+    };
     try {
-      return new ExportedNetwork(file, session, dialect);
+      const ports = await memory.use(place, undefined, async (session) => ({
+        inputs: bindInputs(file, session, dialect),
+        output: bindOutput(file, session, dialect),
+      }));
+      return new ExportedNetwork(file, { memory, place }, ports);
     } catch (error) {
-      await session.release();
+      await memory.close(place);
       throw error;
     }
   }
@@ -86,7 +103,7 @@ export class ExportedNetwork {
   }
 
   async release(): Promise<void> {
-    await this.#session.release();
+    await this.#memory.close(this.#place);
   }
 
   async #runOnce(feeds: readonly (readonly [string, Feed])[]): Promise<Output> {
@@ -94,11 +111,14 @@ export class ExportedNetwork {
       const port = this.#inputs.get(name)!;
       return [port.name, toTensor(this.#fit(port, feed), port.type)] as const;
     });
-    const startedAt = performance.now();
-    const results = await this.#session.run(Object.fromEntries(tensors), [this.#output.name]);
-    this.#runMs += performance.now() - startedAt;
-    const tensor = results[this.#output.name]!;
-    return { data: toFloats(tensor), shape: tensor.dims };
+    return await this.#memory.use(this.#place, this.#lastMs, async (session) => {
+      const startedAt = performance.now();
+      const results = await session.run(Object.fromEntries(tensors), [this.#output.name]);
+      this.#lastMs = performance.now() - startedAt;
+      this.#runMs += this.#lastMs;
+      const tensor = results[this.#output.name]!;
+      return { data: toFloats(tensor), shape: tensor.dims };
+    });
   }
 
   #fit({ name, shape: declared }: Port, { data, shape }: Feed): Feed {
@@ -114,6 +134,15 @@ export class ExportedNetwork {
       hint: 'Ask for the size that the model was exported for, or export it with free dimensions.',
     });
   }
+}
+
+/** The file and its external data, which lie together. */
+async function bytesOf(folder: string): Promise<number> {
+  const names = await readdir(folder).catch(() => []);
+  const sizes = await Promise.all(
+    names.map(async (name) => (await stat(join(folder, name)).catch(() => undefined))?.size ?? 0),
+  );
+  return sizes.reduce((sum, bytes) => sum + bytes, 0);
 }
 
 function pickRows({ data, shape }: Feed, indexes: readonly number[]): Feed {

@@ -3,6 +3,7 @@ import { EaselError } from '@easel/plugin-sdk';
 import { invalidFiles } from '../../checkpoint/invalid-files.js';
 import { readText } from '../../checkpoint/read-file.js';
 import { conditionStableDiffusion } from '../../pipelines/stable-diffusion.js';
+import { NetworkMemory } from '../../runtime/network-memory.js';
 import { readSchedulerConfig } from '../../sampling/config.js';
 import type { OpenedModel } from '../open-model.js';
 import type { PipelineIndex } from '../pipeline-index.js';
@@ -24,8 +25,7 @@ import { exportedTextEncoder } from './exported-text.js';
 const tinyDecoderWarning = 'The tiny decoder had no effect: the model is exported to ONNX.';
 
 /**
- * Opens a Stable Diffusion 1.x or 2.x model that optimum, Olive or diffusers' old script has exported to ONNX. Its networks stay open
- * until it is released.
+ * Opens a Stable Diffusion 1.x or 2.x model that optimum, Olive or diffusers' old script has exported to ONNX.
  *
  * @throws ERR_MODEL_FILES_INVALID for files that are missing, damaged or not of a known dialect, and for what cannot be done to an
  * exported model: SDXL, LoRAs, another autoencoder
@@ -41,16 +41,13 @@ export async function openExportedFolder(
   const schedulerConfig = readSchedulerConfig(await readText(schedulerFile), schedulerFile);
   const tokenizer = await openTokenizer(join(folder, 'tokenizer'));
   const config = await readExportedVaeConfig(folder);
+  const { memory = new NetworkMemory({}) } = options;
   const networks: ExportedNetwork[] = [];
   const release = async () => {
     for (const network of networks.splice(0)) await network.release();
   };
   const open = async (part: string, dialect: Dialect) => {
-    const network = await ExportedNetwork.open(
-      join(folder, part, 'model.onnx'),
-      dialect,
-      options.memory?.options ?? {},
-    );
+    const network = await ExportedNetwork.open(join(folder, part, 'model.onnx'), dialect, memory);
     networks.push(network);
     return network;
   };

@@ -60,6 +60,13 @@ export const configurationSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('Folder for what plugins and the server keep. Absent: ~/.easel.'),
+  secretsFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'JSON file with secrets by the names of their environment variables, which go first where they are set; nobody but its owner may read it. Absent: secrets.json in the storage folder, if it is there.',
+    ),
   plugins: z
     .record(z.string(), pluginConfigurationSchema)
     .default({})

@@ -42,6 +42,7 @@ export function readConfiguration(source: ConfigurationSource): Configuration {
   return {
     ...parsed.data,
     storageFolder,
+    ...(parsed.data.secretsFile !== undefined && { secretsFile: resolve(base, parsed.data.secretsFile) }),
     pluginFolders: distinct([
       ...bundled('plugins'),
       ...parsed.data.pluginFolders.map((path) => resolve(base, path)),

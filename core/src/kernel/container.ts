@@ -3,7 +3,9 @@ import { randomInt } from 'node:crypto';
 import { seedLimit } from '@easel/plugin-sdk';
 import type { Tracer } from '@opentelemetry/api';
 import { type DependencyContainer, container as processContainer } from 'tsyringe';
+import type { Configuration } from '../config/configuration.js';
 import { type ConfigurationSource, readConfiguration } from '../config/read-configuration.js';
+import { readSecretsFile } from '../config/secrets-file.js';
 import { readCatalogue } from '../models/catalogue.js';
 import { type HostLogger, silentLogger } from '../observe/plugin-logger.js';
 import { Tracing } from '../observe/tracing.js';
@@ -15,7 +17,7 @@ import { Dispatcher } from './routing/dispatch.js';
 import { tokens } from './tokens.js';
 
 export interface KernelOptions extends ConfigurationSource {
-  /** Where secrets are looked up. Absent: `process.env`. */
+  /** Where secrets are looked up. Absent: `process.env`, and below it the secrets file. */
   readonly environment?: Readonly<Record<string, string | undefined>> | undefined;
   /** Takes the log lines of the kernel and its plugins. Absent: they are dropped. */
   readonly logger?: HostLogger | undefined;
@@ -36,13 +38,24 @@ export interface KernelOptions extends ConfigurationSource {
   readonly drawSeed?: (() => number) | undefined;
 }
 
+/** A host that gives an environment has said where secrets are; a file is then read only where the configuration names it. */
+function environmentOf({ environment }: KernelOptions, configuration: Configuration) {
+  const own = environment ?? process.env;
+  const isRead = environment === undefined || configuration.secretsFile !== undefined;
+  const secrets = isRead ? readSecretsFile(configuration) : {};
+  return Object.keys(secrets).length === 0 ? own : { ...secrets, ...withoutGaps(own) };
+}
+
+const withoutGaps = (environment: NonNullable<KernelOptions['environment']>) =>
+  Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
+
 /** The composition root. Each kernel has a container of its own, so that several can live in one host; nothing is registered globally. */
 export function createContainer(options: KernelOptions): DependencyContainer {
   const configuration = readConfiguration(options);
   const container = processContainer.createChildContainer();
   container.register(tokens.configurationSource, { useValue: options });
   container.register(tokens.configuration, { useValue: { current: configuration } });
-  container.register(tokens.environment, { useValue: options.environment ?? process.env });
+  container.register(tokens.environment, { useValue: environmentOf(options, configuration) });
   container.register(tokens.logger, { useValue: options.logger ?? silentLogger });
   container.register(tokens.tracing, { useValue: new Tracing(options.tracer) });
   container.register(tokens.now, { useValue: options.now ?? (() => performance.now()) });

@@ -1,0 +1,55 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { EaselError } from '@easel/plugin-sdk';
+import { z } from 'zod';
+import type { Configuration } from './configuration.js';
+
+type Secrets = Readonly<Record<string, string>>;
+
+const schema = z.record(z.string(), z.string());
+
+/** Anybody but the owner: group and others. */
+const othersMask = 0o077;
+
+/**
+ * Reads secrets by name out of the file that the configuration names, or out of `secrets.json` in the storage folder, where there is one.
+ *
+ * @throws ERR_CONFIG_INVALID for a file that others may read, that is no JSON object of strings, or that is named and not there; never
+ * with anything out of it
+ */
+export function readSecretsFile({ secretsFile, storageFolder }: Configuration): Secrets {
+  const file = secretsFile ?? join(storageFolder, 'secrets.json');
+  let text: string;
+  try {
+    // Windows has no such bits; there the folder's own rights decide.
+    const { mode } = statSync(file);
+    if (process.platform !== 'win32' && (mode & othersMask) !== 0) throw tooOpen(file, mode);
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if (EaselError.isInstance(error)) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' && secretsFile === undefined) return {};
+    throw invalid(`${file} cannot be read (${code})`, 'Correct secretsFile in easel.config.json.');
+  }
+  const parsed = schema.safeParse(parse(text));
+  if (parsed.success) return parsed.data;
+  throw invalid(`${file} is no JSON object of strings`, 'Write names and values: { "SOME_API_KEY": "..." }.');
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // What the parser says quotes the file.
+    return undefined;
+  }
+}
+
+const tooOpen = (file: string, mode: number): EaselError =>
+  invalid(
+    `${file} may be read by others (its mode is ${(mode & 0o777).toString(8)})`,
+    `Close it: chmod 600 ${file}`,
+  );
+
+const invalid = (what: string, hint: string): EaselError =>
+  new EaselError({ code: 'ERR_CONFIG_INVALID', message: `The secrets file ${what}.`, hint });

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readdir, readFile, readlink, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, readlink, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { hubToken } from '../emulators/hub/index.js';
 import { createRepository } from '../emulators/hub/repository.js';
-import { bundledModel, modelContents, openWorld, unetFile } from './world.js';
+import { bundledEntry, bundledModel, modelContents, openWorld, unetFile } from './world.js';
 
 const name = 'easel/Picturebook';
 const folderName = 'models--easel--Picturebook';
@@ -209,6 +209,29 @@ describe('what is installed', () => {
     expect(existsSync(join(cache, folderName))).toBe(false);
     expect((await easel(['models', '--json'])).stdout).not.toContain('"mine"');
   }, 60_000);
+
+  it('is removed file by file where a repository has several models', async () => {
+    const contents = await modelContents();
+    const checkpoint = contents['vae/diffusion_pytorch_model.safetensors']!;
+    const files = { 'one.safetensors': checkpoint, 'two.safetensors': contents[unetFile]! };
+    const { cache, folder, easel } = await openWorld([createRepository('easel/two', files)]);
+    await mkdir(join(folder, 'catalogue'));
+    const { source: _, ...shared } = JSON.parse(await readFile(bundledEntry, 'utf8')) as Record<
+      string,
+      unknown
+    >;
+    for (const name of ['one', 'two']) {
+      const source = { type: 'hub', repository: 'easel/two', file: `${name}.safetensors` };
+      const entry = { ...shared, $schema: undefined, id: name, source };
+      await writeFile(join(folder, 'catalogue', `${name}.json`), JSON.stringify(entry));
+      expect(await easel(['models', 'install', name])).toMatchObject({ status: 0 });
+    }
+    expect(await easel(['models', 'remove', 'one'])).toMatchObject({ status: 0 });
+    expect(await easel(['models', 'verify', 'two'])).toMatchObject({ status: 0 });
+    expect((await easel(['models', 'verify', 'one'])).stderr).toContain('not installed');
+    expect(await easel(['models', 'remove', 'two'])).toMatchObject({ status: 0 });
+    expect(existsSync(join(cache, 'models--easel--two'))).toBe(false);
+  }, 30_000);
 
   it('is a clear error where it is not: in a call, in the list and for the other commands', async () => {
     const { easel } = await openWorld([repository]);

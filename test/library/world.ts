@@ -10,6 +10,9 @@ import { type Repository, readContents } from '../emulators/hub/repository.js';
 
 const command = fileURLToPath(new URL('../../core/bin/easel.js', import.meta.url));
 export const bundledModel = fileURLToPath(new URL('../../models/picturebook', import.meta.url));
+export const bundledEntry = fileURLToPath(
+  new URL('../../models/catalogue/picturebook.json', import.meta.url),
+);
 export const unetFile = 'unet/diffusion_pytorch_model.safetensors';
 
 /** The bundled model as a repository would hold it, with files beside it that nobody needs. */

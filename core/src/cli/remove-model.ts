@@ -1,8 +1,6 @@
-import { rm } from 'node:fs/promises';
-import { RepositoryFolder } from '../library/cache-folder.js';
-import { sizeOf } from '../library/installed-size.js';
 import { removeEntry } from '../library/own-entries.js';
 import { isInstalled } from '../library/resolve-source.js';
+import { uninstall } from '../library/uninstall.js';
 import { findModel } from '../models/find-model.js';
 import { formatBytes } from './bytes.js';
 import { exitStatus } from './exit-status.js';
@@ -10,15 +8,13 @@ import { type LibraryFlags, openLibrary } from './library.js';
 import { printJson, printLine } from './output.js';
 import { UsageError } from './usage-error.js';
 
-/** `easel models remove`: the files of what was installed, with all other files of its repository; of what was imported the entry alone. */
+/** `easel models remove`: the files of what was installed, and of what was imported the entry alone. */
 export async function removeModel(id: string, flags: LibraryFlags): Promise<number> {
   const { catalogue, configuration, hub } = openLibrary(flags);
   const model = findModel(catalogue, id);
   const { source } = model;
   if (source.type === 'hub' && isInstalled(model)) {
-    const { path } = new RepositoryFolder(hub.cacheFolder, source.repository);
-    const bytes = await sizeOf(`${path}/blobs`);
-    await rm(path, { recursive: true });
+    const { path, bytes } = await uninstall(source, hub.cacheFolder);
     const entry = await removeEntry(configuration.storageFolder, model);
     if (flags.json) printJson({ id, removed: path, bytes, entryRemoved: entry });
     else printLine(`${id}: ${path} is gone (${formatBytes(bytes)})`);

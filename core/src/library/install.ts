@@ -73,9 +73,17 @@ export async function install(
   }
 }
 
-/** Another process that dies leaves a lock that grows old. */
+/**
+ * Another process that dies leaves a lock that grows old. One that is lost, as by a computer that slept, is no failure: what two processes
+ * write at once is not what its hash says, and is fetched again.
+ */
 async function lock(path: string, onWaiting: (() => void) | undefined): Promise<() => Promise<void>> {
-  const options = { lockfilePath: join(path, '.easel.lock'), stale: 6_000, update: 2_000 };
+  const options = {
+    lockfilePath: join(path, '.easel.lock'),
+    stale: 6_000,
+    update: 2_000,
+    onCompromised() {},
+  };
   try {
     return await lockfile.lock(path, options);
   } catch (error) {

@@ -1,0 +1,33 @@
+import { readdir, realpath, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { HubSource } from '@easel/plugin-sdk';
+import { installedPath, RepositoryFolder } from './cache-folder.js';
+import { sizeOf } from './installed-size.js';
+
+/**
+ * Deletes what is installed of a source: one file, where it is a single file and its repository has others; or else the folder of the
+ * repository, with all revisions.
+ *
+ * @returns absolute path of what is gone, and its bytes
+ */
+export async function uninstall(
+  source: HubSource,
+  cacheFolder: string,
+): Promise<{ readonly path: string; readonly bytes: number }> {
+  const folder = new RepositoryFolder(cacheFolder, source.repository);
+  const path = installedPath(source, cacheFolder);
+  if (source.file !== undefined && path !== undefined && (await countLinks(folder)) > 1) {
+    const bytes = await sizeOf(path);
+    await rm(await realpath(path));
+    await rm(path);
+    return { path, bytes };
+  }
+  const bytes = await sizeOf(join(folder.path, 'blobs'));
+  await rm(folder.path, { recursive: true, force: true });
+  return { path: folder.path, bytes };
+}
+
+async function countLinks(folder: RepositoryFolder): Promise<number> {
+  const entries = await readdir(join(folder.path, 'snapshots'), { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isSymbolicLink()).length;
+}

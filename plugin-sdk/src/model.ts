@@ -30,10 +30,14 @@ export const modelSourceSchema = z.discriminatedUnion('type', [
       .string()
       .regex(/^[\w.-]+\/[\w.-]+$/, 'must be organisation/name')
       .describe('Of the model on the hub.'),
-    revision: z.string().min(1).optional().describe('Branch, tag or commit. Absent: main.'),
+    revision: z
+      .string()
+      .regex(/^(?!.*\.\.)[\w][\w./-]*$/, 'is no name of a branch, a tag or a commit')
+      .optional()
+      .describe('Branch, tag or commit. Absent: main.'),
     file: z
       .string()
-      .min(1)
+      .regex(/^(?!.*\.\.)[^/].*$/, 'is no path inside of the repository')
       .optional()
       .describe(
         "A single .safetensors file of the repository. Absent: the repository is in diffusers' layout.",

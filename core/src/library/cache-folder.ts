@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HubSource } from '@easel/plugin-sdk';
+import { modelIndexName, partsOf } from './model-index.js';
 
 /** The folder of one repository in the cache, in the layout of `huggingface_hub` (its file_download.py): other tools find what lies there. */
 export class RepositoryFolder {
@@ -34,9 +35,6 @@ export class RepositoryFolder {
   }
 }
 
-/** The file that tells a folder's pipeline; it is put in its place last, so that where it is, everything is. */
-export const modelIndexName = 'model_index.json';
-
 /** The revision of a source that names none. */
 export const defaultRevision = 'main';
 
@@ -49,7 +47,20 @@ export function installedPath(
   const commit = folder.commitOf(revision);
   if (commit === undefined) return undefined;
   const snapshot = folder.snapshot(commit);
-  const proof = join(snapshot, file ?? modelIndexName);
-  if (!existsSync(proof)) return undefined;
-  return file === undefined ? snapshot : proof;
+  if (file !== undefined) return existsSync(join(snapshot, file)) ? join(snapshot, file) : undefined;
+  return isWhole(snapshot) ? snapshot : undefined;
+}
+
+/** Whether all parts are there, and no name leads to contents that have been removed. Other tools fetch file by file. */
+function isWhole(snapshot: string): boolean {
+  try {
+    const index = JSON.parse(readFileSync(join(snapshot, modelIndexName), 'utf8')) as Record<string, unknown>;
+    const names = readdirSync(snapshot, { recursive: true, encoding: 'utf8' });
+    return (
+      names.every((name) => existsSync(join(snapshot, name))) &&
+      partsOf(index).every((part) => names.includes(part))
+    );
+  } catch {
+    return false;
+  }
 }

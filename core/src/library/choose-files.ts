@@ -1,7 +1,7 @@
 import { EaselError, type HubSource } from '@easel/plugin-sdk';
-import { modelIndexName } from './cache-folder.js';
 import type { HubFile, Listing } from './hub-client.js';
 import { formatHubReference } from './hub-reference.js';
+import { modelIndexName, partsOf } from './model-index.js';
 
 /** Weights may be there several times: whole (absent), or in half precision. */
 export type Variant = 'fp16' | 'bf16';
@@ -64,17 +64,6 @@ export function chooseFolderFiles(
   }
   return chosen;
 }
-
-/** What a checker of pictures would need is left where it is. */
-const unused = new Set(['safety_checker', 'feature_extractor', 'image_encoder']);
-
-const partsOf = (index: Readonly<Record<string, unknown>>): string[] =>
-  Object.entries(index)
-    .filter(
-      ([name, value]) =>
-        !name.startsWith('_') && !unused.has(name) && Array.isArray(value) && value[1] !== null,
-    )
-    .map(([name]) => name);
 
 function weightsOf(
   source: HubSource,

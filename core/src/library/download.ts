@@ -75,7 +75,10 @@ async function fetchRest(
   const range: Record<string, string> =
     there === 0 ? {} : { range: `bytes=${there}-`, ...(tag && { 'if-range': tag }) };
   const response = await client.get(address, range);
-  if (response.status === 416) await discard(partial);
+  if (response.status === 416) {
+    await discard(partial);
+    return await fetchRest({ client, address, file, partial }, onBytes);
+  }
   await client.refuse(response, file.path);
   const isRest =
     response.status === 206 && response.headers.get('content-range')?.startsWith(`bytes ${there}-`);
@@ -117,12 +120,18 @@ async function receive(
   if (count < file.bytes) throw lost(file, `it ended after ${count} of ${file.bytes} bytes`);
 }
 
+const stalledError = new EaselError({
+  code: 'ERR_PROVIDER_UNAVAILABLE',
+  message: 'No byte came from the hub for a minute.',
+  hint: 'Install it again: it goes on where it stopped.',
+});
+
 type Reader = ReadableStreamDefaultReader<Uint8Array> | undefined;
 
 async function inTime(reader: Reader) {
   let timer: NodeJS.Timeout | undefined;
   const stalled = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(Object.assign(new TypeError('no byte came for a minute'))), stallMs);
+    timer = setTimeout(() => reject(stalledError), stallMs);
   });
   try {
     return await Promise.race([reader?.read(), stalled]);

@@ -35,7 +35,15 @@ export interface Listing {
 export class HubClient {
   readonly #settings: HubSettings;
 
+  /** @throws ERR_CONFIG_INVALID for an endpoint that is no address */
   constructor(settings: HubSettings) {
+    if (!URL.canParse(settings.endpoint)) {
+      throw new EaselError({
+        code: 'ERR_CONFIG_INVALID',
+        message: `HF_ENDPOINT is no address: ${settings.endpoint}.`,
+        hint: 'Write it like https://huggingface.co, or leave it out.',
+      });
+    }
     this.#settings = settings;
   }
 
@@ -45,7 +53,7 @@ export class HubClient {
     const listing = await retrying(async () => {
       const response = await this.get(`${this.#settings.endpoint}${path}`, {});
       await this.refuse(response, `${repository}@${revision}`);
-      return (await response.json()) as unknown;
+      return parse(await response.text());
     });
     const parsed = listingSchema.safeParse(listing);
     if (!parsed.success) {
@@ -71,11 +79,12 @@ export class HubClient {
 
   /** A GET that follows redirects itself: fetch would hand the token on within one host's ports, and this must not go to a store at all. */
   async get(address: string, headers: Record<string, string>): Promise<Response> {
-    const own = new URL(this.#settings.endpoint).host;
+    const own = new URL(this.#settings.endpoint).origin;
     let url = new URL(address);
     for (let hop = 0; hop < 5; hop++) {
       const { token } = this.#settings;
-      const isOwn = url.host === own;
+      // Scheme and port as well: the token does not leave by http what was reached by https.
+      const isOwn = url.origin === own;
       const response = await fetch(url, {
         redirect: 'manual',
         headers: {
@@ -101,7 +110,7 @@ export class HubClient {
     await response.body?.cancel();
     const { status, headers } = response;
     const code = headers.get('x-error-code') ?? '';
-    const retryAfterMs = Number(headers.get('retry-after')) * 1000 || undefined;
+    const retryAfterMs = readRetryAfter(headers.get('retry-after'));
     if (status === 429 || status >= 500) {
       throw new EaselError({
         code: status === 429 ? 'ERR_PROVIDER_RATE_LIMITED' : 'ERR_PROVIDER_UNAVAILABLE',
@@ -116,9 +125,25 @@ export class HubClient {
   }
 }
 
+/** Undefined for what is no JSON, such as the page of a proxy. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Seconds, or a date. */
+function readRetryAfter(value: string | null): number | undefined {
+  if (value === null) return undefined;
+  const milliseconds = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+  return Number.isNaN(milliseconds) ? undefined : Math.max(0, milliseconds);
+}
+
 /** Codes of `X-Error-Code`, as `huggingface_hub` reads them. */
 function refusals(status: number, code: string, what: string, { endpoint, token }: HubSettings) {
-  if (code === 'GatedRepo' || status === 403) {
+  if (code === 'GatedRepo') {
     return {
       message: `${what} is gated on ${endpoint}.`,
       hint: `Accept its conditions on ${endpoint}/${what.split('@')[0]}, and set HF_TOKEN to a token of that account.`,
@@ -126,7 +151,7 @@ function refusals(status: number, code: string, what: string, { endpoint, token 
   }
   if (code === 'RevisionNotFound')
     return { message: `There is no such revision: ${what}.`, hint: 'Leave @revision out for the newest.' };
-  if (status === 401 || code === 'RepoNotFound' || status === 404) {
+  if (status === 401 || status === 403 || code === 'RepoNotFound' || status === 404) {
     return {
       message: `There is no ${what} on ${endpoint}, or it is private.`,
       hint: token

@@ -6,10 +6,10 @@ const pattern = /^([\w.-]+\/[\w.-]+)(?:@([^:\s]+))?(?::(\S+))?$/;
 export function parseHubReference(text: string): HubSource | undefined {
   const [, repository, revision, file] = pattern.exec(text) ?? [];
   if (repository === undefined) return undefined;
-  if (file?.split('/').some((part) => part === '..' || part === '')) {
+  if ([file, revision].some((path) => path?.split('/').some((part) => part === '..' || part === ''))) {
     throw new EaselError({
       code: 'ERR_REQUEST_INVALID',
-      message: `"${file}" is not a path inside of a repository.`,
+      message: `"${text}" names no path inside of a repository.`,
     });
   }
   return { type: 'hub', repository, ...(revision && { revision }), ...(file && { file }) };

@@ -4,12 +4,13 @@ import { dirname, join, relative } from 'node:path';
 import { EaselError, type HubSource } from '@easel/plugin-sdk';
 import lockfile from 'proper-lockfile';
 import { writeWholeFile } from '../results/write-whole-file.js';
-import { defaultRevision, installedPath, modelIndexName, RepositoryFolder } from './cache-folder.js';
+import { defaultRevision, installedPath, RepositoryFolder } from './cache-folder.js';
 import { cannotWrite } from './cannot-write.js';
 import { chooseFolderFiles, chooseSingleFile, type Variant } from './choose-files.js';
 import { download } from './download.js';
 import { HubClient, type HubFile, type Listing } from './hub-client.js';
 import type { HubSettings } from './hub-settings.js';
+import { modelIndexName } from './model-index.js';
 
 export interface InstallProgress {
   /** The file that is being fetched. */

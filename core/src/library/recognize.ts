@@ -2,7 +2,7 @@ import { open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EaselError, type Manifest } from '@easel/plugin-sdk';
 import { z } from 'zod';
-import { modelIndexName } from './cache-folder.js';
+import { modelIndexName } from './model-index.js';
 
 /** What a plugin's manifest says of models of one pipeline type. */
 export interface Recognized {

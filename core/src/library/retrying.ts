@@ -3,7 +3,8 @@ import { EaselError } from '@easel/plugin-sdk';
 
 const tries = 5;
 const firstPauseMs = 500;
-const longestPauseMs = 60_000;
+/** The other side may ask for more than anybody wants to wait: then the call ends, and says when to come back. */
+const longestPauseMs = 5 * 60_000;
 
 /**
  * Does something again that a network let down, up to five times, with growing pauses or those that the other side asks for.
@@ -18,7 +19,8 @@ export async function retrying<T>(work: () => Promise<T>, hasProgressed = () => 
       if (hasProgressed()) failures = 0;
       if (!isPassing(error) || failures >= tries - 1) throw asUnavailable(error);
       const asked = EaselError.isInstance(error) ? error.retryAfterMs : undefined;
-      await pause(Math.min(longestPauseMs, asked ?? firstPauseMs * 2 ** failures));
+      if ((asked ?? 0) > longestPauseMs) throw error;
+      await pause(asked ?? firstPauseMs * 2 ** failures);
     }
   }
 }
@@ -29,7 +31,7 @@ const isPassing = (error: unknown): boolean =>
 /** fetch wraps what happened to a socket. */
 function isNetworkError(error: unknown): boolean {
   const { cause, code } = error as { cause?: { code?: string }; code?: string };
-  return error instanceof TypeError || cause?.code !== undefined || (code?.startsWith('UND_') ?? false);
+  return cause?.code !== undefined || (code?.startsWith('UND_') ?? false);
 }
 
 function asUnavailable(error: unknown): unknown {

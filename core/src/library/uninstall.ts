@@ -16,10 +16,13 @@ export async function uninstall(
 ): Promise<{ readonly path: string; readonly bytes: number }> {
   const folder = new RepositoryFolder(cacheFolder, source.repository);
   const path = installedPath(source, cacheFolder);
-  if (source.file !== undefined && path !== undefined && (await countLinks(folder)) > 1) {
+  const links = await linksOf(folder);
+  if (source.file !== undefined && path !== undefined && links.length > 1) {
+    const blob = await realpath(path);
     const bytes = await sizeOf(path);
-    await rm(await realpath(path));
     await rm(path);
+    const others = await Promise.all(links.map((link) => realpath(link).catch(() => undefined)));
+    if (!others.includes(blob)) await rm(blob);
     return { path, bytes };
   }
   const bytes = await sizeOf(join(folder.path, 'blobs'));
@@ -27,7 +30,8 @@ export async function uninstall(
   return { path: folder.path, bytes };
 }
 
-async function countLinks(folder: RepositoryFolder): Promise<number> {
+/** All names that contents have, in all snapshots. */
+async function linksOf(folder: RepositoryFolder): Promise<string[]> {
   const entries = await readdir(join(folder.path, 'snapshots'), { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isSymbolicLink()).length;
+  return entries.filter((entry) => entry.isSymbolicLink()).map((entry) => join(entry.parentPath, entry.name));
 }

@@ -1,0 +1,12 @@
+/** The file that tells a folder's pipeline and its parts; an install puts it in its place last. */
+export const modelIndexName = 'model_index.json';
+
+/** What a checker of pictures would need is left where it is. */
+const unused = new Set(['safety_checker', 'feature_extractor', 'image_encoder']);
+
+/** Folders of a model in diffusers' layout that are needed to run it, by its parsed `model_index.json`. */
+export const partsOf = (index: Readonly<Record<string, unknown>>): string[] =>
+  Object.entries(index)
+    .filter(([name, value]) => !name.startsWith('_') && !unused.has(name) && Array.isArray(value))
+    .filter(([, value]) => (value as unknown[])[1] !== null)
+    .map(([name]) => name);

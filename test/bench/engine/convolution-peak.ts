@@ -2,11 +2,16 @@ import type { Component } from '../../../plugins/local-diffusion/src/checkpoint/
 import { GraphBuilder } from '../../../plugins/local-diffusion/src/graph/builder.js';
 import { Network } from '../../../plugins/local-diffusion/src/runtime/network.js';
 import { filled } from './feeds.js';
+import { secondsOf } from './measure.js';
+
+/** In a row: the first ones still meet the spinning threads of whatever ran before. */
+const runsInRow = 8;
 
 export interface ConvolutionPeak {
-  /** GFLOP of a call. */
-  readonly gflop: number;
-  run(): Promise<unknown>;
+  /** GFLOP/s of the shortest of all runs so far. */
+  readonly best: number;
+  /** Runs it some times in a row. */
+  run(): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -32,9 +37,16 @@ export async function openConvolutionPeaks(): Promise<ConvolutionPeak[]> {
     );
     const network = await Network.open(graph.finish());
     const feeds = { x: filled(shape) };
+    const gflop = (2 * 2 * channels * channels * 9 * edge * edge) / 1e9;
+    let shortestS = Number.POSITIVE_INFINITY;
     peaks.push({
-      gflop: (2 * 2 * channels * channels * 9 * edge * edge) / 1e9,
-      run: () => network.run(feeds, ['y']),
+      get best() {
+        return gflop / shortestS;
+      },
+      async run() {
+        for (let index = 0; index < runsInRow; index++)
+          shortestS = Math.min(shortestS, await secondsOf(() => network.run(feeds, ['y'])));
+      },
       release: () => network.release(),
     });
   }

@@ -70,11 +70,11 @@ export async function measureUnet(model: BenchModel, { provider, rounds }: Measu
   await run();
   const memory = await peakMb();
   const peaks = provider === 'cpu' ? await openConvolutionPeaks() : [];
-  const [unet, ...convolutions] = await measureInTurn([run, ...peaks.map((peak) => peak.run)], rounds);
+  const [unet] = await measureInTurn([run, ...peaks.map((peak) => peak.run)], rounds);
   const { warmS } = unet as Runs;
   const gflops =
     (model.batch * countUnetOperations(model.unet, model.latentEdge, model.levels)) / warmS / 1e9;
-  const best = Math.max(...convolutions.map((each, index) => (peaks[index]?.gflop ?? 0) / each.warmS));
+  const best = Math.max(...peaks.map((peak) => peak.best));
   return {
     openS,
     firstS,

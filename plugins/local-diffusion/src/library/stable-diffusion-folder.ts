@@ -66,9 +66,8 @@ async function readImageParts(
 }
 
 async function readTextPart(folder: string, suffix: string): Promise<TextPart> {
-  const [component, tokenizer] = await Promise.all([
-    openComponent(join(folder, `text_encoder${suffix}`)),
-    openTokenizer(join(folder, `tokenizer${suffix}`)),
-  ]);
+  // One after the other: where both are missing, the error is always the same.
+  const component = await openComponent(join(folder, `text_encoder${suffix}`));
+  const tokenizer = await openTokenizer(join(folder, `tokenizer${suffix}`));
   return { component, tokenizer };
 }

@@ -9,4 +9,6 @@ export * from './plugin.js';
 export { isPublicAddress } from './public-address.js';
 export * from './request.js';
 export * from './result.js';
+export { isProcessRunning, type ProcessMark, processStart } from './running-process.js';
+export { isUnsent } from './unsent.js';
 export * from './versions.js';

@@ -2,9 +2,9 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { seeded } from '../fixtures/seeded.js';
 import { longestMs, outcomeOf, startLoad, tally } from './fixtures/load.js';
 import { childrenOf } from './fixtures/processes.js';
-import { seeded } from './fixtures/random.js';
 import { scribble, tidy, writeWhole } from './fixtures/scribbler.js';
 import { createWorld } from './fixtures/world.js';
 

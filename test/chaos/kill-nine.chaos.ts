@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { seeded } from '../fixtures/seeded.js';
 import { type Outcome, outcomeOf, tally } from './fixtures/load.js';
 import { heldMb } from './fixtures/memory.js';
-import { seeded } from './fixtures/random.js';
 import { createWorld, type World } from './fixtures/world.js';
 
 const killsALane = 50;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { seeded } from './fixtures/random.js';
+import { seeded } from '../fixtures/seeded.js';
 import { createServeFolder, serveFrom } from './fixtures/serve-command.js';
 
 const jobCount = 500;

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { createImageServiceManager } from '@easel/core';
 import { createServer } from '@easel/core/server';
 import { expect, it, onTestFinished } from 'vitest';
-import { seeded } from './fixtures/random.js';
+import { seeded } from '../fixtures/seeded.js';
 
 const fixtures = (relative: string) => fileURLToPath(new URL(`../fixtures/${relative}`, import.meta.url));
 const requests = 20_000;

@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, readlink, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { hubToken } from '../emulators/hub/index.js';
 import { createRepository } from '../emulators/hub/repository.js';
-import { bundledEntry, bundledModel, modelContents, openWorld, unetFile } from './world.js';
+import { modelContents, openWorld, unetFile } from './world.js';
 
 const name = 'easel/Picturebook';
 const folderName = 'models--easel--Picturebook';
@@ -184,99 +183,35 @@ describe('easel models install', () => {
     const bf16 = await easel(['models', 'install', name, '--variant', 'bf16']);
     expect(bf16.stderr).toMatch(/no bf16 of "text_encoder"[\s\S]*variants are: none/);
   }, 60_000);
-});
 
-describe('what is installed', () => {
-  it('is verified, mended and removed', async () => {
-    const { cache, easel } = await openWorld([repository]);
-    await easel(['models', 'install', name, '--id', 'mine']);
-    expect((await easel(['models', 'verify'])).stdout).toMatch(/^mine: 12 files, all right\n$/);
-    const blob = join(cache, folderName, 'blobs', unet.sha256);
-    const bytes = Buffer.from(await readFile(blob));
-    bytes[1000]! ^= 1;
-    await writeFile(blob, bytes);
-    const damaged = await easel(['models', 'verify', 'mine']);
-    expect(damaged).toMatchObject({ status: 1, stdout: `mine: damaged: ${unetFile}\n` });
-    expect(damaged.stderr).toContain('easel models install mine');
-    expect(await easel(['models', 'install', 'mine'])).toMatchObject({ status: 0 });
-    expect(
-      createHash('sha256')
-        .update(await readFile(blob))
-        .digest('hex'),
-    ).toBe(unet.sha256);
-    expect(await easel(['models', 'verify', 'mine'])).toMatchObject({ status: 0 });
-    expect(await easel(['models', 'remove', 'mine'])).toMatchObject({ status: 0 });
-    expect(existsSync(join(cache, folderName))).toBe(false);
-    expect((await easel(['models', '--json'])).stdout).not.toContain('"mine"');
-  }, 60_000);
-
-  it('is removed file by file where a repository has several models', async () => {
+  it('is pinned to a revision', async () => {
     const contents = await modelContents();
-    const checkpoint = contents['vae/diffusion_pytorch_model.safetensors']!;
-    const files = { 'one.safetensors': checkpoint, 'two.safetensors': contents[unetFile]! };
-    const { cache, folder, easel } = await openWorld([createRepository('easel/two', files)]);
-    await mkdir(join(folder, 'catalogue'));
-    const { source: _, ...shared } = JSON.parse(await readFile(bundledEntry, 'utf8')) as Record<
-      string,
-      unknown
-    >;
-    for (const name of ['one', 'two']) {
-      const source = { type: 'hub', repository: 'easel/two', file: `${name}.safetensors` };
-      const entry = { ...shared, $schema: undefined, id: name, source };
-      await writeFile(join(folder, 'catalogue', `${name}.json`), JSON.stringify(entry));
-      expect(await easel(['models', 'install', name])).toMatchObject({ status: 0 });
+    const config = 'scheduler/scheduler_config.json';
+    const older = {
+      ...contents,
+      [config]: Buffer.from(contents[config]!.toString().replace('DDIM', 'PNDM')),
+    };
+    const then = createRepository(name, older, { revisions: ['v1'] });
+    const { easel } = await openWorld([repository, then]);
+    for (const [reference, repo] of [
+      [`${name}@v1`, then],
+      [name, repository],
+      [`${name}@${then.commit}`, then],
+    ] as const) {
+      const { stdout } = await easel(['models', 'install', reference]);
+      expect(stdout.trim()).toMatch(new RegExp(`${repo.commit}$`));
+      expect(repo.files.get(config)!.bytes.equals(await readFile(join(stdout.trim(), config)))).toBe(true);
     }
-    expect(await easel(['models', 'remove', 'one'])).toMatchObject({ status: 0 });
-    expect(await easel(['models', 'verify', 'two'])).toMatchObject({ status: 0 });
-    expect((await easel(['models', 'verify', 'one'])).stderr).toContain('not installed');
-    expect(await easel(['models', 'remove', 'two'])).toMatchObject({ status: 0 });
-    expect(existsSync(join(cache, 'models--easel--two'))).toBe(false);
+    expect(then.commit).not.toBe(repository.commit);
   }, 30_000);
 
-  it('is a clear error where it is not: in a call, in the list and for the other commands', async () => {
-    const { easel } = await openWorld([repository]);
-    const failed = await easel(['generate', 'a cat', '--model', 'sdxl-turbo']);
-    expect(failed.stderr).toMatch(/ERR_MODEL_NOT_INSTALLED[\s\S]*easel models install sdxl-turbo/);
-    expect((await easel(['models'])).stdout).toMatch(
-      /sdxl-turbo .*not installed: easel models install sdxl-turbo/,
+  it('says that its folder cannot be written', async () => {
+    const { folder, easel } = await openWorld([repository]);
+    const environment = { HF_HOME: join(folder, 'easel.config.json') };
+    const failed = await easel(['models', 'install', name], environment);
+    expect(failed.status).toBe(1);
+    expect(failed.stderr).toMatch(
+      /easel\.config\.json.* cannot be written \((ENOTDIR|EEXIST)\)[\s\S]*HF_HOME/,
     );
-    expect((await easel(['models', 'remove', 'sdxl-turbo'])).stderr).toMatch(/not installed/);
-    expect((await easel(['models', 'verify', 'sdxl-turbo'])).stderr).toMatch(/not installed/);
-  });
-});
-
-describe('easel models import', () => {
-  it('leaves a model where it is, and paints with it', async () => {
-    const { folder, easel } = await openWorld([]);
-    const imported = await easel(['models', 'import', bundledModel, '--id', 'own']);
-    expect(imported).toMatchObject({ status: 0 });
-    const words = [
-      'generate',
-      'a red circle',
-      '--model',
-      'own',
-      '--size',
-      '96',
-      '--steps',
-      '2',
-      '--out',
-      'own.png',
-    ];
-    expect(await easel(words)).toMatchObject({ status: 0 });
-    expect(existsSync(join(folder, 'own.png'))).toBe(true);
-    expect(await easel(['models', 'import', bundledModel, '--id', 'own'])).toMatchObject({ status: 2 });
-    expect(await easel(['models', 'remove', 'own'])).toMatchObject({ status: 0 });
-    expect(existsSync(join(bundledModel, unetFile))).toBe(true);
-  }, 30_000);
-
-  it.each([
-    ['/nowhere/at/all', /is not there/],
-    ['easel.config.json', /is no \.safetensors file/],
-    ['.', /has no model_index\.json/],
-  ])('refuses %s', async (path, message) => {
-    const { easel } = await openWorld([]);
-    const refused = await easel(['models', 'import', path]);
-    expect(refused.status).toBe(1);
-    expect(refused.stderr).toMatch(message);
   });
 });

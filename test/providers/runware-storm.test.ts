@@ -7,18 +7,8 @@
 import { describe, expect, it } from 'vitest';
 import { isPictureOf, readSerial } from '../emulators/picture.js';
 import type { RunwareFault } from '../emulators/runware/index.js';
+import { seeded } from '../fixtures/seeded.js';
 import { createRunwareWorld, pidOf, withOptions } from './runware-world.js';
-
-/** mulberry32: numbers from 0 to 1, the same for the same seed. */
-function drawnFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const faults: readonly RunwareFault[] = [
   { drop: 'before' },
@@ -37,7 +27,7 @@ describe('runware, in a storm', () => {
     'gets all pictures, right and paid once (storm %i)',
     { timeout: 120_000 },
     async (storm) => {
-      const random = drawnFrom(storm);
+      const random = seeded(storm);
       const { ask, emulator } = await createRunwareWorld({
         gatherMs: storm === 3 ? 5 : 0,
         sessionMs: storm === 2 ? 50 : 120_000,
@@ -76,7 +66,7 @@ describe('runware, in a storm', () => {
   it('gets all pictures of calls that are sent again after the plugin was killed', {
     timeout: 120_000,
   }, async () => {
-    const random = drawnFrom(4);
+    const random = seeded(4);
     const { ask, manager, emulator } = await createRunwareWorld({
       settings: { requestMs: 1_500, silenceMs: 60_000 },
       runtime: { concurrency: calls },

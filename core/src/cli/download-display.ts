@@ -1,4 +1,5 @@
 import type { InstallProgress } from '../library/install.js';
+import { startBar } from './bar.js';
 import { formatBytes } from './bytes.js';
 import { printable, printNote } from './output.js';
 
@@ -15,18 +16,7 @@ export async function createDownloadDisplay(isQuiet: boolean | undefined): Promi
   if (isQuiet) return { show() {}, stop() {} };
   const speed = new Speed();
   if (!process.stderr.isTTY) return createLines(speed);
-  const { default: progress } = await import('cli-progress');
-  const bar = new progress.SingleBar({
-    format: '[{bar}] {percentage} % | {text}',
-    stream: process.stderr,
-    barsize: 24,
-    barCompleteChar: '=',
-    barIncompleteChar: ' ',
-    clearOnComplete: true,
-    hideCursor: true,
-    gracefulExit: false,
-  });
-  bar.start(100, 0, { text: 'asking the hub' });
+  const bar = await startBar('[{bar}] {percentage} % | {text}', { text: 'asking the hub' });
   return {
     show(now) {
       bar.update(Math.floor((100 * now.bytes) / Math.max(1, now.totalBytes)), { text: speed.describe(now) });

@@ -1,4 +1,5 @@
 import type { Progress } from '@easel/plugin-sdk';
+import { startBar } from './bar.js';
 import { printable, printNote } from './output.js';
 
 export interface ProgressDisplay {
@@ -19,20 +20,11 @@ const stages: Readonly<Record<Progress['stage'], string>> = {
 
 /** A bar that moves, for a terminal; cleared at the end. */
 export async function createProgressBar(): Promise<ProgressDisplay> {
-  const { default: progress } = await import('cli-progress');
-  const bar = new progress.SingleBar({
-    format: '{stage} [{bar}] {percentage} % | {duration_formatted}{details}',
-    stream: process.stderr,
-    barsize: 24,
-    barCompleteChar: '=',
-    barIncompleteChar: ' ',
-    clearOnComplete: true,
-    hideCursor: true,
-    linewrap: true,
-    gracefulExit: false,
+  const bar = await startBar('{stage} [{bar}] {percentage} % | {duration_formatted}{details}', {
+    stage: 'starting',
+    details: '',
   });
   let stopped = false;
-  bar.start(100, 0, { stage: 'starting', details: '' });
   return {
     show(now) {
       if (stopped) return;

@@ -4,6 +4,9 @@ import { firstProblem } from '../config/first-problem.js';
 import type { HubSettings } from './hub-settings.js';
 import { retrying } from './retrying.js';
 
+/** Milliseconds until the headers of an answer. */
+const answerMs = 60_000;
+
 const listingSchema = z.object({
   sha: z.string().regex(/^[0-9a-f]{40}$/),
   siblings: z.array(
@@ -85,7 +88,7 @@ export class HubClient {
       const { token } = this.#settings;
       // Scheme and port as well: the token does not leave by http what was reached by https.
       const isOwn = url.origin === own;
-      const response = await fetch(url, {
+      const response = await answered(url, {
         redirect: 'manual',
         headers: {
           'user-agent': 'easel',
@@ -122,6 +125,23 @@ export class HubClient {
       code: 'ERR_MODEL_FILES_INVALID',
       ...refusals(status, code, what, this.#settings),
     });
+  }
+}
+
+/** A response's headers within a minute; its body takes as long as it takes. */
+async function answered(url: URL, init: RequestInit): Promise<Response> {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(), answerMs);
+  try {
+    return await fetch(url, { ...init, signal: controller.signal });
+  } catch (error) {
+    if (!controller.signal.aborted) throw error;
+    throw new EaselError({
+      code: 'ERR_PROVIDER_UNAVAILABLE',
+      message: `${url.host} did not answer within ${answerMs / 1000} s.`,
+    });
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { EaselError } from '@easel/plugin-sdk';
+import { EaselError, isUnsent } from '@easel/plugin-sdk';
 import { type ErrorBody, errorBodySchema } from './answer.js';
 import { readPauseMs } from './pause.js';
 
@@ -56,23 +56,13 @@ function readBody(text: string): ErrorBody {
 const isAboutKey = ({ reason }: Readonly<Record<string, unknown>>) =>
   typeof reason === 'string' && reason.startsWith('API_KEY_');
 
-/** Faults before a request has left; whatever else breaks may break when it has been taken, and paid. */
-const beforeSending: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
-
 /**
  * A request without a whole answer. There is no way to ask Google what has become of one, so that only what cannot have been paid is
  * given a code that the kernel tries again by itself.
  */
 export function brokenOff(error: unknown, host: string): EaselError {
   const { code, message } = causeOf(error);
-  if (beforeSending.has(code))
+  if (isUnsent(code))
     return new EaselError({
       code: 'ERR_PROVIDER_UNAVAILABLE',
       message: `${host} cannot be reached: ${message}`,

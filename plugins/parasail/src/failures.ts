@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { EaselError, type ErrorCode } from '@easel/plugin-sdk';
+import { EaselError, type ErrorCode, isUnsent } from '@easel/plugin-sdk';
 import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai';
 import { errorSchema, type ProviderError } from './wire.js';
 
@@ -49,20 +49,10 @@ export function failureOf(what: string, error: unknown): EaselError {
   return brokenOff(what, error instanceof APIConnectionError ? error.cause : error);
 }
 
-/** Faults before a request has left; whatever else breaks may break when it has been taken. */
-const beforeSending: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
-
 function brokenOff(what: string, error: unknown): EaselError {
   let inner = error as { cause?: unknown; errors?: unknown[]; code?: unknown; message?: unknown } | undefined;
   while (inner?.cause ?? inner?.errors?.[0]) inner = (inner.cause ?? inner.errors?.[0]) as typeof inner;
-  const isBefore = beforeSending.has(String(inner?.code));
+  const isBefore = isUnsent(String(inner?.code));
   return new EaselError({
     code: isBefore ? 'ERR_PROVIDER_UNAVAILABLE' : 'ERR_PROVIDER_BAD_RESPONSE',
     message: isBefore

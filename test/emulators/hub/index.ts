@@ -70,7 +70,8 @@ export class HubEmulator {
     const { authorization } = request.headers;
     if (authorization !== undefined && authorization !== `Bearer ${hubToken}`)
       return refuse(response, 401, undefined, 'Invalid credentials in Authorization header');
-    const repository = this.#repositories.find((known) => known.name === name);
+    const known = this.#repositories.filter((each) => each.name === name);
+    const repository = known.find(({ revisions }) => revisions.includes(revision)) ?? known[0];
     if (!repository || (repository.access === 'private' && authorization === undefined))
       return refuse(response, authorization ? 404 : 401, 'RepoNotFound', 'Repository not found');
     if (!repository.revisions.includes(revision))

@@ -3,6 +3,7 @@ import type { ErrorAnswer } from '../errors.js';
 /** Names that OpenAI's clients know; all other codes are our own. */
 const codes: Readonly<Record<string, string>> = {
   ERR_MODEL_UNKNOWN: 'model_not_found',
+  ERR_MODEL_NOT_INSTALLED: 'model_not_found',
   ERR_CONTENT_REFUSED: 'content_policy_violation',
   ERR_PROVIDER_RATE_LIMITED: 'rate_limit_exceeded',
 };

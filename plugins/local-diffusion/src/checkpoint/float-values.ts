@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { fromHalf } from './half-floats.js';
 import { invalidFiles } from './invalid-files.js';
 import { elementBytes, type TensorDtype, type TensorLocation } from './safetensors.js';
 
@@ -6,19 +7,9 @@ import { elementBytes, type TensorDtype, type TensorLocation } from './safetenso
 const readers: Partial<Record<TensorDtype, (view: DataView, byte: number) => number>> = {
   F64: (view, byte) => view.getFloat64(byte, true),
   F32: (view, byte) => view.getFloat32(byte, true),
-  F16: (view, byte) => halfToNumber(view.getUint16(byte, true)),
+  F16: (view, byte) => fromHalf(view.getUint16(byte, true)),
   BF16: (view, byte) => bfloat16ToNumber(view.getUint16(byte, true)),
 };
-
-/** IEEE 754 binary16: a sign, 5 bits of exponent, 10 of fraction. */
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
 
 const word = new DataView(new ArrayBuffer(4));
 

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { readFileSync } from 'node:fs';
 import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isProcessRunning, processStart } from '@easel/plugin-sdk';
 import { z } from 'zod';
 
 const fileName = 'owner.json';
@@ -43,7 +43,7 @@ export async function release(folder: string): Promise<void> {
 async function writeClaim(path: string): Promise<boolean> {
   try {
     const handle = await open(path, 'wx', 0o600);
-    const owner: Owner = { pid: process.pid, startedAt: startOf(process.pid) };
+    const owner: Owner = { pid: process.pid, startedAt: processStart(process.pid) };
     await handle.writeFile(JSON.stringify(owner)).finally(() => handle.close());
     return true;
   } catch (error) {
@@ -54,7 +54,7 @@ async function writeClaim(path: string): Promise<boolean> {
 
 async function isHeld(path: string, text: string): Promise<boolean> {
   const owner = parseOwner(text);
-  if (owner) return isRunning(owner);
+  if (owner) return isProcessRunning(owner);
   const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: 0 }));
   return Date.now() - mtimeMs < writingMs;
 }
@@ -64,32 +64,5 @@ function parseOwner(text: string): Owner | undefined {
     return ownerSchema.parse(JSON.parse(text));
   } catch {
     return undefined;
-  }
-}
-
-function isRunning({ pid, startedAt }: Owner): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
-  }
-  const now = startOf(pid);
-  if (now === 'ended') return false;
-  return now === '' || startedAt === '' || now === startedAt;
-}
-
-/**
- * When a process began, in ticks since the machine did: a number of a process is given to another later. Empty where that cannot be told;
- * `ended` for one that has, and that its parent has not asked about.
- */
-function startOf(pid: number): string {
-  try {
-    // proc(5): the name, in brackets, may have anything in it; the state follows, and field 22 is the start.
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ');
-    return fields[0] === 'Z' || fields[0] === 'X' ? 'ended' : (fields[19] ?? '');
-  } catch {
-    return '';
   }
 }

@@ -5,14 +5,16 @@
  * @module
  */
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { isProcessRunning, processStart } from '@easel/plugin-sdk';
 
 const prefix = 'tasks';
 const suffix = '.jsonl';
+/** In a name, where nobody can tell when the process began. */
+const unknown = 'unknown';
 
 /** A new name for a journal of this process. */
 export const ownName = (): string =>
-  `${prefix}.${process.pid}.${startOf(process.pid) || 'unknown'}.${randomUUID()}${suffix}`;
+  `${prefix}.${process.pid}.${processStart(process.pid) || unknown}.${randomUUID()}${suffix}`;
 
 /** A new name for one that this process leaves to whoever comes next. */
 export const freeName = (): string => `${prefix}.0.free.${randomUUID()}${suffix}`;
@@ -21,32 +23,6 @@ export const freeName = (): string => `${prefix}.0.free.${randomUUID()}${suffix}
 export function isFree(name: string): boolean {
   const [, pid, start] = new RegExp(`^${prefix}\\.(\\d+)\\.(\\w+)\\.[\\w-]+\\${suffix}$`).exec(name) ?? [];
   if (pid === undefined || start === undefined) return false;
-  return pid === '0' || !isRunning(Number(pid), start);
-}
-
-function isRunning(pid: number, startedAt: string): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
-  }
-  const start = startOf(pid);
-  if (start === 'ended') return false;
-  return start === '' || startedAt === 'unknown' || start === startedAt;
-}
-
-/**
- * When a process began, in ticks since the machine did: the number of a process is given to another later. Empty where that cannot be told;
- * `ended` for one that has, and that its parent has not asked about.
- */
-function startOf(pid: number): string {
-  try {
-    // proc(5): the name, in brackets, may have anything in it; the state follows, and field 22 is the start.
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ');
-    return fields[0] === 'Z' || fields[0] === 'X' ? 'ended' : (fields[19] ?? '');
-  } catch {
-    return '';
-  }
+  const mark = { pid: Number(pid), startedAt: start === unknown ? '' : start };
+  return pid === '0' || !isProcessRunning(mark);
 }

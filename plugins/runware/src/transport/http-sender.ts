@@ -1,4 +1,4 @@
-import { EaselError } from '@easel/plugin-sdk';
+import { EaselError, isUnsent } from '@easel/plugin-sdk';
 import type { Config } from '../settings.js';
 import { categoryOf } from '../wire/category.js';
 import { failureOf, unreachable } from '../wire/failures.js';
@@ -15,16 +15,6 @@ export interface HttpSenderOptions {
   readonly receiver: Receiver;
   readonly now: () => number;
 }
-
-/** Faults before a request has left; whatever else breaks may break when the task has been taken. */
-const beforeSending: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
 
 /** Sends each message as a request of its own: `POST` with the key in a header, runware.ai/docs/getting-started/how-to-connect. */
 export class HttpSender implements Sender, Carrier {
@@ -71,7 +61,7 @@ export class HttpSender implements Sender, Carrier {
       const { code, message: said } = causeOf(error);
       const reason = timeout.aborted ? `no answer came within ${config.requestMs} ms` : said;
       const failure = unreachable(what, reason);
-      if (beforeSending.has(code)) throw failure;
+      if (isUnsent(code)) throw failure;
       receiver.onLost(this, failure, message.taskUUID);
       return undefined;
     }

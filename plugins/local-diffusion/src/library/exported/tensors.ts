@@ -1,5 +1,5 @@
 import { Tensor } from 'onnxruntime-node';
-import { fromHalves, toHalves } from '../../runtime/half-floats.js';
+import { fromHalves, toHalves } from '../../checkpoint/half-floats.js';
 import type { Feed } from '../../runtime/network.js';
 
 /** The element types that inputs and outputs may have. */

@@ -1,4 +1,3 @@
-/** IEEE 754 binary16: what networks that were exported in half precision take and give. */
 const word = new Float32Array(1);
 const wordBits = new Uint32Array(word.buffer);
 const leastNormal = 0x38800000;
@@ -31,7 +30,8 @@ function roundToEven(value: number): number {
   return rest > 0.5 || (rest === 0.5 && below % 2 === 1) ? below + 1 : below;
 }
 
-function fromHalf(half: number): number {
+/** IEEE 754 binary16: a sign, 5 bits of exponent, 10 of fraction. */
+export function fromHalf(half: number): number {
   const sign = half & 0x8000 ? -1 : 1;
   const exponent = (half >> 10) & 0x1f;
   const fraction = half & 0x3ff;

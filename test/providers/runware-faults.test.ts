@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isPictureOf, readSerial } from '../emulators/picture.js';
 import {
@@ -299,13 +300,17 @@ describe('runware, a task', () => {
     const { ask, manager, emulator } = await createRunwareWorld();
     emulator.script = ({ taskType }) => (taskType === 'imageInference' ? { workMs: 300 } : undefined);
     const controller = new AbortController();
+    const inFlight = () => manager.getServiceHealth().plugins.find(({ id }) => id === 'runware')?.inFlight;
     const asked = { prompt: 'a cat', width: 128, height: 128, seed: 9, n: 2 };
     const call = manager.generateImage(asked, { signal: controller.signal });
     await expect.poll(() => emulator.paid).toBe(2);
     controller.abort();
     await expect(call).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+    // The caller is answered before the plugin has heard of it, and a question may be on its way then.
+    await expect.poll(inFlight).toBe(0);
+    await pause(100);
     const questions = emulator.sent('getResponse').length;
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await pause(300);
     expect(emulator.sent('getResponse')).toHaveLength(questions);
     const { images } = await ask('a cat', { seed: 9, n: 2 });
     expect(images.map(({ seed }) => seed)).toEqual([9, 10]);

@@ -160,6 +160,18 @@ describe('hot loading', () => {
     expect(await saidBy(manager)).toMatchObject({ saidBy: '1.0.0' });
   });
 
+  it('reports what is on disk now, not a version that was refused and is there no longer', async () => {
+    const { manager, folder, install, health } = await createWorld();
+    const problems = () => manager.getServiceHealth().problems.map(({ message }) => message);
+    await install('1.0.0');
+    await expect.poll(() => health()?.version, { timeout: 10_000 }).toBe('1.0.0');
+    await manager.generateImage({ prompt });
+    await install('2.0.0', 'this is no JavaScript');
+    await expect.poll(problems, { timeout: 10_000 }).toEqual([expect.stringMatching(/2\.0\.0 .* not taken/)]);
+    await writeFile(join(folder, 'plugins/swatch/plugin.json'), '{ "id": "swatch", ');
+    await expect.poll(problems, { timeout: 10_000 }).toEqual([expect.stringMatching(/is not JSON/)]);
+  });
+
   it('closes while a version hangs in its start', async () => {
     const { manager, install, health } = await createWorld();
     await install('1.0.0');
@@ -245,6 +257,18 @@ describe('an edit of the configuration', () => {
     await expect
       .poll(() => saidBy(manager).catch(() => undefined), { timeout: 10_000 })
       .toMatchObject({ greeting: 'hello' });
+  });
+
+  it('names a folder that is not there, and its plugins are taken when it is', async () => {
+    const { manager, folder, health } = await createWorld();
+    const later = join(folder, 'not/yet/there');
+    await edit(folder, (configuration) => ({ ...configuration, pluginFolders: ['not/yet/there'] }));
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await mkdir(join(later, 'swatch'), { recursive: true });
+    await writeFile(join(later, 'swatch/index.js'), code('1.0.0'));
+    await writeFile(join(later, 'swatch/plugin.json'), JSON.stringify(manifest('1.0.0')));
+    await expect.poll(() => health()?.version, { timeout: 10_000 }).toBe('1.0.0');
+    expect(await saidBy(manager)).toMatchObject({ saidBy: '1.0.0' });
   });
 
   it('that is broken is reported, and the last good one stays', async () => {

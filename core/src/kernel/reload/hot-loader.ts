@@ -48,9 +48,7 @@ export class HotLoader {
       const { pluginFolders, catalogueFolders } = this.#configuration.current;
       return [...pluginFolders, ...catalogueFolders, configurationFileOf(this.#source)];
     };
-    this.#watcher = watchPaths(paths, () => {
-      this.#reload(onReload).catch(() => {});
-    });
+    this.#watcher = watchPaths(paths, () => this.#reload(onReload).catch(() => {}));
   }
 
   /** A configuration that does not validate changes nothing and is reported. */

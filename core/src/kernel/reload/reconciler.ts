@@ -93,6 +93,7 @@ export class Reconciler {
     const discovery = discoverPlugins(configuration.pluginFolders, sdkVersion);
     for (const plugin of discovery.plugins) await this.#bringUp(plugin, configuration);
     if (this.#isClosed) return;
+    this.#forgetFailures(discovery);
     await this.#switch(configuration);
     const broken = new Set(discovery.rejected.map(({ folder }) => folder));
     for (const known of this.#registry.plugins) {
@@ -104,6 +105,12 @@ export class Reconciler {
     this.#configuration = configuration;
     this.#rejected = discovery.rejected;
     this.#report();
+  }
+
+  /** Of versions that are no longer on disk. */
+  #forgetFailures({ plugins }: Discovery): void {
+    const found = new Set(plugins.map(({ manifest }) => manifest.id));
+    for (const id of this.#failures.keys()) if (!found.has(id)) this.#failures.delete(id);
   }
 
   #report(): void {
@@ -219,7 +226,6 @@ export class Reconciler {
     void dropGeneration(this.#copies.get(id) ?? known.plugin);
     this.#copies.delete(id);
     this.#fingerprints.delete(id);
-    this.#failures.delete(id);
     this.#logger.info(`The plugin "${id}" was removed.`, { plugin: id });
   }
 

@@ -1,4 +1,6 @@
-import { watch as watchFolder } from 'node:fs';
+import { existsSync, watch as watchFolder } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { watch as watchTree } from 'chokidar';
 
 /** Longer than the 100 ms for which chokidar holds a removal back, and than most programs take to write a few files. */
@@ -15,14 +17,17 @@ export interface Watcher {
  * have changed; what has is for the listener to find out, so that lost and doubled events do no harm.
  *
  * @param paths asked for anew after each change, since that may have been to the paths themselves
+ * @param onDirty never rejects; after it the paths are asked for once more
  */
-export function watchPaths(paths: () => readonly string[], onDirty: () => void): Watcher {
+export function watchPaths(paths: () => readonly string[], onDirty: () => Promise<void>): Watcher {
   let timer: NodeJS.Timeout | undefined;
   let dirtySince: number | undefined;
   let isClosed = false;
+  let isRenewing = false;
   let close = begin();
 
   function touch(): void {
+    if (isRenewing || isClosed) return;
     clearTimeout(timer);
     dirtySince ??= performance.now();
     const leftMs = Math.max(0, dirtySince + longestWaitMs - performance.now());
@@ -33,12 +38,17 @@ export function watchPaths(paths: () => readonly string[], onDirty: () => void):
   // each change gets new eyes, after the old ones are shut. What happens in between, the listener finds when they have opened.
   async function renew(): Promise<void> {
     dirtySince = undefined;
+    isRenewing = true;
     await close();
+    isRenewing = false;
     if (!isClosed) close = begin();
   }
 
   function begin(): () => Promise<void> {
-    const tree = watchTree([...paths()], {
+    const all = paths();
+    // With a path that is not there, chokidar says that it is ready before it is, and what changes in between is lost.
+    const there = all.filter((path) => existsSync(path));
+    const tree = watchTree(there, {
       ignoreInitial: true,
       persistent: false,
       ignored: (path) => /[\\/](node_modules|\.git|\.generations)([\\/]|$)/.test(path),
@@ -46,10 +56,14 @@ export function watchPaths(paths: () => readonly string[], onDirty: () => void):
     tree.on('all', touch);
     // A folder that cannot be watched, or no longer, is not worth a crash of the host.
     tree.on('error', () => {});
-    tree.once('ready', onDirty);
-    const folders = paths().map((path) => watchForSwaps(path, touch));
+    const look = () => void onDirty().then(() => isDeepStrictEqual(paths(), all) || touch());
+    if (there.length > 0) tree.once('ready', look);
+    else queueMicrotask(look);
+    const stops = all.map((path) =>
+      there.includes(path) ? watchEntries(path, touch) : watchForArrival(path, touch),
+    );
     return async () => {
-      for (const stop of folders) stop();
+      for (const stop of stops) stop();
       await tree.close();
     };
   }
@@ -63,10 +77,22 @@ export function watchPaths(paths: () => readonly string[], onDirty: () => void):
   };
 }
 
+/** Tells when a path that is not there, or the folder that it would be in, may have come. */
+function watchForArrival(path: string, onChange: () => void): () => void {
+  const parent = dirname(path);
+  if (!existsSync(parent) && parent !== path) return watchForArrival(parent, onChange);
+  const stop = watchEntries(parent, (name) => {
+    if (name === null || name === basename(path)) onChange();
+  });
+  // It may have come before the watcher.
+  if (existsSync(path)) onChange();
+  return stop;
+}
+
 /** Tells when a folder's own entries change hands: chokidar does not notice one that is renamed onto the place of another. */
-function watchForSwaps(path: string, onChange: () => void): () => void {
+function watchEntries(folder: string, onChange: (name: string | null) => void): () => void {
   try {
-    const watcher = watchFolder(path, { persistent: false }, onChange);
+    const watcher = watchFolder(folder, { persistent: false }, (_, name) => onChange(name));
     watcher.on('error', () => {});
     return () => watcher.close();
   } catch {

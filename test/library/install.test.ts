@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile, readlink, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, readlink, rm, stat, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { hubToken } from '../emulators/hub/index.js';
@@ -203,6 +203,18 @@ describe('easel models install', () => {
       expect(repo.files.get(config)!.bytes.equals(await readFile(join(stdout.trim(), config)))).toBe(true);
     }
     expect(then.commit).not.toBe(repository.commit);
+  }, 30_000);
+
+  it('says that the disk is full, and leaves nothing that passes for the model', async () => {
+    const { cache, easel } = await openWorld([repository]);
+    await mkdir(dirname(incomplete(cache)), { recursive: true });
+    await symlink('/dev/full', incomplete(cache));
+    const failed = await easel(['models', 'install', name]);
+    expect(failed.status).toBe(1);
+    expect(failed.stderr).toMatch(/cannot be written \(ENOSPC\)[\s\S]*Make room/);
+    expect((await easel(['models', '--json'])).stdout).not.toContain(repository.commit);
+    await rm(incomplete(cache));
+    expect(await easel(['models', 'install', name])).toMatchObject({ status: 0 });
   }, 30_000);
 
   it('says that its folder cannot be written', async () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, open, readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -82,6 +83,10 @@ async function overwriteMiddle(path: string): Promise<void> {
   await file.write(Buffer.alloc(64, 0x7f), 0, 64, Math.floor(size / 2));
   await file.close();
 }
+
+/** Bytes that a file of this process may have: beyond them a write fails, as on a disk that is full. */
+const limitFiles = (bytes: string) =>
+  execFileSync('prlimit', ['--pid', String(process.pid), `--fsize=${bytes}:unlimited`]);
 
 describe('prepared networks', () => {
   test('a second opening reads the entry and gives the same numbers', async () => {
@@ -181,6 +186,20 @@ describe('prepared networks', () => {
     await writeFile(file, '');
     const nowhere = new PreparedNetworks({ folder: file, maximumBytes: 1e9, minimumWeightBytes: 0 });
     expect(await run(graph, nowhere)).toEqual({ y, isRead: false });
+  });
+
+  test('a disk that takes no more leaves no entry, and the network is opened all the same', async () => {
+    const graph = await writeGraph();
+    const { y } = await run(graph);
+    limitFiles('200000');
+    try {
+      expect(await run(graph, preparedIn())).toEqual({ y, isRead: false });
+    } finally {
+      limitFiles('unlimited');
+    }
+    expect(await entriesOf()).toEqual([]);
+    await run(graph, preparedIn());
+    expect(await run(graph, preparedIn())).toEqual({ y, isRead: true });
   });
 
   test('what a process that is no more has begun is removed', async () => {

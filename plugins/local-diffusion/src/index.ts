@@ -11,7 +11,7 @@ import { jobsOf } from './jobs.js';
 import { optionsSchema } from './options.js';
 import { ProgressReports } from './progress-reports.js';
 import { Engine } from './runtime/engine.js';
-import { executionProviderSchema } from './runtime/execution-providers.js';
+import { executionProviderSchema, precisionSchema } from './runtime/execution-providers.js';
 
 export default definePlugin({
   config: z.strictObject({
@@ -22,6 +22,7 @@ export default definePlugin({
       .optional()
       .describe('Processor cores that one network may use. Absent: all of them.'),
     executionProviders: executionProviderSchema,
+    precision: precisionSchema,
     memoryBytes: z
       .int()
       .min(1)

@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterAll(() => Promise.all(folders.map((each) => rm(each, { recursive: true }))));
 
-const fine: SelfTestVerdict = { usable: true, decompose: [], speedup: 20, error: 1e-6 };
+const fine: SelfTestVerdict = { usable: true, decompose: [], precision: 'float16', speedup: 20, error: 1e-6 };
 const absent: SelfTestVerdict = { usable: false, opened: false, reason: 'there is no adapter' };
 const wrong: SelfTestVerdict = { usable: false, opened: true, reason: 'its convolution is wrong by 0.5' };
 

@@ -1,6 +1,7 @@
 import { providersToTry } from './execution-devices.js';
 import type { ExecutionProvider, ExecutionProviderSetting } from './execution-providers.js';
 import type { DecomposableOperator } from './network-decomposition.js';
+import type { Precision } from './network-precision.js';
 import { type SelfTestPlace, verdictOn } from './self-test-cache.js';
 
 /** What networks are computed on, and how they have to be written for it. */
@@ -8,9 +9,11 @@ export interface Execution {
   readonly provider: ExecutionProvider;
   /** Operators that the provider gets wrong on this machine. */
   readonly decompose: ReadonlySet<DecomposableOperator>;
+  /** float16 where the provider is right and faster in it; a network that overflows there is computed in float32 all the same. */
+  readonly precision: Precision;
 }
 
-export const onProcessor: Execution = { provider: 'cpu', decompose: new Set() };
+export const onProcessor: Execution = { provider: 'cpu', decompose: new Set(), precision: 'float32' };
 
 export interface ChosenExecution extends Execution {
   /** What the user has to know: what was asked for and cannot be had. */
@@ -33,7 +36,7 @@ export async function chooseExecution(
     if (!verdict.usable) {
       if (!isAutomatic || verdict.opened) warnings.push(`${provider} cannot be used: ${verdict.reason}`);
     } else if (!isAutomatic || verdict.speedup > 1) {
-      return { provider, decompose: new Set(verdict.decompose), warnings };
+      return { provider, decompose: new Set(verdict.decompose), precision: verdict.precision, warnings };
     }
   }
   if (!isAutomatic) warnings.push('pictures are computed on the processor');

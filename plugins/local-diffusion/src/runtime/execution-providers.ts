@@ -12,6 +12,15 @@ export type ExecutionProvider = (typeof executionProviders)[number];
 /** Providers to try, the first that works being used, or `auto`. */
 export type ExecutionProviderSetting = 'auto' | readonly ExecutionProvider[];
 
+/** The plugin's configuration field `precision`. */
+export const precisionSchema = z
+  .enum(['auto', 'float32'])
+  .default('auto')
+  .describe(
+    'What to compute in: auto is float16 on devices that are right and faster in it, and float32 elsewhere; what is too large for float16 is computed again in float32. Absent: auto.',
+  );
+export type PrecisionSetting = z.infer<typeof precisionSchema>;
+
 /** The plugin's configuration field `executionProviders`. */
 export const executionProviderSchema = z
   .union([z.literal('auto'), z.array(z.enum(executionProviders)).min(1).max(executionProviders.length)])

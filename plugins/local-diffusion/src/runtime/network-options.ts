@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { chooseExecution, type Execution } from './execution-choice.js';
-import type { ExecutionProviderSetting } from './execution-providers.js';
+import type { ExecutionProviderSetting, PrecisionSetting } from './execution-providers.js';
 import type { PreparedNetworks } from './prepared-networks.js';
 
 /** How networks are opened; all of a process alike. */
@@ -17,6 +17,8 @@ export interface NetworkOptions {
 export interface NetworkSettings {
   readonly threads?: number | undefined;
   readonly executionProviders?: ExecutionProviderSetting | undefined;
+  /** Absent: `auto`. */
+  readonly precision?: PrecisionSetting | undefined;
   /** The plugin's own folder. Absent: nothing is kept. */
   readonly storageFolder?: string | undefined;
   /** Bytes that prepared networks may take on disk, 0 for none. Absent: none are kept. */
@@ -32,7 +34,8 @@ export async function settleNetworkOptions(
 ): Promise<NetworkOptions & { readonly warnings: readonly string[] }> {
   const { threads, executionProviders = 'auto', storageFolder, preparedBytes = 0 } = settings;
   const folder = storageFolder && join(storageFolder, 'self-tests');
-  const { warnings, ...execution } = await chooseExecution(executionProviders, { folder, environment });
+  const { warnings, ...chosen } = await chooseExecution(executionProviders, { folder, environment });
+  const execution = settings.precision === 'float32' ? { ...chosen, precision: 'float32' as const } : chosen;
   if (storageFolder === undefined || preparedBytes === 0) return { threads, execution, warnings };
   const { PreparedNetworks } = await import('./prepared-networks.js');
   const prepared = new PreparedNetworks({

@@ -4,6 +4,7 @@ import { type Execution, onProcessor } from './execution-choice.js';
 import { providerOptions } from './execution-devices.js';
 import type { ExecutionProvider } from './execution-providers.js';
 import type { NetworkOptions } from './network-options.js';
+import { inPrecision, type Precision } from './network-precision.js';
 import { withoutOperators } from './network-rewriting.js';
 import { unfusedOptions } from './self-test.js';
 
@@ -20,11 +21,18 @@ export class Network {
   readonly provider: ExecutionProvider;
   /** What was asked for and could not be had. */
   readonly warnings: readonly string[];
+  /** What it is computed in. */
+  readonly precision: Precision;
   #runMs = 0;
 
-  private constructor(session: InferenceSession, provider: ExecutionProvider, warnings: readonly string[]) {
+  private constructor(
+    session: InferenceSession,
+    { provider, precision }: Execution,
+    warnings: readonly string[],
+  ) {
     this.#session = session;
     this.provider = provider;
+    this.precision = precision;
     this.warnings = warnings;
   }
 
@@ -32,13 +40,13 @@ export class Network {
   static async open(graph: Graph, options: NetworkOptions = {}): Promise<Network> {
     const { execution = onProcessor } = options;
     try {
-      return new Network(await openSession(graph, execution, options), execution.provider, []);
+      return new Network(await openSession(graph, execution, options), execution, []);
     } catch (error) {
       if (execution.provider === 'cpu') throw error;
       const session = await openSession(graph, onProcessor, options);
       const reason = error instanceof Error ? error.message : String(error);
       const warning = `a network was opened on the processor, since ${execution.provider} could not: ${reason}`;
-      return new Network(session, 'cpu', [warning]);
+      return new Network(session, onProcessor, [warning]);
     }
   }
 
@@ -74,10 +82,10 @@ export class Network {
 
 async function openSession(
   graph: Graph,
-  { provider, decompose }: Execution,
+  { provider, decompose, precision }: Execution,
   { threads, prepared }: NetworkOptions,
 ): Promise<InferenceSession> {
-  const model = withoutOperators(graph.model, decompose);
+  const model = inPrecision(withoutOperators(graph.model, decompose), precision);
   const options: InferenceSession.SessionOptions = {
     ...providerOptions(provider),
     graphOptimizationLevel: 'all',

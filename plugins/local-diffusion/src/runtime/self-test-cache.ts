@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { isProcessAlive } from './execution-process.js';
 import type { ExecutionProvider } from './execution-providers.js';
 import { decomposableOperators } from './network-decomposition.js';
+import { precisions } from './network-precision.js';
 import { type SelfTestVerdict, testDevice } from './self-test.js';
 import { describeMachine, hashOf } from './self-test-device.js';
 
@@ -11,6 +12,7 @@ const verdictSchema = z.discriminatedUnion('usable', [
   z.object({
     usable: z.literal(true),
     decompose: z.array(z.enum(decomposableOperators)),
+    precision: z.enum(precisions),
     speedup: z.number(),
     error: z.number(),
   }),
@@ -18,7 +20,7 @@ const verdictSchema = z.discriminatedUnion('usable', [
 ]);
 
 /** Rises with every change of what is tested. */
-const testVersion = 1;
+const testVersion = 2;
 
 /** What the tests of devices need from outside. */
 export interface SelfTestPlace {

@@ -67,8 +67,10 @@ function checkOf(
     const fix = fixFor(provider, verdict.opened);
     return { name, ok: false, detail: verdict.reason, ...optional, ...(fix !== undefined && { fix }) };
   }
-  const { decompose, speedup, error } = verdict;
-  const numbers = provider === 'cpu' ? 'right' : `right to ${error.toExponential(0)}, ${speedOf(speedup)}`;
+  const { decompose, precision, speedup, error } = verdict;
+  const inHalf = precision === 'float16' ? ' in float16' : '';
+  const numbers =
+    provider === 'cpu' ? 'right' : `right to ${error.toExponential(0)}, ${speedOf(speedup)}${inHalf}`;
   const otherwise = decompose.length === 0 ? '' : `; wrong and so written otherwise: ${decompose.join(', ')}`;
   const detail = `${numbers} (tested in ${Math.round(tookMs)} ms)${otherwise}`;
   return { name, ok: true, detail, ...optional };

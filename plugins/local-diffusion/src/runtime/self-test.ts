@@ -2,6 +2,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { providerOptions } from './execution-devices.js';
 import type { ExecutionProvider } from './execution-providers.js';
 import { type DecomposableOperator, decomposableOperators } from './network-decomposition.js';
+import { inPrecision, type Precision } from './network-precision.js';
 import { withoutOperators } from './network-rewriting.js';
 import { type SelfTestCase, selfTestCases, sizeOf, speedCase, spreadNumbers } from './self-test-cases.js';
 
@@ -11,6 +12,8 @@ export type SelfTestVerdict =
       readonly usable: true;
       /** Operators that it gets wrong, and that have to be written in simpler ones. */
       readonly decompose: readonly DecomposableOperator[];
+      /** float16 where it is right in it, and faster than in float32. */
+      readonly precision: Precision;
       /** The processor's time for some convolutions, divided by the device's; above 1 the device is faster. */
       readonly speedup: number;
       /** Largest error of what will be used, relative to the largest number of a block. */
@@ -24,7 +27,10 @@ export type SelfTestVerdict =
     };
 
 /** Relative to a block's largest number. GPUs that round products to TF32 stay below 0.002; a wrong operator is wrong by 0.1 and more. */
-const tolerance = 5e-3;
+const tolerances = { float32: 5e-3, float16: 2e-2 };
+const tolerance = tolerances.float32;
+/** Half precision costs some of it: it has to be worth that. */
+const worthwhileGain = 1.2;
 
 /** Keeps ONNX Runtime from fusing again what was written in simpler operators. */
 const fusions = ['LayerNormFusion', 'LayerNormFusionL1', 'QuickGeluFusion', 'GeluFusionL1', 'GeluFusionL2'];
@@ -55,7 +61,11 @@ export async function testDevice(provider: ExecutionProvider): Promise<SelfTestV
       error = Math.max(error, found);
     }
     const decompose = decomposableOperators.filter((each) => wrong.has(each));
-    return { usable: true, decompose, speedup: await measureSpeedup(provider), error };
+    const speedup = await measureSpeedup(provider);
+    const gain = speedup > 1 && (await isRightInHalf(provider, wrong)) ? await measureGain(provider) : 1;
+    return gain < worthwhileGain
+      ? { usable: true, decompose, precision: 'float32', speedup, error }
+      : { usable: true, decompose, precision: 'float16', speedup: speedup * gain, error };
   } catch (problem) {
     return { usable: false, opened, reason: firstLine(problem) };
   }
@@ -64,13 +74,29 @@ export async function testDevice(provider: ExecutionProvider): Promise<SelfTestV
 const describe = ({ name, operator }: SelfTestCase, error: number, wrong: ReadonlySet<string>): string =>
   `its ${name} is wrong by ${error.toPrecision(2)}${operator && wrong.has(operator) ? ' even in simple operators' : ''}`;
 
+async function isRightInHalf(
+  provider: ExecutionProvider,
+  decompose: ReadonlySet<DecomposableOperator>,
+): Promise<boolean> {
+  try {
+    for (const each of selfTestCases) {
+      const expected = await run(each, 'cpu', new Set());
+      if ((await errorOn(provider, each, expected, decompose, 'float16')) > tolerances.float16) return false;
+    }
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 async function errorOn(
   provider: ExecutionProvider,
   each: SelfTestCase,
   expected: Float32Array,
   decompose: ReadonlySet<DecomposableOperator>,
+  precision: Precision = 'float32',
 ): Promise<number> {
-  const actual = await run(each, provider, decompose);
+  const actual = await run(each, provider, decompose, precision);
   let largest = 0;
   let error = actual.length === expected.length ? 0 : Number.POSITIVE_INFINITY;
   for (const [index, value] of expected.entries()) {
@@ -86,8 +112,9 @@ async function run(
   { model, shape }: SelfTestCase,
   provider: ExecutionProvider,
   decompose: ReadonlySet<DecomposableOperator>,
+  precision: Precision = 'float32',
 ): Promise<Float32Array> {
-  const session = await open(withoutOperators(model, decompose), provider);
+  const session = await open(inPrecision(withoutOperators(model, decompose), precision), provider);
   try {
     return (await session.run({ x: inputOf(shape) })).y!.data as Float32Array;
   } finally {
@@ -96,9 +123,13 @@ async function run(
 }
 
 /** Milliseconds of the faster of two runs, after one that prepares. */
-async function time(provider: ExecutionProvider, edge: number): Promise<number> {
+async function time(
+  provider: ExecutionProvider,
+  edge: number,
+  precision: Precision = 'float32',
+): Promise<number> {
   const { model, shape } = speedCase(edge);
-  const session = await open(model, provider);
+  const session = await open(inPrecision(model, precision), provider);
   try {
     const x = inputOf(shape);
     let fastest = Number.POSITIVE_INFINITY;
@@ -119,6 +150,10 @@ async function measureSpeedup(provider: ExecutionProvider): Promise<number> {
   const atFirst = await speedup(16);
   return atFirst < 0.05 ? atFirst : await speedup(64);
 }
+
+/** How much faster it is in half precision than in single. */
+const measureGain = async (provider: ExecutionProvider): Promise<number> =>
+  (await time(provider, 64)) / (await time(provider, 64, 'float16'));
 
 const open = (model: Uint8Array, provider: ExecutionProvider) =>
   InferenceSession.create(model, {

@@ -10,6 +10,7 @@ import { convolution, groupNorm, silu } from '../graph/blocks.js';
 import { type Graph, GraphBuilder } from '../graph/builder.js';
 import { Network } from './network.js';
 import { PreparedNetworks } from './prepared-networks.js';
+import { mountedFiles } from './prepared-weights.js';
 import { spreadNumbers } from './self-test-cases.js';
 
 const channels = 64;
@@ -186,6 +187,21 @@ describe('prepared networks', () => {
     await writeFile(file, '');
     const nowhere = new PreparedNetworks({ folder: file, maximumBytes: 1e9, minimumWeightBytes: 0 });
     expect(await run(graph, nowhere)).toEqual({ y, isRead: false });
+  });
+
+  test('nothing is written where that takes more memory than there is', async () => {
+    const graph = await writeGraph();
+    const { y } = await run(graph);
+    const { float32Bytes } = mountedFiles(graph.model);
+    const preparedWith = (availableBytes: number) =>
+      new PreparedNetworks({
+        ...{ folder: cache, maximumBytes: 1e9, minimumWeightBytes: 0 },
+        availableBytes: () => availableBytes,
+      });
+    expect(await run(graph, preparedWith(1.3 * float32Bytes))).toEqual({ y, isRead: false });
+    expect(await entriesOf()).toEqual([]);
+    await run(graph, preparedWith(1.5 * float32Bytes));
+    expect(await entriesOf()).toHaveLength(1);
   });
 
   test('a disk that takes no more leaves no entry, and the network is opened all the same', async () => {

@@ -15,6 +15,8 @@ export interface PreparedNetworksOptions {
   readonly minimumWeightBytes?: number;
   /** Absent: the system's. */
   readonly now?: () => Date;
+  /** Bytes of memory that this process may still take. Absent: what the system says. */
+  readonly availableBytes?: () => number;
 }
 
 export interface Unprepared {
@@ -35,14 +37,18 @@ export class PreparedNetworks {
   readonly #options: Required<PreparedNetworksOptions>;
 
   constructor(options: PreparedNetworksOptions) {
-    this.#options = { minimumWeightBytes: 200_000_000, now: () => new Date(), ...options };
+    this.#options = {
+      ...{ minimumWeightBytes: 200_000_000, now: () => new Date() },
+      availableBytes: () => process.availableMemory(),
+      ...options,
+    };
   }
 
   /** Opens a network by its entry, or prepares it and leaves an entry. Whatever is wrong with the folder, the network is opened. */
   async open(unprepared: Unprepared): Promise<InferenceSession> {
     const { model, externalFolder, provider, options } = unprepared;
-    const { folder, maximumBytes, minimumWeightBytes, now } = this.#options;
-    const { locations, float32Bytes } = mountedFiles(model);
+    const { folder, maximumBytes, minimumWeightBytes, now, availableBytes } = this.#options;
+    const { locations, float32Bytes, convertedBytes } = mountedFiles(model);
     const bytes = float32Bytes * growth;
     if (provider !== 'cpu' || float32Bytes < minimumWeightBytes || bytes > maximumBytes)
       return await prepare(unprepared);
@@ -63,6 +69,8 @@ export class PreparedNetworks {
         // Not what this ONNX Runtime reads, whatever it was that wrote it.
       }
     }
+    // To write what it has made, ONNX Runtime keeps it beside what it has made it of, unless that is mapped: 24 GB for SDXL in float16.
+    if (bytes + convertedBytes > availableBytes()) return await prepare(unprepared);
     return await this.#build(unprepared, key, bytes);
   }
 

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { elementTypes } from '../graph/onnx.js';
 import { readFields, readString, readVarint } from './network-protobuf.js';
 
 /** Field numbers of onnx/onnx.proto. */
 const modelGraph = 7;
 const graphInitializer = 5;
-const tensor = { dimensions: 1, externalData: 13 };
+const tensor = { dimensions: 1, type: 2, externalData: 13 };
 const entry = { key: 1, value: 2 };
 
 /** Longest header that is hashed whole; a checkpoint's is some hundred kilobytes. */
@@ -18,12 +19,14 @@ export interface MountedFiles {
   readonly locations: readonly string[];
   /** Bytes that all weights take as float32, however they are stored. */
   readonly float32Bytes: number;
+  /** Of these, the bytes of weights that are stored otherwise. */
+  readonly convertedBytes: number;
 }
 
 /** Reads from a graph which files it has mounted. */
 export function mountedFiles(model: Uint8Array): MountedFiles {
   const locations = new Set<string>();
-  let float32Bytes = 0;
+  let [float32Bytes, convertedBytes] = [0, 0];
   const graphs = readFields(model).filter(({ field }) => field === modelGraph);
   for (const { field, content } of graphs.flatMap((graph) => readFields(graph.content))) {
     if (field !== graphInitializer) continue;
@@ -31,7 +34,10 @@ export function mountedFiles(model: Uint8Array): MountedFiles {
     const external = fields.filter((each) => each.field === tensor.externalData);
     if (external.length === 0) continue;
     const dimensions = fields.filter((each) => each.field === tensor.dimensions);
-    float32Bytes += dimensions.reduce((product, each) => product * readVarint(each.content), 4);
+    const bytes = dimensions.reduce((product, each) => product * readVarint(each.content), 4);
+    const type = fields.find((each) => each.field === tensor.type);
+    float32Bytes += bytes;
+    if (type && readVarint(type.content) !== elementTypes.float32) convertedBytes += bytes;
     for (const each of external) {
       const pair = readFields(each.content);
       const textOf = (number: number) =>
@@ -39,7 +45,7 @@ export function mountedFiles(model: Uint8Array): MountedFiles {
       if (textOf(entry.key) === 'location') locations.add(textOf(entry.value));
     }
   }
-  return { locations: [...locations].sort(), float32Bytes };
+  return { locations: [...locations].sort(), float32Bytes, convertedBytes };
 }
 
 /** One line that changes with a file: its path, size, time of change (nanoseconds) and the hash of its safetensors header. */

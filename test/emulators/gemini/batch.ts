@@ -1,4 +1,5 @@
 import type { GeminiFault } from './answer.js';
+import type { GenerateContentRequest } from './request.js';
 
 /** What becomes of a line. Absent: a picture, or words. */
 export type LineOutcome =
@@ -7,8 +8,8 @@ export type LineOutcome =
 
 export interface BatchLine {
   readonly key: string | undefined;
-  /** What came as its request, or why it is none. */
-  readonly request: unknown;
+  /** Its request, or why it is none. */
+  readonly request: GenerateContentRequest | { readonly problem: string };
   readonly prompt: string;
 }
 
@@ -106,6 +107,7 @@ export class EmulatedBatch {
   }
 
   outcomeOf(line: BatchLine): LineOutcome | undefined {
+    if ('problem' in line.request) return { error: { code: 3, message: line.request.problem } };
     return this.created.course.outcome?.(line, this.created.lines.indexOf(line));
   }
 

@@ -9,7 +9,7 @@ import { type Made, pictures, refusal, words } from './answer.js';
 import { type BatchCourse, type BatchLine, EmulatedBatch } from './batch.js';
 import { googleError, invalidArgument } from './errors.js';
 import { type FileStore, noSuchFile, pageOf } from './files.js';
-import { geminiModels } from './models.js';
+import { type GeminiModel, geminiModels } from './models.js';
 import { readRequest } from './request.js';
 
 /** Bytes of requests that come inline. */
@@ -38,10 +38,6 @@ const createSchema = z.strictObject({
 });
 
 const lineSchema = z.strictObject({ key: z.string().min(1), request: z.unknown() });
-const promptSchema = z.object({
-  contents: z.array(z.object({ parts: z.array(z.object({ text: z.string().default('') })) })),
-});
-
 const noSuchBatch = () => googleError(404, 'NOT_FOUND', 'Requested entity was not found.');
 
 export class BatchStore {
@@ -62,7 +58,7 @@ export class BatchStore {
     return [...this.stored.values()].reduce((sum, batch) => sum + batch.paid, 0);
   }
 
-  create(model: string, { json, body }: SeenRequest): Answer {
+  create(name: string, model: GeminiModel, { json, body }: SeenRequest): Answer {
     const parsed = createSchema.safeParse(json);
     if (!parsed.success) {
       const [issue] = parsed.error.issues;
@@ -74,18 +70,18 @@ export class BatchStore {
     if ('fileName' in inputConfig) {
       const file = this.#files.stored.get(inputConfig.fileName);
       if (!file) return noSuchFile(inputConfig.fileName);
-      read = readLines(file.bytes.toString('utf8'));
+      read = readLines(model, file.bytes.toString('utf8'));
     } else {
       if (body.length > mostInlineBytes) return invalidArgument('Inline requests have 20 MB at most.');
       const lines = inputConfig.requests.requests.map(({ request, metadata }) =>
-        lineOf(metadata?.key, request),
+        lineOf(model, metadata?.key, request),
       );
       read = { lines };
     }
-    const name = `batches/emulated${this.stored.size + 1}`;
+    const id = `batches/emulated${this.stored.size + 1}`;
     const batch = new EmulatedBatch({
-      name,
-      model,
+      name: id,
+      model: name,
       displayName,
       fileName: 'fileName' in inputConfig ? inputConfig.fileName : undefined,
       lines: read.lines,
@@ -94,7 +90,7 @@ export class BatchStore {
       firstSerial: this.#serials,
     });
     this.#serials += read.lines.length;
-    this.stored.set(name, batch);
+    this.stored.set(id, batch);
     return { status: 200, body: batch.describe() };
   }
 
@@ -157,14 +153,9 @@ async function resultOf(batch: EmulatedBatch, line: BatchLine): Promise<Readonly
   const { model: name, firstSerial, lines } = batch.created;
   const outcome = batch.outcomeOf(line);
   if (outcome && 'error' in outcome) return { error: outcome.error };
+  const { request } = line;
   const model = geminiModels[name];
-  if (!model) throw new Error(`there is no ${name}`);
-  const read = readRequest(model, Buffer.from(JSON.stringify(line.request)), line.request);
-  if ('refusal' in read) {
-    const { error } = read.refusal.body as { error: { message: string } };
-    return { error: { code: 3, message: error.message } };
-  }
-  const { request } = read;
+  if (!model || 'problem' in request) throw new Error(`nothing can be made of ${line.key}`);
   let made: Made;
   if (outcome) made = refusal(name, request, outcome.refuse);
   else if (model.kind === 'text') made = words(name, request, undefined);
@@ -172,7 +163,7 @@ async function resultOf(batch: EmulatedBatch, line: BatchLine): Promise<Readonly
   return { response: made.body };
 }
 
-function readLines(text: string) {
+function readLines(model: GeminiModel, text: string) {
   const lines: BatchLine[] = [];
   const keys = new Set<string>();
   for (const [index, one] of text.replace(/\n$/, '').split('\n').entries()) {
@@ -183,15 +174,20 @@ function readLines(text: string) {
       return { lines: [], failure: { code: 3, message: `Failed to parse line ${index + 1}: ${why}.` } };
     }
     keys.add(key);
-    lines.push(lineOf(key, parsed.data.request));
+    lines.push(lineOf(model, key, parsed.data.request));
   }
   return { lines };
 }
 
-function lineOf(key: string | undefined, request: unknown): BatchLine {
-  const { contents = [] } = promptSchema.safeParse(request).data ?? {};
-  const prompt = contents.flatMap(({ parts }) => parts.map(({ text }) => text)).join('');
-  return { key, request, prompt };
+function lineOf(model: GeminiModel, key: string | undefined, json: unknown): BatchLine {
+  const read = readRequest(model, Buffer.from(JSON.stringify(json ?? null)), json);
+  if ('refusal' in read) {
+    const { error } = read.refusal.body as { error: { message: string } };
+    return { key, request: { problem: error.message }, prompt: '' };
+  }
+  const parts = read.request.contents.flatMap((content) => content.parts);
+  const prompt = parts.flatMap((part) => ('text' in part ? [part.text] : [])).join('\n');
+  return { key, request: read.request, prompt };
 }
 
 function parseJson(text: string): unknown {

@@ -79,7 +79,8 @@ export async function startGeminiEmulator(options: GeminiEmulatorOptions = {}): 
     const model = geminiModels[name];
     if (name !== '' && !model) return modelNotFound(name);
     if (request.method === 'GET' && model && !verb) return { status: 200, body: describe(name) };
-    if (request.method === 'POST' && verb === 'batchGenerateContent') return batches.create(name, request);
+    if (request.method === 'POST' && model && verb === 'batchGenerateContent')
+      return batches.create(name, model, request);
     if (request.method === 'POST' && model && verb) return await make(name, model, request, fault);
     const about = await stored(request);
     return about ?? googleError(404, 'NOT_FOUND', 'Requested entity was not found.');

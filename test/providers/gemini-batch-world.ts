@@ -15,7 +15,7 @@ import {
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Waits of milliseconds, where the real ones are of seconds. */
-const quick = { gatherMs: 60, firstPollMs: 10, longestPollMs: 40, settleMs: 150, requestMs: 2_000 };
+const quick = { gatherMs: 150, firstPollMs: 10, longestPollMs: 40, settleMs: 150, requestMs: 2_000 };
 
 export interface GeminiBatchWorld {
   readonly emulator: GeminiEmulator;

@@ -46,6 +46,6 @@ export const listSchema = z.object({
 /** A line of a file of results. */
 export const resultLineSchema = z.object({
   key: z.string().min(1),
-  response: z.unknown(),
+  response: z.unknown().optional(),
   error: statusSchema.optional(),
 });

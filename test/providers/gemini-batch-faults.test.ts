@@ -59,24 +59,25 @@ describe('a batch of gemini, on the way there', () => {
   });
 
   it('finds its own among many pages of batches', async () => {
-    const { emulator, createKernel } = await createGeminiBatchWorld({
-      script: first(1, 'POST', creates, { breakOff: 'after' }),
-    });
+    const { emulator, createKernel } = await createGeminiBatchWorld();
     const create = `${emulator.url}/v1beta/models/gemini-3.1-flash-image:batchGenerateContent`;
     const headers = { 'x-goog-api-key': geminiKey, 'content-type': 'application/json' };
-    const request = { contents: [{ parts: [{ text: 'another' }] }] };
-    const another = (displayName: string) => ({
-      batch: { displayName, inputConfig: { requests: { requests: [{ request }] } } },
+    const requests = [{ request: { contents: [{ parts: [{ text: 'another' }] }] } }];
+    const body = JSON.stringify({
+      batch: { displayName: 'another', inputConfig: { requests: { requests } } },
     });
-    const kernel = createKernel();
-    const call = kernel.generateImage({ prompt: 'a boat', ...small });
-    await expect.poll(() => emulator.batches.size, { timeout: 10_000 }).toBe(1);
-    // Newer ones come first in the list.
-    for (let index = 0; index < 60; index++)
-      await fetch(create, { method: 'POST', headers, body: JSON.stringify(another(`other ${index}`)) });
-    const { provenance } = await call;
+    const lost = first(1, 'POST', creates, { breakOff: 'after' });
+    let lists = 0;
+    emulator.script = async (request) => {
+      // Newer ones come first in the list.
+      if (request.method === 'GET' && /\/batches$/.test(request.path) && ++lists === 1)
+        for (let index = 0; index < 60; index++) await fetch(create, { method: 'POST', headers, body });
+      return lost(request);
+    };
+    const { provenance } = await createKernel().generateImage({ prompt: 'a boat', ...small });
     expect(provenance.parameters).toMatchObject({ batches: ['batches/emulated1'] });
     expect(emulator.batches.size).toBe(61);
+    expect(lists).toBe(2);
   });
 
   it('gives a refusal back at once, and forgets the batch', async () => {
@@ -122,6 +123,36 @@ describe('a batch of gemini, on the way', () => {
     await emulator.restart(200);
     expect((await call).images).toHaveLength(1);
     expect(emulator.batches.size).toBe(1);
+    expect(emulator.paid).toBe(1);
+  });
+
+  it('tells that its project is not billed any more in the middle, and is found when it is again', async () => {
+    const { emulator, createKernel } = await createGeminiBatchWorld({ course: () => ({ perLineMs: 300 }) });
+    const lapsed = googleError(400, 'FAILED_PRECONDITION', 'Please enable billing on your project.');
+    emulator.script = first(1, 'GET', batch, { answer: lapsed });
+    const kernel = createKernel();
+    const call = kernel.generateImage({ prompt: 'a boat', fallback: 'none', ...small });
+    await expect(call).rejects.toMatchObject({ code: 'ERR_PROVIDER_AUTH' });
+    const { provenance } = await kernel.generateImage({ prompt: 'a boat', ...small });
+    expect(provenance.parameters).toMatchObject({ resumed: 1 });
+    expect(emulator.batches.size).toBe(1);
+    expect(emulator.paid).toBe(1);
+  });
+
+  it('has ended when it is to be cancelled: its picture is kept', async () => {
+    const { emulator, createKernel } = await createGeminiBatchWorld({ course: () => ({ perLineMs: 500 }) });
+    const late = googleError(400, 'FAILED_PRECONDITION', 'The batch is SUCCEEDED already.');
+    emulator.script = first(1, 'POST', /:cancel$/, { answer: late });
+    const kernel = createKernel();
+    const controller = new AbortController();
+    const call = kernel.generateImage({ prompt: 'a boat', ...small }, { signal: controller.signal });
+    call.catch(() => {});
+    await expect.poll(() => emulator.batches.size, { timeout: 10_000 }).toBe(1);
+    controller.abort();
+    await expect(call).rejects.toMatchObject({ code: 'ERR_ABORTED' });
+    await expect.poll(() => emulator.seen('GET', download).length, { timeout: 10_000 }).toBe(1);
+    const { provenance } = await kernel.generateImage({ prompt: 'a boat', ...small });
+    expect(provenance.parameters).toMatchObject({ resumed: 1 });
     expect(emulator.paid).toBe(1);
   });
 

@@ -92,7 +92,7 @@ export class BatchClient {
   }
 
   async cancel(name: string, stop: AbortSignal): Promise<void> {
-    const about = { thing: `the batch ${name}` };
+    const about = { thing: `the batch ${name}`, isToBeCancelled: true };
     await this.#client.ask(about, z.unknown(), stop, (google) => google.batches.cancel({ name }));
   }
 

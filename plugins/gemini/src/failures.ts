@@ -17,8 +17,10 @@ export interface FailedAnswer {
   readonly about: Subject;
 }
 
-/** What was asked for or about: a model by its id, or something else in words, such as `the batch batches/1`. */
-export type Subject = { readonly model: string } | { readonly thing: string };
+/** What was asked for or about: a model by its id, or something else in words, such as `the batch batches/1`, that may be cancelled. */
+export type Subject =
+  | { readonly model: string }
+  | { readonly thing: string; readonly isToBeCancelled?: boolean };
 
 /** An answer that is no success: ai.google.dev/gemini-api/docs/troubleshooting. */
 export function failureOf({ status, retryAfter, text, about }: FailedAnswer): EaselError {
@@ -29,7 +31,7 @@ export function failureOf({ status, retryAfter, text, about }: FailedAnswer): Ea
   const pauseMs = () =>
     status === 429 || status >= 500 ? readPauseMs(body, retryAfter, Date.now()) : undefined;
 
-  if ('thing' in about && isGone(status, body)) {
+  if ('thing' in about && isGone(status, body, about)) {
     const message = `Google has nothing to do for ${about.thing}, or has it no more. ${said}`;
     return fail('ERR_REQUEST_INVALID', message);
   }
@@ -64,8 +66,14 @@ function readBody(text: string): ErrorBody {
 }
 
 /** A file that there is not is answered with 403, and a batch that has ended cannot be cancelled. */
-const isGone = (status: number, { status: name, message }: ErrorBody) =>
-  status === 404 || name === 'FAILED_PRECONDITION' || /or it may not exist/.test(message);
+const isGone = (
+  status: number,
+  { status: name, message }: ErrorBody,
+  { isToBeCancelled }: { readonly isToBeCancelled?: boolean },
+) =>
+  status === 404 ||
+  /or it may not exist/.test(message) ||
+  (isToBeCancelled === true && name === 'FAILED_PRECONDITION');
 
 /** google.rpc.ErrorInfo: API_KEY_INVALID, API_KEY_SERVICE_BLOCKED and others. */
 const isAboutKey = ({ reason }: Readonly<Record<string, unknown>>) =>

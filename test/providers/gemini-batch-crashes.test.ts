@@ -86,7 +86,10 @@ describe('a batch of a plugin that is killed', () => {
     await askAgain(world, kernel);
   });
 
-  it('between its upload and its creation, as the record says', async () => {
+  it.each([
+    ['and its upload is there', false, 2],
+    ['and its upload has expired meanwhile', true, 4],
+  ])('between its upload and its creation, as the record says, %s', async (_, isGone, uploaded) => {
     const { emulator, storageFolder, createKernel } = await createGeminiBatchWorld();
     const kernel = createKernel();
     emulator.script = killAt(() => pidOf(kernel), ['POST', creates, 1, before]);
@@ -97,9 +100,10 @@ describe('a batch of a plugin that is killed', () => {
     const written = JSON.parse(readFileSync(path, 'utf8'));
     expect(written).toMatchObject({ stage: 'creating', fileId: `files/${written.id}` });
     writeFileSync(path, JSON.stringify({ ...written, stage: 'uploaded', askedAt: undefined }));
+    if (isGone) emulator.files.delete(written.fileId);
     const { provenance } = await kernel.generateImage({ prompt: 'x', ...small });
     expect(provenance.parameters).toMatchObject({ resumed: 1 });
-    expect(emulator.seen('POST', uploads)).toHaveLength(2);
+    expect(emulator.seen('POST', uploads)).toHaveLength(uploaded);
     expect(emulator.paid).toBe(1);
   });
 

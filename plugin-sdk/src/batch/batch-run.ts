@@ -35,7 +35,9 @@ export class BatchRun {
       else if (record.isCancelled) line.giveUp();
       return line;
     });
-    return new BatchRun(surroundings, journal, record, lines);
+    // What was uploaded may have been deleted since: it is looked for, and uploaded again where it is gone.
+    const stage = record.stage === 'uploaded' ? 'uploading' : record.stage;
+    return new BatchRun(surroundings, journal, { ...record, stage }, lines);
   }
 
   get record(): BatchRecord {

@@ -4,11 +4,11 @@
  *
  * @module
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { isPictureOf, readSerial } from '../emulators/picture.js';
 import { createGeminiBatchWorld, pidOf, small } from './gemini-batch-world.js';
+import { keptPicturesIn, recordsIn } from './kept-pictures.js';
 import { after, before, killAt, type Step } from './kill-at.js';
 
 const uploads = /^\/upload\/v1beta\/files$/;
@@ -31,13 +31,6 @@ const steps: readonly (readonly [string, Step])[] = [
   ['while its results are read', ['GET', download, 1, slowly]],
 ];
 
-const filesIn = (storageFolder: string, ending: RegExp) =>
-  readdirSync(storageFolder, { recursive: true, encoding: 'utf8' })
-    .filter((path) => ending.test(path))
-    .map((path) => join(storageFolder, path));
-const record = /batch\.json$/;
-const result = /results.[^.]+\.json$/;
-
 type World = Awaited<ReturnType<typeof createGeminiBatchWorld>>;
 type Asked = readonly { readonly prompt: string; readonly n: number }[];
 const asked: Asked = ['one', 'two', 'three'].map((prompt) => ({ prompt, n: 2, ...small }));
@@ -55,7 +48,7 @@ async function askAgain({ emulator, storageFolder }: World, kernel: ReturnType<W
   expect(emulator.batches.size).toBe(1);
   expect(emulator.paid).toBe(6);
   // Nothing is left behind, neither here nor there.
-  await expect.poll(() => filesIn(storageFolder, record), { timeout: 10_000 }).toEqual([]);
+  await expect.poll(() => recordsIn(storageFolder), { timeout: 10_000 }).toEqual([]);
   expect(emulator.files.stored.size).toBe(0);
 }
 
@@ -67,7 +60,7 @@ describe('a batch of a plugin that is killed', () => {
     emulator.script = killAt(() => pidOf(kernel), step);
     const lost = await Promise.allSettled(asked.map((request) => kernel.generateImage(request)));
     expect(lost).toMatchObject(asked.map(() => ({ reason: { code: 'ERR_PLUGIN_CRASHED' } })));
-    expect(filesIn(storageFolder, record)).toHaveLength(1);
+    expect(recordsIn(storageFolder)).toHaveLength(1);
     await askAgain(world, kernel);
   });
 
@@ -78,10 +71,10 @@ describe('a batch of a plugin that is killed', () => {
     emulator.script = ({ path }) =>
       download.test(path) ? { trickle: { bytes: 2_000, everyMs: 40 } } : undefined;
     const calls = Promise.allSettled(asked.map((request) => kernel.generateImage(request)));
-    await expect.poll(() => filesIn(storageFolder, result).length, { timeout: 20_000 }).toBeGreaterThan(0);
+    await expect.poll(() => keptPicturesIn(storageFolder).length, { timeout: 20_000 }).toBeGreaterThan(0);
     process.kill(pidOf(kernel), 'SIGKILL');
     await calls;
-    expect(filesIn(storageFolder, result).length).toBeLessThan(6);
+    expect(keptPicturesIn(storageFolder).length).toBeLessThan(6);
     emulator.script = undefined;
     await askAgain(world, kernel);
   });
@@ -96,7 +89,7 @@ describe('a batch of a plugin that is killed', () => {
     await expect(kernel.generateImage({ prompt: 'x', ...small })).rejects.toMatchObject({
       code: 'ERR_PLUGIN_CRASHED',
     });
-    const [path = ''] = filesIn(storageFolder, record);
+    const [path = ''] = recordsIn(storageFolder);
     const written = JSON.parse(readFileSync(path, 'utf8'));
     expect(written).toMatchObject({ stage: 'creating', fileId: `files/${written.id}` });
     writeFileSync(path, JSON.stringify({ ...written, stage: 'uploaded', askedAt: undefined }));
@@ -170,11 +163,11 @@ describe('a batch of a kernel', () => {
     await expect.poll(() => emulator.batches.size, { timeout: 10_000 }).toBe(1);
     await kernel.close();
     await expect(call).rejects.toThrow();
-    expect(filesIn(storageFolder, record)).toHaveLength(1);
+    expect(recordsIn(storageFolder)).toHaveLength(1);
     const next = createKernel();
     const delivery = (way: string) => ({ providerOptions: { gemini: { delivery: way } } });
     await next.generateImage({ prompt: 'y', ...small, ...delivery('direct') });
-    await expect.poll(() => filesIn(storageFolder, result).length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => keptPicturesIn(storageFolder).length, { timeout: 10_000 }).toBe(1);
     const { provenance } = await next.generateImage({ prompt: 'x', ...small });
     expect(provenance.parameters).toMatchObject({ resumed: 1 });
     expect(emulator.seen('POST', /cancel$/)).toHaveLength(0);

@@ -11,6 +11,7 @@ import { geminiKey, googleError, rateLimited } from '../emulators/gemini/index.j
 import type { Fault, SeenRequest } from '../emulators/gemini-and-parasail-http.js';
 import { isPictureOf } from '../emulators/picture.js';
 import { createGeminiBatchWorld, small } from './gemini-batch-world.js';
+import { keptPicturesIn } from './kept-pictures.js';
 
 /** A fault for the first so many requests of that kind. */
 function first(count: number, method: string, path: RegExp, fault: Fault) {
@@ -90,7 +91,7 @@ describe('a batch of gemini, on the way there', () => {
       code: 'ERR_REQUEST_INVALID',
       message: expect.stringContaining('This model has no batches.'),
     });
-    await expect.poll(() => emulator.files.stored.size).toBe(0);
+    await expect.poll(() => emulator.files.stored.size, { timeout: 10_000 }).toBe(0);
     await kernel.generateImage({ prompt: 'a boat', ...small });
     expect(emulator.paid).toBe(1);
   });
@@ -140,7 +141,9 @@ describe('a batch of gemini, on the way', () => {
   });
 
   it('has ended when it is to be cancelled: its picture is kept', async () => {
-    const { emulator, createKernel } = await createGeminiBatchWorld({ course: () => ({ perLineMs: 500 }) });
+    const { emulator, storageFolder, createKernel } = await createGeminiBatchWorld({
+      course: () => ({ perLineMs: 500 }),
+    });
     const late = googleError(400, 'FAILED_PRECONDITION', 'The batch is SUCCEEDED already.');
     emulator.script = first(1, 'POST', /:cancel$/, { answer: late });
     const kernel = createKernel();
@@ -150,7 +153,7 @@ describe('a batch of gemini, on the way', () => {
     await expect.poll(() => emulator.batches.size, { timeout: 10_000 }).toBe(1);
     controller.abort();
     await expect(call).rejects.toMatchObject({ code: 'ERR_ABORTED' });
-    await expect.poll(() => emulator.seen('GET', download).length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => keptPicturesIn(storageFolder).length, { timeout: 10_000 }).toBe(1);
     const { provenance } = await kernel.generateImage({ prompt: 'a boat', ...small });
     expect(provenance.parameters).toMatchObject({ resumed: 1 });
     expect(emulator.paid).toBe(1);

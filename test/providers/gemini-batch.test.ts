@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { enhanced } from '../emulators/gemini/index.js';
 import { drawPicture, isPictureOf, readSerial, subjectOf } from '../emulators/picture.js';
 import { createGeminiBatchWorld, small } from './gemini-batch-world.js';
+import { keptPicturesIn } from './kept-pictures.js';
 
 const uploads = /^\/upload\/v1beta\/files$/;
 const creates = /:batchGenerateContent$/;
@@ -44,7 +45,7 @@ describe('gemini, by batch', () => {
       batch: { displayName: `easel-${id}`, inputConfig: { fileName: `files/${id}` } },
     });
     // What was uploaded is taken away when it has served.
-    await expect.poll(() => emulator.files.stored.size).toBe(0);
+    await expect.poll(() => emulator.files.stored.size, { timeout: 10_000 }).toBe(0);
   });
 
   it('gathers calls into one batch, and gives each its own in whatever order they come', async () => {
@@ -137,7 +138,7 @@ describe('gemini, by batch', () => {
   });
 
   it('cancels a batch whose every caller has gone, and keeps what was made', async () => {
-    const { emulator, createKernel } = await createGeminiBatchWorld({
+    const { emulator, storageFolder, createKernel } = await createGeminiBatchWorld({
       course: (index) => (index === 0 ? { stallsAfter: 1 } : {}),
     });
     const kernel = createKernel();
@@ -151,10 +152,11 @@ describe('gemini, by batch', () => {
       controller.abort();
       await expect(calls[index]).rejects.toMatchObject({ code: 'ERR_ABORTED' });
     }
-    await expect.poll(() => emulator.batches.get('batches/emulated1')?.state).toBe('CANCELLED');
+    const state = () => emulator.batches.get('batches/emulated1')?.state;
+    await expect.poll(state, { timeout: 10_000 }).toBe('CANCELLED');
     expect(emulator.seen('POST', /:cancel$/)).toHaveLength(1);
     // The one that was made is paid: whoever asks for it again has it for nothing.
-    await expect.poll(() => emulator.seen('GET', /:download$/).length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => keptPicturesIn(storageFolder).length, { timeout: 10_000 }).toBe(1);
     const { prompt } = emulator.batches.get('batches/emulated1')!.created.lines[0]!;
     const { images, provenance } = await kernel.generateImage({ prompt, ...small });
     expect(await isPictureOf(images[0]!.bytes, prompt)).toBe(true);

@@ -4,11 +4,11 @@
  *
  * @module
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { isPictureOf, readSerial } from '../emulators/picture.js';
+import { recordsIn } from './kept-pictures.js';
 import { after, before, killAt, type Step } from './kill-at.js';
 import { by, createParasailWorld, pidOf } from './parasail-world.js';
 
@@ -29,12 +29,6 @@ const steps: readonly (readonly [string, Step])[] = [
   ['before its output is read', ['GET', content, 1, before]],
   ['while its output is read', ['GET', content, 1, slowly]],
 ];
-
-/** Records of batches on disk. */
-const recordsIn = (storageFolder: string) =>
-  readdirSync(storageFolder, { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('batch.json'))
-    .map((path) => join(storageFolder, path));
 
 describe('a batch of a plugin that is killed', () => {
   it.each(steps)('%s', async (_, step) => {

@@ -48,7 +48,7 @@ async function askAgain({ emulator, storageFolder }: World, kernel: ReturnType<W
   expect(emulator.batches.size).toBe(1);
   expect(emulator.paid).toBe(6);
   // Nothing is left behind, neither here nor there.
-  await expect.poll(() => recordsIn(storageFolder), { timeout: 10_000 }).toEqual([]);
+  await expect.poll(() => recordsIn(storageFolder)).toEqual([]);
   expect(emulator.files.stored.size).toBe(0);
 }
 
@@ -106,7 +106,7 @@ describe('a batch of a plugin that is killed', () => {
     let told = 0;
     const call = kernel.generateImage({ prompt: 'x', ...small }, { onProgress: () => void told++ });
     call.catch(() => {});
-    await expect.poll(() => told, { timeout: 10_000 }).toBeGreaterThan(0);
+    await expect.poll(() => told).toBeGreaterThan(0);
     process.kill(pidOf(kernel), 'SIGKILL');
     await expect(call).rejects.toMatchObject({ code: 'ERR_PLUGIN_CRASHED' });
     expect(emulator.requests).toHaveLength(0);
@@ -160,14 +160,14 @@ describe('a batch of a kernel', () => {
     const kernel = createKernel();
     const call = kernel.generateImage({ prompt: 'x', ...small });
     call.catch(() => {});
-    await expect.poll(() => emulator.batches.size, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => emulator.batches.size).toBe(1);
     await kernel.close();
     await expect(call).rejects.toThrow();
     expect(recordsIn(storageFolder)).toHaveLength(1);
     const next = createKernel();
     const delivery = (way: string) => ({ providerOptions: { gemini: { delivery: way } } });
     await next.generateImage({ prompt: 'y', ...small, ...delivery('direct') });
-    await expect.poll(() => keptPicturesIn(storageFolder).length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => keptPicturesIn(storageFolder).length).toBe(1);
     const { provenance } = await next.generateImage({ prompt: 'x', ...small });
     expect(provenance.parameters).toMatchObject({ resumed: 1 });
     expect(emulator.seen('POST', /cancel$/)).toHaveLength(0);

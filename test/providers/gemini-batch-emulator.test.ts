@@ -210,7 +210,7 @@ describe('batches of the emulator of Gemini, before @google/genai', () => {
     const create = async (src = file.name!) =>
       (await google.batches.create({ model, src, config: { displayName: 'x' } })).name!;
     const name = await create();
-    await expect.poll(() => emulator.paid, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => emulator.paid).toBe(1);
     await google.batches.cancel({ name });
     const cancelled = await end(name);
     expect(cancelled.state).toBe(JobState.JOB_STATE_CANCELLED);

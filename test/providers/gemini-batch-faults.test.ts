@@ -91,7 +91,7 @@ describe('a batch of gemini, on the way there', () => {
       code: 'ERR_REQUEST_INVALID',
       message: expect.stringContaining('This model has no batches.'),
     });
-    await expect.poll(() => emulator.files.stored.size, { timeout: 10_000 }).toBe(0);
+    await expect.poll(() => emulator.files.stored.size).toBe(0);
     await kernel.generateImage({ prompt: 'a boat', ...small });
     expect(emulator.paid).toBe(1);
   });
@@ -120,7 +120,7 @@ describe('a batch of gemini, on the way', () => {
       },
     });
     const call = createKernel().generateImage({ prompt: 'a boat', ...small });
-    await expect.poll(() => looks, { timeout: 10_000 }).toBeGreaterThan(3);
+    await expect.poll(() => looks).toBeGreaterThan(3);
     await emulator.restart(200);
     expect((await call).images).toHaveLength(1);
     expect(emulator.batches.size).toBe(1);
@@ -150,10 +150,10 @@ describe('a batch of gemini, on the way', () => {
     const controller = new AbortController();
     const call = kernel.generateImage({ prompt: 'a boat', ...small }, { signal: controller.signal });
     call.catch(() => {});
-    await expect.poll(() => emulator.batches.size, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => emulator.batches.size).toBe(1);
     controller.abort();
     await expect(call).rejects.toMatchObject({ code: 'ERR_ABORTED' });
-    await expect.poll(() => keptPicturesIn(storageFolder).length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => keptPicturesIn(storageFolder).length).toBe(1);
     const { provenance } = await kernel.generateImage({ prompt: 'a boat', ...small });
     expect(provenance.parameters).toMatchObject({ resumed: 1 });
     expect(emulator.paid).toBe(1);
@@ -164,7 +164,7 @@ describe('a batch of gemini, on the way', () => {
       course: () => ({ perLineMs: 60_000 }),
     });
     const call = createKernel().generateImage({ prompt: 'a boat', ...small });
-    await expect.poll(() => emulator.batches.size, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => emulator.batches.size).toBe(1);
     await fetch(`${emulator.url}/v1beta/batches/emulated1`, {
       method: 'DELETE',
       headers: { 'x-goog-api-key': geminiKey },

@@ -45,7 +45,7 @@ describe('gemini, by batch', () => {
       batch: { displayName: `easel-${id}`, inputConfig: { fileName: `files/${id}` } },
     });
     // What was uploaded is taken away when it has served.
-    await expect.poll(() => emulator.files.stored.size, { timeout: 10_000 }).toBe(0);
+    await expect.poll(() => emulator.files.stored.size).toBe(0);
   });
 
   it('gathers calls into one batch, and gives each its own in whatever order they come', async () => {
@@ -146,17 +146,17 @@ describe('gemini, by batch', () => {
     const calls = controllers.map(({ signal }, index) =>
       kernel.generateImage({ prompt: `animal ${index}`, fallback: 'none', ...small }, { signal }),
     );
-    await expect.poll(() => emulator.paid, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => emulator.paid).toBe(1);
     for (const [index, controller] of controllers.entries()) {
       expect(emulator.seen('POST', /:cancel$/)).toHaveLength(0);
       controller.abort();
       await expect(calls[index]).rejects.toMatchObject({ code: 'ERR_ABORTED' });
     }
     const state = () => emulator.batches.get('batches/emulated1')?.state;
-    await expect.poll(state, { timeout: 10_000 }).toBe('CANCELLED');
+    await expect.poll(state).toBe('CANCELLED');
     expect(emulator.seen('POST', /:cancel$/)).toHaveLength(1);
     // The one that was made is paid: whoever asks for it again has it for nothing.
-    await expect.poll(() => keptPicturesIn(storageFolder).length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => keptPicturesIn(storageFolder).length).toBe(1);
     const { prompt } = emulator.batches.get('batches/emulated1')!.created.lines[0]!;
     const { images, provenance } = await kernel.generateImage({ prompt, ...small });
     expect(await isPictureOf(images[0]!.bytes, prompt)).toBe(true);
@@ -172,7 +172,7 @@ describe('gemini, by batch', () => {
       kernel.generateImage({ prompt: `animal ${index}`, ...small }, { signal }),
     );
     const ended = Promise.allSettled(waiting);
-    await expect.poll(() => emulator.batches.size, { timeout: 10_000 }).toBeGreaterThan(0);
+    await expect.poll(() => emulator.batches.size).toBeGreaterThan(0);
     const providerOptions = { gemini: { delivery: 'direct' } };
     const { images } = await kernel.generateImage({ prompt: 'a cow', ...small, providerOptions });
     expect(await isPictureOf(images[0]!.bytes, 'a cow')).toBe(true);

@@ -190,7 +190,7 @@ describe('parasail, by batch', () => {
     expect(emulator.paid).toBe(1);
     // The one that was made is paid: whoever asks for it again has it for nothing.
     await expect.poll(() => emulator.seen('GET', /content$/).length).toBe(1);
-    await expect.poll(() => keptPicturesIn(storageFolder).length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => keptPicturesIn(storageFolder).length).toBe(1);
     const { lines } = emulator.batches.get('batch_1')!.created;
     const { prompt } = lines[0]!.body;
     const seed = Number(lines[0]!.body.seed);

@@ -5,6 +5,10 @@ import { geminiKey, startGeminiEmulator } from '../emulators/gemini/index.js';
 const at = (relative: string) => new URL(`../../${relative}`, import.meta.url);
 
 const emulator = await startGeminiEmulator({
+  course: () => ({
+    outcome: ({ prompt }) =>
+      prompt.includes('a forbidden thing') ? { refuse: { blockReason: 'PROHIBITED_CONTENT' } } : undefined,
+  }),
   script: ({ body }) => {
     const text = body.toString('utf8');
     if (text.includes('a forbidden thing')) return { refuse: { blockReason: 'PROHIBITED_CONTENT' } };
@@ -13,12 +17,26 @@ const emulator = await startGeminiEmulator({
 });
 afterAll(() => emulator.close());
 
+const config = { baseUrl: emulator.url, gatherMs: 20, firstPollMs: 10, longestPollMs: 30, settleMs: 100 };
+const model = readModel(at('models/catalogue/gemini-3.1-flash-image.json'));
+
 testPlugin({
-  name: 'gemini',
+  name: 'gemini, directly',
   folder: at('plugins/gemini/'),
-  config: { baseUrl: emulator.url },
+  config,
   refusedConfig: { baseUrl: 'ftp://example.com' },
-  model: readModel(at('models/catalogue/gemini-3.1-flash-image.json')),
+  model,
+  secrets: { GEMINI_API_KEY: geminiKey },
+  slow: { prompt: 'a snail, slowly' },
+  failures: [{ request: { prompt: 'a forbidden thing' }, code: 'ERR_CONTENT_REFUSED' }],
+});
+
+testPlugin({
+  name: 'gemini, by batch',
+  folder: at('plugins/gemini/'),
+  config: { ...config, delivery: 'batch' },
+  refusedConfig: { firstPollMs: 100, longestPollMs: 10 },
+  model,
   secrets: { GEMINI_API_KEY: geminiKey },
   slow: { prompt: 'a snail, slowly' },
   failures: [{ request: { prompt: 'a forbidden thing' }, code: 'ERR_CONTENT_REFUSED' }],

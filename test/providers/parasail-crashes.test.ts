@@ -4,13 +4,12 @@
  *
  * @module
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ImageServiceManager } from '@easel/core';
 import { describe, expect, it } from 'vitest';
-import type { Fault, SeenRequest } from '../emulators/gemini-and-parasail-http.js';
 import { isPictureOf, readSerial } from '../emulators/picture.js';
+import { recordsIn } from './kept-pictures.js';
+import { after, before, killAt, type Step } from './kill-at.js';
 import { by, createParasailWorld, pidOf } from './parasail-world.js';
 
 const files = /\/files$/;
@@ -18,29 +17,9 @@ const batches = /\/batches$/;
 const batch = /\/batches\/batch_\d+$/;
 const content = /\/content$/;
 
-/** Kills the plugin when the request of that number comes, and lets the fault happen to it. */
-const killAt = (
-  kernel: () => ImageServiceManager,
-  [method, path, number, fault]: readonly [string, RegExp, number, Fault],
-) => {
-  let seen = 0;
-  return (request: SeenRequest): Fault | undefined => {
-    if (request.method !== method || !path.test(request.path)) return undefined;
-    seen += 1;
-    if (seen !== number) return undefined;
-    // What trickles is to be on its way when the process dies.
-    const kill = () => process.kill(pidOf(kernel()), 'SIGKILL');
-    if (fault.trickle) setTimeout(kill, 150);
-    else kill();
-    return fault;
-  };
-};
-
-const before = { breakOff: 'before' } as const;
-const after = { breakOff: 'after' } as const;
 const slowly = { trickle: { bytes: 300, everyMs: 50 } } as const;
 
-const steps: readonly (readonly [string, readonly [string, RegExp, number, Fault]])[] = [
+const steps: readonly (readonly [string, Step])[] = [
   ['before its upload', ['POST', files, 1, before]],
   ['when its upload has been taken', ['POST', files, 1, after]],
   ['before it is created', ['POST', batches, 1, before]],
@@ -51,18 +30,12 @@ const steps: readonly (readonly [string, readonly [string, RegExp, number, Fault
   ['while its output is read', ['GET', content, 1, slowly]],
 ];
 
-/** Records of batches on disk. */
-const recordsIn = (storageFolder: string) =>
-  readdirSync(storageFolder, { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('batch.json'))
-    .map((path) => join(storageFolder, path));
-
 describe('a batch of a plugin that is killed', () => {
   it.each(steps)('%s', async (_, step) => {
     const course = { perLineMs: 40 };
     const { emulator, storageFolder, createKernel } = await createParasailWorld({ course: () => course });
     const kernel = createKernel();
-    emulator.script = killAt(() => kernel, step);
+    emulator.script = killAt(() => pidOf(kernel), step);
     const asked = ['one', 'two', 'three'].map((prompt) => ({ prompt, n: 2, seed: 9 }));
     const lost = await Promise.allSettled(asked.map((request) => kernel.generateImage(request)));
     expect(lost).toMatchObject(asked.map(() => ({ reason: { code: 'ERR_PLUGIN_CRASHED' } })));
@@ -86,7 +59,7 @@ describe('a batch of a plugin that is killed', () => {
   it('between its upload and its creation, as the record says', async () => {
     const { emulator, storageFolder, createKernel } = await createParasailWorld();
     const kernel = createKernel();
-    emulator.script = killAt(() => kernel, ['POST', batches, 1, before]);
+    emulator.script = killAt(() => pidOf(kernel), ['POST', batches, 1, before]);
     await expect(kernel.generateImage({ prompt: 'x', seed: 1 })).rejects.toMatchObject({
       code: 'ERR_PLUGIN_CRASHED',
     });
@@ -129,7 +102,7 @@ describe('a batch of a plugin that is killed', () => {
   it('is made although nobody comes again, and its pictures are kept', async () => {
     const { emulator, createKernel } = await createParasailWorld({ course: () => ({ perLineMs: 100 }) });
     const kernel = createKernel();
-    emulator.script = killAt(() => kernel, ['GET', batch, 1, before]);
+    emulator.script = killAt(() => pidOf(kernel), ['GET', batch, 1, before]);
     await expect(kernel.generateImage({ prompt: 'lost', seed: 1 })).rejects.toThrow();
     await kernel.generateImage({ prompt: 'another', seed: 2 });
     await expect.poll(() => emulator.seen('GET', content).length).toBe(2);
@@ -179,7 +152,7 @@ describe('a batch of a kernel', () => {
   it('is found by the name of a call, whatever its seed', async () => {
     const { emulator, createKernel } = await createParasailWorld();
     const kernel = createKernel();
-    emulator.script = killAt(() => kernel, ['GET', content, 1, before]);
+    emulator.script = killAt(() => pidOf(kernel), ['GET', content, 1, before]);
     const named = by('batch', { callName: 'order 17' });
     await expect(kernel.generateImage({ prompt: 'x', ...named })).rejects.toMatchObject({
       code: 'ERR_PLUGIN_CRASHED',

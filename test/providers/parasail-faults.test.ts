@@ -84,10 +84,10 @@ describe('parasail, on the way there', () => {
   });
 
   it('cancels the second of two batches that a proxy has made of one', async () => {
-    const { emulator, createKernel } = await createParasailWorld({
-      course: () => ({ perLineMs: 300 }),
-      script: first(1, 'POST', batches, { answerAfter: unavailable(502) }),
-    });
+    const { emulator, createKernel } = await createParasailWorld();
+    // Neither is done before one of them has been cancelled.
+    const isHeld = () => emulator.seen('POST', /cancel$/).length === 0;
+    emulator.course = () => ({ isHeld, perLineMs: 1_000 });
     // The proxy sends it on twice, and answers neither.
     emulator.script = async ({ method, path, json }) => {
       if (method !== 'POST' || !batches.test(path) || emulator.batches.size > 0) return undefined;

@@ -6,45 +6,19 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import type { Fault } from '../emulators/gemini-and-parasail-http.js';
 import { tooManyRequests, unavailable } from '../emulators/parasail/index.js';
 import { isPictureOf, readSerial } from '../emulators/picture.js';
 import { createParasailWorld, pidOf } from './parasail-world.js';
+import { createRandom, drawFault } from './storm.js';
 
-/** Numbers from 0 up to 1, the same for the same seed: Numerical Recipes, section 7.1. */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
-/** Shares of the requests that something goes wrong with. */
-const faults: readonly (readonly [number, Fault])[] = [
-  [0.06, { answer: unavailable(503) }],
-  [0.04, { answer: tooManyRequests('0.05') }],
-  [0.04, { breakOff: 'before' }],
-  [0.06, { breakOff: 'after' }],
-  [0.05, { answerAfter: unavailable(502) }],
-  [0.03, { cutAtByte: 200 }],
-  [0.1, { delayMs: 60 }],
-];
-
-function drawFault(random: () => number): Fault | undefined {
-  let left = random();
-  return faults.find(([share]) => {
-    left -= share;
-    return left < 0;
-  })?.[1];
-}
+const sayings = { unavailable, limited: () => tooManyRequests('0.05') };
 
 it.each([1, 2, 3])('pays each picture once, and loses none (storm %i)', { timeout: 90_000 }, async (seed) => {
   const random = createRandom(seed);
   const { emulator, createKernel } = await createParasailWorld({
     course: () => ({ perLineMs: 80, order: 'shuffled' }),
     settings: { fullAt: 4, gatherMs: 40, settleMs: 400, requestMs: 1_000 },
-    script: () => drawFault(random),
+    script: () => drawFault(random, sayings),
   });
   const prompts = Array.from({ length: 10 }, (_, index) => `animal ${index}`);
   const serials = new Map<string, number>();

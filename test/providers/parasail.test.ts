@@ -1,6 +1,7 @@
 import type { Progress } from '@easel/plugin-sdk';
 import { describe, expect, it } from 'vitest';
 import { drawPicture, isPictureOf, readSerial, subjectOf } from '../emulators/picture.js';
+import { keptPicturesIn } from './kept-pictures.js';
 import { by, createParasailWorld } from './parasail-world.js';
 
 type SentLine = { custom_id: string; method: string; url: string; body: Record<string, unknown> };
@@ -169,7 +170,7 @@ describe('parasail, by batch', () => {
   });
 
   it('cancels a batch whose every caller has gone', async () => {
-    const { emulator, createKernel } = await createParasailWorld({
+    const { emulator, storageFolder, createKernel } = await createParasailWorld({
       course: () => ({ stallsAfter: 1 }),
     });
     const kernel = createKernel();
@@ -189,6 +190,7 @@ describe('parasail, by batch', () => {
     expect(emulator.paid).toBe(1);
     // The one that was made is paid: whoever asks for it again has it for nothing.
     await expect.poll(() => emulator.seen('GET', /content$/).length).toBe(1);
+    await expect.poll(() => keptPicturesIn(storageFolder).length).toBe(1);
     const { lines } = emulator.batches.get('batch_1')!.created;
     const { prompt } = lines[0]!.body;
     const seed = Number(lines[0]!.body.seed);

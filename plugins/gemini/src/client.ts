@@ -1,7 +1,9 @@
 import { EaselError } from '@easel/plugin-sdk';
+import { linkedTo } from '@easel/plugin-sdk/batch';
 import { type GenerateContentParameters, GoogleGenAI } from '@google/genai';
+import { z } from 'zod';
 import { answerSchema, type ModelAnswer } from './answer.js';
-import { brokenOff, failureOf, tooLate } from './failures.js';
+import { brokenOff, failureOf, type Subject, tooLate } from './failures.js';
 
 export interface ClientOptions {
   readonly apiKey: string;
@@ -24,20 +26,9 @@ export function readKey(name: string, value: string | undefined): string {
  */
 export class GeminiClient {
   readonly #options: ClientOptions;
-  readonly #google: GoogleGenAI;
-  readonly #host: string;
 
   constructor(options: ClientOptions) {
-    const { apiKey, baseUrl } = options;
     this.#options = options;
-    this.#host = new URL(baseUrl).host;
-    // Named, so that GOOGLE_GENAI_USE_VERTEXAI and the like of a host's environment do not matter where it runs inside of the host.
-    this.#google = new GoogleGenAI({
-      apiKey,
-      vertexai: false,
-      apiVersion: 'v1beta',
-      httpOptions: { baseUrl },
-    });
   }
 
   /**
@@ -45,20 +36,66 @@ export class GeminiClient {
    *
    * @throws EaselError of the codes in failures.ts, or ERR_ABORTED
    */
-  async generate(
-    { model, contents, config }: GenerateContentParameters,
-    signal: AbortSignal,
-  ): Promise<ModelAnswer> {
-    let text: string | undefined;
-    await this.#send(model, signal, async (httpOptions, keep) => {
-      await this.#google.models.generateContent({
-        model,
-        contents,
-        config: { ...config, abortSignal: signal, httpOptions },
-      });
-      text = keep.text;
+  async generate(parameters: GenerateContentParameters, signal: AbortSignal): Promise<ModelAnswer> {
+    const about = { model: parameters.model };
+    return await this.ask(about, answerSchema, signal, (google) => google.models.generateContent(parameters));
+  }
+
+  /** The body of a request to `generateContent`, JSON, as the package writes it; nothing is sent. */
+  async write(parameters: GenerateContentParameters): Promise<string> {
+    let written = '';
+    const google = this.#createGoogle(async (_, init) => {
+      written = String(init?.body);
+      return emptyAnswer();
     });
-    const parsed = answerSchema.safeParse(parseJson(text ?? ''));
+    await google.models.generateContent(parameters);
+    return written;
+  }
+
+  /** Asks for one model of the list; throws what keeps that from being answered. */
+  async check(): Promise<void> {
+    const { signal } = new AbortController();
+    await this.ask({ model: '' }, z.unknown(), signal, (google) =>
+      google.models.list({ config: { pageSize: 1 } }),
+    );
+  }
+
+  /**
+   * Has the package send one request, or several of one upload, and reads the last answer.
+   *
+   * @param shows whether the package needs the answers itself. Absent: no; a picture of 20 MB is parsed once, here.
+   * @throws EaselError of the codes in failures.ts, or ERR_ABORTED
+   */
+  async ask<Schema extends z.ZodType>(
+    about: Subject,
+    schema: Schema,
+    stop: AbortSignal,
+    send: (google: GoogleGenAI) => Promise<unknown>,
+    { shows = false }: { readonly shows?: boolean } = {},
+  ): Promise<z.output<Schema>> {
+    const { signal, unlink } = linkedTo(stop);
+    const { requestMs, baseUrl } = this.#options;
+    let text = '';
+    const google = this.#createGoogle(async (url, init) => {
+      const ends = AbortSignal.any([signal, ...(init?.signal ? [init.signal] : [])]);
+      // A redirection would carry the key to another host.
+      const response = await fetch(url, { ...init, signal: ends, redirect: 'manual' });
+      text = await response.text();
+      const { status, ok, headers } = response;
+      if (!ok) throw failureOf({ status, retryAfter: headers.get('retry-after'), text, about });
+      return shows ? new Response(text, { status, headers }) : emptyAnswer();
+    });
+    try {
+      await send(google);
+    } catch (error) {
+      if (EaselError.isInstance(error)) throw error;
+      if (stop.aborted) throw new EaselError({ code: 'ERR_ABORTED', message: 'The call was cancelled.' });
+      if ((error as Error).name === 'AbortError') throw tooLate(requestMs);
+      throw brokenOff(error, new URL(baseUrl).host);
+    } finally {
+      unlink();
+    }
+    const parsed = schema.safeParse(parseJson(text));
     if (parsed.success) return parsed.data;
     const [issue] = parsed.error.issues;
     throw new EaselError({
@@ -67,42 +104,22 @@ export class GeminiClient {
     });
   }
 
-  /** Asks for one model of the list; throws what keeps that from being answered. */
-  async check(): Promise<void> {
-    const { signal } = new AbortController();
-    await this.#send('', signal, async (httpOptions) => {
-      await this.#google.models.list({ config: { pageSize: 1, httpOptions } });
+  /** One for each request: an upload takes no options but those of the whole package. */
+  #createGoogle(send: (url: string, init?: RequestInit) => Promise<Response>): GoogleGenAI {
+    const { apiKey, baseUrl, requestMs: timeout } = this.#options;
+    // Named, so that GOOGLE_GENAI_USE_VERTEXAI and the like of a host's environment do not matter where it runs inside of the host.
+    return new GoogleGenAI({
+      apiKey,
+      vertexai: false,
+      apiVersion: 'v1beta',
+      httpOptions: { baseUrl, timeout, fetch: send as typeof fetch },
     });
-  }
-
-  async #send(
-    model: string,
-    signal: AbortSignal,
-    send: (httpOptions: object, keep: { readonly text: string }) => Promise<void>,
-  ): Promise<void> {
-    const keep = { text: '' };
-    const read = async (url: string, init?: RequestInit): Promise<Response> => {
-      // A redirection would carry the key to another host.
-      const response = await fetch(url, { ...init, redirect: 'manual' });
-      const text = await response.text();
-      const { status, ok, headers } = response;
-      if (!ok) throw failureOf({ status, retryAfter: headers.get('retry-after'), text, model });
-      keep.text = text;
-      // A picture of 20 MB is parsed once, here.
-      return new Response('{}', { status, headers: { 'content-type': 'application/json' } });
-    };
-    try {
-      await send({ timeout: this.#options.requestMs, fetch: read }, keep);
-    } catch (error) {
-      if (EaselError.isInstance(error)) throw error;
-      if (signal.aborted) throw new EaselError({ code: 'ERR_ABORTED', message: 'The call was cancelled.' });
-      if ((error as Error).name === 'AbortError') throw tooLate(this.#options.requestMs);
-      throw brokenOff(error, this.#host);
-    }
   }
 }
 
-function parseJson(text: string): unknown {
+const emptyAnswer = () => new Response('{}', { headers: { 'content-type': 'application/json' } });
+
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -8,6 +8,14 @@ export interface Used {
   readonly prices: Prices | undefined;
 }
 
+/** What a batch costs by the token. Undefined: it is not known. */
+export function batchPrices(prices: Prices | undefined): Prices | undefined {
+  if (prices?.batchShare === undefined) return undefined;
+  const { batchShare, input, text, image } = prices;
+  const shared = { input: input * batchShare, text: text * batchShare };
+  return { ...prices, ...shared, ...(image === undefined ? {} : { image: image * batchShare }) };
+}
+
 /**
  * The cost of a call by the tokens of its answers, or undefined where tokens or prices are not known. Pictures, words and thoughts have
  * prices of their own; a model that does not tell its tokens by modality is taken to have made what it is for.

@@ -14,11 +14,16 @@ export interface FailedAnswer {
   readonly status: number;
   readonly retryAfter: string | null;
   readonly text: string;
-  readonly model: string;
+  readonly about: Subject;
 }
 
+/** What was asked for or about: a model by its id, or something else in words, such as `the batch batches/1`, that may be cancelled. */
+export type Subject =
+  | { readonly model: string }
+  | { readonly thing: string; readonly isToBeCancelled?: boolean };
+
 /** An answer that is no success: ai.google.dev/gemini-api/docs/troubleshooting. */
-export function failureOf({ status, retryAfter, text, model }: FailedAnswer): EaselError {
+export function failureOf({ status, retryAfter, text, about }: FailedAnswer): EaselError {
   const body = readBody(text);
   const said = `Google answered ${status}${body.status ? ` ${body.status}` : ''}: ${body.message}`;
   const fail = (code: EaselError['code'], message = said, hint?: string) =>
@@ -26,15 +31,23 @@ export function failureOf({ status, retryAfter, text, model }: FailedAnswer): Ea
   const pauseMs = () =>
     status === 429 || status >= 500 ? readPauseMs(body, retryAfter, Date.now()) : undefined;
 
+  if ('thing' in about && isGone(status, body, about)) {
+    const message = `Google has nothing to do for ${about.thing}, or has it no more. ${said}`;
+    return fail('ERR_REQUEST_INVALID', message);
+  }
   if (status === 401 || status === 403 || body.details.some(isAboutKey))
     return fail('ERR_PROVIDER_AUTH', `Google refused GEMINI_API_KEY. ${said}`);
   if (body.status === 'FAILED_PRECONDITION') {
     const hint = 'Look at the billing and the region of the project that GEMINI_API_KEY belongs to.';
     return fail('ERR_PROVIDER_AUTH', said, hint);
   }
-  if (status === 404) {
+  if (status === 404 && 'model' in about) {
     const hint = "Name a model that Google has as the `source.id` of the model's catalogue file.";
-    return fail('ERR_MODEL_UNKNOWN', `Google has no model "${model}", or has it no more. ${said}`, hint);
+    return fail(
+      'ERR_MODEL_UNKNOWN',
+      `Google has no model "${about.model}", or has it no more. ${said}`,
+      hint,
+    );
   }
   if (status === 429) return fail('ERR_PROVIDER_RATE_LIMITED');
   if (status === 408 || status === 499 || status >= 500) return fail('ERR_PROVIDER_UNAVAILABLE');
@@ -51,6 +64,16 @@ function readBody(text: string): ErrorBody {
   }
   return { message: text.slice(0, quoted) || '(nothing)', status: '', details: [] };
 }
+
+/** A file that there is not is answered with 403, and a batch that has ended cannot be cancelled. */
+const isGone = (
+  status: number,
+  { status: name, message }: ErrorBody,
+  { isToBeCancelled }: { readonly isToBeCancelled?: boolean },
+) =>
+  status === 404 ||
+  /or it may not exist/.test(message) ||
+  (isToBeCancelled === true && name === 'FAILED_PRECONDITION');
 
 /** google.rpc.ErrorInfo: API_KEY_INVALID, API_KEY_SERVICE_BLOCKED and others. */
 const isAboutKey = ({ reason }: Readonly<Record<string, unknown>>) =>

@@ -1,4 +1,4 @@
-import type { Warning } from '@easel/plugin-sdk';
+import type { GenerationRequest, Warning } from '@easel/plugin-sdk';
 import type { ImageSize, Options } from './settings.js';
 
 export interface ImageConfig {
@@ -48,6 +48,13 @@ export function chooseImageConfig(
       : { imageSize: nearest(imageSizes, (imageSize) => distance(edge, edges[imageSize])) }),
   };
 }
+
+/** The same for a request. */
+export const imageConfigOf = (
+  { model, width, height, inputImages }: GenerationRequest,
+  options: Pick<Options, 'aspectRatios' | 'imageSizes'>,
+): ImageConfig =>
+  chooseImageConfig({ width, height }, options, { count: inputImages.length, defaults: model.defaults });
 
 /** Says where pictures are not of the size that was asked for. */
 export function sizeWarnings(asked: Size, made: readonly Size[], config: ImageConfig): Warning[] {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { batchSettings, callName, pausesGrow, pausesShrink } from '@easel/plugin-sdk/batch';
 import { z } from 'zod';
 
 /** Sizes by the names that the API has for them, ai.google.dev/gemini-api/docs/image-generation. */
@@ -13,24 +14,37 @@ export type ImageSize = (typeof imageSizes)[number];
 /** fetch of Node gives an answer up that has not begun after so many milliseconds, whatever it is told. */
 const longestRequestMs = 300_000;
 
-export const configSchema = z.strictObject({
-  baseUrl: z
-    .url({ protocol: /^https?$/ })
-    .default('https://generativelanguage.googleapis.com')
-    .describe('Where the API is. Absent: at Google.'),
-  requestMs: z
-    .int()
-    .min(1)
-    .max(longestRequestMs)
-    .default(240_000)
-    .describe('Milliseconds one request may take, up to 300,000. Absent: 240,000.'),
-  parallelRequests: z
-    .int()
-    .min(1)
-    .max(32)
-    .default(4)
-    .describe('Requests of one call at once; every picture is a request. Absent: 4.'),
-});
+/** Requests of a batch; Google names no limit but the size of a file. */
+const mostLines = 10_000;
+
+const delivery = z.enum(['direct', 'batch']);
+
+export const configSchema = z
+  .strictObject({
+    baseUrl: z
+      .url({ protocol: /^https?$/ })
+      .default('https://generativelanguage.googleapis.com')
+      .describe('Where the API is. Absent: at Google.'),
+    requestMs: z
+      .int()
+      .min(1)
+      .max(longestRequestMs)
+      .default(240_000)
+      .describe('Milliseconds one request may take, up to 300,000. Absent: 240,000.'),
+    parallelRequests: z
+      .int()
+      .min(1)
+      .max(32)
+      .default(4)
+      .describe('Requests of one call at once; every picture is a request. Absent: 4.'),
+    delivery: delivery
+      .default('direct')
+      .describe(
+        'Which way calls take that do not say: each picture by a request that is answered at once, or by batches, for half the price, mostly within a day. Absent: direct.',
+      ),
+    ...batchSettings(mostLines),
+  })
+  .refine(pausesGrow, pausesShrink);
 export type Config = z.output<typeof configSchema>;
 
 const price = z.number().nonnegative().max(100_000);
@@ -42,6 +56,14 @@ export const pricesSchema = z.strictObject({
   input: price.describe('For a million tokens of prompt and input pictures.'),
   text: price.describe('For a million tokens of words and thoughts.'),
   image: price.optional().describe('For a million tokens of pictures. Absent: it makes none.'),
+  batchShare: z
+    .number()
+    .positive()
+    .max(1)
+    .optional()
+    .describe(
+      'Share of these prices that batches cost, 0.5 for half. Absent: results of batches tell no cost.',
+    ),
 });
 export type Prices = z.output<typeof pricesSchema>;
 
@@ -57,6 +79,14 @@ export const optionsSchema = z.strictObject({
     .default(['1K'])
     .describe('Sizes that the model makes. Absent: 1K alone.'),
   prices: pricesSchema.optional().describe('Absent: results tell no cost.'),
+  delivery: delivery
+    .optional()
+    .describe(
+      'Which way a call takes: answered at once, or by a batch, for half the price, mostly within a day. Absent: as the configuration of the plugin says.',
+    ),
+  callName: callName.describe(
+    'A name of your own for a call by batch: sent again with the same name, it finds its batch, and no other call does. Absent: whichever call for the same picture comes first takes one that was lost.',
+  ),
   enhancePrompt: z
     .boolean()
     .default(false)

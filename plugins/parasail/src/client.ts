@@ -1,8 +1,8 @@
 import { EaselError } from '@easel/plugin-sdk';
+import { linkedTo, readLines } from '@easel/plugin-sdk/batch';
 import OpenAI from 'openai';
 import { z } from 'zod';
 import { failureOf } from './failures.js';
-import { readLines } from './read-lines.js';
 import {
   type Batch,
   batchSchema,
@@ -188,13 +188,4 @@ export class ParasailClient {
       message: `${what}: the answer is not of the protocol: ${issue?.path.map(String).join('.')}: ${issue?.message}`,
     });
   }
-}
-
-/** A signal for one request: on one that lives for long, what the client leaves behind with each would pile up. */
-function linkedTo(stop: AbortSignal): { readonly signal: AbortSignal; readonly unlink: () => void } {
-  const controller = new AbortController();
-  const onStop = () => controller.abort();
-  if (stop.aborted) controller.abort();
-  else stop.addEventListener('abort', onStop);
-  return { signal: controller.signal, unlink: () => stop.removeEventListener('abort', onStop) };
 }

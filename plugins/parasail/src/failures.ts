@@ -72,18 +72,3 @@ function readRetryAfterMs(headers: Headers | undefined): number | undefined {
   const at = Date.parse(header);
   return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now());
 }
-
-const passing: ReadonlySet<ErrorCode> = new Set([
-  'ERR_PROVIDER_UNAVAILABLE',
-  'ERR_PROVIDER_RATE_LIMITED',
-  'ERR_PROVIDER_BAD_RESPONSE',
-  'ERR_DEADLINE',
-]);
-
-/** Whether the same request may be answered a little later. */
-export const isPassing = (error: unknown): error is EaselError =>
-  EaselError.isInstance(error) && passing.has(error.code);
-
-/** Whether the request may have been done although it failed; a limit or a refusal says that it was not. */
-export const isUnclear = (error: unknown): boolean =>
-  isPassing(error) && error.code !== 'ERR_PROVIDER_RATE_LIMITED';

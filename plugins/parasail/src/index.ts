@@ -10,8 +10,8 @@ import {
   type GenerationResult,
   type Image,
 } from '@easel/plugin-sdk';
-import { type BatchCall, Batches } from './batch/batches.js';
-import { mostBytes } from './batch/write-batch.js';
+import { type BatchCall, Batches, picturesOf } from '@easel/plugin-sdk/batch';
+import { createBatchDriver } from './batch-driver.js';
 import { ParasailClient, readKey } from './client.js';
 import { makeDirectly } from './direct.js';
 import { fingerprintOf, type PictureBody, pictureBodies } from './picture-body.js';
@@ -25,7 +25,12 @@ export default definePlugin({
     const { baseUrl, requestMs, transferMs } = config;
     const apiKey = readKey('PARASAIL_API_KEY', secrets.PARASAIL_API_KEY);
     const client = new ParasailClient({ apiKey, baseUrl, requestMs, transferMs });
-    const batches = new Batches({ client, config, logger, storageFolder });
+    const batches = new Batches({
+      driver: createBatchDriver(client),
+      settings: config,
+      logger,
+      storageFolder,
+    });
     await batches.refresh();
     return {
       async generate(request, { options, signal, onProgress }) {
@@ -71,13 +76,8 @@ async function generateByBatch(
 ): Promise<GenerationResult> {
   const asks = bodies.map((picture) => {
     const body = JSON.stringify(picture.body);
-    if (Buffer.byteLength(body) > mostBytes)
-      throw new EaselError({
-        code: 'ERR_REQUEST_INVALID',
-        message: `inputImages: they make a request of more than ${mostBytes} bytes.`,
-      });
     const fingerprint = fingerprintOf(endpoint, picture, callName);
-    return { endpoint, completionWindow, body, fingerprint, seed: picture.seed };
+    return { target: { endpoint, completionWindow }, body, fingerprint, seed: picture.seed };
   });
   const used = new Set<string>();
   let resumed = 0;
@@ -88,7 +88,7 @@ async function generateByBatch(
     return seed === undefined ? image : { ...image, seed };
   });
   const parameters = { delivery: 'batch', endpoint, batches: [...used], ...(resumed > 0 ? { resumed } : {}) };
-  return { ...resultOf(outcomes), parameters };
+  return { ...picturesOf(outcomes), parameters };
 }
 
 /** Pictures that are made at once beside each other. */
@@ -111,19 +111,5 @@ async function generateDirectly(
     // What has failed for all is not paid for again and again.
     if (outcomes.every(({ status }) => status === 'rejected')) break;
   }
-  return { ...resultOf(outcomes, bodies.length), parameters: { delivery: 'direct', endpoint } };
-}
-
-/** The pictures that there are; paid ones are not given up because of others. Throws the first failure where there are none. */
-function resultOf(
-  outcomes: readonly PromiseSettledResult<Image>[],
-  asked = outcomes.length,
-): GenerationResult {
-  const images = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : []));
-  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-  if (images.length === 0 && failed) throw failed.reason;
-  if (!failed) return { images };
-  const { code, message } = failed.reason as EaselError;
-  const said = `${images.length} of ${asked} pictures were made; then: ${code}: ${message}`;
-  return { images, warnings: [{ code: 'other', parameter: 'n', message: said }] };
+  return { ...picturesOf(outcomes, bodies.length), parameters: { delivery: 'direct', endpoint } };
 }

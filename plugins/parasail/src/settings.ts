@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { batchSettings, callName, pausesGrow, pausesShrink } from '@easel/plugin-sdk/batch';
 import { z } from 'zod';
 
-const milliseconds = (defaultMs: number, most = 86_400_000) => z.int().min(1).max(most).default(defaultMs);
+const milliseconds = (defaultMs: number) => z.int().min(1).max(3_600_000).default(defaultMs);
 
 /** docs.parasail.io, batch file format: most lines of a file. */
 const mostLines = 50_000;
@@ -16,38 +17,15 @@ export const configSchema = z
       .url({ protocol: /^https?$/ })
       .default('https://api.parasail.io/v1')
       .describe('Where the API is, with its version. Absent: at Parasail.'),
-    requestMs: milliseconds(60_000, 3_600_000).describe(
+    requestMs: milliseconds(60_000).describe(
       'Milliseconds a small request may take, and a large one may stand still. Absent: 60,000.',
     ),
-    transferMs: milliseconds(300_000, 3_600_000).describe(
+    transferMs: milliseconds(300_000).describe(
       'Milliseconds an upload or a direct picture may take. Absent: 300,000.',
     ),
-    gatherMs: milliseconds(2_000, 3_600_000).describe(
-      'Milliseconds that the first request of a batch waits for others. Absent: 2,000.',
-    ),
-    fullAt: z
-      .int()
-      .min(1)
-      .max(mostLines)
-      .default(500)
-      .describe('Pictures with which a batch is sent at once, up to 50,000. Absent: 500.'),
-    firstPollMs: milliseconds(5_000).describe(
-      'Milliseconds until a batch is looked at for the first time; half as long again each time. Absent: 5,000.',
-    ),
-    longestPollMs: milliseconds(60_000).describe(
-      'Milliseconds that the pauses between two looks grow to. Absent: 60,000.',
-    ),
-    settleMs: milliseconds(60_000).describe(
-      'Milliseconds after a request for a batch has failed within which the batch, if there is one, comes into the list of batches. Absent: 60,000.',
-    ),
-    keepMs: milliseconds(7 * 86_400_000, 365 * 86_400_000).describe(
-      'Milliseconds that a paid picture whose call was lost is kept for it to be sent again. Absent: a week.',
-    ),
+    ...batchSettings(mostLines),
   })
-  .refine(({ firstPollMs, longestPollMs }) => firstPollMs <= longestPollMs, {
-    path: ['firstPollMs'],
-    message: 'is larger than longestPollMs',
-  });
+  .refine(pausesGrow, pausesShrink);
 export type Config = z.output<typeof configSchema>;
 
 const endpoint = z.string().regex(/^\/v1\/[a-z0-9/_-]+$/, 'must be a path that begins with /v1/');
@@ -92,13 +70,8 @@ export const optionsSchema = z.strictObject({
     .record(z.string(), z.json())
     .default({})
     .describe("More fields of the request's body, as the model knows them. Absent: none."),
-  callName: z
-    .string()
-    .min(1)
-    .max(200)
-    .optional()
-    .describe(
-      'A name of your own for the call: sent again with the same name, it finds its batch whatever its seed. Absent: only a call with the same seed does.',
-    ),
+  callName: callName.describe(
+    'A name of your own for the call: sent again with the same name, it finds its batch whatever its seed. Absent: only a call with the same seed does.',
+  ),
 });
 export type Options = z.output<typeof optionsSchema>;

@@ -10,9 +10,6 @@ const id = z.string().min(1);
 
 export const fileSchema = z.object({ id, filename: z.string().nullish() });
 
-/** Beyond these, whatever a status is called, the batch is taken to be on its way. */
-const finalStatuses: ReadonlySet<string> = new Set(['completed', 'failed', 'expired', 'cancelled']);
-
 const count = z.number().int().nonnegative().catch(0).default(0);
 
 export const batchSchema = z.object({
@@ -41,8 +38,6 @@ export const batchSchema = z.object({
     .catch(undefined),
 });
 export type Batch = z.output<typeof batchSchema>;
-
-export const isFinal = ({ status }: Batch): boolean => finalStatuses.has(status);
 
 export const listSchema = z.object({ data: z.array(z.unknown()), has_more: z.boolean().nullish() });
 

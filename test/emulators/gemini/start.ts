@@ -1,12 +1,16 @@
 /**
  * Google's Gemini API as far as the plugin and @google/genai use it for pictures: keys, models, `generateContent`, with and without
- * streaming. Protocol: ai.google.dev/api/generate-content and ai.google.dev/gemini-api/docs/image-generation.
+ * streaming, files and batches. Protocol: ai.google.dev/api/generate-content, ai.google.dev/gemini-api/docs/image-generation and
+ * ai.google.dev/gemini-api/docs/batch-api.
  *
  * @module
  */
 import { type Answer, HttpEmulator, type Script, type SeenRequest } from '../gemini-and-parasail-http.js';
 import { type GeminiFault, type Made, pictures, refusal, words } from './answer.js';
+import type { BatchCourse, EmulatedBatch } from './batch.js';
+import { BatchStore } from './batches.js';
 import { googleError, invalidKey, missingKey, modelNotFound } from './errors.js';
+import { FileStore } from './files.js';
 import { type GeminiModel, geminiModels } from './models.js';
 import { readRequest } from './request.js';
 
@@ -18,12 +22,18 @@ export interface GeminiEmulatorOptions {
   readonly port?: number;
   /** Absent: nothing goes wrong. */
   readonly script?: Script<GeminiFault>;
+  /** How the batches go, told of how many came before. Absent: each is done in a few milliseconds. */
+  readonly course?: (index: number) => BatchCourse;
 }
 
 export interface GeminiEmulator {
   readonly url: string;
-  /** Pictures that were made, and paid. */
+  /** Pictures that were made, in batches and directly, and paid. */
   readonly paid: number;
+  readonly files: FileStore;
+  /** Batches by their names. */
+  readonly batches: ReadonlyMap<string, EmulatedBatch>;
+  course: (index: number) => BatchCourse;
   /** Answers in words that were made, and paid. */
   readonly paidTexts: number;
   readonly requests: readonly SeenRequest[];
@@ -36,7 +46,9 @@ export interface GeminiEmulator {
 }
 
 export async function startGeminiEmulator(options: GeminiEmulatorOptions = {}): Promise<GeminiEmulator> {
-  const { port = 0, script } = options;
+  const { port = 0, script, course } = options;
+  const files = new FileStore();
+  const batches = new BatchStore(files, course);
   let paid = 0;
   let paidTexts = 0;
 
@@ -59,15 +71,38 @@ export async function startGeminiEmulator(options: GeminiEmulatorOptions = {}): 
     if (key === undefined) return missingKey();
     if (key !== geminiKey) return invalidKey();
     const [, name = '', verb] =
-      /^\/v1(?:beta)?\/models\/([^/:]+)(?::(generateContent|streamGenerateContent))?$/.exec(request.path) ??
-      [];
+      /^\/v1(?:beta)?\/models\/([^/:]+)(?::(generateContent|streamGenerateContent|batchGenerateContent))?$/.exec(
+        request.path,
+      ) ?? [];
     const isList = /^\/v1(?:beta)?\/models$/.test(request.path);
     if (request.method === 'GET' && isList) return { status: 200, body: { models: listed } };
     const model = geminiModels[name];
     if (name !== '' && !model) return modelNotFound(name);
     if (request.method === 'GET' && model && !verb) return { status: 200, body: describe(name) };
+    if (request.method === 'POST' && model && verb === 'batchGenerateContent')
+      return batches.create(name, model, request);
     if (request.method === 'POST' && model && verb) return await make(name, model, request, fault);
-    return googleError(404, 'NOT_FOUND', 'Requested entity was not found.');
+    const about = await stored(request);
+    return about ?? googleError(404, 'NOT_FOUND', 'Requested entity was not found.');
+  };
+
+  /** Files and batches. */
+  const stored = async (request: SeenRequest): Promise<Answer | undefined> => {
+    const { method, path } = request;
+    if (method === 'POST' && path === '/upload/v1beta/files') return files.upload(request, server.url);
+    const [, kind = '', id, verb] =
+      /^\/v1(?:beta)?\/(files|batches)(?:\/([^/:]+)(?::([a-z]+))?)?$/.exec(path) ?? [];
+    const name = `${kind}/${id}`;
+    const route = `${method} ${kind}${id === undefined ? '' : '/id'}${verb ? `:${verb}` : ''}`;
+    if (route === 'GET files') return files.list(request);
+    if (route === 'GET files/id') return files.read(name);
+    if (route === 'DELETE files/id') return files.delete(name);
+    if (route === 'GET files/id:download') return await batches.download(name, request);
+    if (route === 'GET batches') return batches.list(request);
+    if (route === 'GET batches/id') return await batches.read(name);
+    if (route === 'DELETE batches/id') return batches.delete(name);
+    if (route === 'POST batches/id:cancel') return batches.cancel(name);
+    return undefined;
   };
 
   const server = await HttpEmulator.start<GeminiFault>({ port, script, handle });
@@ -76,7 +111,15 @@ export async function startGeminiEmulator(options: GeminiEmulatorOptions = {}): 
       return server.url;
     },
     get paid() {
-      return paid;
+      return paid + batches.paid;
+    },
+    files,
+    batches: batches.stored,
+    get course() {
+      return batches.course;
+    },
+    set course(next) {
+      batches.course = next;
     },
     get paidTexts() {
       return paidTexts;

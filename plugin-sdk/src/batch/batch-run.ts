@@ -1,8 +1,9 @@
-import { EaselError, type Progress } from '@easel/plugin-sdk';
-import type { Journal } from '../journal/journal.js';
-import type { BatchRecord } from '../journal/record.js';
+import { EaselError } from '../errors.js';
+import type { Progress } from '../result.js';
 import { follow } from './follow.js';
 import { importResults } from './import-results.js';
+import type { Journal } from './journal/journal.js';
+import type { BatchRecord } from './journal/record.js';
 import { Line } from './line.js';
 import { create, upload } from './submit.js';
 import type { Surroundings, Work } from './work.js';
@@ -34,7 +35,9 @@ export class BatchRun {
       else if (record.isCancelled) line.giveUp();
       return line;
     });
-    return new BatchRun(surroundings, journal, record, lines);
+    // What was uploaded may have been deleted since: it is looked for, and uploaded again where it is gone.
+    const stage = record.stage === 'uploaded' ? 'uploading' : record.stage;
+    return new BatchRun(surroundings, journal, { ...record, stage }, lines);
   }
 
   get record(): BatchRecord {
@@ -139,10 +142,10 @@ export class BatchRun {
   }
 
   async #deleteUpload(): Promise<void> {
-    const { client, stop } = this.#surroundings;
+    const { driver, stop } = this.#surroundings;
     const { fileId } = this.#record;
     // A file that is left over there costs nothing, and nobody has to wait for this.
-    if (fileId !== undefined) await client.deleteFile(fileId, stop).catch(() => {});
+    if (fileId !== undefined) await driver.deleteUpload(fileId, stop).catch(() => {});
   }
 
   async #save(change: Partial<BatchRecord>): Promise<void> {

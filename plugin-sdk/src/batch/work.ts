@@ -1,15 +1,16 @@
-import type { EaselError, Logger, Progress } from '@easel/plugin-sdk';
-import type { ParasailClient } from '../client.js';
-import { isPassing } from '../failures.js';
-import type { Journal } from '../journal/journal.js';
-import type { BatchRecord } from '../journal/record.js';
-import type { Config } from '../settings.js';
+import type { Logger } from '../plugin.js';
+import type { Progress } from '../result.js';
+import type { BatchDriver } from './driver.js';
+import { isPassing } from './failures.js';
+import type { Journal } from './journal/journal.js';
+import type { BatchRecord } from './journal/record.js';
 import type { Line } from './line.js';
+import type { BatchSettings } from './settings.js';
 
 /** What all batches have in common. */
 export interface Surroundings {
-  readonly client: ParasailClient;
-  readonly config: Config;
+  readonly driver: BatchDriver;
+  readonly settings: BatchSettings;
   readonly logger: Logger;
   /** Aborted when the plugin is closed. */
   readonly stop: AbortSignal;
@@ -35,7 +36,7 @@ export interface Work extends Surroundings {
 const growth = 1.5;
 
 /** Milliseconds to wait, half as long again each time. */
-export function* growingPauses({ firstPollMs, longestPollMs }: Config): Generator<number, never> {
+export function* growingPauses({ firstPollMs, longestPollMs }: BatchSettings): Generator<number, never> {
   for (let ms = firstPollMs; ; ms = Math.min(longestPollMs, ms * growth)) yield Math.round(ms);
 }
 
@@ -45,7 +46,7 @@ const attempts = 6;
 
 /** Tries until it succeeds, has failed six times in ways that may pass, or fails in one that does not. */
 export async function persevere<T>(work: Work, attempt: () => Promise<T>): Promise<T> {
-  const pauses = growingPauses(work.config);
+  const pauses = growingPauses(work.settings);
   for (let tries = 1; ; tries++) {
     try {
       return await attempt();
@@ -57,7 +58,3 @@ export async function persevere<T>(work: Work, attempt: () => Promise<T>): Promi
     }
   }
 }
-
-/** Whether an error says that the provider does not know what it was asked about. */
-export const isUnknown = (error: EaselError): boolean =>
-  error.code === 'ERR_REQUEST_INVALID' || error.code === 'ERR_MODEL_UNKNOWN';

@@ -15,8 +15,8 @@ export const recordSchema = z.object({
   version: z.literal(1),
   /** Our own, by which the provider's file and batch are found again. */
   id: name,
-  endpoint: z.string(),
-  completionWindow: z.string(),
+  /** Where its lines go. */
+  target: z.record(z.string(), z.string()),
   stage: z.enum(stages),
   /** Milliseconds since 1970, as all times here. */
   writtenAt: time,

@@ -1,6 +1,6 @@
 import type { Line } from './line.js';
 import { gathering } from './progress.js';
-import { frameBytes, mostBytes } from './write-batch.js';
+import { frameBytes } from './write-batch.js';
 
 interface Group {
   readonly lines: Line[];
@@ -13,6 +13,8 @@ export interface GathererOptions {
   readonly gatherMs: number;
   /** Lines with which a batch is full. */
   readonly fullAt: number;
+  /** Bytes of a batch, at most. */
+  readonly mostBytes: number;
   readonly send: (lines: readonly Line[]) => void;
 }
 
@@ -27,10 +29,10 @@ export class Gatherer {
 
   add(line: Line): void {
     if (!line.ask) throw new Error('a line has no body');
-    const { endpoint, completionWindow, body } = line.ask;
-    const key = `${endpoint} ${completionWindow}`;
+    const { target, body } = line.ask;
+    const key = JSON.stringify(target);
     const bytes = Buffer.byteLength(body) + frameBytes;
-    if ((this.#groups.get(key)?.bytes ?? 0) + bytes > mostBytes) this.#flush(key);
+    if ((this.#groups.get(key)?.bytes ?? 0) + bytes > this.#options.mostBytes) this.#flush(key);
     const group = this.#groups.get(key) ?? this.#open(key);
     group.lines.push(line);
     group.bytes += bytes;

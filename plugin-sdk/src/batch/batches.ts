@@ -1,14 +1,16 @@
 import { setMaxListeners } from 'node:events';
-import { EaselError, type Logger, type Progress } from '@easel/plugin-sdk';
-import type { ParasailClient } from '../client.js';
-import { Journals } from '../journal/journals.js';
-import type { Config } from '../settings.js';
+import { EaselError } from '../errors.js';
+import type { Logger } from '../plugin.js';
+import type { Progress } from '../result.js';
 import { BatchRun } from './batch-run.js';
+import type { BatchDriver } from './driver.js';
 import { Gatherer } from './gatherer.js';
+import { Journals } from './journal/journals.js';
 import { type Ask, Line } from './line.js';
 import { mergeProgress } from './progress.js';
+import type { BatchSettings } from './settings.js';
 import type { Surroundings } from './work.js';
-import { writeBatch } from './write-batch.js';
+import { frameBytes, writeBatch } from './write-batch.js';
 
 /** Milliseconds that a picture stays on disk after a call has been answered with it: the answer may not arrive. */
 const deliveredMs = 2_000;
@@ -33,9 +35,18 @@ export interface BatchCall {
   readonly onProgress: (progress: Progress) => void;
 }
 
+export interface BatchesOptions {
+  readonly driver: BatchDriver;
+  readonly settings: BatchSettings;
+  readonly logger: Logger;
+  /** Absolute path of a folder of the plugin's own, where batches outlive its process. */
+  readonly storageFolder: string;
+}
+
 /** All batches of this process, and those of processes before it that nobody else takes care of. */
 export class Batches {
-  readonly #config: Config;
+  readonly #driver: BatchDriver;
+  readonly #settings: BatchSettings;
   readonly #logger: Logger;
   readonly #journals: Journals;
   readonly #gatherer: Gatherer;
@@ -47,24 +58,21 @@ export class Batches {
   readonly #surroundings: Surroundings;
   #refreshing: Promise<void> = Promise.resolve();
 
-  constructor(options: {
-    readonly client: ParasailClient;
-    readonly config: Config;
-    readonly logger: Logger;
-    readonly storageFolder: string;
-  }) {
-    const { client, config, logger, storageFolder } = options;
-    this.#config = config;
+  constructor(options: BatchesOptions) {
+    const { driver, settings, logger, storageFolder } = options;
+    this.#driver = driver;
+    this.#settings = settings;
     this.#logger = logger;
     this.#journals = new Journals(storageFolder);
     const send = (lines: readonly Line[]) => this.#track(this.#begin(lines));
-    this.#gatherer = new Gatherer({ gatherMs: config.gatherMs, fullAt: config.fullAt, send });
+    const { mostBytes } = driver;
+    this.#gatherer = new Gatherer({ gatherMs: settings.gatherMs, fullAt: settings.fullAt, mostBytes, send });
     // Every batch that waits listens to it.
     setMaxListeners(0, this.#stop.signal);
     const gatherAgain = (lines: readonly Line[]) => {
       for (const line of lines) this.#gatherer.add(line);
     };
-    this.#surroundings = { client, config, logger, stop: this.#stop.signal, gatherAgain };
+    this.#surroundings = { driver, settings, logger, stop: this.#stop.signal, gatherAgain };
   }
 
   /** Finds the batches of processes that have ended, and takes all work up that rests; to be called before anything else. */
@@ -75,13 +83,16 @@ export class Batches {
 
   /**
    * Has pictures made, or finds them made or on their way, and answers with what `use` makes of them, one outcome each. Pictures that
-   * `use` has read are forgotten a little later; all others are kept. Rejects with ERR_ABORTED when the signal aborts.
+   * `use` has read are forgotten a little later; all others are kept.
+   *
+   * @throws ERR_ABORTED when the signal aborts, and ERR_REQUEST_INVALID for a body that no batch could hold
    */
   async request<T>(
     asks: readonly Ask[],
     { signal, onProgress }: BatchCall,
     use: (delivery: Delivery) => Promise<T>,
   ): Promise<PromiseSettledResult<T>[]> {
+    checkSizes(asks, this.#driver);
     await this.refresh();
     if (signal.aborted) throw aborted();
     const report = mergeProgress(asks.length, onProgress);
@@ -178,7 +189,7 @@ export class Batches {
 
   async #begin(lines: readonly Line[]): Promise<void> {
     try {
-      const record = await writeBatch(this.#journals.own, lines);
+      const record = await writeBatch(this.#journals.own, this.#driver, lines);
       const run = new BatchRun(this.#surroundings, this.#journals.own, record, lines);
       this.#add(run);
       run.start();
@@ -196,7 +207,7 @@ export class Batches {
   }
 
   async #refresh(): Promise<void> {
-    const { keepMs } = this.#config;
+    const { keepMs } = this.#settings;
     const onBroken = (name: string, { message }: Error) =>
       this.#logger.error(`The record of a batch cannot be read: ${message}`, { batch: name });
     for (const journal of await this.#journals.takeOver())
@@ -221,3 +232,14 @@ export class Batches {
 }
 
 const aborted = () => new EaselError({ code: 'ERR_ABORTED', message: 'The call was cancelled.' });
+
+function checkSizes(asks: readonly Ask[], { provider, mostBytes }: BatchDriver): void {
+  for (const { body } of asks) {
+    const bytes = Buffer.byteLength(body) + frameBytes;
+    if (bytes <= mostBytes) continue;
+    throw new EaselError({
+      code: 'ERR_REQUEST_INVALID',
+      message: `inputImages: they make a request of ${bytes} bytes; a batch at ${provider} has ${mostBytes}.`,
+    });
+  }
+}

@@ -1,5 +1,5 @@
-import type { Progress } from '@easel/plugin-sdk';
-import type { Batch } from '../wire.js';
+import type { Progress } from '../result.js';
+import type { BatchState } from './driver.js';
 
 /** Shares of a call: waiting for others and the upload, then the batch, then fetching what it made. */
 const begun = 0.05;
@@ -19,28 +19,25 @@ export const sending = (place: number, total: number): Progress => ({
 });
 
 /** The state of a batch, the place of a picture in it, and when it may be done. */
-export function following(batch: Batch, place: number, lines: number, now: number): Progress {
-  const { total = 0, completed = 0, failed = 0 } = batch.request_counts ?? {};
-  const finished = completed + failed;
+export function following(batch: BatchState, place: number, lines: number, now: number): Progress {
+  const { total, done: finished } = batch.counts ?? { total: 0, done: 0 };
   const share = total === 0 ? 0 : Math.min(1, finished / total);
-  const stage =
-    batch.status === 'in_progress' ? 'generate' : batch.status === 'finalizing' ? 'finish' : 'queue';
+  const stage = batch.phase === 'queue' || batch.phase === 'generate' ? batch.phase : 'finish';
   const fraction = { queue: working, generate: working + (done - working) * share, finish: done }[stage];
   const counted = total === 0 ? '' : `, ${finished} of ${total} are done`;
   const when = estimate(batch, share, now);
-  const state = batch.status.replaceAll('_', ' ');
   return {
     stage,
     fraction,
-    message: `batch ${batch.id} is ${state}: picture ${place} of ${lines}${counted}${when}`,
+    message: `batch ${batch.id} is ${batch.says}: picture ${place} of ${lines}${counted}${when}`,
   };
 }
 
-/** From the share that is done, or else the end of the window. Provider times are in seconds since 1970. */
-function estimate({ created_at, expires_at }: Batch, share: number, now: number): string {
-  if (share > 0 && share < 1 && created_at)
-    return `, about ${inWords(((now - created_at * 1000) * (1 - share)) / share)} left`;
-  if (share === 0 && expires_at) return `, within ${inWords(expires_at * 1000 - now)}`;
+/** From the share that is done, or else the end of the window. */
+function estimate({ createdAt, expiresAt }: BatchState, share: number, now: number): string {
+  if (share > 0 && share < 1 && createdAt !== undefined)
+    return `, about ${inWords(((now - createdAt) * (1 - share)) / share)} left`;
+  if (share === 0 && expiresAt !== undefined) return `, within ${inWords(expiresAt - now)}`;
   return '';
 }
 

@@ -6,8 +6,8 @@
  */
 import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isProcessRunning, processStart } from '@easel/plugin-sdk';
 import { z } from 'zod';
+import { isProcessRunning, processStart } from '../../running-process.js';
 
 const fileName = 'owner.json';
 /** A claim that is still being written is no stale one. */

@@ -4,37 +4,30 @@
  *
  * @module
  */
-import { EaselError } from '@easel/plugin-sdk';
-import { isPassing, isUnclear } from '../failures.js';
-import type { BatchRecord } from '../journal/record.js';
-import type { Batch } from '../wire.js';
-import { isFinal } from '../wire.js';
+import { EaselError } from '../errors.js';
+import { type BatchState, isFinal } from './driver.js';
+import { isPassing, isUnclear } from './failures.js';
 import { sending } from './progress.js';
 import { growingPauses, persevere, type Work } from './work.js';
 
-/** Name of our id in a batch's metadata. */
-const tag = 'easel_batch';
-
-const fileNameOf = ({ id }: BatchRecord) => `easel-${id}.jsonl`;
-
 /** Uploads the lines. From `written` or `uploading` to `uploaded`. */
 export async function upload(work: Work): Promise<void> {
-  const { client, journal, record, stop, lines } = work;
+  const { driver, journal, record, stop, lines } = work;
   work.report((place) => sending(place, lines.length));
   let isDoubtful = record.stage === 'uploading';
   await work.save({ stage: 'uploading' });
-  const file = await persevere(work, async () => {
+  const fileId = await persevere(work, async () => {
     const found = isDoubtful ? await findUploaded(work) : undefined;
     isDoubtful = true;
-    return found ?? (await client.upload(fileNameOf(record), await journal.readInput(record.id), stop));
+    return found ?? (await driver.upload(record.id, await journal.readInput(record.id), stop));
   });
-  await work.save({ stage: 'uploaded', fileId: file.id });
+  await work.save({ stage: 'uploaded', fileId });
 }
 
 /** A second upload costs nothing: where files are not listed there is one. */
-async function findUploaded({ client, record, stop }: Work): Promise<{ id: string } | undefined> {
+async function findUploaded({ driver, record, stop }: Work): Promise<string | undefined> {
   try {
-    return await client.findFile(fileNameOf(record), stop);
+    return await driver.findUpload(record.id, stop);
   } catch (error) {
     if (isPassing(error)) throw error;
     return undefined;
@@ -46,16 +39,15 @@ async function findUploaded({ client, record, stop }: Work): Promise<{ id: strin
  * refused it, or where nobody wants it and it is certain that it does not exist.
  */
 export async function create(work: Work): Promise<void> {
-  const { client, stop } = work;
+  const { driver, stop } = work;
   await persevere(work, async () => {
     const found = work.record.stage === 'creating' ? await findCreated(work) : undefined;
     if (found) return await work.save({ stage: 'created', batchId: found.id });
     if (work.isAbandoned) return await work.save({ stage: 'uploaded' });
-    const { id, fileId = '', endpoint, completionWindow } = work.record;
+    const { id, fileId = '', target } = work.record;
     await work.save({ stage: 'creating', askedAt: Date.now() });
     try {
-      const metadata = { [tag]: id };
-      const batch = await client.createBatch({ fileId, endpoint, completionWindow, metadata }, stop);
+      const batch = await driver.create({ id, fileId, target }, stop);
       await work.save({ stage: 'created', batchId: batch.id });
     } catch (error) {
       stop.throwIfAborted();
@@ -68,20 +60,18 @@ export async function create(work: Work): Promise<void> {
 }
 
 /** The batch that may have been created, looked for until it would be in the list for certain. */
-async function findCreated(work: Work): Promise<Batch | undefined> {
-  const { client, config, record, stop } = work;
-  const isOurs = (batch: Batch) =>
-    batch.metadata?.[tag] === record.id ||
-    (record.fileId !== undefined && batch.input_file_id === record.fileId);
-  const pauses = growingPauses(config);
+async function findCreated(work: Work): Promise<BatchState | undefined> {
+  const { driver, settings, record, stop } = work;
+  const { id, fileId = '' } = record;
+  const pauses = growingPauses(settings);
   for (;;) {
-    const found = await client.findBatches(isOurs, stop);
+    const found = await driver.findCreated({ id, fileId }, stop);
     const [chosen, ...others] = found.sort((one, other) => Number(isFinal(one)) - Number(isFinal(other)));
     for (const other of others.filter((batch) => !isFinal(batch))) {
-      work.logger.warn(`The batch ${record.id} was created twice; ${other.id} is cancelled.`);
-      await client.cancelBatch(other.id, stop);
+      work.logger.warn(`The batch ${id} was created twice; ${other.id} is cancelled.`);
+      await driver.cancel(other.id, stop);
     }
-    const settledInMs = (record.askedAt ?? 0) + config.settleMs - Date.now();
+    const settledInMs = (record.askedAt ?? 0) + settings.settleMs - Date.now();
     if (chosen || settledInMs <= 0) return chosen;
     await work.pause(Math.min(pauses.next().value, settledInMs));
   }

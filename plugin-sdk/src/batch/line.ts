@@ -1,4 +1,6 @@
-import type { EaselError, Progress } from '@easel/plugin-sdk';
+import type { EaselError } from '../errors.js';
+import type { Progress } from '../result.js';
+import type { BatchTarget } from './driver.js';
 
 /** Whoever waits for a picture. */
 export interface Waiter {
@@ -10,11 +12,10 @@ export interface Waiter {
 
 /** What a line asks for. */
 export interface Ask {
-  /** `/v1/...` */
-  readonly endpoint: string;
-  readonly completionWindow: string;
+  readonly target: BatchTarget;
   /** The body of the line, JSON. */
   readonly body: string;
+  /** What tells one picture from another, so that a call that is sent again finds its own. */
   readonly fingerprint: string;
   readonly seed?: number | undefined;
 }

@@ -1,0 +1,48 @@
+/**
+ * Everything at once: answers fail, break off, are cut and come late, and the plugin's process is killed in every life of its kernel but
+ * the last ones. Each call is sent again until it is answered.
+ *
+ * @module
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { googleError, rateLimited } from '../emulators/gemini/index.js';
+import { isPictureOf, readSerial } from '../emulators/picture.js';
+import { createGeminiBatchWorld, pidOf, small } from './gemini-batch-world.js';
+import { createRandom, drawFault } from './storm.js';
+
+const sayings = {
+  unavailable: (status: number) => googleError(status, 'UNAVAILABLE', 'The model is overloaded.'),
+  limited: () => rateLimited({ retryDelay: '0.05s' }),
+};
+
+it.each([1, 2, 3])('pays each picture once, and loses none (storm %i)', { timeout: 90_000 }, async (seed) => {
+  const random = createRandom(seed);
+  const { emulator, createKernel } = await createGeminiBatchWorld({
+    course: () => ({ perLineMs: 80, order: 'shuffled' }),
+    settings: { fullAt: 4, gatherMs: 40, settleMs: 400, requestMs: 1_000 },
+    script: () => drawFault(random, sayings),
+  });
+  const prompts = Array.from({ length: 10 }, (_, index) => `animal ${index}`);
+  const serials = new Map<string, number>();
+  for (let life = 0; serials.size < prompts.length && life < 30; life++) {
+    const kernel = createKernel();
+    const missing = prompts.filter((prompt) => !serials.has(prompt)).reverse();
+    const calls = missing.map(async (prompt) => {
+      const { images } = await kernel.generateImage({ prompt, ...small });
+      expect(await isPictureOf(images[0]!.bytes, prompt)).toBe(true);
+      serials.set(prompt, await readSerial(images[0]!.bytes));
+    });
+    const ended = Promise.allSettled(calls);
+    if (life < 8) {
+      await pause(400 + random() * 500);
+      if (kernel.getServiceHealth().plugins.some(({ id, pid }) => id === 'gemini' && pid))
+        process.kill(pidOf(kernel), 'SIGKILL');
+    }
+    await ended;
+    await kernel.close();
+  }
+  expect(serials.size).toBe(prompts.length);
+  expect(new Set(serials.values()).size).toBe(prompts.length);
+  expect(emulator.paid).toBe(prompts.length);
+});

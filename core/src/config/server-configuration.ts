@@ -28,6 +28,12 @@ export const serverConfigurationSchema = z.strictObject({
     .array(z.string())
     .default([])
     .describe('Origins whose pages may call it from a browser; "*" is all. Absent: none.'),
+  cacheResults: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether a request with a fixed seed, or one that asks for it, may be answered with the pictures that were made of it before. Absent: yes.',
+    ),
   resultDays: z
     .number()
     .positive()

@@ -4,6 +4,8 @@ import type { JobRunner } from '../jobs/job-runner.js';
 import type { JobStore } from '../jobs/job-store.js';
 import type { ImageServiceManager } from '../kernel/image-service-manager.js';
 import type { KeyStore } from '../keys/key-store.js';
+import type { HostLogger } from '../observe/plugin-logger.js';
+import type { ResultCache } from '../results/result-cache.js';
 import type { ResultStore } from '../results/result-store.js';
 import { signUrl } from './access/signed-url.js';
 
@@ -11,10 +13,12 @@ import { signUrl } from './access/signed-url.js';
 export interface Doors {
   readonly manager: ImageServiceManager;
   readonly results: ResultStore;
+  readonly cache: ResultCache;
   readonly keys: KeyStore;
   readonly jobs: JobRunner;
   readonly jobStore: JobStore;
   readonly configuration: ServerConfiguration;
+  readonly logger: HostLogger;
 }
 
 /** Where a picture is fetched from, as the caller of a request reaches it; for a day also without a key. */

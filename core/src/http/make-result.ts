@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { StoredJob } from '../jobs/job-store.js';
 import { embedProvenance } from '../results/embed-provenance.js';
 import type { ImageResult } from '../results/image-result.js';
+import { cachedResult } from './cached-result.js';
 import { abortOnDisconnect } from './disconnect.js';
 import type { Doors } from './doors.js';
 import { HttpError } from './errors.js';
@@ -14,6 +15,8 @@ export interface Making {
   readonly reply: FastifyReply;
   /** What becomes of the work when its caller goes away. Absent: as the configuration says. */
   readonly onDisconnect?: 'cancel' | 'store' | null | undefined;
+  /** Whether an earlier result of the same request is welcome. Absent: where the seed is fixed. */
+  readonly cache?: boolean | null | undefined;
 }
 
 /**
@@ -23,14 +26,16 @@ export interface Making {
 export async function makeResult(
   doors: Doors,
   asked: ImageRequest,
-  { request, reply, onDisconnect }: Making,
+  { request, reply, onDisconnect, cache }: Making,
 ): Promise<ImageResult> {
   const signal = abortOnDisconnect(reply);
   const caller = request.apiKey?.id;
   const idempotencyKey = keyOf(request);
   const isKept = (onDisconnect ?? doors.configuration.onDisconnect) === 'store';
   if (idempotencyKey === undefined && !isKept)
-    return embedProvenance(await doors.manager.generateImage(asked, { signal, caller }));
+    return await cachedResult(doors, asked, { caller, reply, cache }, async () =>
+      embedProvenance(await doors.manager.generateImage(asked, { signal, caller })),
+    );
   const { job } = await submitJob(doors, {
     caller: caller ?? '',
     request: asked,

@@ -5,6 +5,7 @@ import { Webhooks } from '../jobs/webhooks.js';
 import type { ImageServiceManager } from '../kernel/image-service-manager.js';
 import { KeyStore } from '../keys/key-store.js';
 import type { HostLogger } from '../observe/plugin-logger.js';
+import { ResultCache } from '../results/result-cache.js';
 import { ResultStore } from '../results/result-store.js';
 import type { Doors } from './doors.js';
 import { describeJob } from './jobs/describe-job.js';
@@ -19,6 +20,7 @@ export function openDoors(
 ): Doors & { close(): Promise<void> } {
   const { storageFolder, server: configuration } = manager.configuration;
   const results = new ResultStore(join(storageFolder, 'results'));
+  const cache = new ResultCache(join(storageFolder, 'cache'), results);
   const inputs = new ResultStore(join(storageFolder, 'inputs'));
   const keys = new KeyStore(storageFolder);
   const jobStore = new JobStore(join(storageFolder, 'jobs.db'));
@@ -44,6 +46,7 @@ export function openDoors(
     const { resultDays: days, resultsMb: megabytes } = configuration;
     jobStore.sweep(Date.now() - days * dayMs);
     await results.sweep({ days, megabytes }, Date.now());
+    await cache.sweep(days, Date.now());
     await inputs.sweep({ days, megabytes }, Date.now());
   };
   void sweep().catch((error: unknown) => logger.warn(`Old pictures could not be cleared away: ${error}`));
@@ -52,10 +55,12 @@ export function openDoors(
   return {
     manager,
     results,
+    cache,
     keys,
     jobs,
     jobStore,
     configuration,
+    logger,
     async close() {
       clearInterval(sweeping);
       webhooks.close();

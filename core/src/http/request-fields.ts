@@ -15,6 +15,12 @@ export const extraFields = {
   timeout_ms: field.timeoutMs.nullish(),
   provider_options: field.providerOptions.unwrap().nullish(),
   on_disconnect: z.enum(['cancel', 'store']).nullish(),
+  cache: z
+    .boolean()
+    .nullish()
+    .describe(
+      'Whether an earlier result of exactly this request may be the answer. Absent: where the seed is fixed.',
+    ),
 };
 export type ExtraFields = z.output<z.ZodObject<typeof extraFields>>;
 

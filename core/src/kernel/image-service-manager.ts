@@ -15,6 +15,7 @@ import type { Registry } from './registry/registry.js';
 import type { HotLoader } from './reload/hot-loader.js';
 import type { Dispatcher, GenerateOptions } from './routing/dispatch.js';
 import { type ExplainedCandidate, explainCandidates } from './routing/explain.js';
+import { identityOf, type RequestIdentity } from './routing/identity.js';
 import { tokens } from './tokens.js';
 
 /** One call in front of every image model. */
@@ -73,6 +74,15 @@ export class ImageServiceManager implements AsyncDisposable {
    */
   explain(request: ImageRequest): ExplainedCandidate[] {
     return explainCandidates(this.#dispatcher.candidates(parseRequest(request), this.#currentModel));
+  }
+
+  /**
+   * What a request's pictures depend on, in one hash: equal for requests of which the same pictures would be made at this moment, but for the
+   * seed where none is given. Throws what `generateImage` would reject with before anybody is asked.
+   */
+  identify(request: ImageRequest): RequestIdentity {
+    const candidates = this.#dispatcher.candidates(parseRequest(request), this.#currentModel);
+    return identityOf(request, candidates[0]!, this.#configuration.current);
   }
 
   /** The models of the catalogue, with whether a plugin can make their pictures. */

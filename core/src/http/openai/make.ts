@@ -20,6 +20,7 @@ export interface OpenAiCall {
   readonly responseFormat: 'b64_json' | 'url';
   readonly isStreamed: boolean;
   readonly onDisconnect: 'cancel' | 'store' | null | undefined;
+  readonly cache: boolean | null | undefined;
 }
 
 /** Makes the pictures of a call to OpenAI's API and answers as it was asked to. */
@@ -33,7 +34,8 @@ export async function make(
     const signal = abortOnDisconnect(reply);
     return await stream(doors, call, reply, { signal, caller: request.apiKey?.id });
   }
-  const result = await makeResult(doors, call.asked, { request, reply, onDisconnect: call.onDisconnect });
+  const { onDisconnect, cache } = call;
+  const result = await makeResult(doors, call.asked, { request, reply, onDisconnect, cache });
   const { images } = result;
   const isUrl = call.responseFormat === 'url';
   const data = [];

@@ -42,6 +42,7 @@ function callOf(kind: OpenAiCall['kind'], given: unknown): OpenAiCall {
     responseFormat: body.response_format ?? 'b64_json',
     isStreamed: body.stream ?? false,
     onDisconnect: body.on_disconnect,
+    cache: body.cache,
   };
 }
 

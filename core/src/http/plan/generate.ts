@@ -36,8 +36,8 @@ export function fromPlanRequest(body: PlanRequest) {
 export const generateRoute = (doors: Doors) => async (server: FastifyInstance) => {
   server.post('/api/images/generate', async (request, reply) => {
     const body = parseBody(planRequestSchema, request.body);
-    const onDisconnect = body.on_disconnect;
-    const made = await makeResult(doors, fromPlanRequest(body), { request, reply, onDisconnect });
+    const { on_disconnect: onDisconnect, cache } = body;
+    const made = await makeResult(doors, fromPlanRequest(body), { request, reply, onDisconnect, cache });
     return await storeAndDescribe(doors, made, (name) => resultUrl(doors, request, name));
   });
 };

@@ -1,0 +1,38 @@
+import { createHash } from 'node:crypto';
+import type { ImageRequest, InputImage } from '@easel/plugin-sdk';
+import type { Configuration } from '../../config/configuration.js';
+import type { Candidate } from './candidates.js';
+
+/**
+ * What pictures depend on, as far as the kernel knows: the model's whole entry, the version and the configuration of the plugin that would
+ * be asked first, and the request with every default filled in. Files of a model that change under the same path are not seen.
+ */
+export interface RequestIdentity {
+  /** SHA-256, in hexadecimal digits. */
+  readonly hash: string;
+  readonly plugin: string;
+  readonly model: string;
+  /** Whether the caller has fixed a seed that the model heeds. */
+  readonly isSeeded: boolean;
+}
+
+export function identityOf(
+  asked: ImageRequest,
+  { plugin, model, pipelineType, request }: Candidate,
+  { plugins }: Configuration,
+): RequestIdentity {
+  const { id, version } = plugin.manifest;
+  const { previews: _, seed, inputImages, mask, ...others } = request;
+  // One that was drawn is another one the next time.
+  const isSeeded = asked.seed !== undefined && seed !== undefined;
+  const facts = [
+    ...[model, pipelineType, id, version, plugins[id]?.options ?? {}, others],
+    isSeeded ? seed : null,
+    [...inputImages, ...(mask ? [mask] : [])].map(hashOf),
+    mask !== undefined,
+  ];
+  return { hash: sha256(JSON.stringify(facts)), plugin: id, model: model.id, isSeeded };
+}
+
+const sha256 = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex');
+const hashOf = ({ bytes, mediaType }: InputImage): string => `${mediaType} ${sha256(bytes)}`;

@@ -1,0 +1,77 @@
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Image } from '@easel/plugin-sdk';
+import type { ImageResult } from './image-result.js';
+import type { ResultStore } from './result-store.js';
+import { writeWholeFile } from './write-whole-file.js';
+
+/** A result as it lies on disk: its pictures are those of the store. */
+interface CachedResult extends Omit<ImageResult, 'images'> {
+  readonly images: readonly (Omit<Image, 'bytes'> & { readonly name: string })[];
+}
+
+const dayMs = 24 * 3_600_000;
+const keyPattern = /^[0-9a-f]{64}$/;
+
+/** Results by what they were made of, so that the same pictures need not be made twice. Whatever is damaged or gone is not there. */
+export class ResultCache {
+  readonly #folder: string;
+  readonly #results: ResultStore;
+
+  constructor(folder: string, results: ResultStore) {
+    this.#folder = folder;
+    this.#results = results;
+  }
+
+  /**
+   * The result of that key, if all its pictures are still there. It costs nothing, and no phase of it takes time.
+   *
+   * @param key 64 hexadecimal digits
+   */
+  async find(key: string): Promise<ImageResult | undefined> {
+    const startedAt = performance.now();
+    const file = this.#fileOf(key);
+    try {
+      const { cost: _, ...cached } = JSON.parse(await readFile(file, 'utf8')) as CachedResult;
+      const images = await Promise.all(cached.images.map((image) => this.#read(image)));
+      return { ...cached, images, timings: { total: performance.now() - startedAt } };
+    } catch {
+      await rm(file, { force: true });
+      return undefined;
+    }
+  }
+
+  /** Writes the pictures, and what makes a result of them. */
+  async keep(key: string, { images, ...result }: ImageResult): Promise<void> {
+    const named = [];
+    for (const { bytes, ...image } of images) {
+      const { name } = await this.#results.put({ ...image, bytes }, { provenance: result.provenance });
+      named.push({ ...image, name });
+    }
+    const cached: CachedResult = { ...result, images: named };
+    await writeWholeFile(this.#fileOf(key), Buffer.from(JSON.stringify(cached)), { replace: true });
+  }
+
+  /** Removes what is older than it may be. */
+  async sweep(days: number, now: number): Promise<void> {
+    for (const name of await readdir(this.#folder).catch(() => [])) {
+      const path = join(this.#folder, name);
+      const writtenAt = await stat(path).then(
+        ({ mtimeMs }) => mtimeMs,
+        () => now,
+      );
+      if (now - writtenAt > days * dayMs) await rm(path, { force: true });
+    }
+  }
+
+  async #read({ name, ...image }: CachedResult['images'][number]): Promise<Image> {
+    const bytes = await this.#results.read(name);
+    if (!bytes) throw new Error(`${name} is gone`);
+    return { ...image, bytes: new Uint8Array(bytes) };
+  }
+
+  #fileOf(key: string): string {
+    if (!keyPattern.test(key)) throw new Error(`"${key}" is no key`);
+    return join(this.#folder, `${key}.json`);
+  }
+}

@@ -1,0 +1,116 @@
+import { readdir, rm, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readProvenance } from '@easel/core';
+import OpenAI from 'openai';
+import { describe, expect, it } from 'vitest';
+import { KeyStore } from '../../core/src/keys/key-store.js';
+import { jsonOf, startServer, type TestServer } from './server.js';
+
+interface Answer {
+  readonly data: readonly { readonly b64_json: string }[];
+  readonly easel: {
+    readonly cost?: object;
+    readonly provenance: {
+      readonly attempts: readonly object[];
+      readonly parameters: { readonly seed: number };
+    };
+  };
+}
+
+const bundled = { pluginFolders: [], catalogueFolders: [], currentModel: 'picturebook' };
+const start = (server: object = {}) => startServer({ ...bundled, server }, { bundled: true });
+const star = { prompt: 'a yellow star at night', steps: 2, seed: 7 };
+
+/** What the answer says of the cache, and the picture. */
+async function ask(server: TestServer, body: object, headers: Record<string, string> = {}) {
+  const response = await server.post('/v1/images/generations', body, headers);
+  expect(response.status).toBe(200);
+  const answer = await jsonOf<Answer>(response);
+  return { said: response.headers.get('easel-cache'), ...answer };
+}
+
+describe('a request with a fixed seed', () => {
+  it('is answered the second time with the picture of the first, by every door', async () => {
+    const server = await start();
+    const first = await ask(server, star);
+    const again = await ask(server, star);
+    expect([first.said, again.said]).toEqual(['miss', 'hit']);
+    expect(again.data).toEqual(first.data);
+    expect(again.easel.provenance).toEqual(first.easel.provenance);
+    const picture = Buffer.from(again.data[0]!.b64_json, 'base64');
+    expect(readProvenance(picture)).toMatchObject({ request: { prompt: star.prompt, seed: 7 } });
+
+    const plan = await server.post('/api/images/generate', star);
+    expect(plan.headers.get('easel-cache')).toBe('hit');
+    const { image_url } = await jsonOf<{ image_url: string }>(plan);
+    expect(Buffer.from(await (await fetch(image_url)).arrayBuffer()).equals(picture)).toBe(true);
+
+    const client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: 'none' });
+    const extra = { steps: 2, seed: 7 } as object;
+    const { data } = await client.images.generate({ model: 'picturebook', prompt: star.prompt, ...extra });
+    expect(data?.[0]?.b64_json).toBe(first.data[0]!.b64_json);
+  });
+
+  it('is another one where anything is otherwise', async () => {
+    const server = await start();
+    await ask(server, star);
+    const changes = [
+      { seed: 8 },
+      { steps: 3 },
+      { n: 2 },
+      { prompt: 'a red house' },
+      { output_format: 'webp' },
+    ];
+    for (const change of changes) {
+      const { said } = await ask(server, { ...star, ...change });
+      expect([change, said]).toEqual([change, 'miss']);
+    }
+    expect((await ask(server, star)).said).toBe('hit');
+  });
+
+  it('is made anew where its picture is gone or damaged, and where nobody wants the old one', async () => {
+    const server = await start();
+    const first = await ask(server, star);
+    expect((await ask(server, { ...star, cache: false })).said).toBeNull();
+    await rm(join(server.storageFolder, 'results'), { recursive: true });
+    const made = await ask(server, star);
+    expect([made.said, made.data]).toEqual(['miss', first.data]);
+    const folder = join(server.storageFolder, 'cache');
+    const [entry, ...others] = await readdir(folder);
+    expect(others).toEqual([]);
+    await truncate(join(folder, entry!), 20);
+    expect((await ask(server, star)).said).toBe('miss');
+    expect((await ask(server, star)).said).toBe('hit');
+  });
+
+  it('is always made where the configuration says so', async () => {
+    const server = await start({ cacheResults: false });
+    expect([(await ask(server, star)).said, (await ask(server, star)).said]).toEqual([null, null]);
+  });
+});
+
+describe('a request without one', () => {
+  it('is made each time, unless an earlier picture is asked for', async () => {
+    const server = await start();
+    const { seed: _, ...unseeded } = star;
+    expect((await ask(server, unseeded)).said).toBeNull();
+    const first = await ask(server, { ...unseeded, cache: true });
+    const again = await ask(server, { ...unseeded, cache: true });
+    expect([first.said, again.said]).toEqual(['miss', 'hit']);
+    expect(again.data).toEqual(first.data);
+  });
+});
+
+describe('with keys', () => {
+  it("nobody is answered with another key's picture", async () => {
+    const server = await start();
+    const keyOf = async (name: string) => {
+      const { text } = await new KeyStore(server.storageFolder).create({ name, scopes: ['generate'] });
+      return { authorization: `Bearer ${text}` };
+    };
+    const [one, other] = [await keyOf('one'), await keyOf('other')];
+    expect((await ask(server, star, one)).said).toBe('miss');
+    expect((await ask(server, star, other)).said).toBe('miss');
+    expect((await ask(server, star, one)).said).toBe('hit');
+  });
+});

@@ -22,8 +22,10 @@ export async function cachedResult(
   { caller = '', reply, cache }: Caching,
   make: () => Promise<ImageResult>,
 ): Promise<ImageResult> {
-  if (!configuration.cacheResults || cache === false) return await make();
+  const isWanted = cache ?? asked.seed !== undefined;
+  if (!configuration.cacheResults || !isWanted) return await make();
   const { hash, plugin, model, isSeeded } = manager.identify(asked);
+  // A model without seeds makes another picture each time.
   if (!isSeeded && cache !== true) return await make();
   const key = createHash('sha256').update(`${caller}\n${hash}`).digest('hex');
   const known = await results.find(key);

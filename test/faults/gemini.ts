@@ -1,6 +1,12 @@
-import type { Fault as HttpFault } from '../emulators/gemini-and-parasail-http.js';
 import type { GeminiFault } from '../emulators/gemini/answer.js';
-import { type GeminiEmulator, geminiKey, googleError, rateLimited, startGeminiEmulator } from '../emulators/gemini/index.js';
+import {
+  type GeminiEmulator,
+  geminiKey,
+  googleError,
+  rateLimited,
+  startGeminiEmulator,
+} from '../emulators/gemini/index.js';
+import type { Fault as HttpFault } from '../emulators/gemini-and-parasail-http.js';
 import { type Account, type Fault, type Provider, pick, type Site } from './site.js';
 
 const overloaded = googleError(503, 'UNAVAILABLE', 'The model is overloaded.');
@@ -10,7 +16,7 @@ const one: readonly (readonly [string, GeminiFault, isLost?: true])[] = [
   ['the connection breaks off when the picture is made', { breakOff: 'after' }, true],
   ['the answer is cut in the middle', { cutAtByte: 1_000 }, true],
   ['a proxy answers 502 when the picture is made', { answerAfter: { status: 502, body: '<html>' } }, true],
-  ['the answer comes after `requestMs`', { delayMs: 4_000 }, true],
+  ['the answer takes longer than `requestMs`', { trickle: { bytes: 10, everyMs: 100 } }, true],
   ['the answer trickles', { trickle: { bytes: 2_000, everyMs: 1 } }],
   ['the answer is HTML', { answer: { status: 200, body: '<html>' } }],
   ['429 with a pause', { answer: rateLimited({ retryDelay: '0.1s' }) }],
@@ -53,7 +59,10 @@ function faultsOf(emulator: GeminiEmulator): Fault[] {
       mayLose: true,
       strike: () => atFirst({ breakOff: 'after' }, undefined, 2),
     },
-    { name: '`kill -9` before the request is read', strike: ({ kill }) => atFirst({ breakOff: 'before' }, kill) },
+    {
+      name: '`kill -9` before the request is read',
+      strike: ({ kill }) => atFirst({ breakOff: 'before' }, kill),
+    },
     { name: '`kill -9` while the picture is made', mayLose: true, strike: ({ kill }) => atFirst({}, kill) },
   ];
 }
@@ -90,7 +99,8 @@ async function open(): Promise<Site> {
     storm(draw) {
       emulator.script = (request) => {
         site.onRequest();
-        const [fault, end] = draw() < 0.3 ? pick(draw, storms) : ([{ delayMs: draw() * 150 }, 'delivered'] as const);
+        const [fault, end] =
+          draw() < 0.3 ? pick(draw, storms) : ([{ delayMs: draw() * 150 }, 'delivered'] as const);
         if (isMaking(request)) note(promptOf(request.json), end);
         return fault;
       };

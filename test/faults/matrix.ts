@@ -65,7 +65,10 @@ async function runFault(fault: Fault, site: Site, world: World): Promise<{ row: 
     ...(lost > 0 && !fault.mayLose ? [`${lost} paid pictures reached nobody`] : []),
     ...(lost < 0 ? [`${-lost} pictures more than were paid`] : []),
   ];
-  return { row: { fault: fault.name, call: call.said, ...(again ? { again: again.said } : {}), paid, lost }, problems };
+  return {
+    row: { fault: fault.name, call: call.said, ...(again ? { again: again.said } : {}), paid, lost },
+    problems,
+  };
 }
 
 async function answerOf(world: World, request: Parameters<World['ask']>[0]): Promise<Answer> {
@@ -82,7 +85,8 @@ async function answerOf(world: World, request: Parameters<World['ask']>[0]): Pro
 
 function sayResult({ images, warnings, provenance }: ImageResult, wanted: number): string {
   const all = wanted === 1 ? 'the picture' : `the ${wanted} pictures`;
-  const got = images.length === wanted ? all : `${images.length} of ${wanted} pictures, with ${codeIn(warnings)}`;
+  const got =
+    images.length === wanted ? all : `${images.length} of ${wanted} pictures, with ${codeIn(warnings)}`;
   const { length: attempts } = provenance.attempts;
   return attempts === 1 ? got : `${got}, at attempt ${attempts}`;
 }

@@ -56,6 +56,11 @@ const ofDirect: readonly (readonly [string, HttpFault, mayLose?: true])[] = [
   ['directly: 429', { answer: tooManyRequests('0.1') }],
   ['directly: breaks off before the request is read', { breakOff: 'before' }],
   ['directly: breaks off when the picture is made', { breakOff: 'after' }, true],
+  [
+    'directly: a proxy answers 502 when the picture is made',
+    { answerAfter: { status: 502, body: '<html>' } },
+    true,
+  ],
 ];
 
 function faultsOf(emulator: ParasailEmulator): Fault[] {
@@ -76,7 +81,11 @@ function faultsOf(emulator: ParasailEmulator): Fault[] {
   });
   const [before, after] = [{ breakOff: 'before' }, { breakOff: 'after' }] as const;
   return [
-    ...ofRequest.map(([name, kind, fault]) => ({ name, request: { seed }, strike: () => atFirst(kind, fault) })),
+    ...ofRequest.map(([name, kind, fault]) => ({
+      name,
+      request: { seed },
+      strike: () => atFirst(kind, fault),
+    })),
     ...ofBatch.map(([name, course, mayLose = false]) => ({
       ...{ name, request: batch, mayLose },
       strike() {

@@ -12,7 +12,7 @@ import {
 } from '../emulators/runware/index.js';
 import { type Fault, type Provider, pick, type Site, type Stage } from './site.js';
 
-const options = (more: Readonly<Record<string, unknown>>) => ({ providerOptions: { runware: more } });
+const options = (more: Record<string, string | number>) => ({ providerOptions: { runware: more } });
 const seed = 7;
 const several = { n: 3, seed, ...options({ picturesPerTask: 3 }) };
 const isTask = ({ taskType }: Fields) => taskType === 'imageInference';
@@ -118,6 +118,9 @@ const storms: readonly RunwareFault[] = [
   { trickle: { bytes: 200, everyMs: 1 } },
   { refuse: rateLimited },
   { refuse: internalError, isUnnamed: true },
+  // Over WebSockets there is no status.
+  { http: { status: 502, body: '<html>', isAfter: true } },
+  { http: { status: 429, headers: { 'retry-after': '0' }, body: '{}' } },
 ];
 
 async function open(random: () => number = () => 0): Promise<Site> {
@@ -131,7 +134,7 @@ async function open(random: () => number = () => 0): Promise<Site> {
       ...{ handshakeMs: 5_000, silenceMs: 20_000 },
     },
     get paid() {
-      return emulator.table.paidPictures;
+      return emulator.table.paidPictures - emulator.table.failedPictures;
     },
     faults: faultsOf(emulator),
     onRequest: () => {},

@@ -29,7 +29,7 @@ export interface Account {
 /** A provider on this machine, with what can go wrong there. */
 export interface Site {
   /** Of the plugin, so that it finds the emulator, with waits of milliseconds. */
-  readonly options: Readonly<Record<string, unknown>>;
+  readonly options: Record<string, string | number | boolean>;
   /** Pictures that were made, and paid. */
   readonly paid: number;
   readonly faults: readonly Fault[];

@@ -11,7 +11,11 @@ export function tableOf(rows: readonly Row[]): string {
   const lines = rows.map(
     ({ fault, call, again, paid, lost }) => `| ${fault} | ${call} | ${again ?? ''} | ${paid} | ${lost} |`,
   );
-  return ['| Fault | The call gets | Sent again, it gets | Paid | Lost |', '|---|---|---|---|---|', ...lines].join('\n');
+  return [
+    '| Fault | The call gets | Sent again, it gets | Paid | Lost |',
+    '|---|---|---|---|---|',
+    ...lines,
+  ].join('\n');
 }
 
 /** Lines in which the plugin's README differs from the table, `-` of the README and `+` of the run. None: it is up to date. */
@@ -21,7 +25,9 @@ export async function differences(id: string, table: string): Promise<string[]> 
   return [
     ...written.filter((line) => !made.includes(line)).map((line) => `- ${line}`),
     ...made.filter((line) => !written.includes(line)).map((line) => `+ ${line}`),
-    ...(written.length === made.length ? [] : [`${written.length} lines are written, ${made.length} were made`]),
+    ...(written.length === made.length
+      ? []
+      : [`${written.length} lines are written, ${made.length} were made`]),
   ];
 }
 
@@ -37,7 +43,9 @@ function splitReadme(id: string, text: string): { head: string; table: string; t
   const from = text.indexOf(begin);
   const to = text.indexOf(end);
   if (from === -1 || to < from)
-    throw new Error(`plugins/${id}/README.md has no ${begin} followed by ${end}: add both, each on a line of its own.`);
+    throw new Error(
+      `plugins/${id}/README.md has no ${begin} followed by ${end}: add both, each on a line of its own.`,
+    );
   const table = text.slice(from + begin.length, to).trim();
   return { head: text.slice(0, from), table, tail: text.slice(to + end.length) };
 }

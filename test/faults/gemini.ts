@@ -60,6 +60,18 @@ function faultsOf(emulator: GeminiEmulator): Fault[] {
       strike: () => atFirst({ breakOff: 'after' }, undefined, 2),
     },
     {
+      name: 'of two pictures one breaks off, the other is limited',
+      request: { n: 2 },
+      mayLose: true,
+      strike() {
+        let seen = 0;
+        emulator.script = (request) => {
+          if (!isMaking(request) || ++seen > 2) return undefined;
+          return seen === 1 ? { breakOff: 'after' } : { answer: rateLimited({ retryDelay: '0.1s' }) };
+        };
+      },
+    },
+    {
       name: '`kill -9` before the request is read',
       strike: ({ kill }) => atFirst({ breakOff: 'before' }, kill),
     },

@@ -104,6 +104,18 @@ function faultsOf(emulator: ParasailEmulator): Fault[] {
       strike: () => atFirst(directly, fault),
     })),
     {
+      name: 'directly: of two pictures one is limited, the other breaks off',
+      request: { n: 2, seed, ...direct },
+      mayLose: true,
+      strike() {
+        let seen = 0;
+        emulator.script = ({ method, path }) => {
+          if (method !== directly[0] || !directly[1].test(path) || ++seen > 2) return undefined;
+          return seen === 1 ? { answer: tooManyRequests('0.1') } : { breakOff: 'after' };
+        };
+      },
+    },
+    {
       name: 'directly: `kill -9` while the picture is made',
       request: { seed, ...direct },
       mayLose: true,

@@ -7,6 +7,8 @@ import { EaselError, isUnsent } from '@easel/plugin-sdk';
 import { type ErrorBody, errorBodySchema } from './answer.js';
 import { readPauseMs } from './pause.js';
 
+const riskHint = 'Send the call again if you take the risk of paying twice.';
+
 /** How much of an answer that is no JSON is quoted. */
 const quoted = 300;
 
@@ -50,6 +52,9 @@ export function failureOf({ status, retryAfter, text, about }: FailedAnswer): Ea
     );
   }
   if (status === 429) return fail('ERR_PROVIDER_RATE_LIMITED');
+  // What stands before the API may have passed the request on, and nobody can ask what has become of it.
+  if (status >= 500 && body.status === '')
+    return fail('ERR_PROVIDER_BAD_RESPONSE', `${said}; it may have been paid.`, riskHint);
   if (status === 408 || status === 499 || status >= 500) return fail('ERR_PROVIDER_UNAVAILABLE');
   if (status === 400 || status === 413) return fail('ERR_REQUEST_INVALID');
   return fail('ERR_PROVIDER_BAD_RESPONSE');
@@ -94,7 +99,7 @@ export function brokenOff(error: unknown, host: string): EaselError {
   return new EaselError({
     code: 'ERR_PROVIDER_BAD_RESPONSE',
     message: `The connection to ${host} broke off before the whole answer had come (${message}); it may have been paid.`,
-    hint: 'Send the call again if you take the risk of paying twice.',
+    hint: riskHint,
     cause: error,
   });
 }

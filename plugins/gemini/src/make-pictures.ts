@@ -68,16 +68,20 @@ async function makeRound(
   return failure;
 }
 
-/** The one that says more of whether to go on: what is final before what may pass. */
+/** The one that says more of whether to go on: what is final, then what may have been paid, then what may pass. */
 function worse(known: EaselError | undefined, thrown: unknown): EaselError {
   if (!EaselError.isInstance(thrown)) throw thrown;
-  return known === undefined || (known.retryable && !thrown.retryable) ? thrown : known;
+  return known === undefined || weightOf(thrown) > weightOf(known) ? thrown : known;
 }
+
+const weightOf = (failure: EaselError): number => (isPassing(failure) ? 0 : failure.retryable ? 1 : 2);
+
+const isPassing = ({ code }: EaselError): boolean =>
+  code === 'ERR_PROVIDER_RATE_LIMITED' || code === 'ERR_PROVIDER_UNAVAILABLE';
 
 /** Whether it is worth asking again, after the pause. Nothing is repeated that may have been paid. */
 async function waitFor(failure: EaselError, round: number, signal: AbortSignal): Promise<boolean> {
-  const { code, retryAfterMs = firstPauseMs * 2 ** (round - 1) } = failure;
-  const isPassing = code === 'ERR_PROVIDER_RATE_LIMITED' || code === 'ERR_PROVIDER_UNAVAILABLE';
-  if (!isPassing || retryAfterMs > longestPauseMs) return false;
+  const { retryAfterMs = firstPauseMs * 2 ** (round - 1) } = failure;
+  if (!isPassing(failure) || retryAfterMs > longestPauseMs) return false;
   return await pause(retryAfterMs, true, { signal }).catch(() => false);
 }

@@ -1,5 +1,6 @@
-import type { GenerationRequest, Image } from '@easel/plugin-sdk';
+import { EaselError, type GenerationRequest, type Image } from '@easel/plugin-sdk';
 import type OpenAI from 'openai';
+import { APIError } from 'openai';
 import type { ParasailClient } from './client.js';
 import type { PictureBody } from './picture-body.js';
 import { readPicture } from './read-picture.js';
@@ -18,16 +19,36 @@ export async function makeDirectly(
   signal: AbortSignal,
 ): Promise<Image> {
   const { image: _, ...fields } = body;
-  const answer =
+  const answering =
     inputImages.length === 0
-      ? await client.generate(endpoint.replace(/^\/v1/, ''), fields, signal)
-      : await client.edit(
+      ? client.generate(endpoint.replace(/^\/v1/, ''), fields, signal)
+      : client.edit(
           { ...fields, image: inputImages.map(asFile) } as unknown as OpenAI.ImageEditParamsNonStreaming,
           signal,
         );
+  const answer = await answering.catch((error: unknown) => {
+    throw withRisk(error);
+  });
   const picture = await readPicture(answer, outputFormat, signal);
   return seed === undefined ? picture : { ...picture, seed };
 }
+
+/** A failure that leaves open whether the picture was made says so. */
+function withRisk(error: unknown): unknown {
+  if (!EaselError.isInstance(error)) return error;
+  const { code, message } = error;
+  if (code !== 'ERR_PROVIDER_BAD_RESPONSE' && code !== 'ERR_DEADLINE' && !isOfGateway(error)) return error;
+  return new EaselError({
+    code: code === 'ERR_DEADLINE' ? code : 'ERR_PROVIDER_BAD_RESPONSE',
+    message: `${message} It may have been paid.`,
+    hint: 'Send the call again if you take the risk of paying twice.',
+    cause: error,
+  });
+}
+
+/** What stands before the API answers 5xx without an error of the API, and may have passed the request on. */
+const isOfGateway = ({ cause }: EaselError): boolean =>
+  cause instanceof APIError && (cause.status ?? 0) >= 500 && cause.error === undefined;
 
 function asFile({ bytes, mediaType }: GenerationRequest['inputImages'][number], index: number): File {
   const ending = mediaType.replace('image/', '');

@@ -25,7 +25,12 @@ function codeOf(status: number, { code }: ProviderError): ErrorCode {
 }
 
 /** An answer that is no success, to a request or in a line of a batch. */
-export function refusedBy(what: string, status: number, given: unknown, retryAfterMs?: number): EaselError {
+export function refusedBy(
+  what: string,
+  status: number,
+  given: unknown,
+  { retryAfterMs, cause }: { readonly retryAfterMs?: number | undefined; readonly cause?: unknown } = {},
+): EaselError {
   const error = errorSchema.safeParse(given).data ?? {};
   const code = codeOf(status, error);
   const key = code === 'ERR_PROVIDER_AUTH' ? 'Parasail refused PARASAIL_API_KEY. ' : '';
@@ -34,6 +39,7 @@ export function refusedBy(what: string, status: number, given: unknown, retryAft
     code,
     message: `${key}${what}: Parasail answered ${status}${error.code ? ` ${error.code}` : ''}: ${said}`,
     retryAfterMs,
+    cause,
   });
 }
 
@@ -45,7 +51,10 @@ export function failureOf(what: string, error: unknown): EaselError {
   if (error instanceof APIConnectionTimeoutError)
     return new EaselError({ code: 'ERR_DEADLINE', message: `${what}: Parasail did not answer in time.` });
   if (error instanceof APIError && error.status !== undefined)
-    return refusedBy(what, error.status, error.error ?? error.message, readRetryAfterMs(error.headers));
+    return refusedBy(what, error.status, error.error ?? error.message, {
+      retryAfterMs: readRetryAfterMs(error.headers),
+      cause: error,
+    });
   return brokenOff(what, error instanceof APIConnectionError ? error.cause : error);
 }
 

@@ -111,5 +111,12 @@ async function generateDirectly(
     // What has failed for all is not paid for again and again.
     if (outcomes.every(({ status }) => status === 'rejected')) break;
   }
+  // Told first, so that the kernel does not repeat a call of which a part may have been paid.
+  outcomes.sort((one, other) => Number(isRepeated(one)) - Number(isRepeated(other)));
   return { ...picturesOf(outcomes, bodies.length), parameters: { delivery: 'direct', endpoint } };
 }
+
+/** Whether it failed in a way that the kernel tries again by itself. */
+const isRepeated = (outcome: PromiseSettledResult<Image>): boolean =>
+  outcome.status === 'rejected' &&
+  ['ERR_PROVIDER_UNAVAILABLE', 'ERR_PROVIDER_RATE_LIMITED'].includes((outcome.reason as EaselError).code);

@@ -34,6 +34,8 @@ export class TaskTable {
   paid = 0;
   paidPictures = 0;
   paidPrompts = 0;
+  /** Pictures among them that their task failed before making. */
+  failedPictures = 0;
   /** Base of the addresses of pictures. */
   origin = '';
 
@@ -63,6 +65,7 @@ export class TaskTable {
       if (workMs > 0) await pause(workMs);
       if (fail?.after === index) {
         const { taskUUID, request } = task;
+        this.failedPictures += task.count - index;
         task.error = { ...fail.error, taskUUID, taskType: String(request.taskType) };
         return void listener.onError(task.error, task);
       }

@@ -1,0 +1,145 @@
+import type { GeminiFault } from '../emulators/gemini/answer.js';
+import {
+  type GeminiEmulator,
+  geminiKey,
+  googleError,
+  rateLimited,
+  startGeminiEmulator,
+} from '../emulators/gemini/index.js';
+import type { Fault as HttpFault } from '../emulators/gemini-and-parasail-http.js';
+import { type Account, type Fault, type Provider, pick, type Site } from './site.js';
+
+const overloaded = googleError(503, 'UNAVAILABLE', 'The model is overloaded.');
+const one: readonly (readonly [string, GeminiFault, isLost?: true])[] = [
+  ['nothing', {}],
+  ['the connection breaks off before the request is read', { breakOff: 'before' }],
+  ['the connection breaks off when the picture is made', { breakOff: 'after' }, true],
+  ['the answer is cut in the middle', { cutAtByte: 1_000 }, true],
+  ['a proxy answers 502 when the picture is made', { answerAfter: { status: 502, body: '<html>' } }, true],
+  ['the answer takes longer than `requestMs`', { trickle: { bytes: 10, everyMs: 100 } }, true],
+  ['the answer trickles', { trickle: { bytes: 2_000, everyMs: 1 } }],
+  ['the answer is HTML', { answer: { status: 200, body: '<html>' } }],
+  ['429 with a pause', { answer: rateLimited({ retryDelay: '0.1s' }) }],
+  ['429 without a pause', { answer: rateLimited() }],
+  ['429, the quota of the day', { answer: rateLimited({ per: 'day' }) }],
+  ['500', { answer: googleError(500, 'INTERNAL', 'An internal error.') }],
+  ['503', { answer: overloaded }],
+  ['the prompt is blocked', { refuse: { blockReason: 'PROHIBITED_CONTENT' } }],
+  ['the picture is held back', { refuse: { finishReason: 'IMAGE_SAFETY' } }],
+  ['words in place of a picture', { refuse: { text: 'I cannot draw this.' } }],
+  ['the key is refused', { answer: googleError(403, 'PERMISSION_DENIED', 'The key was revoked.') }],
+  ['a picture of its thoughts first', { thinks: true }],
+];
+
+const isMaking = ({ method }: { readonly method: string }) => method === 'POST';
+
+function faultsOf(emulator: GeminiEmulator): Fault[] {
+  const atFirst = (fault: GeminiFault, act = () => {}, number = 1) => {
+    let seen = 0;
+    emulator.script = (request) => {
+      if (!isMaking(request) || ++seen !== number) return undefined;
+      act();
+      return fault;
+    };
+  };
+  return [
+    ...one.map(([name, fault, isLost = false]) => ({
+      name,
+      mayLose: isLost,
+      strike: () => atFirst(fault),
+    })),
+    {
+      name: '503 for the second of three pictures',
+      request: { n: 3 },
+      strike: () => atFirst({ answer: overloaded }, undefined, 2),
+    },
+    {
+      name: 'the second of three pictures breaks off',
+      request: { n: 3 },
+      mayLose: true,
+      strike: () => atFirst({ breakOff: 'after' }, undefined, 2),
+    },
+    {
+      name: 'of two pictures one breaks off, the other is limited',
+      request: { n: 2 },
+      mayLose: true,
+      strike() {
+        let seen = 0;
+        emulator.script = (request) => {
+          if (!isMaking(request) || ++seen > 2) return undefined;
+          return seen === 1 ? { breakOff: 'after' } : { answer: rateLimited({ retryDelay: '0.1s' }) };
+        };
+      },
+    },
+    {
+      name: '`kill -9` before the request is read',
+      strike: ({ kill }) => atFirst({ breakOff: 'before' }, kill),
+    },
+    { name: '`kill -9` while the picture is made', mayLose: true, strike: ({ kill }) => atFirst({}, kill) },
+  ];
+}
+
+/** What goes wrong at random, and whether the picture is made and out of reach then. */
+const storms: readonly (readonly [HttpFault, 'unpaid' | 'struck' | 'delivered'])[] = [
+  [{ breakOff: 'before' }, 'unpaid'],
+  [{ breakOff: 'after' }, 'struck'],
+  [{ cutAtByte: 300 }, 'struck'],
+  [{ answerAfter: { status: 502, body: '<html>' } }, 'struck'],
+  [{ answer: rateLimited({ retryDelay: '0.05s' }) }, 'unpaid'],
+  [{ answer: overloaded }, 'unpaid'],
+  [{ delayMs: 150 }, 'delivered'],
+  [{ trickle: { bytes: 2_000, everyMs: 1 } }, 'delivered'],
+];
+
+async function open(): Promise<Site> {
+  const emulator = await startGeminiEmulator();
+  const accounts = new Map<string, { paid: number; struck: number }>();
+  const note = (prompt: string, end: 'unpaid' | 'struck' | 'delivered') => {
+    const { paid, struck } = accounts.get(prompt) ?? { paid: 0, struck: 0 };
+    accounts.set(prompt, {
+      paid: paid + (end === 'unpaid' ? 0 : 1),
+      struck: struck + (end === 'struck' ? 1 : 0),
+    });
+  };
+  const site: Site = {
+    options: { baseUrl: emulator.url, requestMs: 3_000 },
+    get paid() {
+      return emulator.paid;
+    },
+    faults: faultsOf(emulator),
+    onRequest: () => {},
+    storm(draw) {
+      emulator.script = (request) => {
+        site.onRequest();
+        const [fault, end] =
+          draw() < 0.3 ? pick(draw, storms) : ([{ delayMs: draw() * 150 }, 'delivered'] as const);
+        if (isMaking(request)) note(promptOf(request.json), end);
+        return fault;
+      };
+    },
+    calm() {
+      emulator.script = (request) => {
+        site.onRequest();
+        if (isMaking(request)) note(promptOf(request.json), 'delivered');
+        return undefined;
+      };
+    },
+    drawRequest: () => ({ width: 512, height: 512 }),
+    account: (prompt): Account => accounts.get(prompt) ?? { paid: 0, struck: 0 },
+    restart: (downMs) => emulator.restart(downMs),
+    close: () => emulator.close(),
+  };
+  return site;
+}
+
+const promptOf = (json: unknown): string =>
+  (json as { contents: { parts: { text?: string }[] }[] }).contents
+    .flatMap(({ parts }) => parts.flatMap(({ text }) => text ?? []))
+    .join('\n');
+
+export const gemini: Provider = {
+  id: 'gemini',
+  model: 'gemini-3.1-flash-image',
+  secrets: { GEMINI_API_KEY: geminiKey },
+  open,
+};

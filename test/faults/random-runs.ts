@@ -1,0 +1,37 @@
+import { randomRun, type Tally } from './random-run.js';
+import type { Provider } from './site.js';
+
+export interface Summary extends Tally {
+  readonly runs: number;
+}
+
+/** Runs beside each other: they wait more than they work. */
+const parallel = 4;
+
+/** All random runs of a provider. `onViolation` is told of each violation and its run at once. */
+export async function randomRuns(
+  provider: Provider,
+  { seed, numbers }: { readonly seed: number; readonly numbers: readonly number[] },
+  onViolation: (run: number, violation: string) => void = () => {},
+): Promise<Summary> {
+  const waiting = [...numbers];
+  const tallies: Tally[] = [];
+  const work = async () => {
+    for (let run = waiting.shift(); run !== undefined; run = waiting.shift()) {
+      const tally = await randomRun(provider, seed, run);
+      tallies.push(tally);
+      for (const violation of tally.violations) onViolation(run, violation);
+    }
+  };
+  await Promise.all(Array.from({ length: parallel }, work));
+  const sum = (of: 'asked' | 'got' | 'paid' | 'lost' | 'kills') =>
+    tallies.reduce((all, tally) => all + tally[of], 0);
+  return {
+    runs: tallies.length,
+    ...{ asked: sum('asked'), got: sum('got'), paid: sum('paid'), lost: sum('lost'), kills: sum('kills') },
+    violations: tallies.flatMap(({ violations }) => violations),
+  };
+}
+
+export const sayRuns = (id: string, { runs, kills, asked, got, paid, lost, violations }: Summary): string =>
+  `${id}: ${runs} runs, ${kills} kills; ${asked} pictures asked for, ${got} came, ${paid} paid, ${lost} lost (their callers were told); ${violations.length} violations`;

@@ -1,0 +1,41 @@
+/** `npm run test:faults`: the matrix of every hosted provider into its README, and random runs. Exit status 1: something was paid twice, or lost. */
+import { runMatrix } from './matrix.js';
+import { type Options, readOptions } from './options.js';
+import { randomRuns, sayRuns } from './random-runs.js';
+import type { Provider } from './site.js';
+import { differences, tableOf, writeTable } from './table.js';
+
+const say = (line: string) => void process.stdout.write(`${line}\n`);
+
+/** Answers whether all is as it must be. */
+async function makeMatrix(provider: Provider, { isCheck }: Options): Promise<boolean> {
+  const { rows, violations } = await runMatrix(provider);
+  for (const violation of violations) say(`violation: ${violation}`);
+  const table = tableOf(rows);
+  const differing = await differences(provider.id, table);
+  if (isCheck && differing.length > 0)
+    say(`plugins/${provider.id}/README.md differs from the run:\n${differing.join('\n')}`);
+  if (!isCheck && differing.length > 0) await writeTable(provider.id, table);
+  say(`${provider.id}: ${rows.length} faults, each on its own; ${violations.length} violations`);
+  return violations.length === 0 && !(isCheck && differing.length > 0);
+}
+
+async function makeRuns(provider: Provider, { runs, run, seed }: Options): Promise<string> {
+  const numbers = run === undefined ? Array.from({ length: runs }, (_, index) => index) : [run];
+  const summary = await randomRuns(provider, { seed, numbers }, (number, violation) =>
+    say(
+      `violation: ${violation}\n  again: npm run test:faults -- --provider ${provider.id} --seed ${seed} --run ${number}`,
+    ),
+  );
+  if (summary.violations.length > 0) process.exitCode = 1;
+  return sayRuns(provider.id, summary);
+}
+
+const options = readOptions(process.argv.slice(2));
+say(`seed ${options.seed}`);
+const summaries: string[] = [];
+for (const provider of options.chosen) {
+  if (options.run === undefined && !(await makeMatrix(provider, options))) process.exitCode = 1;
+  summaries.push(await makeRuns(provider, options));
+}
+for (const summary of summaries) say(summary);

@@ -1,0 +1,60 @@
+import type { ImageRequest } from '@easel/plugin-sdk';
+
+/** What a fault may do besides what the emulator does. */
+export interface Stage {
+  /** Ends the plugin's process by SIGKILL. */
+  kill(): void;
+}
+
+/** One thing that goes wrong, on its own. */
+export interface Fault {
+  /** Its row in the matrix. */
+  readonly name: string;
+  /** What the call asks for besides its prompt. Absent: one picture. */
+  readonly request?: Partial<ImageRequest>;
+  /** Whether a paid picture of it is out of reach for everybody: the provider has no way to ask for it, or has lost it itself. Absent: no. */
+  readonly mayLose?: boolean;
+  /** Has it happen to the next call. */
+  readonly strike: (stage: Stage) => void;
+}
+
+/** What a call was paid for, as the emulator counts. */
+export interface Account {
+  /** Requests that made a picture. */
+  readonly paid: number;
+  /** Those of them whose answer could not be had by anybody. */
+  readonly struck: number;
+}
+
+/** A provider on this machine, with what can go wrong there. */
+export interface Site {
+  /** Of the plugin, so that it finds the emulator, with waits of milliseconds. */
+  readonly options: Record<string, string | number | boolean>;
+  /** Pictures that were made, and paid. */
+  readonly paid: number;
+  readonly faults: readonly Fault[];
+  /** Told of each request. */
+  onRequest: () => void;
+  /** Has many things go wrong with the requests from now on, drawn by that. */
+  storm(random: () => number): void;
+  /** Nothing goes wrong any more. */
+  calm(): void;
+  /** A random choice of how a call is made. */
+  drawRequest(random: () => number): Partial<ImageRequest>;
+  /** What became of a prompt; where each request is a picture of its own. Absent: a lost call finds its pictures again. */
+  readonly account?: (prompt: string) => Account;
+  restart(downMs: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Provider {
+  /** The plugin's. */
+  readonly id: string;
+  readonly model: string;
+  readonly secrets: Readonly<Record<string, string>>;
+  open(random?: () => number): Promise<Site>;
+}
+
+/** The element that a random number chooses. */
+export const pick = <Element>(random: () => number, all: readonly Element[]): Element =>
+  all[Math.floor(random() * all.length)] as Element;

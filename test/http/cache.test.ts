@@ -2,6 +2,7 @@ import { readdir, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readProvenance } from '@easel/core';
 import OpenAI from 'openai';
+import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { KeyStore } from '../../core/src/keys/key-store.js';
 import { jsonOf, startServer, type TestServer } from './server.js';
@@ -75,6 +76,10 @@ describe('a request with a fixed seed', () => {
     await rm(join(server.storageFolder, 'results'), { recursive: true });
     const made = await ask(server, star);
     expect([made.said, made.data]).toEqual(['miss', first.data]);
+    const results = join(server.storageFolder, 'results');
+    const files = (await readdir(results, { recursive: true })).filter((name) => name.endsWith('.png'));
+    for (const file of files) await truncate(join(results, file), 100);
+    expect(await ask(server, star)).toMatchObject({ said: 'miss', data: first.data });
     const folder = join(server.storageFolder, 'cache');
     const [entry, ...others] = await readdir(folder);
     expect(others).toEqual([]);
@@ -87,6 +92,26 @@ describe('a request with a fixed seed', () => {
     const server = await start({ cacheResults: false });
     expect([(await ask(server, star)).said, (await ask(server, star)).said]).toEqual([null, null]);
   });
+});
+
+it('an edit says in its form whether an earlier picture is welcome', async () => {
+  const server = await start();
+  const picture = await sharp({ create: { width: 96, height: 96, channels: 3, background: 'teal' } })
+    .png()
+    .toBuffer();
+  const edit = async (cache: string) => {
+    const form = new FormData();
+    form.append('image', new Blob([new Uint8Array(picture)], { type: 'image/png' }), 'teal.png');
+    for (const [name, value] of Object.entries({ prompt: 'a star', seed: '3', steps: '2', cache }))
+      form.append(name, value);
+    const response = await fetch(`${server.url}/v1/images/edits`, { method: 'POST', body: form });
+    return [response.status, response.headers.get('easel-cache')];
+  };
+  expect([await edit('true'), await edit('true'), await edit('false')]).toEqual([
+    [200, 'miss'],
+    [200, 'hit'],
+    [200, null],
+  ]);
 });
 
 describe('a request without one', () => {

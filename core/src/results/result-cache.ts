@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Image } from '@easel/plugin-sdk';
@@ -34,6 +35,7 @@ export class ResultCache {
     try {
       const { cost: _, ...cached } = JSON.parse(await readFile(file, 'utf8')) as CachedResult;
       const images = await Promise.all(cached.images.map((image) => this.#read(image)));
+      if (images.length === 0) throw new Error(`${file} has no pictures`);
       return { ...cached, images, timings: { total: performance.now() - startedAt } };
     } catch {
       await rm(file, { force: true });
@@ -66,7 +68,8 @@ export class ResultCache {
 
   async #read({ name, ...image }: CachedResult['images'][number]): Promise<Image> {
     const bytes = await this.#results.read(name);
-    if (!bytes) throw new Error(`${name} is gone`);
+    if (!bytes || !name.startsWith(createHash('sha256').update(bytes).digest('hex')))
+      throw new Error(`${name} is gone or damaged`);
     return { ...image, bytes: new Uint8Array(bytes) };
   }
 

@@ -53,7 +53,7 @@ export function failureOf({ status, retryAfter, text, about }: FailedAnswer): Ea
   }
   if (status === 429) return fail('ERR_PROVIDER_RATE_LIMITED');
   // What stands before the API may have passed the request on, and nobody can ask what has become of it.
-  if (status >= 500 && body.status === '')
+  if ('model' in about && status >= 500 && body.status === '')
     return fail('ERR_PROVIDER_BAD_RESPONSE', `${said}; it may have been paid.`, riskHint);
   if (status === 408 || status === 499 || status >= 500) return fail('ERR_PROVIDER_UNAVAILABLE');
   if (status === 400 || status === 413) return fail('ERR_REQUEST_INVALID');

@@ -56,6 +56,6 @@ function readField(name: string, value: unknown): unknown {
   const text = String(value);
   if (text === '') return undefined;
   if (numbers.has(name)) return Number(text);
-  if (name === 'stream') return text === 'true';
+  if (name === 'stream' || name === 'cache') return text === 'true';
   return text;
 }

@@ -1,9 +1,11 @@
-import { readdir, rm, truncate } from 'node:fs/promises';
+import { appendFile, cp, mkdtemp, readdir, rm, truncate } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { readProvenance } from '@easel/core';
 import OpenAI from 'openai';
 import sharp from 'sharp';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { KeyStore } from '../../core/src/keys/key-store.js';
 import { jsonOf, startServer, type TestServer } from './server.js';
 
@@ -18,6 +20,7 @@ interface Answer {
   };
 }
 
+const fixtures = fileURLToPath(new URL('../fixtures', import.meta.url));
 const bundled = { pluginFolders: [], catalogueFolders: [], currentModel: 'picturebook' };
 const start = (server: object = {}) => startServer({ ...bundled, server }, { bundled: true });
 const star = { prompt: 'a yellow star at night', steps: 2, seed: 7 };
@@ -86,6 +89,57 @@ describe('a request with a fixed seed', () => {
     await truncate(join(folder, entry!), 20);
     expect((await ask(server, star)).said).toBe('miss');
     expect((await ask(server, star)).said).toBe('hit');
+  });
+
+  it('is streamed at once where its picture is known', async () => {
+    const server = await start();
+    const first = await ask(server, star);
+    const stream = async (body: object) => {
+      const response = await server.post('/v1/images/generations', {
+        ...body,
+        stream: true,
+        partial_images: 1,
+      });
+      const text = await response.text();
+      const events = [...text.matchAll(/^event: (.+)\ndata: (.+)$/gm)];
+      const { b64_json } = JSON.parse(events.at(-1)![2]!) as { b64_json: string };
+      return {
+        said: response.headers.get('easel-cache'),
+        names: events.map(([, name]) => name),
+        isFirst: b64_json === first.data[0]!.b64_json,
+        comments: text.match(/^: /gm)?.length ?? 0,
+      };
+    };
+    const names = ['image_generation.completed'];
+    expect(await stream(star)).toEqual({ said: 'hit', names, isFirst: true, comments: 0 });
+    const made = await stream({ ...star, seed: 8 });
+    expect(made).toMatchObject({ said: 'miss', isFirst: false });
+    expect(made.names.at(-1)).toBe(names[0]);
+    expect(await stream({ ...star, seed: 8 })).toMatchObject({ said: 'hit', names });
+  });
+
+  it("is made anew where its plugin's code is another, under the same version", async () => {
+    const home = await mkdtemp(join(fixtures, '.changing-'));
+    onTestFinished(() => rm(home, { recursive: true, force: true }));
+    const storageFolder = await mkdtemp(join(tmpdir(), 'easel-cache-'));
+    onTestFinished(() => rm(storageFolder, { recursive: true, force: true }));
+    await cp(join(fixtures, 'one-pixel-png.js'), join(home, 'one-pixel-png.js'));
+    const plugin = join(home, 'plugins/steady');
+    await cp(join(fixtures, 'plugins/steady'), plugin, { recursive: true });
+    const askOnce = async () => {
+      const server = await startServer({
+        storageFolder,
+        pluginFolders: [join(home, 'plugins')],
+        catalogueFolders: [join(fixtures, 'seeded-catalogue')],
+        currentModel: 'steady-seeded',
+      });
+      const { said } = await ask(server, { prompt: 'a star', seed: 7 });
+      await server.close();
+      return said;
+    };
+    expect([await askOnce(), await askOnce()]).toEqual(['miss', 'hit']);
+    await appendFile(join(plugin, 'index.js'), '\n// Paints otherwise.\n');
+    expect([await askOnce(), await askOnce()]).toEqual(['miss', 'hit']);
   });
 
   it('is always made where the configuration says so', async () => {

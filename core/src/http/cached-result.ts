@@ -24,7 +24,7 @@ export async function cachedResult(
 ): Promise<ImageResult> {
   const isWanted = cache ?? asked.seed !== undefined;
   if (!configuration.cacheResults || !isWanted) return await make();
-  const { hash, plugin, model, isSeeded } = manager.identify(asked);
+  const { hash, plugin, model, isSeeded } = await manager.identify(asked);
   // A model without seeds makes another picture each time.
   if (!isSeeded && cache !== true) return await make();
   const key = createHash('sha256').update(`${caller}\n${hash}`).digest('hex');

@@ -19,7 +19,7 @@ export const extraFields = {
     .boolean()
     .nullish()
     .describe(
-      'Whether an earlier result of exactly this request may be the answer. Absent: where the seed is fixed.',
+      'Whether an earlier result of exactly this request may be the answer. Absent: where the seed is fixed. Calls with an Idempotency-Key, or that are kept as jobs, are always made.',
     ),
 };
 export type ExtraFields = z.output<z.ZodObject<typeof extraFields>>;

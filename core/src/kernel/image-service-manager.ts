@@ -78,11 +78,11 @@ export class ImageServiceManager implements AsyncDisposable {
 
   /**
    * What a request's pictures depend on, in one hash: equal for requests of which the same pictures would be made at this moment, but for the
-   * seed where none is given. Throws what `generateImage` would reject with before anybody is asked.
+   * seed where none is given. Rejects with what `generateImage` would reject with before anybody is asked.
    */
-  identify(request: ImageRequest): RequestIdentity {
+  async identify(request: ImageRequest): Promise<RequestIdentity> {
     const candidates = this.#dispatcher.candidates(parseRequest(request), this.#currentModel);
-    return identityOf(request, candidates[0]!, this.#configuration.current);
+    return await identityOf(request, candidates[0]!, this.#configuration.current);
   }
 
   /** The models of the catalogue, with whether a plugin can make their pictures. */

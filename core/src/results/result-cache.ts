@@ -1,15 +1,22 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Image } from '@easel/plugin-sdk';
-import type { ImageResult } from './image-result.js';
+import { type Image, imageSchema, type Warning } from '@easel/plugin-sdk';
+import { z } from 'zod';
+import type { ImageResult, Provenance } from './image-result.js';
 import type { ResultStore } from './result-store.js';
 import { writeWholeFile } from './write-whole-file.js';
 
-/** A result as it lies on disk: its pictures are those of the store. */
-interface CachedResult extends Omit<ImageResult, 'images'> {
-  readonly images: readonly (Omit<Image, 'bytes'> & { readonly name: string })[];
-}
+/** A picture of a result as it lies on disk: the bytes are in the store. */
+const cachedImageSchema = imageSchema.omit({ bytes: true }).extend({ name: z.string() });
+type CachedImage = z.output<typeof cachedImageSchema>;
+
+/** A result as it lies on disk. What is told of it is told as it was; what it takes to answer it is looked at. */
+const cachedResultSchema = z.looseObject({
+  images: z.array(cachedImageSchema).min(1),
+  warnings: z.array(z.custom<Warning>()),
+  provenance: z.custom<Provenance>((value) => typeof value === 'object' && value !== null),
+});
 
 const dayMs = 24 * 3_600_000;
 const keyPattern = /^[0-9a-f]{64}$/;
@@ -33,10 +40,10 @@ export class ResultCache {
     const startedAt = performance.now();
     const file = this.#fileOf(key);
     try {
-      const { cost: _, ...cached } = JSON.parse(await readFile(file, 'utf8')) as CachedResult;
+      const cached = cachedResultSchema.parse(JSON.parse(await readFile(file, 'utf8')));
       const images = await Promise.all(cached.images.map((image) => this.#read(image)));
-      if (images.length === 0) throw new Error(`${file} has no pictures`);
-      return { ...cached, images, timings: { total: performance.now() - startedAt } };
+      const { warnings, provenance } = cached;
+      return { images, warnings, provenance, timings: { total: performance.now() - startedAt } };
     } catch {
       await rm(file, { force: true });
       return undefined;
@@ -44,13 +51,13 @@ export class ResultCache {
   }
 
   /** Writes the pictures, and what makes a result of them. */
-  async keep(key: string, { images, ...result }: ImageResult): Promise<void> {
-    const named = [];
+  async keep(key: string, { images, warnings, provenance }: ImageResult): Promise<void> {
+    const named: CachedImage[] = [];
     for (const { bytes, ...image } of images) {
-      const { name } = await this.#results.put({ ...image, bytes }, { provenance: result.provenance });
+      const { name } = await this.#results.put({ ...image, bytes }, { provenance });
       named.push({ ...image, name });
     }
-    const cached: CachedResult = { ...result, images: named };
+    const cached = { images: named, warnings, provenance };
     await writeWholeFile(this.#fileOf(key), Buffer.from(JSON.stringify(cached)), { replace: true });
   }
 
@@ -66,7 +73,7 @@ export class ResultCache {
     }
   }
 
-  async #read({ name, ...image }: CachedResult['images'][number]): Promise<Image> {
+  async #read({ name, ...image }: CachedImage): Promise<Image> {
     const bytes = await this.#results.read(name);
     if (!bytes || !name.startsWith(createHash('sha256').update(bytes).digest('hex')))
       throw new Error(`${name} is gone or damaged`);

@@ -1,7 +1,7 @@
-import type { ImageRequest, Warning } from '@easel/plugin-sdk';
+import type { ImageRequest, Progress, Warning } from '@easel/plugin-sdk';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { GenerateOptions } from '../../kernel/routing/dispatch.js';
 import { embedProvenance } from '../../results/embed-provenance.js';
+import { cachedResult } from '../cached-result.js';
 import { abortOnDisconnect } from '../disconnect.js';
 import { type Doors, resultUrl } from '../doors.js';
 import { answerFor } from '../errors.js';
@@ -30,10 +30,7 @@ export async function make(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  if (call.isStreamed) {
-    const signal = abortOnDisconnect(reply);
-    return await stream(doors, call, reply, { signal, caller: request.apiKey?.id });
-  }
+  if (call.isStreamed) return await stream(doors, call, request, reply);
   const { onDisconnect, cache } = call;
   const result = await makeResult(doors, call.asked, { request, reply, onDisconnect, cache });
   const { images } = result;
@@ -59,11 +56,13 @@ export async function make(
 
 /** Errors before the first event are answered with their status; later ones are an event, as the status is out by then. */
 async function stream(
-  { manager }: Doors,
-  { kind, asked, warnings }: OpenAiCall,
+  doors: Doors,
+  { kind, asked, warnings, cache }: OpenAiCall,
+  request: FastifyRequest,
   reply: FastifyReply,
-  options: Pick<GenerateOptions, 'signal' | 'caller'>,
 ): Promise<FastifyReply> {
+  const signal = abortOnDisconnect(reply);
+  const caller = request.apiKey?.id;
   let events: EventStream | undefined;
   let partials = 0;
   const open = () => {
@@ -71,14 +70,12 @@ async function stream(
     return events;
   };
   try {
-    const result = embedProvenance(
-      await manager.generateImage(asked, {
-        ...options,
-        onProgress: ({ stage, fraction, preview }) => {
-          if (preview) sendPartialImage(open(), kind, preview, partials++);
-          else open().comment(`${stage} ${Math.round(100 * fraction)} %`);
-        },
-      }),
+    const onProgress = ({ stage, fraction, preview }: Progress) => {
+      if (preview) sendPartialImage(open(), kind, preview, partials++);
+      else open().comment(`${stage} ${Math.round(100 * fraction)} %`);
+    };
+    const result = await cachedResult(doors, asked, { caller, reply, cache }, async () =>
+      embedProvenance(await doors.manager.generateImage(asked, { signal, caller, onProgress })),
     );
     const type = `${kind}.completed`;
     for (const image of result.images) {

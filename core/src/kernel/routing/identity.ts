@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { ImageRequest, InputImage } from '@easel/plugin-sdk';
 import type { Configuration } from '../../config/configuration.js';
+import type { PluginFolder } from '../manifest/read.js';
+import { hashFolder } from '../reload/fingerprint.js';
 import type { Candidate } from './candidates.js';
 
 /**
- * What pictures depend on, as far as the kernel knows: the model's whole entry, the version and the configuration of the plugin that would
- * be asked first, and the request with every default filled in. Files of a model that change under the same path are not seen.
+ * What pictures depend on, as far as the kernel knows: the model's whole entry, the code and the configuration of the plugin that would be
+ * asked first, and the request with every default filled in. Files of a model that change under the same path are not seen.
  */
 export interface RequestIdentity {
   /** SHA-256, in hexadecimal digits. */
@@ -16,22 +18,31 @@ export interface RequestIdentity {
   readonly isSeeded: boolean;
 }
 
-export function identityOf(
+export async function identityOf(
   asked: ImageRequest,
   { plugin, model, pipelineType, request }: Candidate,
   { plugins }: Configuration,
-): RequestIdentity {
-  const { id, version } = plugin.manifest;
+): Promise<RequestIdentity> {
+  const { id } = plugin.manifest;
   const { previews: _, seed, inputImages, mask, ...others } = request;
   // One that was drawn is another one the next time.
   const isSeeded = asked.seed !== undefined && seed !== undefined;
   const facts = [
-    ...[model, pipelineType, id, version, plugins[id]?.options ?? {}, others],
+    ...[model, pipelineType, id, await codeOf(plugin.plugin), plugins[id]?.options ?? {}, others],
     isSeeded ? seed : null,
     [...inputImages, ...(mask ? [mask] : [])].map(hashOf),
     mask !== undefined,
   ];
   return { hash: sha256(JSON.stringify(facts)), plugin: id, model: model.id, isSeeded };
+}
+
+/** Of each version that runs, once: an author may change a plugin without a new number. */
+const codeHashes = new WeakMap<PluginFolder, Promise<string>>();
+
+function codeOf(plugin: PluginFolder): Promise<string> {
+  const known = codeHashes.get(plugin) ?? hashFolder(plugin.folder);
+  codeHashes.set(plugin, known);
+  return known;
 }
 
 const sha256 = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex');

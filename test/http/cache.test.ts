@@ -166,6 +166,8 @@ it('an edit says in its form whether an earlier picture is welcome', async () =>
     [200, 'hit'],
     [200, null],
   ]);
+  expect(await edit('True')).toEqual([200, 'hit']);
+  expect((await edit('perhaps'))[0]).toBe(400);
 });
 
 describe('a request without one', () => {

@@ -52,10 +52,17 @@ export async function readImageForm(request: FastifyRequest): Promise<ImageForm>
   return { fields, images, mask };
 }
 
+const flags = new Set(['stream', 'cache']);
+const flagOf = new Map([
+  ['true', true],
+  ['false', false],
+]);
+
+/** A field as JSON would have it; what is no number or flag where one belongs is left for the schema to name. */
 function readField(name: string, value: unknown): unknown {
   const text = String(value);
   if (text === '') return undefined;
   if (numbers.has(name)) return Number(text);
-  if (name === 'stream' || name === 'cache') return text === 'true';
+  if (flags.has(name)) return flagOf.get(text.toLowerCase()) ?? text;
   return text;
 }

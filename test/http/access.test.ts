@@ -1,21 +1,17 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { KeyStore, type NewKey } from '../../core/src/keys/key-store.js';
+import { KeyStore } from '../../core/src/keys/key-store.js';
 import { easel, workingFolder } from '../cli/easel.js';
-import { jsonOf, startServer } from './server.js';
+import { bearer, createKey, jsonOf, startServer } from './server.js';
 
 const prompt = 'a fixture';
-const create = async (storageFolder: string, settings: Partial<NewKey> = {}) =>
-  (await new KeyStore(storageFolder).create({ name: 'a test', scopes: ['generate', 'read'], ...settings }))
-    .text;
-const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
 
 describe('a server with keys', () => {
   it('lets in whoever shows one, and nobody else, from the moment there is one', async () => {
     const server = await startServer();
     expect((await server.get('/v1/models')).status).toBe(200);
-    const key = await create(server.storageFolder);
+    const key = await createKey(server.storageFolder);
     const refused = await server.get('/v1/models');
     expect(refused.status).toBe(401);
     expect(await refused.json()).toMatchObject({
@@ -36,7 +32,7 @@ describe('a server with keys', () => {
 
   it('keeps only what a key is recognised by, for its owner alone', async () => {
     const { storageFolder } = await startServer();
-    const key = await create(storageFolder);
+    const key = await createKey(storageFolder);
     const file = join(storageFolder, 'keys.json');
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(readFileSync(file, 'utf8')).not.toContain(key.slice(15));
@@ -45,9 +41,9 @@ describe('a server with keys', () => {
   it('holds a key to its scopes', async () => {
     const server = await startServer();
     const [reader, maker, admin] = [
-      await create(server.storageFolder, { scopes: ['read'] }),
-      await create(server.storageFolder, { scopes: ['generate'] }),
-      await create(server.storageFolder, { scopes: ['admin'] }),
+      await createKey(server.storageFolder, { scopes: ['read'] }),
+      await createKey(server.storageFolder, { scopes: ['generate'] }),
+      await createKey(server.storageFolder, { scopes: ['admin'] }),
     ];
     const statuses = async (key: string) => [
       (await server.get('/v1/models', bearer(key))).status,
@@ -62,7 +58,7 @@ describe('a server with keys', () => {
 
   it('answers URLs of pictures that open without a key, as they are and not as somebody changes them', async () => {
     const server = await startServer();
-    const key = await create(server.storageFolder);
+    const key = await createKey(server.storageFolder);
     const body = { prompt, response_format: 'url' };
     const response = await server.post('/v1/images/generations', body, bearer(key));
     const { data } = await jsonOf<{ data: [{ url: string }] }>(response);
@@ -75,7 +71,7 @@ describe('a server with keys', () => {
 
   it('limits how often and how much at once', async () => {
     const server = await startServer();
-    const often = await create(server.storageFolder, { perMinute: 2 });
+    const often = await createKey(server.storageFolder, { perMinute: 2 });
     const statuses = [];
     for (let call = 0; call < 3; call++)
       statuses.push((await server.get('/v1/models', bearer(often))).status);
@@ -84,7 +80,7 @@ describe('a server with keys', () => {
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
     expect(await refused.json()).toMatchObject({ error: { code: 'rate_limit_exceeded' } });
 
-    const one = await create(server.storageFolder, { concurrency: 1 });
+    const one = await createKey(server.storageFolder, { concurrency: 1 });
     const slow = { prompt, provider_options: { steady: { delayMs: 300 } } };
     const [first, second] = await Promise.all([
       server.post('/v1/images/generations', slow, bearer(one)),

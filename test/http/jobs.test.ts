@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { KeyStore } from '../../core/src/keys/key-store.js';
-import { jsonOf, startServer, type TestServer } from './server.js';
+import { bearer, createKey, jsonOf, startServer, type TestServer } from './server.js';
 
 const prompt = 'a fixture';
 interface JobAnswer {
@@ -78,26 +78,23 @@ describe('a job', () => {
 
   it('is begun by its priority, and in turns between callers', async () => {
     const server = await startServer({ server: { jobsAtOnce: 1 } });
-    const keys = new KeyStore(server.storageFolder);
-    const [many, one] = [
-      (await keys.create({ name: 'many', scopes: ['generate', 'read'] })).text,
-      (await keys.create({ name: 'one', scopes: ['generate', 'read'] })).text,
-    ];
-    const as = (key: string) => ({ authorization: `Bearer ${key}` });
+    const scopes = ['generate', 'read', 'priority'] as const;
+    const many = await createKey(server.storageFolder, { scopes: [...scopes] });
+    const one = await createKey(server.storageFolder);
     const submitAs = async (key: string, more: object = {}) =>
-      (await submit(server, { ...slow(60), ...more }, as(key))).id;
+      (await submit(server, { ...slow(60), ...more }, bearer(key))).id;
     const order: string[] = [];
     const waiting = [await submitAs(many), await submitAs(many), await submitAs(many)];
     const urgent = await submitAs(many, { priority: 5 });
     const other = await submitAs(one);
     const ended = async (id: string, key: string) => {
-      await (await server.get(`/api/images/jobs/${id}/events`, as(key))).text();
+      await (await server.get(`/api/images/jobs/${id}/events`, bearer(key))).text();
       order.push(id);
     };
     await Promise.all([...[...waiting, urgent].map((id) => ended(id, many)), ended(other, one)]);
     expect(order.indexOf(urgent)).toBeLessThanOrEqual(1);
     expect(order.indexOf(other)).toBeLessThanOrEqual(3);
-    expect((await server.get(`/api/images/jobs/${other}`, as(many))).status).toBe(404);
+    expect((await server.get(`/api/images/jobs/${other}`, bearer(many))).status).toBe(404);
   });
 
   it('that was at work when the server was ended is finished by the next one', async () => {

@@ -10,6 +10,7 @@ import {
 } from '@easel/core';
 import { createServer } from '@easel/core/server';
 import { onTestFinished } from 'vitest';
+import { KeyStore, type NewKey } from '../../core/src/keys/key-store.js';
 
 const fixtures = (relative: string) => fileURLToPath(new URL(`../fixtures/${relative}`, import.meta.url));
 
@@ -23,6 +24,14 @@ export interface TestServer {
   get(path: string, headers?: Record<string, string>): Promise<Response>;
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
 }
+
+/** Makes a key for a server that keeps its things there, and answers its text. */
+export const createKey = async (storageFolder: string, settings: Partial<NewKey> = {}): Promise<string> =>
+  (await new KeyStore(storageFolder).create({ name: 'a test', scopes: ['generate', 'read'], ...settings }))
+    .text;
+
+/** How it is shown. */
+export const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
 
 /** The JSON of an answer, in the form that a test expects. */
 export const jsonOf = async <T>(response: Response): Promise<T> => (await response.json()) as T;

@@ -40,6 +40,64 @@ describe('the bulkhead', () => {
     leave();
     expect(bulkhead.inFlight).toBe(0);
   });
+
+  /** The order in which calls that wait are let in, and who is refused. */
+  async function queueUp(queue: number, calls: readonly (readonly [string, string, number?])[]) {
+    const bulkhead = new Bulkhead({ plugin: 'x', concurrency: 1, queue });
+    const [order, refused]: [string[], string[]] = [[], []];
+    const leave = await bulkhead.enter(never);
+    const waiting = calls.map(async ([name, caller, priority]) => {
+      try {
+        const leaveAgain = await bulkhead.enter(never, { caller, priority });
+        order.push(name);
+        leaveAgain();
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'ERR_QUEUE_FULL' });
+        refused.push(name);
+      }
+    });
+    leave();
+    await Promise.all(waiting);
+    expect(bulkhead).toMatchObject({ inFlight: 0, queued: 0 });
+    return { order, refused };
+  }
+
+  it('lets the more urgent in first, and callers in turns', async () => {
+    const { order } = await queueUp(9, [
+      ['a1', 'a'],
+      ['a2', 'a'],
+      ['later', 'a', -1],
+      ['b1', 'b'],
+      ['urgent', 'a', 5],
+    ]);
+    expect(order).toEqual(['urgent', 'a1', 'b1', 'a2', 'later']);
+  });
+
+  it('makes room for a caller with fewer calls, at the cost of the newest of whoever has most', async () => {
+    const { order, refused } = await queueUp(4, [
+      ['a1', 'a'],
+      ['a2', 'a'],
+      ['a3', 'a'],
+      ['b1', 'b'],
+      ['c1', 'c'],
+      ['a4', 'a'],
+      ['b2', 'b'],
+    ]);
+    expect(order).toEqual(['a1', 'b1', 'c1', 'a2']);
+    expect(refused.sort()).toEqual(['a3', 'a4', 'b2']);
+  });
+
+  it('makes room for the more urgent, and for nobody at the cost of them', async () => {
+    const { order, refused } = await queueUp(2, [
+      ['urgent', 'a', 1],
+      ['idle', 'b', -5],
+      ['now', 'a', 0],
+      ['late', 'c', -5],
+      ['soon', 'c', 0],
+    ]);
+    expect(order).toEqual(['urgent', 'now']);
+    expect(refused.sort()).toEqual(['idle', 'late', 'soon']);
+  });
 });
 
 describe('the breaker', () => {

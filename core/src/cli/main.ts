@@ -154,7 +154,7 @@ withKeyFlags(
     .command('create')
     .description('make a key; from the first one on the server asks for one')
     .argument('<name>', 'whose it is')
-    .option('--scope <scopes...>', 'generate, read, admin (absent: generate read)')
+    .option('--scope <scopes...>', 'generate, read, priority, admin (absent: generate read)')
     .option('--per-minute <count>', 'requests a minute (absent: no limit)')
     .option('--concurrency <count>', 'calls at once (absent: no limit)'),
 ).action(async (name: string, flags: CreateKeyFlags) => {

@@ -4,20 +4,12 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { StoredJob } from '../jobs/job-store.js';
 import { embedProvenance } from '../results/embed-provenance.js';
 import type { ImageResult } from '../results/image-result.js';
+import { priorityOf } from './access/priority.js';
 import { cachedResult } from './cached-result.js';
 import { abortOnDisconnect } from './disconnect.js';
 import type { Doors } from './doors.js';
 import { HttpError } from './errors.js';
-
-/** How a call is to be made. */
-export interface Making {
-  readonly request: FastifyRequest;
-  readonly reply: FastifyReply;
-  /** What becomes of the work when its caller goes away. Absent: as the configuration says. */
-  readonly onDisconnect?: 'cancel' | 'store' | null | undefined;
-  /** Whether an earlier result of the same request is welcome. Absent: where the seed is fixed. */
-  readonly cache?: boolean | null | undefined;
-}
+import type { Wishes } from './request-fields.js';
 
 /**
  * The pictures of a call, with their provenance in them. A call with an `Idempotency-Key`, or whose work is to be kept when its caller
@@ -26,20 +18,22 @@ export interface Making {
 export async function makeResult(
   doors: Doors,
   asked: ImageRequest,
-  { request, reply, onDisconnect, cache }: Making,
+  { onDisconnect, cache, priority: wished }: Wishes,
+  { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
 ): Promise<ImageResult> {
   const signal = abortOnDisconnect(reply);
   const caller = request.apiKey?.id;
+  const priority = priorityOf(request, wished);
   const idempotencyKey = keyOf(request);
   const isKept = (onDisconnect ?? doors.configuration.onDisconnect) === 'store';
   if (idempotencyKey === undefined && !isKept)
     return await cachedResult(doors, asked, { caller, reply, cache }, async () =>
-      embedProvenance(await doors.manager.generateImage(asked, { signal, caller })),
+      embedProvenance(await doors.manager.generateImage(asked, { signal, caller, priority })),
     );
   const { job } = await submitJob(doors, {
     caller: caller ?? '',
     request: asked,
-    priority: 0,
+    priority,
     idempotencyKey,
   });
   reply.header('easel-job', job.id);

@@ -1,5 +1,6 @@
 import { type ImageRequest, imageRequestSchema } from '@easel/plugin-sdk';
 import { z } from 'zod';
+import { prioritySchema } from '../kernel/priority.js';
 
 const field = imageRequestSchema.shape;
 
@@ -14,7 +15,15 @@ export const extraFields = {
   fallback: field.fallback.unwrap().nullish(),
   timeout_ms: field.timeoutMs.nullish(),
   provider_options: field.providerOptions.unwrap().nullish(),
-  on_disconnect: z.enum(['cancel', 'store']).nullish(),
+  priority: prioritySchema
+    .nullish()
+    .describe(
+      'A higher one goes first where calls wait, -100 to 100; above 0 asks for a key with the scope "priority". Absent: 0.',
+    ),
+  on_disconnect: z
+    .enum(['cancel', 'store'])
+    .nullish()
+    .describe('What becomes of the work of a caller that goes away. Absent: as the server is configured.'),
   cache: z
     .boolean()
     .nullish()
@@ -38,6 +47,19 @@ export function fromExtraFields(fields: ExtraFields): Omit<ImageRequest, 'prompt
     providerOptions: fields.provider_options,
   });
 }
+
+/** How a caller wishes its call to be made; what is absent is as the server has it. */
+export interface Wishes {
+  readonly onDisconnect: ExtraFields['on_disconnect'];
+  readonly cache: ExtraFields['cache'];
+  readonly priority: ExtraFields['priority'];
+}
+
+export const wishesOf = ({ on_disconnect, cache, priority }: ExtraFields): Wishes => ({
+  onDisconnect: on_disconnect,
+  cache,
+  priority,
+});
 
 type Present<Fields> = { [Name in keyof Fields]?: NonNullable<Fields[Name]> };
 

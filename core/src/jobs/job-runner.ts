@@ -118,11 +118,12 @@ export class JobRunner {
 
   async #work(job: StoredJob, signal: AbortSignal): Promise<void> {
     const { manager, store, results, inputs, logger } = this.#options;
-    const { id, caller } = job;
+    const { id, caller, priority } = job;
     try {
       const request = await thawRequest(job.request, inputs);
       const onProgress = (progress: Progress) => this.#tellProgress(id, progress);
-      const made = embedProvenance(await manager.generateImage(request, { signal, onProgress, caller }));
+      const options = { signal, onProgress, caller, priority };
+      const made = embedProvenance(await manager.generateImage(request, options));
       store.end(id, { result: await storeResult(made, results) });
     } catch (error) {
       const isPutBack = this.#isClosed || codeOf(error) === 'ERR_KERNEL_CLOSED';

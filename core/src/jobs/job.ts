@@ -27,7 +27,7 @@ export interface Job {
   readonly caller: string;
   readonly state: JobState;
   readonly request: ImageRequest;
-  /** Higher is begun first, -100 to 100. */
+  /** A higher one is begun first, and goes first where calls wait; -100 to 100. */
   readonly priority: number;
   /** Absent: it has not told yet. */
   readonly progress?: Omit<Progress, 'preview'>;

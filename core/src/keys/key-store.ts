@@ -6,7 +6,8 @@ import { z } from 'zod';
 import { firstProblem } from '../config/first-problem.js';
 import { writeWholeFile } from '../results/write-whole-file.js';
 
-export const scopes = ['generate', 'read', 'admin'] as const;
+/** `priority`: its calls may go before those of others. */
+export const scopes = ['generate', 'read', 'priority', 'admin'] as const;
 export type Scope = (typeof scopes)[number];
 
 const keySchema = z.strictObject({

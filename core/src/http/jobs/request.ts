@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { planRequestSchema } from '../plan/generate.js';
 
 export const jobRequestSchema = planRequestSchema.omit({ cache: true }).extend({
-  priority: z.int().min(-100).max(100).default(0).describe('Higher is begun first, -100 to 100. Absent: 0.'),
   webhook: z
     .url({ protocol: /^https?$/ })
     .nullish()

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { hasEnded } from '../../jobs/job.js';
 import type { StoredJob } from '../../jobs/job-store.js';
+import { priorityOf } from '../access/priority.js';
 import { type Doors, resultUrl } from '../doors.js';
 import { HttpError } from '../errors.js';
 import { endlessStreams } from '../event-stream.js';
@@ -34,7 +35,7 @@ export const jobRoutes = (doors: Doors) => async (server: FastifyInstance) => {
     const { job } = await submitJob(doors, {
       caller: request.apiKey?.id ?? '',
       request: { ...fromPlanRequest(plan), ...(previews ? { previews } : {}) },
-      priority,
+      priority: priorityOf(request, priority),
       idempotencyKey: keyOf(request),
       webhook: webhook ?? undefined,
     });

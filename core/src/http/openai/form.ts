@@ -19,6 +19,7 @@ const numbers: ReadonlySet<string> = new Set([
   'guidance_scale',
   'strength',
   'timeout_ms',
+  'priority',
 ]);
 
 /** The multipart form of `/v1/images/edits` and `/variations`: `image`, `image[]` (in any number), `mask`, and text. */

@@ -1,12 +1,14 @@
 import type { ImageRequest, Progress, Warning } from '@easel/plugin-sdk';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { embedProvenance } from '../../results/embed-provenance.js';
+import { priorityOf } from '../access/priority.js';
 import { cachedResult } from '../cached-result.js';
 import { abortOnDisconnect } from '../disconnect.js';
 import { type Doors, resultUrl } from '../doors.js';
 import { answerFor } from '../errors.js';
 import { EventStream } from '../event-stream.js';
 import { makeResult } from '../make-result.js';
+import type { Wishes } from '../request-fields.js';
 import { placeholderOf, sendJson } from '../splice-base64.js';
 import { formatOf, provenanceOf, secondsNow, sizeOf, usage } from './answer.js';
 import { openAiError } from './error.js';
@@ -19,8 +21,7 @@ export interface OpenAiCall {
   readonly warnings: readonly Warning[];
   readonly responseFormat: 'b64_json' | 'url';
   readonly isStreamed: boolean;
-  readonly onDisconnect: 'cancel' | 'store' | null | undefined;
-  readonly cache: boolean | null | undefined;
+  readonly wishes: Wishes;
 }
 
 /** Makes the pictures of a call to OpenAI's API and answers as it was asked to. */
@@ -31,8 +32,7 @@ export async function make(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   if (call.isStreamed) return await stream(doors, call, request, reply);
-  const { onDisconnect, cache } = call;
-  const result = await makeResult(doors, call.asked, { request, reply, onDisconnect, cache });
+  const result = await makeResult(doors, call.asked, call.wishes, { request, reply });
   const { images } = result;
   const isUrl = call.responseFormat === 'url';
   const data = [];
@@ -57,12 +57,13 @@ export async function make(
 /** Errors before the first event are answered with their status; later ones are an event, as the status is out by then. */
 async function stream(
   doors: Doors,
-  { kind, asked, warnings, cache }: OpenAiCall,
+  { kind, asked, warnings, wishes }: OpenAiCall,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const signal = abortOnDisconnect(reply);
   const caller = request.apiKey?.id;
+  const priority = priorityOf(request, wishes.priority);
   let events: EventStream | undefined;
   let partials = 0;
   const open = () => {
@@ -74,8 +75,9 @@ async function stream(
       if (preview) sendPartialImage(open(), kind, preview, partials++);
       else open().comment(`${stage} ${Math.round(100 * fraction)} %`);
     };
-    const result = await cachedResult(doors, asked, { caller, reply, cache }, async () =>
-      embedProvenance(await doors.manager.generateImage(asked, { signal, caller, onProgress })),
+    const options = { signal, caller, priority, onProgress };
+    const result = await cachedResult(doors, asked, { caller, reply, cache: wishes.cache }, async () =>
+      embedProvenance(await doors.manager.generateImage(asked, options)),
     );
     const type = `${kind}.completed`;
     for (const image of result.images) {

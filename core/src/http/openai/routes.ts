@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { AvailableModel } from '../../models/available-models.js';
 import type { Doors } from '../doors.js';
 import { parseBody } from '../parse-body.js';
+import { wishesOf } from '../request-fields.js';
 import { readImageForm } from './form.js';
 import { make, type OpenAiCall } from './make.js';
 import { fromOpenAiRequest, openAiRequestSchema } from './request.js';
@@ -41,8 +42,7 @@ function callOf(kind: OpenAiCall['kind'], given: unknown): OpenAiCall {
     ...fromOpenAiRequest(body),
     responseFormat: body.response_format ?? 'b64_json',
     isStreamed: body.stream ?? false,
-    onDisconnect: body.on_disconnect,
-    cache: body.cache,
+    wishes: wishesOf(body),
   };
 }
 

@@ -5,7 +5,7 @@ import type { ImageResult } from '../../results/image-result.js';
 import { type Doors, resultUrl } from '../doors.js';
 import { makeResult } from '../make-result.js';
 import { parseBody, parseSize } from '../parse-body.js';
-import { extraFields, fromExtraFields, withoutAbsent } from '../request-fields.js';
+import { extraFields, fromExtraFields, wishesOf, withoutAbsent } from '../request-fields.js';
 
 const field = imageRequestSchema.shape;
 const formatNames = [...outputFormats, 'jpg'] as const;
@@ -36,8 +36,7 @@ export function fromPlanRequest(body: PlanRequest) {
 export const generateRoute = (doors: Doors) => async (server: FastifyInstance) => {
   server.post('/api/images/generate', async (request, reply) => {
     const body = parseBody(planRequestSchema, request.body);
-    const { on_disconnect: onDisconnect, cache } = body;
-    const made = await makeResult(doors, fromPlanRequest(body), { request, reply, onDisconnect, cache });
+    const made = await makeResult(doors, fromPlanRequest(body), wishesOf(body), { request, reply });
     return await storeAndDescribe(doors, made, (name) => resultUrl(doors, request, name));
   });
 };

@@ -1,15 +1,23 @@
 import { EaselError } from '@easel/plugin-sdk';
-import { TurnQueue } from './turn-queue.js';
+import { type Claim, TurnQueue } from './turn-queue.js';
+
+/** A call that waits. */
+interface Waiting {
+  enter(): void;
+  refuse(): void;
+}
 
 /**
- * Lets `concurrency` calls in and keeps up to `queue` waiting; callers take turns, and each one's own calls are served in their order. A
- * place is given back by whoever holds it, when the work has really ended, which may be later than its caller was answered.
+ * Lets `concurrency` calls in and keeps up to `queue` waiting: the more urgent first, and among equals callers take turns, each one's own
+ * calls in their order. Where all places to wait are taken, the call with the weakest claim is refused, be it the newcomer or not, so that
+ * nobody can keep others out by asking much. A place is given back by whoever holds it, when the work has really ended, which may be later
+ * than its caller was answered.
  */
 export class Bulkhead {
   readonly #plugin: string;
   readonly #concurrency: number;
   readonly #queue: number;
-  readonly #waiting = new TurnQueue<() => void>();
+  readonly #waiting = new TurnQueue<Waiting>();
   #inFlight = 0;
 
   constructor(options: { plugin: string; concurrency: number; queue: number }) {
@@ -27,13 +35,18 @@ export class Bulkhead {
   }
 
   /**
-   * Resolves with the function that gives the place back. Rejects with ERR_QUEUE_FULL at once, or with the signal's reason.
+   * Resolves with the function that gives the place back. Rejects with ERR_QUEUE_FULL, at once or when its place to wait is taken by another
+   * call, or with the signal's reason.
    *
    * @param caller who asks; those who do not say are one caller
+   * @param priority a higher one goes first
    */
-  async enter(signal: AbortSignal, caller = ''): Promise<() => void> {
+  async enter(
+    signal: AbortSignal,
+    { caller = '', priority = 0 }: { caller?: string | undefined; priority?: number | undefined } = {},
+  ): Promise<() => void> {
     signal.throwIfAborted();
-    if (this.#inFlight >= this.#concurrency) await this.#wait(signal, caller);
+    if (this.#inFlight >= this.#concurrency) await this.#wait(signal, { owner: caller, priority });
     else this.#inFlight++;
     let left = false;
     return () => {
@@ -43,32 +56,44 @@ export class Bulkhead {
     };
   }
 
-  #wait(signal: AbortSignal, caller: string): Promise<void> {
+  #wait(signal: AbortSignal, claim: Claim): Promise<void> {
     if (this.#waiting.size >= this.#queue) {
-      throw new EaselError({
-        code: 'ERR_QUEUE_FULL',
-        plugin: this.#plugin,
-        message: `The plugin "${this.#plugin}" works on ${this.#inFlight} calls and has ${this.#waiting.size} waiting, as many as it may.`,
-      });
+      const displaced = this.#waiting.displace(claim);
+      if (!displaced) throw this.#full();
+      displaced.refuse();
     }
     return new Promise((resolve, reject) => {
-      const enter = () => {
-        signal.removeEventListener('abort', giveUp);
-        resolve();
+      const waiting = {
+        enter: () => {
+          signal.removeEventListener('abort', giveUp);
+          resolve();
+        },
+        refuse: () => {
+          signal.removeEventListener('abort', giveUp);
+          reject(this.#full());
+        },
       };
       const giveUp = () => {
-        this.#waiting.delete(caller, enter);
+        this.#waiting.delete(waiting, claim);
         reject(signal.reason);
       };
       signal.addEventListener('abort', giveUp, { once: true });
-      this.#waiting.add(caller, enter);
+      this.#waiting.add(waiting, claim);
+    });
+  }
+
+  #full(): EaselError {
+    return new EaselError({
+      code: 'ERR_QUEUE_FULL',
+      plugin: this.#plugin,
+      message: `The plugin "${this.#plugin}" works on ${this.#inFlight} calls and has ${this.#queue} waiting, as many as it may.`,
     });
   }
 
   /** Hands the place on, so that nobody who comes later can take it in between. */
   #leave(): void {
     const next = this.#waiting.take();
-    if (next) next();
+    if (next) next.enter();
     else this.#inFlight--;
   }
 }

@@ -20,6 +20,8 @@ export interface GuardedCall {
   readonly onProgress: (progress: Progress) => void;
   /** Who asks, for the turns in the queue. Absent: one of those who do not say. */
   readonly caller?: string | undefined;
+  /** A higher one goes first in the queue. Absent: 0. */
+  readonly priority?: number | undefined;
 }
 
 export interface GuardedPluginOptions {
@@ -134,7 +136,7 @@ export class GuardedPlugin {
   ): Promise<ValidGenerationResult> {
     const route = this.#routes.get(pipelineType);
     if (!route) throw new Error(`${this.manifest.id} does not handle ${pipelineType}`);
-    const leave = await this.#bulkhead.enter(call.signal, call.caller);
+    const leave = await this.#bulkhead.enter(call.signal, call);
     let ended: Promise<void> = Promise.resolve();
     try {
       return await route.breaker.run(async () => {

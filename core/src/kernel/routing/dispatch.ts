@@ -16,6 +16,7 @@ import type { ImageResult, UsedParameters } from '../../results/image-result.js'
 import type { Events } from '../events.js';
 import { type Deadline, startDeadline } from '../guard/deadline.js';
 import type { Live } from '../live.js';
+import { parsePriority } from '../priority.js';
 import type { Registry } from '../registry/registry.js';
 import { tokens } from '../tokens.js';
 import { type Candidate, listCandidates } from './candidates.js';
@@ -29,6 +30,8 @@ export interface GenerateOptions {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** Who asks, for example a user's id: where calls wait, callers take turns. Absent: all that do not say are one caller. */
   readonly caller?: string | undefined;
+  /** Where calls wait, a higher one goes first, whoever asks; -100 to 100. Absent: 0. */
+  readonly priority?: number | undefined;
 }
 
 /** The way of a call: validate, resolve the model, fit the request to it, route, guard, and say where the pictures come from. */
@@ -52,12 +55,14 @@ export class Dispatcher {
     return await this.tracing.call(async () => {
       const startedAt = performance.now();
       const asked = parseRequest(input);
+      const priority = parsePriority(options.priority);
       const candidates = this.#able(asked, currentModel);
       const { callMs } = candidates[0].plugin.manifest.runtime;
       const deadline = startDeadline(asked.timeoutMs ?? callMs, options.signal);
       const progress = monotonic(options.onProgress);
       try {
-        const call = { signal: deadline.signal, onProgress: progress.report, caller: options.caller };
+        const { caller } = options;
+        const call = { signal: deadline.signal, onProgress: progress.report, caller, priority };
         const turns = await this.#turns(candidates, asked, call, deadline);
         return resultOf(turns, performance.now() - startedAt);
       } finally {

@@ -1,6 +1,6 @@
 /**
- * What a gateway costs: the same provider asked directly, through Easel and through Portkey, in one run:
- * `npm run bench:gateway -- [--json] [--quick]`. Portkey is fetched into a cache folder by the first run.
+ * What a gateway costs: the same provider asked directly, through a bare proxy that does nothing, through Easel and through Portkey, in one
+ * run: `npm run bench:gateway -- [--json] [--quick]`. Portkey is fetched into a cache folder by the first run.
  *
  * @module
  */
@@ -48,6 +48,12 @@ async function start(
 async function startUpstream(bytes: number): Promise<string> {
   const { line } = await start([path('./gateway/upstream.js'), `${bytes}`], /^\d+$/);
   return `http://127.0.0.1:${line}`;
+}
+
+async function startProxy(upstream: string): Promise<Target> {
+  const words = [path('./gateway/proxy.js'), `${upstream}/v1/images/generations`];
+  const { line, child } = await start(words, /^\d+$/);
+  return { name: 'bare proxy', url: `http://127.0.0.1:${line}`, headers: {}, pid: child.pid };
 }
 
 /** Its plugin in a thread, as its manifest says, or inside of the kernel, as Portkey has its providers. */
@@ -166,7 +172,7 @@ function medianOf(each: readonly Measured[]): Measured {
 /** The targets take turns so often, so that noise of the machine meets all of them. */
 const rounds = 5;
 const cases = [
-  { name: '1 KB', bytes: 1_024, calls: 2_000 },
+  { name: '1 KB', bytes: 1_024, calls: 10_000 },
   { name: '2 MB', bytes: 2 * 1024 * 1024, calls: 150 },
 ];
 const rows: Record<string, string | number>[] = [];
@@ -178,7 +184,8 @@ try {
     const direct: Target = { name: 'direct', url: `${upstream}/v1/images/generations`, headers: {} };
     const thread = await startEasel(upstream, join(folder, name, 'thread'), 'thread');
     const inline = await startEasel(upstream, join(folder, name, 'inline'), 'inline');
-    const targets = [direct, thread, inline, await startPortkey(upstream)];
+    const bare = await startProxy(upstream);
+    const targets = [direct, bare, thread, inline, await startPortkey(upstream)];
     for (const atOnce of [1, 32]) {
       const count = flags.quick ? 40 : calls;
       const measured = new Map(targets.map((target) => [target.name, [] as Measured[]]));
@@ -200,13 +207,14 @@ try {
           peakMb: pid ? await residentMb(pid) : 0,
         });
       }
-      for (const { name: easel } of [thread, inline]) {
-        const { p50, perSecond } = medians.get(easel) ?? plain;
+      for (const { name: gateway } of [bare, thread, inline]) {
+        const { p50, perSecond } = medians.get(gateway) ?? plain;
         if (atOnce === 1)
-          limits[`${easel}: overhead at ${name}, p50, / Portkey's`] =
+          limits[`${gateway}: overhead at ${name}, p50, / Portkey's`] =
             (p50 - plain.p50) / (portkey.p50 - plain.p50);
         else
-          limits[`${easel}: throughput at ${name}, 32 at once, / Portkey's`] = perSecond / portkey.perSecond;
+          limits[`${gateway}: throughput at ${name}, 32 at once, / Portkey's`] =
+            perSecond / portkey.perSecond;
       }
     }
     for (const child of children.splice(0)) child.kill('SIGKILL');

@@ -1,5 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { EaselError } from '@easel/plugin-sdk';
 import { z } from 'zod';
@@ -85,8 +85,8 @@ export class KeyStore {
 
   /** Read again whenever the file has changed. Throws ERR_CONFIG_INVALID where it is broken: a lock that cannot be read stays shut. */
   #content(): KeyFile | undefined {
-    if (!existsSync(this.#file)) return undefined;
-    const { mtimeMs } = statSync(this.#file);
+    const mtimeMs = statSync(this.#file, { throwIfNoEntry: false })?.mtimeMs;
+    if (mtimeMs === undefined) return undefined;
     if (this.#read?.mtimeMs === mtimeMs) return this.#read.content;
     const invalid = (what: string) =>
       new EaselError({ code: 'ERR_CONFIG_INVALID', message: `${this.#file}: ${what}.` });

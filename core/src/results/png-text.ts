@@ -29,7 +29,13 @@ export function writePngText(
     if (chunk.type !== 'IHDR') continue;
     for (const [keyword, text] of Object.entries(texts)) parts.push(makeTextChunk(keyword, text));
   }
-  return new Uint8Array(Buffer.concat(parts));
+  const written = new Uint8Array(parts.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  let to = 0;
+  for (const part of parts) {
+    written.set(part, to);
+    to += part.byteLength;
+  }
+  return written;
 }
 
 /**

@@ -1,13 +1,33 @@
 /**
- * A provider for the benchmark: answers every generation with the same picture, as large as it was told to be.
+ * A provider for the benchmark: answers every generation with the same picture, about as large as it was told to be.
  * `node upstream.js <bytes of the base64>`; prints its port.
  */
 import { createServer } from 'node:http';
+import { crc32, deflateSync } from 'node:zlib';
 
-const size = Number(process.argv[2]);
-// A PNG's first bytes, so that whoever looks at the picture takes it for one.
-const picture = Buffer.alloc(Math.ceil((size * 3) / 4), 7);
-Buffer.from('89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489', 'hex').copy(picture);
+/** A grey PNG of so many bytes, give or take a line: nothing in it is compressed. */
+function createPng(bytes) {
+  const width = 63;
+  const height = Math.max(1, Math.round(bytes / (width + 1)) - 1);
+  const chunk = (name, data) => {
+    const body = Buffer.concat([Buffer.from(name), data]);
+    const frame = Buffer.alloc(8);
+    frame.writeUInt32BE(data.byteLength);
+    frame.writeUInt32BE(crc32(body), 4);
+    return Buffer.concat([frame.subarray(0, 4), body, frame.subarray(4)]);
+  };
+  const header = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0]);
+  header.writeUInt32BE(width);
+  header.writeUInt32BE(height, 4);
+  return Buffer.concat([
+    Buffer.from('89504e470d0a1a0a', 'hex'),
+    chunk('IHDR', header),
+    chunk('IDAT', deflateSync(Buffer.alloc((width + 1) * height), { level: 0 })),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
+}
+
+const picture = createPng((Number(process.argv[2]) * 3) / 4);
 const body = Buffer.from(JSON.stringify({ created: 1, data: [{ b64_json: picture.toString('base64') }] }));
 const server = createServer((request, response) => {
   request.resume();

@@ -211,6 +211,13 @@ export const manifestSchema = z.strictObject({
     .describe(
       'Module whose default export tells how the plugin is. Absent: `doctor.js` beside the entry, if any.',
     ),
+  emulator: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Module whose default export emulates its provider, for `easel emulate`. Absent: `emulator.js` beside the entry, if any.',
+    ),
   activation: z
     .enum(['lazy', 'startup'])
     .default('lazy')

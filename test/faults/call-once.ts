@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ImageResult } from '@easel/core';
 import { EaselError, type ImageRequest } from '@easel/plugin-sdk';
-import { isPictureOf } from '../emulators/picture.js';
+import { isPictureOf } from '@easel/plugin-sdk/emulator';
 import type { CallReport } from './call-stubbornly.js';
 import type { Site } from './site.js';
 import type { World } from './world.js';

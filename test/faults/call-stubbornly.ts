@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { EaselError, type ImageRequest } from '@easel/plugin-sdk';
-import { isPictureOf } from '../emulators/picture.js';
+import { isPictureOf } from '@easel/plugin-sdk/emulator';
 import type { World } from './world.js';
 
 /** What a caller has to say in the end. */

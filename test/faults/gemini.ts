@@ -1,12 +1,12 @@
-import type { GeminiFault } from '../emulators/gemini/answer.js';
+import type { Fault as HttpFault, SeenRequest } from '@easel/plugin-sdk/emulator';
+import type { GeminiFault } from '../../plugins/gemini/src/emulator/answer.js';
 import {
   type GeminiEmulator,
   geminiKey,
   googleError,
   rateLimited,
   startGeminiEmulator,
-} from '../emulators/gemini/index.js';
-import type { Fault as HttpFault } from '../emulators/gemini-and-parasail-http.js';
+} from '../../plugins/gemini/src/emulator/index.js';
 import { type Account, type Fault, type Provider, pick, type Site } from './site.js';
 
 const overloaded = googleError(503, 'UNAVAILABLE', 'The model is overloaded.');
@@ -93,14 +93,7 @@ const storms: readonly (readonly [HttpFault, 'unpaid' | 'struck' | 'delivered'])
 
 async function open(): Promise<Site> {
   const emulator = await startGeminiEmulator();
-  const accounts = new Map<string, { paid: number; struck: number }>();
-  const note = (prompt: string, end: 'unpaid' | 'struck' | 'delivered') => {
-    const { paid, struck } = accounts.get(prompt) ?? { paid: 0, struck: 0 };
-    accounts.set(prompt, {
-      paid: paid + (end === 'unpaid' ? 0 : 1),
-      struck: struck + (end === 'struck' ? 1 : 0),
-    });
-  };
+  const ends = new Map<SeenRequest, 'unpaid' | 'struck' | 'delivered'>();
   const site: Site = {
     options: { baseUrl: emulator.url, requestMs: 3_000 },
     get paid() {
@@ -113,20 +106,28 @@ async function open(): Promise<Site> {
         site.onRequest();
         const [fault, end] =
           draw() < 0.3 ? pick(draw, storms) : ([{ delayMs: draw() * 150 }, 'delivered'] as const);
-        if (isMaking(request)) note(promptOf(request.json), end);
+        if (isMaking(request)) ends.set(request, end);
         return fault;
       };
     },
     calm() {
       emulator.script = (request) => {
         site.onRequest();
-        if (isMaking(request)) note(promptOf(request.json), 'delivered');
+        if (isMaking(request)) ends.set(request, 'delivered');
         return undefined;
       };
     },
     drawRequest: () => ({ width: 512, height: 512 }),
-    account: (prompt): Account => accounts.get(prompt) ?? { paid: 0, struck: 0 },
-    restart: (downMs) => emulator.restart(downMs),
+    account(prompt): Account {
+      const own = [...ends].filter(([{ json }]) => promptOf(json) === prompt).map(([, end]) => end);
+      const paid = own.filter((end) => end !== 'unpaid').length;
+      return { paid, struck: own.filter((end) => end === 'struck').length };
+    },
+    restart(downMs) {
+      for (const request of emulator.unanswered)
+        if (ends.get(request) === 'delivered') ends.set(request, 'struck');
+      return emulator.restart(downMs);
+    },
     close: () => emulator.close(),
   };
   return site;

@@ -1,6 +1,6 @@
 import type { ImageResult } from '@easel/core';
 import { EaselError } from '@easel/plugin-sdk';
-import { isPictureOf } from '../emulators/picture.js';
+import { isPictureOf } from '@easel/plugin-sdk/emulator';
 import type { Fault, Provider, Site } from './site.js';
 import { openWorld, type World } from './world.js';
 

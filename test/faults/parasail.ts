@@ -1,4 +1,4 @@
-import type { Fault as HttpFault, SeenRequest } from '../emulators/gemini-and-parasail-http.js';
+import type { Fault as HttpFault, SeenRequest } from '@easel/plugin-sdk/emulator';
 import {
   type BatchCourse,
   openAiError,
@@ -7,7 +7,7 @@ import {
   startParasailEmulator,
   tooManyRequests,
   unavailable,
-} from '../emulators/parasail/index.js';
+} from '../../plugins/parasail/src/emulator/index.js';
 import { type Fault, type Provider, pick, type Site } from './site.js';
 
 type Kind = readonly [method: string, path: RegExp];

@@ -9,7 +9,7 @@ import {
   runwareKey,
   startRunwareEmulator,
   timedOut,
-} from '../emulators/runware/index.js';
+} from '../../plugins/runware/src/emulator/index.js';
 import { type Fault, type Provider, pick, type Site, type Stage } from './site.js';
 
 const options = (more: Record<string, string | number>) => ({ providerOptions: { runware: more } });

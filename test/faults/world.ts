@@ -26,7 +26,7 @@ export async function openWorld({ id, model, secrets }: Provider, { options }: S
     random: () => 0,
     configuration: {
       pluginFolders: [join(root, 'plugins')],
-      catalogueFolders: [join(root, 'models/catalogue'), join(root, 'test/emulators/parasail/catalogue')],
+      catalogueFolders: [join(root, 'models/catalogue'), join(root, 'test/fixtures/parasail-catalogue')],
       storageFolder,
       currentModel: model,
       retries: 2,

@@ -3,8 +3,8 @@ import { mkdir, readdir, readFile, readlink, rm, stat, symlink } from 'node:fs/p
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { hubToken } from '../emulators/hub/index.js';
-import { createRepository } from '../emulators/hub/repository.js';
+import { hubToken } from './hub/index.js';
+import { createRepository } from './hub/repository.js';
 import { modelContents, openWorld, unetFile } from './world.js';
 
 const name = 'easel/Picturebook';

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createRepository } from '../emulators/hub/repository.js';
+import { createRepository } from './hub/repository.js';
 import { bundledEntry, bundledModel, modelContents, openWorld, unetFile } from './world.js';
 
 const name = 'easel/Picturebook';

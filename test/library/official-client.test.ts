@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { downloadFile, downloadFileToCacheDir, fileDownloadInfo } from '@huggingface/hub';
 import { expect, it, onTestFinished } from 'vitest';
-import { HubEmulator, hubToken } from '../emulators/hub/index.js';
-import { createRepository } from '../emulators/hub/repository.js';
+import { HubEmulator, hubToken } from './hub/index.js';
+import { createRepository } from './hub/repository.js';
 import { modelContents, openWorld, unetFile } from './world.js';
 
 /** The hub's own client, unchanged: what it fetches from the emulator is what lies there, and its cache is ours. */

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import { HubEmulator } from '../emulators/hub/index.js';
-import { type Repository, readContents } from '../emulators/hub/repository.js';
+import { HubEmulator } from './hub/index.js';
+import { type Repository, readContents } from './hub/repository.js';
 
 const command = fileURLToPath(new URL('../../core/bin/easel.js', import.meta.url));
 export const bundledModel = fileURLToPath(new URL('../../models/picturebook', import.meta.url));

@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { createImageServiceManager, type ImageServiceManager, type KernelEventName } from '@easel/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { geminiKey, googleError, startGeminiEmulator } from '../emulators/gemini/index.js';
-import { parasailKey, startParasailEmulator } from '../emulators/parasail/index.js';
-import { runwareKey, startRunwareEmulator } from '../emulators/runware/index.js';
+import { geminiKey, googleError, startGeminiEmulator } from '../../plugins/gemini/src/emulator/index.js';
+import { parasailKey, startParasailEmulator } from '../../plugins/parasail/src/emulator/index.js';
+import { runwareKey, startRunwareEmulator } from '../../plugins/runware/src/emulator/index.js';
 
 /** Keys are looked for in all that leaves the kernel, and in what other processes of the machine can see. */
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -50,7 +50,7 @@ async function listen(
     logger: { debug: log, info: log, warn: log, error: log },
     configuration: {
       pluginFolders: [join(root, 'plugins')],
-      catalogueFolders: [join(root, 'models/catalogue'), join(root, 'test/emulators/parasail/catalogue')],
+      catalogueFolders: [join(root, 'models/catalogue'), join(root, 'test/fixtures/parasail-catalogue')],
       ...{ storageFolder, retries: 0 },
       plugins: {
         runware: {

@@ -6,9 +6,9 @@
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type FetchImageOptions, fetchImage } from '@easel/plugin-sdk';
+import { drawPicture } from '@easel/plugin-sdk/emulator';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { isPublicAddress } from '../../plugin-sdk/src/public-address.js';
-import { drawPicture } from '../emulators/picture.js';
 
 const options = {
   maximumBytes: 100_000,

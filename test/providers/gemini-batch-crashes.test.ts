@@ -5,8 +5,8 @@
  * @module
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { isPictureOf, readSerial } from '@easel/plugin-sdk/emulator';
 import { describe, expect, it } from 'vitest';
-import { isPictureOf, readSerial } from '../emulators/picture.js';
 import { createGeminiBatchWorld, pidOf, small } from './gemini-batch-world.js';
 import { keptPicturesIn, recordsIn } from './kept-pictures.js';
 import { after, before, killAt, type Step } from './kill-at.js';

@@ -7,10 +7,14 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isPictureOf } from '@easel/plugin-sdk/emulator';
 import { ApiError, type BatchJob, GoogleGenAI, JobState } from '@google/genai';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type GeminiEmulatorOptions, geminiKey, startGeminiEmulator } from '../emulators/gemini/index.js';
-import { isPictureOf } from '../emulators/picture.js';
+import {
+  type GeminiEmulatorOptions,
+  geminiKey,
+  startGeminiEmulator,
+} from '../../plugins/gemini/src/emulator/index.js';
 
 const model = 'gemini-3.1-flash-image';
 

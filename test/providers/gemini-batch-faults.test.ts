@@ -6,10 +6,10 @@
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Fault, SeenRequest } from '@easel/plugin-sdk/emulator';
+import { isPictureOf } from '@easel/plugin-sdk/emulator';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { geminiKey, googleError, rateLimited } from '../emulators/gemini/index.js';
-import type { Fault, SeenRequest } from '../emulators/gemini-and-parasail-http.js';
-import { isPictureOf } from '../emulators/picture.js';
+import { geminiKey, googleError, rateLimited } from '../../plugins/gemini/src/emulator/index.js';
 import { createGeminiBatchWorld, small } from './gemini-batch-world.js';
 import { keptPicturesIn } from './kept-pictures.js';
 

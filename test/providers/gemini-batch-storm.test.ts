@@ -5,9 +5,9 @@
  * @module
  */
 import { setTimeout as pause } from 'node:timers/promises';
+import { isPictureOf, readSerial } from '@easel/plugin-sdk/emulator';
 import { expect, it } from 'vitest';
-import { googleError, rateLimited } from '../emulators/gemini/index.js';
-import { isPictureOf, readSerial } from '../emulators/picture.js';
+import { googleError, rateLimited } from '../../plugins/gemini/src/emulator/index.js';
 import { createGeminiBatchWorld, pidOf, small } from './gemini-batch-world.js';
 import { createRandom, drawFault } from './storm.js';
 

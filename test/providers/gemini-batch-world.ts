@@ -10,7 +10,7 @@ import {
   type GeminiEmulatorOptions,
   geminiKey,
   startGeminiEmulator,
-} from '../emulators/gemini/index.js';
+} from '../../plugins/gemini/src/emulator/index.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 

@@ -1,7 +1,7 @@
 import type { Progress } from '@easel/plugin-sdk';
+import { drawPicture, isPictureOf, readSerial, subjectOf } from '@easel/plugin-sdk/emulator';
 import { describe, expect, it } from 'vitest';
-import { enhanced } from '../emulators/gemini/index.js';
-import { drawPicture, isPictureOf, readSerial, subjectOf } from '../emulators/picture.js';
+import { enhanced } from '../../plugins/gemini/src/emulator/index.js';
 import { createGeminiBatchWorld, small } from './gemini-batch-world.js';
 import { keptPicturesIn } from './kept-pictures.js';
 

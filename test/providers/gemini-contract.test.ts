@@ -1,6 +1,6 @@
 import { readModel, testPlugin } from '@easel/plugin-sdk/testing';
 import { afterAll } from 'vitest';
-import { geminiKey, startGeminiEmulator } from '../emulators/gemini/index.js';
+import { geminiKey, startGeminiEmulator } from '../../plugins/gemini/src/emulator/index.js';
 
 const at = (relative: string) => new URL(`../../${relative}`, import.meta.url);
 

@@ -3,6 +3,8 @@
  *
  * @module
  */
+
+import { drawPicture, isPictureOf, subjectOf } from '@easel/plugin-sdk/emulator';
 import { ApiError, GoogleGenAI } from '@google/genai';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
@@ -10,8 +12,7 @@ import {
   geminiKey,
   rateLimited,
   startGeminiEmulator,
-} from '../emulators/gemini/index.js';
-import { drawPicture, isPictureOf, subjectOf } from '../emulators/picture.js';
+} from '../../plugins/gemini/src/emulator/index.js';
 
 const model = 'gemini-3.1-flash-image';
 

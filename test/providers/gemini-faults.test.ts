@@ -4,9 +4,10 @@
  *
  * @module
  */
+
+import { isPictureOf } from '@easel/plugin-sdk/emulator';
 import { describe, expect, it } from 'vitest';
-import { geminiKey, googleError, rateLimited } from '../emulators/gemini/index.js';
-import { isPictureOf } from '../emulators/picture.js';
+import { geminiKey, googleError, rateLimited } from '../../plugins/gemini/src/emulator/index.js';
 import { createGeminiWorld } from './gemini-world.js';
 
 describe('gemini, refused', () => {

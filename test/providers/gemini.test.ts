@@ -1,6 +1,6 @@
+import { drawPicture, isPictureOf, readSerial, subjectOf } from '@easel/plugin-sdk/emulator';
 import { describe, expect, it } from 'vitest';
-import { enhanced } from '../emulators/gemini/index.js';
-import { drawPicture, isPictureOf, readSerial, subjectOf } from '../emulators/picture.js';
+import { enhanced } from '../../plugins/gemini/src/emulator/index.js';
 import { createGeminiWorld } from './gemini-world.js';
 
 type Sent = { contents: { parts: object[] }[]; generationConfig: object; systemInstruction: object };

@@ -1,4 +1,4 @@
-import type { Fault, SeenRequest } from '../emulators/gemini-and-parasail-http.js';
+import type { Fault, SeenRequest } from '@easel/plugin-sdk/emulator';
 
 /** Method and path of a request, its number among those, and what happens to it. */
 export type Step = readonly [string, RegExp, number, Fault];

@@ -1,6 +1,6 @@
 import { readModel, testPlugin } from '@easel/plugin-sdk/testing';
 import { afterAll } from 'vitest';
-import { parasailKey, startParasailEmulator } from '../emulators/parasail/index.js';
+import { parasailKey, startParasailEmulator } from '../../plugins/parasail/src/emulator/index.js';
 
 const at = (relative: string) => new URL(`../../${relative}`, import.meta.url);
 
@@ -25,7 +25,7 @@ const config = {
   settleMs: 100,
   requestMs: 2_000,
 };
-const model = readModel(at('test/emulators/parasail/catalogue/emulated-flux.json'));
+const model = readModel(at('test/fixtures/parasail-catalogue/emulated-flux.json'));
 const secrets = { PARASAIL_API_KEY: parasailKey };
 
 testPlugin({

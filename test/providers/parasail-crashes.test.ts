@@ -6,8 +6,8 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
+import { isPictureOf, readSerial } from '@easel/plugin-sdk/emulator';
 import { describe, expect, it } from 'vitest';
-import { isPictureOf, readSerial } from '../emulators/picture.js';
 import { recordsIn } from './kept-pictures.js';
 import { after, before, killAt, type Step } from './kill-at.js';
 import { by, createParasailWorld, pidOf } from './parasail-world.js';

@@ -3,6 +3,8 @@
  *
  * @module
  */
+
+import { drawPicture, isPictureOf, subjectOf } from '@easel/plugin-sdk/emulator';
 import OpenAI, { toFile } from 'openai';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
@@ -11,8 +13,7 @@ import {
   startParasailEmulator,
   tooManyRequests,
   unavailable,
-} from '../emulators/parasail/index.js';
-import { drawPicture, isPictureOf, subjectOf } from '../emulators/picture.js';
+} from '../../plugins/parasail/src/emulator/index.js';
 
 const endpoint = '/v1/images/generations';
 

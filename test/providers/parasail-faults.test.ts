@@ -3,10 +3,11 @@
  *
  * @module
  */
+
+import type { Fault, SeenRequest } from '@easel/plugin-sdk/emulator';
+import { isPictureOf } from '@easel/plugin-sdk/emulator';
 import { describe, expect, it } from 'vitest';
-import type { Fault, SeenRequest } from '../emulators/gemini-and-parasail-http.js';
-import { openAiError, tooManyRequests, unavailable } from '../emulators/parasail/index.js';
-import { isPictureOf } from '../emulators/picture.js';
+import { openAiError, tooManyRequests, unavailable } from '../../plugins/parasail/src/emulator/index.js';
 import { createParasailWorld } from './parasail-world.js';
 
 /** A fault for the first so many requests of that kind. */

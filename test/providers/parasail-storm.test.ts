@@ -5,9 +5,9 @@
  * @module
  */
 import { setTimeout as pause } from 'node:timers/promises';
+import { isPictureOf, readSerial } from '@easel/plugin-sdk/emulator';
 import { expect, it } from 'vitest';
-import { tooManyRequests, unavailable } from '../emulators/parasail/index.js';
-import { isPictureOf, readSerial } from '../emulators/picture.js';
+import { tooManyRequests, unavailable } from '../../plugins/parasail/src/emulator/index.js';
 import { createParasailWorld, pidOf } from './parasail-world.js';
 import { createRandom, drawFault } from './storm.js';
 

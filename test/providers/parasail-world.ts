@@ -10,7 +10,7 @@ import {
   type ParasailEmulatorOptions,
   parasailKey,
   startParasailEmulator,
-} from '../emulators/parasail/index.js';
+} from '../../plugins/parasail/src/emulator/index.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -55,7 +55,7 @@ export async function createParasailWorld(options: ParasailWorldOptions = {}): P
       logger: { debug: log, info: log, warn: log, error: log },
       configuration: {
         pluginFolders: [join(root, 'plugins')],
-        catalogueFolders: [join(root, 'models/catalogue'), join(root, 'test/emulators/parasail/catalogue')],
+        catalogueFolders: [join(root, 'models/catalogue'), join(root, 'test/fixtures/parasail-catalogue')],
         storageFolder,
         currentModel: 'emulated-flux',
         retries,

@@ -1,6 +1,6 @@
 import type { Progress } from '@easel/plugin-sdk';
+import { drawPicture, isPictureOf, readSerial, subjectOf } from '@easel/plugin-sdk/emulator';
 import { describe, expect, it } from 'vitest';
-import { drawPicture, isPictureOf, readSerial, subjectOf } from '../emulators/picture.js';
 import { keptPicturesIn } from './kept-pictures.js';
 import { by, createParasailWorld } from './parasail-world.js';
 

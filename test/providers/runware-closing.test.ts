@@ -9,8 +9,12 @@ import { join } from 'node:path';
 import { type GenerationRequest, generationRequestSchema } from '@easel/plugin-sdk';
 import { readModel } from '@easel/plugin-sdk/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import {
+  type RunwareEmulatorOptions,
+  runwareKey,
+  startRunwareEmulator,
+} from '../../plugins/runware/src/emulator/index.js';
 import plugin from '../../plugins/runware/src/index.js';
-import { type RunwareEmulatorOptions, runwareKey, startRunwareEmulator } from '../emulators/runware/index.js';
 
 const model = readModel(new URL('../../models/catalogue/runware-sdxl.json', import.meta.url));
 const asked: GenerationRequest = generationRequestSchema.parse({

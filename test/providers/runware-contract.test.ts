@@ -1,6 +1,10 @@
 import { readModel, testPlugin } from '@easel/plugin-sdk/testing';
 import { afterAll } from 'vitest';
-import { contentRefused, runwareKey, startRunwareEmulator } from '../emulators/runware/index.js';
+import {
+  contentRefused,
+  runwareKey,
+  startRunwareEmulator,
+} from '../../plugins/runware/src/emulator/index.js';
 
 const at = (relative: string) => new URL(`../../${relative}`, import.meta.url);
 

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it, onTestFinished, vi } from 'vitest';
+import { runwareKey, startRunwareEmulator } from '../../plugins/runware/src/emulator/index.js';
 import { Journal } from '../../plugins/runware/src/journal/journal.js';
 import { isPicture } from '../../plugins/runware/src/pictures/is-picture.js';
 import { configSchema } from '../../plugins/runware/src/settings.js';
 import { Desk } from '../../plugins/runware/src/tasks/desk.js';
-import { runwareKey, startRunwareEmulator } from '../emulators/runware/index.js';
 
 const logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const body = {

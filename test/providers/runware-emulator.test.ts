@@ -6,11 +6,11 @@
  */
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { isPictureOf, readSerial } from '@easel/plugin-sdk/emulator';
 import { createRunware } from '@runware/ai-sdk-provider';
 import { Runware } from '@runware/sdk-js';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import WebSocket from 'ws';
-import { isPictureOf, readSerial } from '../emulators/picture.js';
 import {
   contentRefused,
   enhanced,
@@ -19,7 +19,7 @@ import {
   runwareKey,
   startRunwareEmulator,
   timedOut,
-} from '../emulators/runware/index.js';
+} from '../../plugins/runware/src/emulator/index.js';
 
 async function start(options: RunwareEmulatorOptions = {}): Promise<RunwareEmulator> {
   const emulator = await startRunwareEmulator(options);

@@ -5,8 +5,8 @@
  * @module
  */
 import { setTimeout as pause } from 'node:timers/promises';
+import { isPictureOf, readSerial } from '@easel/plugin-sdk/emulator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isPictureOf, readSerial } from '../emulators/picture.js';
 import {
   contentRefused,
   internalError,
@@ -15,7 +15,7 @@ import {
   rateLimited,
   runwareKey,
   timedOut,
-} from '../emulators/runware/index.js';
+} from '../../plugins/runware/src/emulator/index.js';
 import { createRunwareWorld, openRunwareWorld, withOptions } from './runware-world.js';
 
 const webSocket = { transport: 'websocket' } as const;

@@ -3,9 +3,10 @@
  *
  * @module
  */
+
+import { isPictureOf } from '@easel/plugin-sdk/emulator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isPictureOf } from '../emulators/picture.js';
-import { internalError, type RunwareFault, rateLimited } from '../emulators/runware/index.js';
+import { internalError, type RunwareFault, rateLimited } from '../../plugins/runware/src/emulator/index.js';
 import { createRunwareWorld, openRunwareWorld, withOptions } from './runware-world.js';
 
 const settings = { transport: 'http', requestMs: 700 } as const;

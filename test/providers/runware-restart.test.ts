@@ -5,9 +5,9 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isPictureOf } from '@easel/plugin-sdk/emulator';
 import { describe, expect, it } from 'vitest';
-import { isPictureOf } from '../emulators/picture.js';
-import { runwareKey } from '../emulators/runware/index.js';
+import { runwareKey } from '../../plugins/runware/src/emulator/index.js';
 import { createRunwareWorld, pidOf, pushed } from './runware-world.js';
 
 /** All that is in the journals of a storage folder. */
@@ -59,6 +59,22 @@ describe('runware, a process that is killed', () => {
     // Another call is another call.
     await ask('a secret cat', { seed: 200 });
     expect(emulator.paid).toBe(n + 1);
+  });
+
+  it('has delivered nothing of a call that was still waiting for its last picture', async () => {
+    const { manager, emulator } = await createRunwareWorld();
+    emulator.script = ({ taskType }, { index }) =>
+      taskType === 'imageInference' ? { workMs: index === 1 ? 5_000 : 10 } : undefined;
+    const call = manager.generateImage({ ...asked, n: 2 });
+    const isFirstMade = () => [...emulator.table.tasks.values()].some(({ results }) => results.length > 0);
+    await expect.poll(isFirstMade).toBe(true);
+    // Longer than a delivery is taken to need.
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    process.kill(pidOf(manager), 'SIGKILL');
+    await expect(call).rejects.toMatchObject({ code: 'ERR_PLUGIN_CRASHED' });
+    const { images } = await manager.generateImage({ ...asked, n: 2 });
+    expect(images).toHaveLength(2);
+    expect(emulator.paid).toBe(2);
   });
 
   it('tells what was paid and never asked for again', async () => {

@@ -4,9 +4,10 @@
  *
  * @module
  */
+
+import { isPictureOf, readSerial } from '@easel/plugin-sdk/emulator';
 import { describe, expect, it } from 'vitest';
-import { isPictureOf, readSerial } from '../emulators/picture.js';
-import type { RunwareFault } from '../emulators/runware/index.js';
+import type { RunwareFault } from '../../plugins/runware/src/emulator/index.js';
 import { seeded } from '../fixtures/seeded.js';
 import { createRunwareWorld, pidOf, withOptions } from './runware-world.js';
 

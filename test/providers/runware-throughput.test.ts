@@ -3,8 +3,9 @@
  *
  * @module
  */
+
+import { isPictureOf, readSerial } from '@easel/plugin-sdk/emulator';
 import { describe, expect, it } from 'vitest';
-import { isPictureOf, readSerial } from '../emulators/picture.js';
 import { createRunwareWorld, withOptions } from './runware-world.js';
 
 const count = 500;

@@ -10,7 +10,7 @@ import {
   type RunwareEmulatorOptions,
   runwareKey,
   startRunwareEmulator,
-} from '../emulators/runware/index.js';
+} from '../../plugins/runware/src/emulator/index.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 

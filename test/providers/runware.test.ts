@@ -3,9 +3,10 @@
  *
  * @module
  */
+
+import { drawPicture, isPictureOf, readSerial, subjectOf } from '@easel/plugin-sdk/emulator';
 import { describe, expect, it } from 'vitest';
-import { drawPicture, isPictureOf, readSerial, subjectOf } from '../emulators/picture.js';
-import { enhanced, prices, runwareKey } from '../emulators/runware/index.js';
+import { enhanced, prices, runwareKey } from '../../plugins/runware/src/emulator/index.js';
 import { createRunwareWorld, withOptions } from './runware-world.js';
 
 describe('runware', () => {

@@ -1,4 +1,4 @@
-import type { Answer, Fault } from '../emulators/gemini-and-parasail-http.js';
+import type { Answer, Fault } from '@easel/plugin-sdk/emulator';
 
 /** Numbers from 0 up to 1, the same for the same seed: Numerical Recipes, section 7.1. */
 export function createRandom(seed: number): () => number {

@@ -44,10 +44,19 @@ describe('arrows go one way', () => {
       const isPlugin = path.startsWith('plugins/');
       expect(
         ours.filter(
-          (name) => name !== '@easel/plugin-sdk' && !(isPlugin && name === '@easel/plugin-sdk/batch'),
+          (name) =>
+            !['@easel/plugin-sdk', '@easel/plugin-sdk/emulator'].includes(name) &&
+            !(isPlugin && name === '@easel/plugin-sdk/batch'),
         ),
         path,
       ).toEqual([]);
+    }
+  });
+
+  it('no plugin knows its emulator', () => {
+    for (const path of sources.filter((path) => !/\/emulator(\.ts$|\/)/.test(path))) {
+      const values = read(path).replace(/^import type .*$/gm, '');
+      expect(values, path).not.toMatch(/'[^']*\/emulator(\/index\.js|\.js)?'/);
     }
   });
 

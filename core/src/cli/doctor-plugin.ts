@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, realpathSync } from 'node:fs';
-import { dirname, join, sep } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { z } from 'zod';
 import type { PluginFolder } from '../kernel/manifest/read.js';
 import { permissionFlags } from '../kernel/runner/permission-flags.js';
 import { type Check, diagnosisSchema } from './doctor-check.js';
@@ -24,19 +23,6 @@ const childCode = `const [url, context] = process.argv.slice(-2);
 const { default: diagnose } = await import(url);
 const answer = await diagnose(JSON.parse(context));
 process.send(answer, () => process.exit(0));`;
-
-/**
- * The module that tells how a plugin is: what its manifest names as `doctor`, or `doctor.js` beside its entry. Undefined where it has
- * none, and for one outside of its folder.
- */
-export function findDiagnosis({ folder, entry }: Pick<PluginFolder, 'folder' | 'entry'>): string | undefined {
-  const manifest: unknown = JSON.parse(readFileSync(join(folder, 'plugin.json'), 'utf8'));
-  const { doctor } = z.looseObject({ doctor: z.string().min(1).optional() }).parse(manifest);
-  const file = doctor === undefined ? join(dirname(entry), 'doctor.js') : join(folder, doctor);
-  if (!existsSync(file)) return undefined;
-  const real = realpathSync(file);
-  return real.startsWith(folder + sep) ? real : undefined;
-}
 
 /** Runs a plugin's diagnosis as its process would run: in its folder, with its permissions, in an empty environment. Never throws. */
 export async function diagnosePlugin(

@@ -3,8 +3,9 @@ import { discoverPlugins } from '../kernel/manifest/discover.js';
 import { coreVersion, sdkVersion } from '../version.js';
 import type { Check } from './doctor-check.js';
 import { checkMachine } from './doctor-machine.js';
-import { diagnosePlugin, findDiagnosis } from './doctor-plugin.js';
+import { diagnosePlugin } from './doctor-plugin.js';
 import { exitStatus } from './exit-status.js';
+import { findCompanion } from './find-companion.js';
 import type { CommonFlags } from './open-kernel.js';
 import { printable, printJson, printLine, printNote } from './output.js';
 
@@ -31,7 +32,7 @@ export async function doctor(flags: CommonFlags): Promise<number> {
   const enabled = discovery.plugins.filter(({ manifest }) => plugins[manifest.id]?.enabled ?? true);
   for (const plugin of enabled) {
     const { id } = plugin.manifest;
-    const module = findDiagnosis(plugin);
+    const module = findCompanion(plugin, 'doctor');
     if (module === undefined) continue;
     if (!flags.json) printNote(`\nasking ${id} ...`);
     const config = plugins[id]?.options ?? {};

@@ -6,6 +6,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { coreVersion } from '../version.js';
 import type { DownloadFlags } from './downloads.js';
+import type { EmulateFlags } from './emulate.js';
 import { exitStatus } from './exit-status.js';
 import type { ExplainFlags } from './explain.js';
 import type { GenerateFlags } from './generate-request.js';
@@ -170,6 +171,17 @@ withKeyFlags(keys.command('revoke').description('take a key back').argument('<id
     status = await (await import('./keys.js')).revokeKey(id, flags);
   },
 );
+
+program
+  .command('emulate')
+  .description("stand in for a plugin's provider, to develop without a key and without cost")
+  .argument('<plugin>', 'id of a plugin that has an emulator')
+  .option('--port <number>', 'port on loopback (absent: a free one)')
+  .option('--json', 'print one JSON document on stdout')
+  .option('--config <file>', 'configuration (absent: easel.config.json in the working directory)')
+  .action(async (plugin: string, flags: EmulateFlags) => {
+    status = await (await import('./emulate.js')).emulate(plugin, flags);
+  });
 
 program
   .command('gpu')

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { EaselError } from '@easel/plugin-sdk';
 import type { TaskBody } from './request/picture-tasks.js';
-import type { Desk } from './tasks/desk.js';
+import type { Desk, Done } from './tasks/desk.js';
 
 /** Characters that a prompt to be worded anew may have, runware.ai/docs/utilities/prompt-enhancement. */
 const mostCharacters = 300;
@@ -13,6 +13,8 @@ export interface Enhanced {
   readonly problem?: string;
   /** US dollars. Absent: unknown, or nothing. */
   readonly cost?: number;
+  /** Ends its task. Absent: there is none. */
+  readonly end?: Done<unknown>['end'];
 }
 
 /** Has a prompt worded anew, in more detail. What goes wrong with it keeps nobody from a picture, but for a refused key and a cancelled call. */
@@ -32,12 +34,12 @@ export async function enhancePrompt(
   };
   const fingerprint = createHash('sha256').update(JSON.stringify(body)).digest('hex');
   try {
-    const { result } = await desk.commission(
+    const { result, end } = await desk.commission(
       { body, fingerprint, count: 1, isResult: ({ text }) => text, signal: options.signal },
       async ({ items: [item] }) => item,
     );
     const { text = prompt, cost } = result ?? {};
-    return { prompt: text, ...(cost === undefined ? {} : { cost }) };
+    return { prompt: text, end, ...(cost === undefined ? {} : { cost }) };
   } catch (error) {
     const isFinal =
       !EaselError.isInstance(error) || ['ERR_PROVIDER_AUTH', 'ERR_ABORTED'].includes(error.code);

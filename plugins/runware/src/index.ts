@@ -9,7 +9,7 @@ import { enhancePrompt } from './enhance-prompt.js';
 import { Journal } from './journal/journal.js';
 import { settle } from './journal/settle.js';
 import { optionsSchema } from './options.js';
-import { makePictures } from './pictures/make-pictures.js';
+import { type Made, makePictures } from './pictures/make-pictures.js';
 import { readKey } from './read-key.js';
 import { pictureTasks, withPrompt } from './request/picture-tasks.js';
 import { resultOf } from './result.js';
@@ -50,20 +50,28 @@ export default definePlugin({
         const prompt = enhanced?.prompt ?? request.prompt;
         const from = enhanced ? enhancingShare : 0;
         if (enhanced) onProgress({ stage: 'generate', fraction: from, message: 'worded the prompt anew' });
-        const made = await makePictures(
-          tasks.map((task) => withPrompt(task, prompt)),
-          {
-            ...{ desk, config, options, random, signal },
-            outputFormat: request.outputFormat,
-            onProgress: (fraction) =>
-              onProgress({ stage: 'generate', fraction: from + (1 - from) * fraction }),
-          },
-        );
-        const timings = {
-          ...(enhanced ? { enhance: enhancedAt - startedAt } : {}),
-          generate: performance.now() - enhancedAt,
-        };
-        return resultOf({ request, options, made, enhanced, scheduler: tasks[0]?.body.scheduler, timings });
+        let how: 'delivered' | 'kept' = 'kept';
+        let made: Made | undefined;
+        try {
+          made = await makePictures(
+            tasks.map((task) => withPrompt(task, prompt)),
+            {
+              ...{ desk, config, options, random, signal },
+              outputFormat: request.outputFormat,
+              onProgress: (fraction) =>
+                onProgress({ stage: 'generate', fraction: from + (1 - from) * fraction }),
+            },
+          );
+          const timings = {
+            ...(enhanced ? { enhance: enhancedAt - startedAt } : {}),
+            generate: performance.now() - enhancedAt,
+          };
+          if (!signal.aborted) how = 'delivered';
+          return resultOf({ request, options, made, enhanced, scheduler: tasks[0]?.body.scheduler, timings });
+        } finally {
+          made?.end(how);
+          enhanced?.end?.(how);
+        }
       },
       /** A Runware that is down now keeps no version from being taken in; a key that is refused does. */
       async probe() {

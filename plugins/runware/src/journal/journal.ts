@@ -16,7 +16,7 @@ export interface JournalOptions {
 }
 
 /** Milliseconds that pictures may take from here to the kernel. */
-const deliveryMs = 1_000;
+const deliveryMs = 2_000;
 /** Lines that are worth being thrown away. */
 const compactAt = 2_000;
 

@@ -25,6 +25,8 @@ export interface Made {
   readonly adopted: number;
   /** Why there are fewer pictures than were asked for. Absent: there are not. */
   readonly failure?: EaselError | undefined;
+  /** Ends all of its tasks. */
+  readonly end: MadeOne['end'];
 }
 
 export interface MakeOptions {
@@ -67,6 +69,9 @@ export async function makePictures(tasks: readonly PictureTask[], context: MakeO
     taskUUIDs: made.map(({ taskUUID }) => taskUUID),
     adopted: made.filter(({ isAdopted }) => isAdopted).length,
     failure,
+    end(how) {
+      for (const one of made) one.end(how);
+    },
   };
 }
 

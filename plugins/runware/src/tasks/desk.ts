@@ -41,6 +41,11 @@ export interface Done<Result> {
   /** Whether it was sent by an earlier call. */
   readonly isAdopted: boolean;
   readonly result: Result;
+  /**
+   * To be called when its call ends: its result leaves the plugin now, or is kept for the same call to come again. Until then the task is open,
+   * also for whoever runs after a crash: a call of several tasks is lost with all of their results.
+   */
+  readonly end: (how: 'delivered' | 'kept') => void;
 }
 
 /** Commissions tasks: writes each down, has it followed, and writes down how it ended. */
@@ -59,8 +64,8 @@ export class Desk {
   }
 
   /**
-   * Has a task made. `receive` turns its outcome into what the call wants; the task is delivered only when that is done. A task of an earlier call
-   * that nobody waits for is taken in place of a new one where it is the very same.
+   * Has a task made. `receive` turns its outcome into what the call wants. A task of an earlier call that nobody waits for is taken in place of a
+   * new one where it is the very same.
    * @throws EaselError what keeps it from being made, ERR_ABORTED
    */
   async commission<Result>(
@@ -122,8 +127,9 @@ export class Desk {
       if (outcome.kind === 'made') {
         const result = await receive(outcome);
         isOver = true;
-        journal.end(taskUUID, 'delivered');
-        return { taskUUID, isAdopted, result };
+        const end = (how: 'delivered' | 'kept') =>
+          how === 'delivered' ? journal.end(taskUUID, 'delivered') : journal.abandon(taskUUID);
+        return { taskUUID, isAdopted, result, end };
       }
       if (outcome.kind === 'doubtful') throw outcome.failure;
       isOver = true;

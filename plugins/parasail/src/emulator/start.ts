@@ -4,14 +4,15 @@
  *
  * @module
  */
-import { z } from 'zod';
+
 import {
   type Answer,
   type Fault,
   HttpEmulator,
   type Script,
   type SeenRequest,
-} from '../gemini-and-parasail-http.js';
+} from '@easel/plugin-sdk/emulator';
+import { z } from 'zod';
 import { type BatchCourse, EmulatedBatch } from './batch.js';
 import { makeDirectly } from './direct.js';
 import { invalidKey, invalidRequest, notFound, openAiError } from './errors.js';

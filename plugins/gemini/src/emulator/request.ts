@@ -3,8 +3,9 @@
  *
  * @module
  */
+
+import type { Answer } from '@easel/plugin-sdk/emulator';
 import { z } from 'zod';
-import type { Answer } from '../gemini-and-parasail-http.js';
 import { invalidArgument } from './errors.js';
 import type { GeminiModel } from './models.js';
 

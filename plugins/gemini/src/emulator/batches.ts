@@ -3,8 +3,9 @@
  *
  * @module
  */
+
+import type { Answer, SeenRequest } from '@easel/plugin-sdk/emulator';
 import { z } from 'zod';
-import type { Answer, SeenRequest } from '../gemini-and-parasail-http.js';
 import { type Made, pictures, refusal, words } from './answer.js';
 import { type BatchCourse, type BatchLine, EmulatedBatch } from './batch.js';
 import { googleError, invalidArgument } from './errors.js';

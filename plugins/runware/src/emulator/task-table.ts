@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { drawPicture, subjectOf } from '../picture.js';
+import { drawPicture, subjectOf } from '@easel/plugin-sdk/emulator';
 import { conflict, type RunwareError } from './errors.js';
 import type { Fields } from './parameters.js';
 import type { RunwareFault } from './script.js';

@@ -1,4 +1,4 @@
-import type { Answer } from '../gemini-and-parasail-http.js';
+import type { Answer } from '@easel/plugin-sdk/emulator';
 
 /** An error in Google's shape: ai.google.dev/gemini-api/docs/troubleshooting. */
 export function googleError(

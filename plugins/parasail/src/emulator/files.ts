@@ -1,4 +1,4 @@
-import type { Answer, SeenRequest } from '../gemini-and-parasail-http.js';
+import type { Answer, SeenRequest } from '@easel/plugin-sdk/emulator';
 import { invalidRequest, notFound } from './errors.js';
 import { mostBytes } from './lines.js';
 

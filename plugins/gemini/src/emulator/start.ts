@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { type Answer, HttpEmulator, type Script, type SeenRequest } from '../gemini-and-parasail-http.js';
+import { type Answer, HttpEmulator, type Script, type SeenRequest } from '@easel/plugin-sdk/emulator';
 import { type GeminiFault, type Made, pictures, refusal, words } from './answer.js';
 import type { BatchCourse, EmulatedBatch } from './batch.js';
 import { BatchStore } from './batches.js';
@@ -39,6 +39,8 @@ export interface GeminiEmulator {
   readonly requests: readonly SeenRequest[];
   /** Requests whose caller still waits for the answer. */
   readonly waitingRequests: number;
+  /** What a restart would leave without an answer. */
+  readonly unanswered: readonly SeenRequest[];
   script: Script<GeminiFault> | undefined;
   seen(method: string, path: RegExp): SeenRequest[];
   restart(downMs?: number): Promise<void>;
@@ -127,6 +129,9 @@ export async function startGeminiEmulator(options: GeminiEmulatorOptions = {}): 
     requests: server.requests,
     get waitingRequests() {
       return server.waitingRequests;
+    },
+    get unanswered() {
+      return server.unanswered;
     },
     get script() {
       return server.script;

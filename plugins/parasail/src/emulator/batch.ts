@@ -1,4 +1,4 @@
-import { drawPicture, subjectOf } from '../picture.js';
+import { drawPicture, subjectOf } from '@easel/plugin-sdk/emulator';
 import { type BatchLine, inputsOf, type LineProblem, readSize } from './lines.js';
 
 /** What becomes of a line. Absent: a picture. */

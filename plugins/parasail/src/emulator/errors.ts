@@ -1,4 +1,4 @@
-import type { Answer } from '../gemini-and-parasail-http.js';
+import type { Answer } from '@easel/plugin-sdk/emulator';
 
 export interface OpenAiError {
   readonly message: string;

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import type { Answer, SeenRequest } from '../gemini-and-parasail-http.js';
-import { drawPicture, subjectOf } from '../picture.js';
+import type { Answer, SeenRequest } from '@easel/plugin-sdk/emulator';
+import { drawPicture, subjectOf } from '@easel/plugin-sdk/emulator';
 import { invalidRequest } from './errors.js';
 import { readForm } from './files.js';
 import { type ImageBody, imageBodySchema, readSize } from './lines.js';

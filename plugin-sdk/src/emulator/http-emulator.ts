@@ -1,5 +1,5 @@
 /**
- * The HTTP server under both emulators: it keeps what clients sent, asks a script what is to go wrong with each request, and breaks off,
+ * An HTTP server for emulators: it keeps what clients sent, asks a script what is to go wrong with each request, and breaks off,
  * delays, cuts or trickles answers as told.
  *
  * @module
@@ -66,7 +66,7 @@ export class HttpEmulator<Own extends Fault = Fault> {
   readonly #handle: HttpEmulatorOptions<Own>['handle'];
   readonly #sockets = new Set<Socket>();
   readonly #server = createServer((incoming, outgoing) => void this.#serve(incoming, outgoing));
-  #waiting = 0;
+  readonly #waiting = new Map<ServerResponse, SeenRequest | undefined>();
   #port = 0;
 
   constructor({ script, handle }: HttpEmulatorOptions<Own>) {
@@ -91,7 +91,12 @@ export class HttpEmulator<Own extends Fault = Fault> {
 
   /** Requests whose caller still waits for the answer. Connections say less: a client may open one anew that it never uses. */
   get waitingRequests(): number {
-    return this.#waiting;
+    return this.#waiting.size;
+  }
+
+  /** Those of them that have been read: what a {@link restart} would leave without an answer. */
+  get unanswered(): readonly SeenRequest[] {
+    return [...this.#waiting.values()].filter((request) => request !== undefined);
   }
 
   /** Requests of that method and path. */
@@ -126,12 +131,11 @@ export class HttpEmulator<Own extends Fault = Fault> {
   async #serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     // Idle connections would stay for seconds after a client is done, and look like its own.
     outgoing.shouldKeepAlive = false;
-    this.#waiting += 1;
-    outgoing.once('close', () => {
-      this.#waiting -= 1;
-    });
+    this.#waiting.set(outgoing, undefined);
+    outgoing.once('close', () => this.#waiting.delete(outgoing));
     try {
       const request = await readRequest(incoming);
+      if (!outgoing.closed) this.#waiting.set(outgoing, request);
       const index = this.requests.push(request) - 1;
       const fault = await this.script?.(request, index);
       if (fault?.delayMs) await pause(fault.delayMs);

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Fault } from '../gemini-and-parasail-http.js';
-import { drawPicture, subjectOf } from '../picture.js';
+import type { Fault } from '@easel/plugin-sdk/emulator';
+import { drawPicture, subjectOf } from '@easel/plugin-sdk/emulator';
 import { type ImageModel, sizeOf } from './models.js';
 import type { GenerateContentRequest } from './request.js';
 

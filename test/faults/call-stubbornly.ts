@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { EaselError, type ImageRequest } from '@easel/plugin-sdk';
 import { isPictureOf } from '@easel/plugin-sdk/emulator';
@@ -20,17 +21,24 @@ const mostTries = 15;
  */
 export async function callStubbornly(
   world: World,
-  request: ImageRequest & { readonly n: number; readonly seed: number },
+  request: ImageRequest & { readonly n: number },
 ): Promise<CallReport> {
-  const { n, seed, prompt } = request;
+  const { n, seed = 0, prompt } = request;
+  const of = (missing: number) => (request.seed === undefined ? {} : { seed: missing });
   const missing = new Set(Array.from({ length: n }, (_, index) => seed + index));
   const violations: string[] = [];
+  const got = new Set<string>();
   let last = '';
   for (let tries = 0; missing.size > 0 && tries < mostTries; tries++) {
     try {
       const [first = seed] = missing;
-      const { images } = await world.ask(missing.size === n ? request : { ...request, seed: first, n: 1 });
-      for (const { bytes, seed: made } of images) {
+      const { images } = await world.ask(missing.size === n ? request : { ...request, ...of(first), n: 1 });
+      for (const { bytes, seed: told } of images) {
+        // Where a model has no seeds, any of those that are missing.
+        const made = told ?? [...missing][0];
+        const hash = createHash('sha256').update(bytes).digest('hex');
+        if (got.has(hash)) violations.push(`"${prompt}": the same picture came twice`);
+        got.add(hash);
         if (made === undefined || !missing.delete(made))
           violations.push(`"${prompt}": seed ${made} came twice or unasked`);
         if (!(await isPictureOf(bytes, prompt)))

@@ -139,7 +139,8 @@ const promptOf = (json: unknown): string =>
     .join('\n');
 
 export const gemini: Provider = {
-  id: 'gemini',
+  name: 'gemini',
+  plugin: 'gemini',
   model: 'gemini-3.1-flash-image',
   secrets: { GEMINI_API_KEY: geminiKey },
   open,

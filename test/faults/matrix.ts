@@ -39,7 +39,7 @@ export async function runMatrix(provider: Provider): Promise<Matrix> {
     for (const fault of site.faults) {
       const { row, problems } = await runFault(fault, site, world);
       rows.push(row);
-      violations.push(...problems.map((problem) => `${provider.id}, ${fault.name}: ${problem}`));
+      violations.push(...problems.map((problem) => `${provider.name}, ${fault.name}: ${problem}`));
     }
     return { rows, violations };
   } finally {

@@ -15,7 +15,7 @@ export interface Options {
   readonly isCheck: boolean;
 }
 
-export const usage = `npm run test:faults -- [--runs N] [--seed S] [--run K] [--provider ${providers.map(({ id }) => id).join('|')}] [--check]
+export const usage = `npm run test:faults -- [--runs N] [--seed S] [--run K] [--provider ${providers.map(({ name }) => name).join('|')}] [--check]
   --runs      random runs of each provider (60)
   --seed      what they are drawn by (another one each time; it is printed)
   --run       only that run of the seed, to see a violation again
@@ -27,7 +27,7 @@ const schema = z.object({
   runs: number.max(100_000).default(60),
   seed: number.max(2 ** 32 - 1).optional(),
   run: number.optional(),
-  provider: z.enum(providers.map(({ id }) => id)).optional(),
+  provider: z.enum(providers.map(({ name }) => name)).optional(),
   check: z.boolean().default(false),
 });
 
@@ -46,6 +46,6 @@ export function readOptions(words: string[]): Options {
   const { success, data, error } = schema.safeParse(values);
   if (!success) throw new Error(`${z.prettifyError(error)}\n${usage}`);
   const { runs, run, seed = randomInt(2 ** 32 - 1), provider, check } = data;
-  const chosen = providers.filter(({ id }) => provider === undefined || id === provider);
+  const chosen = providers.filter(({ name }) => provider === undefined || name === provider);
   return { runs, run, seed, chosen, isCheck: check };
 }

@@ -1,7 +1,8 @@
 import { gemini } from './gemini.js';
+import { geminiBatch } from './gemini-batch.js';
 import { parasail } from './parasail.js';
 import { runware } from './runware.js';
 import type { Provider } from './site.js';
 
-/** The hosted providers, each with an emulator and a plugin. */
-export const providers: readonly Provider[] = [runware, gemini, parasail];
+/** The hosted providers and the ways to them, each with an emulator and a plugin. */
+export const providers: readonly Provider[] = [runware, gemini, geminiBatch, parasail];

@@ -39,7 +39,7 @@ export async function randomRun(provider: Provider, seed: number, run: number): 
           const asked = { ...site.drawRequest(random), prompt: `run ${run}, call ${index}`, n };
           return site.account
             ? callInTurn(world, site, asked)
-            : callStubbornly(world, { ...asked, seed: 10 * index + 1 });
+            : callStubbornly(world, site.isSeedless ? asked : { ...asked, seed: 10 * index + 1 });
         }),
       ),
       rejection(ending.signal),

@@ -33,5 +33,5 @@ export async function randomRuns(
   };
 }
 
-export const sayRuns = (id: string, { runs, kills, asked, got, paid, lost, violations }: Summary): string =>
-  `${id}: ${runs} runs, ${kills} kills; ${asked} pictures asked for, ${got} came, ${paid} paid, ${lost} lost (their callers were told); ${violations.length} violations`;
+export const sayRuns = (name: string, { runs, kills, asked, got, paid, lost, violations }: Summary): string =>
+  `${name}: ${runs} runs, ${kills} kills; ${asked} pictures asked for, ${got} came, ${paid} paid, ${lost} lost (their callers were told); ${violations.length} violations`;

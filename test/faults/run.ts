@@ -12,11 +12,11 @@ async function makeMatrix(provider: Provider, { isCheck }: Options): Promise<boo
   const { rows, violations } = await runMatrix(provider);
   for (const violation of violations) say(`violation: ${violation}`);
   const table = tableOf(rows);
-  const differing = await differences(provider.id, table);
+  const differing = await differences(provider, table);
   if (isCheck && differing.length > 0)
-    say(`plugins/${provider.id}/README.md differs from the run:\n${differing.join('\n')}`);
-  if (!isCheck && differing.length > 0) await writeTable(provider.id, table);
-  say(`${provider.id}: ${rows.length} faults, each on its own; ${violations.length} violations`);
+    say(`plugins/${provider.plugin}/README.md differs from the run:\n${differing.join('\n')}`);
+  if (!isCheck && differing.length > 0) await writeTable(provider, table);
+  say(`${provider.name}: ${rows.length} faults, each on its own; ${violations.length} violations`);
   return violations.length === 0 && !(isCheck && differing.length > 0);
 }
 
@@ -24,11 +24,11 @@ async function makeRuns(provider: Provider, { runs, run, seed }: Options): Promi
   const numbers = run === undefined ? Array.from({ length: runs }, (_, index) => index) : [run];
   const summary = await randomRuns(provider, { seed, numbers }, (number, violation) =>
     say(
-      `violation: ${violation}\n  again: npm run test:faults -- --provider ${provider.id} --seed ${seed} --run ${number}`,
+      `violation: ${violation}\n  again: npm run test:faults -- --provider ${provider.name} --seed ${seed} --run ${number}`,
     ),
   );
   if (summary.violations.length > 0) process.exitCode = 1;
-  return sayRuns(provider.id, summary);
+  return sayRuns(provider.name, summary);
 }
 
 const options = readOptions(process.argv.slice(2));

@@ -161,7 +161,8 @@ async function open(random: () => number = () => 0): Promise<Site> {
 }
 
 export const runware: Provider = {
-  id: 'runware',
+  name: 'runware',
+  plugin: 'runware',
   model: 'runware-sdxl',
   secrets: { RUNWARE_API_KEY: runwareKey },
   open,

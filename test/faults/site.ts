@@ -41,6 +41,8 @@ export interface Site {
   calm(): void;
   /** A random choice of how a call is made. */
   drawRequest(random: () => number): Partial<ImageRequest>;
+  /** Whether its models have no seeds. Absent: they have. */
+  readonly isSeedless?: boolean;
   /** What became of a prompt; where each request is a picture of its own. Absent: a lost call finds its pictures again. */
   readonly account?: (prompt: string) => Account;
   restart(downMs: number): Promise<void>;
@@ -48,8 +50,9 @@ export interface Site {
 }
 
 export interface Provider {
-  /** The plugin's. */
-  readonly id: string;
+  /** In its table and among the words of the command. */
+  readonly name: string;
+  readonly plugin: string;
   readonly model: string;
   readonly secrets: Readonly<Record<string, string>>;
   open(random?: () => number): Promise<Site>;

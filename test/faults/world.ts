@@ -18,7 +18,7 @@ export interface World {
 }
 
 /** A kernel that runs the provider's plugin in a process of its own against the emulator. */
-export async function openWorld({ id, model, secrets }: Provider, { options }: Site): Promise<World> {
+export async function openWorld({ plugin: id, model, secrets }: Provider, { options }: Site): Promise<World> {
   const storageFolder = await mkdtemp(join(tmpdir(), `easel-faults-${id}-`));
   const manager = createImageServiceManager({
     bundled: false,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { createRunwareWorld, pidOf, withOptions } from '../providers/runware-world.js';
+import { pidOf } from '../providers/provider-kernels.js';
+import { createRunwareWorld, withOptions } from '../providers/runware-world.js';
 
 const atOnce = 100;
 const warmUp = 4_000;

@@ -1,12 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { createImageServiceManager, type ImageResult } from '@easel/core';
+import type { ImageResult } from '@easel/core';
 import type { ImageRequest } from '@easel/plugin-sdk';
+import { openProviderKernels } from '../providers/provider-kernels.js';
 import type { Provider, Site } from './site.js';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
 /** Milliseconds that one call may take, on a machine that has much else to do. */
 const callMs = 30_000;
 
@@ -18,28 +14,20 @@ export interface World {
 }
 
 /** A kernel that runs the provider's plugin in a process of its own against the emulator. */
-export async function openWorld({ plugin: id, model, secrets }: Provider, { options }: Site): Promise<World> {
-  const storageFolder = await mkdtemp(join(tmpdir(), `easel-faults-${id}-`));
-  const manager = createImageServiceManager({
-    bundled: false,
-    environment: { ...secrets },
-    random: () => 0,
-    configuration: {
-      pluginFolders: [join(root, 'plugins')],
-      catalogueFolders: [join(root, 'models/catalogue'), join(root, 'test/fixtures/parasail-catalogue')],
-      storageFolder,
-      currentModel: model,
-      retries: 2,
-      plugins: {
-        // An open circuit would hide what the faults do.
-        [id]: { options, runtime: { drainMs: 100 }, breaker: { minimumCalls: 10_000 } },
-      },
-    },
+export async function openWorld(
+  { plugin, model, secrets }: Provider,
+  { options }: Pick<Site, 'options'>,
+): Promise<World> {
+  const { createKernel, close } = await openProviderKernels({
+    ...{ plugin, model, options, environment: secrets, retries: 2 },
+    // An open circuit would hide what the faults do.
+    breaker: { minimumCalls: 10_000 },
   });
-  const health = () => manager.getServiceHealth().plugins.find((plugin) => plugin.id === id);
+  const manager = createKernel();
+  const health = () => manager.getServiceHealth().plugins.find(({ id }) => id === plugin);
   return {
     async ask(request) {
-      if (health()?.state === 'quarantined') await manager.enablePlugin(id);
+      if (health()?.state === 'quarantined') await manager.enablePlugin(plugin);
       return await manager.generateImage({ timeoutMs: callMs, ...request });
     },
     kill() {
@@ -48,9 +36,6 @@ export async function openWorld({ plugin: id, model, secrets }: Provider, { opti
       process.kill(pid, 'SIGKILL');
       return true;
     },
-    async close() {
-      await manager.close();
-      await rm(storageFolder, { recursive: true, force: true });
-    },
+    close,
   };
 }

@@ -7,9 +7,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { isPictureOf, readSerial } from '@easel/plugin-sdk/emulator';
 import { describe, expect, it } from 'vitest';
-import { createGeminiBatchWorld, pidOf, small } from './gemini-batch-world.js';
+import { createGeminiBatchWorld, small } from './gemini-batch-world.js';
 import { keptPicturesIn, recordsIn } from './kept-pictures.js';
 import { after, before, killAt, type Step } from './kill-at.js';
+import { pidOf } from './provider-kernels.js';
 
 const uploads = /^\/upload\/v1beta\/files$/;
 const creates = /:batchGenerateContent$/;

@@ -8,7 +8,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { isPictureOf, readSerial } from '@easel/plugin-sdk/emulator';
 import { expect, it } from 'vitest';
 import { googleError, rateLimited } from '../../plugins/gemini/src/emulator/index.js';
-import { createGeminiBatchWorld, pidOf, small } from './gemini-batch-world.js';
+import { createGeminiBatchWorld, small } from './gemini-batch-world.js';
+import { pidOf } from './provider-kernels.js';
 import { createRandom, drawFault } from './storm.js';
 
 const sayings = {

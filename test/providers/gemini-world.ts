@@ -1,8 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { createImageServiceManager, type ImageServiceManager, type KernelOptions } from '@easel/core';
+import type { ImageServiceManager, KernelOptions } from '@easel/core';
 import type { ImageRequest } from '@easel/plugin-sdk';
 import { onTestFinished } from 'vitest';
 import {
@@ -11,8 +7,7 @@ import {
   geminiKey,
   startGeminiEmulator,
 } from '../../plugins/gemini/src/emulator/index.js';
-
-const root = fileURLToPath(new URL('../../', import.meta.url));
+import { openProviderKernels } from './provider-kernels.js';
 
 export interface GeminiWorld {
   readonly emulator: GeminiEmulator;
@@ -32,30 +27,19 @@ export async function createGeminiWorld(
     readonly retries?: number;
   } & Pick<KernelOptions, 'random'> = {},
 ): Promise<GeminiWorld> {
-  const { script, key = geminiKey, settings = {}, retries = 0, random } = options;
+  const { script, key = geminiKey, settings = {}, retries, random } = options;
   const emulator = await startGeminiEmulator(script ? { script } : {});
-  const folder = await mkdtemp(join(tmpdir(), 'easel-gemini-'));
-  const lines: string[] = [];
-  const log = (message: string, details?: object) =>
-    void lines.push(`${message} ${JSON.stringify(details ?? {})}`);
-  const manager = createImageServiceManager({
-    bundled: false,
+  const { createKernel, lines, close } = await openProviderKernels({
+    plugin: 'gemini',
+    model: 'gemini-3.1-flash-image',
     environment: { GEMINI_API_KEY: key },
-    ...(random ? { random } : {}),
-    logger: { debug: log, info: log, warn: log, error: log },
-    configuration: {
-      pluginFolders: [join(root, 'plugins')],
-      catalogueFolders: [join(root, 'models/catalogue')],
-      storageFolder: folder,
-      currentModel: 'gemini-3.1-flash-image',
-      retries,
-      plugins: { gemini: { options: { baseUrl: emulator.url, ...settings } } },
-    },
+    options: { baseUrl: emulator.url, ...settings },
+    ...{ retries, random },
   });
+  const manager = createKernel();
   onTestFinished(async () => {
-    await manager.close();
+    await close();
     await emulator.close();
-    await rm(folder, { recursive: true, force: true });
   });
   const ask: GeminiWorld['ask'] = (prompt, more = {}) => manager.generateImage({ prompt, ...more });
   return { emulator, manager, lines, ask };

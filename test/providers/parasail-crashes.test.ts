@@ -10,7 +10,8 @@ import { isPictureOf, readSerial } from '@easel/plugin-sdk/emulator';
 import { describe, expect, it } from 'vitest';
 import { recordsIn } from './kept-pictures.js';
 import { after, before, killAt, type Step } from './kill-at.js';
-import { by, createParasailWorld, pidOf } from './parasail-world.js';
+import { by, createParasailWorld } from './parasail-world.js';
+import { pidOf } from './provider-kernels.js';
 
 const files = /\/files$/;
 const batches = /\/batches$/;

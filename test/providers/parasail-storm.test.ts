@@ -8,7 +8,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { isPictureOf, readSerial } from '@easel/plugin-sdk/emulator';
 import { expect, it } from 'vitest';
 import { tooManyRequests, unavailable } from '../../plugins/parasail/src/emulator/index.js';
-import { createParasailWorld, pidOf } from './parasail-world.js';
+import { createParasailWorld } from './parasail-world.js';
+import { pidOf } from './provider-kernels.js';
 import { createRandom, drawFault } from './storm.js';
 
 const sayings = { unavailable, limited: () => tooManyRequests('0.05') };

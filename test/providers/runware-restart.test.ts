@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { isPictureOf } from '@easel/plugin-sdk/emulator';
 import { describe, expect, it } from 'vitest';
 import { runwareKey } from '../../plugins/runware/src/emulator/index.js';
-import { createRunwareWorld, pidOf, pushed } from './runware-world.js';
+import { pidOf } from './provider-kernels.js';
+import { createRunwareWorld, pushed } from './runware-world.js';
 
 /** All that is in the journals of a storage folder. */
 function readJournals(storageFolder: string): string {

@@ -9,7 +9,8 @@ import { isPictureOf, readSerial } from '@easel/plugin-sdk/emulator';
 import { describe, expect, it } from 'vitest';
 import type { RunwareFault } from '../../plugins/runware/src/emulator/index.js';
 import { seeded } from '../fixtures/seeded.js';
-import { createRunwareWorld, pidOf, withOptions } from './runware-world.js';
+import { pidOf } from './provider-kernels.js';
+import { createRunwareWorld, withOptions } from './runware-world.js';
 
 const faults: readonly RunwareFault[] = [
   { drop: 'before' },

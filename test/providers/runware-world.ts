@@ -1,8 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { createImageServiceManager, type ImageServiceManager } from '@easel/core';
+import type { ImageServiceManager } from '@easel/core';
 import type { ImageRequest } from '@easel/plugin-sdk';
 import { onTestFinished } from 'vitest';
 import {
@@ -11,8 +7,7 @@ import {
   runwareKey,
   startRunwareEmulator,
 } from '../../plugins/runware/src/emulator/index.js';
-
-const root = fileURLToPath(new URL('../../', import.meta.url));
+import { openProviderKernels, type ProviderKernels } from './provider-kernels.js';
 
 /** Waits of milliseconds, where the real ones are of seconds. */
 const quick = {
@@ -26,7 +21,7 @@ const quick = {
 
 export interface RunwareWorldOptions extends RunwareEmulatorOptions {
   readonly key?: string;
-  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly settings?: Readonly<Record<string, string | number | boolean>>;
   readonly runtime?: Readonly<Record<string, number>>;
   readonly breaker?: Readonly<Record<string, number>>;
   readonly retries?: number;
@@ -34,18 +29,12 @@ export interface RunwareWorldOptions extends RunwareEmulatorOptions {
 
 type Result = Awaited<ReturnType<ImageServiceManager['generateImage']>>;
 
-export interface RunwareWorld {
+export interface RunwareWorld extends Omit<ProviderKernels, 'close'> {
   readonly emulator: RunwareEmulator;
   /** The first kernel. */
   readonly manager: ImageServiceManager;
-  /** Folder that outlives a kernel. */
-  readonly storageFolder: string;
-  /** Lines that kernels and plugins logged. */
-  readonly lines: string[];
   /** Asks for small pictures of a prompt; over the first kernel. */
   ask(prompt: string, more?: Partial<ImageRequest>): Promise<Result>;
-  /** Another kernel over the same folder and emulator; closed when the test ends. */
-  createKernel(): ImageServiceManager;
 }
 
 /** Options of the plugin for one call. */
@@ -65,55 +54,27 @@ export async function createRunwareWorld(options: RunwareWorldOptions = {}): Pro
 export async function openRunwareWorld(
   options: RunwareWorldOptions = {},
 ): Promise<RunwareWorld & { close(): Promise<void> }> {
-  const { key = runwareKey, settings = {}, runtime = {}, breaker = {}, retries = 0, ...emulated } = options;
+  const { key = runwareKey, settings = {}, runtime, breaker, retries, ...emulated } = options;
   const emulator = await startRunwareEmulator(emulated);
-  const storageFolder = await mkdtemp(join(tmpdir(), 'easel-runware-'));
-  const kernels: ImageServiceManager[] = [];
-  const close = async () => {
-    await Promise.all(kernels.map((kernel) => kernel.close()));
-    await emulator.close();
-    await rm(storageFolder, { recursive: true, force: true });
-  };
-  const lines: string[] = [];
-  const log = (message: string, details?: object) =>
-    void lines.push(`${message} ${JSON.stringify(details ?? {})}`);
-  const createKernel = () => {
-    const kernel = createImageServiceManager({
-      bundled: false,
-      environment: { RUNWARE_API_KEY: key },
-      random: () => 0,
-      logger: { debug: log, info: log, warn: log, error: log },
-      configuration: {
-        pluginFolders: [join(root, 'plugins')],
-        catalogueFolders: [join(root, 'models/catalogue')],
-        storageFolder,
-        currentModel: 'runware-sdxl',
-        retries,
-        plugins: {
-          runware: {
-            options: {
-              ...{ webSocketUrl: emulator.url, httpUrl: emulator.httpUrl, allowPrivateAddresses: true },
-              ...quick,
-              ...settings,
-            },
-            runtime: { drainMs: 200, ...runtime },
-            breaker,
-          },
-        },
-      },
-    });
-    kernels.push(kernel);
-    return kernel;
-  };
-  const manager = createKernel();
+  const kernels = await openProviderKernels({
+    plugin: 'runware',
+    model: 'runware-sdxl',
+    environment: { RUNWARE_API_KEY: key },
+    options: {
+      ...{ webSocketUrl: emulator.url, httpUrl: emulator.httpUrl, allowPrivateAddresses: true },
+      ...quick,
+      ...settings,
+    },
+    runtime: { drainMs: 200, ...runtime },
+    breaker,
+    retries,
+  });
+  const manager = kernels.createKernel();
   const ask: RunwareWorld['ask'] = (prompt, more = {}) =>
     manager.generateImage({ prompt, width: 128, height: 128, ...more });
-  return { emulator, manager, storageFolder, lines, ask, createKernel, close };
-}
-
-/** The plugin's process. */
-export function pidOf(kernel: ImageServiceManager): number {
-  const pid = kernel.getServiceHealth().plugins.find(({ id }) => id === 'runware')?.pid;
-  if (pid === undefined) throw new Error('the plugin does not run');
-  return pid;
+  const close = async () => {
+    await kernels.close();
+    await emulator.close();
+  };
+  return { ...kernels, emulator, manager, ask, close };
 }

@@ -50,6 +50,8 @@ export function authenticate(server: FastifyInstance, keys: KeyStore): void {
 
 function scopeOf({ url, method }: FastifyRequest): Scope | undefined {
   const path = url.split('?')[0] ?? url;
+  // Leads to the page for people.
+  if (path === '/') return undefined;
   const rule = needed.find(([prefix]) => path === prefix || path.startsWith(`${prefix}/`));
   if (rule?.[1] === 'read' && method !== 'GET' && method !== 'HEAD') return 'generate';
   return rule ? rule[1] : 'generate';

@@ -5,7 +5,7 @@ import { HttpError } from '../errors.js';
 import { endlessStreams } from '../event-stream.js';
 import { parseBody } from '../parse-body.js';
 
-const resetSchema = z.strictObject({ pipeline_type: z.string().max(100).nullish() });
+export const resetSchema = z.strictObject({ pipeline_type: z.string().max(100).nullish() });
 type ById = { Params: { id: string } };
 
 /** `/api/admin/...`: plugins, their switches, circuits and logs, and the configuration as it stands. */

@@ -4,7 +4,7 @@ import { readBase64Image } from '../input-image.js';
 import { withoutAbsent } from '../request-fields.js';
 
 const field = imageRequestSchema.shape;
-const optionsSchema = z.looseObject({ sd_model_checkpoint: z.string().nullish() });
+export const automaticOptionsSchema = z.looseObject({ sd_model_checkpoint: z.string().min(1).nullish() });
 
 /** The fields of Automatic1111's `txt2img` and `img2img` that have a meaning here; its many others are passed over, as it does itself. */
 export const automaticRequestSchema = z.looseObject({
@@ -22,7 +22,7 @@ export const automaticRequestSchema = z.looseObject({
   denoising_strength: field.strength.nullish(),
   init_images: z.array(z.string()).max(16).nullish(),
   mask: z.string().nullish(),
-  override_settings: optionsSchema.nullish(),
+  override_settings: automaticOptionsSchema.nullish(),
 });
 export type AutomaticRequest = z.output<typeof automaticRequestSchema>;
 

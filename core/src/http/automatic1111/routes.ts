@@ -1,14 +1,11 @@
 import type { Progress } from '@easel/plugin-sdk';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { z } from 'zod';
 import { embedProvenance } from '../../results/embed-provenance.js';
 import { abortOnDisconnect } from '../disconnect.js';
 import type { Doors } from '../doors.js';
 import { parseBody } from '../parse-body.js';
 import { placeholderOf, sendJson } from '../splice-base64.js';
-import { automaticRequestSchema, fromAutomaticRequest } from './request.js';
-
-const optionsSchema = z.looseObject({ sd_model_checkpoint: z.string().min(1).nullish() });
+import { automaticOptionsSchema, automaticRequestSchema, fromAutomaticRequest } from './request.js';
 
 /** `/sdapi/v1/...`: the routes of Automatic1111's web UI that its many clients use. */
 export const automaticRoutes =
@@ -64,7 +61,7 @@ export const automaticRoutes =
 
     server.get('/sdapi/v1/options', async () => ({ sd_model_checkpoint: manager.currentModel ?? null }));
     server.post('/sdapi/v1/options', async (request) => {
-      const { sd_model_checkpoint } = parseBody(optionsSchema, request.body);
+      const { sd_model_checkpoint } = parseBody(automaticOptionsSchema, request.body);
       if (sd_model_checkpoint) manager.switchModel(sd_model_checkpoint);
       return {};
     });

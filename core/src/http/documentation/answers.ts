@@ -131,6 +131,25 @@ const openAiModels = z.looseObject({
   ),
 });
 
+const automaticImages = z.looseObject({
+  images: z.array(z.string()).describe('Base64.'),
+  parameters: z.looseObject({}),
+  info: z.string().describe('JSON.'),
+});
+const automaticFailed = z.looseObject({ error: z.string(), detail: z.string(), errors: z.string() });
+const automaticModels = z.array(z.looseObject({ title: z.string(), model_name: z.string() }));
+const automaticOptions = z.looseObject({ sd_model_checkpoint: z.string().nullable() });
+const automaticNothing = z.looseObject({});
+const automaticProgress = z.looseObject({
+  progress: z.number().min(0).max(1),
+  eta_relative: z.number(),
+  state: z.looseObject({ job: z.string(), sampling_step: z.int(), sampling_steps: z.int() }),
+});
+
+const changedPlugin = z.looseObject({ success: z.literal(true), plugin });
+const configuration = z.looseObject({ success: z.literal(true), configuration: z.looseObject({}) });
+const probe = z.looseObject({ status: z.string() });
+
 /** By the name under which the document has them. */
 export const answers = {
   generated,
@@ -143,5 +162,14 @@ export const answers = {
   openAiImages,
   openAiFailed,
   openAiModels,
+  automaticImages,
+  automaticFailed,
+  automaticModels,
+  automaticOptions,
+  automaticNothing,
+  automaticProgress,
+  changedPlugin,
+  configuration,
+  probe,
 } as const satisfies Record<string, z.ZodType>;
 export type AnswerName = keyof typeof answers;

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { coreVersion } from '../../version.js';
 import { type AnswerName, answers } from './answers.js';
-import { type Operation, operations } from './operations.js';
+import type { Operation } from './operation.js';
+import { operations } from './operations/index.js';
 
 const reference = (name: AnswerName) => ({ $ref: `#/components/schemas/${name}` });
 
@@ -28,8 +29,10 @@ export function openApiDocument(): object {
     info: {
       title: 'Easel',
       version: coreVersion,
-      description: 'Pictures from words: one API in front of every image model.',
+      description:
+        'Pictures from words: one API in front of every image model. The Model Context Protocol is spoken at `/mcp`.',
     },
+    tags: [...new Set(operations.map(({ tag }) => tag))].map((name) => ({ name })),
     security: [{}, { key: [] }],
     paths,
     components: {
@@ -39,18 +42,39 @@ export function openApiDocument(): object {
   };
 }
 
-function describeOperation({ path, summary, body, files, status, answer, failure }: Operation): object {
-  const parameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+const idempotencyKey = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  description: 'Makes it one call, however often it is sent.',
+  schema: { type: 'string', minLength: 1, maxLength: 255 },
+};
+
+function parametersOf({ path, query, isCreating }: Operation): object[] {
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: 'path',
     required: true,
     schema: { type: 'string' },
   }));
+  const inQuery = Object.entries(query?.shape ?? {}).map(([name, schema]) => ({
+    name,
+    in: 'query',
+    schema: schemaOf(schema as z.ZodType, 'input'),
+  }));
+  return [...inPath, ...inQuery, ...(isCreating ? [idempotencyKey] : [])];
+}
+
+function describeOperation(operation: Operation): object {
+  const { tag, summary, status, answer, failure } = operation;
+  const parameters = parametersOf(operation);
   const json = (name: AnswerName) => ({ 'application/json': { schema: reference(name) } });
   return {
+    tags: [tag],
     summary,
     ...(parameters.length === 0 ? {} : { parameters }),
-    ...(body ? { requestBody: { required: true, content: contentOf(body, files) } } : {}),
+    ...(operation.body
+      ? { requestBody: { required: true, content: contentOf(operation.body, operation) } }
+      : {}),
     responses: {
       [status]: { description: summary, ...(answer ? { content: json(answer) } : {}) },
       default: { description: 'What went wrong, and what to do.', content: json(failure) },
@@ -58,9 +82,9 @@ function describeOperation({ path, summary, body, files, status, answer, failure
   };
 }
 
-function contentOf(body: z.ZodType, files: readonly string[] | undefined): object {
+function contentOf(body: z.ZodType, { files, example }: Operation): object {
   const schema = schemaOf(body, 'input') as { properties?: object };
-  if (!files) return { 'application/json': { schema } };
+  if (!files) return { 'application/json': { schema, ...(example ? { example } : {}) } };
   const parts = Object.fromEntries(files.map((name) => [name, { type: 'string', format: 'binary' }]));
   return { 'multipart/form-data': { schema: { ...schema, properties: { ...schema.properties, ...parts } } } };
 }

@@ -8,3 +8,13 @@ export const jobRequestSchema = planRequestSchema.omit({ cache: true }).extend({
     .describe('Told when it has ended. Absent: nobody is.'),
   previews: z.int().min(0).max(10).nullish().describe('Looks at each unfinished picture, among the events.'),
 });
+
+export const jobListSchema = z.object({
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1_000)
+    .default(100)
+    .describe('How many, 1 to 1,000. Absent: 100.'),
+});

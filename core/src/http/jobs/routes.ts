@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { z } from 'zod';
 import { hasEnded } from '../../jobs/job.js';
 import type { StoredJob } from '../../jobs/job-store.js';
 import { priorityOf } from '../access/priority.js';
@@ -11,9 +10,8 @@ import { parseBody } from '../parse-body.js';
 import { fromPlanRequest } from '../plan/generate.js';
 import { placeholderOf } from '../splice-base64.js';
 import { describeJob } from './describe-job.js';
-import { jobRequestSchema } from './request.js';
+import { jobListSchema, jobRequestSchema } from './request.js';
 
-const listSchema = z.object({ limit: z.coerce.number().int().min(1).max(1_000).default(100) });
 type ById = { Params: { id: string } };
 
 /** `/api/images/jobs`: calls that are accepted at once and outlive their caller and the server. */
@@ -44,7 +42,7 @@ export const jobRoutes = (doors: Doors) => async (server: FastifyInstance) => {
   });
 
   server.get('/api/images/jobs', async (request) => {
-    const { limit } = parseBody(listSchema, request.query);
+    const { limit } = parseBody(jobListSchema, request.query);
     const { apiKey } = request;
     const caller = !apiKey || apiKey.scopes.includes('admin') ? undefined : apiKey.id;
     return { jobs: jobStore.list(caller, limit).map((job) => describe(request, job)) };

@@ -1,0 +1,63 @@
+import { automaticOptionsSchema, automaticRequestSchema } from '../../automatic1111/request.js';
+import type { Operation } from '../operation.js';
+
+export const automaticOperations: readonly Operation[] = [
+  {
+    tag: 'Automatic1111',
+    method: 'post',
+    path: '/sdapi/v1/txt2img',
+    summary: 'Makes pictures from words.',
+    body: automaticRequestSchema,
+    example: { prompt: 'a red house under a yellow star' },
+    status: 200,
+    answer: 'automaticImages',
+    failure: 'automaticFailed',
+  },
+  {
+    tag: 'Automatic1111',
+    method: 'post',
+    path: '/sdapi/v1/img2img',
+    summary: 'Makes pictures from others and words.',
+    body: automaticRequestSchema,
+    status: 200,
+    answer: 'automaticImages',
+    failure: 'automaticFailed',
+  },
+  {
+    tag: 'Automatic1111',
+    method: 'get',
+    path: '/sdapi/v1/sd-models',
+    summary: 'Lists the models.',
+    status: 200,
+    answer: 'automaticModels',
+    failure: 'automaticFailed',
+  },
+  {
+    tag: 'Automatic1111',
+    method: 'get',
+    path: '/sdapi/v1/options',
+    summary: 'Tells the current model.',
+    status: 200,
+    answer: 'automaticOptions',
+    failure: 'automaticFailed',
+  },
+  {
+    tag: 'Automatic1111',
+    method: 'post',
+    path: '/sdapi/v1/options',
+    summary: 'Makes another model the current one.',
+    body: automaticOptionsSchema,
+    status: 200,
+    answer: 'automaticNothing',
+    failure: 'automaticFailed',
+  },
+  {
+    tag: 'Automatic1111',
+    method: 'get',
+    path: '/sdapi/v1/progress',
+    summary: 'Tells how far the newest picture is.',
+    status: 200,
+    answer: 'automaticProgress',
+    failure: 'automaticFailed',
+  },
+];

@@ -1,0 +1,50 @@
+import { openAiRequestSchema } from '../../openai/request.js';
+import type { Operation } from '../operation.js';
+
+export const openAiOperations: readonly Operation[] = [
+  {
+    tag: 'OpenAI',
+    method: 'post',
+    path: '/v1/images/generations',
+    summary: 'Makes pictures; with "stream" as server-sent events.',
+    isCreating: true,
+    body: openAiRequestSchema,
+    example: { prompt: 'a red house under a yellow star' },
+    status: 200,
+    answer: 'openAiImages',
+    failure: 'openAiFailed',
+  },
+  {
+    tag: 'OpenAI',
+    method: 'post',
+    path: '/v1/images/edits',
+    summary: 'Makes pictures from others and words.',
+    isCreating: true,
+    body: openAiRequestSchema,
+    files: ['image', 'mask'],
+    status: 200,
+    answer: 'openAiImages',
+    failure: 'openAiFailed',
+  },
+  {
+    tag: 'OpenAI',
+    method: 'post',
+    path: '/v1/images/variations',
+    summary: 'Makes pictures that are like another.',
+    isCreating: true,
+    body: openAiRequestSchema.partial({ prompt: true }),
+    files: ['image'],
+    status: 200,
+    answer: 'openAiImages',
+    failure: 'openAiFailed',
+  },
+  {
+    tag: 'OpenAI',
+    method: 'get',
+    path: '/v1/models',
+    summary: 'Lists the models.',
+    status: 200,
+    answer: 'openAiModels',
+    failure: 'openAiFailed',
+  },
+];

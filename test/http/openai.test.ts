@@ -101,7 +101,10 @@ describe("OpenAI's client", () => {
 
   it('learns in the middle of a stream that it failed', async () => {
     const client = clientOf(await startServer());
-    const body = { prompt, stream: true, provider_options: { steady: { delayMs: 5_000 } }, timeout_ms: 300 };
+    // Its plugin runs: what comes in time is said in the stream.
+    await client.images.generate({ prompt });
+    const slow = { provider_options: { steady: { delayMs: 5_000 } }, timeout_ms: 1_000 };
+    const body = { prompt, stream: true, ...slow };
     const stream = await client.images.generate(body as OpenAI.ImageGenerateParamsStreaming);
     const read = async () => {
       for await (const _ of stream);

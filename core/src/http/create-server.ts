@@ -29,11 +29,25 @@ export interface CreateServerOptions {
   readonly manager: ImageServiceManager;
   /** Takes a line for each failure that is not the caller's. Absent: they are dropped. */
   readonly logger?: HostLogger | undefined;
+  /**
+   * Path under which a host app has it, such as `/easel`: URLs that it answers have it, and it is taken off the paths that come, where it is
+   * still there. Absent: it is the whole.
+   */
+  readonly prefix?: string | undefined;
 }
 
-/** The HTTP APIs in front of a kernel, ready to listen, or to be mounted in the host's own Fastify by `register`. */
+/**
+ * The HTTP APIs in front of a kernel: ready to listen, or, once it is `ready()`, for a host app to hand requests on to by `routing`. `close()`
+ * lets answers that are on their way be finished; the kernel stays open.
+ *
+ * @example
+ * const easel = await createServer({ manager, prefix: '/easel' });
+ * await easel.ready();
+ * app.use('/easel', (request, response) => easel.routing(request, response)); // Express, Connect
+ */
 export async function createServer(options: CreateServerOptions): Promise<FastifyInstance> {
   const { manager, logger = silentLogger } = options;
+  const prefix = options.prefix?.replace(/\/+$/, '') ?? '';
   const { configuration } = manager;
   const server = fastify({
     bodyLimit: configuration.server.bodyMb * mebibyte,
@@ -41,8 +55,9 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
     // Headers and body of a slow caller; the work itself may take longer.
     requestTimeout: 120_000,
     forceCloseConnections: 'idle',
+    rewriteUrl: ({ url = '/' }) => withoutPrefix(url, prefix),
   });
-  const doors = openDoors(manager, logger);
+  const doors = openDoors(manager, logger, prefix);
   server.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
     reply.header('x-content-type-options', 'nosniff');
@@ -86,8 +101,13 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
   await server.register(mcpRoutes(doors));
   await server.register(adminRoutes(doors));
   await server.register(probeRoutes(doors));
-  await server.register(documentationRoutes);
+  await server.register(documentationRoutes(prefix));
   return server;
+}
+
+function withoutPrefix(url: string, prefix: string): string {
+  const isUnder = prefix !== '' && url.startsWith(prefix) && /^([/?]|$)/.test(url.slice(prefix.length));
+  return isUnder ? url.slice(prefix.length).replace(/^(?!\/)/, '/') : url;
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

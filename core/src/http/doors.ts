@@ -7,7 +7,7 @@ import type { KeyStore } from '../keys/key-store.js';
 import type { HostLogger } from '../observe/plugin-logger.js';
 import type { ResultCache } from '../results/result-cache.js';
 import type { ResultStore } from '../results/result-store.js';
-import { signUrl } from './access/signed-url.js';
+import { signPath } from './access/signed-url.js';
 
 /** What every route is made of. */
 export interface Doors {
@@ -18,11 +18,17 @@ export interface Doors {
   readonly jobs: JobRunner;
   readonly jobStore: JobStore;
   readonly configuration: ServerConfiguration;
+  /** Path under which a host app has the server. Empty: it is the whole. */
+  readonly prefix: string;
   readonly logger: HostLogger;
 }
 
 /** Where a picture is fetched from, as the caller of a request reaches it; for a day also without a key. */
-export function resultUrl({ configuration, keys }: Doors, request: FastifyRequest, name: string): string {
-  const base = configuration.publicUrl ?? `${request.protocol}://${request.host}`;
-  return signUrl(`${base.replace(/\/$/, '')}/api/images/results/${name}`, keys.signingSecret);
+export function resultUrl(
+  { configuration, keys, prefix }: Doors,
+  request: FastifyRequest,
+  name: string,
+): string {
+  const base = configuration.publicUrl ?? `${request.protocol}://${request.host}${prefix}`;
+  return `${base.replace(/\/$/, '')}${signPath(`/api/images/results/${name}`, keys.signingSecret)}`;
 }

@@ -17,6 +17,7 @@ const dayMs = 24 * hourMs;
 export function openDoors(
   manager: ImageServiceManager,
   logger: HostLogger,
+  prefix: string,
 ): Doors & { close(): Promise<void> } {
   const { storageFolder, server: configuration } = manager.configuration;
   const results = new ResultStore(join(storageFolder, 'results'));
@@ -32,7 +33,7 @@ export function openDoors(
     atOnce: configuration.jobsAtOnce,
     logger,
   });
-  const { publicUrl = '' } = configuration;
+  const { publicUrl = prefix } = configuration;
   const webhooks = new Webhooks({
     store: jobStore,
     secret: () => keys.signingSecret,
@@ -60,6 +61,7 @@ export function openDoors(
     jobs,
     jobStore,
     configuration,
+    prefix,
     logger,
     async close() {
       clearInterval(sweeping);

@@ -7,17 +7,15 @@ const anyBase = 'http://localhost';
 const signatureOf = (path: string, expires: string, secret: string): Buffer =>
   createHmac('sha256', secret).update(`${path} ${expires}`).digest();
 
-/** A URL that opens without a key for a day. Without a secret there are no keys, and it stays as it is. */
-export function signUrl(url: string, secret: string | undefined, now = Date.now()): string {
-  if (secret === undefined) return url;
-  const signed = new URL(url);
+/** A path with a query by which it opens without a key for a day. Without a secret there are no keys, and it stays as it is. */
+export function signPath(path: string, secret: string | undefined, now = Date.now()): string {
+  if (secret === undefined) return path;
   const expires = `${now + validMs}`;
-  signed.searchParams.set('expires', expires);
-  signed.searchParams.set('signature', signatureOf(signed.pathname, expires, secret).toString('base64url'));
-  return signed.href;
+  const signature = signatureOf(path, expires, secret).toString('base64url');
+  return `${path}?${new URLSearchParams({ expires, signature })}`;
 }
 
-/** Whether a path with its query has been signed by {@link signUrl} and has not expired. */
+/** Whether a path with its query has been signed by {@link signPath} and has not expired. */
 export function isSignatureValid(
   pathAndQuery: string,
   secret: string | undefined,

@@ -15,8 +15,12 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output'): object {
   return JSON.parse(text) as object;
 }
 
-/** The OpenAPI 3.1 document, made of the schemas that the server itself parses with. */
-export function openApiDocument(): object {
+/**
+ * The OpenAPI 3.1 document, made of the schemas that the server itself parses with.
+ *
+ * @param prefix path under which a host app has the server, or nothing
+ */
+export function openApiDocument(prefix: string): object {
   const paths: Record<string, Record<string, object>> = {};
   for (const operation of operations) {
     const path = paths[operation.path] ?? {};
@@ -32,6 +36,7 @@ export function openApiDocument(): object {
       description:
         'Pictures from words: one API in front of every image model. The Model Context Protocol is spoken at `/mcp`.',
     },
+    servers: [{ url: prefix || '/' }],
     tags: [...new Set(operations.map(({ tag }) => tag))].map((name) => ({ name })),
     security: [{}, { key: [] }],
     paths,

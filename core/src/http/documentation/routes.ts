@@ -8,13 +8,14 @@ const contentPolicy =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
 /** `GET /openapi.json`, and `/docs` for people: Swagger UI, which needs nothing from anywhere else. */
-export async function documentationRoutes(server: FastifyInstance): Promise<void> {
-  const document = openApiDocument();
+export const documentationRoutes = (prefix: string) => async (server: FastifyInstance) => {
+  const document = openApiDocument(prefix);
   server.get('/openapi.json', async () => document);
-  server.get('/', async (_request, reply) => await reply.redirect('/docs'));
+  server.get('/', async (_request, reply) => await reply.redirect(`${prefix}/docs`));
   await server.register(swagger, { mode: 'static', specification: { document } as StaticDocumentSpec });
   await server.register(swaggerUi, {
     routePrefix: '/docs',
+    indexPrefix: prefix,
     staticCSP: true,
     transformStaticCSP: () => contentPolicy,
     theme: { title: "Easel's API" },
@@ -25,4 +26,4 @@ export async function documentationRoutes(server: FastifyInstance): Promise<void
       tryItOutEnabled: true,
     },
   });
-}
+};

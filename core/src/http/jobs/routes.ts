@@ -37,7 +37,7 @@ export const jobRoutes = (doors: Doors) => async (server: FastifyInstance) => {
       idempotencyKey: keyOf(request),
       webhook: webhook ?? undefined,
     });
-    reply.status(202).header('location', `/api/images/jobs/${job.id}`);
+    reply.status(202).header('location', `${doors.prefix}/api/images/jobs/${job.id}`);
     return describe(request, job);
   });
 

@@ -106,8 +106,8 @@ function faultsOf(emulator: RunwareEmulator): Fault[] {
   ];
 }
 
-/** What goes wrong at random. Nothing of it keeps a picture from being made in the end. */
-const storms: readonly RunwareFault[] = [
+/** What goes wrong on the way at random. */
+export const lossyFaults: readonly RunwareFault[] = [
   { drop: 'before' },
   { drop: 'after' },
   { drop: 'mid-frame' },
@@ -116,6 +116,11 @@ const storms: readonly RunwareFault[] = [
   { garbage: '<html>' },
   { delayMs: 150 },
   { trickle: { bytes: 200, everyMs: 1 } },
+];
+
+/** All that goes wrong at random. Nothing of it keeps a picture from being made in the end. */
+const storms: readonly RunwareFault[] = [
+  ...lossyFaults,
   { refuse: rateLimited },
   { refuse: internalError, isUnnamed: true },
   // Over WebSockets there is no status.

@@ -8,9 +8,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { isPictureOf, readSerial } from '@easel/plugin-sdk/emulator';
 import { expect, it } from 'vitest';
 import { googleError, rateLimited } from '../../plugins/gemini/src/emulator/index.js';
+import { seeded } from '../fixtures/seeded.js';
 import { createGeminiBatchWorld, small } from './gemini-batch-world.js';
 import { pidOf } from './provider-kernels.js';
-import { createRandom, drawFault } from './storm.js';
+import { drawFault } from './storm.js';
 
 const sayings = {
   unavailable: (status: number) => googleError(status, 'UNAVAILABLE', 'The model is overloaded.'),
@@ -18,7 +19,7 @@ const sayings = {
 };
 
 it.each([1, 2, 3])('pays each picture once, and loses none (storm %i)', { timeout: 90_000 }, async (seed) => {
-  const random = createRandom(seed);
+  const random = seeded(seed);
   const { emulator, createKernel } = await createGeminiBatchWorld({
     course: () => ({ perLineMs: 80, order: 'shuffled' }),
     settings: { fullAt: 4, gatherMs: 40, settleMs: 400, requestMs: 1_000 },

@@ -8,14 +8,15 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { isPictureOf, readSerial } from '@easel/plugin-sdk/emulator';
 import { expect, it } from 'vitest';
 import { tooManyRequests, unavailable } from '../../plugins/parasail/src/emulator/index.js';
+import { seeded } from '../fixtures/seeded.js';
 import { createParasailWorld } from './parasail-world.js';
 import { pidOf } from './provider-kernels.js';
-import { createRandom, drawFault } from './storm.js';
+import { drawFault } from './storm.js';
 
 const sayings = { unavailable, limited: () => tooManyRequests('0.05') };
 
 it.each([1, 2, 3])('pays each picture once, and loses none (storm %i)', { timeout: 90_000 }, async (seed) => {
-  const random = createRandom(seed);
+  const random = seeded(seed);
   const { emulator, createKernel } = await createParasailWorld({
     course: () => ({ perLineMs: 80, order: 'shuffled' }),
     settings: { fullAt: 4, gatherMs: 40, settleMs: 400, requestMs: 1_000 },

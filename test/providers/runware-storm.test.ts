@@ -7,21 +7,12 @@
 
 import { isPictureOf, readSerial } from '@easel/plugin-sdk/emulator';
 import { describe, expect, it } from 'vitest';
-import type { RunwareFault } from '../../plugins/runware/src/emulator/index.js';
+import { lossyFaults } from '../faults/runware.js';
+import { pick } from '../faults/site.js';
 import { seeded } from '../fixtures/seeded.js';
 import { pidOf } from './provider-kernels.js';
 import { createRunwareWorld, withOptions } from './runware-world.js';
 
-const faults: readonly RunwareFault[] = [
-  { drop: 'before' },
-  { drop: 'after' },
-  { drop: 'mid-frame' },
-  { swallow: true },
-  { duplicates: 2 },
-  { garbage: '<html>' },
-  { delayMs: 150 },
-  { trickle: { bytes: 200, everyMs: 1 } },
-];
 const calls = 60;
 
 describe('runware, in a storm', () => {
@@ -37,7 +28,7 @@ describe('runware, in a storm', () => {
         runtime: { concurrency: calls },
       });
       emulator.script = ({ taskType }) => {
-        const fault = random() < 0.25 ? faults[Math.floor(random() * faults.length)] : undefined;
+        const fault = random() < 0.25 ? pick(random, lossyFaults) : undefined;
         return { ...(taskType === 'imageInference' ? { workMs: random() * 200 } : {}), ...fault };
       };
       const asked = Array.from({ length: calls }, (_, index) => {
@@ -77,7 +68,7 @@ describe('runware, in a storm', () => {
     });
     emulator.script = ({ taskType }) => ({
       ...(taskType === 'imageInference' ? { workMs: 50 + random() * 400 } : {}),
-      ...(random() < 0.1 ? faults[Math.floor(random() * faults.length)] : undefined),
+      ...(random() < 0.1 ? pick(random, lossyFaults) : undefined),
     });
     const askStubbornly = async (index: number) => {
       for (let failures = 0; ; failures++) {

@@ -1,14 +1,5 @@
 import type { Answer, Fault } from '@easel/plugin-sdk/emulator';
 
-/** Numbers from 0 up to 1, the same for the same seed: Numerical Recipes, section 7.1. */
-export function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
 /** How a provider says that it cannot, or not so soon. */
 export interface Sayings {
   readonly unavailable: (status: 502 | 503) => Answer;

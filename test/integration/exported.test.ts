@@ -5,9 +5,20 @@ import { createImageServiceManager } from '@easel/core';
 import sharp from 'sharp';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Ports } from '../fixtures/exported/rename-ports.js';
-import { bundledModel, type Exporter, writeExported } from '../fixtures/exported/write-exported.js';
+import {
+  bundledModel,
+  type Exporter,
+  smallXlModel,
+  writeExported,
+} from '../fixtures/exported/write-exported.js';
 
-const all = (ports: Ports) => ({ text_encoder: ports, unet: ports, vae_decoder: ports, vae_encoder: ports });
+const all = (ports: Ports) => ({
+  text_encoder: ports,
+  text_encoder_2: ports,
+  unet: ports,
+  vae_decoder: ports,
+  vae_encoder: ports,
+});
 const float32 = { floats: 'float32' } as const;
 const float16 = { floats: 'float16' } as const;
 
@@ -16,6 +27,7 @@ const optimum: Exporter = {
   dataFile: 'model.onnx_data',
   ports: { ...all(float32), unet: { ...float32, shapes: { timestep: [] } } },
 };
+const latentConsistency = { ...optimum, className: 'ORTLatentConsistencyModelPipeline' };
 const fixedSample = [1, 4, 12, 12];
 const olive: Exporter = {
   className: 'StableDiffusionPipeline',
@@ -38,6 +50,31 @@ const diffusersScript: Exporter = {
     text_encoder: { ...float32, types: { input_ids: 'int32' } },
     vae_encoder: { ...float32, names: { latent_parameters: 'latent_sample' } },
     unet: { ...float32, types: { timestep: 'int64' }, shapes: { timestep: ['batch'] } },
+  },
+};
+
+const optimumXl: Exporter = {
+  ...optimum,
+  ...{ source: smallXlModel, family: 'sdxl', className: 'ORTStableDiffusionXLPipeline' },
+};
+/** The hidden states of a text encoder by other names, those before the last layer by the one of TensorRT's demo. */
+const otherStates = {
+  ...{ 'hidden_states.0': 'a', 'hidden_states.1': 'b', 'hidden_states.3': 'd' },
+  'hidden_states.2': 'hidden_states',
+};
+/** Its text encoders give the wanted hidden states alone, the second's projection by another name. */
+const tensorRtXl: Exporter = {
+  ...optimumXl,
+  className: 'StableDiffusionXLPipeline',
+  ports: {
+    ...all(float16),
+    text_encoder: { ...float16, types: { input_ids: 'int32' }, names: otherStates },
+    text_encoder_2: {
+      ...float16,
+      types: { input_ids: 'int32' },
+      names: { ...otherStates, text_embeds: 'text_embeddings' },
+    },
+    unet: { ...float16, names: { out_sample: 'latent' } },
   },
 };
 
@@ -66,12 +103,16 @@ async function open(folder: string, options: Record<string, number> = {}) {
 }
 
 /** The bundled model's entry, for another folder. */
-const entry = async (path: string) => ({
-  ...JSON.parse(await readFile(join(bundledModel, '../catalogue/picturebook.json'), 'utf8')),
-  $schema: undefined,
-  id: 'exported',
-  source: { type: 'folder', path },
-});
+async function entry(path: string) {
+  const index = await readFile(join(path, 'model_index.json'), 'utf8');
+  return {
+    ...JSON.parse(await readFile(join(bundledModel, '../catalogue/picturebook.json'), 'utf8')),
+    $schema: undefined,
+    id: 'exported',
+    pipelineType: index.includes('XLPipeline') ? 'sdxl' : 'sd',
+    source: { type: 'folder', path },
+  };
+}
 
 const request = { prompt: 'a yellow star at night', seed: 7, steps: 6 };
 
@@ -87,6 +128,7 @@ const largestDifference = (one: Uint8Array, other: Uint8Array) =>
 describe('a model that others exported to ONNX', () => {
   it.each([
     ['optimum', optimum, 1],
+    ['optimum, of a latent consistency model', latentConsistency, 1],
     ["diffusers' old script", diffusersScript, 1],
     ['Olive: half precision, a fixed batch and size', olive, 3],
   ])('%s: makes the picture of the mounted model', async (_, exporter, tolerance) => {
@@ -96,6 +138,45 @@ describe('a model that others exported to ONNX', () => {
     expect(exported.rgb).toHaveLength(mounted.rgb.length);
     expect(largestDifference(exported.rgb, mounted.rgb)).toBeLessThanOrEqual(tolerance);
     expect(new Set(exported.rgb).size).toBeGreaterThan(50);
+  });
+
+  it.each([
+    ['optimum', optimumXl, 1],
+    ["TensorRT's demo: half precision, the wanted hidden states alone", tensorRtXl, 3],
+  ])('%s: makes the picture of the mounted SDXL', async (_, exporter, tolerance) => {
+    const mounted = await paint(smallXlModel);
+    const exported = await paint(await createFolder(exporter));
+    expect(exported.warnings).toEqual(mounted.warnings);
+    expect(largestDifference(exported.rgb, mounted.rgb)).toBeLessThanOrEqual(tolerance);
+    expect(new Set(exported.rgb).size).toBeGreaterThan(50);
+  });
+
+  it('leaves layers out of an exported SDXL that gives all of its hidden states', async () => {
+    const more = { providerOptions: { 'local-diffusion': { clipSkip: 1 } } };
+    const folder = await createFolder(optimumXl);
+    const [plain, mounted, exported] = [
+      await paint(folder),
+      await paint(smallXlModel, more),
+      await paint(folder, more),
+    ];
+    expect(largestDifference(exported.rgb, mounted.rgb)).toBeLessThanOrEqual(1);
+    expect(largestDifference(exported.rgb, plain.rgb)).toBeGreaterThan(3);
+    await expect(paint(await createFolder(tensorRtXl), more)).rejects.toMatchObject({
+      code: 'ERR_REQUEST_INVALID',
+      message: expect.stringContaining('clipSkip'),
+    });
+  });
+
+  it('says that SDXL was exported without the hidden states that it reads', async () => {
+    const names = { ...otherStates, 'hidden_states.2': 'c' };
+    const folder = await createFolder({
+      ...optimumXl,
+      ports: { ...optimumXl.ports, text_encoder: { ...float32, names } },
+    });
+    await expect(paint(folder)).rejects.toMatchObject({
+      code: 'ERR_MODEL_FILES_INVALID',
+      message: expect.stringMatching(/text_encoder.model\.onnx gives .* no hidden states but the last/),
+    });
   });
 
   it.each([

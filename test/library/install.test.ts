@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, readlink, rm, stat, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { smallXlModel, writeExported } from '../fixtures/exported/write-exported.js';
 import { hubToken } from './hub/index.js';
-import { createRepository } from './hub/repository.js';
+import { createRepository, readContents } from './hub/repository.js';
 import { modelContents, openWorld, unetFile } from './world.js';
 
 const name = 'easel/Picturebook';
@@ -225,5 +227,32 @@ describe('easel models install', () => {
     expect(failed.stderr).toMatch(
       /easel\.config\.json.* cannot be written \((ENOTDIR|EEXIST)\)[\s\S]*HF_HOME/,
     );
+  });
+});
+
+it('fetches a model that was exported to ONNX, with the files of weights beside its graphs, and it paints', async () => {
+  const exported = await mkdtemp(join(tmpdir(), 'easel-exported-'));
+  onTestFinished(() => rm(exported, { recursive: true }));
+  const ports = { floats: 'float32' } as const;
+  const parts = ['text_encoder', 'text_encoder_2', 'unet', 'vae_decoder', 'vae_encoder'];
+  await writeExported(exported, {
+    ...{ source: smallXlModel, family: 'sdxl', className: 'ORTStableDiffusionXLPipeline' },
+    dataFile: 'model.onnx_data',
+    ports: Object.fromEntries(parts.map((part) => [part, ports])),
+  });
+  const needless = { 'unet/model_fp16.onnx': Buffer.from('another'), 'unet/card.md': Buffer.from('words') };
+  const contents = { ...(await readContents(exported)), ...needless };
+  const { easel, cache } = await openWorld([createRepository('easel/small-xl-onnx', contents)]);
+  const installed = await easel(['models', 'install', 'easel/small-xl-onnx']);
+  expect(installed.stderr).toContain('is installed');
+  const fetched = await readdir(cache, { recursive: true, withFileTypes: true });
+  const names = fetched.filter((entry) => entry.isSymbolicLink()).map((entry) => entry.name);
+  expect(names.filter((each) => each === 'model.onnx_data')).toHaveLength(5);
+  expect(names).not.toContain('model_fp16.onnx');
+  expect(names).not.toContain('card.md');
+  const words = ['generate', 'a red circle', '--model', 'small-xl-onnx', '--size', '64', '--steps', '2'];
+  expect(await easel([...words, '--out', 'painted.png'])).toMatchObject({
+    status: 0,
+    stderr: expect.not.stringContaining('error'),
   });
 });

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HubSource } from '@easel/plugin-sdk';
-import { modelIndexName, partsOf } from './model-index.js';
+import { foldersOf, modelIndexName, partsOf } from './model-index.js';
 
 /** The folder of one repository in the cache, in the layout of `huggingface_hub` (its file_download.py): other tools find what lies there. */
 export class RepositoryFolder {
@@ -58,7 +58,7 @@ function isWhole(snapshot: string): boolean {
     const names = readdirSync(snapshot, { recursive: true, encoding: 'utf8' });
     return (
       names.every((name) => existsSync(join(snapshot, name))) &&
-      partsOf(index).every((part) => names.includes(part))
+      partsOf(index).every((part) => foldersOf(part).some((folder) => names.includes(folder)))
     );
   } catch {
     return false;

@@ -1,13 +1,16 @@
 import { EaselError, type HubSource } from '@easel/plugin-sdk';
 import type { HubFile, Listing } from './hub-client.js';
 import { formatHubReference } from './hub-reference.js';
-import { modelIndexName, partsOf } from './model-index.js';
+import { foldersOf, modelIndexName, partsOf } from './model-index.js';
 
 /** Weights may be there several times: whole (absent), or in half precision. */
 export type Variant = 'fp16' | 'bf16';
 
 const weights =
   /^(?:model|diffusion_pytorch_model)(?:\.(fp16|bf16))?(?:-\d{5}-of-\d{5})?(?:\.(fp16|bf16))?\.safetensors$/;
+/** A graph that somebody has exported, with its weights in files beside it, which exporters name as they like. */
+const graphName = 'model.onnx';
+const noGraphData = /\.(json|txt|model|onnx|md|png|jpg|bin|ckpt|pt|pth)$/;
 const texts = /\.(json|txt|model)$/;
 const pickles = /\.(bin|ckpt|pt|pth)$/;
 
@@ -43,7 +46,8 @@ const pickleHint =
   'Use a version in .safetensors: pickles (.bin, .ckpt, .pt) can run code when they are opened, and are refused.';
 
 /**
- * The files of a model in diffusers' layout that are needed to run it: configs, vocabularies, and the weights once.
+ * The files of a model in diffusers' layout that are needed to run it: configs, vocabularies, and the weights once; graphs with their data
+ * where it was exported and has no weights.
  *
  * @param index the parsed `model_index.json`
  * @param variant of the weights; absent means whole ones where there are any
@@ -56,10 +60,10 @@ export function chooseFolderFiles(
   variant: Variant | undefined,
 ): HubFile[] {
   const chosen = files.filter(({ path }) => path === modelIndexName);
-  for (const part of partsOf(index)) {
-    const own = files.filter(
-      ({ path }) => path.startsWith(`${part}/`) && !path.slice(part.length + 1).includes('/'),
-    );
+  const filesOf = (part: string) =>
+    files.filter(({ path }) => path.startsWith(`${part}/`) && !path.slice(part.length + 1).includes('/'));
+  for (const part of new Set(partsOf(index).flatMap(foldersOf))) {
+    const own = filesOf(part);
     chosen.push(...own.filter(({ path }) => texts.test(path)), ...weightsOf(source, part, own, variant));
   }
   return chosen;
@@ -71,9 +75,10 @@ function weightsOf(
   files: readonly HubFile[],
   variant: Variant | undefined,
 ): HubFile[] {
+  const nameOf = ({ path }: HubFile) => path.slice(part.length + 1);
   const variants = new Map<Variant | undefined, HubFile[]>();
   for (const file of files) {
-    const match = weights.exec(file.path.slice(part.length + 1));
+    const match = weights.exec(nameOf(file));
     if (!match) continue;
     const own = (match[1] ?? match[2]) as Variant | undefined;
     variants.set(own, [...(variants.get(own) ?? []), file]);
@@ -85,6 +90,8 @@ function weightsOf(
     const there = [...variants.keys()].map((name) => name ?? 'none').join(', ');
     throw invalid(`${source.repository} has no ${variant} of "${part}".`, `Its variants are: ${there}.`);
   }
+  if (files.some((file) => nameOf(file) === graphName))
+    return files.filter((file) => nameOf(file) === graphName || !noGraphData.test(file.path));
   if (files.some(({ path }) => pickles.test(path)))
     throw invalid(`${source.repository} has "${part}" only as a pickle.`, pickleHint);
   return [];

@@ -10,3 +10,9 @@ export const partsOf = (index: Readonly<Record<string, unknown>>): string[] =>
     .filter(([name, value]) => !name.startsWith('_') && !unused.has(name) && Array.isArray(value))
     .filter(([, value]) => (value as unknown[])[1] !== null)
     .map(([name]) => name);
+
+/** What exporters to ONNX make of one part. An index may name the part, or what was made of it. */
+const halves: Readonly<Record<string, readonly string[]>> = { vae: ['vae_decoder', 'vae_encoder'] };
+
+/** Folders that a part may be in, the part's own first. */
+export const foldersOf = (part: string): readonly string[] => [part, ...(halves[part] ?? [])];

@@ -8,6 +8,8 @@ const families = {
   StableDiffusionPipeline: 'sd',
   StableDiffusionImg2ImgPipeline: 'sd',
   StableDiffusionInpaintPipeline: 'sd',
+  LatentConsistencyModelPipeline: 'sd',
+  LatentConsistencyModelImg2ImgPipeline: 'sd',
   StableDiffusionXLPipeline: 'sdxl',
   StableDiffusionXLImg2ImgPipeline: 'sdxl',
   StableDiffusionXLInpaintPipeline: 'sdxl',

@@ -6,13 +6,25 @@ export interface Dialect {
   readonly inputs: Readonly<Record<string, readonly string[]>>;
   /** Inputs that not every network has. */
   readonly optionalInputs?: readonly string[];
-  /** Names of the one output that is read, the most wanted first. */
-  readonly output: readonly string[];
+  /** Outputs that not every network has. */
+  readonly optionalOutputs?: readonly string[];
+  /** Outputs that are not here are known by their own names. */
+  readonly outputs: Readonly<Record<string, readonly string[]>>;
 }
 
 export const textEncoderDialect: Dialect = {
   inputs: { input_ids: ['input_ids', 'tokens'] },
-  output: ['last_hidden_state', 'text_embeddings', 'hidden_states'],
+  outputs: { last_hidden_state: ['last_hidden_state', 'text_embeddings', 'hidden_states'] },
+};
+
+/**
+ * SDXL reads the states before the last layer: optimum gives all of them, `hidden_states.0` and on; TensorRT's demo the wanted ones alone,
+ * and calls the projection of the second encoder as it calls the last states of the first.
+ */
+export const penultimateTextEncoderDialect: Dialect = {
+  inputs: textEncoderDialect.inputs,
+  optionalOutputs: ['text_embeds'],
+  outputs: { text_embeds: ['text_embeds', 'text_embeddings'] },
 };
 
 export const denoiserDialect: Dialect = {
@@ -21,17 +33,19 @@ export const denoiserDialect: Dialect = {
     timestep: ['timestep', 'timesteps', 't'],
     encoder_hidden_states: ['encoder_hidden_states', 'context'],
     timestep_cond: ['timestep_cond'],
+    text_embeds: ['text_embeds'],
+    time_ids: ['time_ids'],
   },
-  optionalInputs: ['timestep_cond'],
-  output: ['out_sample', 'latent', 'noise_pred', 'sample'],
+  optionalInputs: ['timestep_cond', 'text_embeds', 'time_ids'],
+  outputs: { out_sample: ['out_sample', 'latent', 'noise_pred', 'sample'] },
 };
 
 export const decoderDialect: Dialect = {
   inputs: { latent_sample: ['latent_sample', 'latent', 'z'] },
-  output: ['sample', 'images', 'image'],
+  outputs: { sample: ['sample', 'images', 'image'] },
 };
 
 export const encoderDialect: Dialect = {
   inputs: { sample: ['sample', 'images', 'image'] },
-  output: ['latent_parameters', 'latent_sample', 'latent'],
+  outputs: { latents: ['latent_parameters', 'latent_sample', 'latent'] },
 };

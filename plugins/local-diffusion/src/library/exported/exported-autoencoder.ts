@@ -23,14 +23,14 @@ export function exportedAutoencoder(
           hint: 'Make pictures from text alone, or export the model with its encoder.',
         });
       }
-      const output = await encoder.run({ sample: { data: planes, shape } });
+      const output = await encoder.run({ sample: { data: planes, shape } }, 'latents');
       return output.shape[1] === 2 * latentChannels
         ? readPosterior(output.data, config)
         : drawnPosterior(output.data, config);
     },
     async decode(latents, [images = 0, ...rest]) {
       const data = latents.map((value) => value / scaling + shift);
-      return (await decoder.run({ latent_sample: { data, shape: [images, ...rest] } })).data;
+      return (await decoder.run({ latent_sample: { data, shape: [images, ...rest] } }, 'sample')).data;
     },
   };
 }

@@ -2,11 +2,13 @@ import { access, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { invalidFiles } from '../../checkpoint/invalid-files.js';
 
-const required = [
+const requiredFor = (suffixes: readonly string[]) => [
   'scheduler/scheduler_config.json',
-  'text_encoder/model.onnx',
-  'tokenizer/merges.txt',
-  'tokenizer/vocab.json',
+  ...suffixes.flatMap((suffix) => [
+    `text_encoder${suffix}/model.onnx`,
+    `tokenizer${suffix}/merges.txt`,
+    `tokenizer${suffix}/vocab.json`,
+  ]),
   'unet/model.onnx',
   'vae_decoder/model.onnx',
 ];
@@ -21,9 +23,11 @@ export async function isExported(folder: string): Promise<boolean> {
 /**
  * All files that an exported folder is read from.
  *
+ * @param suffixes of its text encoders and tokenizers
  * @throws ERR_MODEL_FILES_INVALID naming every file that is missing
  */
-export async function exportedFiles(folder: string): Promise<readonly string[]> {
+export async function exportedFiles(folder: string, suffixes: readonly string[]): Promise<readonly string[]> {
+  const required = requiredFor(suffixes);
   const there = await Promise.all(required.map((file) => exists(join(folder, file))));
   const missing = required.filter((_, index) => !there[index]);
   if (missing.length > 0) {
@@ -32,7 +36,8 @@ export async function exportedFiles(folder: string): Promise<readonly string[]> 
       'Fetch the missing files, or export the model again.',
     );
   }
-  const parts = ['text_encoder', 'unet', 'vae_decoder', 'vae_encoder', 'scheduler', 'tokenizer'];
+  const texts = suffixes.flatMap((suffix) => [`text_encoder${suffix}`, `tokenizer${suffix}`]);
+  const parts = [...texts, 'unet', 'vae_decoder', 'vae_encoder', 'scheduler'];
   const files = await Promise.all(
     parts.map(async (part) => {
       const entries = await readdir(join(folder, part), { withFileTypes: true }).catch(() => []);

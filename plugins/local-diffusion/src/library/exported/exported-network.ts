@@ -27,20 +27,20 @@ export class ExportedNetwork {
   readonly #memory: NetworkMemory;
   readonly #place: Place<InferenceSession>;
   readonly #inputs: ReadonlyMap<string, Port>;
-  readonly #output: Port;
+  readonly #outputs: ReadonlyMap<string, Port>;
   #lastMs: number | undefined;
   #runMs = 0;
 
   private constructor(
     file: string,
     { memory, place }: { memory: NetworkMemory; place: Place<InferenceSession> },
-    { inputs, output }: { inputs: ReadonlyMap<string, Port>; output: Port },
+    { inputs, outputs }: { inputs: ReadonlyMap<string, Port>; outputs: ReadonlyMap<string, Port> },
   ) {
     this.#file = file;
     this.#memory = memory;
     this.#place = place;
     this.#inputs = inputs;
-    this.#output = output;
+    this.#outputs = outputs;
   }
 
   /**
@@ -56,7 +56,7 @@ export class ExportedNetwork {
     try {
       const ports = await memory.use(place, undefined, async (session) => ({
         inputs: bindInputs(file, session, dialect),
-        output: bindOutput(file, session, dialect),
+        outputs: bindOutputs(file, session, dialect),
       }));
       return new ExportedNetwork(file, { memory, place }, ports);
     } catch (error) {
@@ -75,49 +75,61 @@ export class ExportedNetwork {
     return this.#inputs.get(input)?.shape;
   }
 
+  /** What it gives, by our names where we have one. */
+  get outputNames(): readonly string[] {
+    return [...this.#outputs.keys()];
+  }
+
   /**
    * Runs it over a batch, in as many runs as a fixed batch of the file takes. A vector of one number an image, as the timestep is, may
    * be a scalar in the file.
    *
    * @param feeds by our names; those that the file does not have are left out. All have the images in front.
+   * @param output the one that is wanted
    * @throws ERR_REQUEST_INVALID for a size that the file does not take
    */
-  async run(feeds: Readonly<Record<string, Feed>>): Promise<Output> {
+  async run(feeds: Readonly<Record<string, Feed>>, output: string): Promise<Output> {
+    const [only] = await this.runFor(feeds, [output]);
+    return only!;
+  }
+
+  /** The same for several outputs, in their order. */
+  async runFor(feeds: Readonly<Record<string, Feed>>, outputs: readonly string[]): Promise<Output[]> {
     const bound = Object.entries(feeds).filter(([name]) => this.#inputs.has(name));
     const rows = bound[0]?.[1].shape[0] ?? 0;
     const fixed = [...this.#inputs.values()].map(({ shape }) => shape.length > 1 && shape[0]);
     const batch = fixed.find((each) => typeof each === 'number') || rows;
-    const parts: Output[] = [];
+    const parts: Output[][] = [];
     for (let first = 0; first < rows; first += batch) {
       const indexes = Array.from({ length: batch }, (_, index) => Math.min(first + index, rows - 1));
-      parts.push(await this.#runOnce(bound.map(([name, feed]) => [name, pickRows(feed, indexes)] as const)));
+      const picked = bound.map(([name, feed]) => [name, pickRows(feed, indexes)] as const);
+      parts.push(await this.#runOnce(picked, outputs));
     }
-    const [, ...rest] = parts[0]?.shape ?? [];
-    const size = rest.reduce((one, other) => one * other, 1);
-    const data = new Float32Array(rows * size);
-    for (const [index, part] of parts.entries()) {
-      const start = index * batch * size;
-      data.set(part.data.subarray(0, data.length - start), start);
-    }
-    return { data, shape: [rows, ...rest] };
+    return outputs.map((_, index) =>
+      joinRows(
+        parts.map((part) => part[index]!),
+        rows,
+        batch,
+      ),
+    );
   }
 
   async release(): Promise<void> {
     await this.#memory.close(this.#place);
   }
 
-  async #runOnce(feeds: readonly (readonly [string, Feed])[]): Promise<Output> {
+  async #runOnce(feeds: readonly (readonly [string, Feed])[], outputs: readonly string[]): Promise<Output[]> {
     const tensors = feeds.map(([name, feed]) => {
       const port = this.#inputs.get(name)!;
       return [port.name, toTensor(this.#fit(port, feed), port.type)] as const;
     });
     return await this.#memory.use(this.#place, this.#lastMs, async (session) => {
       const startedAt = performance.now();
-      const results = await session.run(Object.fromEntries(tensors), [this.#output.name]);
+      const names = outputs.map((name) => this.#outputs.get(name)!.name);
+      const results = await session.run(Object.fromEntries(tensors), names);
       this.#lastMs = performance.now() - startedAt;
       this.#runMs += this.#lastMs;
-      const tensor = results[this.#output.name]!;
-      return { data: toFloats(tensor), shape: tensor.dims };
+      return names.map((name) => ({ data: toFloats(results[name]!), shape: results[name]!.dims }));
     });
   }
 
@@ -158,6 +170,18 @@ function pickRows({ data, shape }: Feed, indexes: readonly number[]): Feed {
   return { data: picked, shape: [indexes.length, ...shape.slice(1)] };
 }
 
+/** Outputs of runs over a batch each as one, of so many rows. */
+function joinRows(parts: readonly Output[], rows: number, batch: number): Output {
+  const [, ...rest] = parts[0]?.shape ?? [];
+  const size = rest.reduce((one, other) => one * other, 1);
+  const data = new Float32Array(rows * size);
+  for (const [index, part] of parts.entries()) {
+    const start = index * batch * size;
+    data.set(part.data.subarray(0, data.length - start), start);
+  }
+  return { data, shape: [rows, ...rest] };
+}
+
 async function openSession(file: string, { execution = onProcessor, threads }: NetworkOptions) {
   const options = {
     graphOptimizationLevel: 'all',
@@ -189,11 +213,15 @@ function bindInputs(file: string, session: InferenceSession, dialect: Dialect): 
   return bound;
 }
 
-function bindOutput(file: string, session: InferenceSession, { output }: Dialect): Port {
+function bindOutputs(file: string, session: InferenceSession, dialect: Dialect): ReadonlyMap<string, Port> {
   const ports = tensorsOf(file, session.outputMetadata);
-  const port = output.map((alias) => ports.find(({ name }) => name === alias)).find(Boolean);
-  if (!port) throw unbound(file, `has no output "${output[0]}"`, ports);
-  return port;
+  const bound = new Map<string, Port>(ports.map((port) => [port.name, port]));
+  for (const [name, aliases] of Object.entries(dialect.outputs)) {
+    const port = aliases.map((alias) => ports.find((each) => each.name === alias)).find(Boolean);
+    if (port) bound.set(name, port);
+    else if (!dialect.optionalOutputs?.includes(name)) throw unbound(file, `has no output "${name}"`, ports);
+  }
+  return bound;
 }
 
 function tensorsOf(file: string, metadata: readonly InferenceSession.ValueMetadata[]): Port[] {

@@ -1,4 +1,5 @@
 import { EaselError } from '@easel/plugin-sdk';
+import { invalidFiles } from '../../checkpoint/invalid-files.js';
 import type { TextEncoder } from '../../pipelines/text-encoding.js';
 import type { ClipTokenizer } from '../../prompt/tokenizer.js';
 import type { ExportedNetwork } from './exported-network.js';
@@ -8,21 +9,59 @@ export function exportedTextEncoder(network: ExportedNetwork, tokenizer: ClipTok
   return {
     tokenizer,
     async encode(ids, clipSkip, extra) {
-      if (clipSkip > 0) refuse('clipSkip: an exported text encoder has all of its layers in one piece.');
-      if (extra) refuse('textualInversions: an exported text encoder has a vocabulary that cannot grow.');
-      const shape = [ids.length, ids[0]?.length ?? 0];
-      const output = await network.run({
-        input_ids: { data: BigInt64Array.from(ids.flat(), BigInt), shape },
-      });
-      return { hidden: output.data, shape: output.shape };
+      if (clipSkip > 0) throw inOnePiece();
+      if (extra) throw cannotGrow();
+      const { data, shape } = await network.run(inputOf(ids), 'last_hidden_state');
+      return { hidden: data, shape };
     },
   };
 }
 
-function refuse(message: string): never {
-  throw new EaselError({
+/**
+ * One of SDXL's: the hidden states before the last layer, and the projection where it has one.
+ *
+ * @param file for messages
+ * @throws ERR_MODEL_FILES_INVALID for one that gives its last states only
+ */
+export function exportedPenultimateTextEncoder(
+  file: string,
+  network: ExportedNetwork,
+  tokenizer: ClipTokenizer,
+): TextEncoder {
+  const { outputNames } = network;
+  const states = outputNames.filter((name) => /^hidden_states\.\d+$/.test(name)).length;
+  if (states < 2 && !outputNames.includes('hidden_states')) {
+    throw invalidFiles(
+      `${file} gives ${outputNames.join(', ')}, and no hidden states but the last ones; SDXL reads those before.`,
+      'Export the model with optimum, as stable-diffusion-xl.',
+    );
+  }
+  const hasProjection = outputNames.includes('text_embeds');
+  return {
+    tokenizer,
+    async encode(ids, clipSkip, extra) {
+      if (extra) throw cannotGrow();
+      if (clipSkip > 0 && states < 2) throw inOnePiece();
+      // The first are the embeddings of the tokens.
+      const hidden = states < 2 ? 'hidden_states' : `hidden_states.${Math.max(0, states - 2 - clipSkip)}`;
+      const wanted = hasProjection ? [hidden, 'text_embeds'] : [hidden];
+      const [own, pooled] = await network.runFor(inputOf(ids), wanted);
+      return { hidden: own!.data, shape: own!.shape, pooled: pooled?.data };
+    },
+  };
+}
+
+const inputOf = (ids: readonly (readonly number[])[]) => ({
+  input_ids: { data: BigInt64Array.from(ids.flat(), BigInt), shape: [ids.length, ids[0]?.length ?? 0] },
+});
+
+const inOnePiece = () => refusal('clipSkip: this exported text encoder has all of its layers in one piece.');
+const cannotGrow = () =>
+  refusal('textualInversions: an exported text encoder has a vocabulary that cannot grow.');
+
+const refusal = (message: string) =>
+  new EaselError({
     code: 'ERR_REQUEST_INVALID',
     message,
     hint: 'Leave it out, or use the model as .safetensors.',
   });
-}

@@ -2,58 +2,50 @@ import { join } from 'node:path';
 import { EaselError } from '@easel/plugin-sdk';
 import { invalidFiles } from '../../checkpoint/invalid-files.js';
 import { readText } from '../../checkpoint/read-file.js';
-import { conditionStableDiffusion } from '../../pipelines/stable-diffusion.js';
 import { NetworkMemory } from '../../runtime/network-memory.js';
 import { readSchedulerConfig } from '../../sampling/config.js';
 import type { OpenedModel } from '../open-model.js';
 import type { PipelineIndex } from '../pipeline-index.js';
 import type { OpenFolderOptions } from '../stable-diffusion-folder.js';
-import { openTokenizer } from '../text-encoder.js';
-import {
-  type Dialect,
-  decoderDialect,
-  denoiserDialect,
-  encoderDialect,
-  textEncoderDialect,
-} from './dialects.js';
+import { decoderDialect, denoiserDialect, encoderDialect } from './dialects.js';
 import { exportedAutoencoder } from './exported-autoencoder.js';
+import { exportedConditioning, type OpenPart, suffixesOf } from './exported-conditioning.js';
 import { readExportedVaeConfig } from './exported-config.js';
 import { exists, exportedFiles } from './exported-files.js';
 import { ExportedNetwork } from './exported-network.js';
-import { exportedTextEncoder } from './exported-text.js';
 
 const tinyDecoderWarning = 'The tiny decoder had no effect: the model is exported to ONNX.';
 
 /**
- * Opens a Stable Diffusion 1.x or 2.x model that optimum, Olive or diffusers' old script has exported to ONNX.
+ * Opens a model that optimum, Olive, diffusers' old script or TensorRT's demo has exported to ONNX: Stable Diffusion 1.x, 2.x, XL or XL's
+ * refiner.
  *
  * @throws ERR_MODEL_FILES_INVALID for files that are missing, damaged or not of a known dialect, and for what cannot be done to an
- * exported model: SDXL, LoRAs, another autoencoder
+ * exported model: LoRAs, another autoencoder
  */
 export async function openExportedFolder(
   folder: string,
-  { family }: Pick<PipelineIndex, 'family'>,
+  index: PipelineIndex,
   options: OpenFolderOptions,
 ): Promise<OpenedModel> {
-  refuseWhatCannotBeChanged(folder, family, options);
-  const files = await exportedFiles(folder);
+  refuseWhatCannotBeChanged(folder, options);
+  const files = await exportedFiles(folder, suffixesOf(index));
   const schedulerFile = join(folder, 'scheduler', 'scheduler_config.json');
   const schedulerConfig = readSchedulerConfig(await readText(schedulerFile), schedulerFile);
-  const tokenizer = await openTokenizer(join(folder, 'tokenizer'));
-  const config = await readExportedVaeConfig(folder);
+  const config = await readExportedVaeConfig(folder, index.family);
   const { memory = new NetworkMemory({}) } = options;
   const networks: ExportedNetwork[] = [];
   const release = async () => {
     for (const network of networks.splice(0)) await network.release();
   };
-  const open = async (part: string, dialect: Dialect) => {
+  const open: OpenPart = async (part, dialect) => {
     const network = await ExportedNetwork.open(join(folder, part, 'model.onnx'), dialect, memory);
     networks.push(network);
     return network;
   };
   try {
-    const text = exportedTextEncoder(await open('text_encoder', textEncoderDialect), tokenizer);
     const denoiser = await open('unet', denoiserDialect);
+    const text = await exportedConditioning(folder, index, denoiser, open);
     const decoder = await open('vae_decoder', decoderDialect);
     const hasEncoder = await exists(join(folder, 'vae_encoder', 'model.onnx'));
     const encoder = hasEncoder ? await open('vae_encoder', encoderDialect) : undefined;
@@ -63,7 +55,7 @@ export async function openExportedFolder(
       latentScaling: config.scaling,
       inputChannels: numberAt(denoiser, 'sample', 1) ?? config.latentChannels,
       guidanceEmbeddingSize: numberAt(denoiser, 'timestep_cond', 1),
-      refinesOnly: false,
+      refinesOnly: text.refinesOnly,
       files,
       warnings: [...config.warnings, ...(options.tinyDecoder ? [tinyDecoderWarning] : [])],
       get networkMs() {
@@ -76,12 +68,13 @@ export async function openExportedFolder(
         ] as const) {
           refuseOtherSizes(folder, request, config.factor, network.shapeOf(input) ?? []);
         }
-        return await conditionStableDiffusion(text, request);
+        return await text.condition(request);
       },
       async predict(sample, timestep, conditioning) {
         const images = sample.shape[0] ?? 1;
         const timesteps = { data: new Float32Array(images).fill(timestep), shape: [images] };
-        return (await denoiser.run({ sample, timestep: timesteps, ...conditioning })).data;
+        const feeds = { sample, timestep: timesteps, ...conditioning };
+        return (await denoiser.run(feeds, 'out_sample')).data;
       },
       /** It was given none. */
       weighLoras() {},
@@ -116,14 +109,8 @@ function refuseOtherSizes(
   });
 }
 
-function refuseWhatCannotBeChanged(
-  folder: string,
-  family: PipelineIndex['family'],
-  { loras = [], vae }: OpenFolderOptions,
-): void {
+function refuseWhatCannotBeChanged(folder: string, { loras = [], vae }: OpenFolderOptions): void {
   const hint = 'Use the model as .safetensors.';
-  if (family !== 'sd')
-    throw invalidFiles(`${folder} is SDXL exported to ONNX, which is not supported.`, hint);
   const what = loras.length > 0 ? 'LoRAs' : vae && 'another autoencoder';
   if (what) throw invalidFiles(`${folder} is exported to ONNX and cannot take ${what}.`, hint);
 }

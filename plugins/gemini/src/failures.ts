@@ -55,6 +55,7 @@ export function failureOf({ status, retryAfter, text, about }: FailedAnswer): Ea
   // What stands before the API may have passed the request on, and nobody can ask what has become of it.
   if ('model' in about && status >= 500 && body.status === '')
     return fail('ERR_PROVIDER_BAD_RESPONSE', `${said}; it may have been paid.`, riskHint);
+  // Google charges nothing for a request that it fails itself: ai.google.dev/gemini-api/docs/billing, "Am I charged for failed requests?".
   if (status === 408 || status === 499 || status >= 500) return fail('ERR_PROVIDER_UNAVAILABLE');
   if (status === 400 || status === 413) return fail('ERR_REQUEST_INVALID');
   return fail('ERR_PROVIDER_BAD_RESPONSE');

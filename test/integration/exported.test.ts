@@ -105,9 +105,11 @@ async function open(folder: string, options: Record<string, number> = {}) {
 /** The bundled model's entry, for another folder. */
 async function entry(path: string) {
   const index = await readFile(join(path, 'model_index.json'), 'utf8');
+  const own = JSON.parse(await readFile(join(bundledModel, '../catalogue/picturebook.json'), 'utf8'));
   return {
-    ...JSON.parse(await readFile(join(bundledModel, '../catalogue/picturebook.json'), 'utf8')),
+    ...own,
     $schema: undefined,
+    supports: { ...own.supports, maximumEdge: 2048 },
     id: 'exported',
     pipelineType: index.includes('XLPipeline') ? 'sdxl' : 'sd',
     source: { type: 'folder', path },
@@ -149,6 +151,15 @@ describe('a model that others exported to ONNX', () => {
     expect(exported.warnings).toEqual(mounted.warnings);
     expect(largestDifference(exported.rgb, mounted.rgb)).toBeLessThanOrEqual(tolerance);
     expect(new Set(exported.rgb).size).toBeGreaterThan(50);
+  });
+
+  it('decodes a large picture in tiles, as the mounted one does', async () => {
+    const large = { width: 1_280, height: 1_280, steps: 1 };
+    const [mounted, exported] = [
+      await paint(smallXlModel, large),
+      await paint(await createFolder(optimumXl), large),
+    ];
+    expect(largestDifference(exported.rgb, mounted.rgb)).toBeLessThanOrEqual(1);
   });
 
   it('leaves layers out of an exported SDXL that gives all of its hidden states', async () => {

@@ -49,9 +49,9 @@ export class BatchRun {
     return this.#lines;
   }
 
-  /** Whether nobody needs it any more, on disk or anywhere. */
+  /** Whether nobody needs it any more, on disk or anywhere; what is still being written is needed. */
   get isOver(): boolean {
-    return this.#record.stage === 'ended' && !this.#lines.some((line) => line.isMade);
+    return this.#working === undefined && this.#isSpent;
   }
 
   /** Whether a call could have that line. */
@@ -92,6 +92,10 @@ export class BatchRun {
 
   async forget(): Promise<void> {
     await this.#journal.remove(this.#record.id);
+  }
+
+  get #isSpent(): boolean {
+    return this.#record.stage === 'ended' && !this.#lines.some((line) => line.isMade);
   }
 
   get #isAbandoned(): boolean {
@@ -138,7 +142,7 @@ export class BatchRun {
     await this.#save({ stage: 'ended', endedAt: Date.now() });
     await this.#journal.dropInput(this.#record.id);
     await this.#deleteUpload();
-    if (this.isOver) await this.forget();
+    if (this.#isSpent) await this.forget();
   }
 
   async #deleteUpload(): Promise<void> {

@@ -5,7 +5,7 @@ import type { DiffusionModel } from '../pipelines/diffusion-model.js';
 import { readPosterior } from '../pipelines/posterior.js';
 import type { NetworkGroup } from '../runtime/network-group.js';
 import type { StoredNetwork } from '../runtime/stored-network.js';
-import { decodeTiled, isTiled } from './tiled-decoding.js';
+import { decodeBySize } from './tiled-decoding.js';
 
 /** The part of a model that its autoencoder is. */
 export type Autoencoder = Pick<DiffusionModel, 'latentChannels' | 'factor' | 'encode' | 'decode'>;
@@ -32,10 +32,7 @@ export function addAutoencoder(component: Component, networks: NetworkGroup): Au
       const scaled = latents.map((value) => value / config.scaling + config.shift);
       const decode = async (data: Float32Array, dataShape: readonly number[]) =>
         (await decoder.run({ latent_sample: { data, shape: dataShape } }, ['sample'])).sample;
-      const [images = 0, channels = 0, height = 0, width = 0] = shape;
-      return isTiled(height, width, config.factor)
-        ? await decodeTiled(scaled, [images, channels, height, width], config.factor, decode)
-        : await decode(scaled, shape);
+      return await decodeBySize(scaled, shape, config.factor, decode);
     },
   };
 }

@@ -9,6 +9,19 @@ export type DecodeTile = (latents: Float32Array, shape: readonly number[]) => Pr
 export const isTiled = (height: number, width: number, factor: number): boolean =>
   height * width * factor * factor > 1.5 * 1024 * 1024 && height > tileEdge && width > tileEdge;
 
+/** Decodes latents at once, or in tiles where the picture is large. @param shape [images, channels, height, width] */
+export async function decodeBySize(
+  latents: Float32Array,
+  [images = 0, channels = 0, height = 0, width = 0]: readonly number[],
+  factor: number,
+  decode: DecodeTile,
+): Promise<Float32Array> {
+  const shape = [images, channels, height, width] as const;
+  return isTiled(height, width, factor)
+    ? await decodeTiled(latents, shape, factor, decode)
+    : await decode(latents, shape);
+}
+
 /**
  * Decodes latents tile by tile, and blends the tiles where they overlap by ramps (as `AutoencoderKL.tiled_decode` of diffusers does, with
  * tiles of equal size). Memory is that of one tile and of the picture. The pixels differ a little from those of the whole: the decoder's

@@ -1,6 +1,7 @@
 import { EaselError } from '@easel/plugin-sdk';
 import { type Posterior, readPosterior } from '../../pipelines/posterior.js';
 import type { Autoencoder } from '../autoencoder.js';
+import { decodeBySize } from '../tiled-decoding.js';
 import type { ExportedVaeConfig } from './exported-config.js';
 import type { ExportedNetwork } from './exported-network.js';
 
@@ -28,9 +29,16 @@ export function exportedAutoencoder(
         ? readPosterior(output.data, config)
         : drawnPosterior(output.data, config);
     },
-    async decode(latents, [images = 0, ...rest]) {
-      const data = latents.map((value) => value / scaling + shift);
-      return (await decoder.run({ latent_sample: { data, shape: [images, ...rest] } }, 'sample')).data;
+    async decode(latents, shape) {
+      const scaled = latents.map((value) => value / scaling + shift);
+      const decode = async (data: Float32Array, dataShape: readonly number[]) =>
+        (await decoder.run({ latent_sample: { data, shape: dataShape } }, 'sample')).data;
+      // One that takes its own size only takes no tiles.
+      const isFixed = decoder
+        .shapeOf('latent_sample')
+        ?.slice(2)
+        .some((edge) => typeof edge === 'number');
+      return isFixed ? await decode(scaled, shape) : await decodeBySize(scaled, shape, factor, decode);
     },
   };
 }

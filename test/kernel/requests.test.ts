@@ -37,6 +37,14 @@ describe('a wrong request', () => {
     });
   });
 
+  it.each([0.5, 101, Number.NaN])('has a priority that there is not, %d', async (priority) => {
+    const made = createFixtureKernel().generateImage({ prompt }, { priority });
+    await expect(made).rejects.toMatchObject({
+      code: 'ERR_REQUEST_INVALID',
+      message: expect.stringMatching(/^priority: .*-100 to 100/),
+    });
+  });
+
   it('names the models that exist, nearest first', async () => {
     const manager = createFixtureKernel();
     await expect(manager.generateImage({ prompt, model: 'stedy-one' })).rejects.toMatchObject({

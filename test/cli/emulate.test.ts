@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isPictureOf } from '@easel/plugin-sdk/emulator';
@@ -56,4 +56,24 @@ it('says which plugins have one, and when a port is taken', async () => {
   const { port } = new URL((JSON.parse(String(line)) as Told).url);
   const second = await easel(folder, ['emulate', 'gemini', '--port', port]);
   expect(second.stderr).toMatch(/ERR_CONFIG_INVALID.*EADDRINUSE/);
+});
+
+it('says that a plugin has something else in its place', async () => {
+  const folder = workingFolder();
+  const plugin = join(folder, 'plugins', 'odd');
+  await mkdir(plugin, { recursive: true });
+  const manifest = {
+    id: 'odd',
+    version: '1.0.0',
+    sdk: '^0.1.0',
+    entry: 'index.js',
+    handles: [{ type: 'odd' }],
+  };
+  await writeFile(join(plugin, 'plugin.json'), JSON.stringify(manifest));
+  await writeFile(join(plugin, 'package.json'), '{ "type": "module" }');
+  await writeFile(join(plugin, 'index.js'), '');
+  await writeFile(join(plugin, 'emulator.js'), 'export const start = 1;');
+  const { status, stderr } = await easel(folder, ['emulate', 'odd']);
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/ERR_CONFIG_INVALID: .*odd.emulator\.js has no emulator as its default export/);
 });

@@ -56,6 +56,14 @@ const hosts: readonly (readonly [string, Mount])[] = [
   ],
 ];
 
+it.each(['easel', 'https://pictures.example', '/a b', '//easel'])('refuses "%s" as a path', async (wrong) => {
+  const { manager } = await startServer();
+  await expect(createServer({ manager, prefix: wrong })).rejects.toMatchObject({
+    code: 'ERR_CONFIG_INVALID',
+    message: expect.stringContaining(`prefix: "${wrong}"`),
+  });
+});
+
 describe.each(hosts)('the server in a host app, %s', (_name, mount) => {
   async function startHost() {
     const { manager, storageFolder } = await startServer();

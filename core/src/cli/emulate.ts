@@ -1,4 +1,4 @@
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { EaselError } from '@easel/plugin-sdk';
 import type { Emulated, Emulator } from '@easel/plugin-sdk/emulator';
 import { readConfiguration } from '../config/read-configuration.js';
@@ -19,28 +19,41 @@ export interface EmulateFlags {
 /**
  * `easel emulate <plugin>`: a stand-in for the plugin's provider, until it is interrupted; it says what leads the plugin to it.
  *
- * @throws ERR_CONFIG_INVALID where the plugin has no emulator, or it cannot listen
+ * @throws ERR_CONFIG_INVALID where the plugin has no emulator, or it does not start
  */
 export async function emulate(id: string, flags: EmulateFlags): Promise<number> {
   const port = parsePort('--port', flags.port) ?? 0;
   const interruption = watchForInterruption();
-  const { default: emulator } = (await import(findEmulator(id, flags.config))) as { default: Emulator };
-  const emulated = await emulator.start({ port }).catch((cause: NodeJS.ErrnoException) => {
-    const message = `The emulator cannot listen on port ${port} (${cause.code ?? cause.message}).`;
-    throw new EaselError({ code: 'ERR_CONFIG_INVALID', message, hint: 'Choose another one.', cause });
-  });
+  const emulated = await start(findEmulator(id, flags.config), port);
   try {
     if (flags.json) {
       const { url, secrets, options } = emulated;
       printLine(JSON.stringify({ url, secrets, options }));
     } else describe(id, emulated);
-    const { signal } = interruption;
-    await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+    await interruption.happened;
     printNote(`Pictures that would have been paid for: ${emulated.paid}.`);
   } finally {
     await emulated.close();
   }
   return interruption.status ?? exitStatus.ok;
+}
+
+async function start(url: string, port: number): Promise<Emulated> {
+  const failed = (message: string, hint: string, cause?: unknown) =>
+    new EaselError({ code: 'ERR_CONFIG_INVALID', message, hint, cause });
+  const { default: emulator } = (await import(url)) as { default?: Partial<Emulator> };
+  if (typeof emulator?.start !== 'function')
+    throw failed(
+      `${fileURLToPath(url)} has no emulator as its default export.`,
+      'Export defineEmulator({ start }) of @easel/plugin-sdk/emulator.',
+    );
+  try {
+    return await emulator.start({ port });
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const hint = code === 'EADDRINUSE' ? 'Choose another port.' : 'Look at the emulator of the plugin.';
+    throw failed(`The emulator did not start on port ${port} (${code ?? message}).`, hint, cause);
+  }
 }
 
 function findEmulator(id: string, configFile: string | undefined): string {

@@ -4,6 +4,8 @@ import { printNote } from './output.js';
 export interface Interruption {
   /** Aborted by the first SIGINT or SIGTERM. */
   readonly signal: AbortSignal;
+  /** Resolves with it, also for whoever asks later. */
+  readonly happened: Promise<void>;
   /** What the process should exit with because of it. Absent: it was not interrupted. */
   readonly status: number | undefined;
 }
@@ -14,6 +16,9 @@ export interface Interruption {
  */
 export function watchForInterruption(): Interruption {
   const controller = new AbortController();
+  const happened = new Promise<void>((resolve) =>
+    controller.signal.addEventListener('abort', () => resolve()),
+  );
   let status: number | undefined;
   const onSignal = (name: 'SIGINT' | 'SIGTERM') => {
     if (status !== undefined) process.exit(status);
@@ -24,6 +29,7 @@ export function watchForInterruption(): Interruption {
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   return {
     signal: controller.signal,
+    happened,
     get status() {
       return status;
     },

@@ -45,7 +45,7 @@ export async function serve(flags: ServeFlags): Promise<number> {
   const url = `http://${isIP(host) === 6 ? `[${host}]` : host}:${used}`;
   if (flags.json) printLine(JSON.stringify({ url }));
   else printLine(`Easel listens on ${url}`);
-  await new Promise<void>((resolve) => interruption.signal.addEventListener('abort', () => resolve()));
+  await interruption.happened;
   await server.close();
   return interruption.status ?? exitStatus.ok;
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { EaselError } from '@easel/plugin-sdk';
 import cors from '@fastify/cors';
 import multipart from '@fastify/multipart';
 import fastify, { type FastifyInstance } from 'fastify';
@@ -39,6 +40,7 @@ export interface CreateServerOptions {
 /**
  * The HTTP APIs in front of a kernel: ready to listen, or, once it is `ready()`, for a host app to hand requests on to by `routing`. `close()`
  * lets answers that are on their way be finished; the kernel stays open.
+ * Rejects with ERR_CONFIG_INVALID for a prefix that is no path.
  *
  * @example
  * const easel = await createServer({ manager, prefix: '/easel' });
@@ -47,7 +49,7 @@ export interface CreateServerOptions {
  */
 export async function createServer(options: CreateServerOptions): Promise<FastifyInstance> {
   const { manager, logger = silentLogger } = options;
-  const prefix = options.prefix?.replace(/\/+$/, '') ?? '';
+  const prefix = parsePrefix(options.prefix);
   const { configuration } = manager;
   const server = fastify({
     bodyLimit: configuration.server.bodyMb * mebibyte,
@@ -103,6 +105,16 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
   await server.register(probeRoutes(doors));
   await server.register(documentationRoutes(prefix));
   return server;
+}
+
+/** Throws ERR_CONFIG_INVALID for what is no path. */
+function parsePrefix(given = ''): string {
+  if (/^(\/[\w.~-]+)*\/?$/.test(given)) return given.replace(/\/$/, '');
+  throw new EaselError({
+    code: 'ERR_CONFIG_INVALID',
+    message: `prefix: "${given}" is no path such as "/easel".`,
+    hint: 'Name the path under which the host app has the server, from its first slash on.',
+  });
 }
 
 function withoutPrefix(url: string, prefix: string): string {

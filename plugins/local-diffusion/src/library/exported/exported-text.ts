@@ -29,8 +29,12 @@ export function exportedPenultimateTextEncoder(
   tokenizer: ClipTokenizer,
 ): TextEncoder {
   const { outputNames } = network;
-  const states = outputNames.filter((name) => /^hidden_states\.\d+$/.test(name)).length;
-  if (states < 2 && !outputNames.includes('hidden_states')) {
+  // By their numbers; the first are the embeddings of the tokens.
+  const states = outputNames
+    .flatMap((name) => /^hidden_states\.(\d+)$/.exec(name)?.[1] ?? [])
+    .map(Number)
+    .sort((one, other) => one - other);
+  if (states.length < 2 && !outputNames.includes('hidden_states')) {
     throw invalidFiles(
       `${file} gives ${outputNames.join(', ')}, and no hidden states but the last ones; SDXL reads those before.`,
       'Export the model with optimum, as stable-diffusion-xl.',
@@ -41,9 +45,9 @@ export function exportedPenultimateTextEncoder(
     tokenizer,
     async encode(ids, clipSkip, extra) {
       if (extra) throw cannotGrow();
-      if (clipSkip > 0 && states < 2) throw inOnePiece();
-      // The first are the embeddings of the tokens.
-      const hidden = states < 2 ? 'hidden_states' : `hidden_states.${Math.max(0, states - 2 - clipSkip)}`;
+      if (clipSkip > 0 && states.length < 2) throw inOnePiece();
+      const number = states[Math.max(0, states.length - 2 - clipSkip)];
+      const hidden = states.length < 2 ? 'hidden_states' : `hidden_states.${number}`;
       const wanted = hasProjection ? [hidden, 'text_embeds'] : [hidden];
       const [own, pooled] = await network.runFor(inputOf(ids), wanted);
       return { hidden: own!.data, shape: own!.shape, pooled: pooled?.data };

@@ -16,8 +16,7 @@ export interface LinearShape {
 export function linear(graph: GraphBuilder, x: Value, path: string, shape: LinearShape): Value {
   const { inputs, outputs, bias = true } = shape;
   const weight = graph.mount(`${path}.weight`, [outputs, inputs]);
-  const operands = bias ? [x, weight, graph.mount(`${path}.bias`, [outputs])] : [x, weight];
-  const result = graph.node('Gemm', operands, { transB: 1 });
+  const result = product(graph, x, weight, bias ? graph.mount(`${path}.bias`, [outputs]) : undefined);
   return addLinearLoras(graph, x, result, path, { inputs, outputs, first: 0, count: outputs });
 }
 
@@ -31,8 +30,17 @@ export function linearRows(
 ): Value {
   const weight = graph.mountRows(`${path}.weight`, [outputs, inputs], first, count);
   const bias = graph.mountRows(`${path}.bias`, [outputs], first, count);
-  const result = graph.node('Gemm', [x, weight, bias], { transB: 1 });
+  const result = product(graph, x, weight, bias);
   return addLinearLoras(graph, x, result, path, { inputs, outputs, first, count });
+}
+
+/**
+ * x times the transposed weight, plus the bias. Gemm would take the bias, too, but ONNX Runtime's CPU provider then fills the result
+ * with it on one core before it multiplies: 7 % of a run of Stable Diffusion 1.5's UNet on two.
+ */
+function product(graph: GraphBuilder, x: Value, weight: Value, bias: Value | undefined): Value {
+  const result = graph.node('Gemm', [x, weight], { transB: 1 });
+  return bias ? graph.node('Add', [result, bias]) : result;
 }
 
 /**

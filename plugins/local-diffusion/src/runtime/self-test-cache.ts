@@ -20,7 +20,7 @@ const verdictSchema = z.discriminatedUnion('usable', [
 ]);
 
 /** Rises with every change of what is tested. */
-const testVersion = 2;
+const testVersion = 3;
 
 /** What the tests of devices need from outside. */
 export interface SelfTestPlace {

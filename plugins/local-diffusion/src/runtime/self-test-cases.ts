@@ -136,7 +136,8 @@ export const selfTestCases: readonly SelfTestCase[] = [
     node('Conv', ['x', 'w', 'b'], 'y', { ...sides, strides: [2, 2] }),
   ]),
   needed('matrix product', [77, 160], { w: [320, 160], b: [320] }, [
-    node('Gemm', ['x', 'w', 'b'], 'y', { transB: 1 }),
+    node('Gemm', ['x', 'w'], 'product', { transB: 1 }),
+    node('Add', ['product', 'b'], 'y'),
   ]),
   needed('enlargement', picture, {}, [
     node('Resize', ['x', '', 'twice'], 'y', {

@@ -5,7 +5,7 @@ import type { DiffusionModel } from '../pipelines/diffusion-model.js';
 import { readPosterior } from '../pipelines/posterior.js';
 import type { NetworkGroup } from '../runtime/network-group.js';
 import type { StoredNetwork } from '../runtime/stored-network.js';
-import { decodeBySize } from './tiled-decoding.js';
+import { decoderPixelBytes, encoderPixelBytes, runBySize } from './tiling.js';
 
 /** The part of a model that its autoencoder is. */
 export type Autoencoder = Pick<DiffusionModel, 'latentChannels' | 'factor' | 'encode' | 'decode'>;
@@ -17,22 +17,35 @@ export type Autoencoder = Pick<DiffusionModel, 'latentChannels' | 'factor' | 'en
  */
 export function addAutoencoder(component: Component, networks: NetworkGroup): Autoencoder {
   const config = readVaeConfig(component);
+  const { latentChannels, factor } = config;
   const decoder = networks.add(vaeDecoderGraph(component));
   let encoder: StoredNetwork | undefined;
   return {
-    latentChannels: config.latentChannels,
-    factor: config.factor,
+    latentChannels,
+    factor,
     async encode(planes, shape) {
-      const sample = { data: planes, shape };
       encoder ??= networks.add(vaeEncoderGraph(component));
-      const { latent_parameters } = await encoder.run({ sample }, ['latent_parameters']);
-      return readPosterior(latent_parameters, config);
+      const network = encoder;
+      const tiled = {
+        input: { channels: 3, scale: factor },
+        output: { channels: 2 * latentChannels, scale: 1 },
+        pixelBytes: encoderPixelBytes,
+        run: async (data: Float32Array, tileShape: readonly number[]) =>
+          (await network.run({ sample: { data, shape: tileShape } }, ['latent_parameters']))
+            .latent_parameters,
+      };
+      return readPosterior(await runBySize(planes, shape, tiled, networks.memoryBytes), config);
     },
     async decode(latents, shape) {
       const scaled = latents.map((value) => value / config.scaling + config.shift);
-      const decode = async (data: Float32Array, dataShape: readonly number[]) =>
-        (await decoder.run({ latent_sample: { data, shape: dataShape } }, ['sample'])).sample;
-      return await decodeBySize(scaled, shape, config.factor, decode);
+      const tiled = {
+        input: { channels: latentChannels, scale: 1 },
+        output: { channels: 3, scale: factor },
+        pixelBytes: decoderPixelBytes,
+        run: async (data: Float32Array, tileShape: readonly number[]) =>
+          (await decoder.run({ latent_sample: { data, shape: tileShape } }, ['sample'])).sample,
+      };
+      return await runBySize(scaled, shape, tiled, networks.memoryBytes);
     },
   };
 }

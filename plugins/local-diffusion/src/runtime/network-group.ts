@@ -21,6 +21,11 @@ export class NetworkGroup {
     return network;
   }
 
+  /** What the networks of all models may take together, in bytes. */
+  get memoryBytes(): number {
+    return this.#memory.maximumBytes;
+  }
+
   /** Milliseconds that all of them have run so far. */
   get runMs(): number {
     return this.#networks.reduce((sum, network) => sum + network.runMs, 0);

@@ -32,7 +32,8 @@ export interface NetworkMemoryOptions {
  */
 export class NetworkMemory {
   readonly #options: NetworkOptions;
-  readonly #maximumBytes: number;
+  /** The budget, in bytes. */
+  readonly maximumBytes: number;
   readonly #clock: RunClock | undefined;
   /** The one that ran last is the last. */
   readonly #open = new Set<Place<Releasable>>();
@@ -45,7 +46,7 @@ export class NetworkMemory {
     { maximumBytes = Number.POSITIVE_INFINITY, clock }: NetworkMemoryOptions = {},
   ) {
     this.#options = options;
-    this.#maximumBytes = maximumBytes;
+    this.maximumBytes = maximumBytes;
     this.#clock = clock;
   }
 
@@ -92,7 +93,7 @@ export class NetworkMemory {
     this.onOpening();
     const from = performance.now();
     for (const oldest of [...this.#open]) {
-      if (this.bytes + place.weightBytes <= this.#maximumBytes) break;
+      if (this.bytes + place.weightBytes <= this.maximumBytes) break;
       await this.close(oldest);
     }
     this.#clock?.beginOpening();

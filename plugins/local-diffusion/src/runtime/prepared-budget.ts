@@ -12,9 +12,8 @@ export const buildingPrefix = (): string => `building-${process.pid}-`;
  * Makes room in a folder of entries: the ones that were used longest ago go first.
  *
  * @param maximumBytes what the entries that are left may take together
- * @param kept entry that stays in any case
  */
-export async function makeRoom(folder: string, maximumBytes: number, kept?: string): Promise<void> {
+export async function makeRoom(folder: string, maximumBytes: number): Promise<void> {
   const names = await readdir(folder).catch(() => []);
   const found = await Promise.all(
     names
@@ -25,7 +24,6 @@ export async function makeRoom(folder: string, maximumBytes: number, kept?: stri
   let total = entries.reduce((sum, { bytes }) => sum + bytes, 0);
   for (const { name, bytes } of entries.sort((a, b) => a.usedMs - b.usedMs)) {
     if (total <= maximumBytes) return;
-    if (name === kept) continue;
     await removeEntry(join(folder, name));
     total -= bytes;
   }

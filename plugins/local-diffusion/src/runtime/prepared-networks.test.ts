@@ -198,9 +198,9 @@ describe('prepared networks', () => {
         ...{ folder: cache, maximumBytes: 1e9, minimumWeightBytes: 0 },
         availableBytes: () => availableBytes,
       });
-    expect(await run(graph, preparedWith(1.3 * float32Bytes))).toEqual({ y, isRead: false });
+    expect(await run(graph, preparedWith(1.1 * float32Bytes))).toEqual({ y, isRead: false });
     expect(await entriesOf()).toEqual([]);
-    await run(graph, preparedWith(1.5 * float32Bytes));
+    await run(graph, preparedWith(1.3 * float32Bytes));
     expect(await entriesOf()).toHaveLength(1);
   });
 

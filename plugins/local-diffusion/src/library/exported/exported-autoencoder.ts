@@ -1,16 +1,20 @@
 import { EaselError } from '@easel/plugin-sdk';
 import { type Posterior, readPosterior } from '../../pipelines/posterior.js';
 import type { Autoencoder } from '../autoencoder.js';
-import { decodeBySize } from '../tiled-decoding.js';
+import { decoderPixelBytes, runBySize } from '../tiling.js';
 import type { ExportedVaeConfig } from './exported-config.js';
 import type { ExportedNetwork } from './exported-network.js';
 
-/** @param encoder absent where the folder has none: input images are refused then */
+/**
+ * @param encoder absent where the folder has none: input images are refused then
+ * @param memoryBytes of the budget for networks
+ */
 export function exportedAutoencoder(
   folder: string,
   config: ExportedVaeConfig,
   decoder: ExportedNetwork,
   encoder: ExportedNetwork | undefined,
+  memoryBytes: number,
 ): Autoencoder {
   const { scaling, shift, latentChannels, factor } = config;
   return {
@@ -31,14 +35,19 @@ export function exportedAutoencoder(
     },
     async decode(latents, shape) {
       const scaled = latents.map((value) => value / scaling + shift);
-      const decode = async (data: Float32Array, dataShape: readonly number[]) =>
-        (await decoder.run({ latent_sample: { data, shape: dataShape } }, 'sample')).data;
+      const tiled = {
+        input: { channels: latentChannels, scale: 1 },
+        output: { channels: 3, scale: factor },
+        pixelBytes: decoderPixelBytes,
+        run: async (data: Float32Array, tileShape: readonly number[]) =>
+          (await decoder.run({ latent_sample: { data, shape: tileShape } }, 'sample')).data,
+      };
       // One that takes its own size only takes no tiles.
       const isFixed = decoder
         .shapeOf('latent_sample')
         ?.slice(2)
         .some((edge) => typeof edge === 'number');
-      return isFixed ? await decode(scaled, shape) : await decodeBySize(scaled, shape, factor, decode);
+      return isFixed ? await tiled.run(scaled, shape) : await runBySize(scaled, shape, tiled, memoryBytes);
     },
   };
 }

@@ -50,7 +50,7 @@ export async function openExportedFolder(
     const hasEncoder = await exists(join(folder, 'vae_encoder', 'model.onnx'));
     const encoder = hasEncoder ? await open('vae_encoder', encoderDialect) : undefined;
     return {
-      ...exportedAutoencoder(folder, config, decoder, encoder),
+      ...exportedAutoencoder(folder, config, decoder, encoder, memory.maximumBytes),
       schedulerConfig,
       latentScaling: config.scaling,
       inputChannels: numberAt(denoiser, 'sample', 1) ?? config.latentChannels,

@@ -30,7 +30,7 @@ describe('easel generate', () => {
       '--out',
       'one.png',
     ]);
-    const again = await easel(folder, ['generate', '--like', 'one.png', '--out', 'two.png']);
+    const again = await easel(folder, ['generate', '--like', 'one.png', '-o', 'two.png']);
     expect(again).toMatchObject({ status: 0, stdout: 'two.png\n' });
     expect(readFileSync(join(folder, 'two.png'))).toEqual(readFileSync(join(folder, 'one.png')));
 

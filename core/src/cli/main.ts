@@ -52,7 +52,7 @@ withCommonFlags(
     .option('-n <count>', 'how many pictures; each has the seed after the one before')
     .option('--sampler <name>', 'sampler, by any of its usual names, such as "DPM++ 2M Karras"')
     .option('--like <png>', 'take everything from a picture; flags and prompt beside it override its values')
-    .option('--out <path>', 'file or folder to write to')
+    .option('-o, --out <path>', 'file or folder to write to')
     .option('--format <format>', 'png, jpeg or webp (absent: by the extension of --out, else png)')
     .option('--timeout <seconds>', 'give up after so long')
     .option(

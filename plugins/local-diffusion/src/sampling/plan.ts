@@ -1,12 +1,11 @@
 import { EaselError } from '@easel/plugin-sdk';
-import { type ChosenSampler, chooseSampler } from './choose.js';
-import { schedulerClasses } from './classes.js';
+import { chooseSampler } from './choose.js';
+import { mixtureAt } from './mixture.js';
 import { canonicalName } from './names.js';
 import type { SamplerKnobs } from './sampler.js';
 import { weightedSum } from './sampler.js';
 import { samplers } from './samplers.js';
 import { buildSchedule, type Schedule, type ScheduleRequest } from './schedule.js';
-import { solverLevel } from './solver-level.js';
 
 export interface SamplingRequest extends ScheduleRequest {
   /** The parsed content of the model's `scheduler_config.json`; see `readSchedulerConfig`. */
@@ -73,23 +72,6 @@ function firstCall(steps: number, strength: number | undefined, schedule: Schedu
   });
 }
 
-/** How much of the image and of the noise the latents hold when a given call begins. */
-function mixture({ className, config }: ChosenSampler, schedule: Schedule, call: number): [number, number] {
-  const sigma = schedule.sigmas[call / schedule.callsPerStep];
-  switch (schedulerClasses[className].noiseScale) {
-    case 'alpha-cumprod': {
-      const alphaCumprod = schedule.alphasCumprod[schedule.timesteps[call]!]!;
-      return [Math.sqrt(alphaCumprod), Math.sqrt(1 - alphaCumprod)];
-    }
-    case 'alpha-sigma': {
-      const level = solverLevel(config, sigma!);
-      return [level.alpha, level.sigma];
-    }
-    default:
-      return [1, sigma!];
-  }
-}
-
 function throwIfAborted(signal: AbortSignal | undefined): void {
   if (!signal?.aborted) return;
   throw new EaselError({ code: 'ERR_ABORTED', message: 'sampling was cancelled', cause: signal.reason });
@@ -106,7 +88,7 @@ export function planSampling(request: SamplingRequest): SamplingPlan {
   const steps = request.timesteps?.length ?? (request.sigmas ? request.sigmas.length - 1 : request.steps);
   const begin = firstCall(steps, request.strength, schedule);
   const timesteps = schedule.timesteps.slice(begin);
-  const [imageShare, noiseShare] = mixture(chosen, schedule, begin);
+  const [imageShare, noiseShare] = mixtureAt(chosen, schedule, begin);
 
   async function run(options: SamplingRunOptions): Promise<Float32Array> {
     let index = 0;

@@ -33,8 +33,8 @@ const growth = 1.2;
  * Networks on disk as ONNX Runtime has optimised them, convolutions in the layout that it computes in: opening one again maps it, and
  * takes a UNet of 0.86 G parameters 2 seconds instead of 16. For the processor only; other providers prepare on the device.
  *
- * Matrices are packed anew at each opening. ONNX Runtime could write them down packed as well, but keeps the plain ones beside them and
- * packs those again to see that they agree: twice the file and twice the time to write it, for half a second less at an opening.
+ * Matrices are packed anew at each opening. ONNX Runtime could write them down packed as well, but keeps the plain ones beside them
+ * and reads both: twice the bytes for each matrix and a longer first opening, for half a second less at the next.
  */
 export class PreparedNetworks {
   readonly #options: Required<PreparedNetworksOptions>;
@@ -72,7 +72,7 @@ export class PreparedNetworks {
         // Not what this ONNX Runtime reads, whatever it was that wrote it.
       }
     }
-    // To write what it has made, ONNX Runtime keeps it beside what it has made it of, unless that is mapped: 22 GB for SDXL's in float16.
+    // To write what it has made, ONNX Runtime keeps it beside what it has made it of, unless that is mapped: over 20 GB for SDXL's in float16.
     // Widening the weights on disk first does with half of it, but takes 105 s once to save 10 to 25 s at each opening.
     if (bytes + convertedBytes > availableBytes()) return await prepare(unprepared);
     return await this.#build(unprepared, key, bytes);

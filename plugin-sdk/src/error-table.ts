@@ -191,6 +191,12 @@ export const errorTable = {
     'The plugin has as many calls waiting as it may have.',
     'Try again later, or raise `runtime.queue` in the manifest.',
   ),
+  ERR_STORAGE: row(
+    'operator',
+    'retryable',
+    'What the server keeps cannot be written or read now: the disk is full, or a database is locked or damaged.',
+    'Make room on, or access to, the path that the message names; work goes on by itself then.',
+  ),
   ERR_KERNEL_CLOSED: row('kernel', 'final', 'The kernel has been closed.', 'Create a new one.'),
   ERR_INTERNAL: row(
     'kernel',

@@ -6,6 +6,7 @@
 import { EaselError, type EaselErrorOptions } from './errors.js';
 import type { InputImage } from './image.js';
 import { type AddressLookup, findHost, type Host } from './image-host.js';
+import { linkSignals } from './link-signals.js';
 import { pinnedFetch } from './pinned-fetch.js';
 
 /** One request, without following redirects. Rejects where there is no answer. */
@@ -39,9 +40,7 @@ const redirecting: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
  */
 export async function fetchImage(address: string | URL, options: FetchImageOptions): Promise<InputImage> {
   const { timeoutMs, signal } = options;
-  const timeout = new AbortController();
-  const timer = setTimeout(() => timeout.abort(), timeoutMs);
-  const stop = signal ? AbortSignal.any([signal, timeout.signal]) : timeout.signal;
+  const { signal: stop, unlink } = linkSignals([signal], timeoutMs);
   let from = 'its address';
   try {
     let url = parseUrl(address);
@@ -58,10 +57,10 @@ export async function fetchImage(address: string | URL, options: FetchImageOptio
   } catch (error) {
     if (signal?.aborted)
       throw new EaselError({ code: 'ERR_ABORTED', message: 'Fetching a picture was cancelled.' });
-    const { code, message } = asFailure(error, timeout.signal.aborted ? timeoutMs : undefined);
+    const { code, message } = asFailure(error, stop.aborted ? timeoutMs : undefined);
     throw new EaselError({ code, message: `A picture cannot be fetched from ${from}: ${message}.` });
   } finally {
-    clearTimeout(timer);
+    unlink();
   }
 }
 

@@ -12,6 +12,14 @@ import { imageRequestSchema } from './request.js';
 const parameter = imageRequestSchema.shape;
 
 export const generationRequestSchema = z.object({
+  requestId: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe(
+      'Id of the call, the same each time that it is carried out: tried again, or resumed after a restart. A plugin that pays for work keeps it with the work, takes up under it what it has begun, and never pays twice for it. Absent: nobody resumes the call, and an equal one is another call.',
+    ),
   model: modelSchema.describe('The catalogue entry, paths made absolute.'),
   prompt: parameter.prompt,
   negativePrompt: parameter.negativePrompt.describe('Absent: none.'),

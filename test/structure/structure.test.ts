@@ -53,6 +53,14 @@ describe('arrows go one way', () => {
     }
   });
 
+  it('nothing makes a signal that may be collected before it fires', () => {
+    for (const path of sources)
+      expect(
+        read(path).replace(/^ \*.*$/gm, ''),
+        `${path}: use linkSignals of @easel/plugin-sdk`,
+      ).not.toMatch(/AbortSignal\.(any|timeout)\(/);
+  });
+
   it('no plugin knows its emulator', () => {
     for (const path of sources.filter((path) => !/\/emulator(\.ts$|\/)/.test(path))) {
       const values = read(path).replace(/^import type .*$/gm, '');

@@ -34,6 +34,7 @@ const statuses: Readonly<Record<ErrorCode, number>> = {
   ERR_DEADLINE: 504,
   ERR_CIRCUIT_OPEN: 503,
   ERR_QUEUE_FULL: 503,
+  ERR_STORAGE: 507,
   ERR_KERNEL_CLOSED: 503,
   ERR_INTERNAL: 500,
 };

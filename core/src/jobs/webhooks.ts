@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { linkSignals } from '@easel/plugin-sdk';
 import type { HostLogger } from '../observe/plugin-logger.js';
 import type { JobStore, StoredJob } from './job-store.js';
 import { isPublicHost } from './public-host.js';
@@ -66,6 +67,7 @@ export class Webhooks {
     const seconds = Math.floor(Date.now() / 1_000);
     const key = secret();
     const signature = key && createHmac('sha256', key).update(`${seconds}.${body}`).digest('hex');
+    const { signal, unlink } = linkSignals([this.#closing.signal], answerMs);
     const response = await fetch(url, {
       method: 'POST',
       // A redirect could lead anywhere.
@@ -75,8 +77,8 @@ export class Webhooks {
         ...(signature ? { 'easel-signature': `t=${seconds},v1=${signature}` } : {}),
       },
       body,
-      signal: AbortSignal.any([this.#closing.signal, AbortSignal.timeout(answerMs)]),
-    });
+      signal,
+    }).finally(unlink);
     await response.body?.cancel();
     if (!response.ok) throw new Error(`it answered ${response.status}`);
   }

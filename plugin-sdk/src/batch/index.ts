@@ -8,7 +8,6 @@ export { type BatchCall, Batches, type BatchesOptions, type Delivery } from './b
 export * from './driver.js';
 export * from './failures.js';
 export type { Ask } from './line.js';
-export { linkedTo } from './linked-signal.js';
 export { picturesOf } from './outcomes.js';
 export { readLines } from './read-lines.js';
 export { type BatchSettings, batchSettings, callName, pausesGrow, pausesShrink } from './settings.js';

@@ -1,5 +1,5 @@
-import { EaselError } from '@easel/plugin-sdk';
-import { isUnknown, linkedTo, readLines } from '@easel/plugin-sdk/batch';
+import { EaselError, linkSignals } from '@easel/plugin-sdk';
+import { isUnknown, readLines } from '@easel/plugin-sdk/batch';
 import { z } from 'zod';
 import { fileSchema, listSchema, type Operation, operationSchema, uploadSchema } from './batch-wire.js';
 import type { ClientOptions, GeminiClient } from './client.js';
@@ -99,7 +99,7 @@ export class BatchClient {
   /** The lines of a file as they come; the package could only write it to disk, and would wait for ever where it breaks off. */
   async *lines(name: string, stop: AbortSignal): AsyncGenerator<string> {
     const { baseUrl, requestMs } = this.#options;
-    const { signal, unlink } = linkedTo(stop);
+    const { signal, unlink } = linkSignals([stop]);
     try {
       const response = await this.#download(`${baseUrl}/v1beta/${name}:download?alt=media`, signal);
       const { status, ok, headers } = response;
@@ -121,8 +121,7 @@ export class BatchClient {
   /** Follows redirections; the key stays with the API. */
   async #download(address: string, signal: AbortSignal): Promise<Response> {
     const { apiKey, baseUrl, requestMs } = this.#options;
-    const late = new AbortController();
-    const timer = setTimeout(() => late.abort(), requestMs);
+    const late = linkSignals([signal], requestMs);
     try {
       let url = new URL(address);
       for (let hop = 0; ; hop++) {
@@ -131,7 +130,7 @@ export class BatchClient {
         const response = await fetch(url, {
           headers,
           redirect: 'manual',
-          signal: AbortSignal.any([signal, late.signal]),
+          signal: late.signal,
         });
         const location = response.headers.get('location');
         if (response.status < 300 || response.status >= 400 || !location || hop >= mostRedirections)
@@ -140,9 +139,9 @@ export class BatchClient {
         url = new URL(location, url);
       }
     } catch (error) {
-      throw late.signal.aborted ? tooLate(requestMs) : error;
+      throw late.signal.aborted && !signal.aborted ? tooLate(requestMs) : error;
     } finally {
-      clearTimeout(timer);
+      late.unlink();
     }
   }
 }

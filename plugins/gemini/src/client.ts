@@ -1,5 +1,4 @@
-import { EaselError } from '@easel/plugin-sdk';
-import { linkedTo } from '@easel/plugin-sdk/batch';
+import { EaselError, linkSignals } from '@easel/plugin-sdk';
 import { type GenerateContentParameters, GoogleGenAI } from '@google/genai';
 import { z } from 'zod';
 import { answerSchema, type ModelAnswer } from './answer.js';
@@ -73,14 +72,17 @@ export class GeminiClient {
     send: (google: GoogleGenAI) => Promise<unknown>,
     { shows = false }: { readonly shows?: boolean } = {},
   ): Promise<z.output<Schema>> {
-    const { signal, unlink } = linkedTo(stop);
+    const ending = linkSignals([stop]);
     const { requestMs, baseUrl } = this.#options;
     let text = '';
     const google = this.#createGoogle(async (url, init) => {
-      const ends = AbortSignal.any([signal, ...(init?.signal ? [init.signal] : [])]);
+      const { signal, unlink } = linkSignals([ending.signal, init?.signal ?? undefined]);
       // A redirection would carry the key to another host.
-      const response = await fetch(url, { ...init, signal: ends, redirect: 'manual' });
-      text = await response.text();
+      const response = await fetch(url, { ...init, signal, redirect: 'manual' }).catch((error) => {
+        unlink();
+        throw error;
+      });
+      text = await response.text().finally(unlink);
       const { status, ok, headers } = response;
       if (!ok) throw failureOf({ status, retryAfter: headers.get('retry-after'), text, about });
       return shows ? new Response(text, { status, headers }) : emptyAnswer();
@@ -93,7 +95,7 @@ export class GeminiClient {
       if ((error as Error).name === 'AbortError') throw tooLate(requestMs);
       throw brokenOff(error, new URL(baseUrl).host);
     } finally {
-      unlink();
+      ending.unlink();
     }
     const parsed = schema.safeParse(parseJson(text));
     if (parsed.success) return parsed.data;

@@ -1,5 +1,5 @@
-import { EaselError } from '@easel/plugin-sdk';
-import { linkedTo, readLines } from '@easel/plugin-sdk/batch';
+import { EaselError, linkSignals } from '@easel/plugin-sdk';
+import { readLines } from '@easel/plugin-sdk/batch';
 import OpenAI from 'openai';
 import { z } from 'zod';
 import { failureOf } from './failures.js';
@@ -116,7 +116,7 @@ export class ParasailClient {
 
   /** The lines of a file as they come. */
   async *fileLines(id: string, stop: AbortSignal): AsyncGenerator<string> {
-    const { signal, unlink } = linkedTo(stop);
+    const { signal, unlink } = linkSignals([stop]);
     try {
       const response = await this.#openai.files.content(id, { signal });
       if (response.body) yield* readLines(response.body, this.#options.requestMs);
@@ -171,7 +171,7 @@ export class ParasailClient {
     stop: AbortSignal,
     send: (signal: AbortSignal) => Promise<unknown>,
   ): Promise<z.output<Schema>> {
-    const { signal, unlink } = linkedTo(stop);
+    const { signal, unlink } = linkSignals([stop]);
     let answer: unknown;
     try {
       answer = await send(signal);

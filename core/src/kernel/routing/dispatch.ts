@@ -32,6 +32,11 @@ export interface GenerateOptions {
   readonly caller?: string | undefined;
   /** Where calls wait, a higher one goes first, whoever asks; -100 to 100. Absent: 0. */
   readonly priority?: number | undefined;
+  /**
+   * Id of the call, 1 to 200 characters; reaches the plugin as `requestId`. Give the same one when the same call is carried out again, for
+   * example after a restart: what was paid for it is then taken up, and not paid again. Absent: the call is not to be resumed.
+   */
+  readonly requestId?: string | undefined;
 }
 
 /** The way of a call: validate, resolve the model, fit the request to it, route, guard, and say where the pictures come from. */
@@ -61,9 +66,9 @@ export class Dispatcher {
       const deadline = startDeadline(asked.timeoutMs ?? callMs, options.signal);
       const progress = monotonic(options.onProgress);
       try {
-        const { caller } = options;
+        const { caller, requestId } = options;
         const call = { signal: deadline.signal, onProgress: progress.report, caller, priority };
-        const turns = await this.#turns(candidates, asked, call, deadline);
+        const turns = await this.#turns(candidates, { asked, requestId }, call, deadline);
         return resultOf(turns, performance.now() - startedAt);
       } finally {
         deadline.clear();
@@ -98,7 +103,10 @@ export class Dispatcher {
 
   async #turns(
     candidates: readonly Candidate[],
-    { fallback }: ValidImageRequest,
+    {
+      asked: { fallback },
+      requestId,
+    }: { readonly asked: ValidImageRequest; readonly requestId: string | undefined },
     call: Parameters<Candidate['plugin']['generate']>[2],
     deadline: Deadline,
   ): Promise<Turns> {
@@ -109,7 +117,7 @@ export class Dispatcher {
       choose: ({ plugin }) => this.registry.inCharge(plugin, deadline.signal),
       ask: ({ plugin, pipelineType, request }) =>
         this.tracing.attempt({ plugin: plugin.manifest, pipelineType, request }, () =>
-          plugin.generate(pipelineType, request, call),
+          plugin.generate(pipelineType, requestId === undefined ? request : { ...request, requestId }, call),
         ),
       onAttempt: (attempt, { plugin }) =>
         this.events.emit('attempt-ended', { ...attempt, version: plugin.manifest.version }),

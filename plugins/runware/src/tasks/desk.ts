@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { Logger } from '@easel/plugin-sdk';
+import { type Logger, linkSignals } from '@easel/plugin-sdk';
 import type { Entry } from '../journal/entry.js';
 import type { Journal } from '../journal/journal.js';
 import type { TaskBody } from '../request/picture-tasks.js';
 import type { Config } from '../settings.js';
-import { aborted, linked } from '../transport/pause.js';
+import { aborted } from '../transport/pause.js';
 import { Transport } from '../transport/transport.js';
 import { unreachable } from '../wire/failures.js';
 import type { Item } from '../wire/frame.js';
@@ -149,7 +149,7 @@ export class Desk {
     isAdopted: boolean,
   ): Promise<Outcome> {
     const { config, random } = this.#options;
-    const either = linked(signal, this.#closing.signal);
+    const either = linkSignals([signal, this.#closing.signal]);
     try {
       return await new Follower({
         task,

@@ -1,4 +1,4 @@
-import { EaselError, isUnsent } from '@easel/plugin-sdk';
+import { EaselError, isUnsent, linkSignals } from '@easel/plugin-sdk';
 import type { Config } from '../settings.js';
 import { categoryOf } from '../wire/category.js';
 import { failureOf, unreachable } from '../wire/failures.js';
@@ -43,7 +43,7 @@ export class HttpSender implements Sender, Carrier {
   async #post(message: Message, signal: AbortSignal): Promise<Frame | undefined> {
     const { config, apiKey, receiver } = this.#options;
     const what = `Sending to ${new URL(config.httpUrl).host}`;
-    const timeout = AbortSignal.timeout(config.requestMs);
+    const ending = linkSignals([signal], config.requestMs);
     try {
       const response = await fetch(config.httpUrl, {
         method: 'POST',
@@ -51,7 +51,7 @@ export class HttpSender implements Sender, Carrier {
         redirect: 'manual',
         headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
         body: JSON.stringify([message]),
-        signal: AbortSignal.any([signal, timeout]),
+        signal: ending.signal,
       });
       const frame = withoutKey(readFrame(await response.text()), apiKey);
       return this.#judge(frame, response, message, what);
@@ -59,11 +59,13 @@ export class HttpSender implements Sender, Carrier {
       if (signal.aborted) throw aborted();
       if (EaselError.isInstance(error)) throw error;
       const { code, message: said } = causeOf(error);
-      const reason = timeout.aborted ? `no answer came within ${config.requestMs} ms` : said;
+      const reason = ending.signal.aborted ? `no answer came within ${config.requestMs} ms` : said;
       const failure = unreachable(what, reason);
       if (isUnsent(code)) throw failure;
       receiver.onLost(this, failure, message.taskUUID);
       return undefined;
+    } finally {
+      ending.unlink();
     }
   }
 

@@ -39,17 +39,3 @@ function untilAborted<T>(
     signal.addEventListener('abort', onAbort);
   });
 }
-
-/** A signal that any of several aborts. On one that lives for long, what `AbortSignal.any` leaves behind with each call would pile up. */
-export function linked(...signals: readonly AbortSignal[]): { signal: AbortSignal; unlink: () => void } {
-  const controller = new AbortController();
-  const onAbort = () => controller.abort();
-  for (const signal of signals) {
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort);
-  }
-  const unlink = () => {
-    for (const signal of signals) signal.removeEventListener('abort', onAbort);
-  };
-  return { signal: controller.signal, unlink };
-}

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { EaselError, type Logger } from '@easel/plugin-sdk';
+import { EaselError, type Logger, linkSignals } from '@easel/plugin-sdk';
 import type { Config } from '../settings.js';
 import { backoffMs } from './backoff.js';
 import type { Message, Receiver, Sender, SendOptions } from './carrier.js';
 import type { ConnectionOptions } from './connection.js';
 import { isRefusal } from './handshake.js';
 import { HttpSender } from './http-sender.js';
-import { linked, pause } from './pause.js';
+import { pause } from './pause.js';
 import { WebSocketSender } from './web-socket-sender.js';
 
 export interface TransportOptions {
@@ -40,7 +40,7 @@ export class Transport implements Sender {
   }
 
   async send(message: Message, options: SendOptions): Promise<void> {
-    const { signal, unlink } = linked(options.signal, this.#closing.signal);
+    const { signal, unlink } = linkSignals([options.signal, this.#closing.signal]);
     try {
       await this.#sendInTime(message, { ...options, signal });
     } catch (error) {

@@ -17,7 +17,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { executionProviders } from '../../plugins/local-diffusion/src/runtime/execution-providers.js';
+import { executionProviders } from '../../plugins/local-diffusion/src/session/execution-providers.js';
 import { type BenchModel, benchModel, benchModels } from './engine/models.js';
 import { networkPhasesOf } from './engine/network-phases.js';
 import { cacheFolder, writeRandomCheckpoint } from './engine/random-checkpoint.js';

@@ -1,9 +1,15 @@
 import type { Component } from '../../plugins/local-diffusion/src/checkpoint/component.js';
-import { clipTextGraph } from '../../plugins/local-diffusion/src/networks/clip-text.js';
-import { readClipTextConfig } from '../../plugins/local-diffusion/src/networks/clip-text-config.js';
-import { tinyDecoderGraph, tinyEncoderGraph } from '../../plugins/local-diffusion/src/networks/taesd.js';
-import { unetGraph } from '../../plugins/local-diffusion/src/networks/unet.js';
-import { vaeDecoderGraph, vaeEncoderGraph } from '../../plugins/local-diffusion/src/networks/vae.js';
+import {
+  tinyDecoderGraph,
+  tinyEncoderGraph,
+} from '../../plugins/local-diffusion/src/networks/autoencoder/taesd.js';
+import {
+  vaeDecoderGraph,
+  vaeEncoderGraph,
+} from '../../plugins/local-diffusion/src/networks/autoencoder/vae.js';
+import { clipTextGraph } from '../../plugins/local-diffusion/src/networks/clip/clip-text.js';
+import { readClipTextConfig } from '../../plugins/local-diffusion/src/networks/clip/clip-text-config.js';
+import { unetGraph } from '../../plugins/local-diffusion/src/networks/unet/unet.js';
 import { TorchGenerator } from '../../plugins/local-diffusion/src/sampling/noise.js';
 import { runGraph } from './run-graph.js';
 import type { TensorValues } from './tensors.js';

@@ -4,13 +4,13 @@ import { openComponent } from '../../plugins/local-diffusion/src/checkpoint/comp
 import { readText } from '../../plugins/local-diffusion/src/checkpoint/read-file.js';
 import { addAutoencoder } from '../../plugins/local-diffusion/src/library/autoencoder.js';
 import { addTextEncoder, openTokenizer } from '../../plugins/local-diffusion/src/library/text-encoder.js';
-import { unetGraph } from '../../plugins/local-diffusion/src/networks/unet.js';
+import { unetGraph } from '../../plugins/local-diffusion/src/networks/unet/unet.js';
 import type { DiffusionModel } from '../../plugins/local-diffusion/src/pipelines/diffusion-model.js';
 import { conditionStableDiffusion } from '../../plugins/local-diffusion/src/pipelines/stable-diffusion.js';
-import { NetworkGroup } from '../../plugins/local-diffusion/src/runtime/network-group.js';
-import { NetworkMemory } from '../../plugins/local-diffusion/src/runtime/network-memory.js';
-import type { NetworkOptions } from '../../plugins/local-diffusion/src/runtime/network-options.js';
 import { readSchedulerConfig } from '../../plugins/local-diffusion/src/sampling/config.js';
+import { NetworkGroup } from '../../plugins/local-diffusion/src/session/network-group.js';
+import { NetworkMemory } from '../../plugins/local-diffusion/src/session/network-memory.js';
+import type { NetworkOptions } from '../../plugins/local-diffusion/src/session/network-options.js';
 
 const folder = fileURLToPath(new URL('../../models/picturebook', import.meta.url));
 

@@ -6,9 +6,9 @@
  */
 import { generatePictures } from '../../plugins/local-diffusion/src/pipelines/generate-pictures.js';
 import { toRgb } from '../../plugins/local-diffusion/src/pipelines/pixels.js';
-import { executionProviderSchema } from '../../plugins/local-diffusion/src/runtime/execution-providers.js';
-import { settleNetworkOptions } from '../../plugins/local-diffusion/src/runtime/network-options.js';
 import { TorchGenerator } from '../../plugins/local-diffusion/src/sampling/noise.js';
+import { executionProviderSchema } from '../../plugins/local-diffusion/src/session/execution-providers.js';
+import { settleNetworkOptions } from '../../plugins/local-diffusion/src/session/network-options.js';
 import { openPicturebook } from './open-picturebook.js';
 
 /** What is printed. */

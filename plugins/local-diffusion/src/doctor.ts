@@ -3,4 +3,4 @@
  *
  * @module
  */
-export { reportDevices as default } from './runtime/self-test-report.js';
+export { reportDevices as default } from './session/self-test-report.js';

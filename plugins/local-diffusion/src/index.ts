@@ -11,7 +11,7 @@ import { jobsOf } from './jobs.js';
 import { optionsSchema } from './options.js';
 import { ProgressReports } from './progress-reports.js';
 import { Engine } from './runtime/engine.js';
-import { executionProviderSchema, precisionSchema } from './runtime/execution-providers.js';
+import { executionProviderSchema, precisionSchema } from './session/execution-providers.js';
 
 export default definePlugin({
   config: z.strictObject({

@@ -1,6 +1,6 @@
 import type { Component } from '../../../plugins/local-diffusion/src/checkpoint/component.js';
 import { GraphBuilder } from '../../../plugins/local-diffusion/src/graph/builder.js';
-import { Network } from '../../../plugins/local-diffusion/src/runtime/network.js';
+import { Network } from '../../../plugins/local-diffusion/src/session/network.js';
 import { filled } from './feeds.js';
 import { secondsOf } from './measure.js';
 

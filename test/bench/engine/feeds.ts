@@ -1,4 +1,4 @@
-import type { Feed } from '../../../plugins/local-diffusion/src/runtime/network.js';
+import type { Feed } from '../../../plugins/local-diffusion/src/session/network.js';
 import type { BenchModel } from './models.js';
 
 /** float32 numbers between -1 and 1. */

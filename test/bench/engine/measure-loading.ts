@@ -1,6 +1,6 @@
 import { openSingleFileModel } from '../../../plugins/local-diffusion/src/library/single-file-model.js';
-import { NetworkMemory } from '../../../plugins/local-diffusion/src/runtime/network-memory.js';
-import { PreparedNetworks } from '../../../plugins/local-diffusion/src/runtime/prepared-networks.js';
+import { NetworkMemory } from '../../../plugins/local-diffusion/src/session/network-memory.js';
+import { PreparedNetworks } from '../../../plugins/local-diffusion/src/session/prepared-networks.js';
 import { secondsOf } from './measure.js';
 import { peakMb } from './memory.js';
 import type { BenchModel } from './models.js';

@@ -3,9 +3,9 @@ import type { Graph } from '../../../plugins/local-diffusion/src/graph/builder.j
 import {
   chooseExecution,
   type Execution,
-} from '../../../plugins/local-diffusion/src/runtime/execution-choice.js';
-import type { ExecutionProvider } from '../../../plugins/local-diffusion/src/runtime/execution-providers.js';
-import { Network } from '../../../plugins/local-diffusion/src/runtime/network.js';
+} from '../../../plugins/local-diffusion/src/session/execution-choice.js';
+import type { ExecutionProvider } from '../../../plugins/local-diffusion/src/session/execution-providers.js';
+import { Network } from '../../../plugins/local-diffusion/src/session/network.js';
 import { openConvolutionPeaks } from './convolution-peak.js';
 import { countUnetOperations } from './count-operations.js';
 import { measure, measureInTurn, type Runs, secondsOf } from './measure.js';

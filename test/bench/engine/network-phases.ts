@@ -1,11 +1,14 @@
 import { openComponent } from '../../../plugins/local-diffusion/src/checkpoint/component.js';
 import type { Graph } from '../../../plugins/local-diffusion/src/graph/builder.js';
 import { openSingleFile, type SingleFile } from '../../../plugins/local-diffusion/src/library/single-file.js';
-import { clipTextGraph } from '../../../plugins/local-diffusion/src/networks/clip-text.js';
-import { tinyDecoderGraph } from '../../../plugins/local-diffusion/src/networks/taesd.js';
-import { unetGraph } from '../../../plugins/local-diffusion/src/networks/unet.js';
-import { vaeDecoderGraph, vaeEncoderGraph } from '../../../plugins/local-diffusion/src/networks/vae.js';
-import type { Feed } from '../../../plugins/local-diffusion/src/runtime/network.js';
+import { tinyDecoderGraph } from '../../../plugins/local-diffusion/src/networks/autoencoder/taesd.js';
+import {
+  vaeDecoderGraph,
+  vaeEncoderGraph,
+} from '../../../plugins/local-diffusion/src/networks/autoencoder/vae.js';
+import { clipTextGraph } from '../../../plugins/local-diffusion/src/networks/clip/clip-text.js';
+import { unetGraph } from '../../../plugins/local-diffusion/src/networks/unet/unet.js';
+import type { Feed } from '../../../plugins/local-diffusion/src/session/network.js';
 import { filled, promptFeeds, unetFeeds } from './feeds.js';
 import type { BenchModel } from './models.js';
 import { writeRandomCheckpoint, writeRandomTinyAutoencoder } from './random-checkpoint.js';

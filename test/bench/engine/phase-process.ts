@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from 'zod';
-import { executionProviders } from '../../../plugins/local-diffusion/src/runtime/execution-providers.js';
+import { executionProviders } from '../../../plugins/local-diffusion/src/session/execution-providers.js';
 import { measureGenerating } from './measure-generating.js';
 import { measureLoading } from './measure-loading.js';
 import { measureNetwork, measureUnet } from './measure-network.js';

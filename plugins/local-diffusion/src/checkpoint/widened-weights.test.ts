@@ -6,9 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runGraph } from '../../../../test/reference/run-graph.js';
 import { type RawTensor, type TensorValues, writeSafetensors } from '../../../../test/reference/tensors.js';
 import type { Graph } from '../graph/builder.js';
-import { clipTextGraph } from '../networks/clip-text.js';
-import { unetGraph } from '../networks/unet.js';
-import { vaeDecoderGraph, vaeEncoderGraph } from '../networks/vae.js';
+import { vaeDecoderGraph, vaeEncoderGraph } from '../networks/autoencoder/vae.js';
+import { clipTextGraph } from '../networks/clip/clip-text.js';
+import { unetGraph } from '../networks/unet/unet.js';
 import { type Component, openComponent } from './component.js';
 import { readSafetensors } from './safetensors.js';
 

@@ -10,7 +10,7 @@ import {
   type InitializerDescription,
   type NodeDescription,
   type PortDescription,
-} from './onnx.js';
+} from './onnx/onnx.js';
 
 /** A tensor inside the graph being built. */
 export interface Value {

@@ -4,7 +4,7 @@ import { nearestNamesText } from '../checkpoint/nearest-names.js';
 import type { TensorDtype, TensorLocation } from '../checkpoint/safetensors.js';
 import { shapesAgree } from '../checkpoint/shapes.js';
 import { commonFolder, relativeLocation } from './external-files.js';
-import type { ElementType, InitializerDescription } from './onnx.js';
+import type { ElementType, InitializerDescription } from './onnx/onnx.js';
 
 /** The types that a network's weights may be stored in. */
 const mountedTypes: Partial<Record<TensorDtype, ElementType>> = {

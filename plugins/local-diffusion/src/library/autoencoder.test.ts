@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { openComponent } from '../checkpoint/component.js';
-import { NetworkGroup } from '../runtime/network-group.js';
-import { NetworkMemory } from '../runtime/network-memory.js';
+import { NetworkGroup } from '../session/network-group.js';
+import { NetworkMemory } from '../session/network-memory.js';
 import { addAutoencoder } from './autoencoder.js';
 
 const folder = fileURLToPath(new URL('../../../../models/picturebook/vae', import.meta.url));

@@ -1,10 +1,10 @@
 import type { Component } from '../checkpoint/component.js';
-import { vaeDecoderGraph, vaeEncoderGraph } from '../networks/vae.js';
-import { readVaeConfig } from '../networks/vae-config.js';
+import { vaeDecoderGraph, vaeEncoderGraph } from '../networks/autoencoder/vae.js';
+import { readVaeConfig } from '../networks/autoencoder/vae-config.js';
 import type { DiffusionModel } from '../pipelines/diffusion-model.js';
 import { readPosterior } from '../pipelines/posterior.js';
-import type { NetworkGroup } from '../runtime/network-group.js';
-import type { StoredNetwork } from '../runtime/stored-network.js';
+import type { NetworkGroup } from '../session/network-group.js';
+import type { StoredNetwork } from '../session/stored-network.js';
 import { decoderPixelBytes, encoderPixelBytes, runBySize } from './tiling.js';
 
 /** The part of a model that its autoencoder is. */

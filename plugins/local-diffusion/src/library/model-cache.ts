@@ -1,5 +1,5 @@
 import { openLora } from '../checkpoint/lora.js';
-import type { NetworkMemory } from '../runtime/network-memory.js';
+import type { NetworkMemory } from '../session/network-memory.js';
 import { fingerprint } from './fingerprint.js';
 import type { ModelFiles } from './model-files.js';
 import type { OpenedModel } from './open-model.js';

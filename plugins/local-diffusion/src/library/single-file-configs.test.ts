@@ -11,8 +11,8 @@ import {
   writeHollowFile,
 } from '../../../../test/reference/original-checkpoint.js';
 import { floatTensor, type RawTensor, writeSafetensors } from '../../../../test/reference/tensors.js';
-import { vaeDecoderGraph } from '../networks/vae.js';
-import { readVaeConfig } from '../networks/vae-config.js';
+import { vaeDecoderGraph } from '../networks/autoencoder/vae.js';
+import { readVaeConfig } from '../networks/autoencoder/vae-config.js';
 import { openSingleFile } from './single-file.js';
 import { openVae } from './single-file-vae.js';
 

@@ -13,12 +13,12 @@ import {
   writeHollowFile,
 } from '../../../../test/reference/original-checkpoint.js';
 import type { Component } from '../checkpoint/component.js';
-import { clipTextGraph } from '../networks/clip-text.js';
-import { readClipTextConfig } from '../networks/clip-text-config.js';
-import { unetGraph } from '../networks/unet.js';
-import { readUnetConfig } from '../networks/unet-config.js';
-import { vaeDecoderGraph, vaeEncoderGraph } from '../networks/vae.js';
-import { readVaeConfig } from '../networks/vae-config.js';
+import { vaeDecoderGraph, vaeEncoderGraph } from '../networks/autoencoder/vae.js';
+import { readVaeConfig } from '../networks/autoencoder/vae-config.js';
+import { clipTextGraph } from '../networks/clip/clip-text.js';
+import { readClipTextConfig } from '../networks/clip/clip-text-config.js';
+import { unetGraph } from '../networks/unet/unet.js';
+import { readUnetConfig } from '../networks/unet/unet-config.js';
 import { openSingleFile } from './single-file.js';
 
 let folder: string;

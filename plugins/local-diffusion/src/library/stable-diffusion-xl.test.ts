@@ -7,8 +7,8 @@ import { floatTensor, writeSafetensors } from '../../../../test/reference/tensor
 import { readSafetensors } from '../checkpoint/safetensors.js';
 import { generatePictures } from '../pipelines/generate-pictures.js';
 import type { PictureRequest } from '../pipelines/picture-request.js';
-import { NetworkMemory } from '../runtime/network-memory.js';
 import { TorchGenerator } from '../sampling/noise.js';
+import { NetworkMemory } from '../session/network-memory.js';
 import { openStableDiffusionFolder } from './stable-diffusion-folder.js';
 
 const bundled = fileURLToPath(new URL('../../../../models/picturebook', import.meta.url));

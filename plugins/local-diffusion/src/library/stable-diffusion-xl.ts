@@ -2,8 +2,8 @@ import { applyLoras } from '../checkpoint/apply-loras.js';
 import type { Component } from '../checkpoint/component.js';
 import { invalidFiles } from '../checkpoint/invalid-files.js';
 import type { Lora } from '../checkpoint/lora.js';
-import { readClipTextConfig } from '../networks/clip-text-config.js';
-import { readUnetConfig } from '../networks/unet-config.js';
+import { readClipTextConfig } from '../networks/clip/clip-text-config.js';
+import { readUnetConfig } from '../networks/unet/unet-config.js';
 import { timeIdCount } from '../pipelines/size-conditioning.js';
 import { conditionStableDiffusionXl } from '../pipelines/stable-diffusion-xl.js';
 import {

@@ -1,5 +1,5 @@
 import { applyLoras } from '../checkpoint/apply-loras.js';
-import { readClipTextConfig } from '../networks/clip-text-config.js';
+import { readClipTextConfig } from '../networks/clip/clip-text-config.js';
 import { conditionStableDiffusion } from '../pipelines/stable-diffusion.js';
 import {
   type ImageParts,

@@ -2,13 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Component } from '../checkpoint/component.js';
 import { readText } from '../checkpoint/read-file.js';
-import { type ClipTextOptions, clipTextGraph } from '../networks/clip-text.js';
-import { readClipTextConfig } from '../networks/clip-text-config.js';
+import { type ClipTextOptions, clipTextGraph } from '../networks/clip/clip-text.js';
+import { readClipTextConfig } from '../networks/clip/clip-text-config.js';
 import type { TextEncoder } from '../pipelines/text-encoding.js';
 import type { EmbeddingRows } from '../prompt/embedding-rows.js';
 import { type ClipTokenizer, createClipTokenizer } from '../prompt/tokenizer.js';
-import type { NetworkGroup } from '../runtime/network-group.js';
-import type { StoredNetwork } from '../runtime/stored-network.js';
+import type { NetworkGroup } from '../session/network-group.js';
+import type { StoredNetwork } from '../session/stored-network.js';
 import type { TextPart } from './open-model.js';
 
 /** Opens a `tokenizer/` folder. Throws ERR_MODEL_FILES_INVALID naming the file that is missing or damaged. */

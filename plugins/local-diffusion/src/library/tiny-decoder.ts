@@ -1,8 +1,8 @@
 import { openComponent } from '../checkpoint/component.js';
 import { invalidFiles } from '../checkpoint/invalid-files.js';
-import { readTinyConfig, tinyDecoderGraph } from '../networks/taesd.js';
+import { readTinyConfig, tinyDecoderGraph } from '../networks/autoencoder/taesd.js';
 import type { DiffusionModel } from '../pipelines/diffusion-model.js';
-import type { NetworkGroup } from '../runtime/network-group.js';
+import type { NetworkGroup } from '../session/network-group.js';
 import { filesOf } from './component-files.js';
 
 /**

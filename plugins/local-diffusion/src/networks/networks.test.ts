@@ -3,10 +3,10 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { runGraph } from '../../../../test/reference/run-graph.js';
 import type { TensorValues } from '../../../../test/reference/tensors.js';
 import { type Component, openComponent } from '../checkpoint/component.js';
-import { clipTextGraph } from './clip-text.js';
-import { unetGraph } from './unet.js';
-import { readUnetConfig } from './unet-config.js';
-import { vaeDecoderGraph, vaeEncoderGraph } from './vae.js';
+import { vaeDecoderGraph, vaeEncoderGraph } from './autoencoder/vae.js';
+import { clipTextGraph } from './clip/clip-text.js';
+import { unetGraph } from './unet/unet.js';
+import { readUnetConfig } from './unet/unet-config.js';
 
 const bundled = (name: string) =>
   openComponent(fileURLToPath(new URL(`../../../../models/picturebook/${name}`, import.meta.url)));

@@ -1,4 +1,4 @@
-import { convolution, groupNorm, linear, silu } from '../graph/blocks.js';
+import { convolution, groupNorm, linear, silu } from '../graph/blocks/blocks.js';
 import type { GraphBuilder, Value } from '../graph/builder.js';
 
 export interface ResnetShape {

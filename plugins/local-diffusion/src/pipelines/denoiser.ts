@@ -1,4 +1,4 @@
-import type { Feed } from '../runtime/network.js';
+import type { Feed } from '../session/network.js';
 import type { Conditioning, DiffusionModel, ModelConditioning } from './diffusion-model.js';
 import { applyGuidance, embedGuidance, rescaleGuidance } from './guidance.js';
 

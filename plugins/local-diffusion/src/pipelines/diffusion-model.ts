@@ -1,5 +1,5 @@
 import type { TextualInversion } from '../prompt/textual-inversion.js';
-import type { Feed } from '../runtime/network.js';
+import type { Feed } from '../session/network.js';
 import type { Posterior } from './posterior.js';
 import type { MicroConditions } from './size-conditioning.js';
 import type { PromptStyle } from './text-encoding.js';

@@ -1,4 +1,4 @@
-import type { Feed } from '../runtime/network.js';
+import type { Feed } from '../session/network.js';
 import type { Conditioning, ConditioningRequest, ModelConditioning } from './diffusion-model.js';
 import { repeatRows } from './draws.js';
 import { type MicroConditions, timeIds } from './size-conditioning.js';

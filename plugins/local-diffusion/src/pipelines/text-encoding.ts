@@ -9,7 +9,7 @@ import {
 import { preparePlainPrompts } from '../prompt/plain-prompts.js';
 import type { TextualInversion } from '../prompt/textual-inversion.js';
 import type { ClipTokenizer } from '../prompt/tokenizer.js';
-import type { Feed } from '../runtime/network.js';
+import type { Feed } from '../session/network.js';
 
 /** `weighted`: Automatic1111's syntax, and prompts of any length. `plain`: brackets are text, and what is too long is cut off. */
 export const promptStyles = ['weighted', 'plain'] as const;

@@ -7,12 +7,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { EaselError } from '@easel/plugin-sdk';
 import { ModelCache } from '../library/model-cache.js';
+import { defaultMemoryBytes } from '../session/memory-budget.js';
+import { NetworkMemory } from '../session/network-memory.js';
+import { type NetworkSettings, settleNetworkOptions } from '../session/network-options.js';
+import { RunClock } from '../session/run-clock.js';
 import type { FromWorker, PictureJob, ToWorker } from './job.js';
 import { makePictures } from './make-pictures.js';
-import { defaultMemoryBytes } from './memory-budget.js';
-import { NetworkMemory } from './network-memory.js';
-import { type NetworkSettings, settleNetworkOptions } from './network-options.js';
-import { RunClock } from './run-clock.js';
 
 export interface EngineWorkerData {
   readonly settings: NetworkSettings;

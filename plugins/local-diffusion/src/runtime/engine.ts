@@ -1,9 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import { type CallContext, EaselError, type Progress } from '@easel/plugin-sdk';
+import type { NetworkSettings } from '../session/network-options.js';
+import { createRunMemory, RunClock } from '../session/run-clock.js';
 import type { EngineWorkerData } from './engine-worker.js';
 import type { FromWorker, Made, PictureJob, ToWorker } from './job.js';
-import type { NetworkSettings } from './network-options.js';
-import { createRunMemory, RunClock } from './run-clock.js';
 import { millisecondsToStop } from './stopping.js';
 
 interface Pending {

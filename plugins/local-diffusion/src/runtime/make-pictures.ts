@@ -11,8 +11,8 @@ import { toRgb } from '../pipelines/pixels.js';
 import { createPreviewSchedule, Previewer } from '../pipelines/preview.js';
 import { readTextualInversion, type TextualInversion } from '../prompt/textual-inversion.js';
 import { TorchGenerator } from '../sampling/noise.js';
+import type { NetworkMemory } from '../session/network-memory.js';
 import type { EngineProgress, Made, Picture, PictureJob } from './job.js';
-import type { NetworkMemory } from './network-memory.js';
 import { readSource } from './read-source.js';
 
 /** Telling wakes two processes, on cores that the network is using: a small model's steps are shorter than this. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createRunMemory, RunClock } from './run-clock.js';
+import { createRunMemory, RunClock } from '../session/run-clock.js';
 import { millisecondsToStop } from './stopping.js';
 
 /** Two views of one memory, as the worker and the main thread have them. */

@@ -1,4 +1,4 @@
-import type { RunClock } from './run-clock.js';
+import type { RunClock } from '../session/run-clock.js';
 
 /** For runs that take longer than the last time, and for what comes between two of them. */
 const marginMs = 1_000;

@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import type { Component } from '../../checkpoint/component.js';
+import { invalidFiles } from '../../checkpoint/invalid-files.js';
+import { count, only, parseConfig } from '../config.js';
+
+export interface VaeConfig {
+  readonly inputChannels: number;
+  readonly outputChannels: number;
+  readonly latentChannels: number;
+  /** Channels by level, from the picture to the latents. */
+  readonly channels: readonly number[];
+  /** Residual blocks a level of the encoder; the decoder's have one more. */
+  readonly layers: number;
+  readonly groups: number;
+  readonly hasQuantConvolution: boolean;
+  readonly hasPostQuantConvolution: boolean;
+  readonly hasAttention: boolean;
+  /** The UNet's latents are (encoded - shift) * scaling. */
+  readonly scaling: number;
+  readonly shift: number;
+  /** Pixels a latent, along an edge. */
+  readonly factor: number;
+}
+
+/** Keys and defaults of `AutoencoderKL.__init__`. */
+const schema = z.looseObject({
+  in_channels: count.default(3),
+  out_channels: count.default(3),
+  down_block_types: z.array(z.literal('DownEncoderBlock2D')),
+  up_block_types: z.array(z.literal('UpDecoderBlock2D')),
+  block_out_channels: z.array(count).min(1),
+  layers_per_block: count.default(1),
+  act_fn: only('silu', 'swish'),
+  latent_channels: count.default(4),
+  norm_num_groups: count.default(32),
+  scaling_factor: z.number().positive().default(0.18215),
+  shift_factor: z.number().nullable().default(null),
+  latents_mean: only(null),
+  latents_std: only(null),
+  use_quant_conv: z.boolean().default(true),
+  use_post_quant_conv: z.boolean().default(true),
+  mid_block_add_attention: z.boolean().default(true),
+});
+
+/**
+ * Reads the config of an `AutoencoderKL` (diffusers models/autoencoders/autoencoder_kl.py).
+ *
+ * @throws ERR_MODEL_FILES_INVALID naming the key and value that this engine does not support
+ */
+export function readVaeConfig(component: Component): VaeConfig {
+  const json = parseConfig(component, schema);
+  const channels = json.block_out_channels;
+  for (const key of ['down_block_types', 'up_block_types'] as const) {
+    if (json[key].length !== channels.length) {
+      throw invalidFiles(
+        `${component.configFile}: "${key}" has ${json[key].length} entries for ${channels.length} levels.`,
+      );
+    }
+  }
+  if (channels.some((each) => each % json.norm_num_groups !== 0)) {
+    throw invalidFiles(
+      `${component.configFile}: "norm_num_groups" is ${json.norm_num_groups}, which does not divide all of the channels ${channels}.`,
+    );
+  }
+  return {
+    inputChannels: json.in_channels,
+    outputChannels: json.out_channels,
+    latentChannels: json.latent_channels,
+    channels,
+    layers: json.layers_per_block,
+    groups: json.norm_num_groups,
+    hasQuantConvolution: json.use_quant_conv,
+    hasPostQuantConvolution: json.use_post_quant_conv,
+    hasAttention: json.mid_block_add_attention,
+    scaling: json.scaling_factor,
+    shift: json.shift_factor ?? 0,
+    factor: 2 ** (channels.length - 1),
+  };
+}

@@ -8,7 +8,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { openComponent } from '../../plugins/local-diffusion/src/checkpoint/component.js';
 import { readFloats } from '../../plugins/local-diffusion/src/checkpoint/float-values.js';
-import { createClipTokenizer } from '../../plugins/local-diffusion/src/prompt/tokenizer.js';
+import { createClipTokenizer } from '../../plugins/local-diffusion/src/tokenizers/clip-tokenizer.js';
 import { writeSafetensors } from '../reference/tensors.js';
 
 const bundledModel = fileURLToPath(new URL('../../models/picturebook', import.meta.url));

@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import type { MicroConditions } from '../../plugins/local-diffusion/src/families/stable-diffusion-xl/size-conditioning.js';
 import type { DiffusionModel } from '../../plugins/local-diffusion/src/pipelines/diffusion-model.js';
 import { type RgbPicture, resizeLanczos } from '../../plugins/local-diffusion/src/pipelines/lanczos.js';
 import type { PictureRequest, Source } from '../../plugins/local-diffusion/src/pipelines/picture-request.js';
 import { toMask, toPlanes } from '../../plugins/local-diffusion/src/pipelines/pixels.js';
-import type { MicroConditions } from '../../plugins/local-diffusion/src/pipelines/size-conditioning.js';
 import { TorchGenerator } from '../../plugins/local-diffusion/src/sampling/noise.js';
 import type { TensorValues } from './tensors.js';
 

@@ -2,11 +2,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openComponent } from '../../plugins/local-diffusion/src/checkpoint/component.js';
 import { readText } from '../../plugins/local-diffusion/src/checkpoint/read-file.js';
-import { addAutoencoder } from '../../plugins/local-diffusion/src/library/autoencoder.js';
-import { addTextEncoder, openTokenizer } from '../../plugins/local-diffusion/src/library/text-encoder.js';
+import { addAutoencoder } from '../../plugins/local-diffusion/src/families/components/autoencoder.js';
+import {
+  addTextEncoder,
+  openTokenizer,
+} from '../../plugins/local-diffusion/src/families/components/clip-text-encoder.js';
+import { conditionStableDiffusion } from '../../plugins/local-diffusion/src/families/stable-diffusion/conditioning.js';
 import { unetGraph } from '../../plugins/local-diffusion/src/networks/unet/unet.js';
 import type { DiffusionModel } from '../../plugins/local-diffusion/src/pipelines/diffusion-model.js';
-import { conditionStableDiffusion } from '../../plugins/local-diffusion/src/pipelines/stable-diffusion.js';
 import { readSchedulerConfig } from '../../plugins/local-diffusion/src/sampling/config.js';
 import { NetworkGroup } from '../../plugins/local-diffusion/src/session/network-group.js';
 import { NetworkMemory } from '../../plugins/local-diffusion/src/session/network-memory.js';

@@ -6,12 +6,12 @@
  */
 import { definePlugin } from '@easel/plugin-sdk';
 import { z } from 'zod';
-import { encodePicture } from './encode-picture.js';
 import { jobsOf } from './jobs.js';
 import { optionsSchema } from './options.js';
-import { ProgressReports } from './progress-reports.js';
-import { Engine } from './runtime/engine.js';
 import { executionProviderSchema, precisionSchema } from './session/execution-providers.js';
+import { encodePicture } from './worker/encode-picture.js';
+import { Engine } from './worker/engine.js';
+import { ProgressReports } from './worker/progress-reports.js';
 
 export default definePlugin({
   config: z.strictObject({

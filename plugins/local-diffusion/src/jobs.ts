@@ -2,7 +2,7 @@ import { EaselError, type GenerationRequest, seedLimit } from '@easel/plugin-sdk
 import type { Options } from './options.js';
 import type { XlConditioningRequest } from './pipelines/diffusion-model.js';
 import { type FirstPass, firstPassSize } from './pipelines/first-pass.js';
-import type { PictureJob, SourceFiles } from './runtime/job.js';
+import type { PictureJob, SourceFiles } from './worker/protocol.js';
 
 /**
  * What this plugin handles, with the values where neither the request nor the model's catalogue entry has one; a model of another

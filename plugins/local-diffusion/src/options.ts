@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
-import { promptStyles } from './pipelines/text-encoding.js';
+import { promptStyles } from './prompt/text-encoding.js';
 import { timestepSpacings } from './sampling/config.js';
 
 const absolutePath = z

@@ -1,4 +1,4 @@
-import { openSingleFileModel } from '../../../plugins/local-diffusion/src/library/single-file-model.js';
+import { openSingleFileModel } from '../../../plugins/local-diffusion/src/models/single-file-model.js';
 import { NetworkMemory } from '../../../plugins/local-diffusion/src/session/network-memory.js';
 import { PreparedNetworks } from '../../../plugins/local-diffusion/src/session/prepared-networks.js';
 import { secondsOf } from './measure.js';

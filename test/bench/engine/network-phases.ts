@@ -1,6 +1,6 @@
 import { openComponent } from '../../../plugins/local-diffusion/src/checkpoint/component.js';
 import type { Graph } from '../../../plugins/local-diffusion/src/graph/builder.js';
-import { openSingleFile, type SingleFile } from '../../../plugins/local-diffusion/src/library/single-file.js';
+import { openSingleFile, type SingleFile } from '../../../plugins/local-diffusion/src/models/single-file.js';
 import { tinyDecoderGraph } from '../../../plugins/local-diffusion/src/networks/autoencoder/taesd.js';
 import {
   vaeDecoderGraph,

@@ -2,7 +2,7 @@ import { link, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decomposableOperators } from '../../../plugins/local-diffusion/src/graph/passes/decomposition.js';
 import { withoutOperators } from '../../../plugins/local-diffusion/src/graph/passes/without-operators.js';
-import { openSingleFile } from '../../../plugins/local-diffusion/src/library/single-file.js';
+import { openSingleFile } from '../../../plugins/local-diffusion/src/models/single-file.js';
 import { unetGraph } from '../../../plugins/local-diffusion/src/networks/unet/unet.js';
 import type { BenchModel } from './models.js';
 import { writeRandomCheckpoint } from './random-checkpoint.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { openLora } from '../../../plugins/local-diffusion/src/checkpoint/lora.js';
-import { openStableDiffusionFolder } from '../../../plugins/local-diffusion/src/library/stable-diffusion-folder.js';
+import { openStableDiffusionFolder } from '../../../plugins/local-diffusion/src/models/open-folder.js';
 import { generatePictures } from '../../../plugins/local-diffusion/src/pipelines/generate-pictures.js';
 import type { CaseOutcome } from '../case.js';
 import { pipelineCaseSchema, requestOf } from '../pipeline-case.js';

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { openStableDiffusionFolder } from '../../../plugins/local-diffusion/src/library/stable-diffusion-folder.js';
+import { openStableDiffusionFolder } from '../../../plugins/local-diffusion/src/models/open-folder.js';
 import { generatePictures } from '../../../plugins/local-diffusion/src/pipelines/generate-pictures.js';
 import { toRgb } from '../../../plugins/local-diffusion/src/pipelines/pixels.js';
 import { largestError } from '../arrays.js';

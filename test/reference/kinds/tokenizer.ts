@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import {
   type ClipTokenizer,
   createClipTokenizer,
-} from '../../../plugins/local-diffusion/src/prompt/tokenizer.js';
+} from '../../../plugins/local-diffusion/src/tokenizers/clip-tokenizer.js';
 import type { CaseOutcome, ReferenceKind } from '../case.js';
 
 interface TokenizerCase {

@@ -1,10 +1,10 @@
+import { unetPathOf } from '../families/components/original-unet-names.js';
+import { contextWidthOf, familyOfContext, familyTitles } from '../families/recognise.js';
 import type { Component } from './component.js';
-import { contextWidthOf, familyOfContext, familyTitles } from './family.js';
 import { invalidFiles } from './invalid-files.js';
 import type { Lora, UnplacedLayer } from './lora.js';
 import type { ComponentLora, LoraLayer } from './lora-layer.js';
 import { dottedNumbers, type LoraTarget, underscored } from './lora-names.js';
-import { unetPathOf } from './original-unet-names.js';
 import { shapesAgree } from './shapes.js';
 
 /** The networks of a model that LoRAs can change. */

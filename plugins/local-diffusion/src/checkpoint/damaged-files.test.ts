@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { damage, randomNumbers, survives } from '../../../../test/fixtures/damage.js';
 import { originalUnet, prefixed, writeHollowFile } from '../../../../test/reference/original-checkpoint.js';
-import { openSingleFile } from '../library/single-file.js';
+import { openSingleFile } from '../models/single-file.js';
 import { vaeDecoderGraph } from '../networks/autoencoder/vae.js';
 import { clipTextGraph } from '../networks/clip/clip-text.js';
 import { unetGraph } from '../networks/unet/unet.js';

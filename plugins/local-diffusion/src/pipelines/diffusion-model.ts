@@ -1,8 +1,8 @@
+import type { MicroConditions } from '../families/stable-diffusion-xl/size-conditioning.js';
+import type { PromptStyle } from '../prompt/text-encoding.js';
 import type { TextualInversion } from '../prompt/textual-inversion.js';
 import type { Feed } from '../session/network.js';
 import type { Posterior } from './posterior.js';
-import type { MicroConditions } from './size-conditioning.js';
-import type { PromptStyle } from './text-encoding.js';
 
 /** What the denoising network is told besides latents and timestep: its other inputs by name, one row an image. */
 export type Conditioning = Readonly<Record<string, Feed>>;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { createClipTokenizer } from '../tokenizers/clip-tokenizer.js';
 import { chunkPrompt, equaliseChunks, type PromptChunk } from './chunks.js';
-import { createClipTokenizer } from './tokenizer.js';
 import { parsePromptWeights } from './weights.js';
 
 const folder = new URL('../../../../models/picturebook/tokenizer/', import.meta.url);

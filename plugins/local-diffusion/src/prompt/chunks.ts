@@ -1,5 +1,5 @@
+import type { ClipTokenizer } from '../tokenizers/clip-tokenizer.js';
 import { type Placeholder, splitAtPlaceholders } from './placeholders.js';
-import type { ClipTokenizer } from './tokenizer.js';
 import type { PromptPart } from './weights.js';
 
 /** As much of a prompt as the text encoder reads at once. */

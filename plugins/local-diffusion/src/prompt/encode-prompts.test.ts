@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { createClipTokenizer } from '../tokenizers/clip-tokenizer.js';
 import { type EncodeChunks, encodePrompts, preparePrompts } from './encode-prompts.js';
-import { createClipTokenizer } from './tokenizer.js';
 
 const folder = new URL('../../../../models/picturebook/tokenizer/', import.meta.url);
 const read = (file: string) => readFileSync(new URL(file, folder), 'utf8');

@@ -1,8 +1,8 @@
+import type { ClipTokenizer } from '../tokenizers/clip-tokenizer.js';
 import { applyWeights } from './apply-weights.js';
 import { chunkPrompt, equaliseChunks, type PromptChunk } from './chunks.js';
 import type { Placeholder } from './placeholders.js';
 import { warnOfUnreadSyntax, warnOfUnusedPlaceholders } from './prompt-warnings.js';
-import type { ClipTokenizer } from './tokenizer.js';
 import { parsePromptWeights } from './weights.js';
 
 export interface PrepareOptions {

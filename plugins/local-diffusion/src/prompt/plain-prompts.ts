@@ -1,7 +1,7 @@
+import type { ClipTokenizer } from '../tokenizers/clip-tokenizer.js';
 import type { PreparedPrompts } from './encode-prompts.js';
 import { type Placeholder, splitAtPlaceholders } from './placeholders.js';
 import { warnOfUnusedPlaceholders } from './prompt-warnings.js';
-import type { ClipTokenizer } from './tokenizer.js';
 
 /**
  * Texts to one chunk each, as diffusers' pipelines read them: brackets and BREAK are text, and what does not fit is cut off, with a

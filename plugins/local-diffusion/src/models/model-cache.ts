@@ -1,0 +1,66 @@
+import { openLora } from '../checkpoint/lora.js';
+import type { NetworkMemory } from '../session/network-memory.js';
+import { fingerprint } from './fingerprint.js';
+import type { ModelFiles } from './model-files.js';
+import { openStableDiffusionFolder } from './open-folder.js';
+import type { OpenedModel } from './open-model.js';
+import { openSingleFileModel } from './single-file-model.js';
+
+/** What is kept of a model that is not running is its graphs and vocabulary, some megabytes; its networks have a budget of their own. */
+const keptModels = 8;
+
+interface Kept {
+  readonly model: OpenedModel;
+  /** Of its files when they were read. */
+  readonly fingerprint: string;
+}
+
+/** Keeps the models that were used last ready, and reads one again whose files have changed. */
+export class ModelCache {
+  readonly #memory: NetworkMemory;
+  /** By the files they are made of; the one that was used last is the last. */
+  readonly #models = new Map<string, Kept>();
+
+  constructor(memory: NetworkMemory) {
+    this.#memory = memory;
+  }
+
+  /** @throws ERR_MODEL_FILES_INVALID for files that are missing, damaged or do not fit each other */
+  async get(files: ModelFiles): Promise<OpenedModel> {
+    const key = JSON.stringify([files.path, files.vae, files.loras, files.tinyDecoder]);
+    const kept = await this.#unchanged(key);
+    const model = kept?.model ?? (await this.#open(files));
+    this.#models.delete(key);
+    this.#models.set(key, kept ?? { model, fingerprint: await fingerprint(model.files) });
+    for (const oldest of [...this.#models.keys()].slice(0, -keptModels)) await this.#drop(oldest);
+    return model;
+  }
+
+  async clear(): Promise<void> {
+    for (const key of [...this.#models.keys()]) await this.#drop(key);
+  }
+
+  async #unchanged(key: string): Promise<Kept | undefined> {
+    const kept = this.#models.get(key);
+    if (!kept || kept.fingerprint === (await fingerprint(kept.model.files))) return kept;
+    await this.#drop(key);
+    return undefined;
+  }
+
+  async #drop(key: string): Promise<void> {
+    const kept = this.#models.get(key);
+    this.#models.delete(key);
+    await kept?.model.release();
+  }
+
+  async #open({ path, vae, loras = [], tinyDecoder }: ModelFiles): Promise<OpenedModel> {
+    const options = {
+      memory: this.#memory,
+      loras: await Promise.all(loras.map((lora) => openLora(lora))),
+      ...(vae !== undefined && { vae }),
+      tinyDecoder,
+    };
+    const open = path.endsWith('.safetensors') ? openSingleFileModel : openStableDiffusionFolder;
+    return await open(path, options);
+  }
+}

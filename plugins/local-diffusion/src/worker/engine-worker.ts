@@ -1,0 +1,70 @@
+/**
+ * The engine's worker: holds the networks and works on one call at a time. Its thread is blocked while a network runs; between runs it
+ * reads its messages, so that a cancellation takes effect at the next step.
+ *
+ * @module
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { EaselError } from '@easel/plugin-sdk';
+import { ModelCache } from '../models/model-cache.js';
+import { defaultMemoryBytes } from '../session/memory-budget.js';
+import { NetworkMemory } from '../session/network-memory.js';
+import { type NetworkSettings, settleNetworkOptions } from '../session/network-options.js';
+import { RunClock } from '../session/run-clock.js';
+import { makePictures } from './make-pictures.js';
+import type { FromWorker, PictureJob, ToWorker } from './protocol.js';
+
+export interface EngineWorkerData {
+  readonly settings: NetworkSettings;
+  /** Of a {@link RunClock}. */
+  readonly runMemory: SharedArrayBuffer;
+}
+
+const port = parentPort;
+if (!port) throw new Error('engine-worker.js is the main module of a worker');
+const { settings, runMemory } = workerData as EngineWorkerData;
+const { warnings, ...options } = await settleNetworkOptions(settings, process.env);
+const memory = new NetworkMemory(options, {
+  maximumBytes: settings.memoryBytes ?? defaultMemoryBytes(),
+  clock: new RunClock(runMemory),
+});
+const models = new ModelCache(memory);
+const running = new Map<number, AbortController>();
+let queue: Promise<void> = Promise.resolve();
+
+const send = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
+
+async function serve(id: number, jobs: readonly PictureJob[], signal: AbortSignal): Promise<void> {
+  try {
+    const made = await makePictures({ models, memory }, jobs, {
+      signal,
+      onProgress: (progress) => send({ type: 'progress', id, progress }),
+    });
+    send(
+      { type: 'made', id, made: { ...made, warnings: [...warnings, ...made.warnings] } },
+      made.pictures.map(({ rgb }) => rgb.buffer as ArrayBuffer),
+    );
+  } catch (error) {
+    send({ type: 'failed', id, error: describe(error) });
+  } finally {
+    running.delete(id);
+  }
+}
+
+function describe(error: unknown): Extract<FromWorker, { type: 'failed' }>['error'] {
+  if (EaselError.isInstance(error)) return { code: error.code, message: error.message, hint: error.hint };
+  return { message: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
+}
+
+port.on('message', (message: ToWorker) => {
+  if (message.type === 'cancel') {
+    running.get(message.id)?.abort();
+  } else if (message.type === 'run') {
+    const controller = new AbortController();
+    running.set(message.id, controller);
+    queue = queue.then(() => serve(message.id, message.jobs, controller.signal));
+  } else {
+    for (const controller of running.values()) controller.abort();
+    queue = queue.then(() => models.clear()).finally(() => port.close());
+  }
+});

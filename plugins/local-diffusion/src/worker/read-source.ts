@@ -1,0 +1,66 @@
+import { EaselError, type InputImage } from '@easel/plugin-sdk';
+import sharp, { type Sharp } from 'sharp';
+import { type RgbPicture, resizeLanczos } from '../pipelines/lanczos.js';
+import type { Source } from '../pipelines/picture-request.js';
+import { toMask, toPlanes } from '../pipelines/pixels.js';
+import type { SourceFiles } from './protocol.js';
+
+/** How far a picture may be stretched along one edge before its caller is told. */
+const unseenStretch = 1.02;
+
+/**
+ * Decodes the pictures of a request and brings them to its size: what diffusers' `VaeImageProcessor` does, with whatever stretching
+ * that takes.
+ *
+ * @throws ERR_REQUEST_INVALID for a file that cannot be read, and for a mask of another size than its picture
+ */
+export async function readSource(
+  { image, mask }: SourceFiles,
+  width: number,
+  height: number,
+): Promise<{ readonly source: Source; readonly warnings: readonly string[] }> {
+  const picture = await decode(image, 'inputImages.0');
+  const maskPicture = mask && (await decode(mask, 'mask'));
+  if (maskPicture && (maskPicture.width !== picture.width || maskPicture.height !== picture.height)) {
+    refuse(
+      `mask: it is ${sizeOf(maskPicture)} and its picture ${sizeOf(picture)}.`,
+      'Send a mask of the size of the input image.',
+    );
+  }
+  const stretch = (width * picture.height) / (height * picture.width);
+  const isStretched = Math.max(stretch, 1 / stretch) > unseenStretch;
+  return {
+    source: {
+      kind: 'picture',
+      planes: toPlanes(resizeLanczos(picture, width, height).rgb),
+      mask: maskPicture && toMask(resizeLanczos(maskPicture, width, height).rgb),
+    },
+    warnings: isStretched
+      ? [`The input image was stretched from ${sizeOf(picture)} to ${width} x ${height} pixels.`]
+      : [],
+  };
+}
+
+/** Upright, eight bits, three channels: transparency is dropped, as Pillow's `convert("RGB")` drops it. */
+async function decode({ bytes, mediaType }: InputImage, field: string): Promise<RgbPicture> {
+  const failed = (cause: unknown) =>
+    refuse(`${field}: it cannot be read as ${mediaType}: ${(cause as Error).message}`, undefined, cause);
+  const file: Sharp = sharp(bytes, { failOn: 'error' });
+  const { format } = await file.metadata().catch(failed);
+  // sharp opens more than the contract allows, SVG for instance.
+  if (`image/${format}` !== mediaType) refuse(`${field}: it is said to be ${mediaType} and is ${format}.`);
+  const { data, info } = await file
+    .autoOrient()
+    .toColourspace('srgb')
+    .removeAlpha()
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true })
+    .catch(failed);
+  return { rgb: data, width: info.width, height: info.height };
+}
+
+const sizeOf = ({ width, height }: { width: number; height: number }) => `${width} x ${height}`;
+
+function refuse(message: string, hint?: string, cause?: unknown): never {
+  throw new EaselError({ code: 'ERR_REQUEST_INVALID', message, hint, cause });
+}

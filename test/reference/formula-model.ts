@@ -4,7 +4,7 @@ import type {
   DiffusionModel,
 } from '../../plugins/local-diffusion/src/pipelines/diffusion-model.js';
 import type { PictureRequest } from '../../plugins/local-diffusion/src/pipelines/picture-request.js';
-import { TorchGenerator } from '../../plugins/local-diffusion/src/sampling/noise.js';
+import { TorchGenerator } from '../../plugins/local-diffusion/src/sampling/noise/torch-generator.js';
 import type { Feed } from '../../plugins/local-diffusion/src/session/network.js';
 
 /** A run of the denoising network. */

@@ -10,7 +10,7 @@ import {
 import { clipTextGraph } from '../../plugins/local-diffusion/src/networks/clip/clip-text.js';
 import { readClipTextConfig } from '../../plugins/local-diffusion/src/networks/clip/clip-text-config.js';
 import { unetGraph } from '../../plugins/local-diffusion/src/networks/unet/unet.js';
-import { TorchGenerator } from '../../plugins/local-diffusion/src/sampling/noise.js';
+import { TorchGenerator } from '../../plugins/local-diffusion/src/sampling/noise/torch-generator.js';
 import { runGraph } from './run-graph.js';
 import type { TensorValues } from './tensors.js';
 

@@ -4,7 +4,7 @@ import type { DiffusionModel } from '../../plugins/local-diffusion/src/pipelines
 import { type RgbPicture, resizeLanczos } from '../../plugins/local-diffusion/src/pipelines/lanczos.js';
 import type { PictureRequest, Source } from '../../plugins/local-diffusion/src/pipelines/picture-request.js';
 import { toMask, toPlanes } from '../../plugins/local-diffusion/src/pipelines/pixels.js';
-import { TorchGenerator } from '../../plugins/local-diffusion/src/sampling/noise.js';
+import { TorchGenerator } from '../../plugins/local-diffusion/src/sampling/noise/torch-generator.js';
 import type { TensorValues } from './tensors.js';
 
 const textOrList = z.union([z.string(), z.array(z.string())]);

@@ -10,7 +10,7 @@ import {
 import { conditionStableDiffusion } from '../../plugins/local-diffusion/src/families/stable-diffusion/conditioning.js';
 import { unetGraph } from '../../plugins/local-diffusion/src/networks/unet/unet.js';
 import type { DiffusionModel } from '../../plugins/local-diffusion/src/pipelines/diffusion-model.js';
-import { readSchedulerConfig } from '../../plugins/local-diffusion/src/sampling/config.js';
+import { readSchedulerConfig } from '../../plugins/local-diffusion/src/sampling/scheduler-config/scheduler-config.js';
 import { NetworkGroup } from '../../plugins/local-diffusion/src/session/network-group.js';
 import { NetworkMemory } from '../../plugins/local-diffusion/src/session/network-memory.js';
 import type { NetworkOptions } from '../../plugins/local-diffusion/src/session/network-options.js';

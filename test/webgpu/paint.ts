@@ -6,7 +6,7 @@
  */
 import { generatePictures } from '../../plugins/local-diffusion/src/pipelines/generate-pictures.js';
 import { toRgb } from '../../plugins/local-diffusion/src/pipelines/pixels.js';
-import { TorchGenerator } from '../../plugins/local-diffusion/src/sampling/noise.js';
+import { TorchGenerator } from '../../plugins/local-diffusion/src/sampling/noise/torch-generator.js';
 import { executionProviderSchema } from '../../plugins/local-diffusion/src/session/execution-providers.js';
 import { settleNetworkOptions } from '../../plugins/local-diffusion/src/session/network-options.js';
 import { openPicturebook } from './open-picturebook.js';

@@ -1,7 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import { promptStyles } from './prompt/text-encoding.js';
-import { timestepSpacings } from './sampling/config.js';
+import { timestepSpacings } from './sampling/scheduler-config/scheduler-config.js';
 
 const absolutePath = z
   .string()

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TorchGenerator } from '../../../plugins/local-diffusion/src/sampling/noise.js';
-import { NumpyGenerator } from '../../../plugins/local-diffusion/src/sampling/numpy-generator.js';
+import { NumpyGenerator } from '../../../plugins/local-diffusion/src/sampling/noise/numpy-generator.js';
+import { TorchGenerator } from '../../../plugins/local-diffusion/src/sampling/noise/torch-generator.js';
 import { decodeFloats, type EncodedArray, largestError } from '../arrays.js';
 import type { CaseOutcome, ReferenceCase, ReferenceKind } from '../case.js';
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TorchGenerator } from '../../../plugins/local-diffusion/src/sampling/noise.js';
+import { TorchGenerator } from '../../../plugins/local-diffusion/src/sampling/noise/torch-generator.js';
 import { planSampling } from '../../../plugins/local-diffusion/src/sampling/plan.js';
 import { decodeFloats, decodeNumber, type EncodedArray, largestError } from '../arrays.js';
 import type { CaseOutcome, ReferenceKind } from '../case.js';

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { damage, randomNumbers, survives } from '../../../../test/fixtures/damage.js';
 import { openTokenizer } from '../families/components/clip-text-encoder.js';
-import { readSchedulerConfig } from '../sampling/config.js';
 import { planSampling } from '../sampling/plan.js';
+import { readSchedulerConfig } from '../sampling/scheduler-config/scheduler-config.js';
 import { readPipelineIndex } from './pipeline-index.js';
 
 const limitMs = 60_000;

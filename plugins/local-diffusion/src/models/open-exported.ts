@@ -8,7 +8,7 @@ import { exportedConditioning, type OpenPart, suffixesOf } from '../exported/exp
 import { readExportedVaeConfig } from '../exported/exported-config.js';
 import { exists, exportedFiles } from '../exported/exported-files.js';
 import { ExportedNetwork } from '../exported/exported-network.js';
-import { readSchedulerConfig } from '../sampling/config.js';
+import { readSchedulerConfig } from '../sampling/scheduler-config/scheduler-config.js';
 import { NetworkMemory } from '../session/network-memory.js';
 import type { OpenFolderOptions } from './open-folder.js';
 import type { OpenedModel } from './open-model.js';

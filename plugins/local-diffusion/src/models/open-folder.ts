@@ -6,7 +6,7 @@ import { openVaeInPlaceOf } from '../families/components/autoencoder-file.js';
 import { openTokenizer } from '../families/components/clip-text-encoder.js';
 import { openStableDiffusion } from '../families/stable-diffusion/open.js';
 import { openStableDiffusionXl } from '../families/stable-diffusion-xl/open.js';
-import { readSchedulerConfig } from '../sampling/config.js';
+import { readSchedulerConfig } from '../sampling/scheduler-config/scheduler-config.js';
 import { openExportedFolder } from './open-exported.js';
 import type { ImageParts, OpenedModel, OpenOptions, TextPart } from './open-model.js';
 import { readPipelineIndex } from './pipeline-index.js';

@@ -17,7 +17,7 @@ import {
 } from '../families/default-scheduler.js';
 import { contextWidthOf, type Family, familyOf, familyOfContext } from '../families/recognise.js';
 import { type SingleFileParts, singleFileParts } from '../families/single-file-parts.js';
-import { readSchedulerConfig } from '../sampling/config.js';
+import { readSchedulerConfig } from '../sampling/scheduler-config/scheduler-config.js';
 import {
   configFolderOf,
   existing,

@@ -1,4 +1,4 @@
-import type { TorchGenerator } from '../sampling/noise.js';
+import type { TorchGenerator } from '../sampling/noise/torch-generator.js';
 import type { DiffusionModel } from './diffusion-model.js';
 import { drawNoise } from './draws.js';
 import type { SamplingSpan } from './sampling-span.js';

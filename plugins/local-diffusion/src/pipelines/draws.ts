@@ -1,4 +1,4 @@
-import type { TorchGenerator } from '../sampling/noise.js';
+import type { TorchGenerator } from '../sampling/noise/torch-generator.js';
 
 /** `count` numbers for a whole batch: each generator draws its own image's share; a single one draws for all of them. */
 export function drawNoise(generators: readonly TorchGenerator[], count: number): Float32Array {

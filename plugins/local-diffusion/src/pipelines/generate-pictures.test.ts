@@ -9,7 +9,7 @@ import {
   planes,
   request,
 } from '../../../../test/reference/formula-model.js';
-import { TorchGenerator } from '../sampling/noise.js';
+import { TorchGenerator } from '../sampling/noise/torch-generator.js';
 import type { DiffusionModel } from './diffusion-model.js';
 import { generateLatents, generatePictures } from './generate-pictures.js';
 import type { PictureRequest } from './picture-request.js';

@@ -12,7 +12,7 @@ import {
   width,
 } from '../../../../test/reference/formula-model.js';
 import { samplerNames } from '../sampling/names.js';
-import { TorchGenerator } from '../sampling/noise.js';
+import { TorchGenerator } from '../sampling/noise/torch-generator.js';
 import type { DiffusionModel } from './diffusion-model.js';
 import { generateLatents, generatePictures } from './generate-pictures.js';
 

@@ -1,8 +1,8 @@
 import { chooseSampler } from '../sampling/choose.js';
-import { mixtureAt } from '../sampling/mixture.js';
+import { mixtureAt } from '../sampling/parameterization/mixture.js';
 import type { SamplingRequest } from '../sampling/plan.js';
-import { weightedSum } from '../sampling/sampler.js';
-import { buildSchedule } from '../sampling/schedule.js';
+import { buildSchedule } from '../sampling/schedules/schedule.js';
+import { weightedSum } from '../sampling/weighted-sum.js';
 
 /** What a pipeline has to know of a schedule beside the plan that runs it. */
 export interface NoiseLevels {

@@ -1,5 +1,5 @@
-import type { TimestepSpacing } from '../sampling/config.js';
-import type { TorchGenerator } from '../sampling/noise.js';
+import type { TorchGenerator } from '../sampling/noise/torch-generator.js';
+import type { TimestepSpacing } from '../sampling/scheduler-config/scheduler-config.js';
 import type { ConditioningRequest } from './diffusion-model.js';
 
 /** What sampling starts from in place of noise. */

@@ -1,4 +1,4 @@
-import { roundHalfToEven } from '../sampling/timesteps.js';
+import { roundHalfToEven } from '../sampling/rounding.js';
 
 /** From a decoder's output, [3, height, width] in -1 to 1, to RGB bytes; halves are rounded to even, as numpy does. */
 export function toRgb(planes: Float32Array): Uint8Array {

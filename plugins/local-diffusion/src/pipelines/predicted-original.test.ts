@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createModel, request } from '../../../../test/reference/formula-model.js';
-import { alphasCumprod } from '../sampling/betas.js';
 import { chooseSampler } from '../sampling/choose.js';
+import { alphasCumprod } from '../sampling/schedules/training-betas.js';
 import { generateLatents } from './generate-pictures.js';
 import { createOriginalReader } from './predicted-original.js';
 

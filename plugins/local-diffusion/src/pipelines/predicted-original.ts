@@ -1,7 +1,7 @@
-import { alphasCumprod } from '../sampling/betas.js';
 import { chooseSampler } from '../sampling/choose.js';
-import { schedulerClasses } from '../sampling/classes.js';
-import { readPrediction } from '../sampling/prediction.js';
+import { readPrediction } from '../sampling/parameterization/prediction.js';
+import { schedulerClasses } from '../sampling/scheduler-config/classes.js';
+import { alphasCumprod } from '../sampling/schedules/training-betas.js';
 
 /** A run of the denoising network, guidance included. */
 export interface NetworkCall {

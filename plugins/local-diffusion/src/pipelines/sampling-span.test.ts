@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { TorchGenerator } from '../sampling/noise.js';
+import { TorchGenerator } from '../sampling/noise/torch-generator.js';
 import { planSpan, type SpanRequest } from './sampling-span.js';
 
 const schedulerConfig = {

@@ -1,6 +1,6 @@
 import { EaselError } from '@easel/plugin-sdk';
 import { planSampling, type SamplingPlan, type SamplingRunOptions } from '../sampling/plan.js';
-import { roundHalfToEven } from '../sampling/timesteps.js';
+import { roundHalfToEven } from '../sampling/rounding.js';
 import { type NoiseLevels, readNoiseLevels } from './noise-levels.js';
 
 export interface SpanRequest {

@@ -1,7 +1,7 @@
 import { EaselError } from '@easel/plugin-sdk';
-import { effectiveConfig, type SchedulerClassName, schedulerClasses } from './classes.js';
-import { parseSchedulerConfig, type SchedulerConfig } from './config.js';
 import { resolveSampler } from './names.js';
+import { effectiveConfig, type SchedulerClassName, schedulerClasses } from './scheduler-config/classes.js';
+import { parseSchedulerConfig, type SchedulerConfig } from './scheduler-config/scheduler-config.js';
 
 /** The sampler that will run, and its configuration. */
 export interface ChosenSampler {

@@ -1,6 +1,6 @@
 import { EaselError } from '@easel/plugin-sdk';
-import { type SchedulerClassName, schedulerClasses } from './classes.js';
-import type { SchedulerConfig } from './config.js';
+import { type SchedulerClassName, schedulerClasses } from './scheduler-config/classes.js';
+import type { SchedulerConfig } from './scheduler-config/scheduler-config.js';
 
 /** A sampler that somebody asked for: the class, and what the name says beyond it. */
 export interface ResolvedSampler {

@@ -1,8 +1,8 @@
 import { EaselError } from '@easel/plugin-sdk';
 import { expect, test } from 'vitest';
-import { readSchedulerConfig } from './config.js';
-import { TorchGenerator } from './noise.js';
+import { TorchGenerator } from './noise/torch-generator.js';
 import { planSampling, type SamplingRequest } from './plan.js';
+import { readSchedulerConfig } from './scheduler-config/scheduler-config.js';
 
 const stableDiffusion = {
   _class_name: 'PNDMScheduler',

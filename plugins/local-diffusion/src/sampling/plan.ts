@@ -1,11 +1,11 @@
 import { EaselError } from '@easel/plugin-sdk';
 import { chooseSampler } from './choose.js';
-import { mixtureAt } from './mixture.js';
 import { canonicalName } from './names.js';
-import type { SamplerKnobs } from './sampler.js';
-import { weightedSum } from './sampler.js';
-import { samplers } from './samplers.js';
-import { buildSchedule, type Schedule, type ScheduleRequest } from './schedule.js';
+import { mixtureAt } from './parameterization/mixture.js';
+import { samplers } from './samplers/index.js';
+import type { SamplerKnobs } from './samplers/sampler.js';
+import { buildSchedule, type Schedule, type ScheduleRequest } from './schedules/schedule.js';
+import { weightedSum } from './weighted-sum.js';
 
 export interface SamplingRequest extends ScheduleRequest {
   /** The parsed content of the model's `scheduler_config.json`; see `readSchedulerConfig`. */

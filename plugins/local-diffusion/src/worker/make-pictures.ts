@@ -10,7 +10,7 @@ import type { PictureRequest, PictureStep, Source } from '../pipelines/picture-r
 import { toRgb } from '../pipelines/pixels.js';
 import { createPreviewSchedule, Previewer } from '../pipelines/preview.js';
 import { readTextualInversion, type TextualInversion } from '../prompt/textual-inversion.js';
-import { TorchGenerator } from '../sampling/noise.js';
+import { TorchGenerator } from '../sampling/noise/torch-generator.js';
 import type { NetworkMemory } from '../session/network-memory.js';
 import type { EngineProgress, Made, Picture, PictureJob } from './protocol.js';
 import { readSource } from './read-source.js';

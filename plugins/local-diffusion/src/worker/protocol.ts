@@ -9,7 +9,7 @@ import type { XlConditioningRequest } from '../pipelines/diffusion-model.js';
 import type { FirstPass } from '../pipelines/first-pass.js';
 import type { PreviewPicture } from '../pipelines/preview.js';
 import type { PromptStyle } from '../prompt/text-encoding.js';
-import type { TimestepSpacing } from '../sampling/config.js';
+import type { TimestepSpacing } from '../sampling/scheduler-config/scheduler-config.js';
 
 /** The encoded pictures that a job starts from. */
 export interface SourceFiles {

@@ -8,7 +8,7 @@ import { readSafetensors } from '../../checkpoint/safetensors.js';
 import { openStableDiffusionFolder } from '../../models/open-folder.js';
 import { generatePictures } from '../../pipelines/generate-pictures.js';
 import type { PictureRequest } from '../../pipelines/picture-request.js';
-import { TorchGenerator } from '../../sampling/noise.js';
+import { TorchGenerator } from '../../sampling/noise/torch-generator.js';
 import { NetworkMemory } from '../../session/network-memory.js';
 
 const bundled = fileURLToPath(new URL('../../../../../models/picturebook', import.meta.url));

@@ -1,5 +1,5 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Graph } from '../../plugins/local-diffusion/src/graph/builder.js';
+import { InferenceSession, Tensor } from '../../plugins/local-diffusion/src/session/onnx-runtime.js';
 import type { TensorValues } from './tensors.js';
 
 /** Opens a graph on one thread, runs it once, and gives all its outputs by name. */

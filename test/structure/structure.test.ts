@@ -87,13 +87,16 @@ describe('arrows go one way', () => {
     }
   });
 
-  it('the SDK needs no dependency injection and core names no ONNX Runtime', () => {
+  it('the SDK needs no dependency injection', () => {
     for (const path of sources.filter((path) => path.startsWith('plugin-sdk/'))) {
       expect(importsOf(path), path).not.toContain('tsyringe');
     }
-    for (const path of sources.filter((path) => path.startsWith('core/'))) {
-      expect(importsOf(path), path).not.toContain('onnxruntime-node');
-    }
+  });
+
+  it('one module loads ONNX Runtime, with its telemetry off', () => {
+    const loading = tracked.filter((path) => importsOf(path).includes('onnxruntime-node'));
+    expect(loading).toEqual(['plugins/local-diffusion/src/session/onnx-runtime.ts']);
+    expect(importsOf(loading[0]!)[0]).toBe('./without-telemetry.js');
   });
 });
 

@@ -10,7 +10,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { InferenceSession, Tensor } from '../../../plugins/local-diffusion/src/session/onnx-runtime.js';
 import { unetFeeds } from './feeds.js';
 import { measure, measureInTurn, secondsOf } from './measure.js';
 import { type MeasureOptions, type NetworkFigures, openOn } from './measure-network.js';

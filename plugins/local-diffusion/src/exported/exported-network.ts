@@ -1,13 +1,13 @@
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EaselError } from '@easel/plugin-sdk';
-import { InferenceSession } from 'onnxruntime-node';
 import { invalidFiles } from '../checkpoint/invalid-files.js';
 import { onProcessor } from '../session/execution-choice.js';
 import { providerOptions } from '../session/execution-devices.js';
 import type { Feed } from '../session/network.js';
 import type { NetworkMemory, Place } from '../session/network-memory.js';
 import type { NetworkOptions } from '../session/network-options.js';
+import { InferenceSession } from '../session/onnx-runtime.js';
 import type { Dialect } from './dialects.js';
 import { portTypes, toFloats, toTensor } from './tensors.js';
 

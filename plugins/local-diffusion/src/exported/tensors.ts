@@ -1,6 +1,6 @@
-import { Tensor } from 'onnxruntime-node';
 import { fromHalves, toHalves } from '../checkpoint/half-floats.js';
 import type { Feed } from '../session/network.js';
+import { Tensor } from '../session/onnx-runtime.js';
 
 /** The element types that inputs and outputs may have. */
 export const portTypes: readonly string[] = ['float32', 'float16', 'float64', 'int64', 'int32'];

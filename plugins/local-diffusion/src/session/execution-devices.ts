@@ -1,12 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { type InferenceSession, listSupportedBackends } from 'onnxruntime-node';
 import {
   type ExecutionProvider,
   type ExecutionProviderSetting,
   executionProviders,
 } from './execution-providers.js';
+import { type InferenceSession, listSupportedBackends } from './onnx-runtime.js';
 
 /** The order of `auto`. TensorRT is left out: it compiles each network for minutes. */
 const automaticOrder: readonly ExecutionProvider[] = ['cuda', 'dml', 'coreml', 'webgpu'];

@@ -1,4 +1,3 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Graph } from '../graph/builder.js';
 import { inPrecision, type Precision } from '../graph/passes/precision.js';
 import { withoutOperators } from '../graph/passes/without-operators.js';
@@ -6,6 +5,7 @@ import { type Execution, onProcessor } from './execution-choice.js';
 import { providerOptions } from './execution-devices.js';
 import type { ExecutionProvider } from './execution-providers.js';
 import type { NetworkOptions } from './network-options.js';
+import { InferenceSession, Tensor } from './onnx-runtime.js';
 import { unfusedOptions } from './self-test.js';
 
 /** A float32 or int64 tensor by its flat values. */

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InferenceSession } from 'onnxruntime-node';
 import type { ExecutionProvider } from './execution-providers.js';
+import { InferenceSession } from './onnx-runtime.js';
 import { buildingPrefix, freeBytes, makeRoom, removeAbandoned } from './prepared-budget.js';
 import { describeEntry, entryFiles, isEntryWhole, markUsed, removeEntry } from './prepared-entry.js';
 import { fingerprint, mountedFiles } from './prepared-weights.js';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { join } from 'node:path';
-import { env } from 'onnxruntime-node';
+import { env } from './onnx-runtime.js';
 
 /** Names a processor by its model, as the system tells it. */
 export const processorModel = (): string => cpus()[0]?.model.trim() ?? process.arch;

@@ -40,7 +40,11 @@ export async function reportDevices(context: unknown): Promise<{ checks: readonl
   const { threads, executionProviders } = contextSchema.parse(context).config;
   const setting = executionProviders === 'auto' ? 'auto' : executionProviders.join(', ');
   const checks: Check[] = [
-    { name: 'ONNX Runtime', ok: true, detail: `${runtimeVersion()}; execution providers: ${setting}` },
+    {
+      name: 'ONNX Runtime',
+      ok: true,
+      detail: `${runtimeVersion()}, telemetry off; execution providers: ${setting}`,
+    },
     { name: 'sharp', ok: true, detail: sharp.versions.sharp ?? 'of unknown version' },
     { name: 'threads', ok: true, detail: `${threads ?? availableParallelism()} for a network` },
   ];

@@ -1,8 +1,8 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
 import { readFields, readString } from '../graph/onnx/protobuf.js';
 import { type DecomposableOperator, decomposableOperators } from '../graph/passes/decomposition.js';
 import { withoutOperators } from '../graph/passes/without-operators.js';
+import { InferenceSession, Tensor } from './onnx-runtime.js';
 import { testDevice, unfusedOptions } from './self-test.js';
 import { type SelfTestCase, selfTestCases, sizeOf, spreadNumbers } from './self-test-cases.js';
 

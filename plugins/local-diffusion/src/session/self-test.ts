@@ -1,9 +1,9 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { type DecomposableOperator, decomposableOperators } from '../graph/passes/decomposition.js';
 import { inPrecision, type Precision } from '../graph/passes/precision.js';
 import { withoutOperators } from '../graph/passes/without-operators.js';
 import { providerOptions } from './execution-devices.js';
 import type { ExecutionProvider } from './execution-providers.js';
+import { InferenceSession, Tensor } from './onnx-runtime.js';
 import { type SelfTestCase, selfTestCases, sizeOf, speedCase, spreadNumbers } from './self-test-cases.js';
 
 /** What a device's self-test found. */

@@ -1,3 +1,5 @@
+// The worker loads ONNX Runtime, and only this thread can switch off its telemetry.
+import '../session/without-telemetry.js';
 import { Worker } from 'node:worker_threads';
 import { type CallContext, EaselError, type Progress } from '@easel/plugin-sdk';
 import type { NetworkSettings } from '../session/network-options.js';

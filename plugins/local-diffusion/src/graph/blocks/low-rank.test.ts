@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runGraph } from '../../../../../test/reference/run-graph.js';
 import { floatTensor, type TensorValues, writeSafetensors } from '../../../../../test/reference/tensors.js';
@@ -9,6 +8,7 @@ import { applyLoras } from '../../checkpoint/apply-loras.js';
 import type { Component } from '../../checkpoint/component.js';
 import { openLora } from '../../checkpoint/lora.js';
 import { readSafetensors } from '../../checkpoint/safetensors.js';
+import { InferenceSession, Tensor } from '../../session/onnx-runtime.js';
 import { type Graph, GraphBuilder, type Value } from '../builder.js';
 import { convolution, linear, linearRows } from './blocks.js';
 import { loraScalesInput } from './low-rank.js';

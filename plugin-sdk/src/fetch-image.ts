@@ -8,6 +8,7 @@ import type { InputImage } from './image.js';
 import { type AddressLookup, findHost, type Host } from './image-host.js';
 import { linkSignals } from './link-signals.js';
 import { pinnedFetch } from './pinned-fetch.js';
+import { readBody } from './read-body.js';
 
 /** One request, without following redirects. Rejects where there is no answer. */
 export type ImageFetch = (url: URL, options: { host: Host; signal: AbortSignal }) => Promise<Response>;
@@ -73,27 +74,14 @@ function parseUrl(address: string | URL, base?: URL): URL {
 }
 
 async function readImage(response: Response, maximumBytes: number): Promise<InputImage> {
-  const { status, headers, body } = response;
+  const { status } = response;
   if (status !== 200) {
-    await body?.cancel();
+    await response.body?.cancel();
     const mayPass = status === 408 || status === 425 || status === 429 || status >= 500;
     const code = mayPass ? 'ERR_PROVIDER_UNAVAILABLE' : 'ERR_PROVIDER_BAD_RESPONSE';
     throw new EaselError({ code, message: `it answered ${status}` });
   }
-  const tooLarge = refuse(`it is larger than ${maximumBytes} bytes`);
-  const chunks: Uint8Array[] = [];
-  let size = Number(headers.get('content-length') ?? 0) > maximumBytes ? Number.POSITIVE_INFINITY : 0;
-  if (size > maximumBytes) {
-    await body?.cancel();
-    throw tooLarge;
-  }
-  for await (const chunk of body ?? []) {
-    size += (chunk as Uint8Array).byteLength;
-    // Leaving the loop cancels the rest.
-    if (size > maximumBytes) throw tooLarge;
-    chunks.push(chunk as Uint8Array);
-  }
-  const bytes = new Uint8Array(Buffer.concat(chunks));
+  const bytes = new Uint8Array(await readBody(response, maximumBytes));
   const mediaType = sniffMediaType(bytes);
   if (mediaType === undefined) throw refuse('it is no PNG, JPEG or WebP file');
   return { bytes, mediaType };

@@ -8,6 +8,7 @@ export * from './manifest.js';
 export * from './model.js';
 export * from './plugin.js';
 export { isPublicAddress } from './public-address.js';
+export { readBody } from './read-body.js';
 export * from './request.js';
 export * from './result.js';
 export { isProcessRunning, type ProcessMark, processStart } from './running-process.js';

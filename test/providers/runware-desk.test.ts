@@ -38,7 +38,7 @@ it('sends no task that is not on the disk, however long that takes, and none tha
       {
         body,
         count: 1,
-        fingerprint: 'a'.repeat(64),
+        identity: { fingerprint: 'a'.repeat(64), isRepeatable: false },
         isResult: isPicture,
         signal: new AbortController().signal,
       },

@@ -283,6 +283,59 @@ describe('runware, a task', () => {
     expect(emulator.paid).toBe(1);
   });
 
+  it('that has failed by the archive’s word has failed', async () => {
+    const { ask, emulator } = await createRunwareWorld({
+      remembersPushed: false,
+      settings: { requestMs: 100 },
+    });
+    const error = { code: 'inferenceError', message: 'The image could not be made.' };
+    emulator.script = ({ taskType }, { index }) =>
+      taskType === 'imageInference'
+        ? { swallow: true, fail: { after: 0, error } }
+        : index === 0
+          ? { swallow: true }
+          : undefined;
+    await expect(ask('a cat', withOptions({ delivery: 'sync' }))).rejects.toMatchObject({
+      code: 'ERR_PROVIDER_UNAVAILABLE',
+      message: expect.stringContaining('inferenceError'),
+    });
+    expect(emulator.sent('getTaskDetails').length).toBeLessThan(4);
+  });
+
+  it.each([
+    ['nothing', []],
+    ['an answer without an image', [{ data: [{ taskType: 'imageInference' }] }]],
+    ['that a second sending was turned away', [{ errors: [{ code: 'conflictTaskUUID', message: 'x' }] }]],
+  ])('of which the archive has %s is given up, and not paid again', async (_, response) => {
+    const { ask, emulator } = await createRunwareWorld({
+      remembersPushed: false,
+      settings: { requestMs: 100 },
+    });
+    emulator.script = ({ taskType, taskUUID }, { index }) => {
+      if (taskType === 'getTaskDetails')
+        return { garbage: JSON.stringify({ data: [{ taskType, taskUUID, request: [], response }] }) };
+      return index === 0 ? { swallow: true } : undefined;
+    };
+    await expect(ask('a cat', withOptions({ delivery: 'sync' }))).rejects.toMatchObject({
+      code: 'ERR_PROVIDER_BAD_RESPONSE',
+      message: expect.stringContaining('may have been paid'),
+    });
+    expect(emulator.sent('getTaskDetails').length).toBeLessThan(5);
+    expect(emulator.paid).toBe(1);
+  });
+
+  it('whose answer has no end is not read to its end, and not paid again', async () => {
+    const { ask, emulator } = await createRunwareWorld({ settings: { transport: 'http' } });
+    emulator.script = ({ taskType }) =>
+      taskType === 'getResponse'
+        ? { http: { status: 200, headers: { 'content-length': `${400 * 1024 * 1024}` }, body: '{}' } }
+        : undefined;
+    await expect(ask('a cat')).rejects.toMatchObject({
+      message: expect.stringMatching(/is larger than \d+ bytes.* may have been taken and paid/s),
+    });
+    expect(emulator.paid).toBe(1);
+  });
+
   it('that Runware had and has forgotten is not paid again by itself', async () => {
     const { ask, emulator } = await createRunwareWorld({ retries: 2, settings: webSocket });
     emulator.script = ({ taskType }) => (taskType === 'imageInference' ? { workMs: 2_000 } : undefined);

@@ -117,17 +117,20 @@ describe('runware', () => {
     expect(warnings).toMatchObject([{ code: 'parameter-dropped', parameter: 'strength' }]);
   });
 
-  it('begins seeds with 0, begins anew after the last, and keeps within what a model takes', async () => {
+  it('begins seeds anew after the last one, and keeps within what a model takes', async () => {
     const { ask, emulator } = await createRunwareWorld();
     const last = await ask('a cat', { seed: 2 ** 32 - 1, n: 3 });
-    expect(last.images.map(({ seed }) => seed)).toEqual([2 ** 32 - 1, 0, 1]);
+    expect(last.images.map(({ seed }) => seed)).toEqual([2 ** 32 - 1, 1, 2]);
     expect(
       emulator
         .sent('imageInference')
         .map(({ seed }) => seed)
         .sort(),
-    ).toEqual([1, 2 ** 32 - 1, 2 ** 32]);
-    expect(last.warnings).toEqual([]);
+    ).toEqual([1, 2, 2 ** 32 - 1]);
+    expect(last.warnings).toMatchObject([{ code: 'parameter-adapted', parameter: 'seed' }]);
+    const zero = await ask('a cat', { seed: 0, n: 2 });
+    expect(zero.images.map(({ seed }) => seed)).toEqual([1, 2]);
+    expect(zero.warnings).toMatchObject([{ message: expect.stringContaining('Seed 0 is not one') }]);
     const narrow = await ask('a cat', {
       model: 'runware-z-image-turbo',
       width: 144,

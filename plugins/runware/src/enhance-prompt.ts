@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { EaselError } from '@easel/plugin-sdk';
+import { EaselError, type GenerationRequest } from '@easel/plugin-sdk';
 import type { TaskBody } from './request/picture-tasks.js';
 import type { Desk, Done } from './tasks/desk.js';
 
@@ -20,7 +20,7 @@ export interface Enhanced {
 /** Has a prompt worded anew, in more detail. What goes wrong with it keeps nobody from a picture, but for a refused key and a cancelled call. */
 export async function enhancePrompt(
   desk: Desk,
-  prompt: string,
+  { prompt, requestId }: Pick<GenerationRequest, 'prompt' | 'requestId'>,
   options: { readonly maxLength: number; readonly includeCost: boolean; readonly signal: AbortSignal },
 ): Promise<Enhanced> {
   if (prompt.length > mostCharacters)
@@ -35,7 +35,13 @@ export async function enhancePrompt(
   const fingerprint = createHash('sha256').update(JSON.stringify(body)).digest('hex');
   try {
     const { result, end } = await desk.commission(
-      { body, fingerprint, count: 1, isResult: ({ text }) => text, signal: options.signal },
+      {
+        body,
+        identity: { fingerprint, requestId, isRepeatable: false },
+        count: 1,
+        isResult: ({ text }) => text,
+        signal: options.signal,
+      },
       async ({ items: [item] }) => item,
     );
     const { text = prompt, cost } = result ?? {};

@@ -40,11 +40,13 @@ export default definePlugin({
         const tasks = pictureTasks(request, options);
         const { enhanceMaxLength: maxLength, includeCost } = options;
         onProgress({ stage: 'generate', fraction: 0 });
+        const { requestId } = request;
+        if (requestId !== undefined) await journal.waitForOthers(requestId, signal);
         // What an earlier call has paid is not worded anew.
-        const isNew = tasks.some(({ fingerprint }) => !journal.hasOrphan(fingerprint));
+        const isNew = tasks.some(({ identity }) => !journal.hasOrphan(identity));
         const enhanced =
           options.enhancePrompt && isNew
-            ? await enhancePrompt(desk, request.prompt, { maxLength, includeCost, signal })
+            ? await enhancePrompt(desk, request, { maxLength, includeCost, signal })
             : undefined;
         const enhancedAt = performance.now();
         const prompt = enhanced?.prompt ?? request.prompt;

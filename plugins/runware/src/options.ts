@@ -72,7 +72,9 @@ export const optionsSchema = z.strictObject({
   seeds: z
     .enum(['wide', 'narrow'])
     .default('wide')
-    .describe('Which seeds the model takes: 1 to 2^63, or 0 to 2147483647. Absent: wide.'),
+    .describe(
+      'Which seeds the model takes: wide, 1 to 4294967295, or narrow, 0 to 2147483647. Absent: wide.',
+    ),
   imagesAs: z
     .enum(['seedImage', 'referenceImages', 'inputs.referenceImages'])
     .default('seedImage')

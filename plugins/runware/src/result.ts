@@ -1,4 +1,10 @@
-import { EaselError, type GenerationRequest, type GenerationResult, type Warning } from '@easel/plugin-sdk';
+import {
+  EaselError,
+  type GenerationRequest,
+  type GenerationResult,
+  seedLimit,
+  type Warning,
+} from '@easel/plugin-sdk';
 import type { Enhanced } from './enhance-prompt.js';
 import type { Options } from './options.js';
 import type { Made } from './pictures/make-pictures.js';
@@ -104,9 +110,13 @@ function seedWarnings(
   images: readonly { seed?: number | undefined }[],
 ): Warning[] {
   if (seed === undefined) return [];
-  const first = seedOf(seed, 0, seeds);
-  if (first !== seed) return [adapted(`Seed ${seed} is beyond what the model takes; ${first} was used.`)];
-  const asked = new Set(Array.from({ length: n }, (_, index) => seedOf(seed, index, seeds)));
+  const used = Array.from({ length: n }, (_, index) => seedOf(seed, index, seeds));
+  const other = used.findIndex((value, index) => value !== (seed + index) % (seedLimit + 1));
+  if (other !== -1) {
+    const message = `Seed ${(seed + other) % (seedLimit + 1)} is not one that the model takes; ${used[other]} was used.`;
+    return [adapted(message)];
+  }
+  const asked = new Set(used);
   const strange = images.find((image) => image.seed === undefined || !asked.has(image.seed));
   return strange
     ? [adapted(`Runware used seed ${strange.seed ?? '(unknown)'}, which was not asked for.`)]

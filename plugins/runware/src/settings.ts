@@ -62,8 +62,8 @@ export const configSchema = z
     silenceMs: milliseconds(300_000).describe(
       'Milliseconds without a word about a sent task after which its call fails; the task stays in the journal. Absent: 300,000.',
     ),
-    keepMs: milliseconds(3_600_000, 0, 7 * 86_400_000).describe(
-      'Milliseconds that a task whose call was lost is kept for the same call to be sent again, which then is not paid twice; 0: not at all. Absent: an hour.',
+    keepMs: milliseconds(86_400_000, 0, 7 * 86_400_000).describe(
+      'Milliseconds that a task whose call was lost is kept for the same call to be sent again, which then is not paid twice; 0: not at all. Absent: a day.',
     ),
     pictureMs: milliseconds(60_000).describe(
       'Milliseconds that fetching a picture from its address may take. Absent: 60,000.',

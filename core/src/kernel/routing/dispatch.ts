@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   EaselError,
   type GenerationRequest,
@@ -34,7 +35,8 @@ export interface GenerateOptions {
   readonly priority?: number | undefined;
   /**
    * Id of the call, 1 to 200 characters; reaches the plugin as `requestId`. Give the same one when the same call is carried out again, for
-   * example after a restart: what was paid for it is then taken up, and not paid again. Absent: the call is not to be resumed.
+   * example after a restart: what was paid for it is then taken up, and not paid again. Absent: a new
+   * one, which only the tries of this call share.
    */
   readonly requestId?: string | undefined;
 }
@@ -66,7 +68,7 @@ export class Dispatcher {
       const deadline = startDeadline(asked.timeoutMs ?? callMs, options.signal);
       const progress = monotonic(options.onProgress);
       try {
-        const { caller, requestId } = options;
+        const { caller, requestId = randomUUID() } = options;
         const call = { signal: deadline.signal, onProgress: progress.report, caller, priority };
         const turns = await this.#turns(candidates, { asked, requestId }, call, deadline);
         return resultOf(turns, performance.now() - startedAt);

@@ -81,8 +81,11 @@ function stateOf({ taskUUID, request, count, results, error }: Task): Answer {
   };
 }
 
-function detailsOf({ taskUUID, request, results }: Task): Answer {
-  return {
-    data: [{ taskType: 'getTaskDetails', taskUUID, request: [request], response: [{ data: results }] }],
-  };
+/** The whole answers, as they were sent: runware.ai/docs/models-api/task-details. */
+function detailsOf({ taskUUID, request, results, error }: Task): Answer {
+  const response = [
+    ...(results.length > 0 ? [{ data: results }] : []),
+    ...(error ? [{ errors: [{ ...error, taskType: request.taskType, taskUUID }] }] : []),
+  ];
+  return { data: [{ taskType: 'getTaskDetails', taskUUID, request: [request], response }] };
 }

@@ -10,6 +10,8 @@ export const entrySchema = z.object({
   /** Milliseconds since 1970. */
   at: z.number().nonnegative(),
   fingerprint: z.string().regex(/^[0-9a-f]{64}$/),
+  /** Id of the call that it is of. Absent: the call had none. */
+  requestId: z.string().optional(),
   /** Runware's id of the model, for people. */
   model: z.string(),
   /** Pictures that it makes. */

@@ -27,6 +27,13 @@ const entry = (more: Partial<Entry> = {}): Entry => ({
 const open = (folder: string, more = {}) =>
   Journal.open({ folder, keepMs: 10_000, now: () => 2_000, logger, ...more });
 
+const seeded = (fingerprint: string) => ({ fingerprint, isRepeatable: true });
+const seedless = (fingerprint: string, requestId: string) => ({
+  fingerprint,
+  requestId,
+  isRepeatable: false,
+});
+
 /** A journal as a process that has ended would have left it. */
 async function leave(folder: string, left: Entry): Promise<void> {
   const name = `tasks.2147483646.123.${randomUUID()}.jsonl`;
@@ -40,14 +47,45 @@ describe('the journal', () => {
     await leave(folder, left);
     const journal = await open(folder);
     expect(journal.orphans).toEqual([left]);
-    expect(journal.adopt('b'.repeat(64))).toBeUndefined();
-    expect(journal.adopt(left.fingerprint)).toEqual(left);
-    expect(journal.adopt(left.fingerprint)).toBeUndefined();
+    expect(journal.adopt(seeded('b'.repeat(64)))).toBeUndefined();
+    expect(journal.adopt(seeded(left.fingerprint))).toEqual(left);
+    expect(journal.adopt(seeded(left.fingerprint))).toBeUndefined();
     journal.abandon(left.taskUUID);
-    expect(journal.adopt(left.fingerprint)).toEqual(left);
+    expect(journal.adopt(seeded(left.fingerprint))).toEqual(left);
     journal.end(left.taskUUID, 'delivered');
     await journal.close();
     expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('gives what has no seed to its own call only, whatever another one asks for', async () => {
+    const folder = await makeFolder();
+    const left = entry({ requestId: 'job-1' });
+    await leave(folder, left);
+    const journal = await open(folder);
+    expect(journal.adopt(seedless(left.fingerprint, 'job-2'))).toBeUndefined();
+    expect(journal.adopt({ fingerprint: left.fingerprint, isRepeatable: false })).toBeUndefined();
+    expect(journal.adopt(seedless(left.fingerprint, 'job-1'))).toEqual(left);
+    await journal.close();
+  });
+
+  it('lets a call wait while another process works on it, and gives it what that one leaves', async () => {
+    const folder = await makeFolder();
+    const other = await open(folder);
+    const left = entry({ requestId: 'job-1' });
+    await other.begin(left);
+    const journal = await open(folder);
+    const { signal } = new AbortController();
+    await journal.waitForOthers('job-2', signal);
+    let hasWaited = false;
+    const waiting = journal.waitForOthers('job-1', signal).then(() => {
+      hasWaited = true;
+    });
+    await journal.waitForOthers('job-2', signal);
+    expect(hasWaited).toBe(false);
+    await other.close();
+    await waiting;
+    expect(journal.adopt(seedless(left.fingerprint, 'job-1'))).toEqual(left);
+    await journal.close();
   });
 
   it('is not taken from a process that runs, and is from one that has closed', async () => {
@@ -72,7 +110,7 @@ describe('the journal', () => {
     await journal.begin(old);
     journal.abandon(old.taskUUID);
     now = 20_000;
-    expect(journal.adopt(old.fingerprint)).toBeUndefined();
+    expect(journal.adopt(seeded(old.fingerprint))).toBeUndefined();
     expect(journal.orphans).toEqual([]);
     await journal.close();
   });

@@ -1,9 +1,11 @@
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EaselError, type Logger } from '@easel/plugin-sdk';
+import type { TaskIdentity } from '../request/picture-tasks.js';
+import { pause } from '../transport/pause.js';
 import { type Ending, type Entry, type Line, openEntries } from './entry.js';
 import { LogFile } from './log-file.js';
-import { freeName, isFree, ownName } from './owner.js';
+import { freeName, isFree, isJournal, ownName } from './owner.js';
 
 export interface JournalOptions {
   /** Absolute path. */
@@ -17,6 +19,8 @@ export interface JournalOptions {
 
 /** Milliseconds that pictures may take from here to the kernel. */
 const deliveryMs = 2_000;
+/** Milliseconds between two looks at the journals of other processes. */
+const othersMs = 200;
 /** Lines that are worth being thrown away. */
 const compactAt = 2_000;
 
@@ -54,8 +58,8 @@ export class Journal {
   }
 
   /** Whether {@link adopt} would find one. */
-  hasOrphan(fingerprint: string): boolean {
-    return this.#options.keepMs > 0 && this.orphans.some((entry) => entry.fingerprint === fingerprint);
+  hasOrphan(identity: TaskIdentity): boolean {
+    return this.#findOrphan(identity) !== undefined;
   }
 
   isOrphan(taskUUID: string): boolean {
@@ -103,13 +107,45 @@ export class Journal {
     }
   }
 
-  /** Gives a task that nobody waits for to a call that asks for the very same. Undefined: there is none. */
-  adopt(fingerprint: string): Entry | undefined {
+  /**
+   * Gives a task that nobody waits for to the call that it is of, or to another one that asks for the same images. A call without a seed asks
+   * for new ones: it gets only what is its own. Undefined: there is none.
+   */
+  adopt(identity: TaskIdentity): Entry | undefined {
     this.#dropOld();
-    if (!this.hasOrphan(fingerprint)) return undefined;
-    const found = this.orphans.find((entry) => entry.fingerprint === fingerprint);
+    const found = this.#findOrphan(identity);
     if (found) this.#orphans.delete(found.taskUUID);
     return found;
+  }
+
+  #findOrphan({ fingerprint, requestId, isRepeatable }: TaskIdentity): Entry | undefined {
+    if (this.#options.keepMs === 0) return undefined;
+    const same = this.orphans.filter((entry) => entry.fingerprint === fingerprint);
+    const own = same.find((entry) => requestId !== undefined && entry.requestId === requestId);
+    return own ?? (isRepeatable ? same[0] : undefined);
+  }
+
+  /**
+   * Waits until no other process works on a task of a call: one that was killed with its server may be about to end. What processes that have
+   * ended have left is taken over. Rejects with ERR_ABORTED.
+   */
+  async waitForOthers(requestId: string, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await this.takeOver();
+      if (!(await this.#isWorkedOnElsewhere(requestId))) return;
+      await pause(othersMs, signal);
+    }
+  }
+
+  async #isWorkedOnElsewhere(requestId: string): Promise<boolean> {
+    const { folder } = this.#options;
+    const paths = (await readdir(folder)).filter(isJournal).map((name) => join(folder, name));
+    for (const path of paths.filter((path) => path !== this.#file.path)) {
+      // One that has gone in the meantime was taken over, by us in the next round or by somebody else.
+      const text = await readFile(path, 'utf8').catch(() => '');
+      if ([...openEntries(text).values()].some((entry) => entry.requestId === requestId)) return true;
+    }
+    return false;
   }
 
   /** Nobody waits for a task any more, though it may have been paid. */

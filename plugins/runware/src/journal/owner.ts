@@ -19,9 +19,13 @@ export const ownName = (): string =>
 /** A new name for one that this process leaves to whoever comes next. */
 export const freeName = (): string => `${prefix}.0.free.${randomUUID()}${suffix}`;
 
+const pattern = new RegExp(`^${prefix}\\.(\\d+)\\.(\\w+)\\.[\\w-]+\\${suffix}$`);
+
+export const isJournal = (name: string): boolean => pattern.test(name);
+
 /** Whether a file is a journal that nobody works on: left behind, or of a process that has ended. */
 export function isFree(name: string): boolean {
-  const [, pid, start] = new RegExp(`^${prefix}\\.(\\d+)\\.(\\w+)\\.[\\w-]+\\${suffix}$`).exec(name) ?? [];
+  const [, pid, start] = pattern.exec(name) ?? [];
   if (pid === undefined || start === undefined) return false;
   const mark = { pid: Number(pid), startedAt: start === unknown ? '' : start };
   return pid === '0' || !isProcessRunning(mark);

@@ -102,12 +102,12 @@ async function makeOne(
   context: MakeOptions,
   onProgress: (fraction: number) => void,
 ): Promise<MadeOne> {
-  const { desk, signal, options } = context;
-  const { body, count, fingerprint, seeds } = task;
-  const commission = { body, count, fingerprint, isResult: isPicture, signal, onProgress };
+  const { desk, signal } = context;
+  const { seeds } = task;
+  const commission = { ...task, isResult: isPicture, signal, onProgress };
   return await desk.commission(commission, async ({ items, failure }) => ({
     pictures: await Promise.all(
-      inOrder(items, seeds, options).map(async ({ item, seed }) => ({
+      inOrder(items, seeds).map(async ({ item, seed }) => ({
         image: { ...(await readPicture(item, context)), ...(seed === undefined ? {} : { seed }) },
         isFlagged: item.NSFWContent === true,
         cost: item.cost,
@@ -118,8 +118,8 @@ async function makeOne(
 }
 
 /** Pictures of one task in the order of its seeds: they come as they get ready, and tell their seeds. */
-function inOrder(items: readonly Item[], seeds: readonly number[] | undefined, { seeds: kind }: Options) {
-  const told = items.map((item) => ({ item, seed: fromWire(item.seed, kind) }));
+function inOrder(items: readonly Item[], seeds: readonly number[] | undefined) {
+  const told = items.map((item) => ({ item, seed: fromWire(item.seed) }));
   if (!seeds) return told;
   const [only] = seeds;
   // One picture has the seed that was asked for, also where a model does not tell it back.

@@ -2,10 +2,20 @@ import { createHash } from 'node:crypto';
 import { EaselError, type GenerationRequest, type InputImage, type OutputFormat } from '@easel/plugin-sdk';
 import type { Options } from '../options.js';
 import { schedulerOf } from './schedulers.js';
-import { seedOf, toWire } from './seeds.js';
+import { seedOf } from './seeds.js';
 
 /** A task of Runware's without its UUID. */
 export type TaskBody = Readonly<Record<string, unknown>> & { readonly taskType: string };
+
+/** What an earlier call's task must have in common with one to be taken in its place. */
+export interface TaskIdentity {
+  /** Hash of all that is asked for. */
+  readonly fingerprint: string;
+  /** Id of the call. Absent: nobody resumes the call. */
+  readonly requestId?: string | undefined;
+  /** Whether another call that asks for the same would get the same images, as with a seed. */
+  readonly isRepeatable: boolean;
+}
 
 /** One task of a call. */
 export interface PictureTask {
@@ -14,8 +24,8 @@ export interface PictureTask {
   readonly seeds?: readonly number[] | undefined;
   /** How many pictures it makes. */
   readonly count: number;
-  /** Hash of all that makes it what it is: a task with the same one makes the same pictures. */
-  readonly fingerprint: string;
+  /** By what an earlier call's task is known to be the same one. */
+  readonly identity: TaskIdentity;
 }
 
 const formats: Readonly<Record<OutputFormat, string>> = { png: 'PNG', jpeg: 'JPG', webp: 'WEBP' };
@@ -28,26 +38,34 @@ const formats: Readonly<Record<OutputFormat, string>> = { png: 'PNG', jpeg: 'JPG
  */
 export function pictureTasks(request: GenerationRequest, options: Options): PictureTask[] {
   const shared = sharedBody(request, options);
-  const { n, seed } = request;
+  const { n, seed, requestId } = request;
   const tasks: PictureTask[] = [];
   for (let from = 0; from < n; ) {
     const all = Array.from({ length: Math.min(options.picturesPerTask, n - from) }, (_, index) =>
       seed === undefined ? undefined : seedOf(seed, from + index, options.seeds),
     );
-    // Runware would not begin anew after our last seed.
-    const wraps = all.findIndex((value, index) => index > 0 && (value === 0 || all[index - 1] === 0));
+    // Runware would not begin anew after the last seed.
+    const wraps = all.findIndex(
+      (value, index) => index > 0 && value !== undefined && value <= (all[index - 1] ?? 0),
+    );
     const count = wraps === -1 ? all.length : wraps;
     const seeds = all.slice(0, count) as number[];
     const first = seeds[0];
     const body: TaskBody = {
       ...shared,
       numberResults: count,
-      ...(first === undefined ? {} : { seed: toWire(first, options.seeds) }),
+      ...(first === undefined ? {} : { seed: first }),
     };
     const fingerprint = createHash('sha256')
       .update(JSON.stringify([body, options.enhancePrompt ? options.enhanceMaxLength : 0]))
       .digest('hex');
-    tasks.push({ body, count, fingerprint, seeds: first === undefined ? undefined : seeds });
+    const isRepeatable = first !== undefined;
+    tasks.push({
+      body,
+      count,
+      identity: { fingerprint, requestId, isRepeatable },
+      seeds: isRepeatable ? seeds : undefined,
+    });
     from += count;
   }
   return tasks;

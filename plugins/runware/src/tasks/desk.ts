@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Logger, linkSignals } from '@easel/plugin-sdk';
 import type { Entry } from '../journal/entry.js';
 import type { Journal } from '../journal/journal.js';
-import type { TaskBody } from '../request/picture-tasks.js';
+import type { TaskBody, TaskIdentity } from '../request/picture-tasks.js';
 import type { Config } from '../settings.js';
 import { aborted } from '../transport/pause.js';
 import { Transport } from '../transport/transport.js';
@@ -27,7 +27,7 @@ export interface Commission {
   readonly body: TaskBody;
   /** Results that it makes. */
   readonly count: number;
-  readonly fingerprint: string;
+  readonly identity: TaskIdentity;
   /** What tells a result from others; undefined for what is none. */
   readonly isResult: (item: Item) => string | undefined;
   readonly signal: AbortSignal;
@@ -73,7 +73,7 @@ export class Desk {
     receive: (outcome: Outcome & { kind: 'made' }) => Promise<Result>,
   ): Promise<Done<Result>> {
     const { journal } = this.#options;
-    const adopted = journal.adopt(commission.fingerprint);
+    const adopted = journal.adopt(commission.identity);
     if (adopted) {
       this.#inquiries.get(adopted.taskUUID)?.abort();
       const done = await this.#follow(adopted.taskUUID, commission, true, receive);
@@ -81,9 +81,11 @@ export class Desk {
     }
     if (commission.signal.aborted) throw aborted();
     const taskUUID = randomUUID();
-    const { fingerprint, count, body } = commission;
+    const { identity, count, body } = commission;
+    const { fingerprint, requestId } = identity;
     const at = this.#options.now();
-    await journal.begin({ taskUUID, at, fingerprint, count, model: String(body.model ?? body.taskType) });
+    const model = String(body.model ?? body.taskType);
+    await journal.begin({ taskUUID, at, fingerprint, requestId, count, model });
     // Never undefined: only what was adopted may be gone.
     return (await this.#follow(taskUUID, commission, false, receive)) as Done<Result>;
   }

@@ -32,6 +32,8 @@ type Step = 'send' | 'ask' | 'ask-archive' | Outcome;
 /** Times that a task which Runware says it has not is sent, and that one which it has taken may be unknown to it. */
 const mostSends = 4;
 const mostUnknown = 5;
+/** Answers of the archive that hold neither results nor an end. */
+const mostArchiveAnswers = 2;
 /** Questions in a row that failed. */
 const mostUnanswered = 4;
 /** Losses in a row that pauses grow with; connections have pauses of their own. */
@@ -48,6 +50,7 @@ export class Follower {
   #sends = 0;
   #unknown = 0;
   #unanswered = 0;
+  #archiveAnswers = 0;
   #losses = 0;
   #isTaken = false;
   #isPushed: boolean;
@@ -104,6 +107,7 @@ export class Follower {
       if (signal.aborted) throw aborted();
       if (!news) return this.#isSilent() ? silent(inbox.taskUUID, config.silenceMs) : 'ask';
       if (news.isTaken) this.#hear();
+      if (news.isTaken && this.#last === 'ask-archive') this.#archiveAnswers += 1;
       onNews();
       // What has been made is never given up for what was not.
       if (inbox.results.size >= count) return this.#made();
@@ -144,7 +148,8 @@ export class Follower {
     if (verdict === 'not-taken') return { kind: 'failed', ending: 'not-taken', failure };
     if (verdict === 'failed') {
       // Of several results one has failed: what becomes of the others only a question tells.
-      if (count === 1 || (this.#failure && !isWorking && this.#last === 'ask')) return this.#made(failure);
+      const isTold = this.#failure && !isWorking && this.#last === 'ask';
+      if (count === 1 || isTold || complaint.isArchived) return this.#made(failure);
       const isFirst = this.#failure === undefined;
       this.#failure = failure;
       return isFirst ? 'ask' : undefined;
@@ -164,7 +169,7 @@ export class Follower {
   async #reactToUnknown(): Promise<Step> {
     const { inbox, random } = this.#options;
     const { taskUUID } = inbox;
-    if (this.#last === 'ask-archive')
+    if (this.#last === 'ask-archive' || this.#archiveAnswers >= mostArchiveAnswers)
       return this.#isTaken ? vanished(taskUUID) : notArriving(taskUUID, this.#sends);
     if (this.#isTaken) {
       this.#unknown += 1;

@@ -22,6 +22,8 @@ export type Verdict = 'taken' | 'unknown' | 'unanswered' | 'unnamed' | 'doubtful
 /** Decides by the code; and what is said of a question is never taken for the end of a task that may be paid. */
 export function weigh(complaint: Complaint, { last, isTaken, isPushed, sends }: Standing): Verdict {
   const category = categoryOf(complaint);
+  // That a second sending was turned away is no end of the first one.
+  if (complaint.isArchived) return category === 'taken' ? 'unknown' : 'failed';
   if (category === 'taken') return 'taken';
   if (category === 'unknown-task') return 'unknown';
   if (category === 'garbled') return 'unanswered';

@@ -8,11 +8,8 @@ import { EaselError } from '@easel/plugin-sdk';
 import WebSocket from 'ws';
 import { categoryOf } from '../wire/category.js';
 import { failureOf, unreachable } from '../wire/failures.js';
-import { type Complaint, type Frame, readFrame } from '../wire/frame.js';
+import { type Complaint, type Frame, mostAnswerBytes, readFrame } from '../wire/frame.js';
 import { withoutKey } from './secret.js';
-
-/** One message holds several pictures; Node's own client would take any size. */
-const mostBytes = 512 * 1024 * 1024;
 
 export interface HandshakeOptions {
   readonly url: string;
@@ -44,7 +41,7 @@ export function openSocket(options: HandshakeOptions): Promise<Opened> {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(url, {
       perMessageDeflate: false,
-      maxPayload: mostBytes,
+      maxPayload: mostAnswerBytes,
       // Followed redirects would carry the key to another host.
       followRedirects: false,
     });

@@ -1,8 +1,8 @@
-import { EaselError, isUnsent, linkSignals } from '@easel/plugin-sdk';
+import { EaselError, isUnsent, linkSignals, readBody } from '@easel/plugin-sdk';
 import type { Config } from '../settings.js';
 import { categoryOf } from '../wire/category.js';
 import { failureOf, unreachable } from '../wire/failures.js';
-import { type Complaint, type Frame, readFrame } from '../wire/frame.js';
+import { type Complaint, type Frame, garbled, mostAnswerBytes, readFrame } from '../wire/frame.js';
 import type { Carrier, Message, Receiver, Sender, SendOptions } from './carrier.js';
 import { Limiter } from './limiter.js';
 import { aborted } from './pause.js';
@@ -53,7 +53,7 @@ export class HttpSender implements Sender, Carrier {
         body: JSON.stringify([message]),
         signal: ending.signal,
       });
-      const frame = withoutKey(readFrame(await response.text()), apiKey);
+      const frame = withoutKey(await frameOf(response), apiKey);
       return this.#judge(frame, response, message, what);
     } catch (error) {
       if (signal.aborted) throw aborted();
@@ -90,6 +90,16 @@ export class HttpSender implements Sender, Carrier {
       return undefined;
     }
     return { items: frame.items, complaints };
+  }
+}
+
+/** An answer that is too large is one that cannot be read: the task is asked for again. */
+async function frameOf(response: Response): Promise<Frame> {
+  try {
+    return readFrame((await readBody(response, mostAnswerBytes)).toString('utf8'));
+  } catch (error) {
+    if (!EaselError.isInstance(error)) throw error;
+    return { items: [], complaints: [garbled(error.message)] };
   }
 }
 

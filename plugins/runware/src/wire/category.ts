@@ -39,11 +39,11 @@ const rules: readonly (readonly [RegExp, Category])[] = [
   [/timeout/i, 'late'],
   [/^(unknownModel|modelNotFound|modelExpired)$/, 'unknown-model'],
   [
-    /^(internalServerError|service(Unavailable)?|serverUnavailable|standardError|unknownError|undefinedError|defaultError|inferenceError|processingFailed|taskFailed|taskCancelled|downloadFailed|uploadFailed|noAvailableServer|model(Unavailable|Disabled|NotReady))$|^provider/,
+    /^(internalServerError|service(Unavailable)?|serverUnavailable|standardError|unknownError|undefinedError|defaultError|inferenceError|processingFailed|taskFailed|taskCancelled|downloadFailed|uploadFailed|noAvailableServer|model(Unavailable|Disabled|NotReady)|mediaStorageFileCouldNotBeMoved|errorRetrievingAccountManagement)$|^provider/,
     'failing',
   ],
   [
-    /^(invalid|missing|conflict|duplicate|unsupported|value|array|max|min|unknown|incompatible|mismatch)|NotFound$/,
+    /^(invalid|missing|conflict|duplicate|unsupported|value|array|max|min|unknown|incompatible|mismatch)|NotFound$|^(validationFailed|transparentModelMismatch|modelOwnershipValidationError)$/,
     'invalid',
   ],
 ];

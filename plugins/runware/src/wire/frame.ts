@@ -51,6 +51,8 @@ export interface Complaint {
   readonly taskUUID?: string | undefined;
   /** `error`: it says how a task has ended, and not what is wrong with a message. Absent: one cannot tell. */
   readonly status?: string | undefined;
+  /** Whether the archive has it: it is what the task ended with. Absent: no. */
+  readonly isArchived?: boolean | undefined;
   /** Of the HTTP answer that it came with. Absent: it came over a WebSocket. */
   readonly httpStatus?: number | undefined;
   /** Milliseconds of the HTTP answer's Retry-After. Absent: there was none. */
@@ -61,6 +63,9 @@ export interface Frame {
   readonly items: readonly Item[];
   readonly complaints: readonly Complaint[];
 }
+
+/** The most bytes of an answer or a message: several images as base64. */
+export const mostAnswerBytes = 128 * 1024 * 1024;
 
 /** What is no frame of the protocol. */
 export const garbledCode = 'easelUnreadable';
@@ -80,8 +85,7 @@ export function readFrame(text: string): Frame {
     return { items: [], complaints: [garbled('it is no object')] };
   const { data = [], errors = [], ...rest } = json as Record<string, unknown>;
   const { items, complaints } = readEntries(asList(data));
-  const others = asList(errors).map(readComplaint);
-  return { items, complaints: [...complaints, ...others, ...readOlderForms(rest)] };
+  return { items, complaints: [...complaints, ...readErrors(asList(errors)), ...readOlderForms(rest)] };
 }
 
 /** Reads entries of `data`; one with the status "error" is a complaint. */
@@ -91,6 +95,9 @@ export function readEntries(entries: readonly unknown[]): Frame {
   for (const entry of entries) readEntry(entry, items, complaints);
   return { items, complaints };
 }
+
+/** Reads entries of `errors`. */
+export const readErrors = (entries: readonly unknown[]): Complaint[] => entries.map(readComplaint);
 
 const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [value]);
 
@@ -144,4 +151,5 @@ const withoutAbsent = (complaint: Complaint) =>
     Object.entries(complaint).filter(([, value]) => value !== undefined),
   ) as unknown as Complaint;
 
-const garbled = (message: string): Complaint => ({ code: garbledCode, message, parameters: [] });
+/** A complaint of ours, about what cannot be read. */
+export const garbled = (message: string): Complaint => ({ code: garbledCode, message, parameters: [] });

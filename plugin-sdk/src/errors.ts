@@ -10,6 +10,11 @@ export interface EaselErrorOptions {
   readonly plugin?: string | undefined;
   /** Milliseconds after which another try makes sense; absent means unknown. */
   readonly retryAfterMs?: number | undefined;
+  /**
+   * Whether a provider may have been paid although the call failed. No other candidate is asked then; the same plugin is asked again only
+   * where the code says that the fault may pass, under the same `requestId`. Absent: nothing was paid.
+   */
+  readonly mayBePaid?: boolean | undefined;
   readonly cause?: unknown;
 }
 
@@ -28,6 +33,7 @@ export class EaselError extends Error {
   readonly hint: string;
   readonly plugin: string | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly mayBePaid: boolean;
 
   constructor(options: EaselErrorOptions) {
     super(options.message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -36,14 +42,16 @@ export class EaselError extends Error {
     this.hint = options.hint ?? errorTable[options.code].hint;
     this.plugin = options.plugin;
     this.retryAfterMs = options.retryAfterMs;
+    this.mayBePaid = options.mayBePaid ?? false;
   }
 
   get fault(): Fault {
     return errorTable[this.code].fault;
   }
 
+  /** Whether the same call may be sent again without the risk of being paid twice. */
   get retryable(): boolean {
-    return errorTable[this.code].retryable;
+    return errorTable[this.code].retryable && !this.mayBePaid;
   }
 
   get countsForBreaker(): boolean {

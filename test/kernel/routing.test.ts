@@ -9,6 +9,7 @@ interface Script {
   readonly answers?: string[];
   readonly retryAfterMs?: number;
   readonly delayMs?: number;
+  readonly mayBePaid?: boolean;
 }
 
 /** Two plugins handle "shared", alpha before beta; each also handles a type of its own name. */
@@ -42,6 +43,27 @@ describe('candidates', () => {
       await expect(manager.generateImage({ prompt })).rejects.toMatchObject({ code, plugin: 'alpha' });
     },
   );
+
+  it.each(['ERR_PROVIDER_BAD_RESPONSE', 'ERR_DEADLINE', 'ERR_PLUGIN_FAILED'])(
+    'are not gone through, and not asked again, after %s of a call that may have been paid',
+    async (code) => {
+      const manager = createWorld({ answers: [code, 'ok'], mayBePaid: true }, {}, { retries: 2 });
+      const attempts: unknown[] = [];
+      manager.on('attempt-ended', ({ plugin }) => attempts.push(plugin));
+      const error: unknown = await manager.generateImage({ prompt }).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ code, plugin: 'alpha', mayBePaid: true, retryable: false });
+      expect(attempts).toEqual(['alpha']);
+    },
+  );
+
+  it('other than the one that may have been paid are not asked where that one is asked again', async () => {
+    const manager = createWorld({ answers: [unavailable, 'ok'], mayBePaid: true });
+    const { provenance } = await manager.generateImage({ prompt });
+    expect(provenance.attempts.map(({ plugin, outcome }) => [plugin, outcome])).toEqual([
+      ['alpha', unavailable],
+      ['alpha', 'ok'],
+    ]);
+  });
 
   it('are not gone through where the request forbids it', async () => {
     const manager = createWorld({ answers: [unavailable] });

@@ -11,8 +11,9 @@ export function createRedactor(secrets: Readonly<Record<string, string>>): (text
 
 /** An error with its texts redacted, and without its cause and stack, which nobody can look through. */
 export function redactError(
-  { code, plugin, retryAfterMs, message, hint }: EaselError,
+  { code, plugin, retryAfterMs, mayBePaid, message, hint }: EaselError,
   redact: (text: string) => string,
 ): EaselError {
-  return new EaselError({ code, plugin, retryAfterMs, message: redact(message), hint: redact(hint) });
+  const texts = { message: redact(message), hint: redact(hint) };
+  return new EaselError({ code, plugin, retryAfterMs, mayBePaid, ...texts });
 }

@@ -19,7 +19,7 @@ export interface Turns {
 /**
  * Asks one candidate after the other until one has made the pictures. After the last one it begins again, after a pause drawn at random
  * from a range that doubles (full jitter) or as long as a provider asked for, as often as the budget of retries for the whole call
- * allows. Whether to go on is decided by the error's code alone.
+ * allows. Whether to go on is decided by the error's code, and by whether it may have been paid: then no other candidate is asked.
  */
 export async function tryInTurn(
   candidates: readonly Candidate[],
@@ -35,9 +35,10 @@ export async function tryInTurn(
 ): Promise<Turns> {
   const { deadline } = options;
   const attempts: Attempt[] = [];
+  let remaining = candidates;
   for (let round = 0; ; round++) {
     let last: EaselError | undefined;
-    for (const listed of candidates) {
+    for (const listed of remaining) {
       const startedAt = performance.now();
       const chosen = options.choose(listed);
       // A call that begins now must be seen by whoever closes the plugin in this same turn.
@@ -60,7 +61,12 @@ export async function tryInTurn(
       } catch (error) {
         last = asEaselError(error);
         note(last.code);
-        if (!last.retryable || deadline.signal.aborted) throw last;
+        if (deadline.signal.aborted) throw last;
+        if (last.mayBePaid) {
+          remaining = [listed];
+          break;
+        }
+        if (!last.retryable) throw last;
       }
     }
     if (!last || !passing.has(last.code) || round >= options.retries) throw last;

@@ -49,6 +49,7 @@ export const wireErrorSchema = z.object({
   message: z.string(),
   hint: z.string().optional(),
   retryAfterMs: z.number().nonnegative().optional(),
+  mayBePaid: z.boolean().optional(),
 });
 export type WireError = z.infer<typeof wireErrorSchema>;
 

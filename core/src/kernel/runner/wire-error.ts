@@ -10,6 +10,7 @@ export function toWireError(thrown: unknown): WireError {
       message: thrown.message,
       hint: thrown.hint,
       ...(thrown.retryAfterMs === undefined ? {} : { retryAfterMs: thrown.retryAfterMs }),
+      ...(thrown.mayBePaid ? { mayBePaid: true } : {}),
     };
   }
   const hint = permissionHint(thrown);

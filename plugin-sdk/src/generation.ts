@@ -6,6 +6,7 @@
  */
 import { z } from 'zod';
 import { seedLimit } from './image.js';
+import { jsonSchema } from './json.js';
 import { modelSchema } from './model.js';
 import { imageRequestSchema } from './request.js';
 
@@ -45,7 +46,7 @@ export const generationRequestSchema = z.object({
     .default(0)
     .describe('Looks at each unfinished picture that are wanted with the progress. Absent: none.'),
   options: z
-    .record(z.string(), z.json())
+    .record(z.string(), jsonSchema)
     .describe("The plugin's own options: the model's under the request's."),
 });
 export type GenerationRequest = z.output<typeof generationRequestSchema>;

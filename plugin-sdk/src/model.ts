@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from 'zod';
+import { jsonSchema } from './json.js';
 import { edgeLimits, imageRequestSchema } from './request.js';
 
 const edge = z.int().min(edgeLimits.minimum).max(edgeLimits.maximum);
@@ -113,7 +114,7 @@ export const modelSchema = z
     defaults: modelDefaultsSchema.describe('Values for what a request leaves out.'),
     supports: modelSupportSchema.describe('What it can do.'),
     options: z
-      .record(z.string(), z.json())
+      .record(z.string(), jsonSchema)
       .default({})
       .describe(
         "Provider options for every call of this model, under the request's own; validated by the plugin. Absent: none.",

@@ -5,13 +5,13 @@
  */
 import { z } from 'zod';
 import { inputImageSchema, outputFormats, seedLimit } from './image.js';
+import { jsonSchema } from './json.js';
 
 /** Pixels. Models narrow these limits; nothing may exceed them. */
 export const edgeLimits = { minimum: 8, maximum: 16_384 } as const;
 export const promptLimit = 32_000;
 
 const edge = z.int().min(edgeLimits.minimum).max(edgeLimits.maximum);
-const json = z.json();
 
 export const imageRequestSchema = z.strictObject({
   prompt: z
@@ -101,7 +101,7 @@ export const imageRequestSchema = z.strictObject({
       'How many looks at each unfinished picture come with the progress, 0 to 10; providers that have none send none. Absent: 0.',
     ),
   providerOptions: z
-    .record(z.string(), z.record(z.string(), json))
+    .record(z.string(), z.record(z.string(), jsonSchema))
     .default({})
     .describe(
       'Options that only one provider knows, by plugin id; validated by that plugin, ignored by all others. Absent: none.',

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { imageSchema } from './image.js';
+import { jsonSchema } from './json.js';
 
 /** Said for whatever was asked for and not done exactly so; nothing is dropped in silence. */
 export const warningSchema = z.object({
@@ -33,7 +34,7 @@ export const generationResultSchema = z.object({
     .default({})
     .describe("Milliseconds by phase, in the plugin's own words. Absent: not measured."),
   parameters: z
-    .record(z.string(), z.json())
+    .record(z.string(), jsonSchema)
     .default({})
     .describe(
       'What the plugin chose where the request left it open, for example the sampler. Absent: nothing to tell.',

@@ -1,5 +1,6 @@
 import {
   imageRequestSchema,
+  jsonSchema,
   type ManifestInput,
   manifestSchema,
   pipelineTypeSchema,
@@ -18,7 +19,7 @@ function inPlaceOf<Part extends 'runtime' | 'breaker'>(part: Part) {
 const pluginConfigurationSchema = z.strictObject({
   enabled: z.boolean().default(true).describe('Whether it is used. Absent: yes.'),
   options: z
-    .record(z.string(), z.json())
+    .record(z.string(), jsonSchema)
     .default({})
     .describe('Its own options; the plugin validates them. Absent: none.'),
   runtime: inPlaceOf('runtime')

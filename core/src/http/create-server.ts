@@ -9,6 +9,7 @@ import { authenticate } from './access/authenticate.js';
 import { limitKeys } from './access/limits.js';
 import { adminRoutes } from './admin/routes.js';
 import { automaticRoutes } from './automatic1111/routes.js';
+import { registerParsers } from './body/register-parsers.js';
 import { documentationRoutes } from './documentation/routes.js';
 import { answerFor, HttpError } from './errors.js';
 import { closeGracefully } from './graceful-close.js';
@@ -23,6 +24,8 @@ import { resultRoutes } from './plan/results.js';
 import { probeRoutes } from './probes.js';
 
 const mebibyte = 1024 * 1024;
+/** Bytes of a field of a form: a prompt of 32,000 characters has at most 128,000. */
+const fieldBytes = 128 * 1024;
 /** Milliseconds for answers that are on their way when the server closes. */
 const closeGraceMs = 30_000;
 
@@ -92,8 +95,9 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
   authenticate(server, doors.keys);
   await limitKeys(server);
   await server.register(multipart, {
-    limits: { fileSize: bodyMb * mebibyte, files: 17, fields: 50, parts: 60 },
+    limits: { fileSize: bodyMb * mebibyte, fieldSize: fieldBytes, files: 17, fields: 50, parts: 60 },
   });
+  registerParsers(server, bodyMb * mebibyte);
   await server.register(generateRoute(doors));
   await server.register(listRoutes(doors));
   await server.register(resultRoutes(doors));

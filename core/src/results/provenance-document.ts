@@ -1,4 +1,4 @@
-import { imageRequestSchema, warningSchema } from '@easel/plugin-sdk';
+import { imageRequestSchema, jsonSchema, warningSchema } from '@easel/plugin-sdk';
 import { z } from 'zod';
 import type { UsedParameters } from './image-result.js';
 
@@ -20,7 +20,7 @@ const embeddedParametersSchema = z.object({
   guidanceScale: parameter.guidanceScale,
   sampler: parameter.sampler,
   strength: parameter.strength,
-  options: z.record(z.string(), z.json()).optional().describe("The plugin's own options. Absent: none."),
+  options: z.record(z.string(), jsonSchema).optional().describe("The plugin's own options. Absent: none."),
 });
 
 /**

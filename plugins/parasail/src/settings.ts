@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { jsonSchema } from '@easel/plugin-sdk';
 import { batchSettings, callName, pausesGrow, pausesShrink } from '@easel/plugin-sdk/batch';
 import { z } from 'zod';
 
@@ -67,7 +68,7 @@ export const optionsSchema = z.strictObject({
       'What stands in a prompt for input picture {n}; put before a prompt that has none. Absent: nothing.',
     ),
   body: z
-    .record(z.string(), z.json())
+    .record(z.string(), jsonSchema)
     .default({})
     .describe("More fields of the request's body, as the model knows them. Absent: none."),
   callName: callName.describe(

@@ -4,13 +4,13 @@
  *
  * @module
  */
+import { jsonSchema } from '@easel/plugin-sdk';
 import { z } from 'zod';
 
 /** An AIR id; `runware:z-image@turbo` has letters, so that nothing more can be said of its form. */
 const air = z.string().min(3).max(200).includes('@');
 const weight = z.number().min(-4).max(4).default(1);
-const json = z.json();
-const record = z.record(z.string(), json);
+const record = z.record(z.string(), jsonSchema);
 const weighted = z
   .array(z.strictObject({ model: air, weight }))
   .min(1)

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { errorCodes, warningSchema } from '@easel/plugin-sdk';
+import { errorCodes, jsonSchema, warningSchema } from '@easel/plugin-sdk';
 import { z } from 'zod';
 import { jobStates } from '../../jobs/job.js';
 
@@ -12,7 +12,7 @@ const provenance = z.looseObject({
   model: z.string(),
   pipelineType: z.string(),
   plugin: z.looseObject({ id: z.string(), version: z.string() }),
-  parameters: z.record(z.string(), z.json()),
+  parameters: z.record(z.string(), jsonSchema),
   attempts: z.array(z.looseObject({ plugin: z.string(), outcome: z.string(), durationMs: z.number() })),
 });
 const cost = z.looseObject({ amount: z.number(), currency: z.string() });

@@ -6,13 +6,10 @@ import { operations } from './operations/index.js';
 
 const reference = (name: AnswerName) => ({ $ref: `#/components/schemas/${name}` });
 
-/** A schema that stands inside of the document. Only "any JSON" refers to itself (`z.json`), and is here what it means: anything. */
+/** A schema that stands inside of the document. */
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): object {
-  const { $schema: _, $defs: __, ...json } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
-  const text = JSON.stringify(json, (_name, value) =>
-    typeof value?.$ref === 'string' && value.$ref.startsWith('#/$defs/') ? {} : value,
-  );
-  return JSON.parse(text) as object;
+  const { $schema: _, ...json } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
+  return json;
 }
 
 /**

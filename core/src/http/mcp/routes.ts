@@ -4,6 +4,9 @@ import type { Doors } from '../doors.js';
 import { HttpError } from '../errors.js';
 import { createMcpServer } from './tools.js';
 
+/** Messages of one body, each of which may ask for pictures. */
+const mostMessages = 16;
+
 /** `POST /mcp`: the Model Context Protocol over streamable HTTP, without sessions. */
 export const mcpRoutes = (doors: Doors) => async (server: FastifyInstance) => {
   server.post('/mcp', async (request, reply) => {
@@ -11,6 +14,9 @@ export const mcpRoutes = (doors: Doors) => async (server: FastifyInstance) => {
     const { origin } = request.headers;
     if (origin !== undefined && !doors.configuration.corsOrigins.includes(origin))
       throw new HttpError(403, 'origin_not_allowed', 'Pages of this origin may not call this server.');
+    const { body } = request;
+    if (Array.isArray(body) && body.length > mostMessages)
+      throw new HttpError(400, 'invalid_request', `A body may have at most ${mostMessages} messages.`);
     const mcp = createMcpServer(doors, request.apiKey?.id);
     // Without a session id generator there are no sessions.
     const transport = new StreamableHTTPServerTransport({ enableJsonResponse: true });
@@ -20,7 +26,8 @@ export const mcpRoutes = (doors: Doors) => async (server: FastifyInstance) => {
       void mcp.close();
     });
     await mcp.connect(transport as Parameters<typeof mcp.connect>[0]);
-    await transport.handleRequest(request.raw, reply.raw, request.body);
+    // Without a body of ours it would wait for one that has been read already.
+    await transport.handleRequest(request.raw, reply.raw, body ?? null);
     return reply;
   });
   server.route({

@@ -1,5 +1,6 @@
 import type { InputImage } from '@easel/plugin-sdk';
 import type { FastifyRequest } from 'fastify';
+import { readParts } from '../body/read-parts.js';
 import { HttpError } from '../errors.js';
 import { readInputImage } from '../input-image.js';
 
@@ -33,19 +34,17 @@ export async function readImageForm(request: FastifyRequest): Promise<ImageForm>
   const fields: Record<string, unknown> = {};
   const images: InputImage[] = [];
   let mask: InputImage | undefined;
-  for await (const part of request.parts()) {
-    if (part.type === 'field') fields[part.fieldname] = readField(part.fieldname, part.value);
+  for await (const part of readParts(request)) {
+    if ('text' in part) fields[part.name] = readField(part.name, part.text);
     else {
-      const { buffer, byteOffset, byteLength } = (await part.toBuffer()) as Buffer<ArrayBuffer>;
-      const bytes = new Uint8Array(buffer, byteOffset, byteLength);
-      const name = part.fieldname.replace(/\[\d*\]$/, '');
-      const picture = await readInputImage(bytes, part.fieldname);
-      if (name === 'image') images.push(picture);
-      else if (name === 'mask') mask = picture;
-      else
-        throw new HttpError(400, 'invalid_request', `${part.fieldname}: there is no such file`, {
-          param: part.fieldname,
+      const kind = part.name.replace(/\[\d*\]$/, '');
+      if (kind !== 'image' && kind !== 'mask')
+        throw new HttpError(400, 'invalid_request', `${part.name}: there is no such file`, {
+          param: part.name,
         });
+      const picture = await readInputImage(part.bytes, part.name);
+      if (kind === 'image') images.push(picture);
+      else mask = picture;
     }
   }
   if (images.length === 0)
@@ -60,8 +59,7 @@ const flagOf = new Map([
 ]);
 
 /** A field as JSON would have it; what is no number or flag where one belongs is left for the schema to name. */
-function readField(name: string, value: unknown): unknown {
-  const text = String(value);
+function readField(name: string, text: string): unknown {
   if (text === '') return undefined;
   if (numbers.has(name)) return Number(text);
   if (flags.has(name)) return flagOf.get(text.toLowerCase()) ?? text;

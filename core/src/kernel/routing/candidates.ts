@@ -12,6 +12,7 @@ import type { GuardedPlugin } from '../guard/guarded-plugin.js';
 import type { Registry } from '../registry/registry.js';
 import { findMissingAbility } from './missing-ability.js';
 import { inOrder } from './order.js';
+import { warnOfUnknownOptions } from './unknown-options.js';
 
 /** One way to make the pictures that were asked for. */
 export interface Candidate {
@@ -70,7 +71,7 @@ function candidatesOf(
   const own = registry.table.get(model.pipelineType) ?? [];
   const { fallbackPipelineType: fallback } = configuration;
   const pipelineType = own.length === 0 && fallback !== undefined ? fallback : model.pipelineType;
-  const warnings = [...adapted.warnings];
+  const warnings = [...adapted.warnings, ...warnOfUnknownOptions(asked, registry.plugins)];
   if (pipelineType !== model.pipelineType) {
     const message = `No plugin handles the pipeline type "${model.pipelineType}"; the fallback "${pipelineType}" was used.`;
     warnings.push({ code: 'other', message });

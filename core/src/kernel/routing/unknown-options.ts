@@ -1,0 +1,15 @@
+import type { ValidImageRequest, Warning } from '@easel/plugin-sdk';
+
+/** Options that nobody reads: the name of their plugin is wrong, or it is not here. Those of plugins that are not asked this time are no mistake. */
+export function warnOfUnknownOptions(
+  { providerOptions }: Pick<ValidImageRequest, 'providerOptions'>,
+  plugins: readonly { readonly manifest: { readonly id: string } }[],
+): Warning[] {
+  const ids = plugins.map(({ manifest }) => manifest.id);
+  const unknown = Object.keys(providerOptions).filter((id) => !ids.includes(id));
+  return unknown.slice(0, 10).map((id) => ({
+    code: 'parameter-dropped',
+    parameter: `providerOptions.${id.slice(0, 100)}`,
+    message: `providerOptions.${id.slice(0, 100)} had no effect: there is no plugin of that name; there ${ids.length === 1 ? 'is' : 'are'}: ${ids.join(', ') || 'none'}.`,
+  }));
+}

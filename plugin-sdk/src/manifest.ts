@@ -79,6 +79,14 @@ const runtimeFieldsSchema = z.strictObject({
   drainMs: duration(10_000).describe(
     'Milliseconds it has to finish its calls when it is to stop. Absent: 10,000.',
   ),
+  finishMs: z
+    .int()
+    .min(1)
+    .max(24 * 3_600_000)
+    .optional()
+    .describe(
+      'Milliseconds that its process goes on by itself when the kernel has ended, or waits for it no longer, until its `close()` has resolved: for work that is paid, whose result it keeps for the same call to come again. Absent: none.',
+    ),
   idleMs: z
     .int()
     .min(1)
@@ -127,6 +135,10 @@ const runtimeSchema = runtimeFieldsSchema
   .refine(({ isolation, memoryMb }) => isolation === 'process' || memoryMb === undefined, {
     path: ['memoryMb'],
     message: 'needs a process: memory of its own is what only a process has',
+  })
+  .refine(({ isolation, finishMs }) => isolation === 'process' || finishMs === undefined, {
+    path: ['finishMs'],
+    message: 'needs a process: what runs in the kernel ends with it',
   });
 
 const breakerSchema = z.strictObject({

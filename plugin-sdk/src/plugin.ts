@@ -57,7 +57,10 @@ export interface PluginInstance<Options> {
    * and it does not where this throws. Absent: to have started is enough.
    */
   probe?(): Promise<void>;
-  /** Ends what it holds: processes, sockets, files. Absent: nothing to end. */
+  /**
+   * Ends what it holds: processes, sockets, files. Also called where the kernel has ended, if the manifest gives time for that
+   * (`runtime.finishMs`): what is paid can be finished and written down then. Absent: nothing to end.
+   */
   close?(): Promise<void>;
 }
 

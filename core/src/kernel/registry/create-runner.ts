@@ -37,9 +37,9 @@ export function createRunner(launch: Launch): { runner: Runner; redact: (text: s
     events.emit('plugin-log', { plugin: id, version, level, message, details }),
   );
   const storageFolder = permissions.storage ? makeStorageFolder(launch) : undefined;
-  const { isolation, logLinesPerSecond, native } = runtime;
+  const { isolation, logLinesPerSecond, finishMs, native } = runtime;
   const { folder, entry } = plugin;
-  const start = { plugin: id, folder, entry, config, secrets, storageFolder, logLinesPerSecond };
+  const start = { plugin: id, folder, entry, config, secrets, storageFolder, logLinesPerSecond, finishMs };
   const options = { start, limits: runtime, onLog };
   const { childProcesses } = permissions;
   if (isolation === 'inline') return { runner: new InlineRunner(options), redact };

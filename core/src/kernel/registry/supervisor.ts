@@ -104,7 +104,7 @@ export class Supervisor {
   /** Refuses new calls and ends those in flight with the reason. */
   kill(reason: EaselError): void {
     this.#refusal = reason;
-    this.#runner?.kill(reason);
+    this.#runner?.release(reason);
   }
 
   /** Lets the running plugin make sure that it could serve. Rejects where it could not; that is no crash. */

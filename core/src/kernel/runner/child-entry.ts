@@ -1,5 +1,6 @@
 /**
- * The main module of a plugin's process. It speaks wire protocol 1 on file descriptor 3 and ends when that is closed.
+ * The main module of a plugin's process. It speaks wire protocol 1 on file descriptor 3; when that is closed it ends, at once or, where its
+ * manifest says so, when it has finished what is paid.
  *
  * @module
  */
@@ -9,9 +10,15 @@ import { FramePort } from './frame-port.js';
 import { servePlugin } from './serve-plugin.js';
 
 const kernel = new Socket({ fd: 3 });
-// Ctrl-C in a terminal reaches every process of the group; when a plugin ends is the kernel's to say.
-process.on('SIGINT', () => {});
-kernel.on('close', () => process.exit(0));
-kernel.on('error', () => process.exit(1));
-servePlugin(new FramePort(kernel), (status) => process.exit(status));
-endWithParent();
+// Ctrl-C in a terminal, a terminal that is closed and a service manager reach every process of the group; when a plugin ends is the kernel's to say.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+// Whoever read them may be gone.
+for (const output of [process.stdout, process.stderr]) output.on('error', () => {});
+const watchdog = endWithParent();
+const plugin = servePlugin(new FramePort(kernel), (status) => process.exit(status));
+kernel.on('close', () => {
+  const { finishMs } = plugin;
+  if (finishMs === undefined) process.exit(0);
+  watchdog.allow(finishMs);
+  void plugin.finish().finally(() => process.exit(0));
+});

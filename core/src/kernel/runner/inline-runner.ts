@@ -78,6 +78,10 @@ export class InlineRunner implements Runner {
     return isLate;
   }
 
+  release(reason: Error): void {
+    this.kill(reason);
+  }
+
   kill(reason: Error): void {
     this.#isEnding = true;
     this.#host = undefined;

@@ -44,6 +44,8 @@ export interface Vessel {
   readonly drained: Promise<unknown>;
   /** Ends it at once, whatever it is doing. */
   destroy(): void;
+  /** Lets go of it: it sees the wire close, and has ended for whoever waits for that. Absent: that is not possible. */
+  release?(): void;
   keepHostAlive(alive: boolean): void;
 }
 
@@ -136,8 +138,8 @@ export class IsolatedRunner implements Runner {
     this.#vessel.keepHostAlive(true);
     let isLate = false;
     const timer = setTimeout(() => {
-      isLate = true;
-      this.kill(this.#crash(`was ended ${graceMs} ms after it was asked to stop`));
+      isLate = !this.#mayFinish;
+      this.release(this.#crash(`was ended ${graceMs} ms after it was asked to stop`));
     }, graceMs);
     await this.#channel.send({ type: 'stop' }).catch(() => {});
     await this.ended;
@@ -146,10 +148,24 @@ export class IsolatedRunner implements Runner {
   }
 
   kill(reason: Error): void {
+    this.#close(reason);
+    this.#vessel.destroy();
+  }
+
+  release(reason: Error): void {
+    this.#close(reason);
+    if (this.#mayFinish) this.#vessel.release?.();
+    else this.#vessel.destroy();
+  }
+
+  get #mayFinish(): boolean {
+    return this.#options.start.finishMs !== undefined && this.#vessel.release !== undefined;
+  }
+
+  #close(reason: Error): void {
     this.#isEnding = true;
     this.#killReason ??= reason;
     this.#channel.close(reason);
-    this.#vessel.destroy();
   }
 
   async #watch(): Promise<Error> {

@@ -26,14 +26,23 @@ export function createProcessRunner(
   });
   const [, stdout, stderr, wire] = child.stdio as unknown as [null, Readable, Readable, Duplex];
   const handles = [child, stdout, stderr, wire] as { ref?(): void; unref?(): void }[];
+  let onRelease: (how: string) => void = () => {};
+  const released = new Promise<string>((resolve) => {
+    onRelease = resolve;
+  });
   const vessel: Vessel = {
     kind: 'process',
     pid: child.pid,
     port: new FramePort(wire),
     output: { stdout, stderr },
-    exited: describeExit(child),
+    exited: Promise.race([describeExit(child), released]),
     drained: new Promise((resolve) => child.once('close', resolve)),
     destroy: () => void child.kill('SIGKILL'),
+    release() {
+      for (const stream of [wire, stdout, stderr]) stream.destroy();
+      child.unref();
+      onRelease('was left to finish what is paid');
+    },
     keepHostAlive(alive) {
       for (const handle of handles) alive ? handle.ref?.() : handle.unref?.();
     },

@@ -23,6 +23,8 @@ export interface StartPayload {
   /** Absolute path of the folder that it may write to. Absent: it has none. */
   readonly storageFolder?: string | undefined;
   readonly logLinesPerSecond: number;
+  /** Milliseconds that its process may go on when the wire is closed, to finish what is paid. Absent: none. */
+  readonly finishMs?: number | undefined;
 }
 
 /** What a plugin tells of itself when it has started. */

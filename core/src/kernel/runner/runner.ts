@@ -29,8 +29,13 @@ export interface Runner {
   probe(): Promise<void>;
   /** Makes pictures; the answer has been checked against the contract. */
   generate(request: GenerationRequest, call: RunnerCall): Promise<ValidGenerationResult>;
-  /** Lets the plugin close what it holds, then ends it; kills it after `graceMs`. Resolves with whether it had to. */
+  /** Lets the plugin close what it holds, then ends it; releases it after `graceMs`. Resolves with whether it had to kill it. */
   stop(graceMs: number): Promise<boolean>;
+  /**
+   * Rejects its calls with the reason, and ends it at once; but where its manifest gives it time to finish what is paid, it is only let go of,
+   * and ends by itself.
+   */
+  release(reason: Error): void;
   /** Ends it at once; its calls reject with `ERR_PLUGIN_CRASHED`, or with the error given. */
   kill(reason: Error): void;
 }

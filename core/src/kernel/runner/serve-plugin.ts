@@ -16,8 +16,17 @@ import { toWireError } from './wire-error.js';
 /** Bytes that may wait for a kernel that is slow to read, before progress is held back and log lines are dropped. */
 const waitingLimit = 1024 * 1024;
 
+export interface ServedPlugin {
+  /** Milliseconds that it may go on when the wire is closed. Undefined: none, or it has not started. */
+  readonly finishMs: number | undefined;
+  /** Cancels all calls, as nobody waits for them any more, and has the plugin close what it holds. Never rejects. */
+  finish(): Promise<void>;
+}
+
 /** Serves one plugin; calls `end` when the kernel has asked it to stop and everything has been sent, or has broken the wire. */
-export function servePlugin(port: Port, end: (status: number) => void): void {
+export function servePlugin(port: Port, end: (status: number) => void): ServedPlugin {
+  let finishMs: number | undefined;
+  let closing: Promise<void> | undefined;
   const running = new Map<number, AbortController>();
   let host: PluginHost | undefined;
   const isWireFull = () => port.waitingBytes > waitingLimit;
@@ -60,6 +69,7 @@ export function servePlugin(port: Port, end: (status: number) => void): void {
 
   const start = async (payload: StartPayload): Promise<Started> => {
     host = await startPluginHost(payload, createLogger(payload.logLinesPerSecond));
+    finishMs = payload.finishMs;
     return { device: host.device };
   };
 
@@ -91,8 +101,13 @@ export function servePlugin(port: Port, end: (status: number) => void): void {
     if (command.type === 'generate') return await generate(command);
     if (command.type === 'ping') return process.memoryUsage.rss();
     if (command.type === 'probe') return await host?.probe();
-    await host?.close();
+    await close();
     return null;
+  };
+
+  const close = async (): Promise<void> => {
+    closing ??= host?.close();
+    await closing;
   };
 
   const answer = async (command: Command): Promise<void> => {
@@ -113,4 +128,13 @@ export function servePlugin(port: Port, end: (status: number) => void): void {
     },
     () => end(1),
   );
+  return {
+    get finishMs() {
+      return finishMs;
+    },
+    async finish() {
+      for (const controller of running.values()) controller.abort();
+      await close().catch(() => {});
+    },
+  };
 }

@@ -67,6 +67,18 @@ describe('a server with keys', () => {
     expect((await fetch(url.split('?')[0] ?? '')).status).toBe(401);
     expect((await fetch(url.replace(/expires=\d/, 'expires=9'))).status).toBe(401);
     expect((await fetch(url.replace('/results/', '/results/../models?x=/'))).status).toBe(401);
+    // A signature is of one path, in whatever way it is spelled, and opens nothing else.
+    expect((await fetch(url.replace('/results/', '/r%65sults/'))).status).toBe(200);
+    expect((await fetch(url, { method: 'HEAD' })).status).toBe(200);
+    const elsewhere = [
+      '/api/images/models',
+      '/api/images/results/x.png',
+      `${new URL(url).pathname}/metadata`,
+    ];
+    for (const path of elsewhere)
+      expect((await server.get(`${path}${new URL(url).search}`)).status, path).toBe(401);
+    expect((await fetch(`${url}&signature=AAAA`)).status).toBe(401);
+    expect((await fetch(url, { method: 'POST' })).status).toBe(401);
   });
 
   it('limits how often and how much at once', async () => {

@@ -2,15 +2,17 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { onePixelPng } from '../fixtures/one-pixel-png.js';
-import { startServer, type TestServer } from './server.js';
+import { bearer, createKey, startServer, type TestServer } from './server.js';
 
 const prompt = 'a fixture';
 type Content = { type: string; text?: string; data?: string; mimeType?: string }[];
 
 /** The protocol's own client. */
-async function connect({ url }: TestServer): Promise<Client> {
+async function connect({ url }: TestServer, key?: string): Promise<Client> {
   const client = new Client({ name: 'a test', version: '1.0.0' });
-  const transport = new StreamableHTTPClientTransport(new URL(`${url}/mcp`));
+  const transport = new StreamableHTTPClientTransport(new URL(`${url}/mcp`), {
+    requestInit: { headers: key === undefined ? {} : bearer(key) },
+  });
   await client.connect(transport as Parameters<typeof client.connect>[0]);
   onTestFinished(() => client.close());
   return client;
@@ -42,6 +44,20 @@ describe('an MCP client', () => {
     const image = Buffer.from(onePixelPng).toString('base64');
     const refused = await client.callTool({ name: 'edit_image', arguments: { prompt, image } });
     expect((refused.content as Content)[0]?.text).toMatch(/takes none/);
+  });
+
+  it('may use the tools that the scopes of its key allow', async () => {
+    const server = await startServer();
+    const [reader, maker] = [
+      await connect(server, await createKey(server.storageFolder, { scopes: ['read'] })),
+      await connect(server, await createKey(server.storageFolder, { scopes: ['generate'] })),
+    ];
+    const outcomeOf = async (client: Client, name: string) =>
+      ((await client.callTool({ name, arguments: { prompt } })).content as Content).at(-1)?.text;
+    expect(await outcomeOf(reader, 'list_models')).toContain('steady-one');
+    expect(await outcomeOf(reader, 'generate_image')).toMatch(/scope_missing.*"generate"/);
+    expect(await outcomeOf(maker, 'generate_image')).toContain('steady-one');
+    expect(await outcomeOf(maker, 'list_models')).toMatch(/scope_missing.*"read"/);
   });
 
   it('is not a page of somebody else in a browser', async () => {

@@ -26,6 +26,8 @@ const calls: readonly (readonly [string, string, string, unknown?])[] = [
   ['get', '/api/images/jobs/{id}', '/api/images/jobs/nobody'],
   ['delete', '/api/images/jobs/{id}', '/api/images/jobs/nobody'],
   ['get', '/api/images/results/{name}', '/api/images/results/nothing'],
+  ['get', '/api/images/results/{name}/thumbnail', '/api/images/results/nothing/thumbnail'],
+  ['get', '/api/images/results/{name}/metadata', '/api/images/results/nothing/metadata'],
   ['post', '/v1/images/generations', '/v1/images/generations', { prompt, n: 2 }],
   ['post', '/v1/images/generations', '/v1/images/generations', { prompt, response_format: 'url' }],
   ['post', '/v1/images/generations', '/v1/images/generations', { n: 2 }],

@@ -7,17 +7,18 @@ import type { ImageServiceManager } from '../kernel/image-service-manager.js';
 import { type HostLogger, silentLogger } from '../observe/plugin-logger.js';
 import { authenticate } from './access/authenticate.js';
 import { limitKeys } from './access/limits.js';
+import { requireRouteScopes } from './access/route-scope.js';
 import { adminRoutes } from './admin/routes.js';
 import { automaticRoutes } from './automatic1111/routes.js';
 import { registerParsers } from './body/register-parsers.js';
 import { documentationRoutes } from './documentation/routes.js';
-import { answerFor, HttpError } from './errors.js';
+import { answerErrors, answerUnknownPaths, answerUnreadableUrl } from './error-shapes.js';
 import { closeGracefully } from './graceful-close.js';
 import { jobRoutes } from './jobs/routes.js';
 import { mcpRoutes } from './mcp/routes.js';
 import { openDoors } from './open-doors.js';
-import { openAiError } from './openai/error.js';
 import { openAiRoutes } from './openai/routes.js';
+import { collectOperations } from './operation.js';
 import { generateRoute } from './plan/generate.js';
 import { listRoutes } from './plan/lists.js';
 import { resultRoutes } from './plan/results.js';
@@ -60,6 +61,7 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
     // Headers and body of a slow caller; the work itself may take longer.
     requestTimeout: 120_000,
     forceCloseConnections: 'idle',
+    frameworkErrors: answerUnreadableUrl,
     rewriteUrl: ({ url = '/' }) => withoutPrefix(url, prefix),
   });
   const doors = openDoors(manager, logger, prefix);
@@ -70,30 +72,16 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
   });
   closeGracefully(server, closeGraceMs);
   server.addHook('onClose', async () => await doors.close());
-  server.setErrorHandler(async (error, request, reply) => {
-    const answer = answerFor(error);
-    if (answer.status >= 500)
-      logger.error(
-        `${request.method} ${request.routeOptions.url ?? ''}: ${answer.code}: ${messageOf(error)}`,
-        {
-          requestId: request.id,
-        },
-      );
-    return await reply.status(answer.status).headers(answer.headers).send(shapeFor(request.url, answer));
-  });
-  server.setNotFoundHandler((request) => {
-    throw new HttpError(
-      404,
-      'not_found',
-      `There is nothing at ${request.method} ${request.url.slice(0, 200)}.`,
-    );
-  });
+  requireRouteScopes(server);
+  const operations = collectOperations(server);
+  answerErrors(server, logger);
 
   const { bodyMb, corsOrigins } = configuration.server;
   if (corsOrigins.length > 0)
     await server.register(cors, { origin: corsOrigins.includes('*') ? true : [...corsOrigins] });
   authenticate(server, doors.keys);
   await limitKeys(server);
+  await answerUnknownPaths(server, logger);
   await server.register(multipart, {
     limits: { fileSize: bodyMb * mebibyte, fieldSize: fieldBytes, files: 17, fields: 50, parts: 60 },
   });
@@ -107,7 +95,7 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
   await server.register(mcpRoutes(doors));
   await server.register(adminRoutes(doors));
   await server.register(probeRoutes(doors));
-  await server.register(documentationRoutes(prefix));
+  await server.register(documentationRoutes(prefix, operations));
   return server;
 }
 
@@ -124,14 +112,4 @@ function parsePrefix(given = ''): string {
 function withoutPrefix(url: string, prefix: string): string {
   const isUnder = prefix !== '' && url.startsWith(prefix) && /^([/?]|$)/.test(url.slice(prefix.length));
   return isUnder ? url.slice(prefix.length).replace(/^(?!\/)/, '/') : url;
-}
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-function shapeFor(url: string, answer: ReturnType<typeof answerFor>): object {
-  if (url.startsWith('/sdapi/'))
-    return { error: answer.code, detail: answer.message, errors: answer.message };
-  if (url.startsWith('/v1/')) return openAiError(answer);
-  const { code, message, hint, param, plugin } = answer;
-  return { success: false, error: { code, message, hint, param, plugin } };
 }

@@ -1,14 +1,35 @@
 import type { FastifyInstance } from 'fastify';
 import type { Doors } from './doors.js';
 import { measureProcess } from './event-loop-delay.js';
+import { addOperation, type Operation } from './operation.js';
+
+const probe = { tag: 'Probes', method: 'GET' } as const;
+const operations = {
+  alive: {
+    ...probe,
+    path: '/healthz',
+    scope: 'public',
+    summary: 'The process answers.',
+    answer: 'probe',
+  },
+  ready: {
+    ...probe,
+    path: '/readyz',
+    scope: 'public',
+    summary: "A model's pictures can be made; status 503 where none can.",
+    answer: 'probe',
+    unavailable: 'probe',
+  },
+  metrics: { ...probe, path: '/metrics', scope: 'read', summary: 'Numbers for Prometheus.' },
+} as const satisfies Record<string, Operation>;
 
 /** `GET /healthz`: the process answers. `GET /readyz`: a model's pictures can be made. `GET /metrics`: for Prometheus. */
 export const probeRoutes =
   ({ manager }: Doors) =>
   async (server: FastifyInstance) => {
-    server.get('/healthz', async () => ({ status: 'ok' }));
+    addOperation(server, operations.alive, async () => ({ status: 'ok' }));
 
-    server.get('/readyz', async (_request, reply) => {
+    addOperation(server, operations.ready, async (_request, reply) => {
       const isReady = manager.getServiceHealth().plugins.some(({ available }) => available);
       return await reply
         .status(isReady ? 200 : 503)
@@ -16,7 +37,7 @@ export const probeRoutes =
     });
 
     const describeProcess = measureProcess(server);
-    server.get('/metrics', async (_request, reply) => {
+    addOperation(server, operations.metrics, async (_request, reply) => {
       const { contentType, text } = await manager.getMetrics();
       return await reply.type(contentType).send(`${text}\n${describeProcess()}`);
     });

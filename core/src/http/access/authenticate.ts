@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { ApiKey, KeyStore, Scope } from '../../keys/key-store.js';
+import type { ApiKey, KeyStore } from '../../keys/key-store.js';
 import { HttpError } from '../errors.js';
+import type { RouteAccess, RouteScope } from './route-scope.js';
 import { isSignatureValid } from './signed-url.js';
 
 declare module 'fastify' {
@@ -10,27 +11,16 @@ declare module 'fastify' {
   }
 }
 
-/** What a route asks for, by the beginning of its path; the first that fits counts. */
-const needed: readonly (readonly [string, Scope | undefined])[] = [
-  ['/healthz', undefined],
-  ['/readyz', undefined],
-  ['/openapi.json', undefined],
-  ['/docs', undefined],
-  ['/api/admin', 'admin'],
-  ['/metrics', 'read'],
-  ['/api/images/models/current', 'admin'],
-  ['/api/images/results', 'read'],
-  ['/api/images/models', 'read'],
-  ['/api/health', 'read'],
-  ['/v1/models', 'read'],
-];
+/** Whoever has no key learns of no path whether it exists, and whoever has one is told. */
+const unknownPath: RouteAccess = { scope: 'any' };
 
-/** Lets in whoever shows a key with the right scope; while there are no keys, everybody. */
+/** Lets in whoever shows a key with the scope that the route asks for; while there are no keys, everybody. */
 export function authenticate(server: FastifyInstance, keys: KeyStore): void {
   server.addHook('onRequest', async (request) => {
-    if (keys.keys.length === 0) return;
-    const scope = scopeOf(request);
-    if (scope === undefined || isSignatureValid(request.url, keys.signingSecret)) return;
+    const access = request.is404 ? unknownPath : request.routeOptions.config.access;
+    if (!access) throw new HttpError(403, 'scope_missing', 'This route is open to nobody.');
+    if (keys.keys.length === 0 || access.scope === 'public') return;
+    if (access.isSignable && isSigned(request, keys.signingSecret)) return;
     const key = keys.find(shownKey(request) ?? '');
     if (!key)
       throw new HttpError(
@@ -38,23 +28,33 @@ export function authenticate(server: FastifyInstance, keys: KeyStore): void {
         'invalid_api_key',
         'This server asks for an API key, as "Authorization: Bearer easel_...".',
       );
-    if (!key.scopes.includes(scope) && !key.scopes.includes('admin'))
-      throw new HttpError(
-        403,
-        'scope_missing',
-        `The key "${key.name}" may not do this: it lacks the scope "${scope}".`,
-      );
+    assertScope(key, access.scope);
     request.apiKey = key;
   });
 }
 
-function scopeOf({ url, method }: FastifyRequest): Scope | undefined {
-  const path = url.split('?')[0] ?? url;
-  // Leads to the page for people.
-  if (path === '/') return undefined;
-  const rule = needed.find(([prefix]) => path === prefix || path.startsWith(`${prefix}/`));
-  if (rule?.[1] === 'read' && method !== 'GET' && method !== 'HEAD') return 'generate';
-  return rule ? rule[1] : 'generate';
+/** Throws status 403 where a key lacks a scope. Without keys, everybody may do everything. */
+export function assertScope(key: ApiKey | undefined, scope: RouteScope): void {
+  if (!key || scope === 'any' || scope === 'public') return;
+  if (key.scopes.includes(scope) || key.scopes.includes('admin')) return;
+  throw new HttpError(
+    403,
+    'scope_missing',
+    `The key "${key.name}" may not do this: it lacks the scope "${scope}".`,
+  );
+}
+
+/** Whether the URL is signed for just this: the path of the route, with the parameters that the router has read. */
+function isSigned(
+  { method, params, query, routeOptions }: FastifyRequest,
+  secret: string | undefined,
+): boolean {
+  if (method !== 'GET' && method !== 'HEAD') return false;
+  const given = params as Readonly<Record<string, string>>;
+  const path = routeOptions.url?.replace(/:(\w+)/g, (_, name: string) =>
+    encodeURIComponent(given[name] ?? ''),
+  );
+  return path !== undefined && isSignatureValid(path, query, secret);
 }
 
 /** As OpenAI's clients show it, in a header of its own, or as the password of clients that know only that. */

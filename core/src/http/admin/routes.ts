@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify';
-import { z } from 'zod';
 import type { Doors } from '../doors.js';
 import { HttpError } from '../errors.js';
 import { endlessStreams } from '../event-stream.js';
+import { addOperation } from '../operation.js';
 import { parseBody } from '../parse-body.js';
+import { adminOperations as operations, resetSchema } from './operations.js';
 
-export const resetSchema = z.strictObject({ pipeline_type: z.string().max(100).nullish() });
 type ById = { Params: { id: string } };
 
 /** `/api/admin/...`: plugins, their switches, circuits and logs, and the configuration as it stands. */
@@ -14,28 +14,28 @@ export const adminRoutes =
   async (server: FastifyInstance) => {
     const pluginOf = (id: string) => manager.getServiceHealth().plugins.find((plugin) => plugin.id === id);
 
-    server.get('/api/admin/plugins', async () => {
+    addOperation(server, operations.plugins, async () => {
       const { status, plugins, problems } = manager.getServiceHealth();
       return { success: true, status, plugins, problems };
     });
-    server.post<ById>('/api/admin/plugins/:id/enable', async ({ params: { id } }) => {
+    addOperation<ById>(server, operations.enable, async ({ params: { id } }) => {
       await manager.enablePlugin(id);
       return { success: true, plugin: pluginOf(id) };
     });
-    server.post<ById>('/api/admin/plugins/:id/disable', async ({ params: { id } }) => {
+    addOperation<ById>(server, operations.disable, async ({ params: { id } }) => {
       await manager.disablePlugin(id);
       return { success: true, plugin: pluginOf(id) };
     });
-    server.post<ById>('/api/admin/plugins/:id/reload', async ({ params: { id } }) => {
+    addOperation<ById>(server, operations.reload, async ({ params: { id } }) => {
       await manager.reloadPlugin(id);
       return { success: true, plugin: pluginOf(id) };
     });
-    server.post<ById>('/api/admin/plugins/:id/reset', async ({ params: { id }, body }) => {
+    addOperation<ById>(server, operations.reset, async ({ params: { id }, body }) => {
       manager.resetBreakers(id, parseBody(resetSchema, body).pipeline_type ?? undefined);
       return { success: true, plugin: pluginOf(id) };
     });
     const openStream = endlessStreams(server);
-    server.get<ById>('/api/admin/plugins/:id/logs', async ({ params: { id } }, reply) => {
+    addOperation<ById>(server, operations.logs, async ({ params: { id } }, reply) => {
       if (!pluginOf(id))
         throw new HttpError(404, 'plugin_not_found', `There is no plugin "${id.slice(0, 100)}".`);
       const events = openStream(reply);
@@ -48,7 +48,7 @@ export const adminRoutes =
     });
 
     // Secrets are in the environment and never in the configuration; the plugins' own options may hold what people took for harmless.
-    server.get('/api/admin/configuration', async () => ({
+    addOperation(server, operations.configuration, async () => ({
       success: true,
       configuration: hideSecrets(manager.configuration),
     }));

@@ -3,8 +3,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { embedProvenance } from '../../results/embed-provenance.js';
 import { abortOnDisconnect } from '../disconnect.js';
 import type { Doors } from '../doors.js';
+import { addOperation } from '../operation.js';
 import { parseBody } from '../parse-body.js';
 import { placeholderOf, sendJson } from '../splice-base64.js';
+import { automaticOperations as operations } from './operations.js';
 import { automaticOptionsSchema, automaticRequestSchema, fromAutomaticRequest } from './request.js';
 
 /** `/sdapi/v1/...`: the routes of Automatic1111's web UI that its many clients use. */
@@ -56,17 +58,19 @@ export const automaticRoutes =
         latest = undefined;
       }
     };
-    server.post('/sdapi/v1/txt2img', make);
-    server.post('/sdapi/v1/img2img', make);
+    addOperation(server, operations.textToImage, make);
+    addOperation(server, operations.imageToImage, make);
 
-    server.get('/sdapi/v1/options', async () => ({ sd_model_checkpoint: manager.currentModel ?? null }));
-    server.post('/sdapi/v1/options', async (request) => {
+    addOperation(server, operations.options, async () => ({
+      sd_model_checkpoint: manager.currentModel ?? null,
+    }));
+    addOperation(server, operations.setOptions, async (request) => {
       const { sd_model_checkpoint } = parseBody(automaticOptionsSchema, request.body);
       if (sd_model_checkpoint) manager.switchModel(sd_model_checkpoint);
       return {};
     });
 
-    server.get('/sdapi/v1/sd-models', async () =>
+    addOperation(server, operations.models, async () =>
       manager.getAvailableModels().map(({ id }) => ({
         title: id,
         model_name: id,
@@ -77,7 +81,7 @@ export const automaticRoutes =
       })),
     );
 
-    server.get('/sdapi/v1/progress', async () => ({
+    addOperation(server, operations.progress, async () => ({
       progress: latest?.fraction ?? 0,
       eta_relative: 0,
       state: {

@@ -108,6 +108,14 @@ const job = z.looseObject({
 });
 const jobs = z.looseObject({ jobs: z.array(job) });
 
+const picture = z.looseObject({
+  name: z.string(),
+  mediaType: z.string(),
+  width: z.int(),
+  height: z.int(),
+  bytes: z.int(),
+});
+
 const openAiImages = z.looseObject({
   created: z.int(),
   data: z.array(z.looseObject({ b64_json: z.string().optional(), url: z.url().optional() })),
@@ -159,6 +167,7 @@ export const answers = {
   health,
   job,
   jobs,
+  picture,
   openAiImages,
   openAiFailed,
   openAiModels,

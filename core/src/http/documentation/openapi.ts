@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { coreVersion } from '../../version.js';
+import type { Operation } from '../operation.js';
 import { type AnswerName, answers } from './answers.js';
-import type { Operation } from './operation.js';
-import { operations } from './operations/index.js';
 
 const reference = (name: AnswerName) => ({ $ref: `#/components/schemas/${name}` });
 
@@ -16,13 +15,15 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output'): object {
  * The OpenAPI 3.1 document, made of the schemas that the server itself parses with.
  *
  * @param prefix path under which a host app has the server, or nothing
+ * @param operations of the routes that the server has, in the order in which people read of them
  */
-export function openApiDocument(prefix: string): object {
+export function openApiDocument(prefix: string, operations: readonly Operation[]): object {
   const paths: Record<string, Record<string, object>> = {};
   for (const operation of operations) {
-    const path = paths[operation.path] ?? {};
-    path[operation.method] = describeOperation(operation);
-    paths[operation.path] = path;
+    const name = operation.path.replace(/:(\w+)/g, '{$1}');
+    const path = paths[name] ?? {};
+    path[operation.method.toLowerCase()] = describeOperation(operation);
+    paths[name] = path;
   }
   const schemas = Object.entries(answers).map(([name, schema]) => [name, schemaOf(schema, 'output')]);
   return {
@@ -35,7 +36,6 @@ export function openApiDocument(prefix: string): object {
     },
     servers: [{ url: prefix || '/' }],
     tags: [...new Set(operations.map(({ tag }) => tag))].map((name) => ({ name })),
-    security: [{}, { key: [] }],
     paths,
     components: {
       securitySchemes: { key: { type: 'http', scheme: 'bearer' } },
@@ -52,7 +52,7 @@ const idempotencyKey = {
 };
 
 function parametersOf({ path, query, isCreating }: Operation): object[] {
-  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+  const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
     name,
     in: 'path',
     required: true,
@@ -67,18 +67,21 @@ function parametersOf({ path, query, isCreating }: Operation): object[] {
 }
 
 function describeOperation(operation: Operation): object {
-  const { tag, summary, status, answer, failure } = operation;
+  const { tag, summary, status = 200, answer, unavailable, failure = 'failed', scope } = operation;
   const parameters = parametersOf(operation);
   const json = (name: AnswerName) => ({ 'application/json': { schema: reference(name) } });
   return {
     tags: [tag],
     summary,
+    // Without keys, everybody may.
+    security: scope === 'public' ? [{}] : [{}, { key: [scope] }],
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(operation.body
       ? { requestBody: { required: true, content: contentOf(operation.body, operation) } }
       : {}),
     responses: {
       [status]: { description: summary, ...(answer ? { content: json(answer) } : {}) },
+      ...(unavailable ? { 503: { description: 'Not now.', content: json(unavailable) } } : {}),
       default: { description: 'What went wrong, and what to do.', content: json(failure) },
     },
   };

@@ -6,6 +6,7 @@ import { type Doors, resultUrl } from '../doors.js';
 import { HttpError } from '../errors.js';
 import { endlessStreams } from '../event-stream.js';
 import { keyOf, submitJob } from '../make-result.js';
+import { addOperation, type Operation } from '../operation.js';
 import { parseBody } from '../parse-body.js';
 import { fromPlanRequest } from '../plan/generate.js';
 import { placeholderOf } from '../splice-base64.js';
@@ -13,6 +14,53 @@ import { describeJob } from './describe-job.js';
 import { jobListSchema, jobRequestSchema } from './request.js';
 
 type ById = { Params: { id: string } };
+
+const operations = {
+  submit: {
+    tag: 'Jobs',
+    method: 'POST',
+    path: '/api/images/jobs',
+    scope: 'generate',
+    summary: 'Accepts a job: it outlives its caller and the server.',
+    isCreating: true,
+    body: jobRequestSchema,
+    example: { prompt: 'a red house under a yellow star' },
+    status: 202,
+    answer: 'job',
+  },
+  list: {
+    tag: 'Jobs',
+    method: 'GET',
+    path: '/api/images/jobs',
+    scope: 'generate',
+    summary: 'Lists the newest jobs.',
+    query: jobListSchema,
+    answer: 'jobs',
+  },
+  get: {
+    tag: 'Jobs',
+    method: 'GET',
+    path: '/api/images/jobs/:id',
+    scope: 'generate',
+    summary: 'Tells the state of a job.',
+    answer: 'job',
+  },
+  cancel: {
+    tag: 'Jobs',
+    method: 'DELETE',
+    path: '/api/images/jobs/:id',
+    scope: 'generate',
+    summary: 'Cancels a job that has not ended.',
+    answer: 'job',
+  },
+  events: {
+    tag: 'Jobs',
+    method: 'GET',
+    path: '/api/images/jobs/:id/events',
+    scope: 'generate',
+    summary: 'State, progress and previews of a job as server-sent events, until it has ended.',
+  },
+} as const satisfies Record<string, Operation>;
 
 /** `/api/images/jobs`: calls that are accepted at once and outlive their caller and the server. */
 export const jobRoutes = (doors: Doors) => async (server: FastifyInstance) => {
@@ -28,7 +76,7 @@ export const jobRoutes = (doors: Doors) => async (server: FastifyInstance) => {
     throw new HttpError(404, 'job_not_found', `There is no job "${params.id.slice(0, 100)}".`);
   };
 
-  server.post('/api/images/jobs', async (request, reply) => {
+  addOperation(server, operations.submit, async (request, reply) => {
     const { priority, webhook, previews, ...plan } = parseBody(jobRequestSchema, request.body);
     const { job } = await submitJob(doors, {
       caller: request.apiKey?.id ?? '',
@@ -41,23 +89,23 @@ export const jobRoutes = (doors: Doors) => async (server: FastifyInstance) => {
     return describe(request, job);
   });
 
-  server.get('/api/images/jobs', async (request) => {
+  addOperation(server, operations.list, async (request) => {
     const { limit } = parseBody(jobListSchema, request.query);
     const { apiKey } = request;
     const caller = !apiKey || apiKey.scopes.includes('admin') ? undefined : apiKey.id;
     return { jobs: jobStore.list(caller, limit).map((job) => describe(request, job)) };
   });
 
-  server.get<ById>('/api/images/jobs/:id', async (request) => describe(request, find(request)));
+  addOperation<ById>(server, operations.get, async (request) => describe(request, find(request)));
 
-  server.delete<ById>('/api/images/jobs/:id', async (request) => {
+  addOperation<ById>(server, operations.cancel, async (request) => {
     const { id, state } = find(request);
     if (!jobs.cancel(id))
       throw new HttpError(409, 'job_has_ended', `The job ${id} is ${state}, and cannot be cancelled.`);
     return describe(request, find(request));
   });
 
-  server.get<ById>('/api/images/jobs/:id/events', async (request, reply) => {
+  addOperation<ById>(server, operations.events, async (request, reply) => {
     const job = find(request);
     const events = openStream(reply);
     const tell = (changed: StoredJob) => {

@@ -7,9 +7,12 @@ import { createMcpServer } from './tools.js';
 /** Messages of one body, each of which may ask for pictures. */
 const mostMessages = 16;
 
+/** Each tool asks for its own scope. */
+const config = { access: { scope: 'any' } } as const;
+
 /** `POST /mcp`: the Model Context Protocol over streamable HTTP, without sessions. */
 export const mcpRoutes = (doors: Doors) => async (server: FastifyInstance) => {
-  server.post('/mcp', async (request, reply) => {
+  server.post('/mcp', { config }, async (request, reply) => {
     // A page in a browser may reach a server on loopback by a name of its own (DNS rebinding); it says where it comes from.
     const { origin } = request.headers;
     if (origin !== undefined && !doors.configuration.corsOrigins.includes(origin))
@@ -17,7 +20,7 @@ export const mcpRoutes = (doors: Doors) => async (server: FastifyInstance) => {
     const { body } = request;
     if (Array.isArray(body) && body.length > mostMessages)
       throw new HttpError(400, 'invalid_request', `A body may have at most ${mostMessages} messages.`);
-    const mcp = createMcpServer(doors, request.apiKey?.id);
+    const mcp = createMcpServer(doors, request.apiKey);
     // Without a session id generator there are no sessions.
     const transport = new StreamableHTTPServerTransport({ enableJsonResponse: true });
     reply.hijack();
@@ -33,6 +36,7 @@ export const mcpRoutes = (doors: Doors) => async (server: FastifyInstance) => {
   server.route({
     method: ['GET', 'DELETE'],
     url: '/mcp',
+    config,
     handler: async () => {
       throw new HttpError(405, 'method_not_allowed', 'There are no sessions here: POST each message.');
     },

@@ -3,8 +3,10 @@ import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
 import type { GenerateOptions } from '../../kernel/routing/dispatch.js';
+import type { ApiKey } from '../../keys/key-store.js';
 import { embedProvenance } from '../../results/embed-provenance.js';
 import { coreVersion } from '../../version.js';
+import { assertScope } from '../access/authenticate.js';
 import type { Doors } from '../doors.js';
 import { answerFor } from '../errors.js';
 import { readBase64Image } from '../input-image.js';
@@ -30,10 +32,11 @@ const editShape = {
 type Asked = z.output<z.ZodObject<typeof generateShape>>;
 
 /** The tools that a model may use: make a picture, edit one, list the models. One server a request: there is no session to lose. */
-export function createMcpServer({ manager }: Doors, caller: string | undefined): McpServer {
+export function createMcpServer({ manager }: Doors, key: ApiKey | undefined): McpServer {
   const server = new McpServer({ name: 'easel', version: coreVersion });
 
   const make = async (asked: Asked, more: object, signal: AbortSignal): Promise<CallToolResult> => {
+    assertScope(key, 'generate');
     const { prompt, model, negative_prompt: negativePrompt, seed, steps, n, size } = asked;
     const request = {
       ...withoutAbsent({ model, negativePrompt, seed, steps, n }),
@@ -41,7 +44,7 @@ export function createMcpServer({ manager }: Doors, caller: string | undefined):
       ...more,
       prompt,
     };
-    const options: GenerateOptions = { signal, caller };
+    const options: GenerateOptions = { signal, caller: key?.id };
     const { images, provenance, warnings } = embedProvenance(await manager.generateImage(request, options));
     const about = {
       model: provenance.model,
@@ -83,10 +86,12 @@ export function createMcpServer({ manager }: Doors, caller: string | undefined):
   server.registerTool(
     'list_models',
     { title: 'List the models', description: 'Lists the models and what each can do.', inputSchema: {} },
-    async () => {
-      const models = manager.getAvailableModels().filter(({ available }) => available);
-      return { content: [{ type: 'text', text: JSON.stringify(models) }] };
-    },
+    async () =>
+      await asTool(async () => {
+        assertScope(key, 'read');
+        const models = manager.getAvailableModels().filter(({ available }) => available);
+        return { content: [{ type: 'text', text: JSON.stringify(models) }] };
+      }),
   );
   return server;
 }

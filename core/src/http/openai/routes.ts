@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { AvailableModel } from '../../models/available-models.js';
 import type { Doors } from '../doors.js';
+import { addOperation, type Operation } from '../operation.js';
 import { parseBody } from '../parse-body.js';
 import { wishesOf } from '../request-fields.js';
 import { readImageForm } from './form.js';
@@ -10,20 +11,65 @@ import { fromOpenAiRequest, openAiRequestSchema } from './request.js';
 /** Variations have no prompt; what makes pictures here needs one. */
 const variationPrompt = 'a variation of this picture';
 
+const openAi = { tag: 'OpenAI', failure: 'openAiFailed' } as const;
+const operations = {
+  generate: {
+    ...openAi,
+    method: 'POST',
+    path: '/v1/images/generations',
+    scope: 'generate',
+    summary: 'Makes pictures; with "stream" as server-sent events.',
+    isCreating: true,
+    body: openAiRequestSchema,
+    example: { prompt: 'a red house under a yellow star' },
+    answer: 'openAiImages',
+  },
+  edit: {
+    ...openAi,
+    method: 'POST',
+    path: '/v1/images/edits',
+    scope: 'generate',
+    summary: 'Makes pictures from others and words.',
+    isCreating: true,
+    body: openAiRequestSchema,
+    files: ['image', 'mask'],
+    answer: 'openAiImages',
+  },
+  vary: {
+    ...openAi,
+    method: 'POST',
+    path: '/v1/images/variations',
+    scope: 'generate',
+    summary: 'Makes pictures that are like another.',
+    isCreating: true,
+    body: openAiRequestSchema.partial({ prompt: true }),
+    files: ['image'],
+    answer: 'openAiImages',
+  },
+  models: {
+    ...openAi,
+    method: 'GET',
+    path: '/v1/models',
+    scope: 'read',
+    summary: 'Lists the models.',
+    answer: 'openAiModels',
+  },
+} as const satisfies Record<string, Operation>;
+
 /** `POST /v1/images/generations`, `/v1/images/edits`, `/v1/images/variations` and `GET /v1/models`. */
 export const openAiRoutes = (doors: Doors) => async (server: FastifyInstance) => {
-  server.post('/v1/images/generations', async (request, reply) =>
+  addOperation(server, operations.generate, async (request, reply) =>
     make(doors, callOf('image_generation', request.body), request, reply),
   );
-  server.post('/v1/images/edits', async (request, reply) =>
+  addOperation(server, operations.edit, async (request, reply) =>
     make(doors, await editOf(request), request, reply),
   );
-  server.post('/v1/images/variations', async (request, reply) =>
+  addOperation(server, operations.vary, async (request, reply) =>
     make(doors, await editOf(request, { prompt: variationPrompt }), request, reply),
   );
 
   const startedAt = Math.floor(Date.now() / 1_000);
-  server.get('/v1/models', async () => ({
+  addOperation(server, operations.models, async () => ({
     object: 'list',
     data: doors.manager.getAvailableModels().map((model) => describe(model, startedAt)),
   }));

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { ImageResult } from '../../results/image-result.js';
 import { type Doors, resultUrl } from '../doors.js';
 import { makeResult } from '../make-result.js';
+import { addOperation, type Operation } from '../operation.js';
 import { parseBody, parseSize } from '../parse-body.js';
 import { extraFields, fromExtraFields, wishesOf, withoutAbsent } from '../request-fields.js';
 
@@ -32,9 +33,21 @@ export function fromPlanRequest(body: PlanRequest) {
   };
 }
 
+const generateOperation: Operation = {
+  tag: 'Pictures',
+  method: 'POST',
+  path: '/api/images/generate',
+  scope: 'generate',
+  summary: 'Makes pictures, stores them, and says where they are.',
+  isCreating: true,
+  body: planRequestSchema,
+  example: { prompt: 'a red house under a yellow star' },
+  answer: 'generated',
+};
+
 /** `POST /api/images/generate`: makes pictures, stores them and says where they are. */
 export const generateRoute = (doors: Doors) => async (server: FastifyInstance) => {
-  server.post('/api/images/generate', async (request, reply) => {
+  addOperation(server, generateOperation, async (request, reply) => {
     const body = parseBody(planRequestSchema, request.body);
     const made = await makeResult(doors, fromPlanRequest(body), wishesOf(body), { request, reply });
     return await storeAndDescribe(doors, made, (name) => resultUrl(doors, request, name));

@@ -2,9 +2,39 @@ import staticFiles from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 import type { Doors } from '../doors.js';
 import { HttpError } from '../errors.js';
+import { addOperation, type Operation } from '../operation.js';
 import { thumbnailOf } from './thumbnail.js';
 
 const yearS = 365 * 24 * 3_600;
+
+type ByName = { Params: { name: string } };
+
+const operations = {
+  picture: {
+    tag: 'Pictures',
+    method: 'GET',
+    path: '/api/images/results/:name',
+    scope: 'read',
+    isSignable: true,
+    summary: 'A stored picture.',
+  },
+  thumbnail: {
+    tag: 'Pictures',
+    method: 'GET',
+    path: '/api/images/results/:name/thumbnail',
+    scope: 'read',
+    isSignable: true,
+    summary: 'A stored picture as a small WebP.',
+  },
+  metadata: {
+    tag: 'Pictures',
+    method: 'GET',
+    path: '/api/images/results/:name/metadata',
+    scope: 'read',
+    summary: 'What is known of a stored picture.',
+    answer: 'picture',
+  },
+} as const satisfies Record<string, Operation>;
 
 /** `GET /api/images/results/<name>`: a stored picture, for ever the same, in ranges where they are asked for; a thumbnail of it, and what is known of it. */
 export const resultRoutes =
@@ -18,7 +48,7 @@ export const resultRoutes =
       throw new HttpError(404, 'result_not_found', `There is no picture "${name.slice(0, 100)}".`);
     };
 
-    server.get<{ Params: { name: string } }>('/api/images/results/:name', async (request, reply) => {
+    addOperation<ByName>(server, operations.picture, async (request, reply) => {
       const { name } = request.params;
       const { mediaType } = await find(name);
       reply.type(String(mediaType)).header('etag', `"${name}"`).header('x-content-type-options', 'nosniff');
@@ -30,21 +60,15 @@ export const resultRoutes =
       });
     });
 
-    server.get<{ Params: { name: string } }>(
-      '/api/images/results/:name/thumbnail',
-      async ({ params: { name } }, reply) => {
-        await find(name);
-        const thumbnail = await thumbnailOf(results, name);
-        if (!thumbnail) throw new HttpError(415, 'no_thumbnail', 'This picture cannot be made smaller.');
-        return await reply
-          .type('image/webp')
-          .header('cache-control', `public, max-age=${yearS}, immutable`)
-          .send(Buffer.from(thumbnail));
-      },
-    );
+    addOperation<ByName>(server, operations.thumbnail, async ({ params: { name } }, reply) => {
+      await find(name);
+      const thumbnail = await thumbnailOf(results, name);
+      if (!thumbnail) throw new HttpError(415, 'no_thumbnail', 'This picture cannot be made smaller.');
+      return await reply
+        .type('image/webp')
+        .header('cache-control', `public, max-age=${yearS}, immutable`)
+        .send(Buffer.from(thumbnail));
+    });
 
-    server.get<{ Params: { name: string } }>(
-      '/api/images/results/:name/metadata',
-      async ({ params }) => await find(params.name),
-    );
+    addOperation<ByName>(server, operations.metadata, async ({ params }) => await find(params.name));
   };

@@ -1,63 +1,60 @@
-import { automaticOptionsSchema, automaticRequestSchema } from '../../automatic1111/request.js';
 import type { Operation } from '../operation.js';
+import { automaticOptionsSchema, automaticRequestSchema } from './request.js';
 
-export const automaticOperations: readonly Operation[] = [
-  {
-    tag: 'Automatic1111',
-    method: 'post',
+const automatic = { tag: 'Automatic1111', failure: 'automaticFailed' } as const;
+
+/** Those of Automatic1111's web UI that its many clients use. */
+export const automaticOperations = {
+  textToImage: {
+    ...automatic,
+    method: 'POST',
     path: '/sdapi/v1/txt2img',
+    scope: 'generate',
     summary: 'Makes pictures from words.',
     body: automaticRequestSchema,
     example: { prompt: 'a red house under a yellow star' },
-    status: 200,
     answer: 'automaticImages',
-    failure: 'automaticFailed',
   },
-  {
-    tag: 'Automatic1111',
-    method: 'post',
+  imageToImage: {
+    ...automatic,
+    method: 'POST',
     path: '/sdapi/v1/img2img',
+    scope: 'generate',
     summary: 'Makes pictures from others and words.',
     body: automaticRequestSchema,
-    status: 200,
     answer: 'automaticImages',
-    failure: 'automaticFailed',
   },
-  {
-    tag: 'Automatic1111',
-    method: 'get',
+  models: {
+    ...automatic,
+    method: 'GET',
     path: '/sdapi/v1/sd-models',
+    scope: 'read',
     summary: 'Lists the models.',
-    status: 200,
     answer: 'automaticModels',
-    failure: 'automaticFailed',
   },
-  {
-    tag: 'Automatic1111',
-    method: 'get',
+  options: {
+    ...automatic,
+    method: 'GET',
     path: '/sdapi/v1/options',
+    scope: 'read',
     summary: 'Tells the current model.',
-    status: 200,
     answer: 'automaticOptions',
-    failure: 'automaticFailed',
   },
-  {
-    tag: 'Automatic1111',
-    method: 'post',
+  setOptions: {
+    ...automatic,
+    method: 'POST',
     path: '/sdapi/v1/options',
+    scope: 'admin',
     summary: 'Makes another model the current one.',
     body: automaticOptionsSchema,
-    status: 200,
     answer: 'automaticNothing',
-    failure: 'automaticFailed',
   },
-  {
-    tag: 'Automatic1111',
-    method: 'get',
+  progress: {
+    ...automatic,
+    method: 'GET',
     path: '/sdapi/v1/progress',
+    scope: 'read',
     summary: 'Tells how far the newest picture is.',
-    status: 200,
     answer: 'automaticProgress',
-    failure: 'automaticFailed',
   },
-];
+} as const satisfies Record<string, Operation>;

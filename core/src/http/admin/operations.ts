@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import type { Operation } from '../operation.js';
+
+export const resetSchema = z.strictObject({ pipeline_type: z.string().max(100).nullish() });
+
+const admin = { tag: 'Administration', scope: 'admin' } as const;
+const change = { ...admin, method: 'POST', answer: 'changedPlugin' } as const;
+
+/** What only operators may see and do. */
+export const adminOperations = {
+  plugins: {
+    ...admin,
+    method: 'GET',
+    path: '/api/admin/plugins',
+    summary: 'Lists the plugins with all that is known of them.',
+    answer: 'health',
+  },
+  enable: { ...change, path: '/api/admin/plugins/:id/enable', summary: 'Gives a plugin calls again.' },
+  disable: {
+    ...change,
+    path: '/api/admin/plugins/:id/disable',
+    summary: 'Gives a plugin no more calls, and stops it when those that it has are finished.',
+  },
+  reload: {
+    ...change,
+    path: '/api/admin/plugins/:id/reload',
+    summary: 'Starts a plugin anew from its folder, and swaps it in without losing a call.',
+  },
+  reset: {
+    ...change,
+    path: '/api/admin/plugins/:id/reset',
+    summary: 'Closes the circuits of a plugin.',
+    body: resetSchema,
+    example: {},
+  },
+  logs: {
+    ...admin,
+    method: 'GET',
+    path: '/api/admin/plugins/:id/logs',
+    summary: 'What a plugin logs from now on, as server-sent events.',
+  },
+  configuration: {
+    ...admin,
+    method: 'GET',
+    path: '/api/admin/configuration',
+    summary: 'The configuration as it stands, secrets hidden.',
+    answer: 'configuration',
+  },
+} as const satisfies Record<string, Operation>;

@@ -1,0 +1,56 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { HostLogger } from '../observe/plugin-logger.js';
+import { answerFor, type ErrorAnswer, HttpError } from './errors.js';
+import { openAiError } from './openai/error.js';
+
+/** Errors as each API tells them, by the name under which the OpenAPI document has the shape. */
+const shapes = {
+  failed: ({ code, message, hint, param, plugin }: ErrorAnswer): object => ({
+    success: false,
+    error: { code, message, hint, param, plugin },
+  }),
+  openAiFailed: openAiError,
+  automaticFailed: ({ code, message }: ErrorAnswer): object => ({
+    error: code,
+    detail: message,
+    errors: message,
+  }),
+} as const satisfies Record<string, (answer: ErrorAnswer) => object>;
+export type ErrorShape = keyof typeof shapes;
+
+/** Answers errors in the shape that the route declares, and those of unknown paths in the plan's. */
+export function answerErrors(server: FastifyInstance, logger: HostLogger): void {
+  answerErrorsAs(server, 'failed', logger);
+}
+
+/** Answers a URL that cannot be read, which no route is looked up for. */
+export function answerUnreadableUrl(error: Error, _request: FastifyRequest, reply: FastifyReply): void {
+  const answer = answerFor(error);
+  reply.status(answer.status).headers(answer.headers).send(shapes.failed(answer));
+}
+
+/**
+ * Answers unknown paths below an API's own path in the shape of that API. To be called after the hooks that guard the server: paths
+ * below have those that there are then.
+ */
+export async function answerUnknownPaths(server: FastifyInstance, logger: HostLogger): Promise<void> {
+  await server.register(async (api) => answerErrorsAs(api, 'openAiFailed', logger), { prefix: '/v1' });
+  await server.register(async (api) => answerErrorsAs(api, 'automaticFailed', logger), { prefix: '/sdapi' });
+}
+
+function answerErrorsAs(server: FastifyInstance, shape: ErrorShape, logger: HostLogger): void {
+  server.setErrorHandler(async (error, { id, method, routeOptions }, reply) => {
+    const answer = answerFor(error);
+    if (answer.status >= 500)
+      logger.error(`${method} ${routeOptions.url ?? ''}: ${answer.code}: ${messageOf(error)}`, {
+        requestId: id,
+      });
+    const { failure = shape } = routeOptions.config.operation ?? {};
+    return await reply.status(answer.status).headers(answer.headers).send(shapes[failure](answer));
+  });
+  server.setNotFoundHandler(({ method, url }) => {
+    throw new HttpError(404, 'not_found', `There is nothing at ${method} ${url.slice(0, 200)}.`);
+  });
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

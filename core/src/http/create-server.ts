@@ -81,11 +81,11 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
     await server.register(cors, { origin: corsOrigins.includes('*') ? true : [...corsOrigins] });
   authenticate(server, doors.keys);
   await limitKeys(server);
-  await answerUnknownPaths(server, logger);
   await server.register(multipart, {
     limits: { fileSize: bodyMb * mebibyte, fieldSize: fieldBytes, files: 17, fields: 50, parts: 60 },
   });
   registerParsers(server, bodyMb * mebibyte);
+  await answerUnknownPaths(server, logger);
   await server.register(generateRoute(doors));
   await server.register(listRoutes(doors));
   await server.register(resultRoutes(doors));

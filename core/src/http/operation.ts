@@ -33,7 +33,7 @@ export interface Operation extends RouteAccess {
   readonly status?: number;
   /** Absent: the answer is no JSON. */
   readonly answer?: AnswerName;
-  /** What status 503 is answered with. Absent: an error as any other. */
+  /** What status 503 is answered with. Absent: an error like others. */
   readonly unavailable?: AnswerName;
   /** Shape of its errors. Absent: the plan's. */
   readonly failure?: ErrorShape;

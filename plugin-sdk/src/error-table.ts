@@ -1,6 +1,6 @@
 /**
  * The closed error table. Every failure that leaves Easel, in the kernel, a plugin or a door, carries one of these codes;
- * retry, fallback and circuit breaking are decided from the row, and from whether the call may have been paid. README.md repeats the table and a test compares the two.
+ * retry, fallback and circuit breaking are decided from the row, and from whether the call may have been paid. docs/errors.md repeats the table and a test compares the two.
  *
  * @module
  */

@@ -145,10 +145,10 @@ describe('files', () => {
   });
 });
 
-describe('README.md', () => {
+describe('docs/errors.md', () => {
   it('has the error table of the code, row by row', () => {
     const rows = [
-      ...read('README.md').matchAll(
+      ...read('docs/errors.md').matchAll(
         /^\| `(ERR_[A-Z_]+)` \| ([a-z]+) \| (yes|no) \| (yes|no) \| (.+?) \| (.+?) \|$/gm,
       ),
     ];

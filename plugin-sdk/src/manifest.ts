@@ -194,8 +194,10 @@ export const manifestSchema = z.strictObject({
   protocols: z
     .array(z.int().positive())
     .min(1)
-    .default([1])
-    .describe('Wire protocols that it speaks. Absent: 1.'),
+    .default([1, 2])
+    .describe(
+      'Wire protocols that it speaks; one that relies on being told that its results are received leaves out 1. Absent: 1 and 2.',
+    ),
   entry: z.string().min(1).describe('Its ES module, relative to the folder and inside of it.'),
   handles: z.array(handlesSchema).min(1).describe('Pipeline types that it handles, at least one.'),
   downloads: z

@@ -38,6 +38,12 @@ export interface CallContext<Options> {
    * and its other callers wait. 0: its process is ended at once. Where nobody tells, the plugin has 2 seconds before it is ended.
    */
   readonly stopsWithin: (milliseconds: number) => void;
+  /**
+   * Settles after `generate` has answered: `true` when whoever asked has the result safely, for a job when it is on disk; `false` where it
+   * has got lost, for example because the caller is gone, and when the plugin is asked to close before it is known. Never rejects; settles
+   * with `false` where `generate` throws. A plugin that pays keeps what it has made until this is `true`, for the same call to come again.
+   */
+  readonly received: Promise<boolean>;
   /** Options of the model and the request for this plugin, validated by its own `options` schema. */
   readonly options: Options;
   readonly logger: Logger;

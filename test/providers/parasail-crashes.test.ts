@@ -8,10 +8,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isPictureOf, readSerial } from '@easel/plugin-sdk/emulator';
 import { describe, expect, it } from 'vitest';
-import { recordsIn } from './kept-pictures.js';
+import { keptPicturesIn, recordsIn } from './kept-pictures.js';
 import { after, before, killAt, type Step } from './kill-at.js';
 import { by, createParasailWorld } from './parasail-world.js';
-import { pidOf } from './provider-kernels.js';
+import { killPlugin, pidOf } from './provider-kernels.js';
 
 const files = /\/files$/;
 const batches = /\/batches$/;
@@ -56,6 +56,27 @@ describe('a batch of a plugin that is killed', () => {
     await expect.poll(() => recordsIn(storageFolder), { timeout: 4_000 }).toEqual([]);
     expect(emulator.files.stored.size).toBe(0);
   });
+
+  it.each(['killed', 'alive'])(
+    'while its pictures are being stored, %s: they are paid once',
+    async (fate) => {
+      const { emulator, storageFolder, createKernel } = await createParasailWorld();
+      const kernel = createKernel();
+      const asked = { prompt: 'one', n: 2, seed: 9 };
+      const onResult = async () => {
+        if (fate === 'killed') await killPlugin(kernel);
+        throw new Error('the disk is full');
+      };
+      await expect(kernel.generateImage(asked, { onResult })).rejects.toThrow('the disk is full');
+      const { images, provenance } = await kernel.generateImage(asked, {
+        onResult: () => expect(keptPicturesIn(storageFolder)).toHaveLength(2),
+      });
+      for (const { bytes } of images) expect(await isPictureOf(bytes, asked.prompt)).toBe(true);
+      expect(provenance.parameters).toMatchObject({ resumed: 2 });
+      expect(emulator.paid).toBe(2);
+      await expect.poll(() => recordsIn(storageFolder)).toEqual([]);
+    },
+  );
 
   it('between its upload and its creation, as the record says', async () => {
     const { emulator, storageFolder, createKernel } = await createParasailWorld();

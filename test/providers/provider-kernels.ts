@@ -87,9 +87,18 @@ export async function openProviderKernels({
   };
 }
 
+const findPid = (kernel: ImageServiceManager) =>
+  kernel.getServiceHealth().plugins.find((plugin) => plugin.pid !== undefined)?.pid;
+
+/** Kills the only plugin that runs; resolves when the kernel has noticed. */
+export async function killPlugin(kernel: ImageServiceManager): Promise<void> {
+  process.kill(pidOf(kernel), 'SIGKILL');
+  while (findPid(kernel) !== undefined) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
 /** The process of the only plugin that runs. */
 export function pidOf(kernel: ImageServiceManager): number {
-  const pid = kernel.getServiceHealth().plugins.find((plugin) => plugin.pid !== undefined)?.pid;
+  const pid = findPid(kernel);
   if (pid === undefined) throw new Error('the plugin does not run');
   return pid;
 }

@@ -58,6 +58,7 @@ const call = {
   signal: new AbortController().signal,
   onProgress: () => {},
   stopsWithin: () => {},
+  received: Promise.resolve(true),
   options: plugin.options.parse({}),
 };
 const logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };

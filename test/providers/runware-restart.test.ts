@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { isPictureOf } from '@easel/plugin-sdk/emulator';
 import { describe, expect, it } from 'vitest';
 import { runwareKey } from '../../plugins/runware/src/emulator/index.js';
-import { pidOf } from './provider-kernels.js';
+import { killPlugin, pidOf } from './provider-kernels.js';
 import { createRunwareWorld, pushed } from './runware-world.js';
 
 /** All that is in the journals of a storage folder. */
@@ -40,6 +40,19 @@ describe('runware, its journal', () => {
     await expect.poll(() => readJournals(storageFolder), { timeout: 5_000 }).toContain('delivered');
     await manager.close();
     expect(readJournals(storageFolder)).toBe('');
+  });
+});
+
+describe('runware, a process that lives on', () => {
+  it('keeps pictures that could not be stored, and none that were', async () => {
+    const { manager, emulator, storageFolder } = await createRunwareWorld();
+    const onResult = () => Promise.reject(new Error('the disk is full'));
+    await expect(manager.generateImage(asked, { onResult })).rejects.toThrow('the disk is full');
+    await manager.generateImage(asked, { onResult: () => {} });
+    expect(emulator.paid).toBe(1);
+    await expect.poll(() => readJournals(storageFolder)).toContain('delivered');
+    await manager.generateImage(asked);
+    expect(emulator.paid).toBe(2);
   });
 });
 
@@ -75,6 +88,19 @@ describe('runware, a process that is killed', () => {
     await expect(call).rejects.toMatchObject({ code: 'ERR_PLUGIN_CRASHED' });
     const { images } = await manager.generateImage({ ...asked, n: 2 });
     expect(images).toHaveLength(2);
+    expect(emulator.paid).toBe(2);
+  });
+
+  it('while its pictures are being stored leaves them to the same call, paid once', async () => {
+    const { manager, emulator } = await createRunwareWorld();
+    const onResult = async () => {
+      await killPlugin(manager);
+      throw new Error('the disk is full');
+    };
+    await expect(manager.generateImage({ ...asked, n: 2 }, { onResult })).rejects.toThrow('the disk is full');
+    const { images, provenance } = await manager.generateImage({ ...asked, n: 2 });
+    for (const { bytes } of images) expect(await isPictureOf(bytes, asked.prompt)).toBe(true);
+    expect(provenance.parameters).toMatchObject({ adoptedTasks: 2 });
     expect(emulator.paid).toBe(2);
   });
 

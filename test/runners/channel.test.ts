@@ -21,6 +21,7 @@ function createWire(send: (message: unknown) => void = () => {}) {
   };
   const channel = new Channel({
     plugin: 'one',
+    protocol: 2,
     port,
     stallMs: 50,
     onLog: () => {},

@@ -13,6 +13,7 @@ const excluded: Partial<Record<Kind, Readonly<Record<string, string>>>> = {
     'keeps its last line before an exit': 'it does not exit by itself',
     'is ended where it sends rubbish': 'there is no wire',
     'says what it cannot send': 'nothing is sent',
+    'speaks protocol 1, in which an answer is received when it is sent': 'there is no wire',
     'is ended where its heap is full': "the heap is the host's",
   },
 };
@@ -77,6 +78,47 @@ describe.each(Object.keys(kinds) as Kind[])('a plugin in the runner "%s"', (kind
     setTimeout(() => controller.abort(), 50);
     await expect(call).rejects.toMatchObject({ code: 'ERR_PLUGIN_FAILED' });
     expect(told).toEqual([1234]);
+  });
+
+  const receipts = [
+    ['is received when it has been stored', 'receipt', Promise.resolve(true), 'true'],
+    ['is not received where it got lost', 'receipt', Promise.resolve(false), 'false'],
+    ['is received by a caller who does not say', 'receipt', undefined, 'true'],
+    ['is not received where there is none', 'receipt-of-a-failure', Promise.resolve(true), 'false'],
+    ['is not received where it is of no use', 'receipt-of-rubbish', Promise.resolve(true), 'false'],
+  ] as const;
+  it.each(receipts)('is told that its result %s', async (_, deed, received, told) => {
+    const { runner, lines } = await startRunner(kind);
+    await ask(runner, deed, { received }).catch(() => {});
+    await expect.poll(() => lines).toContainEqual({ level: 'info', message: `received: ${told}` });
+  });
+
+  promises('is told nothing of its result before it has been stored', async () => {
+    const { runner, lines } = await startRunner(kind);
+    let store = (_: boolean) => {};
+    const received = new Promise<boolean>((resolve) => {
+      store = resolve;
+    });
+    await ask(runner, 'receipt', { received });
+    // A second call and its log line go the same way: what had been told before would be there.
+    await ask(runner, 'progress');
+    expect(lines.filter(({ message }) => message.startsWith('received'))).toEqual([]);
+    store(true);
+    await expect.poll(() => lines).toContainEqual({ level: 'info', message: 'received: true' });
+  });
+
+  promises('speaks protocol 1, in which an answer is received when it is sent', async () => {
+    const { runner, lines } = await startRunner(kind, { protocol: 1 });
+    await ask(runner, 'receipt', { received: new Promise(() => {}) });
+    await expect.poll(() => lines).toContainEqual({ level: 'info', message: 'received: true' });
+  });
+
+  promises('hears before it closes that a result is not known to be received', async () => {
+    const { runner, lines } = await startRunner(kind);
+    await ask(runner, 'receipt', { received: new Promise(() => {}) });
+    await runner.stop(5_000);
+    const told = lines.map(({ message }) => message).filter((message) => /received|closing/.test(message));
+    expect(told).toEqual(['received: false', 'closing']);
   });
 
   promises('hears of a cancellation, and answers the call itself', async () => {

@@ -27,6 +27,7 @@ export interface Choices {
   readonly heapMb?: number;
   readonly memoryMb?: number;
   readonly logLinesPerSecond?: number;
+  readonly protocol?: number;
 }
 
 /** A runner of the obliging plugin, or of another entry beside it, ended when the test ends; and the lines that it logs. */
@@ -38,11 +39,13 @@ export function createRunner(kind: Kind, choices: Choices = {}): { runner: Runne
     heapMb,
     memoryMb,
     logLinesPerSecond = 500,
+    protocol = 2,
   } = choices;
   const lines: Line[] = [];
   const runner = kinds[kind]({
     start: {
       plugin: 'obliging',
+      protocol,
       folder,
       entry: `${folder}/${entry}`,
       config,
@@ -71,11 +74,11 @@ export async function startRunner(kind: Kind, choices: Choices = {}) {
 export function ask(
   runner: Runner,
   deed: string,
-  { signal = new AbortController().signal, onProgress = () => {}, onStopping }: Partial<RunnerCall> = {},
+  { signal = new AbortController().signal, onProgress = () => {}, ...others }: Partial<RunnerCall> = {},
 ): Promise<ValidGenerationResult> {
   return runner.generate({ prompt: deed, options: {} } as unknown as GenerationRequest, {
     signal,
     onProgress,
-    onStopping,
+    ...others,
   });
 }

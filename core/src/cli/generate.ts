@@ -56,16 +56,26 @@ async function makeAndSave(
   assertPluginsExist(manager, Object.keys(asked.providerOptions ?? {}));
   const display = await chooseDisplay(flags);
   signal.addEventListener('abort', display.stop, { once: true });
-  let result: ImageResult;
+  const save = async (result: ImageResult) => {
+    display.stop();
+    const embedded = embedProvenance(result);
+    const saved = await saveImages(embedded, { out: flags.out });
+    report(flags, embedded, saved, [...(like?.warnings ?? []), ...embedded.warnings, ...saved.warnings]);
+  };
+  let saving: Promise<void> | undefined;
+  const onResult = async (result: ImageResult) => {
+    saving = save(result);
+    await saving;
+  };
   try {
-    result = await manager.generateImage(request, { signal, onProgress: display.show });
+    await manager.generateImage(request, { signal, onProgress: display.show, onResult });
+  } catch (error) {
+    // What is being written is written whole, whoever interrupts.
+    if (saving === undefined) throw error;
+    await saving;
   } finally {
     display.stop();
   }
-  signal.throwIfAborted();
-  const embedded = embedProvenance(result);
-  const saved = await saveImages(embedded, { out: flags.out });
-  report(flags, embedded, saved, [...(like?.warnings ?? []), ...embedded.warnings, ...saved.warnings]);
 }
 
 /** An option for a plugin that is not there would have no effect, and nobody would say so. */

@@ -1,9 +1,8 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { basename, join, sep } from 'node:path';
-import { EaselError, type ErrorCode, type Manifest, manifestSchema } from '@easel/plugin-sdk';
+import { EaselError, type ErrorCode, type Manifest, manifestSchema, wireProtocols } from '@easel/plugin-sdk';
 import { negotiate } from '../kernel/manifest/negotiate.js';
 import { readPluginFolder } from '../kernel/manifest/read.js';
-import { protocolVersion } from '../kernel/runner/protocol.js';
 
 export interface ManifestProblem {
   readonly code: ErrorCode;
@@ -60,7 +59,7 @@ function versionProblems(written: Readonly<Record<string, unknown>>, sdkVersion:
   const [range, spoken] = [sdk.safeParse(written.sdk), protocols.safeParse(written.protocols)];
   const id = String(written.id);
   const attempts = [
-    ...(range.success ? [{ id, sdk: range.data, protocols: [protocolVersion] }] : []),
+    ...(range.success ? [{ id, sdk: range.data, protocols: [...wireProtocols] }] : []),
     ...(spoken.success ? [{ id, sdk: sdkVersion, protocols: spoken.data }] : []),
   ];
   return attempts.flatMap((manifest) => problemsOf(() => negotiate(manifest as Manifest, sdkVersion)));

@@ -122,9 +122,9 @@ export class JobRunner {
     try {
       const request = await thawRequest(job.request, inputs);
       const onProgress = (progress: Progress) => this.#tellProgress(id, progress);
-      const options = { signal, onProgress, caller, priority };
-      const made = embedProvenance(await manager.generateImage(request, options));
-      store.end(id, { result: await storeResult(made, results) });
+      const onResult = async (made: ImageResult) =>
+        store.end(id, { result: await storeResult(embedProvenance(made), results) });
+      await manager.generateImage(request, { signal, onProgress, onResult, caller, priority });
     } catch (error) {
       const isPutBack = this.#isClosed || codeOf(error) === 'ERR_KERNEL_CLOSED';
       if (isPutBack) return store.putBack(id);

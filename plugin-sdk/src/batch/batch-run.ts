@@ -98,8 +98,10 @@ export class BatchRun {
     return this.#record.stage === 'ended' && !this.#lines.some((line) => line.isMade);
   }
 
+  /** Whether nobody wants what is still to be made of it. */
   get #isAbandoned(): boolean {
-    return !this.#lines.some((line) => line.isWanted);
+    const isMade = this.#lines.length > 0 && !this.#lines.some((line) => line.isOpen);
+    return !isMade && !this.#lines.some((line) => line.isWanted);
   }
 
   async #work(): Promise<void> {

@@ -12,9 +12,6 @@ import type { BatchSettings } from './settings.js';
 import type { Surroundings } from './work.js';
 import { frameBytes, writeBatch } from './write-batch.js';
 
-/** Milliseconds that a picture stays on disk after a call has been answered with it: the answer may not arrive. */
-const deliveredMs = 2_000;
-
 /** A paid picture. */
 export interface Delivery {
   /** The body of the provider's answer, JSON. */
@@ -33,6 +30,8 @@ const isKept = (error: unknown): boolean =>
 export interface BatchCall {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
+  /** Whether the kernel has received the result of the call; until then its pictures stay on disk. */
+  readonly received: Promise<boolean>;
 }
 
 export interface BatchesOptions {
@@ -52,7 +51,6 @@ export class Batches {
   readonly #gatherer: Gatherer;
   readonly #runs = new Set<BatchRun>();
   readonly #homes = new WeakMap<Line, BatchRun>();
-  readonly #dropping = new Map<Line, NodeJS.Timeout>();
   readonly #writing = new Set<Promise<void>>();
   readonly #stop = new AbortController();
   readonly #surroundings: Surroundings;
@@ -83,13 +81,13 @@ export class Batches {
 
   /**
    * Has pictures made, or finds them made or on their way, and answers with what `use` makes of them, one outcome each. Pictures that
-   * `use` has read are forgotten a little later; all others are kept.
+   * `use` has read are forgotten when the call's result is received; all others are kept.
    *
    * @throws ERR_ABORTED when the signal aborts, and ERR_REQUEST_INVALID for a body that no batch could hold
    */
   async request<T>(
     asks: readonly Ask[],
-    { signal, onProgress }: BatchCall,
+    { signal, onProgress, received }: BatchCall,
     use: (delivery: Delivery) => Promise<T>,
   ): Promise<PromiseSettledResult<T>[]> {
     checkSizes(asks, this.#driver);
@@ -113,7 +111,7 @@ export class Batches {
     });
     try {
       const outcomes = await Promise.race([Promise.allSettled(work), cancelled]);
-      for (const [index, { line }] of claims.entries()) this.#settle(line, outcomes[index]);
+      for (const [index, { line }] of claims.entries()) this.#settle(line, outcomes[index], received);
       return outcomes;
     } catch (error) {
       giveUp();
@@ -132,7 +130,6 @@ export class Batches {
     await Promise.all(this.#writing);
     await Promise.all([...this.#runs].map((run) => run.idle()));
     for (const run of this.#runs) for (const line of run.lines) line.leaveBehind(closed);
-    await Promise.all([...this.#dropping.keys()].map((line) => this.#drop(line)));
     await this.#journals.close();
   }
 
@@ -168,20 +165,18 @@ export class Batches {
     return { body, seed: line.seed, batchId: run.record.batchId, isResumed };
   }
 
-  /** A picture that was used is forgotten in a while; one that was not is there for the next call. */
-  #settle(line: Line, outcome: PromiseSettledResult<unknown> | undefined): void {
+  /** A picture that was used is forgotten when it is received; one that was not, or got lost, is there for the next call. */
+  #settle(line: Line, outcome: PromiseSettledResult<unknown> | undefined, received: Promise<boolean>): void {
     if (!line.isMade) return;
-    if (outcome?.status === 'rejected' && isKept(outcome.reason)) {
-      line.giveUp();
-      return;
-    }
-    line.markDelivered();
-    this.#dropping.set(line, setTimeout(() => this.#track(this.#drop(line)), deliveredMs).unref());
+    if (outcome?.status === 'fulfilled')
+      void received.then((isReceived) => (isReceived ? this.#track(this.#drop(line)) : line.giveUp()));
+    else if (isKept(outcome?.reason)) line.giveUp();
+    // What cannot be read now cannot be read later.
+    else this.#track(this.#drop(line));
   }
 
   async #drop(line: Line): Promise<void> {
-    clearTimeout(this.#dropping.get(line));
-    this.#dropping.delete(line);
+    line.markDelivered();
     const run = this.#homes.get(line);
     await run?.dropResult(line);
     if (run?.isOver) this.#runs.delete(run);

@@ -53,6 +53,10 @@ export class StartedPlugin {
   /** Makes one call, options validated by the plugin's schema. */
   async generate(request: GenerationRequest, { signal, onProgress }: CallOptions = {}): Promise<Answer> {
     const progress: unknown[] = [];
+    let tellReceived: (isReceived: boolean) => void = () => {};
+    const received = new Promise<boolean>((resolve) => {
+      tellReceived = resolve;
+    });
     const options = this.#loaded.plugin.options.parse(request.options);
     try {
       const result = await this.#instance.generate(request, {
@@ -64,11 +68,14 @@ export class StartedPlugin {
           this.#recorder.record('a progress message', said);
           onProgress?.();
         },
+        received,
         stopsWithin: (milliseconds) => this.#recorder.record('what it says of its stopping', milliseconds),
       });
       this.#recordResult(result);
+      tellReceived(true);
       return { request, result, progress };
     } catch (error) {
+      tellReceived(false);
       this.#recorder.record('an error', error);
       if (!signal?.aborted) this.#recorder.thrown.push(error);
       throw error;

@@ -28,9 +28,9 @@ export default definePlugin({
     const turns = new Turns(directCalls);
     await batches.refresh();
     return {
-      async generate(request, { options, signal, onProgress }) {
+      async generate(request, { options, signal, onProgress, received }) {
         const { delivery = config.delivery } = options;
-        const call = { signal, onProgress };
+        const call = { signal, onProgress, received };
         if (delivery === 'batch')
           return await makeByBatch({ batches, client, turns }, request, options, call);
         return await turns.take(signal, () => makeDirectly(client, parallelRequests, request, options, call));

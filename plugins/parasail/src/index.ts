@@ -33,10 +33,10 @@ export default definePlugin({
     });
     await batches.refresh();
     return {
-      async generate(request, { options, signal, onProgress }) {
+      async generate(request, { options, signal, onProgress, received }) {
         const { delivery, endpoint } = wayOf(request, options);
         const bodies = pictureBodies(request, options);
-        const call = { signal, onProgress };
+        const call = { signal, onProgress, received };
         return delivery === 'direct'
           ? await generateDirectly(client, endpoint, bodies, request, call)
           : await generateByBatch(batches, endpoint, bodies, request, options, call);

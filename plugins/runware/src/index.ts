@@ -35,7 +35,7 @@ export default definePlugin({
     const desk = new Desk({ config, apiKey, logger, journal, random, now });
     const settling = settle(desk, journal, logger);
     return {
-      async generate(request, { options, signal, onProgress }) {
+      async generate(request, { options, signal, onProgress, received }) {
         const startedAt = performance.now();
         const tasks = pictureTasks(request, options);
         const { enhanceMaxLength: maxLength, includeCost } = options;
@@ -52,7 +52,7 @@ export default definePlugin({
         const prompt = enhanced?.prompt ?? request.prompt;
         const from = enhanced ? enhancingShare : 0;
         if (enhanced) onProgress({ stage: 'generate', fraction: from, message: 'worded the prompt anew' });
-        let how: 'delivered' | 'kept' = 'kept';
+        let isAnswered = false;
         let made: Made | undefined;
         try {
           made = await makePictures(
@@ -68,11 +68,16 @@ export default definePlugin({
             ...(enhanced ? { enhance: enhancedAt - startedAt } : {}),
             generate: performance.now() - enhancedAt,
           };
-          if (!signal.aborted) how = 'delivered';
+          isAnswered = !signal.aborted;
           return resultOf({ request, options, made, enhanced, scheduler: tasks[0]?.body.scheduler, timings });
         } finally {
-          made?.end(how);
-          enhanced?.end?.(how);
+          const end = (isReceived: boolean) => {
+            const how = isReceived ? 'delivered' : 'kept';
+            made?.end(how);
+            enhanced?.end?.(how);
+          };
+          if (isAnswered) void received.then(end);
+          else end(false);
         }
       },
       /** A Runware that is down now keeps no version from being taken in; a key that is refused does. */

@@ -22,6 +22,8 @@ export interface GuardedCall {
   readonly caller?: string | undefined;
   /** A higher one goes first in the queue. Absent: 0. */
   readonly priority?: number | undefined;
+  /** Whether whoever asks has the result safely; the plugin is told. Never rejects. Absent: when the call resolves. */
+  readonly received?: Promise<boolean> | undefined;
 }
 
 export interface GuardedPluginOptions {
@@ -43,6 +45,8 @@ export class GuardedPlugin {
   readonly #routes: ReadonlyMap<string, { readonly breaker: Breaker; readonly latency: LatencyRecord }>;
   /** Calls that somebody still waits for. */
   readonly #callers = new Set<Promise<unknown>>();
+  /** Results that are being stored. */
+  readonly #receipts = new Set<Promise<boolean>>();
   #pausedUntil = 0;
   #idle: NodeJS.Timeout | undefined;
 
@@ -123,10 +127,21 @@ export class GuardedPlugin {
     const answer = this.#guard(pipelineType, request, call);
     this.#callers.add(answer);
     try {
-      return await answer;
+      const made = await answer;
+      if (call.received) this.#awaitReceipt(call.received);
+      return made;
     } finally {
       this.#callers.delete(answer);
     }
+  }
+
+  /** Until a result is stored, the plugin is there to be told of it. */
+  #awaitReceipt(received: Promise<boolean>): void {
+    this.#receipts.add(received);
+    void received.then(() => {
+      this.#receipts.delete(received);
+      this.#restWhenIdle();
+    });
   }
 
   async #guard(
@@ -161,13 +176,17 @@ export class GuardedPlugin {
     }
   }
 
+  get #isNeeded(): boolean {
+    return this.inFlight > 0 || this.#receipts.size > 0;
+  }
+
   /** Stops what has had no call for the manifest's `idleMs`, until the next one. */
   #restWhenIdle(): void {
     const { idleMs } = this.manifest.runtime;
     clearTimeout(this.#idle);
-    if (idleMs === undefined || this.inFlight > 0) return;
+    if (idleMs === undefined || this.#isNeeded) return;
     const rest = () => {
-      if (this.inFlight === 0) void this.supervisor.rest(graceMs);
+      if (!this.#isNeeded) void this.supervisor.rest(graceMs);
     };
     this.#idle = setTimeout(rest, idleMs).unref();
   }
@@ -215,12 +234,18 @@ export class GuardedPlugin {
     const { id, runtime } = this.manifest;
     clearTimeout(this.#idle);
     let isLate = false;
-    const timer = setTimeout(() => {
+    let timer: NodeJS.Timeout | undefined;
+    const timeUp = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, runtime.drainMs);
+    });
+    void timeUp.then(() => {
+      if (this.#callers.size === 0) return;
       isLate = true;
       const message = `The plugin "${id}" did not finish within ${runtime.drainMs} ms of ${cause}.`;
       this.supervisor.kill(new EaselError({ code, plugin: id, message }));
-    }, runtime.drainMs);
+    });
     await Promise.allSettled(this.#callers);
+    await Promise.race([Promise.allSettled(this.#receipts), timeUp]);
     clearTimeout(timer);
     return isLate;
   }

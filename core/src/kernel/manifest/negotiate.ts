@@ -1,9 +1,11 @@
-import { EaselError, type Manifest } from '@easel/plugin-sdk';
+import { EaselError, type Manifest, wireProtocols } from '@easel/plugin-sdk';
 import { satisfies, validRange } from 'semver';
-import { protocolVersion } from '../runner/protocol.js';
 
-/** Makes sure that kernel and plugin can talk. Throws ERR_API_INCOMPATIBLE with what each of the two offers. */
-export function negotiate(manifest: Manifest, sdkVersion: string): void {
+/**
+ * The wire protocol that kernel and plugin speak, the highest that both know. Throws ERR_API_INCOMPATIBLE, with what each of the two offers,
+ * where they cannot talk.
+ */
+export function negotiate(manifest: Manifest, sdkVersion: string): number {
   const incompatible = (what: string) =>
     new EaselError({
       code: 'ERR_API_INCOMPATIBLE',
@@ -15,9 +17,9 @@ export function negotiate(manifest: Manifest, sdkVersion: string): void {
   if (!satisfies(sdkVersion, manifest.sdk)) {
     throw incompatible(`was written for @easel/plugin-sdk ${manifest.sdk}; this kernel has ${sdkVersion}`);
   }
-  if (!manifest.protocols.includes(protocolVersion)) {
-    throw incompatible(
-      `speaks wire protocol ${manifest.protocols.join(', ')}; this kernel speaks ${protocolVersion}`,
-    );
-  }
+  const common = manifest.protocols.filter((protocol) => wireProtocols.includes(protocol));
+  if (common.length > 0) return Math.max(...common);
+  throw incompatible(
+    `speaks wire protocol ${manifest.protocols.join(', ')}; this kernel speaks ${wireProtocols.join(' and ')}`,
+  );
 }

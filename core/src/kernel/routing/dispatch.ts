@@ -19,8 +19,10 @@ import { type Deadline, startDeadline } from '../guard/deadline.js';
 import type { Live } from '../live.js';
 import { parsePriority } from '../priority.js';
 import type { Registry } from '../registry/registry.js';
+import { createReceipt } from '../runner/receipt.js';
 import { tokens } from '../tokens.js';
 import { type Candidate, listCandidates } from './candidates.js';
+import { handOver } from './hand-over.js';
 import { monotonic } from './monotonic-progress.js';
 import { type Turns, tryInTurn } from './try-in-turn.js';
 
@@ -39,6 +41,12 @@ export interface GenerateOptions {
    * one, which only the tries of this call share.
    */
   readonly requestId?: string | undefined;
+  /**
+   * Takes the result into safe keeping, for example onto the disk; the call waits for it. Only when it has resolved is the plugin told that
+   * its result is received; until then a plugin that was paid keeps what it has made, for a call with the same `requestId`. Where it rejects,
+   * so does the call. Absent: the result is received when the promise of the call resolves.
+   */
+  readonly onResult?: ((result: ImageResult) => Promise<unknown> | unknown) | undefined;
 }
 
 /** The way of a call: validate, resolve the model, fit the request to it, route, guard, and say where the pictures come from. */
@@ -67,11 +75,18 @@ export class Dispatcher {
       const { callMs } = candidates[0].plugin.manifest.runtime;
       const deadline = startDeadline(asked.timeoutMs ?? callMs, options.signal);
       const progress = monotonic(options.onProgress);
+      const receipt = createReceipt();
       try {
-        const { caller, requestId = randomUUID() } = options;
-        const call = { signal: deadline.signal, onProgress: progress.report, caller, priority };
-        const turns = await this.#turns(candidates, { asked, requestId }, call, deadline);
-        return resultOf(turns, performance.now() - startedAt);
+        const { caller, requestId = randomUUID(), onResult } = options;
+        const { signal } = deadline;
+        const call = { signal, onProgress: progress.report, received: receipt.received, caller, priority };
+        const turns = await this.#turns(candidates, { asked, requestId }, call, deadline).catch((error) => {
+          receipt.settle(false);
+          throw error;
+        });
+        const result = resultOf(turns, performance.now() - startedAt);
+        await handOver(result, onResult, receipt, signal);
+        return result;
       } finally {
         deadline.clear();
         progress.end();

@@ -4,10 +4,11 @@
  *
  * @module
  */
-import { EaselError, type GenerationRequest } from '@easel/plugin-sdk';
+import { EaselError, type GenerationRequest, type ValidGenerationResult } from '@easel/plugin-sdk';
 import { firstProblem } from '../../config/first-problem.js';
+import { parseResult } from './parse-answer.js';
 import type { Port } from './port.js';
-import { type Reply, replySchema, type StartPayload } from './protocol.js';
+import { type Receipt, type Reply, receiptsSince, replySchema, type StartPayload } from './protocol.js';
 import type { RunnerCall } from './runner.js';
 import { fromWireError } from './wire-error.js';
 
@@ -16,6 +17,8 @@ const waitingLimit = 512 * 1024 * 1024;
 
 export interface ChannelOptions {
   readonly plugin: string;
+  /** The wire protocol that is spoken. */
+  readonly protocol: number;
   readonly port: Port;
   /** Milliseconds within which a command must be acknowledged. */
   readonly stallMs: number;
@@ -51,15 +54,36 @@ export class Channel {
     );
   }
 
-  /** Sends a command; resolves with its raw result. An aborted signal sends a cancellation and goes on waiting for the answer. */
-  send(body: Body, call?: RunnerCall): Promise<unknown> {
+  /** Sends a command; resolves with its raw result. */
+  send(body: Body): Promise<unknown> {
+    return this.#command(this.#nextId++, body);
+  }
+
+  /**
+   * Has pictures made, and tells the plugin afterwards whether they are received. An aborted signal sends a cancellation and goes on waiting for
+   * the answer.
+   */
+  async generate(request: GenerationRequest, call: RunnerCall): Promise<ValidGenerationResult> {
+    const { plugin, port, protocol } = this.#options;
+    const id = this.#nextId++;
+    let received = Promise.resolve(false);
+    try {
+      const made = parseResult(await this.#command(id, { type: 'generate', payload: request }, call), plugin);
+      received = call.received ?? Promise.resolve(true);
+      return made;
+    } finally {
+      const send = (isReceived: boolean) => port.send({ type: 'receipt', id, isReceived } satisfies Receipt);
+      if (protocol >= receiptsSince) void received.then(send);
+    }
+  }
+
+  #command(id: number, body: Body, call?: RunnerCall): Promise<unknown> {
     const { plugin, port } = this.#options;
     if (this.#closed) return Promise.reject(this.#closed);
     if (port.waitingBytes > waitingLimit) {
       const message = `The plugin "${plugin}" does not read: ${port.waitingBytes} bytes wait for it.`;
       return Promise.reject(new EaselError({ code: 'ERR_PLUGIN_STALLED', plugin, message }));
     }
-    const id = this.#nextId++;
     const cancel = () => port.send({ type: 'cancel', id });
     return new Promise<unknown>((resolve, reject) => {
       // A start has a limit of its own: the process may be slow to come up.

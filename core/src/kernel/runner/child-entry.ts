@@ -1,5 +1,5 @@
 /**
- * The main module of a plugin's process. It speaks wire protocol 1 on file descriptor 3; when that is closed it ends, at once or, where its
+ * The main module of a plugin's process. It speaks the wire protocol on file descriptor 3; when that is closed it ends, at once or, where its
  * manifest says so, when it has finished what is paid.
  *
  * @module

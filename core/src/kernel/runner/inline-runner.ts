@@ -1,9 +1,11 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { EaselError, type GenerationRequest, type ValidGenerationResult } from '@easel/plugin-sdk';
 import { asLogger, type WriteLog } from '../../observe/plugin-logger.js';
 import { LogLimit } from './log-limit.js';
 import { parseResult, parseStarted } from './parse-answer.js';
 import { type PluginHost, startPluginHost } from './plugin-host.js';
 import type { StartPayload } from './protocol.js';
+import { createReceipt, type PendingReceipt } from './receipt.js';
 import type { Runner, RunnerCall } from './runner.js';
 import { fromWireError, toWireError } from './wire-error.js';
 
@@ -20,6 +22,7 @@ export class InlineRunner implements Runner {
   readonly #log: LogLimit;
   readonly #end: (reason: Error) => void;
   readonly #abandon = new Set<(reason: Error) => void>();
+  readonly #receipts = new Set<PendingReceipt>();
   #host: PluginHost | undefined;
   #device: string | undefined;
   #isEnding = false;
@@ -61,8 +64,22 @@ export class InlineRunner implements Runner {
 
   async generate(request: GenerationRequest, call: RunnerCall): Promise<ValidGenerationResult> {
     const { signal, onProgress, onStopping } = call;
-    const hostCall = { signal, onProgress, stopsWithin: (ms: number) => onStopping?.(ms) };
-    return await this.#ask(async (host) => parseResult(await host.generate(request, hostCall), this.#plugin));
+    const receipt = createReceipt();
+    this.#receipts.add(receipt);
+    const stopsWithin = (milliseconds: number) => onStopping?.(milliseconds);
+    const hostCall = { signal, onProgress, received: receipt.received, stopsWithin };
+    let received = Promise.resolve(false);
+    try {
+      const ask = (host: PluginHost) => host.generate(request, hostCall);
+      const made = await this.#ask(async (host) => parseResult(await ask(host), this.#plugin));
+      received = call.received ?? Promise.resolve(true);
+      return made;
+    } finally {
+      void received.then((isReceived) => {
+        this.#receipts.delete(receipt);
+        receipt.settle(isReceived);
+      });
+    }
   }
 
   async stop(graceMs: number): Promise<boolean> {
@@ -72,6 +89,9 @@ export class InlineRunner implements Runner {
       isLate = true;
       this.kill(this.#crash('did not stop by itself'));
     }, graceMs);
+    for (const receipt of this.#receipts) receipt.settle(false);
+    // The plugin acts upon that first.
+    await nextTurn();
     await Promise.race([this.#host?.close().catch(() => {}), this.ended]);
     clearTimeout(timer);
     this.kill(this.#crash('was stopped'));

@@ -9,7 +9,7 @@ import type { WriteLog } from '../../observe/plugin-logger.js';
 import { Channel } from './channel.js';
 import { readLines } from './line-reader.js';
 import { LogLimit } from './log-limit.js';
-import { parseResult, parseStarted } from './parse-answer.js';
+import { parseStarted } from './parse-answer.js';
 import type { Port } from './port.js';
 import type { StartPayload } from './protocol.js';
 import { readResidentBytes } from './resident-memory.js';
@@ -74,6 +74,7 @@ export class IsolatedRunner implements Runner {
     this.#log = new LogLimit(options.onLog, options.start.logLinesPerSecond);
     this.#channel = new Channel({
       plugin: options.start.plugin,
+      protocol: options.start.protocol,
       port: vessel.port,
       stallMs: options.limits.stallMs,
       onLog: ({ level, message, details }) => this.#log.write(level, message, details),
@@ -120,10 +121,7 @@ export class IsolatedRunner implements Runner {
   async generate(request: GenerationRequest, call: RunnerCall): Promise<ValidGenerationResult> {
     if (this.#calls++ === 0) this.#vessel.keepHostAlive(true);
     try {
-      return parseResult(
-        await this.#channel.send({ type: 'generate', payload: request }, call),
-        this.#options.start.plugin,
-      );
+      return await this.#channel.generate(request, call);
     } finally {
       if (--this.#calls === 0) this.#vessel.keepHostAlive(false);
     }

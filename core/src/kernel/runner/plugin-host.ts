@@ -19,7 +19,7 @@ import { firstProblem } from '../../config/first-problem.js';
 import { permissionHint } from './permission-hint.js';
 import type { StartPayload } from './protocol.js';
 
-export type HostCall = Pick<CallContext<unknown>, 'signal' | 'onProgress' | 'stopsWithin'>;
+export type HostCall = Pick<CallContext<unknown>, 'signal' | 'onProgress' | 'received' | 'stopsWithin'>;
 
 export interface PluginHost {
   readonly device: string | undefined;

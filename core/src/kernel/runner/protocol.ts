@@ -1,19 +1,23 @@
 /**
- * Wire protocol 1, between the kernel and a plugin's process or thread. The kernel sends commands; each is acknowledged on receipt and
- * answered once, by a result or an error; a start's result is what the plugin tells of itself, a ping's its resident memory in bytes.
- * Everything that comes from a plugin is parsed before it is believed.
+ * The wire protocols 1 and 2, between the kernel and a plugin's process or thread. The kernel sends commands; each is acknowledged at once and
+ * answered once, by a result or an error; a start's result is what the plugin tells of itself, a ping's its resident memory in bytes. In
+ * protocol 2 the result of a `generate` is followed by a receipt from the kernel. Everything that comes from a plugin is parsed before it is
+ * believed.
  *
  * @module
  */
 import { errorCodes, type GenerationRequest, progressSchema } from '@easel/plugin-sdk';
 import { z } from 'zod';
 
-export const protocolVersion = 1;
+/** From this version on the kernel tells whether a result has been received. */
+export const receiptsSince = 2;
 
 /** What a plugin needs to start. */
 export interface StartPayload {
   /** Its id, for messages. */
   readonly plugin: string;
+  /** The wire protocol that is spoken. */
+  readonly protocol: number;
   /** Absolute path of the plugin's folder. */
   readonly folder: string;
   /** Absolute path of its ES module. */
@@ -42,6 +46,13 @@ export type Command =
 export interface Cancellation {
   readonly type: 'cancel';
   readonly id: number;
+}
+
+/** Follows the result of a `generate`: whether whoever asked has it safely. */
+export interface Receipt {
+  readonly type: 'receipt';
+  readonly id: number;
+  readonly isReceived: boolean;
 }
 
 const id = z.int().nonnegative();

@@ -6,6 +6,8 @@ export interface RunnerCall {
   readonly onProgress: (progress: Progress) => void;
   /** Told, after an abort, in how many milliseconds the work can stop. Absent: nobody wants to know. */
   readonly onStopping?: ((milliseconds: number) => void) | undefined;
+  /** Whether whoever asked has the result safely; the plugin is told. Never rejects. Absent: it has when the call resolves. */
+  readonly received?: Promise<boolean> | undefined;
 }
 
 /**

@@ -4,13 +4,23 @@
  *
  * @module
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { EaselError } from '@easel/plugin-sdk';
 import { asLogger } from '../../observe/plugin-logger.js';
 import { LogLimit, slowerPace } from './log-limit.js';
 import { type PluginHost, startPluginHost } from './plugin-host.js';
 import type { Port } from './port.js';
 import { ProgressThrottle } from './progress-throttle.js';
-import type { Cancellation, Command, Reply, Started, StartPayload } from './protocol.js';
+import {
+  type Cancellation,
+  type Command,
+  type Receipt,
+  type Reply,
+  receiptsSince,
+  type Started,
+  type StartPayload,
+} from './protocol.js';
+import { createReceipt, type PendingReceipt } from './receipt.js';
 import { toWireError } from './wire-error.js';
 
 /** Bytes that may wait for a kernel that is slow to read, before progress is held back and log lines are dropped. */
@@ -28,7 +38,12 @@ export function servePlugin(port: Port, end: (status: number) => void): ServedPl
   let finishMs: number | undefined;
   let closing: Promise<void> | undefined;
   const running = new Map<number, AbortController>();
+  /** By call. */
+  const receipts = new Map<number, PendingReceipt>();
   let host: PluginHost | undefined;
+  let hasReceipts = true;
+  /** Resolves when the plugin has acted upon the receipts that have come; what comes after them finds it so. */
+  let actedUpon: Promise<unknown> = Promise.resolve();
   const isWireFull = () => port.waitingBytes > waitingLimit;
 
   /** For messages that hold nothing but what this file puts into them. */
@@ -67,7 +82,13 @@ export function servePlugin(port: Port, end: (status: number) => void): ServedPl
     return asLogger(limit.write);
   };
 
+  const settleReceipt = (id: number, isReceived: boolean): void => {
+    receipts.get(id)?.settle(isReceived);
+    if (receipts.delete(id)) actedUpon = nextTurn();
+  };
+
   const start = async (payload: StartPayload): Promise<Started> => {
+    hasReceipts = payload.protocol >= receiptsSince;
     host = await startPluginHost(payload, createLogger(payload.logLinesPerSecond));
     finishMs = payload.finishMs;
     return { device: host.device };
@@ -83,11 +104,15 @@ export function servePlugin(port: Port, end: (status: number) => void): ServedPl
         fail(id, 'progress', cause);
       }
     }, isWireFull);
+    const receipt = createReceipt();
     running.set(id, controller);
+    receipts.set(id, receipt);
     try {
+      await actedUpon;
       return await host.generate(payload, {
         signal: controller.signal,
         onProgress: (progress) => throttle.report(progress),
+        received: receipt.received,
         stopsWithin: (milliseconds) => post({ type: 'stopping', id, milliseconds }),
       });
     } finally {
@@ -106,7 +131,8 @@ export function servePlugin(port: Port, end: (status: number) => void): ServedPl
   };
 
   const close = async (): Promise<void> => {
-    closing ??= host?.close();
+    for (const id of [...receipts.keys()]) settleReceipt(id, false);
+    closing ??= actedUpon.then(() => host?.close());
     await closing;
   };
 
@@ -114,7 +140,9 @@ export function servePlugin(port: Port, end: (status: number) => void): ServedPl
     post({ type: 'acknowledge', id: command.id });
     try {
       sendResult(command.id, await perform(command));
+      if (!hasReceipts) settleReceipt(command.id, true);
     } catch (error) {
+      settleReceipt(command.id, false);
       post({ type: 'error', id: command.id, error: toWireError(error) });
     }
     if (command.type === 'stop') await port.close().then(() => end(0));
@@ -122,8 +150,9 @@ export function servePlugin(port: Port, end: (status: number) => void): ServedPl
 
   port.listen(
     (value) => {
-      const message = value as Command | Cancellation;
+      const message = value as Command | Cancellation | Receipt;
       if (message.type === 'cancel') running.get(message.id)?.abort();
+      else if (message.type === 'receipt') settleReceipt(message.id, message.isReceived);
       else void answer(message);
     },
     () => end(1),

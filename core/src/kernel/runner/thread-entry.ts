@@ -1,5 +1,5 @@
 /**
- * The main module of a plugin's thread. It speaks wire protocol 1 with the thread that made it.
+ * The main module of a plugin's thread. It speaks the wire protocol with the thread that made it.
  *
  * @module
  */

@@ -17,8 +17,6 @@ export interface JournalOptions {
   readonly logger: Logger;
 }
 
-/** Milliseconds that pictures may take from here to the kernel. */
-const deliveryMs = 2_000;
 /** Milliseconds between two looks at the journals of other processes. */
 const othersMs = 200;
 /** Lines that are worth being thrown away. */
@@ -34,8 +32,6 @@ export class Journal {
   readonly #open = new Map<string, Entry>();
   /** Those of them that nobody waits for. */
   readonly #orphans = new Set<string>();
-  readonly #delivered: string[] = [];
-  #delivering: NodeJS.Timeout | undefined;
   #compacting: Promise<void> | undefined;
 
   private constructor(options: JournalOptions, file: LogFile) {
@@ -155,29 +151,18 @@ export class Journal {
     this.#note({ event: 'abandoned', taskUUID });
   }
 
-  /** That a task is delivered is written down a little later: should the process end before its pictures have left it, they can be had again. */
+  /** A task is `delivered` when the kernel has received its pictures: until then, and after a crash, they can be had again. */
   end(taskUUID: string, ending: Ending): void {
     this.#orphans.delete(taskUUID);
-    if (!this.#open.delete(taskUUID)) return;
-    if (ending !== 'delivered') return void this.#note({ event: 'ended', taskUUID, ending });
-    this.#delivered.push(taskUUID);
-    this.#delivering ??= setTimeout(() => this.#noteDelivered(), deliveryMs).unref();
+    if (this.#open.delete(taskUUID)) this.#note({ event: 'ended', taskUUID, ending });
   }
 
   /** Leaves what is open to whoever comes next. */
   async close(): Promise<void> {
-    this.#noteDelivered();
     await this.#compacting;
     await this.#file.close();
     if (this.#open.size === 0) await rm(this.#file.path, { force: true });
     else await rename(this.#file.path, join(this.#options.folder, freeName()));
-  }
-
-  #noteDelivered(): void {
-    clearTimeout(this.#delivering);
-    this.#delivering = undefined;
-    for (const taskUUID of this.#delivered.splice(0))
-      this.#note({ event: 'ended', taskUUID, ending: 'delivered' });
   }
 
   /** A line that may be lost: the task would only be asked about once more. */

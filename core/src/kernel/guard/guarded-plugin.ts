@@ -14,6 +14,7 @@ import { Breaker, type BreakerState } from './breaker.js';
 import { Bulkhead } from './bulkhead.js';
 import { envelop, graceMs } from './envelope.js';
 import { type Latency, LatencyRecord } from './latency.js';
+import { Outstanding } from './outstanding.js';
 
 export interface GuardedCall {
   readonly signal: AbortSignal;
@@ -43,10 +44,7 @@ export class GuardedPlugin {
   readonly supervisor: Supervisor;
   readonly #bulkhead: Bulkhead;
   readonly #routes: ReadonlyMap<string, { readonly breaker: Breaker; readonly latency: LatencyRecord }>;
-  /** Calls that somebody still waits for. */
-  readonly #callers = new Set<Promise<unknown>>();
-  /** Results that are being stored. */
-  readonly #receipts = new Set<Promise<boolean>>();
+  readonly #outstanding = new Outstanding();
   #pausedUntil = 0;
   #idle: NodeJS.Timeout | undefined;
 
@@ -124,24 +122,9 @@ export class GuardedPlugin {
     call: GuardedCall,
   ): Promise<ValidGenerationResult> {
     clearTimeout(this.#idle);
-    const answer = this.#guard(pipelineType, request, call);
-    this.#callers.add(answer);
-    try {
-      const made = await answer;
-      if (call.received) this.#awaitReceipt(call.received);
-      return made;
-    } finally {
-      this.#callers.delete(answer);
-    }
-  }
-
-  /** Until a result is stored, the plugin is there to be told of it. */
-  #awaitReceipt(received: Promise<boolean>): void {
-    this.#receipts.add(received);
-    void received.then(() => {
-      this.#receipts.delete(received);
-      this.#restWhenIdle();
-    });
+    const made = await this.#outstanding.call(this.#guard(pipelineType, request, call));
+    if (call.received) this.#outstanding.awaitReceipt(call.received, () => this.#restWhenIdle());
+    return made;
   }
 
   async #guard(
@@ -177,7 +160,7 @@ export class GuardedPlugin {
   }
 
   get #isNeeded(): boolean {
-    return this.inFlight > 0 || this.#receipts.size > 0;
+    return this.inFlight > 0 || this.#outstanding.hasReceipts;
   }
 
   /** Stops what has had no call for the manifest's `idleMs`, until the next one. */
@@ -233,20 +216,8 @@ export class GuardedPlugin {
   async #drain(code: ErrorCode, cause: string): Promise<boolean> {
     const { id, runtime } = this.manifest;
     clearTimeout(this.#idle);
-    let isLate = false;
-    let timer: NodeJS.Timeout | undefined;
-    const timeUp = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, runtime.drainMs);
-    });
-    void timeUp.then(() => {
-      if (this.#callers.size === 0) return;
-      isLate = true;
-      const message = `The plugin "${id}" did not finish within ${runtime.drainMs} ms of ${cause}.`;
-      this.supervisor.kill(new EaselError({ code, plugin: id, message }));
-    });
-    await Promise.allSettled(this.#callers);
-    await Promise.race([Promise.allSettled(this.#receipts), timeUp]);
-    clearTimeout(timer);
-    return isLate;
+    const message = `The plugin "${id}" did not finish within ${runtime.drainMs} ms of ${cause}.`;
+    const kill = () => this.supervisor.kill(new EaselError({ code, plugin: id, message }));
+    return await this.#outstanding.drain(runtime.drainMs, kill);
   }
 }

@@ -42,7 +42,17 @@ export function createRunner(launch: Launch): { runner: Runner; redact: (text: s
   const { isolation, logLinesPerSecond, finishMs, native } = runtime;
   const { folder, entry } = plugin;
   const protocol = negotiate(plugin.manifest, sdkVersion);
-  const start = { plugin: id, protocol, folder, entry, config, secrets, storageFolder, logLinesPerSecond, finishMs };
+  const start = {
+    plugin: id,
+    protocol,
+    folder,
+    entry,
+    config,
+    secrets,
+    storageFolder,
+    logLinesPerSecond,
+    finishMs,
+  };
   const options = { start, limits: runtime, onLog };
   const { childProcesses } = permissions;
   if (isolation === 'inline') return { runner: new InlineRunner(options), redact };

@@ -37,7 +37,7 @@ export function createModel(changes: Partial<DiffusionModel> = {}) {
     latentChannels: 4,
     inputChannels: 4,
     factor: 2,
-    guidanceEmbeddingSize: undefined,
+    guidance: { kind: 'cfg' },
     refinesOnly: false,
     networkMs: 0,
     async condition(request) {

@@ -1,5 +1,8 @@
 import { z } from 'zod';
-import type { MicroConditions } from '../../plugins/local-diffusion/src/families/stable-diffusion-xl/size-conditioning.js';
+import type {
+  MicroConditions,
+  XlRequest,
+} from '../../plugins/local-diffusion/src/families/stable-diffusion-xl/options.js';
 import type { DiffusionModel } from '../../plugins/local-diffusion/src/pipelines/diffusion-model.js';
 import { type RgbPicture, resizeLanczos } from '../../plugins/local-diffusion/src/pipelines/lanczos.js';
 import type { PictureRequest, Source } from '../../plugins/local-diffusion/src/pipelines/picture-request.js';
@@ -92,7 +95,7 @@ export function requestOf(
     strength: args.strength ?? defaultStrengths[pipeline],
     denoisingStart: args.denoising_start,
     denoisingEnd: args.denoising_end,
-    xl: {
+    familyOptions: {
       secondPrompts: perImage(args.prompt_2),
       secondNegativePrompts: perImage(args.negative_prompt_2),
       conditions: {
@@ -102,7 +105,7 @@ export function requestOf(
         aestheticScore: args.aesthetic_score,
       },
       negativeConditions: negativeConditionsOf(args),
-    },
+    } satisfies XlRequest,
     generators: [seeds].flat().map((seed) => new TorchGenerator(seed)),
   };
 }

@@ -27,7 +27,7 @@ const executionProviders = executionProviderSchema.parse([provider]);
 const startedAt = performance.now();
 const options = await settleNetworkOptions({ executionProviders, storageFolder }, process.env);
 const settleMs = performance.now() - startedAt;
-const { model, networks } = await openPicturebook(options);
+const model = await openPicturebook(options);
 const { planes } = await generatePictures(model, {
   prompts: ['a red circle on a blue background'],
   negativePrompts: undefined,
@@ -42,7 +42,7 @@ const { planes } = await generatePictures(model, {
 const painted: Painted = {
   provider: options.execution?.provider,
   decomposed: [...(options.execution?.decompose ?? [])],
-  warnings: [...options.warnings, ...networks.warnings],
+  warnings: [...options.warnings, ...model.warnings],
   rgb: Buffer.from(toRgb(planes)).toString('base64'),
   settleMs,
   networkMs: model.networkMs,

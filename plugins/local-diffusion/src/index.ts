@@ -6,8 +6,9 @@
  */
 import { definePlugin } from '@easel/plugin-sdk';
 import { z } from 'zod';
+import { families } from './families/index.js';
 import { jobsOf } from './jobs.js';
-import { optionsSchema } from './options.js';
+import { optionsSchemaOf } from './options.js';
 import { executionProviderSchema, precisionSchema } from './session/execution-providers.js';
 import { encodePicture } from './worker/encode-picture.js';
 import { Engine } from './worker/engine.js';
@@ -38,7 +39,7 @@ export default definePlugin({
         'Bytes on disk for networks as ONNX Runtime has prepared them, which open at once; 0 for none. Absent: 20 GB.',
       ),
   }),
-  options: optionsSchema,
+  options: optionsSchemaOf(families),
   async start({ config, storageFolder }) {
     const engine = new Engine({ ...config, storageFolder });
     return {

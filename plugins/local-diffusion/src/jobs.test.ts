@@ -1,10 +1,12 @@
 import { type GenerationRequest, generationRequestSchema } from '@easel/plugin-sdk';
 import { expect, test } from 'vitest';
+import { families } from './families/index.js';
 import { jobsOf } from './jobs.js';
-import { optionsSchema } from './options.js';
+import { optionsSchemaOf } from './options.js';
 
 const picture = { bytes: Uint8Array.of(1), mediaType: 'image/png' } as const;
 const mask = { bytes: Uint8Array.of(2), mediaType: 'image/webp' } as const;
+const optionsSchema = optionsSchemaOf(families);
 const options = optionsSchema.parse({});
 
 function request(
@@ -81,16 +83,16 @@ test('tells SDXL what only it reads, height first, and other models that they do
   const [xl] = jobsOf(request({}, { pipelineType: 'sdxl' }), given);
   expect(xl).toMatchObject({
     warnings: [],
-    xl: {
+    familyOptions: {
       secondPrompts: ['a dog'],
       conditions: { originalSize: [768, 512], cropTopLeft: [1, 2] },
       negativeConditions: { aestheticScore: 1 },
     },
   });
   const [sd] = jobsOf(request(), given);
-  expect(sd!.xl).toBeUndefined();
+  expect(sd!.familyOptions).toBeUndefined();
   expect(sd!.warnings).toHaveLength(4);
-  expect(sd!.warnings[0]).toMatch(/secondPrompt had no effect: "mine" is no SDXL model/);
+  expect(sd!.warnings[0]).toMatch(/secondPrompt had no effect: only SDXL models read it/);
 });
 
 test('leaves out the passes that cannot be, and says so', () => {

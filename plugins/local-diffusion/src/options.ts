@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
+import type { Family } from './families/family.js';
 import { promptStyles } from './prompt/text-encoding.js';
 import { timestepSpacings } from './sampling/scheduler-config/scheduler-config.js';
 
@@ -7,8 +8,6 @@ const absolutePath = z
   .string()
   .refine(isAbsolute, 'has to be an absolute path on the machine that the engine runs on');
 const edge = z.int().min(1).max(16384);
-const size = z.strictObject({ width: edge, height: edge });
-const score = z.number().min(0).max(10);
 
 const hiresFix = z
   .strictObject({
@@ -34,8 +33,7 @@ const hiresFix = z
     'takes a scale, or a width and a height, or none of them',
   );
 
-/** The plugin's provider options. */
-export const optionsSchema = z.strictObject({
+const commonOptions = z.strictObject({
   clipSkip: z
     .int()
     .min(0)
@@ -107,27 +105,6 @@ export const optionsSchema = z.strictObject({
     })
     .optional()
     .describe('A small decoder that was made for latents of the model. Absent: none.'),
-  secondPrompt: z.string().optional().describe("SDXL: the second text encoder's. Absent: the prompt."),
-  secondNegativePrompt: z
-    .string()
-    .optional()
-    .describe("SDXL: the second text encoder's. Absent: the negative prompt."),
-  originalSize: size
-    .optional()
-    .describe("SDXL: the size that a training picture would have had, in pixels. Absent: the picture's own."),
-  cropTopLeft: z
-    .strictObject({ top: z.int().min(0), left: z.int().min(0) })
-    .optional()
-    .describe('SDXL: the pixels that would have been cut off a training picture. Absent: none.'),
-  targetSize: size
-    .optional()
-    .describe("SDXL: the size to paint for, in pixels. Absent: the picture's own. The refiner is not told."),
-  aestheticScore: score
-    .optional()
-    .describe("SDXL's refiner: how beautiful the picture is, 0 to 10. Absent: 6."),
-  negativeAestheticScore: score
-    .optional()
-    .describe("SDXL's refiner: how beautiful what to avoid is, 0 to 10. Absent: 2.5."),
   refiner: z
     .strictObject({
       path: absolutePath.describe('Absolute path of its diffusers folder or .safetensors file.'),
@@ -146,5 +123,14 @@ export const optionsSchema = z.strictObject({
       "Text to image at a smaller size first, enlarged with Lanczos's kernel, then image to image at the size asked for, with the same seed: large pictures without doubled motifs. Without a size the first picture has about as many pixels as the model's default, in the shape asked for. Absent: one pass.",
     ),
 });
-export type Options = z.output<typeof optionsSchema>;
+/** Provider options: those that all families read, checked, and those that only some do. */
+export type Options = z.output<typeof commonOptions> & Readonly<Record<string, unknown>>;
 export type HiresFix = z.output<typeof hiresFix>;
+
+/** The plugin's provider options, with those that only some of the families read. */
+export function optionsSchemaOf(families: readonly Family[]): z.ZodType<Options> {
+  const shapes = families.map(({ options }) => options);
+  // Its type is known from here on only in part: which families there are is data.
+  const schema: z.ZodType = commonOptions.extend(Object.assign({}, ...shapes));
+  return schema as z.ZodType<Options>;
+}

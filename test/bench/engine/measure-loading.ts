@@ -1,4 +1,4 @@
-import { openSingleFileModel } from '../../../plugins/local-diffusion/src/models/single-file-model.js';
+import { openModel } from '../../../plugins/local-diffusion/src/models/open-model.js';
 import { NetworkMemory } from '../../../plugins/local-diffusion/src/session/network-memory.js';
 import { PreparedNetworks } from '../../../plugins/local-diffusion/src/session/prepared-networks.js';
 import { secondsOf } from './measure.js';
@@ -20,7 +20,7 @@ export async function measureLoading(model: BenchModel, folder: string) {
   const path = await writeRandomCheckpoint(model);
   const prepared = new PreparedNetworks({ folder, maximumBytes: preparedBytes });
   const openS = await secondsOf(async () => {
-    const opened = await openSingleFileModel(path, { memory: new NetworkMemory({ prepared }) });
+    const opened = await openModel({ path }, { memory: new NetworkMemory({ prepared }) });
     const size = edge * opened.factor;
     const { conditional } = await opened.condition({
       ...{ prompts: ['a red circle'], negativePrompts: undefined, isGuided: false, clipSkip: 0 },

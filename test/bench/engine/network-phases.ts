@@ -1,6 +1,9 @@
 import { openComponent } from '../../../plugins/local-diffusion/src/checkpoint/component.js';
 import type { Graph } from '../../../plugins/local-diffusion/src/graph/builder.js';
-import { openSingleFile, type SingleFile } from '../../../plugins/local-diffusion/src/models/single-file.js';
+import {
+  readSingleFile,
+  type SingleFile,
+} from '../../../plugins/local-diffusion/src/models/read-single-file.js';
 import { tinyDecoderGraph } from '../../../plugins/local-diffusion/src/networks/autoencoder/taesd.js';
 import {
   vaeDecoderGraph,
@@ -38,17 +41,17 @@ const encoder =
   });
 
 const phases: Readonly<Record<string, (parts: Parts, model: BenchModel) => NetworkPhase>> = {
-  text: ({ textEncoder }) => ({
+  text: ({ text_encoder: textEncoder }) => ({
     graph: clipTextGraph(textEncoder!),
     feeds: promptFeeds(),
     output: 'last_hidden_state',
   }),
-  'text-2': ({ textEncoder2 }) => ({
+  'text-2': ({ text_encoder_2: textEncoder2 }) => ({
     graph: clipTextGraph(textEncoder2!, { hiddenStates: true }),
     feeds: promptFeeds(),
     output: 'hidden_states.31',
   }),
-  unet: ({ unet }, model) => ({ graph: unetGraph(unet), feeds: unetFeeds(model), output: 'out_sample' }),
+  unet: ({ unet }, model) => ({ graph: unetGraph(unet!), feeds: unetFeeds(model), output: 'out_sample' }),
   'decode-512': decoder(512),
   'decode-1024': decoder(1024),
   'encode-512': encoder(512),
@@ -69,5 +72,5 @@ export async function networkPhase(name: string, model: BenchModel): Promise<Net
   }
   const phase = phases[name];
   if (!phase) throw new Error(`no phase "${name}"`);
-  return phase((await openSingleFile(await writeRandomCheckpoint(model))).components, model);
+  return phase((await readSingleFile(await writeRandomCheckpoint(model))).components, model);
 }

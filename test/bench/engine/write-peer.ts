@@ -2,7 +2,7 @@ import { link, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decomposableOperators } from '../../../plugins/local-diffusion/src/graph/passes/decomposition.js';
 import { withoutOperators } from '../../../plugins/local-diffusion/src/graph/passes/without-operators.js';
-import { openSingleFile } from '../../../plugins/local-diffusion/src/models/single-file.js';
+import { readSingleFile } from '../../../plugins/local-diffusion/src/models/read-single-file.js';
 import { unetGraph } from '../../../plugins/local-diffusion/src/networks/unet/unet.js';
 import type { BenchModel } from './models.js';
 import { writeRandomCheckpoint } from './random-checkpoint.js';
@@ -15,7 +15,7 @@ import { writeRandomCheckpoint } from './random-checkpoint.js';
  */
 export async function writePeer(model: BenchModel, folder: string): Promise<string> {
   const checkpoint = await writeRandomCheckpoint(model);
-  const graph = unetGraph((await openSingleFile(checkpoint)).components.unet);
+  const graph = unetGraph((await readSingleFile(checkpoint)).components.unet!);
   const target = join(folder, 'unet');
   await mkdir(target, { recursive: true });
   const weights = join(target, model.fileName);

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { openLora } from '../../../plugins/local-diffusion/src/checkpoint/lora.js';
-import { openStableDiffusionFolder } from '../../../plugins/local-diffusion/src/models/open-folder.js';
+import { openModel } from '../../../plugins/local-diffusion/src/models/open-model.js';
 import { generatePictures } from '../../../plugins/local-diffusion/src/pipelines/generate-pictures.js';
 import type { CaseOutcome } from '../case.js';
 import { pipelineCaseSchema, requestOf } from '../pipeline-case.js';
@@ -37,7 +36,7 @@ export async function compareLoraPicture(
     seeds: seed,
     args: { prompt, negative_prompt, num_inference_steps: steps, guidance_scale },
   });
-  const model = await openStableDiffusionFolder(base, { loras: [await openLora(lora)] });
+  const model = await openModel({ path: base, loras: [lora] });
   model.weighLoras([lora_scale]);
   try {
     const { planes } = await generatePictures(model, requestOf(wanted, new Map(), model));

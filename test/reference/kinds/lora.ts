@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { applyLoras } from '../../../plugins/local-diffusion/src/checkpoint/apply-loras.js';
 import { type Component, openComponent } from '../../../plugins/local-diffusion/src/checkpoint/component.js';
 import { openLora } from '../../../plugins/local-diffusion/src/checkpoint/lora.js';
+import { unetAndClipTargets } from '../../../plugins/local-diffusion/src/families/components/lora-targets.js';
 import { loraScalesInput } from '../../../plugins/local-diffusion/src/graph/blocks/low-rank.js';
 import { clipTextGraph } from '../../../plugins/local-diffusion/src/networks/clip/clip-text.js';
 import { readClipTextConfig } from '../../../plugins/local-diffusion/src/networks/clip/clip-text-config.js';
@@ -72,17 +73,18 @@ async function compare(
   const components = applyLoras(
     {
       unet: await openComponent(join(base, 'unet')),
-      textEncoder: await openComponent(join(base, 'text_encoder')),
-      textEncoder2: input('input_ids_2') && (await openComponent(join(base, 'text_encoder_2'))),
+      text_encoder: await openComponent(join(base, 'text_encoder')),
+      text_encoder_2: input('input_ids_2') && (await openComponent(join(base, 'text_encoder_2'))),
     },
-    [await openLora(join(folder, `${name}.safetensors`))],
+    [await openLora(join(folder, `${name}.safetensors`), unetAndClipTargets)],
+    { titleOfLora: () => undefined, model: undefined },
   );
   const scales: TensorValues = { shape: [1], data: Float32Array.of(scale) };
   const given = [...tensors].map(([key, values]) => [key.replace(`${id}.in.`, ''), values] as const);
   const results = new Map([
     ...(await runGraph(unetGraph(components.unet), new Map([...given, [loraScalesInput, scales]]))),
-    ...(await encode('te', components.textEncoder, input('input_ids'), scales)),
-    ...(await encode('te2', components.textEncoder2, input('input_ids_2'), scales)),
+    ...(await encode('te', components.text_encoder, input('input_ids'), scales)),
+    ...(await encode('te2', components.text_encoder_2, input('input_ids_2'), scales)),
   ]);
   const errors = wanted.map((key) => {
     const expected = tensors.get(`${id}.out.${key}`)?.data as Float32Array;

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { openStableDiffusionFolder } from '../../../plugins/local-diffusion/src/models/open-folder.js';
+import { openModel } from '../../../plugins/local-diffusion/src/models/open-model.js';
 import { generatePictures } from '../../../plugins/local-diffusion/src/pipelines/generate-pictures.js';
 import { toRgb } from '../../../plugins/local-diffusion/src/pipelines/pixels.js';
 import { largestError } from '../arrays.js';
@@ -11,9 +11,9 @@ import { readTensors, type TensorValues } from '../tensors.js';
 
 const tolerance = { latents: 1e-3, image: 2e-3, pixel: 1 };
 /** Some cases use another denoising network of the same folder. */
-const unetOf = ({ id, kind }: PipelineCase): string | undefined => {
+const unetOf = ({ id, kind }: PipelineCase): string => {
   if (kind === 'inpaint9') return 'unet_inpaint_9ch';
-  return id.startsWith('l') ? 'unet_lcm_cond' : undefined;
+  return id.startsWith('l') ? 'unet_lcm_cond' : 'unet';
 };
 const builtPipelines = /^StableDiffusion(XL)?(Img2Img|Inpaint)?Pipeline$/;
 const builtKinds: readonly string[] = ['txt2img', 'img2img', 'inpaint', 'inpaint9'];
@@ -88,7 +88,7 @@ async function compare(
 }
 
 async function generate(folder: string, wanted: PipelineCase, expected: ReadonlyMap<string, TensorValues>) {
-  const model = await openStableDiffusionFolder(folder, { unet: unetOf(wanted) });
+  const model = await openModel({ path: folder }, { folders: { unet: unetOf(wanted) } });
   try {
     const inputs = new Map(
       (['init_image_u8', 'mask_u8'] as const).flatMap((name) => {

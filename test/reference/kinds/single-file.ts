@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { type Component, openComponent } from '../../../plugins/local-diffusion/src/checkpoint/component.js';
 import { GraphBuilder } from '../../../plugins/local-diffusion/src/graph/builder.js';
-import { openSingleFile } from '../../../plugins/local-diffusion/src/models/single-file.js';
-import { openSingleFileModel } from '../../../plugins/local-diffusion/src/models/single-file-model.js';
+import { openModel } from '../../../plugins/local-diffusion/src/models/open-model.js';
+import { readSingleFile } from '../../../plugins/local-diffusion/src/models/read-single-file.js';
 import { generatePictures } from '../../../plugins/local-diffusion/src/pipelines/generate-pictures.js';
 import { largestError } from '../arrays.js';
 import type { CaseOutcome, ReferenceCase, ReferenceKind } from '../case.js';
@@ -24,13 +24,6 @@ const keymapSchema = z.looseObject({
 });
 type Entries = z.output<typeof keymapSchema>['components'][string];
 
-/** How the reference names components, and how `openSingleFile` does. */
-const componentNames = {
-  unet: 'unet',
-  vae: 'vae',
-  text_encoder: 'textEncoder',
-  text_encoder_2: 'textEncoder2',
-} as const;
 const toleranceOfNetworks = 1e-4;
 
 /** Checkpoints in one file, tensor by tensor and network by network. */
@@ -50,8 +43,8 @@ async function casesOf(folder: string, name: string): Promise<ReferenceCase[]> {
   const twin = configs === undefined ? undefined : join(dirname(folder), dirname(dirname(configs)));
   const open = async (component: string) => {
     const path = join(folder, `${name}_single.safetensors`);
-    const { components: opened } = await openSingleFile(path, { configFolder: twin ?? expected });
-    const found = opened[componentNames[component as keyof typeof componentNames]];
+    const { components: opened } = await readSingleFile(path, { configFolder: twin ?? expected });
+    const found = opened[component];
     if (!found) throw new Error(`the file was opened without its ${component}`);
     return { path, component: found };
   };
@@ -89,7 +82,7 @@ async function comparePicture(path: string, twin: string): Promise<CaseOutcome> 
   const tensors = await readTensors(join(`${twin}_expected`, 'expected.safetensors'), (name) =>
     name.startsWith(`${wanted.id}.`),
   );
-  const model = await openSingleFileModel(path, { configFolder: twin });
+  const model = await openModel({ path }, { configFolder: twin });
   try {
     const { planes } = await generatePictures(model, requestOf(wanted, new Map(), model));
     return pictureOutcome(planes, tensors.get(`${wanted.id}.image_u8`));

@@ -1,14 +1,18 @@
-import { unetPathOf } from '../families/components/original-unet-names.js';
-import { contextWidthOf, familyOfContext, familyTitles } from '../families/recognise.js';
 import type { Component } from './component.js';
 import { invalidFiles } from './invalid-files.js';
 import type { Lora, UnplacedLayer } from './lora.js';
 import type { ComponentLora, LoraLayer } from './lora-layer.js';
-import { dottedNumbers, type LoraTarget, underscored } from './lora-names.js';
+import { type LoraTarget, underscored } from './lora-names.js';
 import { shapesAgree } from './shapes.js';
 
-/** The networks of a model that LoRAs can change. */
-export type LoraComponents = { readonly [target in LoraTarget]?: Component | undefined };
+/** The networks of a model, by the names of their folders in a diffusers checkpoint. */
+type Components = Readonly<Record<string, Component | undefined>>;
+
+/** What a LoRA was made for and what the model is, where that shows: for messages. */
+export interface LoraTitles {
+  titleOfLora(lora: Lora): string | undefined;
+  readonly model: string | undefined;
+}
 
 /**
  * Gives the networks of a model what LoRAs add to their layers. A graph written from such a component has the input `lora_scales`
@@ -17,42 +21,42 @@ export type LoraComponents = { readonly [target in LoraTarget]?: Component | und
  * @returns the components with their LoRAs; what is not a network, or not changed, is as it was
  * @throws ERR_MODEL_FILES_INVALID naming the layers of a LoRA that the model does not have, or has in another shape
  */
-export function applyLoras<Components extends LoraComponents>(
-  components: Components,
+export function applyLoras<Given extends Components>(
+  components: Given,
   loras: readonly Lora[],
-): Components {
-  const targets: readonly LoraTarget[] = ['unet', 'textEncoder', 'textEncoder2'];
-  const placed = loras.map((lora) => place(lora, components));
-  const changed = targets.flatMap((target) => {
-    const component = components[target];
+  titles: LoraTitles,
+): Given {
+  const placed = loras.map((lora) => place(lora, components, titles));
+  const changed = Object.entries(components).flatMap(([name, component]) => {
     const own = placed.map(
       (layers, index): ComponentLora => ({
         file: loras[index]!.file,
-        layers: layers.get(target) ?? new Map<string, LoraLayer>(),
+        layers: layers.get(name) ?? new Map<string, LoraLayer>(),
       }),
     );
     return component && own.some(({ layers }) => layers.size > 0)
-      ? [[target, { ...component, loras: own }] as const]
+      ? [[name, { ...component, loras: own }] as const]
       : [];
   });
   return { ...components, ...Object.fromEntries(changed) };
 }
 
-type Placed = Map<LoraTarget, Map<string, LoraLayer>>;
+/** Layers by component and path. */
+type Placed = Map<string, Map<string, LoraLayer>>;
 
-function place(lora: Lora, components: LoraComponents): Placed {
-  const paths = new Map<LoraTarget, (module: string) => string | undefined>();
+function place(lora: Lora, components: Components, titles: LoraTitles): Placed {
+  const paths = new Map<string, (module: string) => string | undefined>();
   const placed: Placed = new Map();
   const misfits: string[] = [];
   for (const layer of lora.layers) {
     const { target, module, name } = layer;
-    const component = components[target];
-    const pathOf = paths.get(target) ?? pathFinder(component);
-    paths.set(target, pathOf);
+    const component = components[target.component];
+    const pathOf = paths.get(target.component) ?? pathFinder(target, component);
+    paths.set(target.component, pathOf);
     const path = pathOf(module);
     const weight = path === undefined ? undefined : component?.tensors.get(`${path}.weight`);
-    const layers = placed.get(target) ?? new Map<string, LoraLayer>();
-    placed.set(target, layers);
+    const layers = placed.get(target.component) ?? new Map<string, LoraLayer>();
+    placed.set(target.component, layers);
     if (path === undefined || !weight) {
       misfits.push(`"${name}", which the model ${component ? 'does not have' : 'has no network for'}`);
     } else if (!fits(layer, weight.shape)) {
@@ -65,12 +69,15 @@ function place(lora: Lora, components: LoraComponents): Placed {
       layers.set(path, layer);
     }
   }
-  if (misfits.length > 0) throw doesNotFit(lora, components, misfits);
+  if (misfits.length > 0) throw doesNotFit(lora, misfits, titles);
   return placed;
 }
 
 /** Finds the layers of a network by their underscored path, that of diffusers or the original one. */
-function pathFinder(component: Component | undefined): (module: string) => string | undefined {
+function pathFinder(
+  { originalPaths }: LoraTarget,
+  component: Component | undefined,
+): (module: string) => string | undefined {
   const tensors = component?.tensors ?? new Map<string, never>();
   const paths = new Map(
     [...tensors.keys()]
@@ -79,11 +86,10 @@ function pathFinder(component: Component | undefined): (module: string) => strin
       .map((name) => name.slice(0, -'.weight'.length))
       .map((path) => [underscored(path), path]),
   );
-  let layers = 0;
-  while (tensors.has(`down_blocks.0.resnets.${layers}.conv1.weight`)) layers += 1;
+  const originalPathOf = originalPaths?.(tensors);
   return (module) => {
-    const original = paths.get(module) ?? unetPathOf(dottedNumbers(module), layers);
-    return original && paths.get(underscored(original));
+    const path = paths.get(module) ?? originalPathOf?.(module);
+    return path && paths.get(underscored(path));
   };
 }
 
@@ -96,15 +102,12 @@ const shapeOf = ({ down, up }: UnplacedLayer): string => `[${[up.shape[0], ...do
 
 const shown = 3;
 
-function doesNotFit(lora: Lora, components: LoraComponents, misfits: readonly string[]): Error {
+function doesNotFit(lora: Lora, misfits: readonly string[], { titleOfLora, model }: LoraTitles): Error {
   const rest = misfits.length > shown ? `; and ${misfits.length - shown} more` : '';
-  const made = familyOfContext(
-    lora.layers.find(({ module }) => module.endsWith('attn2_to_k'))?.down.shape[1],
-  );
-  const model = components.unet && familyOfContext(contextWidthOf(components.unet.tensors));
-  const why = made && made !== model ? ` It was made for ${familyTitles[made]}.` : '';
+  const made = titleOfLora(lora);
+  const why = made && made !== model ? ` It was made for ${made}.` : '';
   return invalidFiles(
     `${lora.file} does not fit this model: ${misfits.length} of its ${lora.layers.length} layers have no place in it: ${misfits.slice(0, shown).join('; ')}${rest}.${why}`,
-    model ? `Use a LoRA for ${familyTitles[model]}.` : 'Use a LoRA that was made for this model.',
+    model ? `Use a LoRA for ${model}.` : 'Use a LoRA that was made for this model.',
   );
 }

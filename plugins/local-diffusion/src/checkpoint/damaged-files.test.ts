@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { damage, randomNumbers, survives } from '../../../../test/fixtures/damage.js';
 import { originalUnet, prefixed, writeHollowFile } from '../../../../test/reference/original-checkpoint.js';
-import { openSingleFile } from '../models/single-file.js';
+import { unetAndClipTargets } from '../families/components/lora-targets.js';
+import { readSingleFile } from '../models/read-single-file.js';
 import { vaeDecoderGraph } from '../networks/autoencoder/vae.js';
 import { clipTextGraph } from '../networks/clip/clip-text.js';
 import { unetGraph } from '../networks/unet/unet.js';
@@ -43,8 +44,13 @@ const pair = (module: string) => ({
 
 test.each<[string, Record<string, readonly number[]>, number, (path: string) => Promise<unknown>]>([
   ['tensors', { a: [2, 3], b: [4], c: [], d: [0, 5] }, 5000, readSafetensorsFile],
-  ['LoRAs', { ...pair('lora_unet_a'), 'lora_unet_a.alpha': [], ...pair('lora_te_b') }, 1600, openLora],
-  ['single files', prefixed('model.diffusion_model.', originalUnet(tiny)), 300, openSingleFile],
+  [
+    'LoRAs',
+    { ...pair('lora_unet_a'), 'lora_unet_a.alpha': [], ...pair('lora_te_b') },
+    1600,
+    (path) => openLora(path, unetAndClipTargets),
+  ],
+  ['single files', prefixed('model.diffusion_model.', originalUnet(tiny)), 300, readSingleFile],
 ])(
   'damaged files of %s are read inside of their bounds, or refused',
   async (_what, shapes, count, read) => {

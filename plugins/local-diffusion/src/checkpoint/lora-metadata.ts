@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { invalidFiles } from './invalid-files.js';
-import { type LoraTarget, underscored } from './lora-names.js';
+import { underscored } from './lora-names.js';
 
 /** Keys of a PEFT `LoraConfig` (peft/tuners/lora/config.py) that scale what a LoRA adds. */
 const schema = z.looseObject({
@@ -10,30 +10,30 @@ const schema = z.looseObject({
 });
 type Declared = z.output<typeof schema>;
 
-/** What a LoRA's metadata say of its alphas, by the network. */
-export type LoraMetadata = Partial<Record<LoraTarget, Declared>>;
-
-const prefixes: Readonly<Record<LoraTarget, string>> = {
-  unet: 'unet.',
-  textEncoder: 'text_encoder.',
-  textEncoder2: 'text_encoder_2.',
-};
+/** What a LoRA's metadata say of its alphas, by the component. */
+export type LoraMetadata = Readonly<Record<string, Declared>>;
 
 /**
- * Reads what diffusers writes into a LoRA's metadata as `lora_adapter_metadata` (loaders/lora_base.py): the PEFT config of each network, its
- * keys behind the network's name.
+ * Reads what diffusers writes into a LoRA's metadata as `lora_adapter_metadata` (loaders/lora_base.py): the PEFT config of each component,
+ * its keys behind the component's name.
  *
+ * @param components those that it may speak of
  * @throws ERR_MODEL_FILES_INVALID when it is there and cannot be read: what the LoRA adds would be of the wrong strength
  */
-export function readLoraMetadata(path: string, metadata: ReadonlyMap<string, string>): LoraMetadata {
+export function readLoraMetadata(
+  path: string,
+  metadata: ReadonlyMap<string, string>,
+  components: readonly string[],
+): LoraMetadata {
   const text = metadata.get('lora_adapter_metadata');
   if (text === undefined) return {};
   try {
     const all = Object.entries(z.record(z.string(), z.unknown()).parse(JSON.parse(text)));
-    const configs = Object.entries(prefixes).map(([target, prefix]) => {
+    const configs = components.map((component) => {
+      const prefix = `${component}.`;
       const own = all.filter(([key]) => key.startsWith(prefix));
       return [
-        target,
+        component,
         schema.parse(Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value]))),
       ];
     });
@@ -50,11 +50,11 @@ export function readLoraMetadata(path: string, metadata: ReadonlyMap<string, str
 /** alpha / rank of a layer whose file has no alpha: as the metadata say, or else 1. With `use_rslora` it is alpha / sqrt(rank). */
 export function declaredAlpha(
   metadata: LoraMetadata,
-  target: LoraTarget,
+  component: string,
   module: string,
   rank: number,
 ): number {
-  const { lora_alpha, alpha_pattern, use_rslora = false } = metadata[target] ?? {};
+  const { lora_alpha, alpha_pattern, use_rslora = false } = metadata[component] ?? {};
   const pattern = Object.entries(alpha_pattern ?? {}).find(([name]) =>
     `_${module}`.endsWith(`_${underscored(name)}`),
   );

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { floatTensor, type RawTensor, writeSafetensors } from '../../../../test/reference/tensors.js';
+import { unetAndClipTargets as targets } from '../families/components/lora-targets.js';
 import { applyLoras } from './apply-loras.js';
 import type { Component } from './component.js';
 import { openLora } from './lora.js';
@@ -44,17 +45,17 @@ describe('parseLoraName', () => {
     ['lora_unet_input_blocks_4_1_proj_in.lora_down.weight', 'unet', 'input_blocks_4_1_proj_in', 'down'],
     [
       'lora_te_text_model_encoder_layers_0_mlp_fc1.lora_down.weight',
-      'textEncoder',
+      'text_encoder',
       'text_model_encoder_layers_0_mlp_fc1',
       'down',
     ],
     [
       'lora_te1_text_model_encoder_layers_0_mlp_fc1.alpha',
-      'textEncoder',
+      'text_encoder',
       'text_model_encoder_layers_0_mlp_fc1',
       'alpha',
     ],
-    ['lora_te2_text_projection.lora_up.weight', 'textEncoder2', 'text_projection', 'up'],
+    ['lora_te2_text_projection.lora_up.weight', 'text_encoder_2', 'text_projection', 'up'],
     ['unet.mid_block.attentions.0.proj_in.lora_A.weight', 'unet', 'mid_block_attentions_0_proj_in', 'down'],
     [
       'base_model.model.mid_block.resnets.0.conv1.lora_B.default.weight',
@@ -64,7 +65,7 @@ describe('parseLoraName', () => {
     ],
     [
       'text_encoder_2.text_model.encoder.layers.3.self_attn.q_proj.lora_B.weight',
-      'textEncoder2',
+      'text_encoder_2',
       'text_model_encoder_layers_3_self_attn_q_proj',
       'up',
     ],
@@ -77,19 +78,19 @@ describe('parseLoraName', () => {
     ['mid_block.attn1.processor.to_k_lora.up.weight', 'unet', 'mid_block_attn1_to_k', 'up'],
     [
       'text_encoder.text_model.encoder.layers.0.self_attn.to_out_lora.up.weight',
-      'textEncoder',
+      'text_encoder',
       'text_model_encoder_layers_0_self_attn_out_proj',
       'up',
     ],
     [
       'text_encoder.text_model.encoder.layers.0.self_attn.k_proj.lora_linear_layer.down.weight',
-      'textEncoder',
+      'text_encoder',
       'text_model_encoder_layers_0_self_attn_k_proj',
       'down',
     ],
     ['unet.mid_block.attn2.to_q.lora.down.weight', 'unet', 'mid_block_attn2_to_q', 'down'],
   ])('%s', (name, target, module, part) => {
-    expect(parseLoraName(name)).toEqual({ target, module, part });
+    expect(parseLoraName(name, targets)).toMatchObject({ target: { component: target }, module, part });
   });
 
   test.each([
@@ -97,7 +98,7 @@ describe('parseLoraName', () => {
     'model.diffusion_model.out.2.weight',
     'transformer.x.lora_A.weight',
     '',
-  ])('knows nothing by "%s"', (name) => expect(parseLoraName(name)).toBeUndefined());
+  ])('knows nothing by "%s"', (name) => expect(parseLoraName(name, targets)).toBeUndefined());
 });
 
 describe('openLora', () => {
@@ -107,10 +108,10 @@ describe('openLora', () => {
       'lora_unet_a.alpha': floatTensor([], [1]),
       ...pair('lora_te_b', 8, 6, 4),
     });
-    const { layers } = await openLora(path);
+    const { layers } = await openLora(path, targets);
     expect(layers).toMatchObject([
-      { target: 'unet', module: 'a', name: 'lora_unet_a', rank: 4, factor: 0.25 },
-      { target: 'textEncoder', module: 'b', rank: 4, factor: 1 },
+      { target: { component: 'unet' }, module: 'a', name: 'lora_unet_a', rank: 4, factor: 0.25 },
+      { target: { component: 'text_encoder' }, module: 'b', rank: 4, factor: 1 },
     ]);
   });
 
@@ -142,7 +143,7 @@ describe('openLora', () => {
     ['no tensors', {}, /changes no layer/],
   ])('refuses %s', async (_what, tensors, message) => {
     await writeSafetensors(path, tensors);
-    await expect(openLora(path)).rejects.toMatchObject({
+    await expect(openLora(path, targets)).rejects.toMatchObject({
       code: 'ERR_MODEL_FILES_INVALID',
       message: expect.stringMatching(message),
     });
@@ -155,12 +156,15 @@ describe('openLora', () => {
       'text_encoder.lora_alpha': 8,
       'text_encoder.use_rslora': true,
     });
-    const metadata = readLoraMetadata(path, new Map([['lora_adapter_metadata', text]]));
+    const components = ['unet', 'text_encoder', 'text_encoder_2'];
+    const metadata = readLoraMetadata(path, new Map([['lora_adapter_metadata', text]]), components);
     expect(declaredAlpha(metadata, 'unet', 'mid_block_attn1_to_q', 4)).toBe(0.5);
     expect(declaredAlpha(metadata, 'unet', 'mid_block_attn1_to_k', 4)).toBe(2);
-    expect(declaredAlpha(metadata, 'textEncoder', 'a', 4)).toBe(4);
-    expect(declaredAlpha(metadata, 'textEncoder2', 'a', 4)).toBe(1);
-    expect(() => readLoraMetadata(path, new Map([['lora_adapter_metadata', '[']]))).toThrow(/cannot be read/);
+    expect(declaredAlpha(metadata, 'text_encoder', 'a', 4)).toBe(4);
+    expect(declaredAlpha(metadata, 'text_encoder_2', 'a', 4)).toBe(1);
+    expect(() => readLoraMetadata(path, new Map([['lora_adapter_metadata', '[']]), components)).toThrow(
+      /cannot be read/,
+    );
   });
 });
 
@@ -174,7 +178,10 @@ describe('applyLoras', () => {
   const textEncoder = component({ 'text_model.embeddings.token_embedding.weight': [9, 6] });
   const apply = async (tensors: Record<string, RawTensor>) => {
     await writeSafetensors(path, tensors);
-    return applyLoras({ unet, textEncoder }, [await openLora(path)]);
+    return applyLoras({ unet, text_encoder: textEncoder }, [await openLora(path, targets)], {
+      titleOfLora: () => 'another model',
+      model: 'this model',
+    });
   };
 
   test('finds layers by diffusers and by original names', async () => {
@@ -186,7 +193,7 @@ describe('applyLoras', () => {
       'down_blocks.1.attentions.0.transformer_blocks.0.attn2.to_k',
       'mid_block.resnets.0.time_emb_proj',
     ]);
-    expect(applied.textEncoder).toBe(textEncoder);
+    expect(applied.text_encoder).toBe(textEncoder);
   });
 
   test.each<[string, Record<string, RawTensor>, RegExp]>([
@@ -213,13 +220,13 @@ describe('applyLoras', () => {
     [
       'another family',
       pair('lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn2_to_k', 8, 2048),
-      /It was made for Stable Diffusion XL\./,
+      /It was made for another model\./,
     ],
   ])('refuses %s', async (_what, tensors, message) => {
     await expect(apply(tensors)).rejects.toMatchObject({
       code: 'ERR_MODEL_FILES_INVALID',
       message: expect.stringMatching(message),
-      hint: 'Use a LoRA for Stable Diffusion 1.',
+      hint: 'Use a LoRA for this model.',
     });
   });
 

@@ -34,19 +34,25 @@ const otherKinds: readonly (readonly [RegExp, string])[] = [
 /**
  * Opens a LoRA: its header, and the alphas, which are a number a layer. The weights stay in the file.
  *
+ * @param targets what it may change
  * @throws ERR_MODEL_FILES_INVALID when the file is damaged, a LoRA of a kind that is not supported, or none
  */
-export async function openLora(path: string): Promise<Lora> {
+export async function openLora(path: string, targets: readonly LoraTarget[]): Promise<Lora> {
   const { tensors, metadata } = await readSafetensorsFile(path);
-  const declared = readLoraMetadata(path, metadata);
+  const declared = readLoraMetadata(
+    path,
+    metadata,
+    targets.map(({ component }) => component),
+  );
   const layers: UnplacedLayer[] = [];
-  for (const { target, module, name, down, up, alpha } of groups(path, tensors)) {
+  for (const { target, module, name, down, up, alpha } of groups(path, tensors, targets)) {
     if (!down || !up) {
       throw invalidFiles(`${path}: the layer "${name}" has only one of the two matrices of a LoRA.`);
     }
     const rank = rankOf(path, name, down, up);
     const value = alpha ? (await readFloats(alpha))[0] : undefined;
-    const factor = value === undefined ? declaredAlpha(declared, target, module, rank) : value / rank;
+    const factor =
+      value === undefined ? declaredAlpha(declared, target.component, module, rank) : value / rank;
     if (!Number.isFinite(factor)) throw invalidFiles(`${path}: the alpha of "${name}" is ${value}.`);
     layers.push({ target, module, name, down, up, rank, factor });
   }
@@ -61,13 +67,17 @@ interface Group extends Partial<Record<'down' | 'up' | 'alpha', TensorLocation>>
 }
 
 /** The tensors of the file by the layer that they change. */
-function groups(path: string, tensors: ReadonlyMap<string, TensorLocation>): Iterable<Group> {
+function groups(
+  path: string,
+  tensors: ReadonlyMap<string, TensorLocation>,
+  targets: readonly LoraTarget[],
+): Iterable<Group> {
   const byLayer = new Map<string, Group>();
   for (const [name, location] of tensors) {
-    const parsed = parseLoraName(name);
+    const parsed = parseLoraName(name, targets);
     if (!parsed) throw notLora(path, name);
     const { target, module, part } = parsed;
-    const key = `${target} ${module}`;
+    const key = `${target.component} ${module}`;
     const group = byLayer.get(key) ?? { target, module, name: name.replace(/\.(alpha|[^.]+\.weight)$/, '') };
     if (group[part]) throw invalidFiles(`${path} changes one layer twice: "${name}" is the second time.`);
     byLayer.set(key, { ...group, [part]: location });
@@ -80,8 +90,8 @@ function notLora(path: string, name: string): Error {
   return kind
     ? invalidFiles(`${path} is ${kind} ("${name}"), which is not supported.`, 'Use a plain LoRA or LoCon.')
     : invalidFiles(
-        `${path} is no LoRA of Stable Diffusion: nothing is known by the name of its tensor "${name}".`,
-        'Use a LoRA with the names of kohya, PEFT or diffusers.',
+        `${path} is not a LoRA that this model can take: nothing is known by the name of its tensor "${name}".`,
+        'Use a LoRA for this kind of model, with the names of kohya, PEFT or diffusers.',
       );
 }
 

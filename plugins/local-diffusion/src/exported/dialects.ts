@@ -4,6 +4,8 @@
  */
 export interface Dialect {
   readonly inputs: Readonly<Record<string, readonly string[]>>;
+  /** Which input is latents: where a file fixes its size, it makes images of that size only. Absent: none. */
+  readonly latents?: string;
   /** Inputs that not every network has. */
   readonly optionalInputs?: readonly string[];
   /** Outputs that not every network has. */
@@ -18,8 +20,8 @@ export const textEncoderDialect: Dialect = {
 };
 
 /**
- * SDXL reads the states before the last layer: optimum gives all of them, `hidden_states.0` and on; TensorRT's demo the wanted ones alone,
- * and calls the projection of the second encoder as it calls the last states of the first.
+ * For families that read the states before the last layer: optimum gives all of them, `hidden_states.0` and on; TensorRT's demo the wanted
+ * ones alone, and calls the projection of the second encoder as it calls the last states of the first.
  */
 export const penultimateTextEncoderDialect: Dialect = {
   inputs: textEncoderDialect.inputs,
@@ -28,6 +30,7 @@ export const penultimateTextEncoderDialect: Dialect = {
 };
 
 export const denoiserDialect: Dialect = {
+  latents: 'sample',
   inputs: {
     sample: ['sample', 'latent_sample', 'latent'],
     timestep: ['timestep', 'timesteps', 't'],
@@ -41,6 +44,7 @@ export const denoiserDialect: Dialect = {
 };
 
 export const decoderDialect: Dialect = {
+  latents: 'latent_sample',
   inputs: { latent_sample: ['latent_sample', 'latent', 'z'] },
   outputs: { sample: ['sample', 'images', 'image'] },
 };

@@ -1,31 +1,45 @@
 import { EaselError } from '@easel/plugin-sdk';
-import type { Autoencoder } from '../families/components/autoencoder.js';
+import type { Autoencoder } from '../pipelines/diffusion-model.js';
 import { type Posterior, readPosterior } from '../pipelines/posterior.js';
 import { decoderPixelBytes, runBySize } from '../pipelines/tiling.js';
-import type { ExportedVaeConfig } from './exported-config.js';
-import type { ExportedNetwork } from './exported-network.js';
+import { decoderDialect, encoderDialect } from './dialects.js';
+import { type ExportedVaeConfig, readExportedVaeConfig } from './exported-config.js';
+import { exists } from './exported-files.js';
+import type { ExportedSite } from './exported-site.js';
 
 /**
- * @param encoder absent where the folder has none: input images are refused then
- * @param memoryBytes of the budget for networks
+ * Opens an exported autoencoder. Where the folder has no encoder, input images are refused.
+ *
+ * @param defaultScaling of latents, where the files do not say it
+ * @param title of the family that has it, for messages
+ * @throws ERR_MODEL_FILES_INVALID for files that cannot be opened
  */
-export function exportedAutoencoder(
-  folder: string,
-  config: ExportedVaeConfig,
-  decoder: ExportedNetwork,
-  encoder: ExportedNetwork | undefined,
-  memoryBytes: number,
-): Autoencoder {
+export async function exportedAutoencoder(
+  site: ExportedSite,
+  defaultScaling: number,
+  title: string,
+): Promise<Autoencoder & { readonly scaling: number }> {
+  const { folder, memoryBytes } = site;
+  const config = await readExportedVaeConfig(folder, defaultScaling);
+  if (config.isScalingAssumed) {
+    site.warn(
+      `${config.file} does not say by how much latents are scaled; ${title}'s ${defaultScaling} was taken.`,
+    );
+  }
   const { scaling, shift, latentChannels, factor } = config;
+  const decoder = await site.network('vae_decoder', decoderDialect);
+  const hasEncoder = await exists(`${folder}/vae_encoder/model.onnx`);
+  const encoder = hasEncoder ? await site.network('vae_encoder', encoderDialect) : undefined;
   return {
+    scaling,
     latentChannels,
     factor,
     async encode(planes, shape) {
       if (!encoder) {
         throw new EaselError({
           code: 'ERR_REQUEST_INVALID',
-          message: `inputImages: ${folder} has no vae_encoder/model.onnx, which reads pictures.`,
-          hint: 'Make pictures from text alone, or export the model with its encoder.',
+          message: `inputImages: ${folder} has no vae_encoder/model.onnx, which reads images.`,
+          hint: 'Make images from text alone, or export the model with its encoder.',
         });
       }
       const output = await encoder.run({ sample: { data: planes, shape } }, 'latents');

@@ -3,9 +3,6 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { invalidFiles } from '../checkpoint/invalid-files.js';
 import { readJson } from '../checkpoint/read-file.js';
-import type { ModelFamily } from '../models/pipeline-index.js';
-
-const names = { sd: 'Stable Diffusion', sdxl: 'SDXL' } as const;
 
 const schema = z.looseObject({
   scaling_factor: z.number().positive().optional(),
@@ -20,19 +17,22 @@ export interface ExportedVaeConfig {
   readonly latentChannels: number;
   /** Pixels a latent, along an edge. */
   readonly factor: number;
-  /** A sentence where the file did not say by how much latents are scaled. */
-  readonly warnings: readonly string[];
+  /** For messages. */
+  readonly file: string;
+  /** Whether the file did not say by how much latents are scaled. */
+  readonly isScalingAssumed: boolean;
 }
 
-/** diffusers: `AutoencoderKL`, and the config of SDXL's. */
-const knownScaling = { sd: 0.18215, sdxl: 0.13025 } as const;
-
 /**
- * Reads `vae_decoder/config.json`; where it is not there, or does not say, the family's own numbers hold.
+ * Reads `vae_decoder/config.json`, which need not be there.
  *
+ * @param defaultScaling where the file does not say it
  * @throws ERR_MODEL_FILES_INVALID for a file that is not valid
  */
-export async function readExportedVaeConfig(folder: string, family: ModelFamily): Promise<ExportedVaeConfig> {
+export async function readExportedVaeConfig(
+  folder: string,
+  defaultScaling: number,
+): Promise<ExportedVaeConfig> {
   const file = join(folder, 'vae_decoder', 'config.json');
   const isThere = await readFile(file).then(
     () => true,
@@ -44,15 +44,12 @@ export async function readExportedVaeConfig(folder: string, family: ModelFamily)
     throw invalidFiles(`${file}: "${issue?.path.join('.')}" is not valid: ${issue?.message}.`);
   }
   const { scaling_factor: said, shift_factor, latent_channels, block_out_channels } = parsed.data;
-  const scaling = said ?? knownScaling[family];
   return {
-    scaling,
+    scaling: said ?? defaultScaling,
     shift: shift_factor ?? 0,
     latentChannels: latent_channels,
     factor: 2 ** (block_out_channels.length - 1),
-    warnings:
-      said === undefined
-        ? [`${file} does not say by how much latents are scaled; ${names[family]}'s ${scaling} was taken.`]
-        : [],
+    file,
+    isScalingAssumed: said === undefined,
   };
 }

@@ -23,7 +23,8 @@ export interface Output {
 
 /** An ONNX file that somebody else has exported, with its inputs bound by what the file says of them. */
 export class ExportedNetwork {
-  readonly #file: string;
+  /** For messages. */
+  readonly file: string;
   readonly #memory: NetworkMemory;
   readonly #place: Place<InferenceSession>;
   readonly #inputs: ReadonlyMap<string, Port>;
@@ -36,7 +37,7 @@ export class ExportedNetwork {
     { memory, place }: { memory: NetworkMemory; place: Place<InferenceSession> },
     { inputs, outputs }: { inputs: ReadonlyMap<string, Port>; outputs: ReadonlyMap<string, Port> },
   ) {
-    this.#file = file;
+    this.file = file;
     this.#memory = memory;
     this.#place = place;
     this.#inputs = inputs;
@@ -142,7 +143,7 @@ export class ExportedNetwork {
     if (fits) return { data, shape };
     throw new EaselError({
       code: 'ERR_REQUEST_INVALID',
-      message: `${this.#file} takes "${name}" only as [${declared.join(', ')}], and it would be [${shape.join(', ')}].`,
+      message: `${this.file} takes "${name}" only as [${declared.join(', ')}], and it would be [${shape.join(', ')}].`,
       hint: 'Ask for the size that the model was exported for, or export it with free dimensions.',
     });
   }

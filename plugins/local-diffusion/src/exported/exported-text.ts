@@ -18,13 +18,11 @@ export function exportedTextEncoder(network: ExportedNetwork, tokenizer: ClipTok
 }
 
 /**
- * One of SDXL's: the hidden states before the last layer, and the projection where it has one.
+ * An exported text encoder that gives the hidden states before its last layer, and the projection where it has one.
  *
- * @param file for messages
  * @throws ERR_MODEL_FILES_INVALID for one that gives its last states only
  */
 export function exportedPenultimateTextEncoder(
-  file: string,
   network: ExportedNetwork,
   tokenizer: ClipTokenizer,
 ): TextEncoder {
@@ -36,13 +34,14 @@ export function exportedPenultimateTextEncoder(
     .sort((one, other) => one - other);
   if (states.length < 2 && !outputNames.includes('hidden_states')) {
     throw invalidFiles(
-      `${file} gives ${outputNames.join(', ')}, and no hidden states but the last ones; SDXL reads those before.`,
-      'Export the model with optimum, as stable-diffusion-xl.',
+      `${network.file} gives ${outputNames.join(', ')}, and no hidden states but the last ones; its family reads those before.`,
+      'Export the model with optimum, which gives all hidden states.',
     );
   }
   const hasProjection = outputNames.includes('text_embeds');
   return {
     tokenizer,
+    ...(hasProjection && { projection: {} }),
     async encode(ids, clipSkip, extra) {
       if (extra) throw cannotGrow();
       if (clipSkip > 0 && states.length < 2) throw inOnePiece();

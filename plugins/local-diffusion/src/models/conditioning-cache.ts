@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Conditioning, ConditioningRequest, ModelConditioning } from '../pipelines/diffusion-model.js';
 
-/** Some hundred prompts of Stable Diffusion, some tens of SDXL. */
+/** Some hundred prompts of a small text encoder, some tens of two large ones. */
 const maximumBytes = 64 * 1024 ** 2;
 
 type Condition = (request: ConditioningRequest) => Promise<ModelConditioning>;
@@ -30,7 +30,7 @@ const bytesOf = (conditioning: Conditioning): number =>
 
 function keyOf(request: ConditioningRequest, state: unknown): string {
   const { prompts, negativePrompts, isGuided, clipSkip, promptStyle, inversions = [], ...rest } = request;
-  const { width, height, xl } = rest;
+  const { width, height, familyOptions } = rest;
   const words = inversions.map(({ word }) => word);
   const hash = createHash('sha256').update(
     JSON.stringify([
@@ -42,7 +42,7 @@ function keyOf(request: ConditioningRequest, state: unknown): string {
       words,
       width,
       height,
-      xl,
+      familyOptions,
       state,
     ]),
   );

@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { damage, randomNumbers, survives } from '../../../../test/fixtures/damage.js';
-import { openTokenizer } from '../families/components/clip-text-encoder.js';
+
+import { families } from '../families/index.js';
 import { planSampling } from '../sampling/plan.js';
 import { readSchedulerConfig } from '../sampling/scheduler-config/scheduler-config.js';
+import { openClipTokenizer } from '../tokenizers/open-clip-tokenizer.js';
+
 import { readPipelineIndex } from './pipeline-index.js';
 
 const limitMs = 60_000;
@@ -18,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const openWords = async () => void (await openTokenizer(folder)).encode('a red circle, (twice)');
+const openWords = async () => void (await openClipTokenizer({ folder })).encode('a red circle, (twice)');
 
 const texts: readonly (readonly [string, number, (bytes: Buffer) => Promise<unknown>])[] = [
   [
@@ -29,7 +32,7 @@ const texts: readonly (readonly [string, number, (bytes: Buffer) => Promise<unkn
       planSampling({ schedulerConfig, steps: 10 });
     },
   ],
-  ['model_index.json', 500, () => readPipelineIndex(folder)],
+  ['model_index.json', 500, () => readPipelineIndex(folder, families)],
   ['tokenizer/tokenizer_config.json', 300, openWords],
   ['tokenizer/special_tokens_map.json', 300, openWords],
   ['tokenizer/vocab.json', 150, openWords],

@@ -1,10 +1,8 @@
-import { openLora } from '../checkpoint/lora.js';
 import type { NetworkMemory } from '../session/network-memory.js';
 import { fingerprint } from './fingerprint.js';
 import type { ModelFiles } from './model-files.js';
-import { openStableDiffusionFolder } from './open-folder.js';
-import type { OpenedModel } from './open-model.js';
-import { openSingleFileModel } from './single-file-model.js';
+import { openModel } from './open-model.js';
+import type { OpenedModel } from './opened-model.js';
 
 /** What is kept of a model that is not running is its graphs and vocabulary, some megabytes; its networks have a budget of their own. */
 const keptModels = 8;
@@ -29,7 +27,7 @@ export class ModelCache {
   async get(files: ModelFiles): Promise<OpenedModel> {
     const key = JSON.stringify([files.path, files.vae, files.loras, files.tinyDecoder]);
     const kept = await this.#unchanged(key);
-    const model = kept?.model ?? (await this.#open(files));
+    const model = kept?.model ?? (await openModel(files, { memory: this.#memory }));
     this.#models.delete(key);
     this.#models.set(key, kept ?? { model, fingerprint: await fingerprint(model.files) });
     for (const oldest of [...this.#models.keys()].slice(0, -keptModels)) await this.#drop(oldest);
@@ -51,16 +49,5 @@ export class ModelCache {
     const kept = this.#models.get(key);
     this.#models.delete(key);
     await kept?.model.release();
-  }
-
-  async #open({ path, vae, loras = [], tinyDecoder }: ModelFiles): Promise<OpenedModel> {
-    const options = {
-      memory: this.#memory,
-      loras: await Promise.all(loras.map((lora) => openLora(lora))),
-      ...(vae !== undefined && { vae }),
-      tinyDecoder,
-    };
-    const open = path.endsWith('.safetensors') ? openSingleFileModel : openStableDiffusionFolder;
-    return await open(path, options);
   }
 }

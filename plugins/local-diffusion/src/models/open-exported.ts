@@ -2,23 +2,34 @@ import { join } from 'node:path';
 import { EaselError } from '@easel/plugin-sdk';
 import { invalidFiles } from '../checkpoint/invalid-files.js';
 import { readText } from '../checkpoint/read-file.js';
-import { decoderDialect, denoiserDialect, encoderDialect } from '../exported/dialects.js';
-import { exportedAutoencoder } from '../exported/exported-autoencoder.js';
-import { exportedConditioning, type OpenPart, suffixesOf } from '../exported/exported-conditioning.js';
-import { readExportedVaeConfig } from '../exported/exported-config.js';
-import { exists, exportedFiles } from '../exported/exported-files.js';
+import type { Dialect } from '../exported/dialects.js';
+import { exportedFiles } from '../exported/exported-files.js';
 import { ExportedNetwork } from '../exported/exported-network.js';
+
+import type { ExportedSite } from '../exported/exported-site.js';
+import type { ComponentSource, ExportedKind } from '../families/component-kind.js';
 import { readSchedulerConfig } from '../sampling/scheduler-config/scheduler-config.js';
-import { NetworkMemory } from '../session/network-memory.js';
-import type { OpenFolderOptions } from './open-folder.js';
-import type { OpenedModel } from './open-model.js';
-import type { PipelineIndex } from './pipeline-index.js';
+import type { NetworkMemory } from '../session/network-memory.js';
+import type { TinyDecoder } from './model-files.js';
+import type { OpenedModel } from './opened-model.js';
+import { componentNamesOf, type PipelineIndex } from './pipeline-index.js';
+
+/** What was asked to be changed of an exported model. */
+export interface ExportedChanges {
+  readonly loras: readonly string[];
+  readonly vae: string | undefined;
+  readonly tinyDecoder: TinyDecoder | undefined;
+}
+
+interface Opened {
+  readonly network: ExportedNetwork;
+  readonly dialect: Dialect;
+}
 
 const tinyDecoderWarning = 'The tiny decoder had no effect: the model is exported to ONNX.';
 
 /**
- * Opens a model that optimum, Olive, diffusers' old script or TensorRT's demo has exported to ONNX: Stable Diffusion 1.x, 2.x, XL or XL's
- * refiner.
+ * Opens a model that optimum, Olive, diffusers' old script or TensorRT's demo has exported to ONNX.
  *
  * @throws ERR_MODEL_FILES_INVALID for files that are missing, damaged or not of a known dialect, and for what cannot be done to an
  * exported model: LoRAs, another autoencoder
@@ -26,55 +37,49 @@ const tinyDecoderWarning = 'The tiny decoder had no effect: the model is exporte
 export async function openExportedFolder(
   folder: string,
   index: PipelineIndex,
-  options: OpenFolderOptions,
+  memory: NetworkMemory,
+  changes: ExportedChanges,
 ): Promise<OpenedModel> {
-  refuseWhatCannotBeChanged(folder, options);
-  const files = await exportedFiles(folder, suffixesOf(index));
+  refuseWhatCannotBeChanged(folder, changes);
+  const kinds = exportedKindsOf(folder, index);
+  const files = await filesOf(folder, kinds);
   const schedulerFile = join(folder, 'scheduler', 'scheduler_config.json');
   const schedulerConfig = readSchedulerConfig(await readText(schedulerFile), schedulerFile);
-  const config = await readExportedVaeConfig(folder, index.family);
-  const { memory = new NetworkMemory({}) } = options;
-  const networks: ExportedNetwork[] = [];
+  const opened: Opened[] = [];
+  const warnings: string[] = changes.tinyDecoder ? [tinyDecoderWarning] : [];
   const release = async () => {
-    for (const network of networks.splice(0)) await network.release();
+    for (const { network } of opened.splice(0)) await network.release();
   };
-  const open: OpenPart = async (part, dialect) => {
-    const network = await ExportedNetwork.open(join(folder, part, 'model.onnx'), dialect, memory);
-    networks.push(network);
-    return network;
+  const site: ExportedSite = {
+    folder,
+    memoryBytes: memory.maximumBytes,
+    tokenizer: (name) => ({ folder: join(folder, name) }),
+    async network(part, dialect) {
+      const network = await ExportedNetwork.open(join(folder, part, 'model.onnx'), dialect, memory);
+      opened.push({ network, dialect });
+      return network;
+    },
+    warn: (message) => warnings.push(message),
+  };
+  const source: ComponentSource = {
+    origin: folder,
+    index: index.keys,
+    has: (name) => kinds.has(name),
+    open: async (name, kind) => await kind.exported!.open(name, site),
   };
   try {
-    const denoiser = await open('unet', denoiserDialect);
-    const text = await exportedConditioning(folder, index, denoiser, open);
-    const decoder = await open('vae_decoder', decoderDialect);
-    const hasEncoder = await exists(join(folder, 'vae_encoder', 'model.onnx'));
-    const encoder = hasEncoder ? await open('vae_encoder', encoderDialect) : undefined;
+    const model = await index.family.assemble(source);
     return {
-      ...exportedAutoencoder(folder, config, decoder, encoder, memory.maximumBytes),
+      ...model,
       schedulerConfig,
-      latentScaling: config.scaling,
-      inputChannels: numberAt(denoiser, 'sample', 1) ?? config.latentChannels,
-      guidanceEmbeddingSize: numberAt(denoiser, 'timestep_cond', 1),
-      refinesOnly: text.refinesOnly,
       files,
-      warnings: [...config.warnings, ...(options.tinyDecoder ? [tinyDecoderWarning] : [])],
+      warnings,
       get networkMs() {
-        return networks.reduce((sum, network) => sum + network.runMs, 0);
+        return opened.reduce((sum, { network }) => sum + network.runMs, 0);
       },
       async condition(request) {
-        for (const [network, input] of [
-          [denoiser, 'sample'],
-          [decoder, 'latent_sample'],
-        ] as const) {
-          refuseOtherSizes(folder, request, config.factor, network.shapeOf(input) ?? []);
-        }
-        return await text.condition(request);
-      },
-      async predict(sample, timestep, conditioning) {
-        const images = sample.shape[0] ?? 1;
-        const timesteps = { data: new Float32Array(images).fill(timestep), shape: [images] };
-        const feeds = { sample, timestep: timesteps, ...conditioning };
-        return (await denoiser.run(feeds, 'out_sample')).data;
+        for (const each of opened) refuseOtherSizes(folder, request, model.factor, each);
+        return await model.condition(request);
       },
       /** It was given none. */
       weighLoras() {},
@@ -86,17 +91,38 @@ export async function openExportedFolder(
   }
 }
 
-function numberAt(network: ExportedNetwork, input: string, dimension: number): number | undefined {
-  const size = network.shapeOf(input)?.[dimension];
-  return typeof size === 'number' ? size : undefined;
+function exportedKindsOf(folder: string, index: PipelineIndex): ReadonlyMap<string, ExportedKind<unknown>> {
+  const { title, components } = index.family;
+  return new Map(
+    componentNamesOf(folder, index).map((name) => {
+      const { exported } = components[name]!.kind;
+      if (exported) return [name, exported];
+      throw invalidFiles(
+        `${folder} is exported to ONNX, which this engine cannot open for ${title}.`,
+        'Use the model as .safetensors.',
+      );
+    }),
+  );
+}
+
+async function filesOf(
+  folder: string,
+  kinds: ReadonlyMap<string, ExportedKind<unknown>>,
+): Promise<readonly string[]> {
+  const all = [...kinds];
+  const parts = [...all.flatMap(([name, kind]) => kind.folders(name)), 'scheduler'];
+  const required = all.flatMap(([name, kind]) => kind.requiredFiles(name));
+  const files = await exportedFiles(folder, parts, ['scheduler/scheduler_config.json', ...required]);
+  return [join(folder, 'model_index.json'), ...files];
 }
 
 function refuseOtherSizes(
   folder: string,
   { width, height }: { readonly width: number; readonly height: number },
   factor: number,
-  [, , rows, columns]: readonly (number | string)[],
+  { network, dialect }: Opened,
 ): void {
+  const [, , rows, columns] = dialect.latents === undefined ? [] : (network.shapeOf(dialect.latents) ?? []);
   const isOther = (pixels: number, latents: number | string | undefined) =>
     typeof latents === 'number' && latents * factor !== pixels;
   if (!isOther(height, rows) && !isOther(width, columns)) return;
@@ -109,7 +135,7 @@ function refuseOtherSizes(
   });
 }
 
-function refuseWhatCannotBeChanged(folder: string, { loras = [], vae }: OpenFolderOptions): void {
+function refuseWhatCannotBeChanged(folder: string, { loras, vae }: ExportedChanges): void {
   const hint = 'Use the model as .safetensors.';
   const what = loras.length > 0 ? 'LoRAs' : vae && 'another autoencoder';
   if (what) throw invalidFiles(`${folder} is exported to ONNX and cannot take ${what}.`, hint);

@@ -2,59 +2,52 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { invalidFiles } from '../checkpoint/invalid-files.js';
 import { readJson } from '../checkpoint/read-file.js';
-
-/** The pipelines of diffusers that a folder may be of, and the family that their networks belong to. */
-const families = {
-  StableDiffusionPipeline: 'sd',
-  StableDiffusionImg2ImgPipeline: 'sd',
-  StableDiffusionInpaintPipeline: 'sd',
-  LatentConsistencyModelPipeline: 'sd',
-  LatentConsistencyModelImg2ImgPipeline: 'sd',
-  StableDiffusionXLPipeline: 'sdxl',
-  StableDiffusionXLImg2ImgPipeline: 'sdxl',
-  StableDiffusionXLInpaintPipeline: 'sdxl',
-} as const;
-
-export type ModelFamily = (typeof families)[keyof typeof families];
+import type { Family } from '../families/family.js';
+import { familyOfClass } from '../families/index.js';
 
 /** What `model_index.json` says of a model. */
 export interface PipelineIndex {
-  readonly family: ModelFamily;
-  /** SDXL: whether no negative prompt means zeros in place of the embedding of an empty text. */
-  readonly zerosForNoNegativePrompt: boolean;
-  /** SDXL: whether it has a first text encoder; the refiner has only the second. */
-  readonly hasFirstTextEncoder: boolean;
+  readonly family: Family;
+  readonly keys: Readonly<Record<string, unknown>>;
 }
 
-const schema = z.looseObject({
-  _class_name: z.string(),
-  force_zeros_for_empty_prompt: z.boolean().default(true),
-  /** Library and class of a part; nulls where the pipeline goes without it. */
-  text_encoder: z.array(z.string().nullable()).default([]),
-});
+const schema = z.looseObject({ _class_name: z.string() });
+
+/** Library and class of a component; nulls where the pipeline goes without it. */
+const componentSchema = z.array(z.string().nullable()).default([]);
 
 /**
  * Reads the `model_index.json` of a diffusers folder.
  *
- * @throws ERR_MODEL_FILES_INVALID naming the file, where it is of no pipeline that is built
+ * @throws ERR_MODEL_FILES_INVALID naming the file, where it is of none of the families
  */
-export async function readPipelineIndex(folder: string): Promise<PipelineIndex> {
+export async function readPipelineIndex(folder: string, families: readonly Family[]): Promise<PipelineIndex> {
   const file = join(folder, 'model_index.json');
   const parsed = schema.safeParse(await readJson(file));
   if (!parsed.success) {
-    const key = parsed.error.issues[0]?.path.join('.') || '_class_name';
-    throw invalidFiles(`${file} has no valid "${key}", so it is not of a diffusers pipeline.`);
+    throw invalidFiles(`${file} has no valid "_class_name", so it is not of a diffusers pipeline.`);
   }
-  const { _class_name: className, ...flags } = parsed.data;
-  // optimum and diffusers' old ONNX script put their own names in front.
-  const name = className.replace(/^(ORT|Onnx)/, '');
-  if (!Object.hasOwn(families, name)) {
-    const known = Object.keys(families).join(', ');
+  const { _class_name: className } = parsed.data;
+  const family = familyOfClass(className, families);
+  if (!family) {
+    const known = families.flatMap(({ models }) => models.pipelineClasses).join(', ');
     throw invalidFiles(`${file} is of a ${className}, which this engine cannot run.`, `It runs ${known}.`);
   }
-  return {
-    family: families[name as keyof typeof families],
-    zerosForNoNegativePrompt: flags.force_zeros_for_empty_prompt,
-    hasFirstTextEncoder: typeof flags.text_encoder[0] === 'string',
-  };
+  return { family, keys: parsed.data };
+}
+
+/**
+ * The names of the components that a model has: those of its family, without the optional ones that its index has nulls for.
+ *
+ * @throws ERR_MODEL_FILES_INVALID for an entry that is not one of a component
+ */
+export function componentNamesOf(folder: string, { family, keys }: PipelineIndex): string[] {
+  return Object.entries(family.components)
+    .filter(([name, { isOptional }]) => {
+      if (!isOptional) return true;
+      const parsed = componentSchema.safeParse(keys[name]);
+      if (parsed.success) return typeof parsed.data[0] === 'string';
+      throw invalidFiles(`${join(folder, 'model_index.json')} has no valid "${name}".`);
+    })
+    .map(([name]) => name);
 }

@@ -1,6 +1,6 @@
 import type { Feed } from '../session/network.js';
 import type { Conditioning, DiffusionModel, ModelConditioning } from './diffusion-model.js';
-import { applyGuidance, embedGuidance, rescaleGuidance } from './guidance.js';
+import { applyGuidance, rescaleGuidance } from './guidance.js';
 
 export interface DenoiserOptions {
   readonly images: number;
@@ -23,12 +23,13 @@ export function createDenoiser(
   options: DenoiserOptions,
 ): (latents: Float32Array, timestep: number) => Promise<Float32Array> {
   const { images, guidanceScale, guidanceRescale, latentShape } = options;
+  const { guidance } = model;
   const { conditional, unconditional } = options.conditioning;
   const size = latentShape.reduce((one, other) => one * other, 1);
   const isGuided = unconditional !== undefined;
   const conditioning = isGuided
     ? joinBatches(unconditional, conditional)
-    : { ...conditional, ...guidanceInput(model, guidanceScale, images) };
+    : { ...conditional, ...(guidance.kind === 'embedded' && guidance.inputs(guidanceScale, images)) };
   const widen = createWidening(options, isGuided ? 2 * images : images);
 
   return async (latents, timestep) => {
@@ -74,16 +75,4 @@ function joinBatches(first: Conditioning, second: Conditioning): Conditioning {
       return [name, { data: joined, shape: [shape[0]! + other.shape[0]!, ...shape.slice(1)] }];
     }),
   );
-}
-
-/** The guidance scale as an input, for a network that was distilled with it; nothing for any other. */
-function guidanceInput(
-  { guidanceEmbeddingSize: size }: DiffusionModel,
-  scale: number,
-  images: number,
-): Conditioning {
-  if (size === undefined) return {};
-  const data = new Float32Array(images * size);
-  for (let image = 0; image < images; image++) data.set(embedGuidance(scale, size), image * size);
-  return { timestep_cond: { data, shape: [images, size] } };
 }

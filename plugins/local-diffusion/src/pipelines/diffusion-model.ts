@@ -1,7 +1,7 @@
-import type { MicroConditions } from '../families/stable-diffusion-xl/size-conditioning.js';
 import type { PromptStyle } from '../prompt/text-encoding.js';
 import type { TextualInversion } from '../prompt/textual-inversion.js';
 import type { Feed } from '../session/network.js';
+import type { LatentColours } from './latents-to-rgb.js';
 import type { Posterior } from './posterior.js';
 
 /** What the denoising network is told besides latents and timestep: its other inputs by name, one row an image. */
@@ -24,17 +24,8 @@ export interface ConditioningRequest {
   /** Pixels. */
   readonly width: number;
   readonly height: number;
-  /** What only SDXL reads. Absent: the prompts for both text encoders, and the picture's own size. */
-  readonly xl?: XlConditioningRequest | undefined;
-}
-
-export interface XlConditioningRequest {
-  /** Prompts for the second text encoder, one an image; an empty one stands for the first encoder's. Absent: all the same. */
-  readonly secondPrompts?: readonly string[] | undefined;
-  readonly secondNegativePrompts?: readonly string[] | undefined;
-  readonly conditions?: MicroConditions | undefined;
-  /** What differs for the unconditional half. Absent: nothing but the aesthetic score. */
-  readonly negativeConditions?: MicroConditions | undefined;
+  /** What only the model's family reads, as its `readOptions` gives it. Absent: nothing was asked for. */
+  readonly familyOptions?: unknown;
 }
 
 export interface ModelConditioning {
@@ -45,20 +36,35 @@ export interface ModelConditioning {
   readonly warnings: readonly string[];
 }
 
-/** An open checkpoint: what the pipelines need of it, wherever its networks run. */
-export interface DiffusionModel {
-  /** The parsed `scheduler_config.json`. */
-  readonly schedulerConfig: unknown;
+/**
+ * How a model is guided by its prompt: `cfg`, by a second prediction that the first is led away from; `embedded`, by being told the scale as
+ * an input of the denoising network, one row an image; `none`, not at all.
+ */
+export type Guidance =
+  | { readonly kind: 'cfg' | 'none' }
+  | { readonly kind: 'embedded'; inputs(scale: number, images: number): Conditioning };
+
+/** The part of a model that its autoencoder is. */
+export interface Autoencoder {
   readonly latentChannels: number;
-  /** The autoencoder's `scaling_factor`, by which well-known latents are recognised. Absent: not known. */
-  readonly latentScaling?: number | undefined;
-  /** Channels that the denoising network reads: the latents', or for inpainting those, a mask and the masked picture's latents. */
-  readonly inputChannels: number;
   /** Pixels to a latent, along an edge. */
   readonly factor: number;
-  /** Width of the guidance embedding that the denoising network takes in place of guidance. Absent: it takes none. */
-  readonly guidanceEmbeddingSize: number | undefined;
-  /** Whether it only goes on from a picture or from another model's latents, as SDXL's refiner does. */
+  /** An image, [1, 3, height, width] in -1 to 1, to the distribution of its latents. */
+  encode(planes: Float32Array, shape: readonly number[]): Promise<Posterior>;
+  /** Latents as the sampler leaves them to pixels, [images, 3, height, width], about -1 to 1. */
+  decode(latents: Float32Array, shape: readonly number[]): Promise<Float32Array>;
+}
+
+/** An open checkpoint: what the pipelines need of it, wherever its networks run. */
+export interface DiffusionModel extends Autoencoder {
+  /** The parsed `scheduler_config.json`. */
+  readonly schedulerConfig: unknown;
+  /** What its latents look like, for previews. Absent: not known. */
+  readonly latentColours?: LatentColours;
+  /** Channels that the denoising network reads: the latents', or for inpainting those, a mask and the masked picture's latents. */
+  readonly inputChannels: number;
+  readonly guidance: Guidance;
+  /** Whether it only goes on from an image or from another model's latents, as a refiner does. */
   readonly refinesOnly: boolean;
   /** Milliseconds that its networks have run so far. */
   readonly networkMs: number;
@@ -66,10 +72,6 @@ export interface DiffusionModel {
   condition(request: ConditioningRequest): Promise<ModelConditioning>;
   /** One run of the denoising network, over a batch at one timestep; as many channels come back as the latents have. */
   predict(input: Feed, timestep: number, conditioning: Conditioning): Promise<Float32Array>;
-  /** A picture, [1, 3, height, width] in -1 to 1, to the distribution of its latents. */
-  encode(planes: Float32Array, shape: readonly number[]): Promise<Posterior>;
-  /** Latents as the sampler leaves them to pixels, [images, 3, height, width], about -1 to 1. */
-  decode(latents: Float32Array, shape: readonly number[]): Promise<Float32Array>;
   /** Like `decode`, only about right and much faster: for previews. Absent: there is nothing of the kind. */
   decodePreview?(latents: Float32Array, shape: readonly number[]): Promise<Float32Array>;
   release(): Promise<void>;

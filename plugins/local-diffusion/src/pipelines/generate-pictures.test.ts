@@ -40,10 +40,24 @@ describe('text to image', () => {
   });
 
   test('tells a network that was distilled with guidance the scale instead', async () => {
-    const { model, calls } = createModel({ guidanceEmbeddingSize: 8 });
+    const { model, calls } = createModel({
+      guidance: {
+        kind: 'embedded',
+        inputs: (scale, images) => ({
+          told: { data: new Float32Array(images).fill(scale), shape: [images] },
+        }),
+      },
+    });
     await generatePictures(model, request({ guidanceScale: 3 }));
     expect(calls[0]!.input.shape[0]).toBe(1);
-    expect(calls[0]!.conditioning.timestep_cond!.shape).toEqual([1, 8]);
+    expect(calls[0]!.conditioning.told).toEqual({ data: Float32Array.of(3), shape: [1] });
+  });
+
+  test('leaves guidance out for a model that knows none', async () => {
+    const { model, calls } = createModel({ guidance: { kind: 'none' } });
+    await generatePictures(model, request({ guidanceScale: 3 }));
+    expect(calls[0]!.input.shape[0]).toBe(1);
+    expect(Object.keys(calls[0]!.conditioning)).toEqual(['encoder_hidden_states']);
   });
 });
 

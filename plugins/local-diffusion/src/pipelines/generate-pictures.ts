@@ -26,8 +26,7 @@ export interface PicturesResult extends Omit<LatentsResult, 'latents' | 'shape'>
 }
 
 /**
- * Text to image, image to image or inpainting, as the request's source says, with any model: diffusers' `StableDiffusion`
- * and `StableDiffusionXL` pipelines, draw for draw.
+ * Text to image, image to image or inpainting, as the request's source says, with any model: diffusers' pipelines, draw for draw.
  *
  * @throws ERR_REQUEST_INVALID for what the model or the schedule cannot do; ERR_ABORTED between two network calls
  */
@@ -53,7 +52,7 @@ export async function generateLatents(
     schedulerConfig,
     strength: request.source && request.strength,
   });
-  const isGuided = guidanceScale > 1 && model.guidanceEmbeddingSize === undefined;
+  const isGuided = model.guidance.kind === 'cfg' && guidanceScale > 1;
   const conditioning = await model.condition({ ...request, isGuided });
   throwIfAborted(signal);
 

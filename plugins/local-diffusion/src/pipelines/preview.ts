@@ -1,6 +1,6 @@
 import type { DiffusionModel } from './diffusion-model.js';
 import type { RgbPicture } from './lanczos.js';
-import { coloursOf, latentsToPlanes } from './latents-to-rgb.js';
+import { latentsToPlanes } from './latents-to-rgb.js';
 import { toRgb } from './pixels.js';
 
 /** An unfinished picture, small. */
@@ -32,9 +32,8 @@ export class Previewer {
    * @param stepMs what a step takes in the networks
    */
   async show(latents: Float32Array, shape: readonly number[], stepMs: number): Promise<PreviewPicture> {
-    const [, channels = 0, height = 0, width = 0] = shape;
-    const { factor, latentScaling } = this.#model;
-    const colours = coloursOf(channels, latentScaling);
+    const [, , height = 0, width = 0] = shape;
+    const { factor, latentColours: colours } = this.#model;
     const small = this.#model.decodePreview;
     if (small || !colours || (await this.#decodesWithin(stepMs, shape))) {
       const planes = await (small ?? this.#model.decode)(latents, shape);

@@ -69,6 +69,6 @@ function refuseOtherWidths({ file, matrices }: TextualInversion, tables: readonl
   if (own === wanted) return;
   throw invalidFiles(
     `${file} was made for another kind of model: its vectors have ${own} numbers, and those of this model ${wanted}.`,
-    '768 is Stable Diffusion 1, 1024 is Stable Diffusion 2, and 768 and 1280 together are SDXL.',
+    'Use a textual inversion that was made for this kind of model.',
   );
 }

@@ -24,6 +24,8 @@ export interface TextEncoder {
   readonly tokenizer: ClipTokenizer;
   /** What textual inversions extend. Absent: it takes none. */
   readonly table?: TokenTable;
+  /** Of the pooled text; its width is undefined where that is not known. Absent: it has none. */
+  readonly projection?: { readonly width?: number };
   /**
    * Token ids, one row a text; the hidden states leave out the last `clipSkip` layers of those that the model uses.
    *

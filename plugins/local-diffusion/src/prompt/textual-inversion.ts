@@ -21,7 +21,7 @@ export interface TextualInversion {
   readonly matrices: readonly EmbeddingMatrix[];
 }
 
-/** SDXL's two text encoders by the names that training programs give them, in the model's order. */
+/** A model's two text encoders, CLIP-L and OpenCLIP bigG, by the names that training programs give them, in the model's order. */
 const pairNames = ['clip_l', 'clip_g'];
 
 /** Keys that are the same in every file, so that the file's own name is the word. */
@@ -29,7 +29,7 @@ const genericNames: readonly string[] = ['emb_params', '*', ...pairNames];
 
 /**
  * Reads a textual inversion from a .safetensors file: webui's `emb_params`, diffusers' one tensor named like its token, or
- * SDXL's pair `clip_l` and `clip_g` (`create_embedding_from_data` in stable-diffusion-webui's
+ * the pair `clip_l` and `clip_g` for models with two text encoders (`create_embedding_from_data` in stable-diffusion-webui's
  * `modules/textual_inversion/textual_inversion.py`, and diffusers' `loaders/textual_inversion.py`).
  *
  * @param word what stands for it; absent means diffusers' token, or else the file's name without its extension

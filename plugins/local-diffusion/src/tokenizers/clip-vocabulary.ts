@@ -30,16 +30,19 @@ export function clipVocabularyOf(merges: string): Record<string, number> {
   return Object.fromEntries(tokens.map((token, id) => [token, id]));
 }
 
-/**
- * CLIP's tokenizer with its own vocabulary, for checkpoints that bring none.
- *
- * @param padToken what fills a prompt up: the end of text (CLIP-L) or `!`, token 0 (OpenCLIP)
- */
-export async function openClipTokenizer(padToken: '<|endoftext|>' | '!'): Promise<ClipTokenizer> {
+/** What fills a prompt up to its length, by the vocabulary: the end of text in CLIP's, token 0 in OpenCLIP's. */
+const padTokens = { clip: '<|endoftext|>', 'open-clip': '!' } as const;
+export type ClipVocabulary = keyof typeof padTokens;
+
+/** Whether a vocabulary of that name comes with the engine. */
+export const isClipVocabulary = (name: string): name is ClipVocabulary => Object.hasOwn(padTokens, name);
+
+/** CLIP's tokenizer with its own vocabulary, for checkpoints that bring none. */
+export async function builtInClipTokenizer(vocabulary: ClipVocabulary): Promise<ClipTokenizer> {
   const merges = await readFile(mergesFile, 'utf8');
   return createClipTokenizer({
     'vocab.json': JSON.stringify(clipVocabularyOf(merges)),
     'merges.txt': merges,
-    'special_tokens_map.json': JSON.stringify({ pad_token: padToken }),
+    'special_tokens_map.json': JSON.stringify({ pad_token: padTokens[vocabulary] }),
   });
 }

@@ -1,7 +1,7 @@
 import { EaselError } from '@easel/plugin-sdk';
 import type { ModelCache } from '../models/model-cache.js';
 import type { ModelFiles } from '../models/model-files.js';
-import type { OpenedModel } from '../models/open-model.js';
+import type { OpenedModel } from '../models/opened-model.js';
 import { progressOf } from '../pipelines/call-progress.js';
 import type { DiffusionModel } from '../pipelines/diffusion-model.js';
 import { makeFirstPass } from '../pipelines/first-pass.js';

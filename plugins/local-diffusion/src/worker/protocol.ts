@@ -5,7 +5,6 @@
  */
 import type { ErrorCode, InputImage, Progress } from '@easel/plugin-sdk';
 import type { ModelFiles } from '../models/model-files.js';
-import type { XlConditioningRequest } from '../pipelines/diffusion-model.js';
 import type { FirstPass } from '../pipelines/first-pass.js';
 import type { PreviewPicture } from '../pipelines/preview.js';
 import type { PromptStyle } from '../prompt/text-encoding.js';
@@ -57,8 +56,8 @@ export interface PictureJob {
   readonly promptStyle: PromptStyle;
   /** Textual inversions. All jobs of a call have the same. */
   readonly embeddings: readonly EmbeddingFile[];
-  /** What only SDXL is told. Absent: nothing of its own. */
-  readonly xl: XlConditioningRequest | undefined;
+  /** What only the model's family reads, as its `readOptions` gives it. */
+  readonly familyOptions: unknown;
   /** Absent: none. All jobs of a call have the same. */
   readonly refiner: Refiner | undefined;
   /** Absent: the picture is made at its size from the first. All jobs of a call have the same. */

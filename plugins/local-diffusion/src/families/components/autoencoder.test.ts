@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { openComponent } from '../../checkpoint/component.js';
 import { NetworkGroup } from '../../session/network-group.js';
 import { NetworkMemory } from '../../session/network-memory.js';
-import { addAutoencoder } from './autoencoder.js';
+import { mountAutoencoder } from './autoencoder.js';
 
 const folder = fileURLToPath(new URL('../../../../../models/picturebook/vae', import.meta.url));
 const [width, height] = [640, 512];
@@ -17,7 +17,7 @@ const meanDifference = (one: Float32Array, other: Float32Array) =>
 /** The bundled autoencoder there and back, with that budget. */
 async function thereAndBack(maximumBytes: number) {
   const networks = new NetworkGroup(new NetworkMemory({ threads: 1 }, { maximumBytes }));
-  const autoencoder = addAutoencoder(await openComponent(folder), networks);
+  const autoencoder = mountAutoencoder(await openComponent(folder), networks);
   const posterior = await autoencoder.encode(planes, [1, 3, height, width]);
   const latents = posterior.draw(new Float32Array(posterior.count));
   const shape = [1, autoencoder.latentChannels, height / autoencoder.factor, width / autoencoder.factor];

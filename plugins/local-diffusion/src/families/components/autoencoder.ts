@@ -1,28 +1,62 @@
 import type { Component } from '../../checkpoint/component.js';
+import { exportedAutoencoder } from '../../exported/exported-autoencoder.js';
 import { vaeDecoderGraph, vaeEncoderGraph } from '../../networks/autoencoder/vae.js';
 import { readVaeConfig } from '../../networks/autoencoder/vae-config.js';
-import type { DiffusionModel } from '../../pipelines/diffusion-model.js';
+import type { Autoencoder } from '../../pipelines/diffusion-model.js';
+import type { LatentColours } from '../../pipelines/latents-to-rgb.js';
 import { readPosterior } from '../../pipelines/posterior.js';
 import { decoderPixelBytes, encoderPixelBytes, runBySize } from '../../pipelines/tiling.js';
 import type { NetworkGroup } from '../../session/network-group.js';
 import type { StoredNetwork } from '../../session/stored-network.js';
+import type { ComponentKind } from '../component-kind.js';
 
-/** The part of a model that its autoencoder is. */
-export type Autoencoder = Pick<DiffusionModel, 'latentChannels' | 'factor' | 'encode' | 'decode'>;
+/** The latents of a family's published autoencoders. */
+export interface LatentFormat {
+  /** What latents are multiplied by before the denoising network sees them. */
+  readonly scaling: number;
+  /** Their colours, for previews. They hold for latents of as many channels and the same scaling. */
+  readonly colours: LatentColours;
+}
+
+/** An autoencoder and what its latents look like. */
+export interface ColouredAutoencoder extends Autoencoder {
+  /** Absent: not known. */
+  readonly latentColours?: LatentColours;
+}
+
+/** diffusers' `AutoencoderKL`. The title of the family is for messages. */
+export function autoencoderKind(latents: LatentFormat, title: string): ComponentKind<ColouredAutoencoder> {
+  const coloured = ({ scaling, ...own }: Autoencoder & { readonly scaling: number }): ColouredAutoencoder =>
+    scaling === latents.scaling && own.latentChannels === latents.colours.factors.length
+      ? { ...own, latentColours: latents.colours }
+      : own;
+  return {
+    mount: (component, { networks }) => coloured(mountAutoencoder(component, networks)),
+    exported: {
+      folders: () => ['vae_decoder', 'vae_encoder'],
+      requiredFiles: () => ['vae_decoder/model.onnx'],
+      open: async (_name, site) => coloured(await exportedAutoencoder(site, latents.scaling, title)),
+    },
+  };
+}
 
 /**
- * Adds an autoencoder to a model's networks. The encoder is looked at when the first picture is encoded: text to image never needs it.
+ * Adds an autoencoder to a model's networks. The encoder is looked at when the first image is encoded: text to image never needs it.
  *
  * @throws ERR_MODEL_FILES_INVALID for a config that is not supported and weights that do not fit it; `encode` likewise
  */
-export function addAutoencoder(component: Component, networks: NetworkGroup): Autoencoder {
+export function mountAutoencoder(
+  component: Component,
+  networks: NetworkGroup,
+): Autoencoder & { readonly scaling: number } {
   const config = readVaeConfig(component);
-  const { latentChannels, factor } = config;
+  const { latentChannels, factor, scaling } = config;
   const decoder = networks.add(vaeDecoderGraph(component));
   let encoder: StoredNetwork | undefined;
   return {
     latentChannels,
     factor,
+    scaling,
     async encode(planes, shape) {
       encoder ??= networks.add(vaeEncoderGraph(component));
       const network = encoder;

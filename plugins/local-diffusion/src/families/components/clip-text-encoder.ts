@@ -1,25 +1,46 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Component } from '../../checkpoint/component.js';
-import { readText } from '../../checkpoint/read-file.js';
-import type { TextPart } from '../../models/open-model.js';
+import { penultimateTextEncoderDialect, textEncoderDialect } from '../../exported/dialects.js';
+import { exportedPenultimateTextEncoder, exportedTextEncoder } from '../../exported/exported-text.js';
 import { type ClipTextOptions, clipTextGraph } from '../../networks/clip/clip-text.js';
 import { readClipTextConfig } from '../../networks/clip/clip-text-config.js';
 import type { EmbeddingRows } from '../../prompt/embedding-rows.js';
 import type { TextEncoder } from '../../prompt/text-encoding.js';
 import type { NetworkGroup } from '../../session/network-group.js';
 import type { StoredNetwork } from '../../session/stored-network.js';
-import { type ClipTokenizer, createClipTokenizer } from '../../tokenizers/clip-tokenizer.js';
+import type { ClipTokenizer } from '../../tokenizers/clip-tokenizer.js';
+import { openClipTokenizer } from '../../tokenizers/open-clip-tokenizer.js';
+import type { ComponentKind } from '../component-kind.js';
 
-/** Opens a `tokenizer/` folder. Throws ERR_MODEL_FILES_INVALID naming the file that is missing or damaged. */
-export async function openTokenizer(folder: string): Promise<ClipTokenizer> {
-  const optional = (name: string) => readFile(join(folder, name), 'utf8').catch(() => undefined);
-  return createClipTokenizer({
-    'vocab.json': await readText(join(folder, 'vocab.json')),
-    'merges.txt': await readText(join(folder, 'merges.txt')),
-    'tokenizer_config.json': await optional('tokenizer_config.json'),
-    'special_tokens_map.json': await optional('special_tokens_map.json'),
-  });
+/** Which of CLIP's hidden states a family reads. */
+export interface ClipTextReading {
+  /** Folder of its tokenizer in a diffusers checkpoint. */
+  readonly tokenizer: string;
+  /** `last`: those after the final norm. `penultimate`: those before the last layer, without a norm, and the projection if there is one. */
+  readonly states: 'last' | 'penultimate';
+}
+
+/** transformers' `CLIPTextModel` and `CLIPTextModelWithProjection`. */
+export function clipTextKind({ tokenizer, states }: ClipTextReading): ComponentKind<TextEncoder> {
+  const isLast = states === 'last';
+  return {
+    async mount(component, site) {
+      const opened = await openClipTokenizer(site.tokenizer(tokenizer));
+      return isLast
+        ? mountTextEncoder(component, opened, site.networks)
+        : mountPenultimateTextEncoder(component, opened, site.networks);
+    },
+    exported: {
+      folders: (name) => [name, tokenizer],
+      requiredFiles: (name) => [`${name}/model.onnx`, `${tokenizer}/merges.txt`, `${tokenizer}/vocab.json`],
+      async open(name, site) {
+        const network = await site.network(name, isLast ? textEncoderDialect : penultimateTextEncoderDialect);
+        const opened = await openClipTokenizer(site.tokenizer(tokenizer));
+        return isLast
+          ? exportedTextEncoder(network, opened)
+          : exportedPenultimateTextEncoder(network, opened);
+      },
+    },
+  };
 }
 
 type Ids = readonly (readonly number[])[];
@@ -41,8 +62,12 @@ function networksOf(component: Component, networks: NetworkGroup) {
   };
 }
 
-/** A text encoder as Stable Diffusion 1.x and 2.x use it: the last hidden states, after the final norm. */
-export function addTextEncoder({ component, tokenizer }: TextPart, networks: NetworkGroup): TextEncoder {
+/** Adds a text encoder to a model's networks that gives the last hidden states, after the final norm. */
+export function mountTextEncoder(
+  component: Component,
+  tokenizer: ClipTokenizer,
+  networks: NetworkGroup,
+): TextEncoder {
   const { vocabularySize, width } = readClipTextConfig(component);
   const withOptions = networksOf(component, networks);
   const network = (clipSkip: number, extraRows: boolean) => withOptions({ clipSkip, extraRows });
@@ -59,9 +84,10 @@ export function addTextEncoder({ component, tokenizer }: TextPart, networks: Net
   };
 }
 
-/** A text encoder as SDXL uses it: the hidden states before the last layer, without a norm, and the projection if it has one. */
-export function addPenultimateTextEncoder(
-  { component, tokenizer }: TextPart,
+/** The hidden states before the last layer, without a norm, and the projection if the encoder has one. */
+function mountPenultimateTextEncoder(
+  component: Component,
+  tokenizer: ClipTokenizer,
   networks: NetworkGroup,
 ): TextEncoder {
   const { vocabularySize, width, layers, projectionWidth } = readClipTextConfig(component);
@@ -71,6 +97,7 @@ export function addPenultimateTextEncoder(
   return {
     tokenizer,
     table: { vocabularySize, width },
+    ...(projectionWidth !== undefined && { projection: { width: projectionWidth } }),
     async encode(ids, clipSkip, extra) {
       const input = inputOf(ids, extra);
       const states = `hidden_states.${Math.max(0, layers - 1 - clipSkip)}`;

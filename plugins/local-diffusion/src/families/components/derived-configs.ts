@@ -1,21 +1,17 @@
 import { DerivedShapes, each } from '../../checkpoint/derived-shapes.js';
-import type { TensorLocation } from '../../checkpoint/safetensors.js';
-import type { Family } from '../recognise.js';
-
-type Tensors = ReadonlyMap<string, TensorLocation>;
-type Json = Readonly<Record<string, unknown>>;
+import type { Json, Tensors } from '../single-file-layout.js';
 
 /** Channels of an attention head where a model does not have a fixed number of heads. */
 const headWidth = 64;
 
 /**
- * The config.json of a UNet by its tensors. What shapes do not tell is that of the published models: groups of 32, 8 heads in Stable
- * Diffusion 1, heads of 64 channels in the others, size embeddings of 256.
+ * The config.json of a UNet by its tensors. What shapes do not tell is that of the published models: groups of 32, size embeddings of 256.
  *
+ * @param heads of each attention. Absent: as many as there are 64 channels
  * @param what for messages, e.g. `the unet of /models/a.safetensors`
  * @throws ERR_MODEL_FILES_INVALID naming a tensor that is missing
  */
-export function deriveUnetConfig(tensors: Tensors, family: Family, what: string): Json {
+export function deriveUnetConfig(tensors: Tensors, heads: number | undefined, what: string): Json {
   const shapes = new DerivedShapes(tensors, what);
   const levels = shapes.count((level) => `down_blocks.${level}.resnets.0.conv1.weight`);
   const channels = each(levels, (level) => shapes.size(`down_blocks.${level}.resnets.0.conv1.weight`, 0));
@@ -40,7 +36,7 @@ export function deriveUnetConfig(tensors: Tensors, family: Family, what: string)
       level === levels - 1 ? middleDepth : Math.max(1, depth(`down_blocks.${level}`)),
     ),
     cross_attention_dim: shapes.size('mid_block.attentions.0.transformer_blocks.0.attn2.to_k.weight', 1),
-    attention_head_dim: family === 'stable-diffusion-1' ? 8 : channels.map((count) => count / headWidth),
+    attention_head_dim: heads ?? channels.map((count) => count / headWidth),
     norm_num_groups: 32,
     norm_eps: 1e-5,
     act_fn: 'silu',
@@ -57,8 +53,12 @@ export function deriveUnetConfig(tensors: Tensors, family: Family, what: string)
   };
 }
 
-/** The config.json of an autoencoder by its tensors; its scaling is that of the published models. Throws like {@link deriveUnetConfig}. */
-export function deriveVaeConfig(tensors: Tensors, family: Family, what: string): Json {
+/**
+ * The config.json of an autoencoder by its tensors. Throws like {@link deriveUnetConfig}.
+ *
+ * @param scaling by how much its latents are scaled, which no shape tells
+ */
+export function deriveVaeConfig(tensors: Tensors, scaling: number, what: string): Json {
   const shapes = new DerivedShapes(tensors, what);
   const levels = shapes.count((level) => `decoder.up_blocks.${level}.resnets.0.conv1.weight`);
   const channels = each(levels, (level) =>
@@ -76,7 +76,7 @@ export function deriveVaeConfig(tensors: Tensors, family: Family, what: string):
     up_block_types: each(levels, () => 'UpDecoderBlock2D'),
     norm_num_groups: 32,
     act_fn: 'silu',
-    scaling_factor: family.startsWith('stable-diffusion-xl') ? 0.13025 : 0.18215,
+    scaling_factor: scaling,
     use_quant_conv: shapes.has('quant_conv.weight'),
     use_post_quant_conv: shapes.has('post_quant_conv.weight'),
   };

@@ -51,7 +51,10 @@ const pooled = (conditioning: Conditioning | undefined) => values(conditioning, 
 
 describe('the base', () => {
   test("sets both encoders' embeddings side by side and pools the second", async () => {
-    const { conditional } = await condition(base, { prompts: ['a', 'b'], xl: { secondPrompts: ['c', ''] } });
+    const { conditional } = await condition(base, {
+      prompts: ['a', 'b'],
+      familyOptions: { secondPrompts: ['c', ''] },
+    });
     expect(conditional.encoder_hidden_states!.shape).toEqual([2, 77, 5]);
     const tokens = values(conditional, 'encoder_hidden_states');
     // The second token of each prompt is its own.
@@ -84,7 +87,7 @@ describe('the base', () => {
     expect(values(own.conditional, 'time_ids')).toEqual([64, 96, 0, 0, 64, 96, 64, 96, 0, 0, 64, 96]);
     expect(own.unconditional!.time_ids).toEqual(own.conditional.time_ids);
     const { conditional, unconditional } = await condition(base, {
-      xl: {
+      familyOptions: {
         conditions: { originalSize: [512, 768], cropTopLeft: [16, 8], targetSize: [96, 64] },
         negativeConditions: { originalSize: [64, 32] },
       },
@@ -110,7 +113,7 @@ describe('weighted prompts', () => {
       promptStyle: 'weighted',
       prompts: ['a'],
       negativePrompts: ['b'],
-      xl: { secondPrompts: ['c BREAK d BREAK e'] },
+      familyOptions: { secondPrompts: ['c BREAK d BREAK e'] },
     };
     const { conditional, unconditional, warnings } = await condition(base, request);
     expect(warnings).toEqual([]);
@@ -177,7 +180,7 @@ test('the refiner has one encoder, and is told how beautiful the picture is', as
   expect(values(unconditional, 'time_ids')).toEqual([64, 96, 0, 0, 2.5]);
   expect(pooled(unconditional)).toEqual([tokenizer.eosId, -1]);
   const asked = await condition(refiner, {
-    xl: { conditions: { aestheticScore: 9 }, negativeConditions: { aestheticScore: 1 } },
+    familyOptions: { conditions: { aestheticScore: 9 }, negativeConditions: { aestheticScore: 1 } },
   });
   expect(values(asked.conditional, 'time_ids').at(-1)).toBe(9);
   expect(values(asked.unconditional, 'time_ids').at(-1)).toBe(1);

@@ -6,7 +6,8 @@ import type {
 import { repeatRows } from '../../pipelines/draws.js';
 import { embedTexts, type TextEmbeddings, type TextEncoder, type Texts } from '../../prompt/text-encoding.js';
 import type { Feed } from '../../session/network.js';
-import { type MicroConditions, timeIds } from './size-conditioning.js';
+import { type MicroConditions, readRequest } from './options.js';
+import { timeIds } from './size-conditioning.js';
 
 /** The text side of an SDXL checkpoint. */
 export interface XlTextParts {
@@ -29,7 +30,8 @@ export async function conditionStableDiffusionXl(
   parts: XlTextParts,
   request: ConditioningRequest,
 ): Promise<ModelConditioning> {
-  const { prompts, negativePrompts, isGuided, xl = {} } = request;
+  const { prompts, negativePrompts, isGuided } = request;
+  const own = readRequest(request.familyOptions);
   const images = prompts.length;
   const sizes = (conditions: MicroConditions, defaultScore: number): Feed => {
     const numbers = timeIds(
@@ -45,10 +47,10 @@ export async function conditionStableDiffusionXl(
   const texts: Texts[] = [
     { prompts, negativePrompts: negativeTexts },
     {
-      prompts: fillIn(xl.secondPrompts, prompts),
-      negativePrompts: fillIn(xl.secondNegativePrompts, negativeTexts),
+      prompts: fillIn(own.secondPrompts, prompts),
+      negativePrompts: fillIn(own.secondNegativePrompts, negativeTexts),
     },
-  ].map((own) => (hasNegative ? own : { prompts: own.prompts }));
+  ].map((both) => (hasNegative ? both : { prompts: both.prompts }));
   // An encoder that is alone, the refiner's, reads the first list, and what was learned for the second of two.
   const inversions = request.inversions?.map((inversion) => ({
     ...inversion,
@@ -58,16 +60,16 @@ export async function conditionStableDiffusionXl(
   const positive = textInputs(embedded.conditional);
   const conditional = {
     ...positive,
-    time_ids: sizes(xl.conditions ?? {}, aestheticScores.conditional),
+    time_ids: sizes(own.conditions ?? {}, aestheticScores.conditional),
   };
   const { warnings } = embedded;
   if (!isGuided) return { conditional, unconditional: undefined, warnings };
 
   const negative = embedded.unconditional ? textInputs(embedded.unconditional) : zerosLike(positive);
-  const { aestheticScore: _, ...shared } = xl.conditions ?? {};
+  const { aestheticScore: _, ...shared } = own.conditions ?? {};
   const unconditional = {
     ...negative,
-    time_ids: sizes({ ...shared, ...xl.negativeConditions }, aestheticScores.unconditional),
+    time_ids: sizes({ ...shared, ...own.negativeConditions }, aestheticScores.unconditional),
   };
   return { conditional, unconditional, warnings };
 }

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { floatTensor, writeSafetensors } from '../../../../../test/reference/tensors.js';
 import { readSafetensors } from '../../checkpoint/safetensors.js';
-import { openStableDiffusionFolder } from '../../models/open-folder.js';
+import { openModel } from '../../models/open-model.js';
 import { generatePictures } from '../../pipelines/generate-pictures.js';
 import type { PictureRequest } from '../../pipelines/picture-request.js';
 import { TorchGenerator } from '../../sampling/noise/torch-generator.js';
@@ -107,7 +107,7 @@ const request = (changes: Partial<PictureRequest> = {}): PictureRequest => ({
 });
 
 async function open(folder: string) {
-  const model = await openStableDiffusionFolder(folder, { memory: new NetworkMemory({ threads: 1 }) });
+  const model = await openModel({ path: folder }, { memory: new NetworkMemory({ threads: 1 }) });
   onTestFinished(() => model.release());
   return {
     model,
@@ -125,7 +125,7 @@ describe('SDXL', () => {
     expect(plain.every(Number.isFinite)).toBe(true);
     expect(await paint()).toEqual(plain);
     const others: Partial<PictureRequest>[] = [
-      { xl: { conditions: { originalSize: [1024, 768] } } },
+      { familyOptions: { conditions: { originalSize: [1024, 768] } } },
       { prompts: ['a blue star'] },
       { clipSkip: 1 },
       { source },
@@ -150,7 +150,7 @@ describe("SDXL's refiner", () => {
     const refined = await paint({ source, strength: 0.5 });
     // Without force_zeros_for_empty_prompt no negative prompt is an empty one.
     expect(await paint({ source, strength: 0.5, negativePrompts: [''] })).toEqual(refined);
-    const scored = { source, strength: 0.5, xl: { conditions: { aestheticScore: 1 } } };
+    const scored = { source, strength: 0.5, familyOptions: { conditions: { aestheticScore: 1 } } };
     expect(await paint(scored)).not.toEqual(refined);
   });
 });
@@ -177,7 +177,7 @@ test.each<[string, Checkpoint, RegExp]>([
     /text_encoder.config\.json/,
   ],
 ])('refuses a checkpoint %s', async (_, checkpoint, message) => {
-  await expect(openStableDiffusionFolder(await createCheckpoint(checkpoint))).rejects.toMatchObject({
+  await expect(openModel({ path: await createCheckpoint(checkpoint) })).rejects.toMatchObject({
     code: 'ERR_MODEL_FILES_INVALID',
     message: expect.stringMatching(message),
   });

@@ -8,6 +8,9 @@ import { applyLoras } from '../../checkpoint/apply-loras.js';
 import type { Component } from '../../checkpoint/component.js';
 import { openLora } from '../../checkpoint/lora.js';
 import { readSafetensors } from '../../checkpoint/safetensors.js';
+
+import { unetAndClipTargets } from '../../families/components/lora-targets.js';
+
 import { InferenceSession, Tensor } from '../../session/onnx-runtime.js';
 import { type Graph, GraphBuilder, type Value } from '../builder.js';
 import { convolution, linear, linearRows } from './blocks.js';
@@ -112,10 +115,10 @@ describe.each(Object.entries(blocks))('LoRAs beside %s', (_name, block) => {
           'lora_unet_mid.lora_up.weight': floatTensor([outputs, rank, ...kernel], ups[index]!),
           ...(index === 1 && { 'lora_unet_mid.alpha': floatTensor([], [1.5]) }),
         });
-        return openLora(path);
+        return openLora(path, unetAndClipTargets);
       }),
     );
-    const { unet } = applyLoras({ unet: base }, files);
+    const { unet } = applyLoras({ unet: base }, files, { titleOfLora: () => undefined, model: undefined });
     const graph = write(unet);
     const session = await InferenceSession.create(graph.model, {
       logSeverityLevel: 3,

@@ -11,10 +11,12 @@ import {
   writeHollowFile,
 } from '../../../../test/reference/original-checkpoint.js';
 import { floatTensor, type RawTensor, writeSafetensors } from '../../../../test/reference/tensors.js';
-import { openVae } from '../families/components/autoencoder-file.js';
+import type { Component } from '../checkpoint/component.js';
+import { openAutoencoder } from '../families/components/autoencoder-file.js';
+import { deriveVaeConfig } from '../families/components/derived-configs.js';
 import { vaeDecoderGraph } from '../networks/autoencoder/vae.js';
 import { readVaeConfig } from '../networks/autoencoder/vae-config.js';
-import { openSingleFile } from './single-file.js';
+import { readSingleFile } from './read-single-file.js';
 
 let folder: string;
 let path: string;
@@ -45,7 +47,7 @@ describe('the folder of configs of a single file', () => {
     await writeHollowFile(path, { ...unet, ...prefixed('first_stage_model.', originalVae()) });
     await put('a/unet/config.json', { act_fn: 'own' });
     await put('a/scheduler/scheduler_config.json', '{"_class_name": "LCMScheduler", "sigma_min": -Infinity}');
-    const { components, schedulerConfig, warnings } = await openSingleFile(path);
+    const { components, schedulerConfig, warnings } = await readSingleFile(path);
     expect(components.unet).toMatchObject({
       name: 'unet',
       configFile: join(folder, 'a/unet/config.json'),
@@ -60,26 +62,24 @@ describe('the folder of configs of a single file', () => {
     await writeHollowFile(path, unet);
     await put('a/unet/config.json', { act_fn: 'beside' });
     await put('other/unet/config.json', { act_fn: 'given' });
-    const given = await openSingleFile(path, { configFolder: join(folder, 'other') });
-    expect(given.components.unet.config).toEqual({ act_fn: 'given' });
-    await expect(openSingleFile(path, { configFolder: join(folder, 'gone') })).rejects.toThrow(
+    const given = await readSingleFile(path, { configFolder: join(folder, 'other') });
+    expect(given.components.unet!.config).toEqual({ act_fn: 'given' });
+    await expect(readSingleFile(path, { configFolder: join(folder, 'gone') })).rejects.toThrow(
       /gone, the folder of configs for .*, does not exist/,
     );
     await put('other/unet/config.json', '{');
-    await expect(openSingleFile(path, { configFolder: join(folder, 'other') })).rejects.toMatchObject({
+    await expect(readSingleFile(path, { configFolder: join(folder, 'other') })).rejects.toMatchObject({
       code: 'ERR_MODEL_FILES_INVALID',
     });
   });
 
-  test('has the tokenizers that are there', async () => {
+  test('has the tokenizers that are there; the others come with the engine', async () => {
     await writeHollowFile(path, unet);
-    expect((await openSingleFile(path)).tokenizerFolders).toEqual({});
-    await put('a/tokenizer_2/vocab.json', {});
-    const tokenizer2 = join(folder, 'a/tokenizer_2');
-    expect((await openSingleFile(path)).tokenizerFolders).toEqual({ tokenizer2 });
+    expect((await readSingleFile(path)).tokenizer('tokenizer')).toEqual({ builtIn: 'open-clip' });
     await put('a/tokenizer/vocab.json', {});
-    const tokenizer = join(folder, 'a/tokenizer');
-    expect((await openSingleFile(path)).tokenizerFolders).toEqual({ tokenizer, tokenizer2 });
+    expect((await readSingleFile(path)).tokenizer('tokenizer')).toEqual({
+      folder: join(folder, 'a/tokenizer'),
+    });
   });
 });
 
@@ -102,9 +102,9 @@ describe('the step at which Stable Diffusion 2 was saved', () => {
   ])('%d means %s', async (value, prediction_type) => {
     await writeSafetensors(path, { ...filled, global_step: step(value) });
     await put('a/unet/config.json', {});
-    const { family, schedulerConfig, warnings } = await openSingleFile(path);
-    expect({ family, schedulerConfig, warnings }).toMatchObject({
-      family: 'stable-diffusion-2',
+    const { variant, schedulerConfig, warnings } = await readSingleFile(path);
+    expect({ title: variant.title, schedulerConfig, warnings }).toMatchObject({
+      title: 'Stable Diffusion 2',
       schedulerConfig: { prediction_type },
       warnings: [],
     });
@@ -112,6 +112,8 @@ describe('the step at which Stable Diffusion 2 was saved', () => {
 });
 
 describe('an autoencoder apart', () => {
+  const configOf = (scaling: number) => (tensors: Component['tensors'], what: string) =>
+    deriveVaeConfig(tensors, scaling, what);
   const diffusersNames: Shapes = {
     'decoder.mid_block.resnets.0.norm1.weight': [4],
     'decoder.conv_in.weight': [4, 4, 3, 3],
@@ -122,7 +124,7 @@ describe('an autoencoder apart', () => {
     ['a prefix', prefixed('first_stage_model.', originalVae())],
   ])('is opened with %s', async (_kind, shapes) => {
     await writeHollowFile(path, { ...shapes, 'loss.logvar': [] });
-    const vae = await openVae(path, 'stable-diffusion-xl');
+    const vae = await openAutoencoder(path, configOf(0.13025));
     expect(readVaeConfig(vae).scaling).toBe(0.13025);
     vaeDecoderGraph(vae);
     expect([...vae.tensors.keys()].filter((name) => name.includes('loss'))).toEqual([]);
@@ -133,7 +135,7 @@ describe('an autoencoder apart', () => {
     await put('a/vae/config.json', { scaling_factor: 0.5 });
     const other = join(folder, 'other.safetensors');
     await writeHollowFile(other, diffusersNames);
-    const { components } = await openSingleFile(path, { vae: other });
+    const { components } = await readSingleFile(path, { vae: other });
     expect(components.vae).toMatchObject({ name: 'other.safetensors', config: { scaling_factor: 0.5 } });
     expect([...components.vae!.tensors.keys()]).toEqual(Object.keys(diffusersNames));
   });
@@ -141,10 +143,10 @@ describe('an autoencoder apart', () => {
   test('may be a folder, and has to be an autoencoder', async () => {
     await put('vae/config.json', { scaling_factor: 0.7 });
     await writeHollowFile(join(folder, 'vae', 'diffusion_pytorch_model.safetensors'), diffusersNames);
-    expect(await openVae(join(folder, 'vae'), 'stable-diffusion-1')).toMatchObject({
+    expect(await openAutoencoder(join(folder, 'vae'), configOf(1))).toMatchObject({
       config: { scaling_factor: 0.7 },
     });
     await writeHollowFile(path, unet);
-    await expect(openVae(path, 'stable-diffusion-1')).rejects.toThrow(/has no autoencoder/);
+    await expect(openAutoencoder(path, configOf(1))).rejects.toThrow(/has no autoencoder/);
   });
 });

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -19,7 +19,7 @@ import { clipTextGraph } from '../networks/clip/clip-text.js';
 import { readClipTextConfig } from '../networks/clip/clip-text-config.js';
 import { unetGraph } from '../networks/unet/unet.js';
 import { readUnetConfig } from '../networks/unet/unet-config.js';
-import { openSingleFile } from './single-file.js';
+import { readSingleFile } from './read-single-file.js';
 
 let folder: string;
 let path: string;
@@ -111,20 +111,20 @@ const asConfig = (component: Component, config: object): Component => ({ ...comp
 const clipOf = (component: Component | undefined) => component && readClipTextConfig(component);
 const openHollow = async (shapes: Shapes, metadata?: Record<string, string>) => {
   await writeHollowFile(path, shapes, metadata);
-  return openSingleFile(path);
+  return readSingleFile(path);
 };
 const refuses = async (message: RegExp) =>
-  expect(openSingleFile(path)).rejects.toMatchObject({
+  expect(readSingleFile(path)).rejects.toMatchObject({
     code: 'ERR_MODEL_FILES_INVALID',
     message: expect.stringMatching(message),
   });
 
-describe('openSingleFile, by the tensors of published models', () => {
+describe('readSingleFile, by the tensors of published models', () => {
   test.each([
-    ['Stable Diffusion 1', 'stable-diffusion-1', sd1, texts.sd1, published.sd1, 'PNDMScheduler'],
+    ['Stable Diffusion 1', 'Stable Diffusion 1', sd1, texts.sd1, published.sd1, 'PNDMScheduler'],
     [
       'its inpainting',
-      'stable-diffusion-1',
+      'Stable Diffusion 1',
       { ...sd1, inputs: 9 },
       texts.sd1,
       { ...published.sd1, in_channels: 9 },
@@ -132,40 +132,39 @@ describe('openSingleFile, by the tensors of published models', () => {
     ],
     [
       'Stable Diffusion 2',
-      'stable-diffusion-2',
+      'Stable Diffusion 2',
       sd2,
       texts.sd2,
       { ...published.sd1, ...published.sd2 },
       'DDIMScheduler',
     ],
-    ['XL', 'stable-diffusion-xl', xl, texts.xl, published.xl, 'EulerDiscreteScheduler'],
+    ['XL', 'Stable Diffusion XL', xl, texts.xl, published.xl, 'EulerDiscreteScheduler'],
     [
       'the refiner',
-      'stable-diffusion-xl-refiner',
+      'the refiner of Stable Diffusion XL',
       refiner,
       texts.refiner,
       published.refiner,
       'EulerDiscreteScheduler',
     ],
-  ] as const)('opens %s', async (_title, family, unet, text, config, scheduler) => {
+  ] as const)('opens %s', async (_title, model, unet, text, config, scheduler) => {
     const file = await openHollow({ ...unetOf(unet), ...vae, ...text, ...junk });
-    expect(file.family).toBe(family);
-    expect(file.inpainting).toBe('inputs' in unet);
+    expect(file.variant.title).toBe(model);
     const { components } = file;
-    expect(readUnetConfig(components.unet)).toEqual(readUnetConfig(asConfig(components.unet, config)));
+    expect(readUnetConfig(components.unet!)).toEqual(readUnetConfig(asConfig(components.unet!, config)));
     expect(file.schedulerConfig).toMatchObject({ _class_name: scheduler, beta_schedule: 'scaled_linear' });
 
     // Writing the graphs resolves every tensor that the networks use, each with the shape that the config calls for.
-    unetGraph(components.unet);
+    unetGraph(components.unet!);
     vaeDecoderGraph(components.vae!);
     vaeEncoderGraph(components.vae!);
-    for (const encoder of [components.textEncoder, components.textEncoder2])
+    for (const encoder of [components.text_encoder, components.text_encoder_2])
       if (encoder) clipTextGraph(encoder);
     expect(readVaeConfig(components.vae!)).toMatchObject({
       channels: [128, 256, 512, 512],
       layers: 2,
       groups: 32,
-      scaling: family.startsWith('stable-diffusion-xl') ? 0.13025 : 0.18215,
+      scaling: model.endsWith('XL') ? 0.13025 : 0.18215,
     });
   });
 
@@ -188,17 +187,17 @@ describe('openSingleFile, by the tensors of published models', () => {
       projectionWidth: 1280,
     };
     const first = await openHollow({ ...unetOf(sd1), ...texts.sd1 });
-    expect(clipOf(first.components.textEncoder)).toMatchObject(clip);
+    expect(clipOf(first.components.text_encoder)).toMatchObject(clip);
     const second = await openHollow({ ...unetOf(sd2), ...texts.sd2 });
-    expect(clipOf(second.components.textEncoder)).toMatchObject(huge);
-    expect(clipOf(second.components.textEncoder)).not.toHaveProperty('projectionWidth');
+    expect(clipOf(second.components.text_encoder)).toMatchObject(huge);
+    expect(clipOf(second.components.text_encoder)).not.toHaveProperty('projectionWidth');
     const both = await openHollow({ ...unetOf(xl), ...texts.xl });
-    expect(clipOf(both.components.textEncoder)).toMatchObject(clip);
-    expect(clipOf(both.components.textEncoder2)).toMatchObject(bigG);
+    expect(clipOf(both.components.text_encoder)).toMatchObject(clip);
+    expect(clipOf(both.components.text_encoder_2)).toMatchObject(bigG);
     const last = await openHollow({ ...unetOf(refiner), ...texts.refiner });
-    expect(last.components).not.toHaveProperty('textEncoder');
+    expect(last.components).not.toHaveProperty('text_encoder');
     expect(last.components).not.toHaveProperty('vae');
-    expect(clipOf(last.components.textEncoder2)).toMatchObject(bigG);
+    expect(clipOf(last.components.text_encoder_2)).toMatchObject(bigG);
   });
 
   test.each<[string, string, OriginalUnet, Shapes, Record<string, string>]>([
@@ -214,10 +213,13 @@ describe('openSingleFile, by the tensors of published models', () => {
     expect(warnings).toEqual([]);
   });
 
-  test('says when it had to assume v-prediction, and can be told', async () => {
+  test('says when it had to assume v-prediction, and can be told by the folder of configs that it names', async () => {
     const { warnings } = await openHollow(unetOf(sd2));
     expect(warnings).toEqual([expect.stringMatching(/does not say what it predicts/)]);
-    const told = await openSingleFile(path, { predictionType: 'epsilon' });
+    const scheduler = join(folder, 'a', 'scheduler');
+    await mkdir(scheduler, { recursive: true });
+    await writeFile(join(scheduler, 'scheduler_config.json'), '{"prediction_type": "epsilon"}');
+    const told = await readSingleFile(path);
     expect(told).toMatchObject({ schedulerConfig: { prediction_type: 'epsilon' }, warnings: [] });
   });
 

@@ -7,12 +7,6 @@ import type { TensorLocation } from '../checkpoint/safetensors.js';
 
 type Tensors = ReadonlyMap<string, TensorLocation>;
 
-/** Folders with `vocab.json` and `merges.txt`, which no single file has in it; what is absent is not there. */
-export interface TokenizerFolders {
-  readonly tokenizer?: string;
-  readonly tokenizer2?: string;
-}
-
 /**
  * The folder of configs that goes with a single file: the given one, or else the one beside it that has its name without the extension.
  *
@@ -57,12 +51,20 @@ export async function openPart(
   };
 }
 
-/** The tokenizers of a folder of configs. */
-export async function tokenizerFoldersOf(folder: string | undefined): Promise<TokenizerFolders> {
-  const [first, second] = await Promise.all(
-    ['tokenizer', 'tokenizer_2'].map((name) => existing(folder, join(name, 'vocab.json'))),
+/**
+ * Which of a family's tokenizers a folder of configs has.
+ *
+ * @param names of their folders
+ * @returns folders with `vocab.json` and `merges.txt`, by name
+ */
+export async function tokenizerFoldersOf(
+  folder: string | undefined,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const entries = await Promise.all(
+    names.map(async (name) => [name, await existing(folder, join(name, 'vocab.json'))] as const),
   );
-  return { ...(first && { tokenizer: dirname(first) }), ...(second && { tokenizer2: dirname(second) }) };
+  return new Map(entries.flatMap(([name, file]) => (file === undefined ? [] : [[name, dirname(file)]])));
 }
 
 /** `/models/a.safetensors` to `/models/a`. */

@@ -1,0 +1,39 @@
+import type { Component } from '../checkpoint/component.js';
+import type { ExportedSite } from '../exported/exported-site.js';
+import type { NetworkGroup } from '../session/network-group.js';
+import type { TokenizerPlace } from '../tokenizers/tokenizer-place.js';
+
+/** A kind of network that families are made of, such as a UNet or a text encoder, and how it is made ready to run. */
+export interface ComponentKind<Part> {
+  /** Over the tensors of a checkpoint, as they lie. */
+  mount(component: Component, site: MountSite): Part | Promise<Part>;
+  /** From a folder that somebody has exported to ONNX. Absent: such a folder of a family with this kind is refused. */
+  readonly exported?: ExportedKind<Part>;
+}
+
+/** What a component of a checkpoint is mounted into. */
+export interface MountSite {
+  readonly networks: NetworkGroup;
+  /** Where a tokenizer lies, by the name of its folder in a diffusers checkpoint. */
+  tokenizer(name: string): TokenizerPlace;
+}
+
+/** How a component is opened from ONNX files. Its name is that of its folder in a diffusers checkpoint. */
+export interface ExportedKind<Part> {
+  /** Folders that it reads, below that of the model. */
+  folders(name: string): readonly string[];
+  /** Files that it cannot do without, below the folder of the model. */
+  requiredFiles(name: string): readonly string[];
+  open(name: string, site: ExportedSite): Promise<Part>;
+}
+
+/** Where a family gets its components from: a folder, a single file, or an export of somebody else. */
+export interface ComponentSource {
+  /** For messages: the folder or file. */
+  readonly origin: string;
+  /** Keys of `model_index.json`; for a single file, those of the published model. */
+  readonly index: Readonly<Record<string, unknown>>;
+  has(name: string): boolean;
+  /** @throws ERR_MODEL_FILES_INVALID for files that are missing or damaged, and configs that are not supported */
+  open<Part>(name: string, kind: ComponentKind<Part>): Promise<Part>;
+}

@@ -1,0 +1,53 @@
+import type { Lora } from '../../checkpoint/lora.js';
+import { dottedNumbers, type LoraTarget } from '../../checkpoint/lora-names.js';
+import type { Components, FamilyLoras } from '../family.js';
+import { unetPathOf } from './original-unet-names.js';
+import { textWidthOf, type UnetVariant } from './unet-file.js';
+
+const unet: LoraTarget = {
+  component: 'unet',
+  prefixes: [
+    /^lora_unet_/,
+    /^unet\./,
+    /^(model\.)?diffusion_model\./,
+    /^(?=(down_blocks|mid_block|up_blocks|conv_in|conv_out|time_embedding|add_embedding)\.)/,
+  ],
+  layerOf: (projection) => (projection === 'to_out' ? 'to_out.0' : projection),
+  originalPaths(tensors) {
+    let layers = 0;
+    while (tensors.has(`down_blocks.0.resnets.${layers}.conv1.weight`)) layers += 1;
+    return (module) => unetPathOf(dottedNumbers(module), layers);
+  },
+};
+
+/** CLIP names the projections otherwise than its LoRAs' attention processors did. */
+const textProjections: Readonly<Record<string, string>> = {
+  to_q: 'q_proj',
+  to_k: 'k_proj',
+  to_v: 'v_proj',
+  to_out: 'out_proj',
+};
+const textEncoder = (component: string, prefixes: readonly RegExp[]): LoraTarget => ({
+  component,
+  prefixes,
+  layerOf: (projection) => textProjections[projection]!,
+});
+
+/** A UNet and up to two of CLIP's text encoders, by the names of kohya, then those of diffusers and PEFT. */
+export const unetAndClipTargets: readonly LoraTarget[] = [
+  unet,
+  textEncoder('text_encoder', [/^lora_te1?_/, /^text_encoder\./, /^(?=text_model\.)/]),
+  textEncoder('text_encoder_2', [/^lora_te2_/, /^text_encoder_2\./]),
+];
+
+/** LoRAs of a family with a UNet, whose models differ in the width of the text that it reads. */
+export function unetLoras(variants: readonly UnetVariant[]): FamilyLoras {
+  const titleOf = (width: number | undefined) => variants.find(({ textWidth }) => textWidth === width)?.title;
+  return {
+    targets: unetAndClipTargets,
+    titleOfLora: ({ layers }: Lora) =>
+      titleOf(layers.find(({ module }) => module.endsWith('attn2_to_k'))?.down.shape[1]),
+    titleOfModel: (components: Components) =>
+      components.unet && titleOf(textWidthOf(components.unet.tensors)),
+  };
+}

@@ -1,0 +1,46 @@
+import type { SafetensorsFile, TensorLocation } from '../checkpoint/safetensors.js';
+
+export type Tensors = ReadonlyMap<string, TensorLocation>;
+export type Json = Readonly<Record<string, unknown>>;
+
+/** How the models of a family lie in one .safetensors file, with the names that they were trained with. */
+export interface SingleFileLayout {
+  /** A tensor that each file has, for messages about files that are something else. */
+  readonly mark: string;
+  /**
+   * Looks whether a file is of the family.
+   *
+   * @param path for messages
+   * @throws ERR_MODEL_FILES_INVALID for a file that is nearly one, and not supported
+   */
+  recognise(path: string, tensors: Tensors): RecognisedFile | undefined;
+  /** Takes a file apart: tensors under the names of diffusers and transformers, by component. What a file lacks is absent. */
+  componentsOf(tensors: Tensors): ReadonlyMap<string, Tensors>;
+}
+
+/** What a file was recognised as. */
+export interface RecognisedFile {
+  readonly variant: FileVariant;
+  /** Whether its sizes are those of the published model; a file that any family is certain of is of that family. */
+  readonly isCertain: boolean;
+}
+
+/** One of the models of a family, with what its single files do not say and a diffusers folder does. */
+export interface FileVariant {
+  /** For messages, e.g. `Stable Diffusion 2`. */
+  readonly title: string;
+  /** Keys of its `model_index.json`. */
+  readonly index: Json;
+  /**
+   * The `config.json` of each component by its tensors. The second argument is for messages, e.g. `the unet of /models/a.safetensors`.
+   * They throw ERR_MODEL_FILES_INVALID naming a tensor that is missing.
+   */
+  readonly configs: Readonly<Record<string, (tensors: Tensors, what: string) => Json>>;
+  /** Names of the vocabularies that come with the engine, by the names of the tokenizers' folders. */
+  readonly tokenizers: Readonly<Record<string, string>>;
+  /** Its `scheduler_config.json`, and a sentence for the user where something had to be assumed. */
+  schedulerConfig(
+    path: string,
+    file: SafetensorsFile,
+  ): Promise<{ readonly config: Json; readonly warning?: string }>;
+}

@@ -1,0 +1,84 @@
+import { invalidFiles } from '../../checkpoint/invalid-files.js';
+import { autoencoderKind } from '../components/autoencoder.js';
+import { clipTextKind } from '../components/clip-text-encoder.js';
+import { unetLoras } from '../components/lora-targets.js';
+import { requireFit, unetKind } from '../components/unet.js';
+import type { Family } from '../family.js';
+import { conditionStableDiffusion } from './conditioning.js';
+import { latents } from './latents.js';
+import { singleFile, variants } from './single-file.js';
+
+const title = 'Stable Diffusion';
+const kinds = {
+  text_encoder: clipTextKind({ tokenizer: 'tokenizer', states: 'last' }),
+  unet: unetKind,
+  vae: autoencoderKind(latents, title),
+};
+
+/** Stable Diffusion 1.x and 2.x, for inpainting as well, and the models that were distilled from them. */
+export const stableDiffusion: Family = {
+  type: 'sd',
+  title,
+  models: {
+    pipelineClasses: [
+      'StableDiffusionPipeline',
+      'StableDiffusionImg2ImgPipeline',
+      'StableDiffusionInpaintPipeline',
+      'LatentConsistencyModelPipeline',
+      'LatentConsistencyModelImg2ImgPipeline',
+      'ORTStableDiffusionPipeline',
+      'ORTStableDiffusionImg2ImgPipeline',
+      'ORTStableDiffusionInpaintPipeline',
+      'ORTLatentConsistencyModelPipeline',
+      'ORTLatentConsistencyModelImg2ImgPipeline',
+      'OnnxStableDiffusionPipeline',
+      'OnnxStableDiffusionImg2ImgPipeline',
+      'OnnxStableDiffusionInpaintPipeline',
+    ],
+    tensors: ['cond_stage_model.'],
+    defaults: { width: 512, height: 512, steps: 20, guidanceScale: 7.5 },
+    supports: {
+      minimumEdge: 64,
+      maximumEdge: 2048,
+      edgeMultiple: 8,
+      images: 16,
+      negativePrompt: true,
+      seed: true,
+      steps: true,
+      guidanceScale: true,
+      sampler: true,
+      inputImages: 1,
+      mask: true,
+    },
+  },
+  options: {},
+  readOptions: () => undefined,
+  components: {
+    text_encoder: { kind: kinds.text_encoder, title: 'text encoder' },
+    unet: { kind: kinds.unet, title: 'denoising network' },
+    vae: { kind: kinds.vae, title: 'autoencoder' },
+  },
+  denoiser: 'unet',
+  loras: unetLoras(variants),
+  singleFile,
+  async assemble(source) {
+    const unet = await source.open('unet', kinds.unet);
+    if (unet.sizeCount) {
+      throw invalidFiles(
+        `${source.origin}: the denoising network is told a pooled text and sizes, which ${title} has none of.`,
+        'Use parts of one model.',
+      );
+    }
+    const encoder = await source.open('text_encoder', kinds.text_encoder);
+    const autoencoder = await source.open('vae', kinds.vae);
+    requireFit(source.origin, unet, autoencoder.latentChannels, [encoder]);
+    return {
+      ...autoencoder,
+      inputChannels: unet.inputChannels ?? autoencoder.latentChannels,
+      guidance: unet.guidance,
+      refinesOnly: false,
+      condition: (request) => conditionStableDiffusion(encoder, request),
+      predict: unet.mount(),
+    };
+  },
+};

@@ -1,0 +1,24 @@
+import type { Lora } from '../checkpoint/lora.js';
+import type { DiffusionModel } from '../pipelines/diffusion-model.js';
+import type { NetworkMemory } from '../session/network-memory.js';
+import type { TinyDecoder } from './model-files.js';
+
+/** A model as the engine keeps it. */
+export interface OpenedModel extends DiffusionModel {
+  /** All that it was read from. */
+  readonly files: readonly string[];
+  /** Sentences about what had to be assumed, and what was asked for and could not be had. */
+  readonly warnings: readonly string[];
+  /** From now on its LoRAs have these weights, in their order; 1 is the whole of one. */
+  weighLoras(weights: readonly number[]): void;
+}
+
+/** What a checkpoint is opened with. */
+export interface MountOptions {
+  /** Where its networks are opened. */
+  readonly memory: NetworkMemory;
+  /** What changes its weights. */
+  readonly loras: readonly Lora[];
+  /** Absent: none. */
+  readonly tinyDecoder?: TinyDecoder | undefined;
+}

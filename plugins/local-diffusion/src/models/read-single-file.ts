@@ -1,0 +1,115 @@
+import { join } from 'node:path';
+import type { Component } from '../checkpoint/component.js';
+import { invalidFiles } from '../checkpoint/invalid-files.js';
+import { readText } from '../checkpoint/read-file.js';
+import { readSafetensorsFile, type SafetensorsFile } from '../checkpoint/safetensors.js';
+import { openAutoencoder, openAutoencoderInPlaceOf } from '../families/components/autoencoder-file.js';
+import type { Components, Family } from '../families/family.js';
+import { families as allFamilies, familyOfFile } from '../families/index.js';
+import type { FileVariant } from '../families/single-file-layout.js';
+import { readSchedulerConfig } from '../sampling/scheduler-config/scheduler-config.js';
+import type { Checkpoint, ReadOptions } from './checkpoint.js';
+import { configFolderOf, existing, openPart, tokenizerFoldersOf } from './config-folder.js';
+
+/** What a single file may be read with. */
+export interface ReadSingleFileOptions extends ReadOptions {
+  /**
+   * A folder laid out like diffusers' whose config files take the place of those told from the tensors, each if it is there: `unet/config.json`,
+   * `scheduler/scheduler_config.json`, `tokenizer/` and so on. Absent: the folder beside the file that has its name without the extension, if
+   * there is one.
+   */
+  readonly configFolder?: string | undefined;
+  /** Absent: all that there are. */
+  readonly families?: readonly Family[] | undefined;
+}
+
+/** A checkpoint in one file, with which of its family's models it is. */
+export interface SingleFile extends Checkpoint {
+  readonly variant: FileVariant;
+}
+
+/**
+ * Reads a checkpoint in one .safetensors file. Only headers are read; the weights stay where they are. Family and configs are told from the
+ * tensors, unless a config folder says otherwise. Components that the file lacks are absent.
+ *
+ * @throws ERR_MODEL_FILES_INVALID for a file that is damaged, of another kind (a pickle, another model), or of no published size and without
+ * configs
+ */
+export async function readSingleFile(path: string, options: ReadSingleFileOptions = {}): Promise<SingleFile> {
+  const file = await readSafetensorsFile(path);
+  const { family, variant } = familyOfFile(path, file.tensors, options.families ?? allFamilies);
+  const folder = await configFolderOf(path, options.configFolder);
+  const parts = await openParts(path, folder, { family, variant, file });
+  const tokenizers = await tokenizerFoldersOf(folder, Object.keys(variant.tokenizers));
+  const scheduler = await schedulerOf(path, folder, { variant, file });
+  return {
+    origin: path,
+    family,
+    variant,
+    index: variant.index,
+    components: await withVae(parts, options.vae, variant),
+    tokenizer(name) {
+      const own = tokenizers.get(name);
+      return own === undefined ? { builtIn: variant.tokenizers[name]! } : { folder: own };
+    },
+    schedulerConfig: scheduler.config,
+    files: [path],
+    warnings: scheduler.warning === undefined ? [] : [scheduler.warning],
+  };
+}
+
+/** @throws ERR_MODEL_FILES_INVALID naming a component that its family cannot do without, and the file has not */
+export function requireComponents({ origin, family, components }: Checkpoint): void {
+  for (const [name, { title, isOptional }] of Object.entries(family.components)) {
+    if (isOptional || components[name]) continue;
+    throw invalidFiles(
+      `${origin} has no ${title}.`,
+      name === 'vae'
+        ? 'Give one apart: the path of a folder or a file, as the provider option "vae".'
+        : 'Use a checkpoint that has one.',
+    );
+  }
+}
+
+interface Recognised {
+  readonly family: Family;
+  readonly variant: FileVariant;
+  readonly file: SafetensorsFile;
+}
+
+async function openParts(
+  path: string,
+  folder: string | undefined,
+  { family, variant, file }: Recognised,
+): Promise<Record<string, Component>> {
+  const components: Record<string, Component> = {};
+  for (const [name, tensors] of family.singleFile!.componentsOf(file.tensors)) {
+    const derive = (what: string) => variant.configs[name]!(tensors, what);
+    components[name] = await openPart(path, folder, { name, tensors, derive });
+  }
+  return components;
+}
+
+async function withVae(
+  components: Components,
+  path: string | undefined,
+  { configs }: FileVariant,
+): Promise<Components> {
+  if (path === undefined) return components;
+  const own = components.vae;
+  return {
+    ...components,
+    vae: own ? await openAutoencoderInPlaceOf(path, own) : await openAutoencoder(path, configs.vae!),
+  };
+}
+
+async function schedulerOf(
+  path: string,
+  folder: string | undefined,
+  { variant, file }: Omit<Recognised, 'family'>,
+): Promise<{ readonly config: unknown; readonly warning?: string }> {
+  const own = await existing(folder, join('scheduler', 'scheduler_config.json'));
+  return own === undefined
+    ? await variant.schedulerConfig(path, file)
+    : { config: readSchedulerConfig(await readText(own), own) };
+}

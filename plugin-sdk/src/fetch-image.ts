@@ -5,6 +5,7 @@
  */
 import { EaselError, type EaselErrorOptions } from './errors.js';
 import type { InputImage } from './image.js';
+import { imageFormatOf } from './image-format.js';
 import { type AddressLookup, findHost, type Host } from './image-host.js';
 import { linkSignals } from './link-signals.js';
 import { pinnedFetch } from './pinned-fetch.js';
@@ -82,17 +83,10 @@ async function readImage(response: Response, maximumBytes: number): Promise<Inpu
     throw new EaselError({ code, message: `it answered ${status}` });
   }
   const bytes = new Uint8Array(await readBody(response, maximumBytes));
-  const mediaType = sniffMediaType(bytes);
-  if (mediaType === undefined) throw refuse('it is no PNG, JPEG or WebP file');
-  return { bytes, mediaType };
-}
-
-/** By the first bytes: PNG section 5.2, JPEG's start of image, RFC 9649. */
-function sniffMediaType(bytes: Uint8Array): InputImage['mediaType'] | undefined {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 12)).toString('latin1');
-  if (text.startsWith('\x89PNG\r\n\x1a\n')) return 'image/png';
-  if (text.startsWith('\xff\xd8\xff')) return 'image/jpeg';
-  return text.startsWith('RIFF') && text.slice(8) === 'WEBP' ? 'image/webp' : undefined;
+  const format = imageFormatOf(bytes);
+  if (format !== 'png' && format !== 'jpeg' && format !== 'webp')
+    throw refuse('it is no PNG, JPEG or WebP file');
+  return { bytes, mediaType: `image/${format}` };
 }
 
 const refuse = (message: string) => new EaselError({ code: 'ERR_PROVIDER_BAD_RESPONSE', message });

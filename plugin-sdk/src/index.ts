@@ -3,6 +3,7 @@ export * from './errors.js';
 export { type FetchImageOptions, fetchImage, type ImageFetch } from './fetch-image.js';
 export * from './generation.js';
 export * from './image.js';
+export { type ImageFormat, imageFormatOf, imageFormats } from './image-format.js';
 export { isPlainJson, jsonLimits, jsonSchema } from './json.js';
 export { type LinkedSignal, linkSignals } from './link-signals.js';
 export * from './manifest.js';

@@ -45,7 +45,7 @@ describe('arrows go one way', () => {
       expect(
         ours.filter(
           (name) =>
-            !['@easel/plugin-sdk', '@easel/plugin-sdk/emulator'].includes(name) &&
+            !['@easel/plugin-sdk', '@easel/plugin-sdk/emulator', '@easel/plugin-sdk/images'].includes(name) &&
             !(isPlugin && name === '@easel/plugin-sdk/batch'),
         ),
         path,
@@ -59,6 +59,11 @@ describe('arrows go one way', () => {
         read(path).replace(/^ \*.*$/gm, ''),
         `${path}: use linkSignals of @easel/plugin-sdk`,
       ).not.toMatch(/AbortSignal\.(any|timeout)\(/);
+  });
+
+  it('images of others are opened in one place, which looks at their first bytes', () => {
+    const decoders = sources.filter((path) => /\bsharp\((?!\{|rgb\b|pixel\b|squares\b)/.test(read(path)));
+    expect(decoders.filter((path) => !/^plugin-sdk\/src\/(images|emulator)\//.test(path))).toEqual([]);
   });
 
   it('no plugin knows its emulator', () => {

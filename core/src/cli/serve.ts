@@ -1,5 +1,6 @@
 import { type AddressInfo, isIP } from 'node:net';
 import { EaselError } from '@easel/plugin-sdk';
+import { blockOtherLoaders } from '@easel/plugin-sdk/images';
 import type { Configuration } from '../config/configuration.js';
 import { readConfiguration } from '../config/read-configuration.js';
 import { KeyStore } from '../keys/key-store.js';
@@ -28,6 +29,7 @@ export async function serve(flags: ServeFlags): Promise<number> {
   const { createImageServiceManager } = await import('../kernel/image-service-manager.js');
   const { createServer } = await import('../http/create-server.js');
   await using manager = createImageServiceManager({ ...source, logger, hotLoad: true, metrics: true });
+  await blockOtherLoaders();
   const server = await createServer({ manager, logger });
   const interruption = watchForInterruption();
   try {

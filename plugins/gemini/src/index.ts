@@ -5,6 +5,7 @@
  */
 import { definePlugin, EaselError } from '@easel/plugin-sdk';
 import { Batches } from '@easel/plugin-sdk/batch';
+import { blockOtherLoaders } from '@easel/plugin-sdk/images';
 import { BatchClient } from './batch-client.js';
 import { createBatchDriver } from './batch-driver.js';
 import { makeByBatch } from './by-batch.js';
@@ -20,6 +21,7 @@ export default definePlugin({
   config: configSchema,
   options: optionsSchema,
   async start({ config, secrets, logger, storageFolder = '' }) {
+    await blockOtherLoaders();
     const { baseUrl, requestMs, parallelRequests } = config;
     const apiKey = readKey('GEMINI_API_KEY', secrets.GEMINI_API_KEY);
     const client = new GeminiClient({ apiKey, baseUrl, requestMs });

@@ -5,6 +5,7 @@
  * @module
  */
 import { definePlugin } from '@easel/plugin-sdk';
+import { blockOtherLoaders } from '@easel/plugin-sdk/images';
 import { z } from 'zod';
 import { families } from './families/index.js';
 import { jobsOf } from './jobs.js';
@@ -41,6 +42,7 @@ export default definePlugin({
   }),
   options: optionsSchemaOf(families),
   async start({ config, storageFolder }) {
+    await blockOtherLoaders();
     const engine = new Engine({ ...config, storageFolder });
     return {
       async generate(request, { options, signal, onProgress, stopsWithin }) {

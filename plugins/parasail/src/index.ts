@@ -11,6 +11,7 @@ import {
   type Image,
 } from '@easel/plugin-sdk';
 import { type BatchCall, Batches, picturesOf } from '@easel/plugin-sdk/batch';
+import { blockOtherLoaders } from '@easel/plugin-sdk/images';
 import { createBatchDriver } from './batch-driver.js';
 import { ParasailClient, readKey } from './client.js';
 import { makeDirectly } from './direct.js';
@@ -22,6 +23,7 @@ export default definePlugin({
   config: configSchema,
   options: optionsSchema,
   async start({ config, secrets, logger, storageFolder = '' }) {
+    await blockOtherLoaders();
     const { baseUrl, requestMs, transferMs } = config;
     const apiKey = readKey('PARASAIL_API_KEY', secrets.PARASAIL_API_KEY);
     const client = new ParasailClient({ apiKey, baseUrl, requestMs, transferMs });

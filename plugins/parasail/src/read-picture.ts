@@ -1,8 +1,7 @@
 import { EaselError, type Image, type OutputFormat } from '@easel/plugin-sdk';
-import sharp from 'sharp';
+import { convertImage } from '@easel/plugin-sdk/images';
 import { imagesSchema } from './wire.js';
 
-const lossyQuality = 95;
 /** Bytes of a picture that is fetched from where an answer says it is. */
 const mostBytes = 100 * 1024 * 1024;
 
@@ -22,14 +21,8 @@ export async function readPicture(
       ? await fetchPicture(picture.url, signal)
       : undefined;
   if (!bytes) throw unreadable('there is none in its answer');
-  const mediaType = `image/${outputFormat}`;
   try {
-    const { format, width, height } = await sharp(bytes).metadata();
-    if (format === outputFormat) return { bytes: new Uint8Array(bytes), mediaType, width, height };
-    const { data, info } = await sharp(bytes)
-      .toFormat(outputFormat, outputFormat === 'png' ? {} : { quality: lossyQuality })
-      .toBuffer({ resolveWithObject: true });
-    return { bytes: new Uint8Array(data), mediaType, width: info.width, height: info.height };
+    return await convertImage(new Uint8Array(bytes), outputFormat);
   } catch (cause) {
     throw unreadable((cause as Error).message, cause);
   }

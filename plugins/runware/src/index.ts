@@ -5,6 +5,7 @@
  * @module
  */
 import { definePlugin, EaselError } from '@easel/plugin-sdk';
+import { blockOtherLoaders } from '@easel/plugin-sdk/images';
 import { enhancePrompt } from './enhance-prompt.js';
 import { Journal } from './journal/journal.js';
 import { settle } from './journal/settle.js';
@@ -23,6 +24,7 @@ export default definePlugin({
   config: configSchema,
   options: optionsSchema,
   async start({ config, secrets, logger, storageFolder }) {
+    await blockOtherLoaders();
     const apiKey = readKey('RUNWARE_API_KEY', secrets.RUNWARE_API_KEY);
     if (storageFolder === undefined)
       throw new EaselError({

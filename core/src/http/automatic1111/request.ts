@@ -1,6 +1,6 @@
 import { type ImageRequest, imageRequestSchema } from '@easel/plugin-sdk';
 import { z } from 'zod';
-import { readBase64Image } from '../input-image.js';
+import { InputImages } from '../input-image.js';
 import { withoutAbsent } from '../request-fields.js';
 
 const field = imageRequestSchema.shape;
@@ -30,9 +30,10 @@ export type AutomaticRequest = z.output<typeof automaticRequestSchema>;
 export async function fromAutomaticRequest(body: AutomaticRequest): Promise<ImageRequest> {
   const { seed, sampler_name, scheduler, init_images, mask } = body;
   const sampler = [sampler_name, scheduler === 'Automatic' ? undefined : scheduler].filter(Boolean).join(' ');
+  const images = new InputImages();
   const inputImages = [];
   for (const [index, image] of (init_images ?? []).entries())
-    inputImages.push(await readBase64Image(image, `init_images.${index}`));
+    inputImages.push(await images.readBase64(image, `init_images.${index}`));
   return {
     prompt: body.prompt.trim() === '' ? ' ' : body.prompt,
     n: body.batch_size * body.n_iter,
@@ -49,6 +50,6 @@ export async function fromAutomaticRequest(body: AutomaticRequest): Promise<Imag
     ...(inputImages.length === 0
       ? {}
       : { inputImages, ...withoutAbsent({ strength: body.denoising_strength }) }),
-    ...(mask ? { mask: await readBase64Image(mask, 'mask') } : {}),
+    ...(mask ? { mask: await images.readBase64(mask, 'mask') } : {}),
   };
 }

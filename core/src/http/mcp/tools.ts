@@ -9,7 +9,7 @@ import { coreVersion } from '../../version.js';
 import { assertScope } from '../access/authenticate.js';
 import type { Doors } from '../doors.js';
 import { answerFor } from '../errors.js';
-import { readBase64Image } from '../input-image.js';
+import { InputImages } from '../input-image.js';
 import { parseSize } from '../parse-body.js';
 import { withoutAbsent } from '../request-fields.js';
 
@@ -78,8 +78,9 @@ export function createMcpServer({ manager }: Doors, key: ApiKey | undefined): Mc
     },
     async ({ image, mask, strength, ...asked }, { signal }) =>
       await asTool(async () => {
-        const inputImages = [await readBase64Image(image, 'image')];
-        const masked = mask === undefined ? {} : { mask: await readBase64Image(mask, 'mask') };
+        const images = new InputImages();
+        const inputImages = [await images.readBase64(image, 'image')];
+        const masked = mask === undefined ? {} : { mask: await images.readBase64(mask, 'mask') };
         return await make(asked, { inputImages, ...masked, ...withoutAbsent({ strength }) }, signal);
       }),
   );

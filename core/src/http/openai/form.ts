@@ -2,7 +2,7 @@ import type { InputImage } from '@easel/plugin-sdk';
 import type { FastifyRequest } from 'fastify';
 import { readParts } from '../body/read-parts.js';
 import { HttpError } from '../errors.js';
-import { readInputImage } from '../input-image.js';
+import { InputImages } from '../input-image.js';
 
 export interface ImageForm {
   /** Text fields, numbers and switches among them turned into what they say. */
@@ -32,6 +32,7 @@ export async function readImageForm(request: FastifyRequest): Promise<ImageForm>
       'The body must be multipart/form-data, with the picture as "image".',
     );
   const fields: Record<string, unknown> = {};
+  const reader = new InputImages();
   const images: InputImage[] = [];
   let mask: InputImage | undefined;
   for await (const part of readParts(request)) {
@@ -42,7 +43,7 @@ export async function readImageForm(request: FastifyRequest): Promise<ImageForm>
         throw new HttpError(400, 'invalid_request', `${part.name}: there is no such file`, {
           param: part.name,
         });
-      const picture = await readInputImage(part.bytes, part.name);
+      const picture = await reader.read(part.bytes, part.name);
       if (kind === 'image') images.push(picture);
       else mask = picture;
     }

@@ -1,21 +1,34 @@
 import { readFile } from 'node:fs/promises';
+import { EaselError } from '@easel/plugin-sdk';
+import { withImage } from '@easel/plugin-sdk/images';
 import type { ResultStore } from '../../results/result-store.js';
 import { writeWholeFile } from '../../results/write-whole-file.js';
 
 /** Pixels of the longer edge. */
 const edge = 256;
+/** Milliseconds and seconds that a thumbnail may wait and take. */
+const limits = { waitMs: 10_000, seconds: 10 } as const;
 
 /** A small WebP of a stored picture, made by the first who asks for it. Undefined: the picture is none that can be made smaller. */
 export async function thumbnailOf(results: ResultStore, name: string): Promise<Uint8Array | undefined> {
   const path = `${results.pathOf(name)}.thumb.webp`;
   const known = await readFile(path).catch(() => undefined);
   if (known) return known;
-  const { default: sharp } = await import('sharp');
-  const made = await sharp(results.pathOf(name))
-    .resize(edge, edge, { fit: 'inside', withoutEnlargement: true })
-    .webp({ quality: 80 })
-    .toBuffer()
-    .catch(() => undefined);
+  const stored = await readFile(results.pathOf(name)).catch(() => undefined);
+  const made =
+    stored &&
+    (await withImage(
+      stored,
+      ({ image }) =>
+        image
+          .resize(edge, edge, { fit: 'inside', withoutEnlargement: true })
+          .webp({ quality: 80 })
+          .toBuffer(),
+      limits,
+    ).catch((error: unknown) => {
+      if (EaselError.isInstance(error)) throw error;
+      return undefined;
+    }));
   if (made) await writeWholeFile(path, made, { replace: true });
   return made;
 }

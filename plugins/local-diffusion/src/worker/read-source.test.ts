@@ -122,12 +122,12 @@ describe('refuses', () => {
     [
       'another format than said',
       () => file(twoColours(32, 16), 'jpeg', 'image/png'),
-      /said to be image\/png and is jpeg/,
+      /cannot be read as image\/png: its bytes are jpeg/,
     ],
     [
       'a format that is not of the contract',
       async () => ({ bytes: svg, mediaType: 'image/png' }),
-      /and is svg/,
+      /is not a PNG/,
     ],
     [
       'half a file',

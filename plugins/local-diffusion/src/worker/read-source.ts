@@ -1,5 +1,5 @@
 import { EaselError, type InputImage } from '@easel/plugin-sdk';
-import sharp, { type Sharp } from 'sharp';
+import { withImage } from '@easel/plugin-sdk/images';
 import { type RgbPicture, resizeLanczos } from '../pipelines/lanczos.js';
 import type { Source } from '../pipelines/picture-request.js';
 import { toMask, toPlanes } from '../pipelines/pixels.js';
@@ -43,20 +43,20 @@ export async function readSource(
 
 /** Upright, eight bits, three channels: transparency is dropped, as Pillow's `convert("RGB")` drops it. */
 async function decode({ bytes, mediaType }: InputImage, field: string): Promise<RgbPicture> {
-  const failed = (cause: unknown) =>
+  try {
+    return await withImage(bytes, async ({ format, image }) => {
+      if (`image/${format}` !== mediaType) throw new Error(`its bytes are ${format}`);
+      const { data, info } = await image
+        .autoOrient()
+        .toColourspace('srgb')
+        .removeAlpha()
+        .raw({ depth: 'uchar' })
+        .toBuffer({ resolveWithObject: true });
+      return { rgb: data, width: info.width, height: info.height };
+    });
+  } catch (cause) {
     refuse(`${field}: it cannot be read as ${mediaType}: ${(cause as Error).message}`, undefined, cause);
-  const file: Sharp = sharp(bytes, { failOn: 'error' });
-  const { format } = await file.metadata().catch(failed);
-  // sharp opens more than the contract allows, SVG for instance.
-  if (`image/${format}` !== mediaType) refuse(`${field}: it is said to be ${mediaType} and is ${format}.`);
-  const { data, info } = await file
-    .autoOrient()
-    .toColourspace('srgb')
-    .removeAlpha()
-    .raw({ depth: 'uchar' })
-    .toBuffer({ resolveWithObject: true })
-    .catch(failed);
-  return { rgb: data, width: info.width, height: info.height };
+  }
 }
 
 const sizeOf = ({ width, height }: { width: number; height: number }) => `${width} x ${height}`;

@@ -1,11 +1,10 @@
 import { EaselError, fetchImage, type Image, type OutputFormat } from '@easel/plugin-sdk';
-import sharp from 'sharp';
+import { convertImage } from '@easel/plugin-sdk/images';
 import type { Config } from '../settings.js';
 import { backoffMs } from '../transport/backoff.js';
 import { pause } from '../transport/pause.js';
 import type { Item } from '../wire/frame.js';
 
-const lossyQuality = 95;
 const mostBytes = 200 * 1024 * 1024;
 /** Times that a picture is fetched from its address; it has been paid. */
 const mostFetches = 4;
@@ -23,15 +22,8 @@ export interface ReadPictureOptions {
  */
 export async function readPicture(item: Item, options: ReadPictureOptions): Promise<Omit<Image, 'seed'>> {
   const bytes = await bytesOf(item, options);
-  const { outputFormat } = options;
-  const mediaType = `image/${outputFormat}`;
   try {
-    const { format, width, height } = await sharp(bytes).metadata();
-    if (format === outputFormat) return { bytes, mediaType, width, height };
-    const { data, info } = await sharp(bytes)
-      .toFormat(outputFormat, outputFormat === 'png' ? {} : { quality: lossyQuality })
-      .toBuffer({ resolveWithObject: true });
-    return { bytes: new Uint8Array(data), mediaType, width: info.width, height: info.height };
+    return await convertImage(bytes, options.outputFormat);
   } catch (cause) {
     throw unreadable(item, (cause as Error).message, cause);
   }

@@ -1,0 +1,8 @@
+/**
+ * Reading image files that somebody else has made. Needs sharp, which a plugin that imports it has among its dependencies.
+ *
+ * @module
+ */
+export { blockOtherLoaders } from './block-other-loaders.js';
+export { convertImage } from './convert-image.js';
+export { type ImageFile, type WithImageOptions, withImage } from './with-image.js';

@@ -63,7 +63,7 @@ it(`no plugin outlives a kernel that was killed by more than ${limitMs / 1_000} 
     `${ids.length} plugins were gone ${Math.round(performance.now() - from)} ms after their kernel`,
   );
 
-  const copies = () => readdir(join(plugins, '.generations')).catch(() => []);
+  const copies = () => readdir(join(folder, 'kept/generations')).catch(() => []);
   const manager = createImageServiceManager({ bundled: false, configFile, hotLoad: true });
   onTestFinished(async () => void (await manager.close()));
   const isOfTheDead = (name: string) => name.includes(`.${host.pid}.`);

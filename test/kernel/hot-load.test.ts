@@ -1,7 +1,10 @@
-import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createImageServiceManager, type ImageServiceManager } from '@easel/core';
+import { processStart } from '@easel/plugin-sdk';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { isRunning } from '../fixtures/is-running.js';
 
@@ -11,6 +14,8 @@ const prompt = 'a fixture';
 interface World {
   readonly manager: ImageServiceManager;
   readonly folder: string;
+  /** Names of the copies of plugins that there are. */
+  copies(): Promise<string[]>;
   /** Writes `swatch` in a version that says its number. */
   install(version: string, code?: string): Promise<void>;
   health(): ReturnType<ImageServiceManager['getServiceHealth']>['plugins'][number] | undefined;
@@ -41,6 +46,7 @@ const code = (version: string) => `
 /** A kernel that watches a folder of its own, inside of the repository so that plugins there find their packages. */
 async function createWorld(): Promise<World> {
   const folder = await mkdtemp(join(fixtures('..'), '.hot-'));
+  const storageFolder = await mkdtemp(join(tmpdir(), 'easel-hot-'));
   const plugins = join(folder, 'plugins');
   await mkdir(plugins);
   await mkdir(join(folder, 'models'));
@@ -54,17 +60,22 @@ async function createWorld(): Promise<World> {
   const supports = { minimumEdge: 8, maximumEdge: 64, edgeMultiple: 8, images: 1 };
   await writeFile(join(folder, 'models/swatch.json'), JSON.stringify({ ...model, supports }));
   const configFile = join(folder, 'easel.config.json');
-  await writeFile(configFile, JSON.stringify({ pluginFolders: ['plugins'], catalogueFolders: ['models'] }));
+  await writeFile(
+    configFile,
+    JSON.stringify({ pluginFolders: ['plugins'], catalogueFolders: ['models'], storageFolder }),
+  );
   const manager = createImageServiceManager({ bundled: false, configFile, hotLoad: true });
   onTestFinished(async () => {
     await manager.close();
     await rm(folder, { recursive: true, force: true });
+    await rm(storageFolder, { recursive: true, force: true });
   });
   // The watcher needs a moment to be there.
   await new Promise((resolve) => setTimeout(resolve, 150));
   return {
     manager,
     folder,
+    copies: () => readdir(join(storageFolder, 'generations')).catch(() => []),
     async install(version, text = code(version)) {
       await mkdir(join(plugins, 'swatch'), { recursive: true });
       await writeFile(join(plugins, 'swatch/index.js'), text);
@@ -208,8 +219,7 @@ describe('hot loading', () => {
   });
 
   it('runs a version from a copy of its own, which goes with it', async () => {
-    const { manager, folder, install, health } = await createWorld();
-    const copies = () => readdir(join(folder, 'plugins/.generations')).catch(() => []);
+    const { manager, folder, copies, install, health } = await createWorld();
     await install('1.0.0');
     await expect.poll(() => health()?.version, { timeout: 10_000 }).toBe('1.0.0');
     const [running] = await copies();
@@ -220,8 +230,55 @@ describe('hot loading', () => {
     await install('2.0.0');
     await expect.poll(() => health()?.version, { timeout: 10_000 }).toBe('2.0.0');
     await expect.poll(copies).not.toContain(running);
+    expect(await readdir(join(folder, 'plugins'))).toEqual(['swatch']);
     await manager.close();
     expect(await copies()).toEqual([]);
+  });
+
+  it('finds from its copy the packages that it finds from its folder', async () => {
+    const { manager, folder, install, health } = await createWorld();
+    const write = async (path: string, text: string) => {
+      await mkdir(dirname(join(folder, path)), { recursive: true });
+      await writeFile(join(folder, path), text);
+    };
+    const manifestOf = (name: string) => JSON.stringify({ name, type: 'module', exports: './index.js' });
+    for (const [path, name] of [
+      ['plugins/swatch/node_modules/own', 'own'],
+      ['node_modules/beside', 'beside'],
+      ['linked', 'linked'],
+    ] as const) {
+      await write(`${path}/package.json`, manifestOf(name));
+      await write(
+        `${path}/index.js`,
+        `import { z } from 'zod'; export default typeof z.string + '-${name}';`,
+      );
+    }
+    await symlink('../linked', join(folder, 'node_modules/linked'));
+    await write('package.json', JSON.stringify({ type: 'commonjs' }));
+    await write('plugins/package.json', JSON.stringify({ type: 'module' }));
+    const imports = ['own', 'beside', 'linked'].map((name) => `import ${name} from '${name}';`).join('\n');
+    const found = imports + code('1.0.0').replace("saidBy: '1.0.0'", 'saidBy: [own, beside, linked].join()');
+    await install('1.0.0', found);
+    await expect.poll(() => health()?.version, { timeout: 10_000 }).toBe('1.0.0');
+    expect(await saidBy(manager)).toMatchObject({ saidBy: 'function-own,function-beside,function-linked' });
+  });
+
+  it('removes the copies of a kernel that has been killed, and none of one that lives', async () => {
+    const storageFolder = await mkdtemp(join(tmpdir(), 'easel-hot-'));
+    onTestFinished(() => rm(storageFolder, { recursive: true, force: true }));
+    const nobody = spawnSync(process.execPath, ['--version']).pid;
+    const names = {
+      ended: `swatch@0123456789ab.${nobody}.77.0`,
+      numberTakenAgain: `swatch@0123456789ab.${process.pid}.1.0`,
+      halfCopied: `swatch@0123456789ab.${nobody}.77.1.new`,
+      living: `swatch@0123456789ab.${process.pid}.${processStart(process.pid)}.999`,
+    };
+    for (const name of Object.values(names))
+      await mkdir(join(storageFolder, 'generations', name, 'swatch'), { recursive: true });
+    const configuration = { pluginFolders: [], catalogueFolders: [], storageFolder };
+    const manager = createImageServiceManager({ bundled: false, configuration, hotLoad: true });
+    onTestFinished(async () => void (await manager.close()));
+    await expect.poll(() => readdir(join(storageFolder, 'generations'))).toEqual([names.living]);
   });
 
   it('takes a folder that is renamed into place', async () => {

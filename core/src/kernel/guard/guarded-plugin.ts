@@ -122,9 +122,8 @@ export class GuardedPlugin {
     call: GuardedCall,
   ): Promise<ValidGenerationResult> {
     clearTimeout(this.#idle);
-    const made = await this.#outstanding.call(this.#guard(pipelineType, request, call));
-    if (call.received) this.#outstanding.awaitReceipt(call.received, () => this.#restWhenIdle());
-    return made;
+    const answer = this.#guard(pipelineType, request, call);
+    return await this.#outstanding.call(answer, call.received, () => this.#restWhenIdle());
   }
 
   async #guard(

@@ -3,18 +3,27 @@ export class Outstanding {
   readonly #calls = new Set<Promise<unknown>>();
   readonly #receipts = new Set<Promise<boolean>>();
 
-  /** Resolves or rejects as the call does. */
-  async call<T>(answer: Promise<T>): Promise<T> {
+  /**
+   * Resolves or rejects as the call does. Until its result is stored, the plugin is there to be told of that; `onStored` is called when it need
+   * not be any more.
+   */
+  async call<T>(
+    answer: Promise<T>,
+    received: Promise<boolean> | undefined,
+    onStored: () => void,
+  ): Promise<T> {
     this.#calls.add(answer);
     try {
-      return await answer;
+      const made = await answer;
+      // In this very turn, so that `drain` sees the one or the other.
+      if (received) this.#awaitReceipt(received, onStored);
+      return made;
     } finally {
       this.#calls.delete(answer);
     }
   }
 
-  /** Until a result is stored, the plugin is there to be told of it; `onStored` is called when it need not be any more. */
-  awaitReceipt(received: Promise<boolean>, onStored: () => void): void {
+  #awaitReceipt(received: Promise<boolean>, onStored: () => void): void {
     this.#receipts.add(received);
     void received.then(() => {
       this.#receipts.delete(received);

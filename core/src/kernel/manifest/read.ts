@@ -11,6 +11,8 @@ export interface PluginFolder {
   readonly folder: string;
   /** Absolute path of the entry module; inside of the folder. */
   readonly entry: string;
+  /** Where it is a copy: what goes with the copy, and the folder that was copied, both absolute. Absent: it is none. */
+  readonly copy?: { readonly root: string; readonly origin: string };
 }
 
 /** Reads and checks the manifest of one plugin folder; runs none of its code. Throws ERR_MANIFEST_INVALID. */

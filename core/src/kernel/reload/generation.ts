@@ -1,15 +1,16 @@
-import { cp, readdir, rename, rm, symlink } from 'node:fs/promises';
-import { basename, dirname, join, relative } from 'node:path';
+import { cp, mkdir, readdir, rename, rm, symlink } from 'node:fs/promises';
+import { basename, join, relative } from 'node:path';
+import { isProcessRunning, processStart } from '@easel/plugin-sdk';
 import type { PluginFolder } from '../manifest/read.js';
 import { hashFolder } from './fingerprint.js';
+import { linkSurroundings } from './link-surroundings.js';
 
-/** Beside the plugins' folders, so that packages are found from there as well. */
-const folderName = '.generations';
+const folderIn = (storageFolder: string) => join(storageFolder, 'generations');
 let generations = 0;
 
 /**
- * Copies a plugin's folder, and answers the plugin as it is there: a version that runs must not see the next edit. The copy is named
- * `id@hash.process.number`, the process being the kernel's. Where nothing can be written, the plugin runs where it is.
+ * Copies a plugin's folder into the storage folder, and answers the plugin as it is there: a version that runs must not see the next edit. The
+ * copy is named `id@hash.process.start.number`, the process being the kernel's. Where nothing can be written, the plugin runs where it is.
  *
  * @param fingerprint of what is to be copied, the hash of its content first
  * @returns undefined where the folder has changed meanwhile; the end of that will be noticed
@@ -17,51 +18,54 @@ let generations = 0;
 export async function takeGeneration(
   plugin: PluginFolder,
   fingerprint: string,
+  storageFolder: string,
 ): Promise<PluginFolder | undefined> {
   const [hash = ''] = fingerprint.split(' ');
-  const all = join(dirname(plugin.path), folderName);
-  const folder = join(all, `${plugin.manifest.id}@${hash.slice(0, 12)}.${process.pid}.${generations++}`);
-  const staged = `${folder}.new`;
+  const { pid } = process;
+  const name = [`${plugin.manifest.id}@${hash.slice(0, 12)}`, pid, processStart(pid), generations++].join(
+    '.',
+  );
+  const root = join(folderIn(storageFolder), name);
+  const staged = `${root}.new`;
+  const origin = plugin.copy?.origin ?? plugin.folder;
   const packages = join(plugin.folder, 'node_modules');
   try {
-    await dropOrphans(all);
-    await cp(plugin.folder, staged, {
+    await mkdir(staged, { recursive: true, mode: 0o700 });
+    const stagedFolder = await linkSurroundings(origin, staged);
+    await cp(plugin.folder, stagedFolder, {
       recursive: true,
       filter: (path) => path !== packages && basename(path) !== '.git',
     });
-    if ((await hashFolder(staged)) !== hash) {
+    if ((await hashFolder(stagedFolder)) !== hash) {
       await rm(staged, { recursive: true, force: true });
       return undefined;
     }
-    await symlink(packages, join(staged, 'node_modules'));
-    await rename(staged, folder);
+    await symlink(join(origin, 'node_modules'), join(stagedFolder, 'node_modules'), 'junction');
+    await rename(staged, root);
+    const folder = join(root, relative(staged, stagedFolder));
+    return {
+      ...plugin,
+      folder,
+      entry: join(folder, relative(plugin.folder, plugin.entry)),
+      copy: { root, origin },
+    };
   } catch {
     await rm(staged, { recursive: true, force: true }).catch(() => {});
     return plugin;
   }
-  return { ...plugin, folder, entry: join(folder, relative(plugin.folder, plugin.entry)) };
 }
-
-/** Whether a plugin is such a copy. */
-export const isGeneration = ({ folder }: PluginFolder): boolean => basename(dirname(folder)) === folderName;
 
 /** Removes the copy of a version that has ended; what was never copied stays. */
-export async function dropGeneration(plugin: PluginFolder): Promise<void> {
-  if (isGeneration(plugin)) await rm(plugin.folder, { recursive: true, force: true }).catch(() => {});
+export async function dropGeneration({ copy }: PluginFolder): Promise<void> {
+  if (copy) await rm(copy.root, { recursive: true, force: true }).catch(() => {});
 }
 
-/** Removes what kernels have left that did not end in order. */
-async function dropOrphans(all: string): Promise<void> {
+/** Removes what kernels have left that did not end in order; copies of one that runs stay. */
+export async function sweepGenerations(storageFolder: string): Promise<void> {
+  const all = folderIn(storageFolder);
   for (const name of await readdir(all).catch(() => [])) {
-    const pid = Number(/\.(\d+)\.\d+(\.new)?$/.exec(name)?.[1]);
-    if (!isRunning(pid)) await rm(join(all, name), { recursive: true, force: true });
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    const [, pid, startedAt = ''] = /\.(\d+)\.(\w*)\.\d+(?:\.new)?$/.exec(name) ?? [];
+    if (pid !== undefined && isProcessRunning({ pid: Number(pid), startedAt })) continue;
+    await rm(join(all, name), { recursive: true, force: true }).catch(() => {});
   }
 }

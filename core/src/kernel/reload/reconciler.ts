@@ -12,7 +12,7 @@ import { type Discovery, discoverPlugins } from '../manifest/discover.js';
 import type { PluginFolder } from '../manifest/read.js';
 import type { Registry } from '../registry/registry.js';
 import { tokens } from '../tokens.js';
-import { dropGeneration, isGeneration, takeGeneration } from './generation.js';
+import { dropGeneration, sweepGenerations, takeGeneration } from './generation.js';
 import { type Newcomer, Probation } from './probation.js';
 import { fingerprintOf, settle } from './settle.js';
 import { swapIn } from './swap.js';
@@ -82,6 +82,7 @@ export class Reconciler {
   }
 
   async #remember(): Promise<void> {
+    await sweepGenerations(this.#configuration.storageFolder);
     for (const { plugin } of this.#registry.plugins) {
       const fingerprint = await fingerprintOf(plugin, this.#configuration);
       this.#fingerprints.set(plugin.manifest.id, fingerprint);
@@ -132,7 +133,7 @@ export class Reconciler {
       }
     }
     const known = this.#registry.plugins.find(({ manifest }) => manifest.id === id);
-    const generation = await takeGeneration(plugin, fingerprint);
+    const generation = await takeGeneration(plugin, fingerprint, configuration.storageFolder);
     if (!generation) return;
     try {
       const options = { predecessor: known, onFailure: this.#onFailure };
@@ -166,14 +167,14 @@ export class Reconciler {
     await this.#copy(plugin.plugin, fingerprint);
     this.#fingerprints.set(id, fingerprint);
     this.#failures.delete(id);
-    if (before === undefined || copy === undefined || !isGeneration(copy)) return;
+    if (before === undefined || !copy?.copy) return;
     this.#probation.begin({ plugin, fingerprint, predecessor: { plugin: copy, fingerprint: before } });
     const early = this.#early.get(plugin);
     if (early) this.#onFailure(plugin, early);
   }
 
   async #copy(plugin: PluginFolder, fingerprint: string): Promise<void> {
-    const copy = await takeGeneration(plugin, fingerprint);
+    const copy = await takeGeneration(plugin, fingerprint, this.#configuration.storageFolder);
     if (copy) this.#copies.set(plugin.manifest.id, copy);
     else this.#copies.delete(plugin.manifest.id);
   }

@@ -51,7 +51,7 @@ export function watchPaths(paths: () => readonly string[], onDirty: () => Promis
     const tree = watchTree(there, {
       ignoreInitial: true,
       persistent: false,
-      ignored: (path) => /[\\/](node_modules|\.git|\.generations)([\\/]|$)/.test(path),
+      ignored: (path) => /[\\/](node_modules|\.git)([\\/]|$)/.test(path),
     });
     tree.on('all', touch);
     // A folder that cannot be watched, or no longer, is not worth a crash of the host.

@@ -15,6 +15,7 @@ import type { Registry } from './registry/registry.js';
 import type { HotLoader } from './reload/hot-loader.js';
 import type { Dispatcher, GenerateOptions } from './routing/dispatch.js';
 import { type ExplainedCandidate, explainCandidates } from './routing/explain.js';
+import type { FixedChoices } from './routing/fixed-request.js';
 import { identityOf, type RequestIdentity } from './routing/identity.js';
 import { tokens } from './tokens.js';
 
@@ -66,6 +67,20 @@ export class ImageServiceManager implements AsyncDisposable {
         message: 'The image service manager has been closed.',
       });
     return await this.#dispatcher.dispatch(request, this.#currentModel, options);
+  }
+
+  /**
+   * Decides what a request leaves open, its model and seed, for a call that may be carried out more than once: give the answer, which is
+   * plain JSON, to `generateImage` with the same `requestId` each time. Throws ERR_REQUEST_INVALID, ERR_MODEL_UNKNOWN and
+   * ERR_MODEL_NOT_INSTALLED.
+   *
+   * @example
+   * const call = { requestId: randomUUID(), fixed: manager.fixRequest(request) };
+   * await writeFile('call.json', JSON.stringify({ request, call }));
+   * const { images } = await manager.generateImage(request, call); // again after a crash: nothing is paid twice
+   */
+  fixRequest(request: ImageRequest): FixedChoices {
+    return this.#dispatcher.fix(request, this.#currentModel);
   }
 
   /**

@@ -10,6 +10,7 @@ import { type AdaptedRequest, adaptRequest } from '../../models/adapt-request.js
 import type { Catalogue } from '../../models/catalogue.js';
 import type { GuardedPlugin } from '../guard/guarded-plugin.js';
 import type { Registry } from '../registry/registry.js';
+import type { AskedPlugin } from './fixed-request.js';
 import { findMissingAbility } from './missing-ability.js';
 import { inOrder } from './order.js';
 import { warnOfUnknownOptions } from './unknown-options.js';
@@ -35,6 +36,8 @@ export interface RoutingWorld {
   /** Draws from 0 up to 1. */
   readonly random: () => number;
   readonly drawSeed: () => number;
+  /** Goes before all others that can do what was asked. Absent: nobody does. */
+  readonly askFirst?: AskedPlugin | undefined;
 }
 
 /**
@@ -57,7 +60,10 @@ export function listCandidates(world: RoutingWorld, asked: ValidImageRequest, mo
   if (all.length === 0) throw noRoute(world.registry, model);
   const able = all.filter(({ isUnable }) => !isUnable);
   const isFree = ({ obstacle }: Candidate) => obstacle === undefined;
-  const inTurn = [...able.filter(isFree), ...able.filter((candidate) => !isFree(candidate))];
+  const byObstacle = [...able.filter(isFree), ...able.filter((candidate) => !isFree(candidate))];
+  const isFirst = ({ plugin, model }: Candidate) =>
+    plugin.manifest.id === world.askFirst?.plugin && model.id === world.askFirst.model;
+  const inTurn = [...byObstacle.filter(isFirst), ...byObstacle.filter((candidate) => !isFirst(candidate))];
   const unable = all.filter(({ isUnable }) => isUnable);
   return [...(asked.fallback === 'none' ? inTurn.slice(0, 1) : inTurn), ...unable];
 }

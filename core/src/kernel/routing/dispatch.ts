@@ -3,6 +3,7 @@ import {
   EaselError,
   type GenerationRequest,
   type ImageRequest,
+  type Model,
   type Progress,
   type ValidImageRequest,
 } from '@easel/plugin-sdk';
@@ -22,6 +23,7 @@ import type { Registry } from '../registry/registry.js';
 import { createReceipt } from '../runner/receipt.js';
 import { tokens } from '../tokens.js';
 import { type Candidate, listCandidates } from './candidates.js';
+import type { AskedPlugin, FixedChoices } from './fixed-request.js';
 import { handOver } from './hand-over.js';
 import { monotonic } from './monotonic-progress.js';
 import { type Turns, tryInTurn } from './try-in-turn.js';
@@ -47,6 +49,12 @@ export interface GenerateOptions {
    * so does the call. Absent: the result is received when the promise of the call resolves.
    */
   readonly onResult?: ((result: ImageResult) => Promise<unknown> | unknown) | undefined;
+  /** What `fixRequest` answered for the request. Absent: the current model counts, and a seed is drawn. */
+  readonly fixed?: FixedChoices | undefined;
+  /** Told before each try which plugin is asked, and waited for; the call rejects with what it rejects with. Absent: nobody is told. */
+  readonly beforeAsking?: ((asked: AskedPlugin) => Promise<void>) | undefined;
+  /** Goes before all others: the one that had been asked last when the call was cut off, as it may have been paid. Absent: nobody does. */
+  readonly askFirst?: AskedPlugin | undefined;
 }
 
 /** The way of a call: validate, resolve the model, fit the request to it, route, guard, and say where the pictures come from. */
@@ -71,19 +79,21 @@ export class Dispatcher {
       const startedAt = performance.now();
       const asked = parseRequest(input);
       const priority = parsePriority(options.priority);
-      const candidates = this.#able(asked, currentModel);
+      const candidates = this.#able(asked, currentModel, options);
       const { callMs } = candidates[0].plugin.manifest.runtime;
       const deadline = startDeadline(asked.timeoutMs ?? callMs, options.signal);
       const progress = monotonic(options.onProgress);
       const receipt = createReceipt();
       try {
-        const { caller, requestId = randomUUID(), onResult } = options;
+        const { caller, requestId = randomUUID(), beforeAsking, onResult } = options;
         const { signal } = deadline;
         const call = { signal, onProgress: progress.report, received: receipt.received, caller, priority };
-        const turns = await this.#turns(candidates, { asked, requestId }, call, deadline).catch((error) => {
-          receipt.settle(false);
-          throw error;
-        });
+        const turns = await this.#turns(candidates, { asked, requestId, beforeAsking }, call, deadline).catch(
+          (error) => {
+            receipt.settle(false);
+            throw error;
+          },
+        );
         const result = resultOf(turns, performance.now() - startedAt);
         await handOver(result, onResult, receipt, signal);
         return result;
@@ -95,20 +105,38 @@ export class Dispatcher {
   }
 
   /** Who would be asked for a request, in their order, and then who would not; at least one. */
-  candidates(asked: ValidImageRequest, currentModel: string | undefined): Candidate[] {
+  candidates(
+    asked: ValidImageRequest,
+    currentModel: string | undefined,
+    { fixed, askFirst }: Pick<GenerateOptions, 'fixed' | 'askFirst'> = {},
+  ): Candidate[] {
     const world = {
       registry: this.registry,
       catalogue: this.catalogue.current,
       configuration: this.configuration.current,
       random: this.random,
-      drawSeed: this.drawSeed,
+      drawSeed: fixed === undefined ? this.drawSeed : () => fixed.seed,
+      askFirst,
     };
-    const model = withInstalledSource(findModel(world.catalogue, asked.model ?? currentModel ?? ''));
-    return listCandidates(world, asked, model);
+    return listCandidates(world, asked, fixed?.model ?? this.#modelOf(asked, currentModel));
   }
 
-  #able(asked: ValidImageRequest, currentModel: string | undefined): [Candidate, ...Candidate[]] {
-    const all = this.candidates(asked, currentModel);
+  /** Throws ERR_REQUEST_INVALID, ERR_MODEL_UNKNOWN and ERR_MODEL_NOT_INSTALLED. */
+  fix(input: ImageRequest, currentModel: string | undefined): FixedChoices {
+    const asked = parseRequest(input);
+    return { model: this.#modelOf(asked, currentModel), seed: asked.seed ?? this.drawSeed() };
+  }
+
+  #modelOf({ model }: ValidImageRequest, currentModel: string | undefined): Model {
+    return withInstalledSource(findModel(this.catalogue.current, model ?? currentModel ?? ''));
+  }
+
+  #able(
+    asked: ValidImageRequest,
+    currentModel: string | undefined,
+    options: GenerateOptions,
+  ): [Candidate, ...Candidate[]] {
+    const all = this.candidates(asked, currentModel, options);
     const [first, ...others] = all.filter(({ isUnable }) => !isUnable);
     if (first) return [first, ...others];
     const reasons = all.map(({ plugin, obstacle }) => `${plugin.manifest.id}: ${obstacle}`);
@@ -123,7 +151,11 @@ export class Dispatcher {
     {
       asked: { fallback },
       requestId,
-    }: { readonly asked: ValidImageRequest; readonly requestId: string | undefined },
+      beforeAsking,
+    }: Pick<GenerateOptions, 'beforeAsking'> & {
+      readonly asked: ValidImageRequest;
+      readonly requestId: string;
+    },
     call: Parameters<Candidate['plugin']['generate']>[2],
     deadline: Deadline,
   ): Promise<Turns> {
@@ -131,10 +163,13 @@ export class Dispatcher {
       retries: fallback === 'none' ? 0 : this.configuration.current.retries,
       deadline,
       random: this.random,
+      beforeAsking:
+        beforeAsking &&
+        (({ plugin, model }) => beforeAsking({ plugin: plugin.manifest.id, model: model.id })),
       choose: ({ plugin }) => this.registry.inCharge(plugin, deadline.signal),
       ask: ({ plugin, pipelineType, request }) =>
         this.tracing.attempt({ plugin: plugin.manifest, pipelineType, request }, () =>
-          plugin.generate(pipelineType, requestId === undefined ? request : { ...request, requestId }, call),
+          plugin.generate(pipelineType, { ...request, requestId }, call),
         ),
       onAttempt: (attempt, { plugin }) =>
         this.events.emit('attempt-ended', { ...attempt, version: plugin.manifest.version }),

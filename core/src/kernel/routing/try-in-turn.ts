@@ -27,6 +27,8 @@ export async function tryInTurn(
     readonly retries: number;
     readonly deadline: Pick<Deadline, 'signal' | 'leftMs'>;
     readonly random: () => number;
+    /** Waited for before a candidate is asked; what it rejects with ends the call. Absent: it is asked in the same turn. */
+    readonly beforeAsking: ((candidate: Candidate) => Promise<void>) | undefined;
     /** The plugin that answers for a candidate at this moment. */
     readonly choose: (candidate: Candidate) => GuardedPlugin | Promise<GuardedPlugin>;
     readonly ask: (candidate: Candidate) => Promise<ValidGenerationResult>;
@@ -40,6 +42,10 @@ export async function tryInTurn(
     let last: EaselError | undefined;
     for (const listed of remaining) {
       const startedAt = performance.now();
+      if (options.beforeAsking) {
+        await options.beforeAsking(listed);
+        deadline.signal.throwIfAborted();
+      }
       const chosen = options.choose(listed);
       // A call that begins now must be seen by whoever closes the plugin in this same turn.
       const candidate = { ...listed, plugin: chosen instanceof Promise ? await chosen : chosen };

@@ -2,6 +2,7 @@ import { lookup as systemLookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { EaselError } from './errors.js';
 import { isPublicAddress } from './public-address.js';
+import { untilAborted } from './until-aborted.js';
 
 /** Where to connect to. */
 export interface Host {
@@ -33,7 +34,8 @@ export async function findHost(url: URL, options: HostOptions, signal: AbortSign
   const hostname = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const found = isIP(hostname)
     ? [{ address: hostname, family: isIP(hostname) }]
-    : await untilAborted(findAddresses(hostname, options.lookup), signal);
+    : // The system's resolver cannot be ended; what it finds later nobody asks about.
+      await untilAborted(findAddresses(hostname, options.lookup), signal);
   if (!allowPrivateAddresses && !found.every(({ address }) => isPublicAddress(address)))
     throw refuse('its address is not of the open internet');
   const [first] = found;
@@ -56,18 +58,3 @@ async function findAddresses(hostname: string, lookup: AddressLookup = lookupAll
 const lookupAll: AddressLookup = (hostname) => systemLookup(hostname, { all: true });
 
 const refuse = (message: string) => new EaselError({ code: 'ERR_PROVIDER_BAD_RESPONSE', message });
-
-/** The system's resolver cannot be ended; what it finds later nobody asks about. */
-async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let onAbort = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason);
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort);
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
-}

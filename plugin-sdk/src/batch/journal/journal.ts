@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeWholeFile } from '../../whole-file.js';
 import { type BatchRecord, recordSchema } from './record.js';
-import { writeWholeFile } from './whole-file.js';
 
 const recordFile = 'batch.json';
 const inputFile = 'input.jsonl';

@@ -1,0 +1,35 @@
+import { EaselError } from '../errors.js';
+import type { RequestRecord } from './request-files.js';
+
+const riskHint = 'Make the call anew, under another id, if you take the risk of paying twice.';
+
+export const aborted = () => new EaselError({ code: 'ERR_ABORTED', message: 'The call was cancelled.' });
+
+export const closed = () =>
+  new EaselError({ code: 'ERR_PLUGIN_DISABLED', message: 'The plugin is being closed.' });
+
+/** What a request has failed with that has no code of its own. Whether it had been sent by then nobody knows. */
+export const unclassified = (error: unknown): EaselError =>
+  new EaselError({
+    code: 'ERR_PLUGIN_FAILED',
+    message: `A request failed, and may have been paid: ${error instanceof Error ? error.message : String(error)}`,
+    hint: riskHint,
+    mayBePaid: true,
+    cause: error,
+  });
+
+export const unwritable = (cause: unknown): EaselError =>
+  new EaselError({
+    code: 'ERR_STORAGE',
+    message: `A request could not be written down, and was not sent: ${(cause as Error).message}`,
+    hint: 'Make room in, and access to, the storage folder of the plugin.',
+    cause,
+  });
+
+/** Of a request whose process has ended before an answer was written down. */
+export const lost = (): NonNullable<RequestRecord['failure']> => ({
+  code: 'ERR_PROVIDER_BAD_RESPONSE',
+  message:
+    'A request of this call was sent by a process that has ended before the answer came; it may have been paid, and cannot be asked for.',
+  hint: riskHint,
+});

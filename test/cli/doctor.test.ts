@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { checkDisk, checkNode } from '../../core/src/cli/doctor-machine.js';
+import { checkDisk, checkNode } from '../../core/src/cli/doctor/machine.js';
 import { easel, workingFolder } from './easel.js';
 
 /** A plugin of the working folder, with what its diagnosis is written as. */

@@ -63,10 +63,12 @@ describe('an interrupted easel generate', () => {
       'chaos.behaviour="ignore-everything"',
     ];
     const running = start(workingFolder(), [...words, '--verbose']);
-    for (let seen = ''; !seen.includes('will ignore'); )
-      seen += String(await once(running.child.stderr, 'data'));
+    const untilSaid = async (words: string) => {
+      for (let seen = ''; !seen.includes(words); ) seen += String(await once(running.child.stderr, 'data'));
+    };
+    await untilSaid('will ignore');
     running.child.kill('SIGINT');
-    await once(running.child.stderr, 'data');
+    await untilSaid('once more');
     running.child.kill('SIGINT');
     const { status, stderr } = await running.ended;
     expect(status).toBe(130);

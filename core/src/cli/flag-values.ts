@@ -4,7 +4,7 @@
  * @module
  */
 import { type ImageRequest, imageRequestSchema, type OutputFormat, outputFormats } from '@easel/plugin-sdk';
-import { UsageError } from './usage-error.js';
+import { UsageError } from './terminal/usage-error.js';
 
 type NumberField = 'n' | 'seed' | 'steps' | 'guidanceScale' | 'width' | 'height';
 const secondMs = 1_000;

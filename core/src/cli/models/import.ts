@@ -1,0 +1,29 @@
+import { stat } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
+import { idOf, writeEntry } from '../../library/own-entries.js';
+import { recognize } from '../../library/recognize.js';
+import { exitStatus } from '../terminal/exit-status.js';
+import { printJson, printLine, printNote } from '../terminal/output.js';
+import { UsageError } from '../terminal/usage-error.js';
+import type { ImportFlags } from './command.js';
+import { openLibrary } from './open-library.js';
+
+/** `easel models import`: a catalogue entry for a model that stays where it is. */
+export async function importModel(path: string, flags: ImportFlags): Promise<number> {
+  const { manifests, configuration, catalogue } = openLibrary(flags);
+  const absolute = resolve(path);
+  const recognized = await recognize(absolute, manifests);
+  const name = basename(absolute);
+  const id = flags.id ?? idOf(name);
+  if (catalogue.models.has(id))
+    throw new UsageError(`there is a model "${id}" already: name another with --id`);
+  const type = (await stat(absolute)).isDirectory() ? 'folder' : 'file';
+  const source = { type, path: absolute } as const;
+  const file = await writeEntry(configuration.storageFolder, { id, name, source, recognized });
+  if (flags.json) printJson({ id, pipelineType: recognized.pipelineType, path: absolute, entry: file });
+  else {
+    printLine(file);
+    printNote(`${id} (${recognized.pipelineType}) stays at ${absolute}: easel generate "..." --model ${id}`);
+  }
+  return exitStatus.ok;
+}

@@ -1,0 +1,71 @@
+import type { HubSource, Model } from '@easel/plugin-sdk';
+import { formatHubReference, parseHubReference } from '../../library/hub-reference.js';
+import { install } from '../../library/install.js';
+import { idOf, writeEntry } from '../../library/own-entries.js';
+import { recognize } from '../../library/recognize.js';
+import { findModel } from '../../models/find-model.js';
+import { formatBytes } from '../terminal/bytes.js';
+import { exitStatus } from '../terminal/exit-status.js';
+import { printJson, printLine, printNote } from '../terminal/output.js';
+import { UsageError } from '../terminal/usage-error.js';
+import type { InstallFlags } from './command.js';
+import { createDownloadDisplay } from './download-display.js';
+import { type Library, openLibrary } from './open-library.js';
+
+/** `easel models install`: fetches a model, and makes a catalogue entry for one that has none. */
+export async function installModel(what: string, flags: InstallFlags): Promise<number> {
+  const library = openLibrary(flags);
+  const { source, entry } = find(what, library);
+  const display = await createDownloadDisplay(flags.quiet || flags.json);
+  const installed = await install(source, library.hub, {
+    variant: flags.variant,
+    onProgress: display.show,
+    onWaiting: () => printNote(`another install from ${source.repository} is running; waiting for it`),
+  }).finally(display.stop);
+  const id = entry?.id ?? (await addEntry(installed.source, installed.path, library, flags.id));
+  const { path, bytes, commit } = installed;
+  if (flags.json) printJson({ id, path, bytes, commit, source: installed.source });
+  else {
+    printLine(path);
+    printNote(`${id} is installed (${formatBytes(bytes)}): easel generate "..." --model ${id}`);
+  }
+  return exitStatus.ok;
+}
+
+/** An id of the catalogue, or a reference; one that the catalogue knows is that entry's. */
+function find(what: string, { catalogue }: Library): { source: HubSource; entry: Model | undefined } {
+  const own = catalogue.models.get(what);
+  if (own?.source.type === 'hub') return { source: own.source, entry: own };
+  if (own) {
+    throw new UsageError(
+      `${what} needs no install: it is ${own.source.type === 'provider' ? "its provider's" : 'on this machine'}`,
+    );
+  }
+  const source = parseHubReference(what);
+  // Says which ids there are.
+  if (!source) return { source: findModel(catalogue, what).source as HubSource, entry: undefined };
+  const reference = formatHubReference(source);
+  const entry = [...catalogue.models.values()].find(
+    (model) => model.source.type === 'hub' && formatHubReference(model.source) === reference,
+  );
+  return { source, entry };
+}
+
+async function addEntry(
+  source: HubSource,
+  path: string,
+  { manifests, configuration, catalogue }: Library,
+  wanted: string | undefined,
+): Promise<string> {
+  const reference = formatHubReference(source);
+  const known = [...catalogue.models.values()].find(
+    (model) => model.source.type === 'hub' && formatHubReference(model.source) === reference,
+  );
+  if (known) return known.id;
+  const name = source.file?.split('/').at(-1) ?? source.repository.split('/')[1]!;
+  const short = idOf(name);
+  const id = wanted ?? (catalogue.models.has(short) ? idOf(source.repository) : short);
+  const recognized = await recognize(path, manifests);
+  await writeEntry(configuration.storageFolder, { id, name, source, recognized });
+  return id;
+}

@@ -1,0 +1,27 @@
+import type { Manifest } from '@easel/plugin-sdk';
+import type { Configuration } from '../../config/configuration.js';
+import { readConfiguration } from '../../config/read-configuration.js';
+import { discoverPlugins } from '../../kernel/manifest/discover.js';
+import { type HubSettings, readHubSettings } from '../../library/hub-settings.js';
+import { type Catalogue, readCatalogue } from '../../models/catalogue.js';
+import { sdkVersion } from '../../version.js';
+
+/** What those commands work with; no plugin is started for it. */
+export interface Library {
+  readonly configuration: Configuration;
+  readonly catalogue: Catalogue;
+  readonly hub: HubSettings;
+  /** Of all plugins that can be used. */
+  readonly manifests: readonly Manifest[];
+}
+
+export function openLibrary({ config }: { readonly config?: string | undefined }): Library {
+  const configuration = readConfiguration({ configFile: config });
+  const { plugins } = discoverPlugins(configuration.pluginFolders, sdkVersion);
+  return {
+    configuration,
+    catalogue: readCatalogue(configuration.catalogueFolders),
+    hub: readHubSettings(),
+    manifests: plugins.map(({ manifest }) => manifest),
+  };
+}

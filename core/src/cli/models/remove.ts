@@ -1,0 +1,35 @@
+import { removeEntry } from '../../library/own-entries.js';
+import { isInstalled } from '../../library/resolve-source.js';
+import { uninstall } from '../../library/uninstall.js';
+import { findModel } from '../../models/find-model.js';
+import { formatBytes } from '../terminal/bytes.js';
+import { exitStatus } from '../terminal/exit-status.js';
+import { printJson, printLine } from '../terminal/output.js';
+import { UsageError } from '../terminal/usage-error.js';
+import type { RemoveFlags } from './command.js';
+import { openLibrary } from './open-library.js';
+
+/** `easel models remove`: the files of what was installed, and of what was imported the entry alone. */
+export async function removeModel(id: string, flags: RemoveFlags): Promise<number> {
+  const { catalogue, configuration, hub } = openLibrary(flags);
+  const model = findModel(catalogue, id);
+  const { source } = model;
+  if (source.type === 'hub' && isInstalled(model)) {
+    const { path, bytes } = await uninstall(source, hub.cacheFolder);
+    const entry = await removeEntry(configuration.storageFolder, model);
+    if (flags.json) printJson({ id, removed: path, bytes, entryRemoved: entry });
+    else printLine(`${id}: ${path} is gone (${formatBytes(bytes)})`);
+    return exitStatus.ok;
+  }
+  const entry = await removeEntry(configuration.storageFolder, model);
+  if (!entry) {
+    throw new UsageError(
+      source.type === 'hub'
+        ? `${id} is not installed`
+        : `${id} was not installed or imported here: its entry is in a catalogue folder`,
+    );
+  }
+  if (flags.json) printJson({ id, removed: null, bytes: 0, entryRemoved: true });
+  else printLine(`${id}: its entry is gone; its files are where they were`);
+  return exitStatus.ok;
+}

@@ -1,0 +1,26 @@
+import type { Command, OptionValues } from '@commander-js/extra-typings';
+
+/** Told the exit status of a command that has ended. */
+export type Finish = (status: number) => void;
+
+/** The flags of a command, as its definition declares them. */
+export type FlagsOf<Define extends () => { opts(): OptionValues }> = Readonly<
+  ReturnType<ReturnType<Define>['opts']>
+>;
+
+/** Adds the flags of commands that read the configuration. */
+export const withConfiguration = <Arguments extends unknown[], Options extends OptionValues>(
+  command: Command<Arguments, Options>,
+) =>
+  command
+    .option('--json', 'print one JSON document on stdout')
+    .option('--config <file>', 'configuration (absent: easel.config.json in the working directory)');
+
+/** Adds the flags of commands that open a kernel. */
+export const withKernel = <Arguments extends unknown[], Options extends OptionValues>(
+  command: Command<Arguments, Options>,
+) =>
+  withConfiguration(command).option(
+    '--verbose',
+    "print the plugins' log lines, and with errors the stack, on stderr",
+  );

@@ -1,0 +1,19 @@
+import { resolve } from 'node:path';
+import { sdkVersion } from '../../version.js';
+import { exitStatus } from '../terminal/exit-status.js';
+import { printJson, printLine, printNote } from '../terminal/output.js';
+import type { CheckPluginFlags } from './command.js';
+import { findManifestProblems } from './manifest-problems.js';
+
+/** `easel plugins check`: every problem of a plugin's folder, as the kernel would see it; runs none of its code. Status 1 if there is any. */
+export async function checkPlugin(path: string, { json }: CheckPluginFlags): Promise<number> {
+  const folder = resolve(path);
+  const problems = findManifestProblems(folder, sdkVersion);
+  if (json) printJson({ folder, problems });
+  else if (problems.length === 0) printLine(`${folder}: the kernel takes it.`);
+  else {
+    printLine(`${folder}: the kernel refuses it.`);
+    for (const { code, message } of problems) printNote(`  ${code}: ${message}`);
+  }
+  return problems.length === 0 ? exitStatus.ok : exitStatus.failed;
+}

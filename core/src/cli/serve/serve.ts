@@ -1,0 +1,57 @@
+import { type AddressInfo, isIP } from 'node:net';
+import { EaselError } from '@easel/plugin-sdk';
+import { blockOtherLoaders } from '@easel/plugin-sdk/images';
+import type { Configuration } from '../../config/configuration.js';
+import { readConfiguration } from '../../config/read-configuration.js';
+import { KeyStore } from '../../keys/key-store.js';
+import { createLogger } from '../../observe/create-logger.js';
+import { parsePort } from '../flag-values.js';
+import { exitStatus } from '../terminal/exit-status.js';
+import { watchForInterruption } from '../terminal/interruption.js';
+import { printLine } from '../terminal/output.js';
+import type { ServeFlags } from './command.js';
+
+/** `easel serve`: the HTTP APIs until it is interrupted; then no new calls, and those that it has may finish. */
+export async function serve(flags: ServeFlags): Promise<number> {
+  const source = { configFile: flags.config };
+  const configuration = readConfiguration(source);
+  const host = flags.host ?? process.env.EASEL_HOST ?? configuration.server.host;
+  const port = parsePort('--port', flags.port ?? process.env.EASEL_PORT) ?? configuration.server.port;
+  const logger = createLogger({ level: flags.verbose ? 'debug' : 'info' });
+  refuseOpenDoor(host, configuration);
+  const { createImageServiceManager } = await import('../../kernel/image-service-manager.js');
+  const { createServer } = await import('../../http/create-server.js');
+  await using manager = createImageServiceManager({ ...source, logger, hotLoad: true, metrics: true });
+  await blockOtherLoaders();
+  const server = await createServer({ manager, logger });
+  const interruption = watchForInterruption();
+  try {
+    await server.listen({ host, port });
+  } catch (cause) {
+    const { code = 'unknown' } = cause as NodeJS.ErrnoException;
+    throw new EaselError({
+      code: 'ERR_CONFIG_INVALID',
+      message: `The server cannot listen on ${host}, port ${port} (${code}).`,
+      hint: code === 'EADDRINUSE' ? 'Choose another one with --port.' : 'Name another address with --host.',
+      cause,
+    });
+  }
+  const { port: used } = server.server.address() as AddressInfo;
+  const url = `http://${isIP(host) === 6 ? `[${host}]` : host}:${used}`;
+  if (flags.json) printLine(JSON.stringify({ url }));
+  else printLine(`Easel listens on ${url}`);
+  await interruption.happened;
+  await server.close();
+  return interruption.status ?? exitStatus.ok;
+}
+
+/** Whoever reaches a server without keys may use it, and so spend its owner's money. */
+function refuseOpenDoor(host: string, { server, storageFolder }: Configuration): void {
+  const isLoopback = host === 'localhost' || host === '::1' || /^127\./.test(host);
+  if (isLoopback || server.openWithoutKeys || new KeyStore(storageFolder).keys.length > 0) return;
+  throw new EaselError({
+    code: 'ERR_CONFIG_INVALID',
+    message: `The server would listen on ${host}, beyond this machine, and has no API keys.`,
+    hint: 'Make one with `easel keys create <name>`, or say "server": { "openWithoutKeys": true } in easel.config.json.',
+  });
+}

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { runMatrix } from '../faults/matrix.js';
 import { providers } from '../faults/providers.js';
+import { randomRun } from '../faults/random-run.js';
 import { randomRuns, sayRuns } from '../faults/random-runs.js';
 import { differences, tableOf } from '../faults/table.js';
 
@@ -19,7 +20,7 @@ describe.each(providers.map((provider) => ({ name: provider.name, provider })))(
 
     it(`pays nothing twice and loses nothing in ${runs} runs of faults and kills`, async () => {
       const numbers = Array.from({ length: runs }, (_, index) => index);
-      const summary = await randomRuns(provider, { seed, numbers });
+      const summary = await randomRuns(provider, { seed, numbers, make: randomRun });
       console.log(sayRuns(name, summary));
       expect(summary.violations, `npm run test:faults -- --provider ${name} --seed ${seed}`).toEqual([]);
       expect(summary.kills).toBeGreaterThan(0);

@@ -9,7 +9,7 @@ import {
   unavailable,
 } from '../../plugins/parasail/src/emulator/index.js';
 import { atFirst, type BatchFaults, batchFaults, batchSite, type Kind } from './batch-site.js';
-import type { Fault, Provider, Site } from './site.js';
+import { type Fault, type Provider, pick, type Site } from './site.js';
 
 const upload: Kind = ['POST', /\/files$/];
 const creation: Kind = ['POST', /\/batches$/];
@@ -106,6 +106,49 @@ async function open(): Promise<Site> {
     calmCourse,
   });
 }
+
+/** The same, with every call made directly. */
+async function openDirectly(): Promise<Site> {
+  const emulator = await startParasailEmulator();
+  const mild: readonly HttpFault[] = [
+    { answer: tooManyRequests('0.05') },
+    { answer: unavailable(503) },
+    { delayMs: 150 },
+    { trickle: { bytes: 2_000, everyMs: 1 } },
+  ];
+  const site: Site = {
+    ...batchSite(emulator, {
+      options: { baseUrl: emulator.url, allowPrivateAddresses: true },
+      faults: [],
+      sayings: {
+        unavailable: unavailable(503),
+        limited: tooManyRequests('0.05'),
+        badGateway: unavailable(502),
+      },
+      drawCourse: () => ({}),
+      calmCourse: {},
+      drawRequest: () => direct,
+    }),
+    get paid() {
+      return emulator.paid;
+    },
+    mildStorm(draw) {
+      emulator.script = () => {
+        site.onRequest();
+        return draw() < 0.3 ? pick(draw, mild) : { delayMs: draw() * 400 };
+      };
+    },
+  };
+  return site;
+}
+
+export const parasailDirect: Provider = {
+  name: 'parasail-direct',
+  plugin: 'parasail',
+  model: 'emulated-flux',
+  secrets: { PARASAIL_API_KEY: parasailKey },
+  open: openDirectly,
+};
 
 export const parasail: Provider = {
   name: 'parasail',

@@ -1,4 +1,4 @@
-import { randomRun, type Tally } from './random-run.js';
+import type { Tally } from './random-run.js';
 import type { Provider } from './site.js';
 
 export interface Summary extends Tally {
@@ -11,14 +11,23 @@ const parallel = 4;
 /** All random runs of a provider. `onViolation` is told of each violation and its run at once. */
 export async function randomRuns(
   provider: Provider,
-  { seed, numbers }: { readonly seed: number; readonly numbers: readonly number[] },
+  {
+    seed,
+    numbers,
+    make,
+  }: {
+    readonly seed: number;
+    readonly numbers: readonly number[];
+    /** Makes one run. */
+    readonly make: (provider: Provider, seed: number, run: number) => Promise<Tally>;
+  },
   onViolation: (run: number, violation: string) => void = () => {},
 ): Promise<Summary> {
   const waiting = [...numbers];
   const tallies: Tally[] = [];
   const work = async () => {
     for (let run = waiting.shift(); run !== undefined; run = waiting.shift()) {
-      const tally = await randomRun(provider, seed, run);
+      const tally = await make(provider, seed, run);
       tallies.push(tally);
       for (const violation of tally.violations) onViolation(run, violation);
     }

@@ -1,7 +1,9 @@
 /** `npm run test:faults`: the matrix of every hosted provider into its README, and random runs. Exit status 1: something was paid twice, or lost. */
 import { runMatrix } from './matrix.js';
 import { type Options, readOptions } from './options.js';
+import { randomRun } from './random-run.js';
 import { randomRuns, sayRuns } from './random-runs.js';
+import { randomServerRun } from './server/server-run.js';
 import type { Provider } from './site.js';
 import { differences, tableOf, writeTable } from './table.js';
 
@@ -20,12 +22,15 @@ async function makeMatrix(provider: Provider, { isCheck }: Options): Promise<boo
   return violations.length === 0 && !(isCheck && differing.length > 0);
 }
 
-async function makeRuns(provider: Provider, { runs, run, seed }: Options): Promise<string> {
+async function makeRuns(provider: Provider, { runs, run, seed, isServer }: Options): Promise<string> {
   const numbers = run === undefined ? Array.from({ length: runs }, (_, index) => index) : [run];
-  const summary = await randomRuns(provider, { seed, numbers }, (number, violation) =>
-    say(
-      `violation: ${violation}\n  again: npm run test:faults -- --provider ${provider.name} --seed ${seed} --run ${number}`,
-    ),
+  const summary = await randomRuns(
+    provider,
+    { seed, numbers, make: isServer ? randomServerRun : randomRun },
+    (number, violation) =>
+      say(
+        `violation: ${violation}\n  again: npm run test:faults -- ${isServer ? '--server ' : ''}--provider ${provider.name} --seed ${seed} --run ${number}`,
+      ),
   );
   if (summary.violations.length > 0) process.exitCode = 1;
   return sayRuns(provider.name, summary);
@@ -35,7 +40,8 @@ const options = readOptions(process.argv.slice(2));
 say(`seed ${options.seed}`);
 const summaries: string[] = [];
 for (const provider of options.chosen) {
-  if (options.run === undefined && !(await makeMatrix(provider, options))) process.exitCode = 1;
+  if (!options.isServer && options.run === undefined && !(await makeMatrix(provider, options)))
+    process.exitCode = 1;
   summaries.push(await makeRuns(provider, options));
 }
 for (const summary of summaries) say(summary);

@@ -37,6 +37,8 @@ export interface Site {
   onRequest: () => void;
   /** Has many things go wrong with the requests from now on, drawn by that. */
   storm(random: () => number): void;
+  /** The same with faults after which no paid image is out of reach. Absent: `storm` has no others. */
+  readonly mildStorm?: (random: () => number) => void;
   /** Nothing goes wrong any more. */
   calm(): void;
   /** A random choice of how a call is made. */

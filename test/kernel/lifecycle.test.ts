@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { CrashBudget } from '../../core/src/kernel/registry/crash-budget.js';
-import { assertMove } from '../../core/src/kernel/registry/states.js';
+import { CrashBudget } from '../../core/src/kernel/supervisor/crash-budget.js';
+import { assertMove } from '../../core/src/kernel/supervisor/states.js';
 import { isRunning } from '../fixtures/is-running.js';
 import { createFixtureKernel, misbehave } from '../fixtures/kernel.js';
 

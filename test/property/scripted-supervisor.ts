@@ -4,8 +4,8 @@ import {
   type GenerationRequest,
   type ValidGenerationResult,
 } from '@easel/plugin-sdk';
-import type { Supervisor } from '../../core/src/kernel/registry/supervisor.js';
 import type { RunnerCall } from '../../core/src/kernel/runner/runner.js';
+import type { Supervisor } from '../../core/src/kernel/supervisor/supervisor.js';
 
 /** `hang` ends when it is cancelled, `deaf` only when its run is killed; a code fails with it. */
 export type Behaviour = 'ok' | 'hang' | 'deaf' | ErrorCode;

@@ -2,12 +2,13 @@ import { fileURLToPath } from 'node:url';
 import { EaselError, manifestSchema } from '@easel/plugin-sdk';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { Supervisor } from '../../core/src/kernel/registry/supervisor.js';
 import type { Runner } from '../../core/src/kernel/runner/runner.js';
+import { Supervisor } from '../../core/src/kernel/supervisor/supervisor.js';
 import { silentLogger } from '../../core/src/observe/plugin-logger.js';
 
 // Its backoff waits on Node's own promises of timers, which vitest's clock does not move.
-vi.mock('node:timers/promises', () => ({
+vi.mock('node:timers/promises', async (importOriginal) => ({
+  ...(await importOriginal<typeof import('node:timers/promises')>()),
   setTimeout: (ms: number, value: unknown, { signal }: { signal: AbortSignal }) =>
     new Promise((resolve, reject) => {
       const timer = setTimeout(resolve, ms, value);

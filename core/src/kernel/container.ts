@@ -64,10 +64,10 @@ export function createContainer(options: KernelOptions): DependencyContainer {
   container.register(tokens.catalogue, {
     useValue: { current: readCatalogue(configuration.catalogueFolders) },
   });
-  container.registerSingleton(tokens.events, Events);
-  container.registerSingleton(tokens.registry, Registry);
-  container.registerSingleton(tokens.dispatcher, Dispatcher);
-  container.registerSingleton(tokens.reconciler, Reconciler);
-  container.registerSingleton(tokens.hotLoader, HotLoader);
+  container.registerSingleton(Events);
+  container.registerSingleton(Registry);
+  container.registerSingleton(Dispatcher);
+  container.registerSingleton(Reconciler);
+  container.registerSingleton(HotLoader);
   return container;
 }

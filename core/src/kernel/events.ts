@@ -3,7 +3,7 @@ import type { EaselError, ErrorCode, LogLevel } from '@easel/plugin-sdk';
 import { inject, injectable } from 'tsyringe';
 import type { HostLogger } from '../observe/plugin-logger.js';
 import type { BreakerState } from './guard/breaker.js';
-import type { PluginState } from './registry/states.js';
+import type { PluginState } from './supervisor/states.js';
 import { tokens } from './tokens.js';
 
 /** One version of a plugin. */

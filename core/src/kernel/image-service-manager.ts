@@ -9,11 +9,12 @@ import { measureHealth, type ServiceHealth } from '../observe/health.js';
 import { Metrics } from '../observe/metrics.js';
 import type { ImageResult } from '../results/image-result.js';
 import { createContainer, type KernelOptions } from './container.js';
-import type { Events, KernelEventName, KernelListener } from './events.js';
+import { Events, type KernelEventName, type KernelListener } from './events.js';
 import type { Live } from './live.js';
-import type { Registry } from './registry/registry.js';
-import type { HotLoader } from './reload/hot-loader.js';
-import type { Dispatcher, GenerateOptions } from './routing/dispatch.js';
+import { Registry } from './registry/registry.js';
+import { HotLoader } from './reload/hot-loader.js';
+import { Reconciler } from './reload/reconciler.js';
+import { Dispatcher, type GenerateOptions } from './routing/dispatch.js';
 import { type ExplainedCandidate, explainCandidates } from './routing/explain.js';
 import type { FixedChoices } from './routing/fixed-request.js';
 import { identityOf, type RequestIdentity } from './routing/identity.js';
@@ -35,18 +36,18 @@ export class ImageServiceManager implements AsyncDisposable {
   constructor(options: KernelOptions) {
     const container = createContainer(options);
     this.#container = container;
-    this.#events = container.resolve(tokens.events);
+    this.#events = container.resolve(Events);
     this.#configuration = container.resolve(tokens.configuration);
     this.#catalogue = container.resolve(tokens.catalogue);
-    this.#registry = container.resolve(tokens.registry);
-    this.#dispatcher = container.resolve(tokens.dispatcher);
+    this.#registry = container.resolve(Registry);
+    this.#dispatcher = container.resolve(Dispatcher);
     if (options.metrics) this.#metrics = new Metrics(this.#events, this.#registry);
     const { currentModel } = this.#configuration.current;
     this.#currentModel =
       currentModel === undefined ? this.#firstModel() : findModel(this.#catalogue.current, currentModel).id;
     this.#registry.activate();
     if (options.hotLoad) {
-      this.#hotLoader = container.resolve(tokens.hotLoader);
+      this.#hotLoader = container.resolve(HotLoader);
       this.#hotLoader.start(this.#onReload);
     }
   }
@@ -150,7 +151,7 @@ export class ImageServiceManager implements AsyncDisposable {
    * start; what runs then stays.
    */
   async reloadPlugin(id: string): Promise<void> {
-    await this.#container.resolve(tokens.reconciler).reload(id);
+    await this.#container.resolve(Reconciler).reload(id);
   }
 
   /** Lets calls through the circuits of a plugin again, whatever has failed; of one pipeline type, or of all that it handles. */

@@ -1,6 +1,6 @@
 import type { Model } from '@easel/plugin-sdk';
 import type { GuardedPlugin } from '../kernel/guard/guarded-plugin.js';
-import type { RoutingTable } from '../kernel/routing/table.js';
+import type { RoutingTable } from '../kernel/registry/routing-table.js';
 import { isInstalled } from '../library/resolve-source.js';
 import type { Catalogue } from './catalogue.js';
 

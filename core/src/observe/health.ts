@@ -3,7 +3,7 @@ import type { BreakerState } from '../kernel/guard/breaker.js';
 import type { GuardedPlugin } from '../kernel/guard/guarded-plugin.js';
 import type { Latency } from '../kernel/guard/latency.js';
 import type { Registry } from '../kernel/registry/registry.js';
-import type { PluginState } from '../kernel/registry/states.js';
+import type { PluginState } from '../kernel/supervisor/states.js';
 import type { Catalogue } from '../models/catalogue.js';
 
 export interface Problem {

@@ -5,7 +5,7 @@ import { findCompanion } from '../plugins/find-companion.js';
 import { exitStatus } from '../terminal/exit-status.js';
 import { printable, printJson, printLine, printNote } from '../terminal/output.js';
 import type { Check } from './check.js';
-import type { DoctorFlags } from './command.js';
+import type { DoctorFlags } from './flags.js';
 import { checkMachine } from './machine.js';
 import { diagnosePlugin } from './plugin.js';
 

@@ -9,7 +9,7 @@ import { findCompanion } from '../plugins/find-companion.js';
 import { exitStatus } from '../terminal/exit-status.js';
 import { watchForInterruption } from '../terminal/interruption.js';
 import { printLine, printNote } from '../terminal/output.js';
-import type { EmulateFlags } from './command.js';
+import type { EmulateFlags } from './flags.js';
 
 /**
  * `easel emulate <plugin>`: a stand-in for the plugin's provider, until it is interrupted; it says what leads the plugin to it.

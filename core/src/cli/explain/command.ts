@@ -1,18 +1,5 @@
-import { Command, Option } from '@commander-js/extra-typings';
-import { type Finish, type FlagsOf, withKernel } from '../options.js';
-
-const define = () =>
-  withKernel(
-    new Command('explain')
-      .description('show which plugins a request would be sent to, in which order, and why')
-      .option('--model <id>', 'model (absent: the current one)')
-      .addOption(
-        new Option('--fallback <who>', 'who may take over')
-          .choices(['none', 'same-model', 'any'] as const)
-          .default('any' as const),
-      ),
-  );
-export type ExplainFlags = FlagsOf<typeof define>;
+import type { Finish } from '../options.js';
+import { define } from './flags.js';
 
 export const explainCommand = (finish: Finish) =>
   define().action(async (flags) => finish(await (await import('./explain.js')).explain(flags)));

@@ -2,7 +2,7 @@ import { openKernel } from '../open-kernel.js';
 import { exitStatus } from '../terminal/exit-status.js';
 import { printJson, printLine, printNote } from '../terminal/output.js';
 import { formatTable } from '../terminal/table.js';
-import type { ExplainFlags } from './command.js';
+import type { ExplainFlags } from './flags.js';
 
 /** `easel explain`: who would be asked for a model's pictures, in their order, and why; nobody is. */
 export async function explain(flags: ExplainFlags): Promise<number> {

@@ -4,7 +4,7 @@ import type { Destination } from '../../results/destination.js';
 import { type ReadProvenance, readProvenance } from '../../results/read-provenance.js';
 import { parseFormat, parseNumber, parseOptions, parseSize, parseTimeout } from '../flag-values.js';
 import { UsageError } from '../terminal/usage-error.js';
-import type { GenerateFlags } from './command.js';
+import type { GenerateFlags } from './flags.js';
 
 /** Bytes of a picture that `--like` reads. */
 const pictureLimit = 512 * 1024 * 1024;

@@ -10,7 +10,7 @@ import { exitStatus } from '../terminal/exit-status.js';
 import { type Interruption, watchForInterruption } from '../terminal/interruption.js';
 import { printJson, printLine, printNote } from '../terminal/output.js';
 import { UsageError } from '../terminal/usage-error.js';
-import type { GenerateFlags } from './command.js';
+import type { GenerateFlags } from './flags.js';
 import { formatFromFlags, mergeRequests, readLike, requestFromFlags } from './generate-request.js';
 import { createProgressBar, createProgressLines, noProgress, type ProgressDisplay } from './progress.js';
 import { readPrompt } from './read-prompt.js';

@@ -1,13 +1,6 @@
 import { Command } from '@commander-js/extra-typings';
-import { type Finish, type FlagsOf, withConfiguration } from '../options.js';
-
-const install = () =>
-  withConfiguration(
-    new Command('install').description(
-      "download the libraries that the plugins' packages do not bring along",
-    ),
-  );
-export type DownloadFlags = FlagsOf<typeof install>;
+import type { Finish } from '../options.js';
+import { install } from './flags.js';
 
 /** `easel gpu` and the command below it. */
 export const gpuCommand = (finish: Finish) =>

@@ -8,7 +8,7 @@ import { discoverPlugins } from '../../kernel/manifest/discover.js';
 import { sdkVersion } from '../../version.js';
 import { exitStatus } from '../terminal/exit-status.js';
 import { printJson, printLine, printNote } from '../terminal/output.js';
-import type { DownloadFlags } from './command.js';
+import type { DownloadFlags } from './flags.js';
 
 type PluginDownload = Manifest['downloads'][number];
 

@@ -3,7 +3,7 @@ import { openKernel } from '../open-kernel.js';
 import { exitStatus } from '../terminal/exit-status.js';
 import { printJson, printLine } from '../terminal/output.js';
 import { formatTable } from '../terminal/table.js';
-import type { HealthFlags } from './command.js';
+import type { HealthFlags } from './flags.js';
 
 /** `easel health`: exit status 0 for `ok`, 1 for `degraded`. */
 export async function health(flags: HealthFlags): Promise<number> {

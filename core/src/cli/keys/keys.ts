@@ -5,7 +5,7 @@ import { exitStatus } from '../terminal/exit-status.js';
 import { printJson, printLine, printNote } from '../terminal/output.js';
 import { formatTable } from '../terminal/table.js';
 import { UsageError } from '../terminal/usage-error.js';
-import type { CreateKeyFlags, KeysFlags } from './command.js';
+import type { CreateKeyFlags, KeysFlags } from './flags.js';
 
 const openStore = ({ config }: KeysFlags) =>
   new KeyStore(readConfiguration({ configFile: config }).storageFolder);

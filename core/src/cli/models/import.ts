@@ -5,7 +5,7 @@ import { recognize } from '../../library/recognize.js';
 import { exitStatus } from '../terminal/exit-status.js';
 import { printJson, printLine, printNote } from '../terminal/output.js';
 import { UsageError } from '../terminal/usage-error.js';
-import type { ImportFlags } from './command.js';
+import type { ImportFlags } from './flags.js';
 import { openLibrary } from './open-library.js';
 
 /** `easel models import`: a catalogue entry for a model that stays where it is. */

@@ -8,8 +8,8 @@ import { formatBytes } from '../terminal/bytes.js';
 import { exitStatus } from '../terminal/exit-status.js';
 import { printJson, printLine, printNote } from '../terminal/output.js';
 import { UsageError } from '../terminal/usage-error.js';
-import type { InstallFlags } from './command.js';
 import { createDownloadDisplay } from './download-display.js';
+import type { InstallFlags } from './flags.js';
 import { type Library, openLibrary } from './open-library.js';
 
 /** `easel models install`: fetches a model, and makes a catalogue entry for one that has none. */

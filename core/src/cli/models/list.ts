@@ -9,7 +9,7 @@ import { formatBytes } from '../terminal/bytes.js';
 import { exitStatus } from '../terminal/exit-status.js';
 import { printJson, printLine, printNote } from '../terminal/output.js';
 import { formatTable } from '../terminal/table.js';
-import type { ListModelsFlags } from './command.js';
+import type { ListModelsFlags } from './flags.js';
 
 /** `easel models`: the catalogue, where each model is, and who makes its pictures. */
 export async function listModels(flags: ListModelsFlags): Promise<number> {

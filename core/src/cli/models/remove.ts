@@ -6,7 +6,7 @@ import { formatBytes } from '../terminal/bytes.js';
 import { exitStatus } from '../terminal/exit-status.js';
 import { printJson, printLine } from '../terminal/output.js';
 import { UsageError } from '../terminal/usage-error.js';
-import type { RemoveFlags } from './command.js';
+import type { RemoveFlags } from './flags.js';
 import { openLibrary } from './open-library.js';
 
 /** `easel models remove`: the files of what was installed, and of what was imported the entry alone. */

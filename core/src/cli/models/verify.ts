@@ -5,7 +5,7 @@ import { findModel } from '../../models/find-model.js';
 import { exitStatus } from '../terminal/exit-status.js';
 import { printJson, printLine, printNote } from '../terminal/output.js';
 import { UsageError } from '../terminal/usage-error.js';
-import type { VerifyFlags } from './command.js';
+import type { VerifyFlags } from './flags.js';
 import { openLibrary } from './open-library.js';
 
 /** `easel models verify`: what was installed, compared with the hub's hashes. Exit status 1 where something is wrong. */

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { sdkVersion } from '../../version.js';
 import { exitStatus } from '../terminal/exit-status.js';
 import { printJson, printLine, printNote } from '../terminal/output.js';
-import type { CheckPluginFlags } from './command.js';
+import type { CheckPluginFlags } from './flags.js';
 import { findManifestProblems } from './manifest-problems.js';
 
 /** `easel plugins check`: every problem of a plugin's folder, as the kernel would see it; runs none of its code. Status 1 if there is any. */

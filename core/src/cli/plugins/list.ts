@@ -3,7 +3,7 @@ import { openKernel } from '../open-kernel.js';
 import { exitStatus } from '../terminal/exit-status.js';
 import { printJson, printLine } from '../terminal/output.js';
 import { formatTable } from '../terminal/table.js';
-import type { ListPluginsFlags } from './command.js';
+import type { ListPluginsFlags } from './flags.js';
 
 /** `easel plugins`: what was found, used or not, and why not. */
 export async function listPlugins(flags: ListPluginsFlags): Promise<number> {

@@ -7,7 +7,7 @@ import { readConfiguration } from '../../config/read-configuration.js';
 import { exitStatus } from '../terminal/exit-status.js';
 import { printJson, printLine } from '../terminal/output.js';
 import { UsageError } from '../terminal/usage-error.js';
-import type { NewPluginFlags } from './command.js';
+import type { NewPluginFlags } from './flags.js';
 
 /** `easel plugins new`: writes the folder of a plugin that works as it is, and says what to do next. Throws a UsageError. */
 export async function newPlugin(

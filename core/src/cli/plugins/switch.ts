@@ -8,7 +8,7 @@ import { sdkVersion } from '../../version.js';
 import { exitStatus } from '../terminal/exit-status.js';
 import { printJson, printLine } from '../terminal/output.js';
 import { UsageError } from '../terminal/usage-error.js';
-import type { ChangePluginFlags } from './command.js';
+import type { ChangePluginFlags } from './flags.js';
 
 /** `easel plugins enable` and `disable`: says so in the configuration file, which a watching kernel follows at once. */
 export async function switchPlugin(

@@ -9,7 +9,7 @@ import { parsePort } from '../flag-values.js';
 import { exitStatus } from '../terminal/exit-status.js';
 import { watchForInterruption } from '../terminal/interruption.js';
 import { printLine } from '../terminal/output.js';
-import type { ServeFlags } from './command.js';
+import type { ServeFlags } from './flags.js';
 
 /** `easel serve`: the HTTP APIs until it is interrupted; then no new calls, and those that it has may finish. */
 export async function serve(flags: ServeFlags): Promise<number> {

@@ -8,8 +8,8 @@ import {
 } from '@easel/plugin-sdk';
 import type { Events } from '../events.js';
 import type { PluginFolder } from '../manifest/read.js';
-import type { Supervisor } from '../registry/supervisor.js';
 import type { Runner } from '../runner/runner.js';
+import type { Supervisor } from '../supervisor/supervisor.js';
 import { Breaker, type BreakerState } from './breaker.js';
 import { Bulkhead } from './bulkhead.js';
 import { envelop, graceMs } from './envelope.js';

@@ -2,8 +2,8 @@ import type { EaselError, Fault } from '@easel/plugin-sdk';
 import type { Configuration } from '../../config/configuration.js';
 import { GuardedPlugin } from '../guard/guarded-plugin.js';
 import type { PluginFolder } from '../manifest/read.js';
+import { Supervisor, type SupervisorOptions } from '../supervisor/supervisor.js';
 import { withConfiguration } from './configured.js';
-import { Supervisor, type SupervisorOptions } from './supervisor.js';
 
 export type Surroundings = Pick<SupervisorOptions, 'environment' | 'logger' | 'events' | 'now'>;
 

@@ -3,15 +3,15 @@ import { inject, injectable } from 'tsyringe';
 import type { Configuration } from '../../config/configuration.js';
 import type { HostLogger } from '../../observe/plugin-logger.js';
 import { sdkVersion } from '../../version.js';
-import type { Events } from '../events.js';
+import { Events } from '../events.js';
+import { dropGeneration } from '../generations/generation.js';
 import type { GuardedPlugin } from '../guard/guarded-plugin.js';
 import type { Live } from '../live.js';
 import { discoverPlugins } from '../manifest/discover.js';
 import type { PluginFolder } from '../manifest/read.js';
-import { dropGeneration } from '../reload/generation.js';
-import { buildRoutingTable, type RoutingTable } from '../routing/table.js';
 import { tokens } from '../tokens.js';
 import { type CreatePluginOptions, createPlugin, type Surroundings } from './create-plugin.js';
+import { buildRoutingTable, type RoutingTable } from './routing-table.js';
 import { Succession } from './succession.js';
 
 export interface CreateOptions extends Pick<CreatePluginOptions, 'onFailure'> {
@@ -40,7 +40,7 @@ export class Registry {
     @inject(tokens.configuration) { current: configuration }: Live<Configuration>,
     @inject(tokens.environment) environment: Readonly<Record<string, string | undefined>>,
     @inject(tokens.logger) logger: HostLogger,
-    @inject(tokens.events) events: Events,
+    @inject(Events) events: Events,
     @inject(tokens.now) now: () => number,
   ) {
     this.#surroundings = { environment, logger, events, now };

@@ -8,11 +8,11 @@ import {
   readConfiguration,
 } from '../../config/read-configuration.js';
 import { type Catalogue, readCatalogue } from '../../models/catalogue.js';
-import type { Events } from '../events.js';
+import { Events } from '../events.js';
 import type { Live } from '../live.js';
-import type { Registry } from '../registry/registry.js';
+import { Registry } from '../registry/registry.js';
 import { tokens } from '../tokens.js';
-import type { Reconciler } from './reconciler.js';
+import { Reconciler } from './reconciler.js';
 import { type Watcher, watchPaths } from './watcher.js';
 
 /** Reads configuration, catalogue and plugin folders again whenever something below them changes, and brings the kernel in line with them. */
@@ -30,9 +30,9 @@ export class HotLoader {
     @inject(tokens.configurationSource) source: ConfigurationSource,
     @inject(tokens.configuration) configuration: Live<Configuration>,
     @inject(tokens.catalogue) catalogue: Live<Catalogue>,
-    @inject(tokens.registry) registry: Registry,
-    @inject(tokens.reconciler) reconciler: Reconciler,
-    @inject(tokens.events) events: Events,
+    @inject(Registry) registry: Registry,
+    @inject(Reconciler) reconciler: Reconciler,
+    @inject(Events) events: Events,
   ) {
     this.#source = source;
     this.#configuration = configuration;

@@ -1,6 +1,6 @@
+import { dropGeneration } from '../generations/generation.js';
 import type { GuardedPlugin } from '../guard/guarded-plugin.js';
 import type { PluginFolder } from '../manifest/read.js';
-import { dropGeneration } from './generation.js';
 
 /** Milliseconds in which a version that has been swapped in may not crash, or the one before it comes back. */
 const probationMs = 60_000;

@@ -4,15 +4,15 @@ import { inject, injectable } from 'tsyringe';
 import type { Configuration } from '../../config/configuration.js';
 import type { HostLogger } from '../../observe/plugin-logger.js';
 import { sdkVersion } from '../../version.js';
-import type { Events } from '../events.js';
+import { Events } from '../events.js';
+import { dropGeneration, sweepGenerations, takeGeneration } from '../generations/generation.js';
 import type { GuardedPlugin } from '../guard/guarded-plugin.js';
 import { InTurn } from '../in-turn.js';
 import type { Live } from '../live.js';
 import { type Discovery, discoverPlugins } from '../manifest/discover.js';
 import type { PluginFolder } from '../manifest/read.js';
-import type { Registry } from '../registry/registry.js';
+import { Registry } from '../registry/registry.js';
 import { tokens } from '../tokens.js';
-import { dropGeneration, sweepGenerations, takeGeneration } from './generation.js';
 import { type Newcomer, Probation } from './probation.js';
 import { fingerprintOf, settle } from './settle.js';
 import { swapIn } from './swap.js';
@@ -44,10 +44,10 @@ export class Reconciler {
   #configuration: Configuration;
 
   constructor(
-    @inject(tokens.registry) registry: Registry,
+    @inject(Registry) registry: Registry,
     @inject(tokens.configuration) { current: configuration }: Live<Configuration>,
     @inject(tokens.logger) logger: HostLogger,
-    @inject(tokens.events) events: Events,
+    @inject(Events) events: Events,
   ) {
     this.#registry = registry;
     this.#configuration = configuration;

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Configuration } from '../../config/configuration.js';
+import { hashFolder } from '../generations/fingerprint.js';
 import { type PluginFolder, readPluginFolder } from '../manifest/read.js';
-import { hashFolder } from './fingerprint.js';
 
 /** Tries to find a folder that is not being written to. */
 const attempts = 5;

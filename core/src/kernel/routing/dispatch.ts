@@ -15,11 +15,11 @@ import { findModel } from '../../models/find-model.js';
 import { parseRequest } from '../../models/parse-request.js';
 import type { Tracing } from '../../observe/tracing.js';
 import type { ImageResult, UsedParameters } from '../../results/image-result.js';
-import type { Events } from '../events.js';
+import { Events } from '../events.js';
 import { type Deadline, startDeadline } from '../guard/deadline.js';
 import type { Live } from '../live.js';
 import { parsePriority } from '../priority.js';
-import type { Registry } from '../registry/registry.js';
+import { Registry } from '../registry/registry.js';
 import { createReceipt } from '../runner/receipt.js';
 import { tokens } from '../tokens.js';
 import { type Candidate, listCandidates } from './candidates.js';
@@ -63,8 +63,8 @@ export class Dispatcher {
   constructor(
     @inject(tokens.configuration) private readonly configuration: Live<Configuration>,
     @inject(tokens.catalogue) private readonly catalogue: Live<Catalogue>,
-    @inject(tokens.registry) private readonly registry: Registry,
-    @inject(tokens.events) private readonly events: Events,
+    @inject(Registry) private readonly registry: Registry,
+    @inject(Events) private readonly events: Events,
     @inject(tokens.tracing) private readonly tracing: Tracing,
     @inject(tokens.random) private readonly random: () => number,
     @inject(tokens.drawSeed) private readonly drawSeed: () => number,

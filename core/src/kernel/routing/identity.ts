@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { ImageRequest, InputImage } from '@easel/plugin-sdk';
 import type { Configuration } from '../../config/configuration.js';
+import { hashFolder } from '../generations/fingerprint.js';
 import type { PluginFolder } from '../manifest/read.js';
-import { hashFolder } from '../reload/fingerprint.js';
 import type { Candidate } from './candidates.js';
 
 /**

@@ -3,20 +3,12 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { z } from 'zod';
+import type { Check } from './check.js';
 import { offeredProviders } from './execution-devices.js';
 import { type ExecutionProvider, executionProviderSchema } from './execution-providers.js';
 import { checkMissingCuda, cudaFix } from './missing-cuda.js';
 import { type SelfTestVerdict, testDevice } from './self-test.js';
 import { runtimeVersion } from './self-test-device.js';
-
-/** As `easel doctor` wants it. */
-export interface Check {
-  readonly name: string;
-  readonly ok: boolean;
-  readonly detail: string;
-  readonly fix?: string;
-  readonly optional?: true;
-}
 
 /** Of the plugin's options, what the report is about; the plugin itself validates them. */
 const contextSchema = z.object({

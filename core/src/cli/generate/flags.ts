@@ -1,0 +1,49 @@
+import { Command } from '@commander-js/extra-typings';
+import { type FlagsOf, withKernel } from '../options.js';
+import { configurationAndStatus } from '../terminal/help.js';
+
+export const define = () =>
+  withKernel(
+    new Command('generate')
+      .description('make images')
+      .argument('[prompt]', 'what to show; "-", or nothing and a pipe, reads it from stdin')
+      .option('--model <id>', 'model (absent: the current one; `easel models` lists them)')
+      .option('--negative <prompt>', 'what not to show')
+      .option('--size <WxH>', 'width and height in pixels, or one number for both')
+      .option('--steps <count>', 'denoising steps')
+      .option('--guidance <scale>', 'how strongly the prompt steers, 0 to 100')
+      .option('--seed <number>', 'start of the random numbers; the same seed makes the same image')
+      .option('-n <count>', 'how many images; each has the seed after the one before')
+      .option('--sampler <name>', 'sampler, by any of its usual names, such as "DPM++ 2M Karras"')
+      .option('--like <png>', 'take everything from an image; flags and prompt beside it override its values')
+      .option('-o, --out <path>', 'file or folder to write to')
+      .option('--format <format>', 'png, jpeg or webp (absent: by the extension of --out, else png)')
+      .option('--timeout <seconds>', 'give up after so long')
+      .option(
+        '--option <plugin.key=json>',
+        'an option that only one plugin knows; may be given several times',
+        (value: string, before: string[] | undefined): string[] => [...(before ?? []), value],
+      )
+      .option('--quiet', 'print no progress and no warnings')
+      .addHelpText('after', help),
+  );
+export type GenerateFlags = FlagsOf<typeof define>;
+
+const help = `
+Sizes:
+  A size within the model's range is rounded to the model's multiple, with a warning; outside of the range it is refused
+  (\`easel models\` shows both).
+
+Files:
+  --out tree.png        that file, replaced if it exists; with -n 3: tree-1.png, tree-2.png, tree-3.png
+  --out images/         <prompt>-<seed>.png in that folder, never replacing a file; the folder is made if it is missing
+  without --out         easel-<prompt>-<seed>.png in the working directory, never replacing a file
+  The paths of the images are the last lines on stdout, one per image; everything else goes to stderr.
+  A PNG carries its parameters: --like makes it again, and other tools can read them.
+
+Examples:
+  $ easel generate "a yellow star at night"
+  $ easel generate "a red house and a green tree in a meadow" --steps 30 --seed 7 --out house.png
+  $ easel generate --like house.png --seed 8 --out another-house.png
+  $ echo "a blue boat at sea" | easel generate - --json | jq -r .files[0].path
+${configurationAndStatus}`;

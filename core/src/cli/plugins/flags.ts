@@ -1,0 +1,31 @@
+import { Command, Option } from '@commander-js/extra-typings';
+import { type FlagsOf, withConfiguration, withKernel } from '../options.js';
+
+export const list = () => withKernel(new Command('plugins').description('list the plugins and their state'));
+export type ListPluginsFlags = FlagsOf<typeof list>;
+
+export const create = () =>
+  withConfiguration(
+    new Command('new')
+      .description('write the folder of a new plugin that works as it is')
+      .argument('<id>', 'its id, kebab-case; the name of its folder')
+      .addOption(
+        new Option('--language <language>', 'what it is written in')
+          .choices(['js', 'ts'] as const)
+          .default('js' as const),
+      )
+      .option('--folder <folder>', 'folder of plugin folders', 'plugins'),
+  );
+export type NewPluginFlags = FlagsOf<typeof create>;
+
+export const check = () =>
+  withConfiguration(
+    new Command('check')
+      .description("report every problem of a plugin's folder")
+      .argument('[folder]', 'folder with a plugin.json', '.'),
+  );
+export type CheckPluginFlags = FlagsOf<typeof check>;
+
+export const change = (name: 'enable' | 'disable' | 'reload', description: string) =>
+  withConfiguration(new Command(name).description(description).argument('<id>', 'the plugin'));
+export type ChangePluginFlags = Readonly<ReturnType<ReturnType<typeof change>['opts']>>;

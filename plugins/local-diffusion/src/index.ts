@@ -8,9 +8,9 @@ import { definePlugin } from '@easel/plugin-sdk';
 import { blockOtherLoaders } from '@easel/plugin-sdk/images';
 import { z } from 'zod';
 import { families } from './families/index.js';
-import { jobsOf } from './jobs.js';
 import { optionsSchemaOf } from './options.js';
 import { executionProviderSchema, precisionSchema } from './session/execution-providers.js';
+import { toEngineCall } from './to-engine-call.js';
 import { encodePicture } from './worker/encode-picture.js';
 import { Engine } from './worker/engine.js';
 import { ProgressReports } from './worker/progress-reports.js';
@@ -46,9 +46,9 @@ export default definePlugin({
     const engine = new Engine({ ...config, storageFolder });
     return {
       async generate(request, { options, signal, onProgress, stopsWithin }) {
-        const jobs = jobsOf(request, options);
+        const call = toEngineCall(request, options);
         const reports = new ProgressReports(onProgress);
-        const { pictures, sampler, warnings, timings } = await engine.run(jobs, {
+        const { pictures, sampler, warnings, timings } = await engine.run(call, {
           signal,
           stopsWithin,
           onProgress: (progress) => reports.add(progress),
@@ -58,7 +58,7 @@ export default definePlugin({
         const images = await Promise.all(
           pictures.map(async (picture, index) => ({
             ...(await encodePicture(picture, request.outputFormat)),
-            seed: jobs[index]?.seed,
+            seed: call.seeds[index],
           })),
         );
         return {

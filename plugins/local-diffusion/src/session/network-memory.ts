@@ -22,6 +22,8 @@ export interface NetworkMemoryOptions {
   readonly maximumBytes?: number | undefined;
   /** Is told what cannot be stopped. Absent: nobody is. */
   readonly clock?: RunClock | undefined;
+  /** Called before a network is opened. Absent: nobody is told. */
+  readonly onOpening?: (() => void) | undefined;
 }
 
 /**
@@ -38,16 +40,16 @@ export class NetworkMemory {
   /** The one that ran last is the last. */
   readonly #open = new Set<Place<Releasable>>();
   #openingMs = 0;
-  /** Told before a network is opened. */
-  onOpening: () => void = () => {};
+  readonly #onOpening: (() => void) | undefined;
 
   constructor(
     options: NetworkOptions,
-    { maximumBytes = Number.POSITIVE_INFINITY, clock }: NetworkMemoryOptions = {},
+    { maximumBytes = Number.POSITIVE_INFINITY, clock, onOpening }: NetworkMemoryOptions = {},
   ) {
     this.#options = options;
     this.maximumBytes = maximumBytes;
     this.#clock = clock;
+    this.#onOpening = onOpening;
   }
 
   /** Bytes of weights that are open. */
@@ -90,7 +92,7 @@ export class NetworkMemory {
   }
 
   async #openNow<Opened extends Releasable>(place: Place<Opened>): Promise<Opened> {
-    this.onOpening();
+    this.#onOpening?.();
     const from = performance.now();
     for (const oldest of [...this.#open]) {
       if (this.bytes + place.weightBytes <= this.maximumBytes) break;

@@ -11,8 +11,10 @@ import { defaultMemoryBytes } from '../session/memory-budget.js';
 import { NetworkMemory } from '../session/network-memory.js';
 import { type NetworkSettings, settleNetworkOptions } from '../session/network-options.js';
 import { RunClock } from '../session/run-clock.js';
-import { makePictures } from './make-pictures.js';
-import type { FromWorker, PictureJob, ToWorker } from './protocol.js';
+import { CallProgress } from './call-progress.js';
+import type { EngineCall } from './engine-call.js';
+import { makeImages } from './make-images.js';
+import type { FromWorker, ToWorker } from './protocol.js';
 
 export interface EngineWorkerData {
   readonly settings: NetworkSettings;
@@ -24,9 +26,12 @@ const port = parentPort;
 if (!port) throw new Error('engine-worker.js is the main module of a worker');
 const { settings, runMemory } = workerData as EngineWorkerData;
 const { warnings, ...options } = await settleNetworkOptions(settings, process.env);
+/** Of the call that is being worked on. */
+let inProgress: CallProgress | undefined;
 const memory = new NetworkMemory(options, {
   maximumBytes: settings.memoryBytes ?? defaultMemoryBytes(),
   clock: new RunClock(runMemory),
+  onOpening: () => inProgress?.loading(),
 });
 const models = new ModelCache(memory);
 const running = new Map<number, AbortController>();
@@ -34,12 +39,11 @@ let queue: Promise<void> = Promise.resolve();
 
 const send = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
 
-async function serve(id: number, jobs: readonly PictureJob[], signal: AbortSignal): Promise<void> {
+async function serve(id: number, call: EngineCall, signal: AbortSignal): Promise<void> {
   try {
-    const made = await makePictures({ models, memory }, jobs, {
-      signal,
-      onProgress: (progress) => send({ type: 'progress', id, progress }),
-    });
+    const progress = new CallProgress(call, (told) => send({ type: 'progress', id, progress: told }));
+    inProgress = progress;
+    const made = await makeImages({ models, memory }, call, { signal, progress });
     send(
       { type: 'made', id, made: { ...made, warnings: [...warnings, ...made.warnings] } },
       made.pictures.map(({ rgb }) => rgb.buffer as ArrayBuffer),
@@ -62,7 +66,7 @@ port.on('message', (message: ToWorker) => {
   } else if (message.type === 'run') {
     const controller = new AbortController();
     running.set(message.id, controller);
-    queue = queue.then(() => serve(message.id, message.jobs, controller.signal));
+    queue = queue.then(() => serve(message.id, message.call, controller.signal));
   } else {
     for (const controller of running.values()) controller.abort();
     queue = queue.then(() => models.clear()).finally(() => port.close());

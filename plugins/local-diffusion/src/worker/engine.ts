@@ -4,8 +4,9 @@ import { Worker } from 'node:worker_threads';
 import { type CallContext, EaselError, type Progress } from '@easel/plugin-sdk';
 import type { NetworkSettings } from '../session/network-options.js';
 import { createRunMemory, RunClock } from '../session/run-clock.js';
+import type { EngineCall } from './engine-call.js';
 import type { EngineWorkerData } from './engine-worker.js';
-import type { FromWorker, Made, PictureJob, ToWorker } from './protocol.js';
+import type { FromWorker, Made, ToWorker } from './protocol.js';
 import { millisecondsToStop } from './stopping.js';
 
 interface Pending {
@@ -34,25 +35,25 @@ export class Engine {
     });
   }
 
-  /** Makes the pictures of one call, one after the other. An aborted signal ends it at the next step, and it is told when that is. */
+  /** Makes the images of one call, one after the other. An aborted signal ends it at the next step, and it is told when that is. */
   run(
-    jobs: readonly PictureJob[],
-    call: Pick<CallContext<unknown>, 'signal' | 'onProgress' | 'stopsWithin'>,
+    call: EngineCall,
+    { signal, onProgress, stopsWithin }: Pick<CallContext<unknown>, 'signal' | 'onProgress' | 'stopsWithin'>,
   ): Promise<Made> {
     const id = this.#nextId++;
     const cancel = () => {
       this.#send({ type: 'cancel', id });
       const milliseconds = millisecondsToStop(this.#clock, this.#startMs);
-      if (milliseconds !== undefined) call.stopsWithin(milliseconds);
+      if (milliseconds !== undefined) stopsWithin(milliseconds);
     };
     return new Promise<Made>((resolve, reject) => {
-      this.#pending.set(id, { resolve, reject, onProgress: call.onProgress });
-      this.#send({ type: 'run', id, jobs });
-      call.signal.addEventListener('abort', cancel, { once: true });
-      if (call.signal.aborted) cancel();
+      this.#pending.set(id, { resolve, reject, onProgress });
+      this.#send({ type: 'run', id, call });
+      signal.addEventListener('abort', cancel, { once: true });
+      if (signal.aborted) cancel();
     }).finally(() => {
       this.#pending.delete(id);
-      call.signal.removeEventListener('abort', cancel);
+      signal.removeEventListener('abort', cancel);
     });
   }
 

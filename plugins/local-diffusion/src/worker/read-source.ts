@@ -3,7 +3,7 @@ import { withImage } from '@easel/plugin-sdk/images';
 import { type RgbPicture, resizeLanczos } from '../pipelines/lanczos.js';
 import type { Source } from '../pipelines/picture-request.js';
 import { toMask, toPlanes } from '../pipelines/pixels.js';
-import type { SourceFiles } from './protocol.js';
+import type { SourceFiles } from './engine-call.js';
 
 /** How far a picture may be stretched along one edge before its caller is told. */
 const unseenStretch = 1.02;

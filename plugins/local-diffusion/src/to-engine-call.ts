@@ -3,21 +3,21 @@ import type { Family } from './families/family.js';
 import { families as allFamilies } from './families/index.js';
 import type { Options } from './options.js';
 import { type FirstPass, firstPassSize } from './pipelines/first-pass.js';
-import type { PictureJob, SourceFiles } from './worker/protocol.js';
+import type { EngineCall, SourceFiles } from './worker/engine-call.js';
 
-/** How far to go from a picture where nobody says; what a mask marks is painted from noise alone. */
-const defaultStrengths = { picture: 0.8, mask: 1 };
+/** How far to go from an image where nobody says; what a mask marks is painted from noise alone. */
+const defaultStrengths = { image: 0.8, mask: 1 };
 
 /**
- * A request as jobs for the engine, one a picture, each with a seed of its own.
+ * What a request asks of the engine.
  *
  * @throws ERR_REQUEST_INVALID for a model that is not the engine's, and for more input images than one
  */
-export function jobsOf(
+export function toEngineCall(
   request: GenerationRequest,
   options: Options,
   families: readonly Family[] = allFamilies,
-): PictureJob[] {
+): EngineCall {
   const { model, prompt, negativePrompt, width, height, n, seed = 0, sampler } = request;
   const family = families.find(({ type }) => type === model.pipelineType);
   if (!family || !('path' in model.source)) {
@@ -27,32 +27,30 @@ export function jobsOf(
       hint: 'Use a model that lies on this machine, or the provider that it belongs to.',
     });
   }
-  const files = {
-    path: model.source.path,
-    vae: options.vae,
-    loras: options.loras.map(({ path }) => path),
-    tinyDecoder: options.tinyDecoder,
-  };
   const { defaults } = family.models;
   const { steps = defaults.steps, guidanceScale = defaults.guidanceScale } = request;
   const source = sourceOf(request);
-  const { strength = defaultStrengths[source?.mask ? 'mask' : 'picture'] } = request;
-  const warnings: string[] = [];
+  const { strength = defaultStrengths[source?.mask ? 'mask' : 'image'] } = request;
   const { clipSkip, guidanceRescale, eta, timestepSpacing, promptStyle, embeddings } = options;
-  warnings.push(...unreadOptions(family, options, families));
+  const warnings = unreadOptions(family, options, families);
   const firstPass = firstPassOf(request, options, steps, warnings);
   const refiner = source?.mask ? undefined : options.refiner;
   if (refiner !== options.refiner) {
     warnings.push('refiner had no effect: it would not keep what the mask keeps.');
   }
-  return Array.from({ length: n }, (_, index) => ({
-    model: files,
+  return {
+    seeds: Array.from({ length: n }, (_, index) => (seed + index) % (seedLimit + 1)),
+    model: {
+      path: model.source.path,
+      vae: options.vae,
+      loras: options.loras.map(({ path }) => path),
+      tinyDecoder: options.tinyDecoder,
+    },
     loraWeights: options.loras.map(({ weight }) => weight),
     prompt,
     negativePrompt,
     width,
     height,
-    seed: (seed + index) % (seedLimit + 1),
     steps,
     guidanceScale,
     sampler,
@@ -69,7 +67,7 @@ export function jobsOf(
     refiner,
     previews: request.previews,
     warnings,
-  }));
+  };
 }
 
 function sourceOf({ model, inputImages, mask }: GenerationRequest): SourceFiles | undefined {
@@ -77,7 +75,7 @@ function sourceOf({ model, inputImages, mask }: GenerationRequest): SourceFiles 
   if (others.length > 0) {
     throw new EaselError({
       code: 'ERR_REQUEST_INVALID',
-      message: `inputImages: "${model.id}" starts from one picture, not from ${inputImages.length}.`,
+      message: `inputImages: "${model.id}" starts from one image, not from ${inputImages.length}.`,
     });
   }
   return image && { image, mask };

@@ -1,8 +1,8 @@
 import { type GenerationRequest, generationRequestSchema } from '@easel/plugin-sdk';
 import { expect, test } from 'vitest';
 import { families } from './families/index.js';
-import { jobsOf } from './jobs.js';
 import { optionsSchemaOf } from './options.js';
+import { toEngineCall } from './to-engine-call.js';
 
 const picture = { bytes: Uint8Array.of(1), mediaType: 'image/png' } as const;
 const mask = { bytes: Uint8Array.of(2), mediaType: 'image/webp' } as const;
@@ -34,23 +34,23 @@ function request(
   });
 }
 
-test('is a job a picture, each with the next seed', () => {
-  const jobs = jobsOf(request({ n: 3, seed: 4294967295 }), options);
-  expect(jobs.map(({ seed }) => seed)).toEqual([4294967295, 0, 1]);
-  expect(jobs[0]).toMatchObject({
+test('has a seed for each image, and the rest once', () => {
+  const call = toEngineCall(request({ n: 3, seed: 4294967295 }), options);
+  expect(call.seeds).toEqual([4294967295, 0, 1]);
+  expect(call).toMatchObject({
     model: { path: '/models/mine' },
     width: 64,
     height: 96,
     steps: 20,
     guidanceScale: 7.5,
   });
-  expect(jobs[0]!.source).toBeUndefined();
-  expect(jobs[0]!.negativePrompt).toBeUndefined();
+  expect(call.source).toBeUndefined();
+  expect(call.negativePrompt).toBeUndefined();
 });
 
 test('hands the pictures on, with a strength of its own where none is asked', () => {
-  const strengthOf = (changes: Record<string, unknown>) => jobsOf(request(changes), options)[0]!.strength;
-  expect(jobsOf(request({ inputImages: [picture], mask }), options)[0]!.source).toEqual({
+  const strengthOf = (changes: Record<string, unknown>) => toEngineCall(request(changes), options).strength;
+  expect(toEngineCall(request({ inputImages: [picture], mask }), options).source).toEqual({
     image: picture,
     mask,
   });
@@ -60,15 +60,15 @@ test('hands the pictures on, with a strength of its own where none is asked', ()
 });
 
 test('has guidance of its own for SDXL', () => {
-  expect(jobsOf(request({}, { pipelineType: 'sdxl' }), options)[0]!.guidanceScale).toBe(5);
+  expect(toEngineCall(request({}, { pipelineType: 'sdxl' }), options).guidanceScale).toBe(5);
 });
 
 test.each([
-  ['two pictures', { inputImages: [picture, picture] }, {}, /one picture, not from 2/],
+  ['two pictures', { inputImages: [picture, picture] }, {}, /one image, not from 2/],
   ['a model of another kind', {}, { pipelineType: 'flux' }, /"mine" is a "flux" model/],
   ['a model elsewhere', {}, { source: { type: 'provider', id: 'x' } }, /of a provider/],
 ])('refuses %s', (_, changes, model, message) => {
-  expect(() => jobsOf(request(changes, model), options)).toThrow(
+  expect(() => toEngineCall(request(changes, model), options)).toThrow(
     expect.objectContaining({ code: 'ERR_REQUEST_INVALID', message: expect.stringMatching(message) }),
   );
 });
@@ -80,7 +80,7 @@ test('tells SDXL what only it reads, height first, and other models that they do
     cropTopLeft: { top: 1, left: 2 },
     negativeAestheticScore: 1,
   });
-  const [xl] = jobsOf(request({}, { pipelineType: 'sdxl' }), given);
+  const xl = toEngineCall(request({}, { pipelineType: 'sdxl' }), given);
   expect(xl).toMatchObject({
     warnings: [],
     familyOptions: {
@@ -89,23 +89,23 @@ test('tells SDXL what only it reads, height first, and other models that they do
       negativeConditions: { aestheticScore: 1 },
     },
   });
-  const [sd] = jobsOf(request(), given);
-  expect(sd!.familyOptions).toBeUndefined();
-  expect(sd!.warnings).toHaveLength(4);
-  expect(sd!.warnings[0]).toMatch(/secondPrompt had no effect: only SDXL models read it/);
+  const sd = toEngineCall(request(), given);
+  expect(sd.familyOptions).toBeUndefined();
+  expect(sd.warnings).toHaveLength(4);
+  expect(sd.warnings[0]).toMatch(/secondPrompt had no effect: only SDXL models read it/);
 });
 
 test('leaves out the passes that cannot be, and says so', () => {
   const given = optionsSchema.parse({ hiresFix: {}, refiner: { path: '/models/refiner' } });
-  const jobOf = (changes: Record<string, unknown>) => jobsOf(request(changes), given)[0]!;
-  const large = jobOf({ width: 256, height: 256, steps: 7 });
+  const callOf = (changes: Record<string, unknown>) => toEngineCall(request(changes), given);
+  const large = callOf({ width: 256, height: 256, steps: 7 });
   expect(large.firstPass).toEqual({ width: 64, height: 64, strength: 0.5, steps: 7 });
   expect(large.refiner).toEqual({ path: '/models/refiner', switchAt: 0.8 });
   expect(large.warnings).toEqual([]);
-  const small = jobOf({ height: 64 });
+  const small = callOf({ height: 64 });
   expect(small.firstPass).toBeUndefined();
   expect(small.warnings).toEqual([expect.stringContaining('64 x 64 pixels are no more')]);
-  const masked = jobOf({ width: 256, inputImages: [picture], mask });
+  const masked = callOf({ width: 256, inputImages: [picture], mask });
   expect(masked).toMatchObject({ firstPass: undefined, refiner: undefined });
   expect(masked.warnings).toHaveLength(2);
 });

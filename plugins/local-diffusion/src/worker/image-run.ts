@@ -1,0 +1,172 @@
+import { EaselError } from '@easel/plugin-sdk';
+import type { ModelCache } from '../models/model-cache.js';
+import type { ModelFiles } from '../models/model-files.js';
+import type { OpenedModel } from '../models/opened-model.js';
+import type { DiffusionModel } from '../pipelines/diffusion-model.js';
+import { makeFirstPass } from '../pipelines/first-pass.js';
+import { generateLatents } from '../pipelines/generate-pictures.js';
+import type { PictureRequest, Source } from '../pipelines/picture-request.js';
+import { toRgb } from '../pipelines/pixels.js';
+import { Previewer } from '../pipelines/preview.js';
+import type { TextualInversion } from '../prompt/textual-inversion.js';
+import { TorchGenerator } from '../sampling/noise/torch-generator.js';
+import type { NetworkMemory } from '../session/network-memory.js';
+import type { CallProgress, PassPosition } from './call-progress.js';
+import type { EngineCall } from './engine-call.js';
+import type { Made, Picture } from './protocol.js';
+
+/** What the engine's worker keeps between calls. */
+export interface Kept {
+  readonly models: ModelCache;
+  /** Where the models' networks are opened. */
+  readonly memory: NetworkMemory;
+}
+
+/** Who waits for a call. */
+export interface CallListener {
+  readonly signal: AbortSignal;
+  readonly progress: CallProgress;
+}
+
+/** An image that another model goes on with. */
+export interface UnfinishedImage {
+  readonly request: PictureRequest;
+  readonly latents: Float32Array;
+}
+
+/** A call with what it names read from the disk. */
+export interface ReadCall {
+  readonly call: EngineCall;
+  readonly inversions: readonly TextualInversion[];
+  /** Absent: text to image. */
+  readonly source: Source | undefined;
+}
+
+/** The images of one call, in the making. */
+export class ImageRun {
+  readonly #kept: Kept;
+  readonly #call: EngineCall;
+  readonly #read: ReadCall;
+  readonly #listener: CallListener;
+  readonly #pictures: Picture[] = [];
+  readonly #warnings: Set<string>;
+  readonly #timings = { load: 0, network: 0, make: 0 };
+  readonly #previewers = new Map<DiffusionModel, Previewer>();
+  #sampler = '';
+
+  constructor(kept: Kept, read: ReadCall, listener: CallListener) {
+    this.#kept = kept;
+    this.#call = read.call;
+    this.#read = read;
+    this.#listener = listener;
+    this.#warnings = new Set(read.call.warnings);
+  }
+
+  /** Adds sentences for the user; each is told once. */
+  warn(warnings: readonly string[]): void {
+    for (const warning of warnings) this.#warnings.add(warning);
+  }
+
+  /** What has been made so far. */
+  made(): Made {
+    return {
+      pictures: this.#pictures,
+      sampler: this.#sampler,
+      warnings: [...this.#warnings],
+      timings: this.#timings,
+    };
+  }
+
+  /**
+   * Makes an image with the call's own model. Where there is a refiner, it stops before the end.
+   *
+   * @param image of the call's, from 0
+   * @returns what the refiner goes on from; empty where the image is finished
+   */
+  async begin(image: number): Promise<UnfinishedImage[]> {
+    const { firstPass, refiner, loraWeights } = this.#call;
+    const last = this.#listener.progress.ownPasses - 1;
+    return await this.#withModel(this.#call.model, async (model) => {
+      model.weighLoras(loraWeights);
+      let { source } = this.#read;
+      if (firstPass) {
+        const request = this.#requestOf({ image, pass: 0 }, model, source);
+        const { warnings, ...made } = await makeFirstPass(model, request, firstPass);
+        source = made.source;
+        this.warn(warnings);
+      }
+      const request: PictureRequest = {
+        ...this.#requestOf({ image, pass: last }, model, source),
+        ...(firstPass && { steps: firstPass.steps, strength: firstPass.strength }),
+        denoisingEnd: refiner?.switchAt,
+      };
+      const latents = await this.#run(model, request, refiner === undefined);
+      return refiner ? [{ request, latents }] : [];
+    });
+  }
+
+  /** Ends what {@link begin} has given, with the refiner. */
+  async refine(image: number, { request, latents }: UnfinishedImage): Promise<void> {
+    const { path, switchAt } = this.#call.refiner!;
+    await this.#withModel({ path }, async (model) => {
+      const { factor, latentChannels } = model;
+      if (latents.length !== (latentChannels * request.width * request.height) / factor ** 2) {
+        throw new EaselError({
+          code: 'ERR_REQUEST_INVALID',
+          message: `refiner: ${path} has ${latentChannels} channels of latents, and not those of the model before it.`,
+        });
+      }
+      const { generators, steps } = request;
+      const position = { image, pass: this.#listener.progress.ownPasses };
+      const finishing: PictureRequest = {
+        ...this.#requestOf(position, model, { kind: 'latents', latents }),
+        steps,
+        denoisingStart: switchAt,
+        generators,
+      };
+      await this.#run(model, finishing, true);
+    });
+  }
+
+  async #run(model: DiffusionModel, request: PictureRequest, isLast: boolean): Promise<Float32Array> {
+    const { latents, shape, sampler, warnings } = await generateLatents(model, request);
+    this.warn(warnings);
+    this.#sampler = sampler;
+    const { width, height } = request;
+    if (isLast) this.#pictures.push({ rgb: toRgb(await model.decode(latents, shape)), width, height });
+    return latents;
+  }
+
+  /** With the noise that the seed gives to any image, whatever was made before. */
+  #requestOf(position: PassPosition, model: DiffusionModel, source: Source | undefined): PictureRequest {
+    const { prompt, negativePrompt, seeds, ...call } = this.#call;
+    const previewer = this.#previewers.get(model) ?? new Previewer(model);
+    this.#previewers.set(model, previewer);
+    return {
+      ...call,
+      prompts: [prompt],
+      negativePrompts: negativePrompt === undefined ? undefined : [negativePrompt],
+      inversions: this.#read.inversions,
+      source,
+      generators: [new TorchGenerator(seeds[position.image]!)],
+      signal: this.#listener.signal,
+      onStep: (step) => this.#listener.progress.step(position, step, previewer),
+    };
+  }
+
+  async #withModel<T>(files: ModelFiles, make: (model: OpenedModel) => Promise<T>): Promise<T> {
+    const { models, memory } = this.#kept;
+    const from = performance.now();
+    const model = await models.get(files);
+    const readMs = performance.now() - from;
+    const openingFrom = memory.openingMs;
+    const networkFrom = model.networkMs;
+    const made = await make(model);
+    const openingMs = memory.openingMs - openingFrom;
+    this.#timings.load += readMs + openingMs;
+    this.#timings.network += model.networkMs - networkFrom;
+    this.#timings.make += performance.now() - from - readMs - openingMs;
+    this.warn(model.warnings);
+    return made;
+  }
+}

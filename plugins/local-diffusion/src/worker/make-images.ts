@@ -1,0 +1,24 @@
+import { readTextualInversion } from '../prompt/textual-inversion.js';
+import type { EngineCall } from './engine-call.js';
+import { type CallListener, ImageRun, type Kept, type UnfinishedImage } from './image-run.js';
+import type { Made } from './protocol.js';
+import { readSource } from './read-source.js';
+
+/**
+ * Makes the images of one call, one after the other: on a processor a batch is no faster, and an image's pixels must not depend on
+ * those that it is made with. Where there is a refiner, all of them go through the first model before any goes through the second:
+ * there may be room for only one at a time.
+ */
+export async function makeImages(kept: Kept, call: EngineCall, listener: CallListener): Promise<Made> {
+  const { embeddings, source, width, height, seeds } = call;
+  // Before a model is loaded in vain.
+  const inversions = await Promise.all(embeddings.map(({ path, word }) => readTextualInversion(path, word)));
+  const read = source && (await readSource(source, width, height));
+  const run = new ImageRun(kept, { call, inversions, source: read?.source }, listener);
+  run.warn(read?.warnings ?? []);
+  const unfinished: UnfinishedImage[] = [];
+  for (const image of seeds.keys()) unfinished.push(...(await run.begin(image)));
+  for (const [image, begun] of unfinished.entries()) await run.refine(image, begun);
+  listener.progress.finish();
+  return run.made();
+}

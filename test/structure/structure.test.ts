@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { errorCodes, errorTable, manifestSchema } from '@easel/plugin-sdk';
 import { describe, expect, it } from 'vitest';
@@ -128,6 +129,51 @@ describe('core is neutral', () => {
         expect(asString.test(read(path)), `${path} names ${name}`).toBe(false);
       }
     }
+  });
+});
+
+describe('the engine', () => {
+  const engine = 'plugins/local-diffusion/src/';
+  const own = sources.filter((path) => path.startsWith(engine)).map((path) => path.slice(engine.length));
+  /** Comments say where something comes from, and may name what they like. */
+  const codeOf = (path: string) => read(engine + path).replace(/\/\*.*?\*\/|(?<!:)\/\/[^\n]*/gs, '');
+
+  it('names no family outside of families/', () => {
+    const folders = own.flatMap((path) => /^families\/([^/]+)\/index\.ts$/.exec(path)?.[1] ?? []);
+    const types = manifestSchema
+      .parse(JSON.parse(read('plugins/local-diffusion/plugin.json')))
+      .handles.map(({ type }) => type);
+    expect(folders).toHaveLength(types.length);
+    // `stable-diffusion` is also StableDiffusionPipeline and stable_diffusion; `xl` is also XlRequest.
+    const names = [
+      ...folders.map((folder) => new RegExp(folder.replaceAll('-', '[-_ ]?'), 'i')),
+      ...types.map((type) => new RegExp(`(?<![A-Za-z0-9])${type}(?![a-z0-9])`, 'i')),
+      /\bxl\b|(?:\b|[a-z])Xl(?=[A-Z]|\b)/,
+    ];
+    for (const path of own.filter((path) => !path.startsWith('families/'))) {
+      for (const name of names) expect(codeOf(path), path).not.toMatch(name);
+    }
+  });
+
+  it('has folders whose arrows go one way', () => {
+    const folderOf = (path: string) => (path.includes('/') ? path.split('/')[0]! : '.');
+    const arrows = new Map<string, Set<string>>();
+    for (const path of own) {
+      const from = folderOf(path);
+      for (const name of importsOf(engine + path).filter((name) => name.startsWith('.'))) {
+        const to = folderOf(posix.join(posix.dirname(path), name));
+        if (to !== from) arrows.set(from, (arrows.get(from) ?? new Set()).add(to));
+      }
+    }
+    const circleFrom = (folder: string, trail: readonly string[]): readonly string[] | undefined => {
+      if (trail.includes(folder)) return [...trail.slice(trail.indexOf(folder)), folder];
+      for (const next of arrows.get(folder) ?? []) {
+        const circle = circleFrom(next, [...trail, folder]);
+        if (circle) return circle;
+      }
+      return undefined;
+    };
+    for (const folder of arrows.keys()) expect(circleFrom(folder, []), folder).toBeUndefined();
   });
 });
 

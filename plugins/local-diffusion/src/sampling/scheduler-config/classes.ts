@@ -20,7 +20,7 @@ const training = {
 } as const;
 
 /** The classes that came over from k-diffusion's two-call samplers, and the distilled ones, start from Stable Diffusion's betas. */
-const stableDiffusionTraining = { ...training, beta_start: 0.00085, beta_end: 0.012 } as const;
+const latentDiffusionTraining = { ...training, beta_start: 0.00085, beta_end: 0.012 } as const;
 
 const spacing = { timestep_spacing: 'linspace', steps_offset: 0 } as const;
 const leading = { timestep_spacing: 'leading', steps_offset: 0 } as const;
@@ -56,7 +56,7 @@ const dpmSolver = {
 } as const;
 
 const consistency = {
-  ...stableDiffusionTraining,
+  ...latentDiffusionTraining,
   ...leading,
   ...thresholding,
   beta_schedule: 'scaled_linear',
@@ -152,7 +152,7 @@ export const schedulerClasses = {
   HeunDiscreteScheduler: {
     noiseScale: 'sigma',
     defaults: {
-      ...stableDiffusionTraining,
+      ...latentDiffusionTraining,
       ...spacing,
       ...sigmaSchedules,
       clip_sample: false,
@@ -161,11 +161,11 @@ export const schedulerClasses = {
   },
   KDPM2DiscreteScheduler: {
     noiseScale: 'sigma',
-    defaults: { ...stableDiffusionTraining, ...spacing, ...sigmaSchedules },
+    defaults: { ...latentDiffusionTraining, ...spacing, ...sigmaSchedules },
   },
   KDPM2AncestralDiscreteScheduler: {
     noiseScale: 'sigma',
-    defaults: { ...stableDiffusionTraining, ...spacing, ...sigmaSchedules },
+    defaults: { ...latentDiffusionTraining, ...spacing, ...sigmaSchedules },
   },
   DPMSolverMultistepScheduler: {
     noiseScale: 'alpha-sigma',

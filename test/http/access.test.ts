@@ -56,6 +56,41 @@ describe('a server with keys', () => {
     expect(await statuses(admin)).toEqual([200, 200, 200, 200]);
   });
 
+  it('asks for the same scope, and refuses the same models, at every door that switches the model', async () => {
+    const server = await startServer({ plugins: { chaos: { enabled: false } } });
+    const [user, admin] = [
+      await createKey(server.storageFolder),
+      await createKey(server.storageFolder, { scopes: ['admin'] }),
+    ];
+    const doors = [
+      ['/api/images/models/current', 'model'],
+      ['/sdapi/v1/options', 'sd_model_checkpoint'],
+    ] as const;
+    for (const [path, field] of doors) {
+      const switchTo = async (model: string, key: string) =>
+        (await server.post(path, { [field]: model }, bearer(key))).status;
+      expect(await switchTo('steady-one', user), path).toBe(403);
+      expect(await switchTo('steady-one', admin), path).toBe(200);
+      expect(await switchTo('nobody', admin), path).toBe(404);
+      // Its plugin is disabled: calls without a model would fail from now on.
+      expect(await switchTo('chaos-one', admin), path).toBe(404);
+    }
+    expect(server.manager.currentModel).toBe('steady-one');
+  });
+
+  it('lets a key that may read read the lists of every API', async () => {
+    const server = await startServer();
+    const reader = await createKey(server.storageFolder, { scopes: ['read'] });
+    for (const path of [
+      '/api/images/models',
+      '/v1/models',
+      '/sdapi/v1/sd-models',
+      '/sdapi/v1/options',
+      '/sdapi/v1/progress',
+    ])
+      expect((await server.get(path, bearer(reader))).status, path).toBe(200);
+  });
+
   it('answers URLs of pictures that open without a key, as they are and not as somebody changes them', async () => {
     const server = await startServer();
     const key = await createKey(server.storageFolder);

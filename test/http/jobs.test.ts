@@ -27,6 +27,22 @@ const attempts = async ({ manager }: TestServer) => {
   return Number(/easel_attempts_total\{plugin="steady".*outcome="ok"\} (\d+)/.exec(text)?.[1] ?? 0);
 };
 
+it('answers HEAD of event streams at once', async () => {
+  const server = await startServer();
+  const slow = { prompt: 'x', provider_options: { steady: { delayMs: 5_000 } } };
+  const { id } = await jsonOf<{ id: string }>(await server.post('/api/images/jobs', slow));
+  for (const path of [`/api/images/jobs/${id}/events`, '/api/admin/plugins/steady/logs']) {
+    const began = performance.now();
+    const response = await fetch(`${server.url}${path}`, { method: 'HEAD' });
+    expect([response.status, response.headers.get('content-type')]).toEqual([
+      200,
+      'text/event-stream; charset=utf-8',
+    ]);
+    expect(await response.text()).toBe('');
+    expect(performance.now() - began).toBeLessThan(2_000);
+  }
+});
+
 describe('a job', () => {
   it('is accepted at once, and done', async () => {
     const server = await startServer();

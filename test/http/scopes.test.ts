@@ -3,7 +3,7 @@ import { Agent, createServer as createHttpServer, request as httpRequest } from 
 import type { AddressInfo } from 'node:net';
 import { createServer } from '@easel/core/server';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Scope } from '../../core/src/keys/key-store.js';
+import type { Scope } from '../../core/src/keys/key-file.js';
 import { createKey, jsonOf, startServer } from './server.js';
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS'] as const;

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -35,6 +37,24 @@ export const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
 
 /** The JSON of an answer, in the form that a test expects. */
 export const jsonOf = async <T>(response: Response): Promise<T> => (await response.json()) as T;
+
+export interface Sent {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** Sends just these headers, `host` and `origin` among them, which `fetch` keeps to itself. */
+export async function send(
+  url: string,
+  { method = 'GET', headers = {}, body = '' }: Sent = {},
+): Promise<{ status: number; headers: IncomingHttpHeaders; text: string }> {
+  const request = httpRequest(url, { method, headers, agent: false }).end(body);
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  let text = '';
+  for await (const chunk of response.setEncoding('utf8')) text += chunk;
+  return { status: response.statusCode ?? 0, headers: response.headers, text };
+}
 
 /** A real server on a free port, with the fixture plugins and models; ended when the test ends. */
 export async function startServer(

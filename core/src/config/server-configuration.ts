@@ -8,6 +8,12 @@ export const serverConfigurationSchema = z.strictObject({
     .url()
     .optional()
     .describe('Where callers reach it, for the URLs that it answers. Absent: as the request says.'),
+  hosts: z
+    .array(z.string().min(1))
+    .default([])
+    .describe(
+      'Names by which it is asked where there are no keys, besides those of this machine, `host` and the one of `publicUrl`. Absent: none.',
+    ),
   openWithoutKeys: z
     .boolean()
     .default(false)

@@ -24,6 +24,19 @@ import { listRoutes } from './plan/lists.js';
 import { resultRoutes } from './plan/results.js';
 import { probeRoutes } from './probes.js';
 
+/** What the routes have, and what their answers say beside their bodies. */
+const corsMethods = ['GET', 'HEAD', 'POST', 'DELETE'] as const;
+const corsHeaders = [
+  'location',
+  'easel-job',
+  'easel-cache',
+  'retry-after',
+  'x-should-retry',
+  'x-request-id',
+  'x-ratelimit-limit',
+  'x-ratelimit-remaining',
+  'x-ratelimit-reset',
+] as const;
 const mebibyte = 1024 * 1024;
 /** Bytes of a field of a form: a prompt of 32,000 characters has at most 128,000. */
 const fieldBytes = 128 * 1024;
@@ -78,8 +91,12 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
 
   const { bodyMb, corsOrigins } = configuration.server;
   if (corsOrigins.length > 0)
-    await server.register(cors, { origin: corsOrigins.includes('*') ? true : [...corsOrigins] });
-  authenticate(server, doors.keys);
+    await server.register(cors, {
+      origin: corsOrigins.includes('*') ? true : [...corsOrigins],
+      methods: [...corsMethods],
+      exposedHeaders: [...corsHeaders],
+    });
+  authenticate(server, doors);
   await limitKeys(server);
   await server.register(multipart, {
     limits: { fileSize: bodyMb * mebibyte, fieldSize: fieldBytes, files: 17, fields: 50, parts: 60 },

@@ -18,6 +18,7 @@ export class EventStream {
       'cache-control': 'no-cache, no-transform',
       'x-accel-buffering': 'no',
     });
+    if (reply.request.method === 'HEAD') reply.raw.end();
     this.#keepAlive = setInterval(() => this.comment('still at it'), keepAliveMs);
     reply.raw.once('close', () => clearInterval(this.#keepAlive));
   }

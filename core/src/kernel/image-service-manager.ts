@@ -1,6 +1,7 @@
 import { EaselError, type ImageRequest, type Model } from '@easel/plugin-sdk';
 import type { DependencyContainer } from 'tsyringe';
 import type { Configuration } from '../config/configuration.js';
+import { assertUsable } from '../models/assert-usable.js';
 import { type AvailableModel, listModels } from '../models/available-models.js';
 import type { Catalogue } from '../models/catalogue.js';
 import { findModel } from '../models/find-model.js';
@@ -126,9 +127,13 @@ export class ImageServiceManager implements AsyncDisposable {
     return this.#currentModel;
   }
 
-  /** Makes another model the current one, for calls that begin later. Throws ERR_MODEL_UNKNOWN with those that exist. */
+  /**
+   * Makes another model the current one, for calls that begin later. Throws ERR_MODEL_UNKNOWN with those that exist, and what is wrong with
+   * one that no images can be made with: ERR_MODEL_NOT_INSTALLED, ERR_NO_ROUTE or ERR_SECRET_MISSING.
+   */
   switchModel(id: string): Model {
     const model = findModel(this.#catalogue.current, id);
+    for (const listed of this.getAvailableModels()) if (listed.id === model.id) assertUsable(listed);
     this.#currentModel = model.id;
     return model;
   }

@@ -1,54 +1,55 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EaselError } from '@easel/plugin-sdk';
-import { z } from 'zod';
-import { firstProblem } from '../config/first-problem.js';
 import { writeWholeFile } from '../results/write-whole-file.js';
-
-/** `priority`: its calls may go before those of others. */
-export const scopes = ['generate', 'read', 'priority', 'admin'] as const;
-export type Scope = (typeof scopes)[number];
-
-const keySchema = z.strictObject({
-  /** The part of the key that may be seen. */
-  id: z.string(),
-  name: z.string(),
-  /** SHA-256 of the key: 256 random bits need no slow hash. */
-  hash: z.string(),
-  scopes: z.array(z.enum(scopes)),
-  createdAt: z.iso.datetime(),
-  /** Requests in a minute. Absent: no limit. */
-  perMinute: z.int().positive().optional(),
-  /** Calls at once. Absent: no limit. */
-  concurrency: z.int().positive().optional(),
-});
-export type ApiKey = z.output<typeof keySchema>;
-const fileSchema = z.strictObject({ signingSecret: z.string(), keys: z.array(keySchema) });
-type KeyFile = z.output<typeof fileSchema>;
+import { type ApiKey, KeyFile } from './key-file.js';
 
 export type NewKey = Pick<ApiKey, 'name' | 'scopes' | 'perMinute' | 'concurrency'>;
 
 const keyPattern = /^easel_([0-9a-f]{8})_[A-Za-z0-9_-]{43}$/;
 const hashOf = (key: string) => createHash('sha256').update(key).digest('hex');
+const markText =
+  'API keys were made here. Without this file, a server may start without keys where keys.json is missing.\n';
 
-/** The API keys of a server, in a file that holds none of them: only what they are recognised by. It may change under a running server. */
+/**
+ * The API keys of a server, in a file that holds none of them: only what they are recognised by. It may change under a running server.
+ * A second file, `keys-required`, marks that there are keys, so that losing the first does not open the server.
+ */
 export class KeyStore {
-  readonly #file: string;
-  #read: { readonly mtimeMs: number; readonly content: KeyFile } | undefined;
+  readonly #file: KeyFile;
+  readonly #mark: string;
+  #areRequired: boolean;
 
   /** @param storageFolder where `keys.json` lies, or is made by the first key */
   constructor(storageFolder: string) {
-    this.#file = join(storageFolder, 'keys.json');
+    this.#file = new KeyFile(join(storageFolder, 'keys.json'));
+    this.#mark = join(storageFolder, 'keys-required');
+    this.#areRequired = existsSync(this.#mark);
+    if (!this.#areRequired && this.#file.mayHaveKeys()) this.#require();
   }
 
   get keys(): readonly ApiKey[] {
-    return this.#content()?.keys ?? [];
+    return this.#file.content()?.keys ?? [];
+  }
+
+  /**
+   * Whether callers need a key: from the first key on, and then for as long as this process runs, whatever becomes of the file. After a
+   * restart they need none where the last key was revoked. Throws ERR_CONFIG_INVALID where keys were made and their file is gone or broken.
+   */
+  get areRequired(): boolean {
+    const content = this.#file.content();
+    if (!this.#areRequired && (content ? content.keys.length > 0 : existsSync(this.#mark))) this.#require();
+    if (!content && this.#areRequired)
+      throw this.#file.invalid(
+        `is missing, and keys were made here: nobody is let in (${this.#mark} says so)`,
+      );
+    return this.#areRequired;
   }
 
   /** Signs URLs. Undefined: there are no keys, and nothing is signed. */
   get signingSecret(): string | undefined {
-    return this.keys.length === 0 ? undefined : this.#content()?.signingSecret;
+    const content = this.#file.content();
+    return content && content.keys.length > 0 ? content.signingSecret : undefined;
   }
 
   /** The key that somebody shows, if it is one of these. */
@@ -65,40 +66,31 @@ export class KeyStore {
     const text = `easel_${id}_${randomBytes(32).toString('base64url')}`;
     const key: ApiKey = { ...settings, id, hash: hashOf(text), createdAt: new Date().toISOString() };
     await this.#write([...this.keys, key]);
+    this.#require();
     return { key, text };
   }
 
-  /** Answers whether there was such a key. */
+  /** Answers whether there was such a key. Where it was the last one, a server that starts from now on asks for none. */
   async revoke(id: string): Promise<boolean> {
     const left = this.keys.filter((key) => key.id !== id);
     if (left.length === this.keys.length) return false;
     await this.#write(left);
+    if (left.length === 0) rmSync(this.#mark, { force: true });
     return true;
   }
 
   async #write(keys: readonly ApiKey[]): Promise<void> {
-    const signingSecret = this.#content()?.signingSecret ?? randomBytes(32).toString('hex');
+    const signingSecret = this.#file.content()?.signingSecret ?? randomBytes(32).toString('hex');
     const text = `${JSON.stringify({ signingSecret, keys }, null, 2)}\n`;
-    await writeWholeFile(this.#file, Buffer.from(text), { replace: true, mode: 0o600 });
-    this.#read = undefined;
+    await writeWholeFile(this.#file.path, Buffer.from(text), { replace: true, mode: 0o600 });
   }
 
-  /** Read again whenever the file has changed. Throws ERR_CONFIG_INVALID where it is broken: a lock that cannot be read stays shut. */
-  #content(): KeyFile | undefined {
-    const mtimeMs = statSync(this.#file, { throwIfNoEntry: false })?.mtimeMs;
-    if (mtimeMs === undefined) return undefined;
-    if (this.#read?.mtimeMs === mtimeMs) return this.#read.content;
-    const invalid = (what: string) =>
-      new EaselError({ code: 'ERR_CONFIG_INVALID', message: `${this.#file}: ${what}.` });
-    let json: unknown;
+  #require(): void {
+    this.#areRequired = true;
     try {
-      json = JSON.parse(readFileSync(this.#file, 'utf8'));
+      writeFileSync(this.#mark, markText, { mode: 0o600 });
     } catch {
-      throw invalid('is not JSON');
+      // A storage folder that cannot be written to: this process remembers it.
     }
-    const parsed = fileSchema.safeParse(json);
-    if (!parsed.success) throw invalid(firstProblem(parsed.error));
-    this.#read = { mtimeMs, content: parsed.data };
-    return parsed.data;
   }
 }

@@ -1,5 +1,6 @@
 import { readConfiguration } from '../../config/read-configuration.js';
-import { KeyStore, type Scope, scopes } from '../../keys/key-store.js';
+import { type Scope, scopes } from '../../keys/key-file.js';
+import { KeyStore } from '../../keys/key-store.js';
 import { parseCount } from '../flag-values.js';
 import { exitStatus } from '../terminal/exit-status.js';
 import { printJson, printLine, printNote } from '../terminal/output.js';
@@ -53,9 +54,14 @@ export async function listKeys(flags: KeysFlags): Promise<number> {
 
 /** `easel keys revoke`: a running server refuses it from its next request on. */
 export async function revokeKey(id: string, flags: KeysFlags): Promise<number> {
-  const isRevoked = await openStore(flags).revoke(id);
+  const store = openStore(flags);
+  const isRevoked = await store.revoke(id);
   if (!isRevoked) throw new UsageError(`there is no key "${id}"`, 'See `easel keys list`.');
   if (flags.json) printJson({ id, revoked: true });
-  else printLine(`${id} is revoked.`);
+  else {
+    printLine(`${id} is revoked.`);
+    if (store.keys.length === 0)
+      printNote('It was the last one. A running server lets nobody in; after a restart it asks for no key.');
+  }
   return exitStatus.ok;
 }

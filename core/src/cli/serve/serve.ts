@@ -3,6 +3,7 @@ import { EaselError } from '@easel/plugin-sdk';
 import { blockOtherLoaders } from '@easel/plugin-sdk/images';
 import type { Configuration } from '../../config/configuration.js';
 import { readConfiguration } from '../../config/read-configuration.js';
+import { isLoopbackHost } from '../../http/access/loopback.js';
 import { KeyStore } from '../../keys/key-store.js';
 import { createLogger } from '../../observe/create-logger.js';
 import { parsePort } from '../flag-values.js';
@@ -47,8 +48,7 @@ export async function serve(flags: ServeFlags): Promise<number> {
 
 /** Whoever reaches a server without keys may use it, and so spend its owner's money. */
 function refuseOpenDoor(host: string, { server, storageFolder }: Configuration): void {
-  const isLoopback = host === 'localhost' || host === '::1' || /^127\./.test(host);
-  if (isLoopback || server.openWithoutKeys || new KeyStore(storageFolder).keys.length > 0) return;
+  if (isLoopbackHost(host) || server.openWithoutKeys || new KeyStore(storageFolder).areRequired) return;
   throw new EaselError({
     code: 'ERR_CONFIG_INVALID',
     message: `The server would listen on ${host}, beyond this machine, and has no API keys.`,

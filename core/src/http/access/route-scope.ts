@@ -1,5 +1,5 @@
 import type { FastifyInstance, RouteOptions } from 'fastify';
-import type { Scope } from '../../keys/key-store.js';
+import type { Scope } from '../../keys/key-file.js';
 
 /** Whom a route answers where there are keys: `public` everybody, `any` whoever shows a key, else whoever's key has the scope. */
 export type RouteScope = Scope | 'public' | 'any';

@@ -13,16 +13,15 @@ const config = { access: { scope: 'any' } } as const;
 /** `POST /mcp`: the Model Context Protocol over streamable HTTP, without sessions. */
 export const mcpRoutes = (doors: Doors) => async (server: FastifyInstance) => {
   server.post('/mcp', { config }, async (request, reply) => {
-    // A page in a browser may reach a server on loopback by a name of its own (DNS rebinding); it says where it comes from.
-    const { origin } = request.headers;
-    if (origin !== undefined && !doors.configuration.corsOrigins.includes(origin))
-      throw new HttpError(403, 'origin_not_allowed', 'Pages of this origin may not call this server.');
     const { body } = request;
     if (Array.isArray(body) && body.length > mostMessages)
       throw new HttpError(400, 'invalid_request', `A body may have at most ${mostMessages} messages.`);
     const mcp = createMcpServer(doors, request.apiKey);
     // Without a session id generator there are no sessions.
     const transport = new StreamableHTTPServerTransport({ enableJsonResponse: true });
+    // What the transport writes goes past Fastify, with what other hooks have said.
+    for (const [name, value] of Object.entries(reply.getHeaders()))
+      if (value !== undefined) reply.raw.setHeader(name, value);
     reply.hijack();
     reply.raw.once('close', () => {
       void transport.close();

@@ -3,7 +3,7 @@ import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
 import type { GenerateOptions } from '../../kernel/routing/dispatch.js';
-import type { ApiKey } from '../../keys/key-store.js';
+import type { ApiKey } from '../../keys/key-file.js';
 import { embedProvenance } from '../../results/embed-provenance.js';
 import { coreVersion } from '../../version.js';
 import { assertScope } from '../access/authenticate.js';

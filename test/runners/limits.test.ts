@@ -71,7 +71,7 @@ describe('a message that is too large', () => {
   });
 
   it('is refused before it is copied, and leaves the wire as it was', () => {
-    const port = new FramePort(new PassThrough());
+    const port = new FramePort(new PassThrough(), 'plugin');
     expect(() => port.send({ bytes: new Uint8Array(513 * 2 ** 20) })).toThrow(RangeError);
     expect(port.waitingBytes).toBe(0);
   });

@@ -15,7 +15,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 // Whoever read them may be gone.
 for (const output of [process.stdout, process.stderr]) output.on('error', () => {});
 const watchdog = endWithParent();
-const plugin = servePlugin(new FramePort(kernel), (status) => process.exit(status));
+const plugin = servePlugin(new FramePort(kernel, 'plugin'), (status) => process.exit(status));
 kernel.on('close', () => {
   const { finishMs } = plugin;
   if (finishMs === undefined) process.exit(0);

@@ -1,14 +1,17 @@
 import type { Duplex } from 'node:stream';
-import { binaryParts } from './binary-parts.js';
-import { frameLimit, readFrames, writeFrame } from './frames.js';
+import { readFrames, writeFrame } from './frames.js';
+import { fromKernelLimits, fromPluginLimits } from './message.js';
 import type { Port } from './port.js';
 
 /** The wire of a process: frames on a stream. */
 export class FramePort implements Port {
   readonly #stream: Duplex;
+  readonly #side: 'kernel' | 'plugin';
 
-  constructor(stream: Duplex) {
+  /** @param side whose end of the wire it is */
+  constructor(stream: Duplex, side: 'kernel' | 'plugin') {
     this.#stream = stream;
+    this.#side = side;
     // The end of the process says more than the broken stream that comes with it.
     stream.on('error', () => {});
   }
@@ -19,14 +22,12 @@ export class FramePort implements Port {
 
   send(message: unknown): void {
     if (this.#stream.destroyed) return;
-    // Added up first: a value that is far too large would be copied whole before its size were known.
-    const bytes = binaryParts(message).reduce((sum, part) => sum + part.byteLength, 0);
-    if (bytes > frameLimit) throw new RangeError(`a message of ${bytes} bytes is larger than ${frameLimit}`);
-    writeFrame(this.#stream, message);
+    writeFrame(this.#stream, message, this.#side === 'kernel' ? fromKernelLimits : fromPluginLimits);
   }
 
   listen(onMessage: (message: unknown) => void, onBroken: (error: Error) => void): void {
-    readFrames(this.#stream, onMessage, onBroken);
+    const limits = this.#side === 'kernel' ? fromPluginLimits : fromKernelLimits;
+    readFrames(this.#stream, limits, onMessage, onBroken);
   }
 
   close(): Promise<void> {

@@ -1,76 +1,133 @@
 /**
- * Frames on a byte stream: a 32-bit little-endian length, then a value in V8's structured-clone format. Node's own IPC channel is
- * not used because a child that writes rubbish to it throws inside the parent, where nothing can catch it.
+ * Frames on a byte stream: the lengths of a message's JSON and of all its byte arrays, each a 32-bit little-endian number, then the JSON, then the
+ * byte arrays. Node's own IPC channel is not used because a child that writes rubbish to it throws inside the parent, where nothing can catch it.
  *
  * @module
  */
 import type { Duplex } from 'node:stream';
-import { deserialize, serialize } from 'node:v8';
+import { decodeMessage, encodeMessage, type MessageLimits } from './message.js';
 
-/** Bytes of one message; a larger one ends the connection. Sixteen 4096x4096 PNGs fit. */
-export const frameLimit = 512 * 1024 * 1024;
-const headerBytes = 4;
+const headerBytes = 8;
+/** Milliseconds of reading at a stretch, after which everything else has as long: a flood of small frames must not take it all. */
+const sliceMs = 8;
 
-/** Writes one value as a frame; larger ones than the limit throw a RangeError before anything is written. */
-export function writeFrame(stream: Duplex, value: unknown): void {
-  const body = serialize(value);
-  if (body.byteLength > frameLimit)
-    throw new RangeError(`a message of ${body.byteLength} bytes is larger than ${frameLimit}`);
+/** Writes one message as a frame; what {@link encodeMessage} throws is thrown before anything is written. */
+export function writeFrame(stream: Duplex, message: unknown, limits: MessageLimits): void {
+  const { json, parts } = encodeMessage(message, limits);
+  const text = Buffer.from(json);
   const header = Buffer.alloc(headerBytes);
-  header.writeUInt32LE(body.byteLength);
+  header.writeUInt32LE(text.byteLength);
+  header.writeUInt32LE(
+    parts.reduce((sum, part) => sum + part.byteLength, 0),
+    4,
+  );
   stream.cork();
   stream.write(header);
-  stream.write(body);
+  stream.write(text);
+  // Copies: whoever gave them may go on writing to them.
+  for (const part of parts) stream.write(Buffer.from(part));
   stream.uncork();
 }
 
-/** Calls `onValue` for every whole frame; `onBroken` once, and nothing more, for bytes that are not frames. */
+/** What is being read now: `next` is told when it is there, and answers what comes next. */
+interface Wanted {
+  readonly bytes: Buffer;
+  readonly next: (bytes: Buffer) => Wanted;
+}
+
+/** Calls `onMessage` for every whole frame; `onBroken` once, and nothing more, for bytes that are not frames or are beyond the limits. */
 export function readFrames(
   stream: Duplex,
-  onValue: (value: unknown) => void,
+  limits: MessageLimits,
+  onMessage: (message: unknown) => void,
   onBroken: (error: Error) => void,
 ): void {
-  let chunks: Buffer[] = [];
-  let buffered = 0;
-  let expected: number | undefined;
-  let broken = false;
-
-  const take = (bytes: number): Buffer => {
-    const joined = chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, buffered);
-    chunks = joined.byteLength > bytes ? [joined.subarray(bytes)] : [];
-    buffered -= bytes;
-    return joined.subarray(0, bytes);
+  const readHeader = (): Wanted => ({
+    bytes: Buffer.allocUnsafeSlow(headerBytes),
+    next(header) {
+      const [json, binary] = [header.readUInt32LE(), header.readUInt32LE(4)];
+      if (json > limits.json) throw new Error(`a frame claims ${json} bytes of JSON`);
+      if (binary > limits.binary) throw new Error(`a frame claims ${binary} bytes`);
+      return readJson(json, binary);
+    },
+  });
+  const readJson = (length: number, binary: number): Wanted => ({
+    bytes: Buffer.allocUnsafeSlow(length),
+    next(json) {
+      const { sizes, complete } = decode(json);
+      if (sizes.reduce((sum, size) => sum + size, 0) !== binary)
+        throw new Error('a frame does not hold the bytes that it names');
+      return readParts(sizes, [], complete);
+    },
+  });
+  const readParts = (
+    sizes: readonly number[],
+    parts: readonly Buffer[],
+    complete: (parts: readonly Buffer[]) => unknown,
+  ): Wanted => {
+    const size = sizes[parts.length];
+    if (size !== undefined)
+      return {
+        bytes: Buffer.allocUnsafeSlow(size),
+        next: (part) => readParts(sizes, [...parts, part], complete),
+      };
+    onMessage(complete(parts));
+    return readHeader();
   };
+  const decode = (json: Buffer) => {
+    try {
+      return decodeMessage(json, limits);
+    } catch (cause) {
+      throw new Error(`a frame does not hold a message: ${(cause as Error).message}`, { cause });
+    }
+  };
+
+  const chunks: Buffer[] = [];
+  let wanted = readHeader();
+  let filled = 0;
+  let isOver = false;
+  let pause: NodeJS.Timeout | undefined;
+
   const breakOff = (error: Error): void => {
-    broken = true;
-    chunks = [];
+    isOver = true;
+    chunks.length = 0;
     onBroken(error);
+  };
+  const read = (): void => {
+    const from = performance.now();
+    for (let chunk = chunks.shift(); chunk; chunk = chunks.shift()) {
+      const copied = chunk.copy(wanted.bytes, filled);
+      filled += copied;
+      if (copied < chunk.byteLength) chunks.unshift(chunk.subarray(copied));
+      while (filled === wanted.bytes.byteLength) {
+        filled = 0;
+        try {
+          wanted = wanted.next(wanted.bytes);
+        } catch (error) {
+          breakOff(error as Error);
+          return;
+        }
+      }
+      const spentMs = performance.now() - from;
+      if (spentMs < sliceMs || chunks.length === 0) continue;
+      stream.pause();
+      pause = setTimeout(goOn, spentMs);
+      return;
+    }
+  };
+  const goOn = (): void => {
+    pause = undefined;
+    read();
+    if (pause === undefined) stream.resume();
   };
 
   // Whoever holds on to an error of this plugin holds the wire by its stack.
   stream.once('close', () => {
-    chunks = [];
+    if (pause === undefined) chunks.length = 0;
   });
   stream.on('data', (chunk: Buffer) => {
-    if (broken) return;
+    if (isOver) return;
     chunks.push(chunk);
-    buffered += chunk.byteLength;
-    while (!broken) {
-      if (expected === undefined) {
-        if (buffered < headerBytes) return;
-        expected = take(headerBytes).readUInt32LE();
-        if (expected > frameLimit) return breakOff(new Error(`a frame claims ${expected} bytes`));
-      }
-      if (buffered < expected) return;
-      const body = take(expected);
-      expected = undefined;
-      let value: unknown;
-      try {
-        value = deserialize(body);
-      } catch (cause) {
-        return breakOff(new Error('a frame does not hold a value', { cause }));
-      }
-      onValue(value);
-    }
+    if (pause === undefined) read();
   });
 }

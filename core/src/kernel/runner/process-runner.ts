@@ -33,7 +33,7 @@ export function createProcessRunner(
   const vessel: Vessel = {
     kind: 'process',
     pid: child.pid,
-    port: new FramePort(wire),
+    port: new FramePort(wire, 'kernel'),
     output: { stdout, stderr },
     exited: Promise.race([describeExit(child), released]),
     drained: new Promise((resolve) => child.once('close', resolve)),

@@ -71,13 +71,13 @@ export const replySchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('progress'), id, progress: progressSchema }),
   // After a cancellation: in how many milliseconds the work can stop.
   z.object({ type: z.literal('stopping'), id, milliseconds: z.number().nonnegative() }),
-  z.object({ type: z.literal('result'), id, value: z.unknown() }),
+  z.object({ type: z.literal('result'), id, value: z.unknown().optional() }),
   z.object({ type: z.literal('error'), id, error: wireErrorSchema }),
   z.object({
     type: z.literal('log'),
     level: z.enum(['debug', 'info', 'warn', 'error']),
     message: z.string(),
-    details: z.record(z.string(), z.unknown()).optional(),
+    details: z.record(z.string(), z.json()).optional(),
   }),
 ]);
 export type Reply = z.infer<typeof replySchema>;

@@ -33,6 +33,10 @@ export interface ServedPlugin {
   finish(): Promise<void>;
 }
 
+/** Throws for what is no JSON. */
+const asJson = (details: object) =>
+  JSON.parse(JSON.stringify(details)) as Extract<Reply, { type: 'log' }>['details'];
+
 /** Serves one plugin; calls `end` when the kernel has asked it to stop and everything has been sent, or has broken the wire. */
 export function servePlugin(port: Port, end: (status: number) => void): ServedPlugin {
   let finishMs: number | undefined;
@@ -71,7 +75,7 @@ export function servePlugin(port: Port, end: (status: number) => void): ServedPl
       (level, message, details) => {
         if (isWireFull()) return;
         try {
-          post({ type: 'log', level, message, details: details === undefined ? undefined : { ...details } });
+          post({ type: 'log', level, message, details: details === undefined ? undefined : asJson(details) });
         } catch {
           post({ type: 'log', level, message });
         }

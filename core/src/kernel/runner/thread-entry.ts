@@ -17,7 +17,7 @@ export interface ThreadData {
 }
 
 if (!parentPort) throw new Error('thread-entry is the main module of a worker thread');
-const port = new ThreadPort(parentPort);
+const port = new ThreadPort(parentPort, 'plugin');
 const output = new LogLimit(
   (level, message) => port.send({ type: 'log', level, message } satisfies Reply),
   (workerData as ThreadData).logLinesPerSecond,

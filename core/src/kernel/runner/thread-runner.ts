@@ -29,7 +29,7 @@ export function createThreadRunner(options: IsolatedRunnerOptions): Runner {
   const vessel: Vessel = {
     kind: 'thread',
     pid: undefined,
-    port: new ThreadPort(worker),
+    port: new ThreadPort(worker, 'kernel'),
     exited: describeExit(worker),
     // Node hands over what a thread has posted before it tells of its end.
     drained: Promise.resolve(),

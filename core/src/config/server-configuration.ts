@@ -29,6 +29,14 @@ export const serverConfigurationSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe('Whether webhooks may lead to addresses that are not public. Absent: no.'),
+  closeSeconds: z
+    .number()
+    .min(1)
+    .max(3_600)
+    .default(10)
+    .describe(
+      'Seconds within which it ends once it is told to; calls that take longer are answered status 503, and jobs are put back. Absent: 10.',
+    ),
   bodyMb: z.int().min(1).max(1_000).default(64).describe('Largest body of a request in MiB. Absent: 64.'),
   corsOrigins: z
     .array(z.string())

@@ -40,8 +40,8 @@ const corsHeaders = [
 const mebibyte = 1024 * 1024;
 /** Bytes of a field of a form: a prompt of 32,000 characters has at most 128,000. */
 const fieldBytes = 128 * 1024;
-/** Milliseconds for answers that are on their way when the server closes. */
-const closeGraceMs = 30_000;
+/** Milliseconds of the time to close that are kept for plugins to end in. */
+const pluginsMs = 3_500;
 
 export interface CreateServerOptions {
   readonly manager: ImageServiceManager;
@@ -74,6 +74,8 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
     // Headers and body of a slow caller; the work itself may take longer.
     requestTimeout: 120_000,
     forceCloseConnections: 'idle',
+    // Refused by a hook, in the shape of the API.
+    return503OnClosing: false,
     frameworkErrors: answerUnreadableUrl,
     rewriteUrl: ({ url = '/' }) => withoutPrefix(url, prefix),
   });
@@ -83,7 +85,8 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
     reply.header('x-content-type-options', 'nosniff');
     reply.header('referrer-policy', 'no-referrer');
   });
-  closeGracefully(server, closeGraceMs);
+  const closeMs = configuration.server.closeSeconds * 1_000;
+  closeGracefully(server, Math.max(closeMs - pluginsMs, closeMs / 4));
   server.addHook('onClose', async () => await doors.close());
   requireRouteScopes(server);
   const operations = collectOperations(server);

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { HostLogger } from '../observe/plugin-logger.js';
+import { failureOf } from './disconnect.js';
 import { answerFor, type ErrorAnswer, HttpError } from './errors.js';
 import { openAiError } from './openai/error.js';
 
@@ -40,7 +41,7 @@ export async function answerUnknownPaths(server: FastifyInstance, logger: HostLo
 
 function answerErrorsAs(server: FastifyInstance, shape: ErrorShape, logger: HostLogger): void {
   server.setErrorHandler(async (error, { id, method, routeOptions }, reply) => {
-    const answer = answerFor(error);
+    const answer = answerFor(failureOf(error, reply.server.outOfTime));
     if (answer.status >= 500)
       logger.error(`${method} ${routeOptions.url ?? ''}: ${answer.code}: ${messageOf(error)}`, {
         requestId: id,

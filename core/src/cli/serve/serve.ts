@@ -42,8 +42,10 @@ export async function serve(flags: ServeFlags): Promise<number> {
   if (flags.json) printLine(JSON.stringify({ url }));
   else printLine(`Easel listens on ${url}`);
   await interruption.happened;
+  // What is still at work then is ended with the process; plugins know what to do about it.
+  setTimeout(() => process.exit(exitStatus.ok), 1_000 * configuration.server.closeSeconds).unref();
   await server.close();
-  return interruption.status ?? exitStatus.ok;
+  return exitStatus.ok;
 }
 
 /** Whoever reaches a server without keys may use it, and so spend its owner's money. */

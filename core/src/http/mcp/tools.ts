@@ -1,4 +1,4 @@
-import { imageRequestSchema } from '@easel/plugin-sdk';
+import { imageRequestSchema, linkSignals } from '@easel/plugin-sdk';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
@@ -7,6 +7,7 @@ import type { ApiKey } from '../../keys/key-file.js';
 import { embedProvenance } from '../../results/embed-provenance.js';
 import { coreVersion } from '../../version.js';
 import { assertScope } from '../access/authenticate.js';
+import { failureOf } from '../disconnect.js';
 import type { Doors } from '../doors.js';
 import { answerFor } from '../errors.js';
 import { InputImages } from '../input-image.js';
@@ -32,7 +33,11 @@ const editShape = {
 type Asked = z.output<z.ZodObject<typeof generateShape>>;
 
 /** The tools that a model may use: make a picture, edit one, list the models. One server a request: there is no session to lose. */
-export function createMcpServer({ manager }: Doors, key: ApiKey | undefined): McpServer {
+export function createMcpServer(
+  { manager }: Doors,
+  key: ApiKey | undefined,
+  outOfTime: AbortSignal,
+): McpServer {
   const server = new McpServer({ name: 'easel', version: coreVersion });
 
   const make = async (asked: Asked, more: object, signal: AbortSignal): Promise<CallToolResult> => {
@@ -44,8 +49,10 @@ export function createMcpServer({ manager }: Doors, key: ApiKey | undefined): Mc
       ...more,
       prompt,
     };
-    const options: GenerateOptions = { signal, caller: key?.id };
-    const { images, provenance, warnings } = embedProvenance(await manager.generateImage(request, options));
+    const linked = linkSignals([signal, outOfTime]);
+    const options: GenerateOptions = { signal: linked.signal, caller: key?.id };
+    const made = await manager.generateImage(request, options).finally(linked.unlink);
+    const { images, provenance, warnings } = embedProvenance(made);
     const about = {
       model: provenance.model,
       plugin: provenance.plugin.id,
@@ -67,7 +74,7 @@ export function createMcpServer({ manager }: Doors, key: ApiKey | undefined): Mc
   server.registerTool(
     'generate_image',
     { title: 'Make pictures', description: 'Makes pictures from words.', inputSchema: generateShape },
-    async (asked, { signal }) => await asTool(() => make(asked, {}, signal)),
+    async (asked, { signal }) => await asTool(outOfTime, () => make(asked, {}, signal)),
   );
   server.registerTool(
     'edit_image',
@@ -77,7 +84,7 @@ export function createMcpServer({ manager }: Doors, key: ApiKey | undefined): Mc
       inputSchema: editShape,
     },
     async ({ image, mask, strength, ...asked }, { signal }) =>
-      await asTool(async () => {
+      await asTool(outOfTime, async () => {
         const images = new InputImages();
         const inputImages = [await images.readBase64(image, 'image')];
         const masked = mask === undefined ? {} : { mask: await images.readBase64(mask, 'mask') };
@@ -88,7 +95,7 @@ export function createMcpServer({ manager }: Doors, key: ApiKey | undefined): Mc
     'list_models',
     { title: 'List the models', description: 'Lists the models and what each can do.', inputSchema: {} },
     async () =>
-      await asTool(async () => {
+      await asTool(outOfTime, async () => {
         assertScope(key, 'read');
         const models = manager.getAvailableModels().filter(({ available }) => available);
         return { content: [{ type: 'text', text: JSON.stringify(models) }] };
@@ -98,11 +105,11 @@ export function createMcpServer({ manager }: Doors, key: ApiKey | undefined): Mc
 }
 
 /** A failure as the model that called reads it: what happened, and what to do. */
-async function asTool(work: () => Promise<CallToolResult>): Promise<CallToolResult> {
+async function asTool(outOfTime: AbortSignal, work: () => Promise<CallToolResult>): Promise<CallToolResult> {
   try {
     return await work();
   } catch (error) {
-    const { code, message, hint } = answerFor(error);
+    const { code, message, hint } = answerFor(failureOf(error, outOfTime));
     return {
       isError: true,
       content: [{ type: 'text', text: [`${code}: ${message}`, hint].filter(Boolean).join(' ') }],

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { embedProvenance } from '../../results/embed-provenance.js';
 import { priorityOf } from '../access/priority.js';
 import { cachedResult } from '../cached-result.js';
-import { abortOnDisconnect } from '../disconnect.js';
+import { abortOnDisconnect, failureOf } from '../disconnect.js';
 import { type Doors, resultUrl } from '../doors.js';
 import { answerFor } from '../errors.js';
 import { EventStream } from '../event-stream.js';
@@ -96,7 +96,7 @@ async function stream(
     }
   } catch (error) {
     if (!events) throw error;
-    events.send('error', openAiError(answerFor(error)));
+    events.send('error', openAiError(answerFor(failureOf(error, reply.server.outOfTime))));
   }
   open().end();
   return reply;

@@ -2,11 +2,18 @@ import type { Component } from '../checkpoint/component.js';
 import type { ExportedSite } from '../exported/exported-site.js';
 import type { NetworkGroup } from '../session/network-group.js';
 import type { TokenizerPlace } from '../tokenizers/tokenizer-place.js';
+import type { Tensors } from './single-file-layout.js';
 
 /** A kind of network that families are made of, such as a UNet or a text encoder, and how it is made ready to run. */
 export interface ComponentKind<Part> {
   /** Over the tensors of a checkpoint, as they lie. */
   mount(component: Component, site: MountSite): Part | Promise<Part>;
+  /**
+   * Tensors of a .safetensors file that has only such a component, under the names of diffusers. Absent: it is not taken from files of its own.
+   *
+   * @throws ERR_MODEL_FILES_INVALID for a file that cannot be read or has no such component
+   */
+  readFile?(path: string): Promise<Tensors>;
   /** From a folder that somebody has exported to ONNX. Absent: such a folder of a family with this kind is refused. */
   readonly exported?: ExportedKind<Part>;
 }

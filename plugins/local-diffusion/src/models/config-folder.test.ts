@@ -11,11 +11,11 @@ import {
   writeHollowFile,
 } from '../../../../test/reference/original-checkpoint.js';
 import { floatTensor, type RawTensor, writeSafetensors } from '../../../../test/reference/tensors.js';
-import type { Component } from '../checkpoint/component.js';
-import { openAutoencoder } from '../families/components/autoencoder-file.js';
 import { deriveVaeConfig } from '../families/components/derived-configs.js';
+import { stableDiffusionXl } from '../families/stable-diffusion-xl/index.js';
 import { vaeDecoderGraph } from '../networks/autoencoder/vae.js';
 import { readVaeConfig } from '../networks/autoencoder/vae-config.js';
+import { withAutoencoder } from './autoencoder-option.js';
 import { readSingleFile } from './read-single-file.js';
 
 let folder: string;
@@ -112,8 +112,13 @@ describe('the step at which Stable Diffusion 2 was saved', () => {
 });
 
 describe('an autoencoder apart', () => {
-  const configOf = (scaling: number) => (tensors: Component['tensors'], what: string) =>
-    deriveVaeConfig(tensors, scaling, what);
+  /** An autoencoder for a checkpoint that has none. */
+  const openAutoencoder = async (file: string) =>
+    (
+      await withAutoencoder({}, file, stableDiffusionXl, (tensors, what) =>
+        deriveVaeConfig(tensors, 0.13025, what),
+      )
+    ).vae!;
   const diffusersNames: Shapes = {
     'decoder.mid_block.resnets.0.norm1.weight': [4],
     'decoder.conv_in.weight': [4, 4, 3, 3],
@@ -124,7 +129,7 @@ describe('an autoencoder apart', () => {
     ['a prefix', prefixed('first_stage_model.', originalVae())],
   ])('is opened with %s', async (_kind, shapes) => {
     await writeHollowFile(path, { ...shapes, 'loss.logvar': [] });
-    const vae = await openAutoencoder(path, configOf(0.13025));
+    const vae = await openAutoencoder(path);
     expect(readVaeConfig(vae).scaling).toBe(0.13025);
     vaeDecoderGraph(vae);
     expect([...vae.tensors.keys()].filter((name) => name.includes('loss'))).toEqual([]);
@@ -143,10 +148,10 @@ describe('an autoencoder apart', () => {
   test('may be a folder, and has to be an autoencoder', async () => {
     await put('vae/config.json', { scaling_factor: 0.7 });
     await writeHollowFile(join(folder, 'vae', 'diffusion_pytorch_model.safetensors'), diffusersNames);
-    expect(await openAutoencoder(join(folder, 'vae'), configOf(1))).toMatchObject({
+    expect(await openAutoencoder(join(folder, 'vae'))).toMatchObject({
       config: { scaling_factor: 0.7 },
     });
     await writeHollowFile(path, unet);
-    await expect(openAutoencoder(path, configOf(1))).rejects.toThrow(/has no autoencoder/);
+    await expect(openAutoencoder(path)).rejects.toThrow(/has no autoencoder/);
   });
 });

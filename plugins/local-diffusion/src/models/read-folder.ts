@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { openComponent } from '../checkpoint/component.js';
 import { readText } from '../checkpoint/read-file.js';
-import { openAutoencoderInPlaceOf } from '../families/components/autoencoder-file.js';
 import { readSchedulerConfig } from '../sampling/scheduler-config/scheduler-config.js';
+import { withAutoencoder } from './autoencoder-option.js';
 import type { Checkpoint, ReadOptions } from './checkpoint.js';
 import { componentNamesOf, type PipelineIndex } from './pipeline-index.js';
 
@@ -29,17 +29,11 @@ export async function readFolder(
       async (name) => [name, await openComponent(join(folder, folders[name] ?? name))] as const,
     ),
   ]);
-  const components = Object.fromEntries(entries);
-  const ownVae = components.vae;
   return {
     origin: folder,
     family: index.family,
     index: index.keys,
-    // A file without a config takes over this one's.
-    components:
-      ownVae && vae !== undefined
-        ? { ...components, vae: await openAutoencoderInPlaceOf(vae, ownVae) }
-        : components,
+    components: await withAutoencoder(Object.fromEntries(entries), vae, index.family),
     tokenizer: (name) => ({ folder: join(folder, name) }),
     schedulerConfig: readSchedulerConfig(schedulerText, schedulerFile),
     files: [schedulerFile],

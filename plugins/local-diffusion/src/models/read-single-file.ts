@@ -3,11 +3,11 @@ import type { Component } from '../checkpoint/component.js';
 import { invalidFiles } from '../checkpoint/invalid-files.js';
 import { readText } from '../checkpoint/read-file.js';
 import { readSafetensorsFile, type SafetensorsFile } from '../checkpoint/safetensors.js';
-import { openAutoencoder, openAutoencoderInPlaceOf } from '../families/components/autoencoder-file.js';
-import type { Components, Family } from '../families/family.js';
+import type { Family } from '../families/family.js';
 import { families as allFamilies, familyOfFile } from '../families/index.js';
 import type { FileVariant } from '../families/single-file-layout.js';
 import { readSchedulerConfig } from '../sampling/scheduler-config/scheduler-config.js';
+import { withAutoencoder } from './autoencoder-option.js';
 import type { Checkpoint, ReadOptions } from './checkpoint.js';
 import { configFolderOf, existing, openPart, tokenizerFoldersOf } from './config-folder.js';
 
@@ -47,7 +47,7 @@ export async function readSingleFile(path: string, options: ReadSingleFileOption
     family,
     variant,
     index: variant.index,
-    components: await withVae(parts, options.vae, variant),
+    components: await withAutoencoder(parts, options.vae, family, variant.configs.vae),
     tokenizer(name) {
       const own = tokenizers.get(name);
       return own === undefined ? { builtIn: variant.tokenizers[name]! } : { folder: own };
@@ -88,19 +88,6 @@ async function openParts(
     components[name] = await openPart(path, folder, { name, tensors, derive });
   }
   return components;
-}
-
-async function withVae(
-  components: Components,
-  path: string | undefined,
-  { configs }: FileVariant,
-): Promise<Components> {
-  if (path === undefined) return components;
-  const own = components.vae;
-  return {
-    ...components,
-    vae: own ? await openAutoencoderInPlaceOf(path, own) : await openAutoencoder(path, configs.vae!),
-  };
 }
 
 async function schedulerOf(

@@ -9,6 +9,7 @@ import { decoderPixelBytes, encoderPixelBytes, runBySize } from '../../pipelines
 import type { NetworkGroup } from '../../session/network-group.js';
 import type { StoredNetwork } from '../../session/stored-network.js';
 import type { ComponentKind } from '../component-kind.js';
+import { readAutoencoderFile } from './autoencoder-file.js';
 
 /** The latents of a family's published autoencoders. */
 export interface LatentFormat {
@@ -32,6 +33,7 @@ export function autoencoderKind(latents: LatentFormat, title: string): Component
       : own;
   return {
     mount: (component, { networks }) => coloured(mountAutoencoder(component, networks)),
+    readFile: readAutoencoderFile,
     exported: {
       folders: () => ['vae_decoder', 'vae_encoder'],
       requiredFiles: () => ['vae_decoder/model.onnx'],

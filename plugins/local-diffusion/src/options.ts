@@ -57,7 +57,7 @@ const commonOptions = z.strictObject({
     .enum(promptStyles)
     .default('weighted')
     .describe(
-      'weighted: (word:1.3), [word] and BREAK have their meaning of Automatic1111, and prompts may be of any length. plain: brackets are text, and what is too long is cut off, as diffusers does. Absent: weighted.',
+      'weighted: (word:1.3), [word] and BREAK have their meaning of Automatic1111, and prompts may be of up to 32 chunks, each of 75 tokens. plain: brackets are text, and what is too long is cut off, as diffusers does. Absent: weighted.',
     ),
   embeddings: z
     .array(

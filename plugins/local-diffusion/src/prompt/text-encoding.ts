@@ -1,3 +1,4 @@
+import { EaselError } from '@easel/plugin-sdk';
 import type { Feed } from '../session/network.js';
 import type { ClipTokenizer } from '../tokenizers/clip-tokenizer.js';
 import type { PromptChunk } from './chunks.js';
@@ -9,6 +10,9 @@ import type { TextualInversion } from './textual-inversion.js';
 /** `weighted`: Automatic1111's syntax, and prompts of any length. `plain`: brackets are text, and what is too long is cut off. */
 export const promptStyles = ['weighted', 'plain'] as const;
 export type PromptStyle = (typeof promptStyles)[number];
+
+/** Chunks of a text: 2,400 tokens. Each takes memory in the encoders, and time in every attention of the network. */
+const mostChunks = 32;
 
 /** What a text encoder makes of a batch of texts. */
 export interface EncodedTexts {
@@ -75,6 +79,7 @@ export interface EmbeddedTexts {
  * network reads the encoders' tokens side by side, and both halves of guidance at once.
  *
  * @param texts one an encoder
+ * @throws ERR_REQUEST_INVALID for texts of too many chunks
  */
 export async function embedTexts(
   encoders: readonly TextEncoder[],
@@ -91,6 +96,7 @@ export async function embedTexts(
       return preparePrompts(tokenizer, all, { minimumChunks, placeholders });
     });
   const chunkCounts = prepare(1).map(({ prompts }) => prompts[0]?.length ?? 1);
+  refuseManyChunks(Math.max(...chunkCounts));
   const prepared = prepare(Math.max(...chunkCounts));
 
   const conditional: TextEmbeddings[] = [];
@@ -109,6 +115,16 @@ export async function embedTexts(
     unconditional: unconditional.length === 0 ? undefined : unconditional,
     warnings: [...new Set(prepared.flatMap(({ warnings }) => warnings))],
   };
+}
+
+/** All texts have as many chunks as the longest. */
+function refuseManyChunks(count: number): void {
+  if (count <= mostChunks) return;
+  throw new EaselError({
+    code: 'ERR_REQUEST_INVALID',
+    message: `prompt: with the negative prompt it has ${count} chunks of up to 75 tokens; at most ${mostChunks} are read.`,
+    hint: 'Make the longer of the two shorter; each BREAK begins a chunk.',
+  });
 }
 
 function tableOf({ table }: TextEncoder): TokenTable {

@@ -4,6 +4,11 @@ export interface EaselErrorOptions {
   readonly code: ErrorCode;
   /** What happened, where, with the values that matter; never a secret. */
   readonly message: string;
+  /**
+   * The field of the request that it is about, by its name in the contract, for example `width` or `providerOptions.swatch`. A message about a
+   * field begins with its name and a colon. Absent: no field in particular.
+   */
+  readonly field?: string | undefined;
   /** What to do; absent means the table's sentence. */
   readonly hint?: string | undefined;
   /** The plugin that it happened in; the kernel fills it in for errors that come out of a plugin. */
@@ -30,6 +35,7 @@ const marker = Symbol.for('easel.error');
 export class EaselError extends Error {
   readonly [marker] = true;
   readonly code: ErrorCode;
+  readonly field: string | undefined;
   readonly hint: string;
   readonly plugin: string | undefined;
   readonly retryAfterMs: number | undefined;
@@ -39,6 +45,7 @@ export class EaselError extends Error {
     super(options.message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'EaselError';
     this.code = options.code;
+    this.field = options.field;
     this.hint = options.hint ?? errorTable[options.code].hint;
     this.plugin = options.plugin;
     this.retryAfterMs = options.retryAfterMs;

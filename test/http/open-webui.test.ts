@@ -35,7 +35,7 @@ describe('what Open WebUI sends', () => {
       // The fixture's model takes no pictures; that it is told so means that all has arrived.
       expect(response.status).toBe(400);
       expect(await jsonOf(response)).toMatchObject({
-        error: { message: expect.stringContaining('takes none, not 1'), param: 'input_images' },
+        error: { message: expect.stringContaining('takes none, not 1'), param: 'image' },
       });
     },
   );

@@ -71,11 +71,11 @@ describe("OpenAI's client", () => {
 
   it.each([
     [{ prompt: '' }, 400, 'invalid_request', 'prompt'],
-    [{ prompt, model: 'nobody' }, 404, 'model_not_found', null],
+    [{ prompt, model: 'nobody' }, 404, 'model_not_found', 'model'],
     [{ prompt, n: 40 }, 400, 'invalid_request', 'n'],
     [{ prompt, n: 9 }, 400, 'ERR_REQUEST_INVALID', 'n'],
     [{ prompt, size: 'large' }, 400, 'invalid_request', 'size'],
-    [{ prompt, size: '4x4' }, 400, 'ERR_REQUEST_INVALID', 'width'],
+    [{ prompt, size: '4x4' }, 400, 'ERR_REQUEST_INVALID', 'size'],
   ])('is told what is wrong with %j', async (body, status, code, param) => {
     const client = clientOf(await startServer());
     const failed = client.images.generate(body as OpenAI.ImageGenerateParamsNonStreaming);
@@ -136,7 +136,7 @@ describe("OpenAI's client", () => {
     const edit = (image: OpenAI.ImageEditParams['image'], more: object = {}) =>
       client.images.edit({ image, prompt, ...more } as OpenAI.ImageEditParamsNonStreaming);
     // The fixture's models take no pictures: what counts is that each arrives under its name.
-    await expect(edit(picture)).rejects.toMatchObject({ status: 400, param: 'input_images' });
+    await expect(edit(picture)).rejects.toMatchObject({ status: 400, param: 'image' });
     await expect(edit([picture, picture])).rejects.toThrow(/takes none, not 2/);
     await expect(edit(await toFile(Buffer.from('no picture'), 'a.png'))).rejects.toMatchObject({
       code: 'invalid_image',

@@ -29,7 +29,7 @@ describe("the plan's API", () => {
     [{}, 400, 'invalid_request', 'prompt'],
     [{ prompt, image_type: 'bmp' }, 400, 'invalid_request', 'image_type'],
     [{ prompt, sise: '1x1' }, 400, 'invalid_request', null],
-    [{ prompt, model: 'nobody' }, 404, 'ERR_MODEL_UNKNOWN', null],
+    [{ prompt, model: 'nobody' }, 404, 'ERR_MODEL_UNKNOWN', 'model'],
     [{ prompt, n: 5 }, 400, 'ERR_REQUEST_INVALID', 'n'],
   ])('says what is wrong with %j', async (body, status, code, param) => {
     const response = await (await startServer()).post('/api/images/generate', body);

@@ -1,8 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { HostLogger } from '../observe/plugin-logger.js';
+import { automaticFieldNames } from './automatic1111/field-names.js';
 import { failureOf } from './disconnect.js';
 import { answerFor, type ErrorAnswer, HttpError } from './errors.js';
+import { type FieldNames, inCallersWords } from './field-names.js';
 import { openAiError } from './openai/error.js';
+import { openAiFieldNames } from './openai/field-names.js';
+import { imageFieldNames } from './plan/field-names.js';
 
 /** Errors as each API tells them, by the name under which the OpenAPI document has the shape. */
 const shapes = {
@@ -19,6 +23,16 @@ const shapes = {
 } as const satisfies Record<string, (answer: ErrorAnswer) => object>;
 export type ErrorShape = keyof typeof shapes;
 
+const fieldNames: Readonly<Record<ErrorShape, FieldNames>> = {
+  failed: imageFieldNames,
+  openAiFailed: openAiFieldNames,
+  automaticFailed: automaticFieldNames,
+};
+
+/** The body that an error is answered with. */
+const bodyOf = (shape: ErrorShape, answer: ErrorAnswer): object =>
+  shapes[shape](inCallersWords(answer, fieldNames[shape]));
+
 /** Answers errors in the shape that the route declares, and those of unknown paths in the plan's. */
 export function answerErrors(server: FastifyInstance, logger: HostLogger): void {
   answerErrorsAs(server, 'failed', logger);
@@ -27,7 +41,7 @@ export function answerErrors(server: FastifyInstance, logger: HostLogger): void 
 /** Answers a URL that cannot be read, which no route is looked up for. */
 export function answerUnreadableUrl(error: Error, _request: FastifyRequest, reply: FastifyReply): void {
   const answer = answerFor(error);
-  reply.status(answer.status).headers(answer.headers).send(shapes.failed(answer));
+  reply.status(answer.status).headers(answer.headers).send(bodyOf('failed', answer));
 }
 
 /**
@@ -47,7 +61,7 @@ function answerErrorsAs(server: FastifyInstance, shape: ErrorShape, logger: Host
         requestId: id,
       });
     const { failure = shape } = routeOptions.config.operation ?? {};
-    return await reply.status(answer.status).headers(answer.headers).send(shapes[failure](answer));
+    return await reply.status(answer.status).headers(answer.headers).send(bodyOf(failure, answer));
   });
   server.setNotFoundHandler(({ method, url }) => {
     throw new HttpError(404, 'not_found', `There is nothing at ${method} ${url.slice(0, 200)}.`);

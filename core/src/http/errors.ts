@@ -69,6 +69,7 @@ export interface ErrorAnswer {
   readonly code: string;
   readonly message: string;
   readonly hint: string | undefined;
+  /** The field that it is about, by its name in the contract or, from the door itself, by the caller's. */
   readonly param: string | null;
   readonly plugin: string | undefined;
 }
@@ -104,7 +105,7 @@ export function answerFor(thrown: unknown): ErrorAnswer {
 }
 
 function ofKernel(error: EaselError): ErrorAnswer {
-  const { code, message, hint, plugin, retryAfterMs, retryable } = error;
+  const { code, message, field, hint, plugin, retryAfterMs, retryable } = error;
   const retryAfterS = retryAfterMs === undefined ? undefined : Math.ceil(retryAfterMs / secondMs);
   return {
     status: statuses[code],
@@ -112,7 +113,7 @@ function ofKernel(error: EaselError): ErrorAnswer {
     code,
     message,
     hint,
-    param: code === 'ERR_REQUEST_INVALID' ? (/^([A-Za-z]\w*)[:.]/.exec(message)?.[1] ?? null) : null,
+    param: field ?? null,
     plugin,
   };
 }

@@ -178,11 +178,12 @@ const codeOf = (error: unknown) => (EaselError.isInstance(error) ? error.code : 
 function describe(error: unknown): JobError {
   if (!EaselError.isInstance(error))
     return { code: 'ERR_INTERNAL', message: 'Easel failed; its log says why.', hint: '' };
-  const { code, message, hint, plugin, retryAfterMs } = error;
+  const { code, message, field, hint, plugin, retryAfterMs } = error;
   return {
     code,
     message,
     hint,
+    ...(field === undefined ? {} : { field }),
     ...(plugin === undefined ? {} : { plugin }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };

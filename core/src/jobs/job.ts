@@ -16,6 +16,8 @@ export interface JobError {
   readonly code: ErrorCode;
   readonly message: string;
   readonly hint: string;
+  /** Absent: no field of the request in particular. */
+  readonly field?: string;
   readonly plugin?: string;
   readonly retryAfterMs?: number;
 }

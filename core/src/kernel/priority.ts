@@ -10,6 +10,7 @@ export function parsePriority(given = 0): number {
   if (success) return data;
   throw new EaselError({
     code: 'ERR_REQUEST_INVALID',
+    field: 'priority',
     message: `priority: must be a whole number from -100 to 100, and is ${given}.`,
   });
 }

@@ -81,23 +81,27 @@ function refuseWhatCannotBeDone(
   { width, height, n, inputImages, mask }: ValidImageRequest,
   { id, supports }: Model,
 ): void {
-  const refuse = (message: string) => {
-    throw new EaselError({ code: 'ERR_REQUEST_INVALID', message });
+  const refuse = (field: keyof ValidImageRequest, what: string) => {
+    throw new EaselError({ code: 'ERR_REQUEST_INVALID', field, message: `${field}: ${what}` });
   };
-  for (const [name, edge] of Object.entries({ width, height })) {
+  for (const [name, edge] of [
+    ['width', width],
+    ['height', height],
+  ] as const) {
     if (edge === undefined) continue;
     if (edge < supports.minimumEdge)
-      refuse(`${name}: ${edge} is smaller than ${supports.minimumEdge}, the least that "${id}" makes.`);
+      refuse(name, `${edge} is smaller than ${supports.minimumEdge}, the least that "${id}" makes.`);
     if (edge > supports.maximumEdge)
-      refuse(`${name}: ${edge} is larger than ${supports.maximumEdge}, the most that "${id}" makes.`);
+      refuse(name, `${edge} is larger than ${supports.maximumEdge}, the most that "${id}" makes.`);
   }
   if (n > supports.images)
-    refuse(`n: ${n} is more than ${supports.images}, the most that "${id}" makes in a call.`);
+    refuse('n', `${n} is more than ${supports.images}, the most that "${id}" makes in a call.`);
   if (inputImages.length > supports.inputImages) {
     refuse(
-      `inputImages: "${id}" takes ${supports.inputImages === 0 ? 'none' : `at most ${supports.inputImages}`}, not ${inputImages.length}.`,
+      'inputImages',
+      `"${id}" takes ${supports.inputImages === 0 ? 'none' : `at most ${supports.inputImages}`}, not ${inputImages.length}.`,
     );
   }
-  if (mask && !supports.mask) refuse(`mask: "${id}" takes none.`);
-  if (mask && inputImages.length === 0) refuse('mask: there is no input image that it could belong to.');
+  if (mask && !supports.mask) refuse('mask', `"${id}" takes none.`);
+  if (mask && inputImages.length === 0) refuse('mask', 'there is no input image that it could belong to.');
 }

@@ -12,6 +12,7 @@ export function findModel(catalogue: Catalogue, id: string): Model {
   const list = ids.slice(0, shown).join(', ') + (ids.length > shown ? ` and ${ids.length - shown} more` : '');
   throw new EaselError({
     code: 'ERR_MODEL_UNKNOWN',
+    field: 'model',
     message: `There is no model "${id.slice(0, 100)}"; there ${ids.length === 1 ? 'is' : 'are'}: ${list || 'none'}.`,
     ...(catalogue.problems.length > 0
       ? {

@@ -5,5 +5,6 @@ import { firstProblem } from '../config/first-problem.js';
 export function parseRequest(request: unknown): ValidImageRequest {
   const parsed = imageRequestSchema.safeParse(request);
   if (parsed.success) return parsed.data;
-  throw new EaselError({ code: 'ERR_REQUEST_INVALID', message: `${firstProblem(parsed.error)}.` });
+  const field = parsed.error.issues[0]?.path.map(String).join('.') || undefined;
+  throw new EaselError({ code: 'ERR_REQUEST_INVALID', field, message: `${firstProblem(parsed.error)}.` });
 }

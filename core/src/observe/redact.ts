@@ -11,9 +11,9 @@ export function createRedactor(secrets: Readonly<Record<string, string>>): (text
 
 /** An error with its texts redacted, and without its cause and stack, which nobody can look through. */
 export function redactError(
-  { code, plugin, retryAfterMs, mayBePaid, message, hint }: EaselError,
+  { code, plugin, field, retryAfterMs, mayBePaid, message, hint }: EaselError,
   redact: (text: string) => string,
 ): EaselError {
   const texts = { message: redact(message), hint: redact(hint) };
-  return new EaselError({ code, plugin, retryAfterMs, mayBePaid, ...texts });
+  return new EaselError({ code, plugin, field, retryAfterMs, mayBePaid, ...texts });
 }

@@ -20,6 +20,7 @@ export function pictureRequest(
   if (bytes > mostBytes)
     throw new EaselError({
       code: 'ERR_REQUEST_INVALID',
+      field: 'inputImages',
       message: `inputImages: they make a request of ${bytes} bytes; Google takes ${mostBytes}.`,
       hint: 'Send smaller pictures, or JPEG instead of PNG.',
     });

@@ -75,6 +75,7 @@ function sourceOf({ model, inputImages, mask }: GenerationRequest): SourceFiles 
   if (others.length > 0) {
     throw new EaselError({
       code: 'ERR_REQUEST_INVALID',
+      field: 'inputImages',
       message: `inputImages: "${model.id}" starts from one image, not from ${inputImages.length}.`,
     });
   }

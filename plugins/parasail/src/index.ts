@@ -63,6 +63,7 @@ function wayOf({ model, inputImages }: GenerationRequest, options: Options) {
   const what = kind === 'edit' ? 'edits no pictures' : 'makes no pictures of a prompt alone';
   throw new EaselError({
     code: 'ERR_REQUEST_INVALID',
+    field: 'inputImages',
     message: `inputImages: "${model.id}" ${what} (delivery: ${delivery}).`,
     hint: `Name an endpoint as \`options.${delivery}Endpoints.${kind}\` in the model's catalogue file, where there is one.`,
   });

@@ -7,11 +7,13 @@ import { abortOnDisconnect, failureOf } from '../disconnect.js';
 import { type Doors, resultUrl } from '../doors.js';
 import { answerFor } from '../errors.js';
 import { EventStream } from '../event-stream.js';
+import { inCallersWords } from '../field-names.js';
 import { makeResult } from '../make-result.js';
 import type { Wishes } from '../request-fields.js';
 import { placeholderOf, sendJson } from '../splice-base64.js';
 import { formatOf, provenanceOf, secondsNow, sizeOf, usage } from './answer.js';
 import { openAiError } from './error.js';
+import { openAiFieldNames } from './field-names.js';
 import { sendPartialImage } from './partial-image.js';
 
 /** What was asked for, and how it is to be answered. */
@@ -96,7 +98,8 @@ async function stream(
     }
   } catch (error) {
     if (!events) throw error;
-    events.send('error', openAiError(answerFor(failureOf(error, reply.server.outOfTime))));
+    const answer = answerFor(failureOf(error, reply.server.outOfTime));
+    events.send('error', openAiError(inCallersWords(answer, openAiFieldNames)));
   }
   open().end();
   return reply;

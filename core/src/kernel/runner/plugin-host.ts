@@ -57,6 +57,7 @@ export async function startPluginHost(payload: StartPayload, logger: Logger): Pr
       if (!options.success) {
         throw new EaselError({
           code: 'ERR_REQUEST_INVALID',
+          field: `providerOptions.${id}`,
           message: `providerOptions.${id}: ${firstProblem(options.error)}.`,
         });
       }

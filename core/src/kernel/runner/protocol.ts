@@ -61,6 +61,7 @@ export const wireErrorSchema = z.object({
   code: z.enum(errorCodes),
   message: z.string(),
   hint: z.string().optional(),
+  field: z.string().max(1_000).optional(),
   retryAfterMs: z.number().nonnegative().optional(),
   mayBePaid: z.boolean().optional(),
 });

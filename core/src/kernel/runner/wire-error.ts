@@ -9,6 +9,7 @@ export function toWireError(thrown: unknown): WireError {
       code: thrown.code,
       message: thrown.message,
       hint: thrown.hint,
+      ...(thrown.field === undefined ? {} : { field: thrown.field }),
       ...(thrown.retryAfterMs === undefined ? {} : { retryAfterMs: thrown.retryAfterMs }),
       ...(thrown.mayBePaid ? { mayBePaid: true } : {}),
     };

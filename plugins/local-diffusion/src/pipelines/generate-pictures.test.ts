@@ -129,10 +129,10 @@ describe('image to image', () => {
 });
 
 test.each<[string, Partial<DiffusionModel>, Partial<PictureRequest>, RegExp]>([
-  ['half a latent', {}, { width: 15 }, /15 x 8 pixels .* multiples of 2/],
+  ['half a latent', {}, { width: 15 }, /15 x 8 pixels: .* multiples of 2/],
   ['inpainting without a picture', { inputChannels: 9 }, {}, /for inpainting only/],
-  ['refining nothing', { refinesOnly: true }, {}, /only refines pictures/],
-  ['going on from nothing', {}, { denoisingStart: 0.5 }, /denoisingStart needs/],
+  ['refining nothing', { refinesOnly: true }, {}, /only refines images/],
+  ['going on from nothing', {}, { denoisingStart: 0.5 }, /denoisingStart: it needs/],
 ])('refuses %s', async (_, changes, asked, message) => {
   const { model, calls } = createModel(changes);
   await expect(generatePictures(model, request(asked))).rejects.toMatchObject({

@@ -9,25 +9,25 @@ export function refuseWhatModelCannotDo(
 ): void {
   const { factor } = model;
   if (width % factor !== 0 || height % factor !== 0) {
-    refuse(
-      `${width} x ${height} pixels are no whole number of latents: the model makes multiples of ${factor}.`,
-    );
+    refuse('width', `${width} x ${height} pixels: the model makes multiples of ${factor}.`);
   }
-  if (denoisingStart !== undefined && !source) refuse('denoisingStart needs something to go on from.');
+  if (denoisingStart !== undefined && !source) refuse('denoisingStart', 'it needs something to go on from.');
   if (readsMask(model) && source?.kind !== 'picture') {
     refuse(
-      'This model is for inpainting only: it needs an input image.',
+      'inputImages',
+      'this model is for inpainting only: it needs an input image.',
       'Give it an input image and a mask, or use a text-to-image model.',
     );
   }
   if (model.refinesOnly && !source) {
     refuse(
-      'This model only refines pictures: it needs an input image.',
-      'Give it the picture of another model as input image.',
+      'inputImages',
+      'this model only refines images: it needs one.',
+      'Give it the image of another model as input image.',
     );
   }
 }
 
-function refuse(message: string, hint?: string): never {
-  throw new EaselError({ code: 'ERR_REQUEST_INVALID', message, hint });
+function refuse(field: string, what: string, hint?: string): never {
+  throw new EaselError({ code: 'ERR_REQUEST_INVALID', field, message: `${field}: ${what}`, hint });
 }

@@ -23,7 +23,8 @@ export async function readSource(
   const maskPicture = mask && (await decode(mask, 'mask'));
   if (maskPicture && (maskPicture.width !== picture.width || maskPicture.height !== picture.height)) {
     refuse(
-      `mask: it is ${sizeOf(maskPicture)} and its picture ${sizeOf(picture)}.`,
+      'mask',
+      `it is ${sizeOf(maskPicture)} and its picture ${sizeOf(picture)}.`,
       'Send a mask of the size of the input image.',
     );
   }
@@ -55,12 +56,12 @@ async function decode({ bytes, mediaType }: InputImage, field: string): Promise<
       return { rgb: data, width: info.width, height: info.height };
     });
   } catch (cause) {
-    refuse(`${field}: it cannot be read as ${mediaType}: ${(cause as Error).message}`, undefined, cause);
+    refuse(field, `it cannot be read as ${mediaType}: ${(cause as Error).message}`, undefined, cause);
   }
 }
 
 const sizeOf = ({ width, height }: { width: number; height: number }) => `${width} x ${height}`;
 
-function refuse(message: string, hint?: string, cause?: unknown): never {
-  throw new EaselError({ code: 'ERR_REQUEST_INVALID', message, hint, cause });
+function refuse(field: string, what: string, hint?: string, cause?: unknown): never {
+  throw new EaselError({ code: 'ERR_REQUEST_INVALID', field, message: `${field}: ${what}`, hint, cause });
 }

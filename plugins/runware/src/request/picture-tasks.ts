@@ -137,6 +137,7 @@ function inputsOf(
   if (inputImages.length > 1)
     throw new EaselError({
       code: 'ERR_REQUEST_INVALID',
+      field: 'inputImages',
       message: `inputImages: there are ${inputImages.length}; Runware takes one picture to start from.`,
       hint: 'Set `options.imagesAs` in the catalogue file of a model that takes reference images.',
     });

@@ -71,6 +71,7 @@ export function schedulerOf(sampler: string): string {
   if (found) return found;
   throw new EaselError({
     code: 'ERR_REQUEST_INVALID',
+    field: 'sampler',
     message: `sampler: Runware has none that is called "${sampler}"; it has ${schedulers.join(', ')}.`,
   });
 }

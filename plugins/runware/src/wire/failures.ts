@@ -69,6 +69,7 @@ export function failureOf(what: string, complaint: Complaint): EaselError {
   return new EaselError({
     code: codes[category],
     message: `${field}${key}${what}: Runware answered${status} ${code}: ${message}${task}`,
+    field: category === 'invalid' ? parameters.map(fieldOf)[0] : undefined,
     hint: hints[category],
     retryAfterMs,
   });

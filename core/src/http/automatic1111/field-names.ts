@@ -1,0 +1,11 @@
+import type { FieldNames } from '../field-names.js';
+
+/** What Automatic1111's API calls them. */
+export const automaticFieldNames: FieldNames = {
+  guidanceScale: 'cfg_scale',
+  inputImages: 'init_images',
+  n: 'batch_size',
+  sampler: 'sampler_name',
+  strength: 'denoising_strength',
+  model: 'override_settings.sd_model_checkpoint',
+};

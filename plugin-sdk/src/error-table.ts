@@ -146,8 +146,8 @@ export const errorTable = {
   ERR_PLUGIN_QUARANTINED: row(
     'plugin',
     'retryable',
-    'The plugin crashed too often in a short time and is not started any more.',
-    'Mend it, then enable it again.',
+    'The plugin crashed too often in a short time and is left alone for a while.',
+    'Mend it, then enable it again; it is tried anew by itself after `retryAfterMs`.',
   ),
   ERR_PLUGIN_DISABLED: row(
     'operator',

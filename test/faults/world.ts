@@ -27,7 +27,8 @@ export async function openWorld(
   const health = () => manager.getServiceHealth().plugins.find(({ id }) => id === plugin);
   return {
     async ask(request) {
-      if (health()?.state === 'quarantined') await manager.enablePlugin(plugin);
+      // It is killed from outside: neither its own doing nor that of a request.
+      await manager.enablePlugin(plugin);
       return await manager.generateImage({ timeoutMs: callMs, ...request });
     },
     kill() {

@@ -13,16 +13,26 @@ describe('the crash budget', () => {
     let now = 0;
     const budget = new CrashBudget(() => now);
     expect([budget.waitMs, budget.isSpent]).toEqual([0, false]);
-    budget.record();
+    budget.record([]);
     expect([budget.waitMs, budget.isSpent]).toEqual([500, false]);
     now = 200;
     expect(budget.waitMs).toBe(300);
-    budget.record();
+    budget.record([]);
     expect([budget.waitMs, budget.isSpent]).toEqual([1000, false]);
-    budget.record();
+    budget.record([]);
     expect(budget.isSpent).toBe(true);
     now = 5 * 60_000 + 200;
     expect([budget.waitMs, budget.isSpent]).toEqual([0, false]);
+  });
+});
+
+describe('what one request has done', () => {
+  it('counts once, whatever others were under way', () => {
+    const budget = new CrashBudget(() => 0);
+    for (const culprits of [['a', 'b'], ['a'], ['b', 'c'], ['d']]) budget.record(culprits);
+    expect(budget.isSpent).toBe(false);
+    budget.record(['e']);
+    expect(budget.isSpent).toBe(true);
   });
 });
 
@@ -38,7 +48,8 @@ describe('a plugin that crashes again and again', () => {
   it('is started again later each time, then left alone until it is enabled', async () => {
     const manager = createFixtureKernel();
     for (let crash = 0; crash < 3; crash++) {
-      await expect(manager.generateImage(misbehave('exit'))).rejects.toMatchObject({
+      const another = { ...misbehave('exit'), prompt: `number ${crash}` };
+      await expect(manager.generateImage(another)).rejects.toMatchObject({
         code: 'ERR_PLUGIN_CRASHED',
       });
     }

@@ -60,6 +60,7 @@ function guard() {
   const plugin = new GuardedPlugin({
     plugin: { manifest, path: '/scripted', folder: '/scripted', entry: '/scripted/index.js' },
     supervisor,
+    now: () => performance.now(),
     events: {
       emit(name) {
         circuit.push(name);

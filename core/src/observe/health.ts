@@ -57,6 +57,8 @@ export interface PluginHealth {
   readonly breakers: Readonly<Record<string, BreakerState>>;
   /** Of calls that succeeded, by pipeline type; types without one are missing. */
   readonly latencies: Readonly<Record<string, Latency>>;
+  /** Milliseconds for which it is left alone after crashes. Absent: it is not. */
+  readonly quarantinedForMs?: number;
   /** Why it last failed to start or went away by itself. Absent: it never did. */
   readonly lastError?: Problem;
 }
@@ -114,6 +116,7 @@ function measurePlugin(plugin: GuardedPlugin, registry: Registry, catalogue: Cat
     queued,
     breakers,
     latencies,
+    ...(state === 'quarantined' ? { quarantinedForMs: Math.ceil(supervisor.quarantine.leftMs) } : {}),
     ...(lastError ? { lastError: problemOf(lastError) } : {}),
   };
 }

@@ -10,6 +10,7 @@ import type { Events } from '../events.js';
 import type { PluginFolder } from '../manifest/read.js';
 import type { Runner } from '../runner/runner.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
+import { Blame } from './blame.js';
 import { Breaker, type BreakerState } from './breaker.js';
 import { Bulkhead } from './bulkhead.js';
 import { envelop, graceMs } from './envelope.js';
@@ -31,6 +32,8 @@ export interface GuardedPluginOptions {
   readonly plugin: PluginFolder;
   readonly supervisor: Supervisor;
   readonly events: Pick<Events, 'emit'>;
+  /** Milliseconds on a clock that never goes back. */
+  readonly now: () => number;
   /** Told when a circuit has opened, with the failure that was too much. Absent: nobody is told. */
   readonly onCircuitOpen?: ((error: EaselError) => void) | undefined;
 }
@@ -45,13 +48,15 @@ export class GuardedPlugin {
   readonly #bulkhead: Bulkhead;
   readonly #routes: ReadonlyMap<string, { readonly breaker: Breaker; readonly latency: LatencyRecord }>;
   readonly #outstanding = new Outstanding();
+  readonly #blame: Blame;
   #pausedUntil = 0;
   #idle: NodeJS.Timeout | undefined;
 
-  constructor({ plugin, supervisor, events, onCircuitOpen }: GuardedPluginOptions) {
+  constructor({ plugin, supervisor, events, now, onCircuitOpen }: GuardedPluginOptions) {
     const { id, version, runtime, handles, breaker: settings } = plugin.manifest;
     this.plugin = plugin;
     this.supervisor = supervisor;
+    this.#blame = new Blame(id, now);
     this.#bulkhead = new Bulkhead({ plugin: id, concurrency: runtime.concurrency, queue: runtime.queue });
     const createRoute = (pipelineType: string) => ({
       latency: new LatencyRecord(),
@@ -133,6 +138,7 @@ export class GuardedPlugin {
   ): Promise<ValidGenerationResult> {
     const route = this.#routes.get(pipelineType);
     if (!route) throw new Error(`${this.manifest.id} does not handle ${pipelineType}`);
+    this.#blame.assertBlameless({ request, caller: call.caller });
     const leave = await this.#bulkhead.enter(call.signal, call);
     let ended: Promise<void> = Promise.resolve();
     try {
@@ -178,7 +184,9 @@ export class GuardedPlugin {
     const work = async () => {
       runner = await this.supervisor.running();
       call.signal.throwIfAborted();
-      return await runner.generate(request, { ...call, onStopping: (ms) => enveloped.grant(ms) });
+      const runnerCall = { ...call, onStopping: (ms: number) => enveloped.grant(ms) };
+      const suspect = { request, caller: call.caller };
+      return await this.#blame.noting(runner, suspect, runner.generate(request, runnerCall));
     };
     // Calls beside it lose their plugin through no doing of theirs, and are told so.
     const end = () => {
@@ -191,12 +199,23 @@ export class GuardedPlugin {
     return enveloped;
   }
 
+  /** To be called when a run has crashed: holds that against the calls that were under way, and answers whose they were. */
+  blame(runner: Runner): string[] {
+    return this.#blame.record(runner);
+  }
+
   /** Stops the plugin for good, after its calls have had the manifest's `drainMs` to finish. Resolves with whether force was needed. */
   async close(): Promise<boolean> {
     const isLate = await this.#drain('ERR_KERNEL_CLOSED', 'being closed');
     const isForced = await this.supervisor.stop(graceMs);
     for (const { breaker } of this.#routes.values()) breaker.close();
     return isLate || isForced;
+  }
+
+  /** Lets it be started again, for whatever and whomever it has crashed before. */
+  async enable(): Promise<void> {
+    this.#blame.forget();
+    await this.supervisor.enable();
   }
 
   /** Stops the plugin until it is enabled again, after its calls have had the manifest's `drainMs` to finish. */

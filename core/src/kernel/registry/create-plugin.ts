@@ -31,11 +31,13 @@ export function createPlugin(
     storageFolder: configuration.storageFolder,
     isDisabled,
     onCrash: (reason) => onFailure?.(guarded, reason),
+    blame: (runner) => guarded.blame(runner),
   });
   const guarded = new GuardedPlugin({
     plugin,
     supervisor,
     events: surroundings.events,
+    now: surroundings.now ?? (() => performance.now()),
     onCircuitOpen: (reason) => {
       if (ownFaults.has(reason.fault)) onFailure?.(guarded, reason);
     },

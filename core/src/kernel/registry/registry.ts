@@ -74,7 +74,7 @@ export class Registry {
   /** Gives a plugin calls again: one that was disabled, or one that had crashed too often. */
   async enable(id: string): Promise<void> {
     const plugin = this.get(id);
-    await plugin.supervisor.enable();
+    await plugin.enable();
     this.#disabled.delete(plugin);
     this.#table = this.#buildTable();
   }

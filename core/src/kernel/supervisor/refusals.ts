@@ -13,11 +13,12 @@ export const refusals = {
   disabled: (plugin: string) =>
     new EaselError({ code: 'ERR_PLUGIN_DISABLED', plugin, message: `The plugin "${plugin}" is disabled.` }),
 
-  quarantined: (plugin: string, { message, hint }: { message: string; hint: string }) =>
+  quarantined: (plugin: string, { message, hint }: { message: string; hint: string }, leftMs: number) =>
     new EaselError({
       code: 'ERR_PLUGIN_QUARANTINED',
       plugin,
-      message: `The plugin "${plugin}" crashed ${crashLimit} times within ${crashWindowMs / 60_000} minutes and is not started any more; the last time: ${message}`,
-      hint: `${hint} Then enable it again.`,
+      message: `The plugin "${plugin}" crashed ${crashLimit} times within ${crashWindowMs / 60_000} minutes and is left alone for ${Math.ceil(leftMs / 60_000)} minutes; the last time: ${message}`,
+      hint: `${hint} Then enable it again, or wait: it is tried anew by itself.`,
+      retryAfterMs: leftMs,
     }),
 };

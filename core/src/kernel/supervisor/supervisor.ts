@@ -5,6 +5,8 @@ import { InTurn } from '../in-turn.js';
 import type { Runner } from '../runner/runner.js';
 import { CrashBudget, crashCodes } from './crash-budget.js';
 import { createRunner, type Launch } from './create-runner.js';
+import { inTime } from './in-time.js';
+import { Quarantine } from './quarantine.js';
 import { refusals } from './refusals.js';
 import { missingSecrets } from './secrets.js';
 import { assertMove, type PluginState } from './states.js';
@@ -14,6 +16,8 @@ export interface SupervisorOptions extends Launch {
   readonly isDisabled?: boolean;
   /** Told when it has gone away by itself, or did not start. Absent: nobody is told. */
   readonly onCrash?: (reason: EaselError) => void;
+  /** Answers whom the end of a run may be the doing of. Absent: nobody's but its own. */
+  readonly blame?: (runner: Runner) => readonly string[];
   /** Milliseconds on a clock that never goes back. Absent: `performance.now`. */
   readonly now?: () => number;
 }
@@ -35,11 +39,16 @@ export class Supervisor {
   #readyAt = 0;
   readonly #now: () => number;
   readonly #budget: CrashBudget;
+  readonly #id: string;
+  /** How long it is left alone after crashes. */
+  readonly quarantine: Quarantine;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
+    this.#id = options.plugin.manifest.id;
     this.#now = options.now ?? (() => performance.now());
     this.#budget = new CrashBudget(this.#now);
+    this.quarantine = new Quarantine(this.#now);
     if (!options.isDisabled) return;
     this.#state = 'disabled';
     this.#refusal = refusals.disabled(this.#id);
@@ -82,8 +91,7 @@ export class Supervisor {
     if (this.#runner?.isEnding) await this.#runner.ended;
     await this.#resting;
     if (this.#state === 'ready' && this.#runner) return this.#runner;
-    if (this.#state === 'quarantined' && this.#lastError)
-      throw refusals.quarantined(this.#id, this.#lastError);
+    if (this.#state === 'quarantined') this.#leaveQuarantine();
     this.#starting ??= this.#startAfterBackoff().finally(() => {
       this.#starting = undefined;
     });
@@ -110,7 +118,7 @@ export class Supervisor {
   /** Lets the running plugin make sure that it could serve. Rejects where it could not; that is no crash. */
   async probe(): Promise<void> {
     const runner = await this.running();
-    await this.#inTime(runner, 'answer its probe', () => runner.probe());
+    await inTime(runner, this.#options.plugin, 'answer its probe', () => runner.probe());
   }
 
   /** Ends what runs, `graceMs` to close what it holds; the next call starts it again. */
@@ -141,6 +149,7 @@ export class Supervisor {
       if (this.#state === 'stopped') return;
       this.#refusal = undefined;
       this.#budget.clear();
+      this.quarantine.forget();
       if (this.#state === 'disabled' || this.#state === 'quarantined') this.#move('idle');
     });
   }
@@ -155,6 +164,7 @@ export class Supervisor {
 
   async #endRun(state: 'disabled' | 'stopped', refusal: EaselError, graceMs: number): Promise<boolean> {
     this.#backoff?.abort();
+    this.quarantine.cancel();
     if (this.#state === 'starting') this.#runner?.kill(refusal);
     await this.#starting?.catch(() => {});
     await this.#resting;
@@ -166,10 +176,6 @@ export class Supervisor {
     }
     if (this.#state !== state && this.#state !== 'stopped') this.#move(state);
     return isForced;
-  }
-
-  get #id(): string {
-    return this.#options.plugin.manifest.id;
   }
 
   async #startAfterBackoff(): Promise<Runner> {
@@ -191,10 +197,13 @@ export class Supervisor {
       const { runner, redact } = createRunner(this.#options);
       this.#runner = runner;
       this.#redact = redact;
-      await this.#inTime(runner, 'start', () => runner.start());
+      await inTime(runner, this.#options.plugin, 'start', () => runner.start());
       this.#readyAt = this.#now();
       this.#move('ready');
-      void runner.ended.then((reason) => this.#onEnd(reason));
+      void runner.ended.then((reason) => {
+        this.#runner = undefined;
+        if (this.#state === 'ready') this.#fail(reason, runner);
+      });
       return runner;
     } catch (error) {
       this.#runner = undefined;
@@ -202,26 +211,7 @@ export class Supervisor {
     }
   }
 
-  async #inTime(runner: Runner, what: string, work: () => Promise<void>): Promise<void> {
-    const { startMs } = this.#options.plugin.manifest.runtime;
-    const late = () => {
-      const message = `The plugin "${this.#id}" did not ${what} within ${startMs} ms.`;
-      runner.kill(new EaselError({ code: 'ERR_PLUGIN_START_FAILED', plugin: this.#id, message }));
-    };
-    const timer = setTimeout(late, startMs);
-    try {
-      await work();
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  #onEnd(reason: Error): void {
-    this.#runner = undefined;
-    if (this.#state === 'ready') this.#fail(reason);
-  }
-
-  #fail(error: unknown): EaselError {
+  #fail(error: unknown, runner?: Runner): EaselError {
     const known = EaselError.isInstance(error)
       ? this.redacted(error)
       : new EaselError({ code: 'ERR_INTERNAL', plugin: this.#id, message: String(error), cause: error });
@@ -229,10 +219,24 @@ export class Supervisor {
     this.#options.logger.error(known.message, { plugin: this.#id, code: known.code });
     this.#move('failed', known);
     const isCrash = crashCodes.has(known.code) && !this.#interruptions.has(error as Error);
-    if (isCrash) this.#budget.record();
-    if (this.#budget.isSpent) this.#move('quarantined', known);
+    if (isCrash) this.#noteCrash(known, (runner && this.#options.blame?.(runner)) ?? []);
     if (isCrash) this.#options.onCrash?.(known);
     return known;
+  }
+
+  #noteCrash(error: EaselError, culprits: readonly string[]): void {
+    this.#budget.record(culprits);
+    if (!this.#budget.isSpent && (culprits.length > 0 || !this.quarantine.isOnProbation)) return;
+    this.quarantine.begin(() => void this.probe().catch(() => {}));
+    this.#move('quarantined', refusals.quarantined(this.#id, error, this.quarantine.leftMs));
+  }
+
+  /** Throws while it lasts. */
+  #leaveQuarantine(): void {
+    const { leftMs } = this.quarantine;
+    if (leftMs > 0 && this.#lastError) throw refusals.quarantined(this.#id, this.#lastError, leftMs);
+    this.#budget.clear();
+    this.#move('idle');
   }
 
   #move(to: PluginState, error?: EaselError): void {

@@ -43,6 +43,10 @@ export function readConfiguration(source: ConfigurationSource): Configuration {
     ...parsed.data,
     storageFolder,
     ...(parsed.data.secretsFile !== undefined && { secretsFile: resolve(base, parsed.data.secretsFile) }),
+    server: {
+      ...parsed.data.server,
+      modelFolders: distinct(parsed.data.server.modelFolders.map((path) => resolve(base, path))),
+    },
     pluginFolders: distinct([
       ...bundled('plugins'),
       ...parsed.data.pluginFolders.map((path) => resolve(base, path)),

@@ -42,6 +42,12 @@ export const serverConfigurationSchema = z.strictObject({
     .array(z.string())
     .default([])
     .describe('Origins whose pages may call it from a browser; "*" is all. Absent: none.'),
+  modelFolders: z
+    .array(z.string().min(1))
+    .default([])
+    .describe(
+      'Folders with files that requests over HTTP may name in the options of plugins, such as LoRAs: by their path below the folder. Absent: none; ids of models are always understood.',
+    ),
   cacheResults: z
     .boolean()
     .default(true)

@@ -11,7 +11,10 @@ import { signPath } from './access/signed-url.js';
 
 /** What every route is made of. */
 export interface Doors {
-  readonly manager: ImageServiceManager;
+  /** Without the call that may name any file: `generateImage` below takes its place. */
+  readonly manager: Omit<ImageServiceManager, 'generateImage'>;
+  /** The kernel's own, for whoever comes from outside: such a request names no paths of this machine. */
+  readonly generateImage: ImageServiceManager['generateImage'];
   readonly results: ResultStore;
   readonly cache: ResultCache;
   readonly keys: KeyStore;

@@ -28,7 +28,7 @@ export async function makeResult(
   const isKept = (onDisconnect ?? doors.configuration.onDisconnect) === 'store';
   if (idempotencyKey === undefined && !isKept)
     return await cachedResult(doors, asked, { caller, reply, cache }, async () =>
-      embedProvenance(await doors.manager.generateImage(asked, { signal, caller, priority })),
+      embedProvenance(await doors.generateImage(asked, { signal, caller, priority })),
     );
   const { job } = await submitJob(doors, {
     caller: caller ?? '',

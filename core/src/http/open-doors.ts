@@ -25,8 +25,10 @@ export function openDoors(
   const inputs = new ResultStore(join(storageFolder, 'inputs'));
   const keys = new KeyStore(storageFolder);
   const jobStore = new JobStore(join(storageFolder, 'jobs.db'));
+  const generateImage: Doors['generateImage'] = (request, options) =>
+    manager.generateImage(request, { ...options, fileAccess: 'library' });
   const jobs = new JobRunner({
-    manager,
+    manager: { generateImage },
     store: jobStore,
     results,
     inputs,
@@ -55,6 +57,7 @@ export function openDoors(
 
   return {
     manager,
+    generateImage,
     results,
     cache,
     keys,

@@ -11,7 +11,7 @@ import { automaticOptionsSchema, automaticRequestSchema, fromAutomaticRequest } 
 
 /** `/sdapi/v1/...`: the routes of Automatic1111's web UI that its many clients use. */
 export const automaticRoutes =
-  ({ manager }: Doors) =>
+  ({ manager, generateImage }: Doors) =>
   async (server: FastifyInstance) => {
     /** The newest call that is being made, as its API knows only one. */
     let latest: Progress | undefined;
@@ -26,7 +26,7 @@ export const automaticRoutes =
         },
       };
       try {
-        const { images, provenance } = embedProvenance(await manager.generateImage(asked, options));
+        const { images, provenance } = embedProvenance(await generateImage(asked, options));
         const {
           prompt,
           negativePrompt,

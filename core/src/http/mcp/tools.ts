@@ -34,7 +34,7 @@ type Asked = z.output<z.ZodObject<typeof generateShape>>;
 
 /** The tools that a model may use: make a picture, edit one, list the models. One server a request: there is no session to lose. */
 export function createMcpServer(
-  { manager }: Doors,
+  { manager, generateImage }: Doors,
   key: ApiKey | undefined,
   outOfTime: AbortSignal,
 ): McpServer {
@@ -51,7 +51,7 @@ export function createMcpServer(
     };
     const linked = linkSignals([signal, outOfTime]);
     const options: GenerateOptions = { signal: linked.signal, caller: key?.id };
-    const made = await manager.generateImage(request, options).finally(linked.unlink);
+    const made = await generateImage(request, options).finally(linked.unlink);
     const { images, provenance, warnings } = embedProvenance(made);
     const about = {
       model: provenance.model,

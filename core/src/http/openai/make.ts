@@ -79,7 +79,7 @@ async function stream(
     };
     const options = { signal, caller, priority, onProgress };
     const result = await cachedResult(doors, asked, { caller, reply, cache: wishes.cache }, async () =>
-      embedProvenance(await doors.manager.generateImage(asked, options)),
+      embedProvenance(await doors.generateImage(asked, options)),
     );
     const type = `${kind}.completed`;
     for (const image of result.images) {

@@ -22,6 +22,8 @@ export interface Candidate {
   /** The model's own pipeline type, or the fallback's. */
   readonly pipelineType: string;
   readonly request: GenerationRequest;
+  /** Options of the request that the plugin is given in place of those in `request`, with paths for names of files. Absent: none. */
+  readonly fileOptions?: GenerationRequest['options'];
   readonly warnings: readonly Warning[];
   /** Why it would not be asked now. Absent: it would. */
   readonly obstacle: string | undefined;

@@ -23,6 +23,7 @@ import { Registry } from '../registry/registry.js';
 import { createReceipt } from '../runner/receipt.js';
 import { tokens } from '../tokens.js';
 import { type Candidate, listCandidates } from './candidates.js';
+import { resolveFileOptions } from './file-options.js';
 import type { AskedPlugin, FixedChoices } from './fixed-request.js';
 import { handOver } from './hand-over.js';
 import { monotonic } from './monotonic-progress.js';
@@ -51,6 +52,11 @@ export interface GenerateOptions {
   readonly onResult?: ((result: ImageResult) => Promise<unknown> | unknown) | undefined;
   /** What `fixRequest` answered for the request. Absent: the current model counts, and a seed is drawn. */
   readonly fixed?: FixedChoices | undefined;
+  /**
+   * Which files on this machine the request may name in the options of plugins: `any` by its path, or those of the `library` alone, ids of
+   * models and what lies below `server.modelFolders`, for requests of others. Absent: any.
+   */
+  readonly fileAccess?: 'any' | 'library' | undefined;
   /** Told before each try which plugin is asked, and waited for; the call rejects with what it rejects with. Absent: nobody is told. */
   readonly beforeAsking?: ((asked: AskedPlugin) => Promise<void>) | undefined;
   /** Goes before all others: the one that had been asked last when the call was cut off, as it may have been paid. Absent: nobody does. */
@@ -79,7 +85,8 @@ export class Dispatcher {
       const startedAt = performance.now();
       const asked = parseRequest(input);
       const priority = parsePriority(options.priority);
-      const candidates = this.#able(asked, currentModel, options);
+      const able = this.#able(asked, currentModel, options);
+      const candidates = options.fileAccess === 'library' ? await this.#withFiles(able, asked) : able;
       const { callMs } = candidates[0].plugin.manifest.runtime;
       const deadline = startDeadline(asked.timeoutMs ?? callMs, options.signal);
       const progress = monotonic(options.onProgress);
@@ -146,6 +153,22 @@ export class Dispatcher {
     });
   }
 
+  /** With paths in place of the names of files that a request from outside has given. */
+  async #withFiles(
+    candidates: readonly [Candidate, ...Candidate[]],
+    { providerOptions }: ValidImageRequest,
+  ): Promise<[Candidate, ...Candidate[]]> {
+    const { models } = this.catalogue.current;
+    const library = { models, folders: this.configuration.current.server.modelFolders };
+    const ready = candidates.map(async (candidate) => {
+      const { manifest } = candidate.plugin;
+      const options = providerOptions[manifest.id];
+      if (!options || manifest.fileOptions.length === 0) return candidate;
+      return { ...candidate, fileOptions: await resolveFileOptions(manifest, options, library) };
+    });
+    return (await Promise.all(ready)) as [Candidate, ...Candidate[]];
+  }
+
   async #turns(
     candidates: readonly Candidate[],
     {
@@ -167,9 +190,13 @@ export class Dispatcher {
         beforeAsking &&
         (({ plugin, model }) => beforeAsking({ plugin: plugin.manifest.id, model: model.id })),
       choose: ({ plugin }) => this.registry.inCharge(plugin, deadline.signal),
-      ask: ({ plugin, pipelineType, request }) =>
+      ask: ({ plugin, pipelineType, request, fileOptions }) =>
         this.tracing.attempt({ plugin: plugin.manifest, pipelineType, request }, () =>
-          plugin.generate(pipelineType, { ...request, requestId }, call),
+          plugin.generate(
+            pipelineType,
+            { ...request, requestId, options: { ...request.options, ...fileOptions } },
+            call,
+          ),
         ),
       onAttempt: (attempt, { plugin }) =>
         this.events.emit('attempt-ended', { ...attempt, version: plugin.manifest.version }),

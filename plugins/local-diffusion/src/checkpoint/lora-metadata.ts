@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { invalidFiles } from './invalid-files.js';
 import { underscored } from './lora-names.js';
+import { jsonPlace } from './read-file.js';
 
 /** Keys of a PEFT `LoraConfig` (peft/tuners/lora/config.py) that scale what a LoRA adds. */
 const schema = z.looseObject({
@@ -40,7 +41,7 @@ export function readLoraMetadata(
     return Object.fromEntries(configs) as LoraMetadata;
   } catch (cause) {
     throw invalidFiles(
-      `${path}: the metadata "lora_adapter_metadata" cannot be read: ${(cause as Error).message}`,
+      `${path}: the metadata "lora_adapter_metadata" ${cause instanceof z.ZodError ? `cannot be read: ${z.prettifyError(cause)}` : `cannot be read: it is not JSON${jsonPlace(cause)}`}.`,
       undefined,
       cause,
     );

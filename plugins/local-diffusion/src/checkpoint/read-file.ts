@@ -16,6 +16,12 @@ export async function readJson(file: string): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw invalidFiles(`${file} is not valid JSON: ${(cause as Error).message}`, undefined, cause);
+    throw invalidFiles(`${file} is not valid JSON${jsonPlace(cause)}.`, undefined, cause);
   }
+}
+
+/** Where a text stops being JSON, as far as it is known. The parser's own message quotes the text, which may be of a file that is nobody's business. */
+export function jsonPlace(error: unknown): string {
+  const [place] = /position \d+/.exec(String(error)) ?? [];
+  return place === undefined ? '' : ` (${place})`;
 }

@@ -2,6 +2,7 @@ import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { foreignFormat } from './foreign-formats.js';
 import { invalidFiles } from './invalid-files.js';
+import { jsonPlace } from './read-file.js';
 
 /** Bytes an element, by the format's names of its types. */
 export const elementBytes = {
@@ -116,13 +117,13 @@ async function readHeader(handle: FileHandle, path: string) {
   const headerBytes = start.readBigUInt64LE(0);
   if (headerBytes > BigInt(maximumHeaderBytes)) {
     throw invalidFiles(
-      `${path} is not a .safetensors file: its header would be ${headerBytes} bytes long (at most ${maximumHeaderBytes} are allowed).`,
+      `${path} is not a .safetensors file: its header would be longer than the ${maximumHeaderBytes} bytes that are allowed.`,
     );
   }
   const dataStart = 8 + Number(headerBytes);
   if (dataStart > fileBytes) {
     throw invalidFiles(
-      `${path} is cut short: its header needs ${dataStart} bytes and the file has ${fileBytes}.`,
+      `${path} is cut short, or is not a .safetensors file: its header goes beyond the ${fileBytes} bytes that it has.`,
     );
   }
   const text = Buffer.alloc(Number(headerBytes));
@@ -136,7 +137,7 @@ function parseHeader(path: string, text: string): Record<string, unknown> {
     header = JSON.parse(text);
   } catch (cause) {
     throw invalidFiles(
-      `${path} has a damaged header, or is not a .safetensors file: ${(cause as Error).message}`,
+      `${path} has a damaged header, or is not a .safetensors file: it is not JSON${jsonPlace(cause)}.`,
       undefined,
       cause,
     );

@@ -60,8 +60,8 @@ function parseMerges(text: string): Map<string, number> {
   const lines = text
     .split(/\r?\n/)
     .filter((line, i) => line !== '' && !(i === 0 && line.startsWith('#version')));
-  const bad = lines.find((line) => line.split(' ').length !== 2);
-  if (bad !== undefined) throw invalid('merges.txt', `the line "${bad.slice(0, 40)}" is no pair of symbols`);
+  const bad = lines.findIndex((line) => line.split(' ').length !== 2);
+  if (bad >= 0) throw invalid('merges.txt', `pair ${bad + 1} is no pair of symbols`);
   return new Map(lines.map((line, rank) => [line, rank]));
 }
 

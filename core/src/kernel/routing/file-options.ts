@@ -1,0 +1,51 @@
+import { EaselError, type GenerationRequest, type Manifest } from '@easel/plugin-sdk';
+import { type FileLibrary, requestedFile } from '../../library/requested-file.js';
+
+type Options = GenerationRequest['options'];
+
+/**
+ * Options of a request from outside, with absolute paths in place of the names of files: those that the manifest lists under `fileOptions`.
+ * Throws ERR_REQUEST_INVALID for a file that is not of the library, in the same words whether there is one or not.
+ */
+export async function resolveFileOptions(
+  { id, fileOptions }: Pick<Manifest, 'id' | 'fileOptions'>,
+  options: Options,
+  library: FileLibrary,
+): Promise<Options> {
+  let resolved: unknown = options;
+  for (const place of fileOptions)
+    resolved = await replaceAt(resolved, stepsOf(place), `providerOptions.${id}`, async (name, where) => {
+      const path = await requestedFile(name, library);
+      if (path !== undefined) return path;
+      throw new EaselError({
+        code: 'ERR_REQUEST_INVALID',
+        message: `${where}: "${name.slice(0, 200)}" is no file that a request may name here.`,
+        hint: 'Name a model by its id, or a file below a folder that the operator lists under server.modelFolders in easel.config.json.',
+      });
+    });
+  return resolved as Options;
+}
+
+/** `loras[].path` as `loras`, `[]` and `path`. */
+const stepsOf = (place: string): string[] => place.replaceAll('[]', '.[]').split('.');
+
+/** A copy with something else in place of each text there. What is of another shape is left for the plugin to refuse. */
+async function replaceAt(
+  value: unknown,
+  [step, ...others]: readonly string[],
+  where: string,
+  replace: (text: string, where: string) => Promise<string>,
+): Promise<unknown> {
+  if (step === undefined) return typeof value === 'string' ? await replace(value, where) : value;
+  if (step === '[]') {
+    if (!Array.isArray(value)) return value;
+    const parts: unknown[] = [];
+    for (const [index, part] of value.entries())
+      parts.push(await replaceAt(part, others, `${where}.${index}`, replace));
+    return parts;
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, step))
+    return value;
+  const part = (value as Options)[step];
+  return { ...value, [step]: await replaceAt(part, others, `${where}.${step}`, replace) };
+}

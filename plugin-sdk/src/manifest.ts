@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from 'zod';
+import { downloadSchema } from './manifest-download.js';
 import { modelDefaultsSchema, modelSupportSchema, pipelineTypeSchema } from './model.js';
 
 const duration = (defaultMs: number) =>
@@ -209,21 +210,7 @@ export const manifestSchema = z.strictObject({
       'Provider options whose values are paths of files or folders, such as `vae` or `loras[].path`. Requests from outside can only name what the operator offers there: ids of models, and what lies below `server.modelFolders`; the plugin is given the absolute path. Absent: none.',
     ),
   downloads: z
-    .array(
-      z.strictObject({
-        name: z
-          .string()
-          .regex(/^[a-z][a-z0-9-]*$/, 'must be lower-case letters, digits and hyphens')
-          .describe('What it is for: `gpu` is fetched by `easel gpu install`.'),
-        description: z.string().min(1).describe('What is fetched, and how large it is.'),
-        package: z.string().min(1).describe("The package of the plugin's dependencies that has the script."),
-        script: z.string().min(1).describe('Script of Node.js that fetches it, relative to the package.'),
-        environment: z
-          .record(z.string(), z.string())
-          .default({})
-          .describe('Variables that it is run with, beside those that are set. Absent: none.'),
-      }),
-    )
+    .array(downloadSchema)
     .default([])
     .describe('What a package does not bring along and fetches when somebody asks for it. Absent: nothing.'),
   doctor: z

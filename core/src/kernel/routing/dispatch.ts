@@ -54,7 +54,7 @@ export interface GenerateOptions {
   readonly fixed?: FixedChoices | undefined;
   /**
    * Which files on this machine the request may name in the options of plugins: `any` by its path, or those of the `library` alone, ids of
-   * models and what lies below `server.modelFolders`, for requests of others. Absent: any.
+   * models and what lies below `server.modelFolders`, for requests of others. Absent: `any`.
    */
   readonly fileAccess?: 'any' | 'library' | undefined;
   /** Told before each try which plugin is asked, and waited for; the call rejects with what it rejects with. Absent: nobody is told. */

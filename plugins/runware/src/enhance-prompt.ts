@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { EaselError, type GenerationRequest } from '@easel/plugin-sdk';
 import type { TaskBody } from './request/picture-tasks.js';
-import type { Desk, Done } from './tasks/desk.js';
+import type { Done, TaskClient } from './tasks/task-client.js';
 
 /** Characters that a prompt to be worded anew may have, runware.ai/docs/utilities/prompt-enhancement. */
 const mostCharacters = 300;
@@ -19,7 +19,7 @@ export interface Enhanced {
 
 /** Has a prompt worded anew, in more detail. What goes wrong with it keeps nobody from a picture, but for a refused key and a cancelled call. */
 export async function enhancePrompt(
-  desk: Desk,
+  client: TaskClient,
   { prompt, requestId }: Pick<GenerationRequest, 'prompt' | 'requestId'>,
   options: { readonly maxLength: number; readonly includeCost: boolean; readonly signal: AbortSignal },
 ): Promise<Enhanced> {
@@ -34,7 +34,7 @@ export async function enhancePrompt(
   };
   const fingerprint = createHash('sha256').update(JSON.stringify(body)).digest('hex');
   try {
-    const { result, end } = await desk.commission(
+    const { result, end } = await client.perform(
       {
         body,
         identity: { fingerprint, requestId, isRepeatable: false },

@@ -15,7 +15,7 @@ import { readKey } from './read-key.js';
 import { pictureTasks, withPrompt } from './request/picture-tasks.js';
 import { resultOf } from './result.js';
 import { configSchema } from './settings.js';
-import { Desk } from './tasks/desk.js';
+import { TaskClient } from './tasks/task-client.js';
 
 /** Share of a call that wording its prompt anew takes. */
 const enhancingShare = 0.1;
@@ -34,8 +34,8 @@ export default definePlugin({
     const { random } = Math;
     const { now } = Date;
     const journal = await Journal.open({ folder: storageFolder, keepMs: config.keepMs, now, logger });
-    const desk = new Desk({ config, apiKey, logger, journal, random, now });
-    const settling = settle(desk, journal, logger);
+    const client = new TaskClient({ config, apiKey, logger, journal, random, now });
+    const settling = settle(client, journal, logger);
     return {
       async generate(request, { options, signal, onProgress, received }) {
         const startedAt = performance.now();
@@ -48,7 +48,7 @@ export default definePlugin({
         const isNew = tasks.some(({ identity }) => !journal.hasOrphan(identity));
         const enhanced =
           options.enhancePrompt && isNew
-            ? await enhancePrompt(desk, request, { maxLength, includeCost, signal })
+            ? await enhancePrompt(client, request, { maxLength, includeCost, signal })
             : undefined;
         const enhancedAt = performance.now();
         const prompt = enhanced?.prompt ?? request.prompt;
@@ -60,7 +60,7 @@ export default definePlugin({
           made = await makePictures(
             tasks.map((task) => withPrompt(task, prompt)),
             {
-              ...{ desk, config, options, random, signal },
+              ...{ client, config, options, random, signal },
               outputFormat: request.outputFormat,
               onProgress: (fraction) =>
                 onProgress({ stage: 'generate', fraction: from + (1 - from) * fraction }),
@@ -84,12 +84,12 @@ export default definePlugin({
       },
       /** A Runware that is down now keeps no version from being taken in; a key that is refused does. */
       async probe() {
-        await desk.transport.check().catch((error: unknown) => {
+        await client.transport.check().catch((error: unknown) => {
           if (!EaselError.isInstance(error) || !error.retryable) throw error;
         });
       },
       async close() {
-        await desk.close();
+        await client.close();
         await settling;
         await journal.close();
       },

@@ -1,6 +1,6 @@
 import type { Logger } from '@easel/plugin-sdk';
 import { isPicture } from '../pictures/is-picture.js';
-import type { Desk } from '../tasks/desk.js';
+import type { TaskClient } from '../tasks/task-client.js';
 import type { Entry } from './entry.js';
 import type { Journal } from './journal.js';
 
@@ -11,23 +11,23 @@ const parallel = 4;
  * Finds out what became of tasks that a process which has ended had sent: one that Runware never had is forgotten, one that failed as well. What was
  * paid is told in the log, and kept for the same call to come again. Never rejects; what cannot be found out now stays.
  */
-export async function settle(desk: Desk, journal: Journal, logger: Logger): Promise<void> {
+export async function settle(client: TaskClient, journal: Journal, logger: Logger): Promise<void> {
   const waiting = journal.orphans;
   if (waiting.length === 0) return;
   logger.info('asking Runware about tasks of a process that has ended', { tasks: waiting.length });
   const work = async () => {
     for (let entry = waiting.shift(); entry; entry = waiting.shift())
-      await settleOne(entry, desk, journal, logger);
+      await settleOne(entry, client, journal, logger);
   };
   await Promise.all(Array.from({ length: parallel }, work));
 }
 
-async function settleOne(entry: Entry, desk: Desk, journal: Journal, logger: Logger): Promise<void> {
+async function settleOne(entry: Entry, client: TaskClient, journal: Journal, logger: Logger): Promise<void> {
   const { taskUUID, model } = entry;
   // Somebody waits for it again.
-  if (!journal.isOrphan(taskUUID) || desk.isClosed) return;
+  if (!journal.isOrphan(taskUUID) || client.isClosed) return;
   try {
-    const outcome = await desk.inquire(entry, isPicture);
+    const outcome = await client.inquire(entry, isPicture);
     if (outcome.kind === 'made') {
       const cost = outcome.items.reduce((sum, item) => sum + (item.cost ?? 0), 0);
       const details = { taskUUID, model, pictures: outcome.items.length, cost };

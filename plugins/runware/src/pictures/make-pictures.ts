@@ -3,7 +3,7 @@ import type { Options } from '../options.js';
 import type { PictureTask } from '../request/picture-tasks.js';
 import { fromWire } from '../request/seeds.js';
 import type { Config } from '../settings.js';
-import type { Desk, Done } from '../tasks/desk.js';
+import type { Done, TaskClient } from '../tasks/task-client.js';
 import { backoffMs } from '../transport/backoff.js';
 import { pause } from '../transport/pause.js';
 import type { Item } from '../wire/frame.js';
@@ -30,7 +30,7 @@ export interface Made {
 }
 
 export interface MakeOptions {
-  readonly desk: Desk;
+  readonly client: TaskClient;
   readonly config: Config;
   readonly options: Options;
   readonly outputFormat: GenerationRequest['outputFormat'];
@@ -102,10 +102,10 @@ async function makeOne(
   context: MakeOptions,
   onProgress: (fraction: number) => void,
 ): Promise<MadeOne> {
-  const { desk, signal } = context;
+  const { client, signal } = context;
   const { seeds } = task;
-  const commission = { ...task, isResult: isPicture, signal, onProgress };
-  return await desk.commission(commission, async ({ items, failure }) => ({
+  const order = { ...task, isResult: isPicture, signal, onProgress };
+  return await client.perform(order, async ({ items, failure }) => ({
     pictures: await Promise.all(
       inOrder(items, seeds).map(async ({ item, seed }) => ({
         image: { ...(await readPicture(item, context)), ...(seed === undefined ? {} : { seed }) },

@@ -6,9 +6,9 @@ import { aborted, pause } from '../transport/pause.js';
 import { failureOf } from '../wire/failures.js';
 import type { Complaint } from '../wire/frame.js';
 import { archiveQuestion } from './archive.js';
+import { classifyError } from './classify-error.js';
 import type { Inbox, News } from './inbox.js';
 import { notArriving, type Outcome, outOfReach, silent, vanished } from './outcome.js';
-import { weigh } from './weigh.js';
 
 export interface FollowOptions {
   readonly task: Message;
@@ -137,7 +137,7 @@ export class Follower {
   async #react(complaint: Complaint, { isWorking }: News): Promise<Step | undefined> {
     const { count, inbox, random } = this.#options;
     const failure = failureOf('Making a picture', complaint);
-    const verdict = weigh(complaint, {
+    const verdict = classifyError(complaint, {
       last: this.#last === 'send' ? 'send' : 'ask',
       isTaken: this.#isTaken,
       isPushed: this.#isPushed,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { weigh } from '../tasks/weigh.js';
+import { classifyError } from '../tasks/classify-error.js';
 import { categoryOf } from './category.js';
 import { failureOf } from './failures.js';
 import { garbledCode, readFrame } from './frame.js';
@@ -108,7 +108,7 @@ describe('failureOf', () => {
   });
 });
 
-describe('weigh', () => {
+describe('classifyError', () => {
   const sent = { last: 'send', isTaken: false, isPushed: false, sends: 1 } as const;
   const asked = { last: 'ask', isTaken: true, isPushed: false, sends: 1 } as const;
   it.each([
@@ -128,11 +128,11 @@ describe('weigh', () => {
     ['internalServerError', asked, 'unanswered'],
     ['invalidTaskUUID', asked, 'unknown'],
   ] as const)('%s, after %o, is %s', (code, standing, verdict) => {
-    expect(weigh(complaint(code), standing)).toBe(verdict);
+    expect(classifyError(complaint(code), standing)).toBe(verdict);
   });
 
   it('takes the end of a task for its end, and a complaint without a name for nobody’s', () => {
-    expect(weigh(complaint('internalServerError', { status: 'error' }), asked)).toBe('failed');
-    expect(weigh(complaint('valueTooLarge', { taskUUID: undefined }), sent)).toBe('unnamed');
+    expect(classifyError(complaint('internalServerError', { status: 'error' }), asked)).toBe('failed');
+    expect(classifyError(complaint('valueTooLarge', { taskUUID: undefined }), sent)).toBe('unnamed');
   });
 });

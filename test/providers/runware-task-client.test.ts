@@ -7,7 +7,7 @@ import { runwareKey, startRunwareEmulator } from '../../plugins/runware/src/emul
 import { Journal } from '../../plugins/runware/src/journal/journal.js';
 import { isPicture } from '../../plugins/runware/src/pictures/is-picture.js';
 import { configSchema } from '../../plugins/runware/src/settings.js';
-import { Desk } from '../../plugins/runware/src/tasks/desk.js';
+import { TaskClient } from '../../plugins/runware/src/tasks/task-client.js';
 
 const logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const body = {
@@ -20,21 +20,28 @@ const body = {
 
 it('sends no task that is not on the disk, however long that takes, and none that cannot be', async () => {
   const emulator = await startRunwareEmulator();
-  const folder = await mkdtemp(join(tmpdir(), 'easel-desk-'));
+  const folder = await mkdtemp(join(tmpdir(), 'easel-client-'));
   const journal = await Journal.open({ folder, keepMs: 1_000, now: Date.now, logger });
   const config = configSchema.parse({
     webSocketUrl: emulator.url,
     httpUrl: emulator.httpUrl,
     firstPollMs: 20,
   });
-  const desk = new Desk({ config, apiKey: runwareKey, logger, journal, random: Math.random, now: Date.now });
+  const client = new TaskClient({
+    config,
+    apiKey: runwareKey,
+    logger,
+    journal,
+    random: Math.random,
+    now: Date.now,
+  });
   onTestFinished(async () => {
-    await desk.close();
+    await client.close();
     await emulator.close();
     await rm(folder, { recursive: true, force: true });
   });
-  const commission = () =>
-    desk.commission(
+  const perform = () =>
+    client.perform(
       {
         body,
         count: 1,
@@ -44,19 +51,19 @@ it('sends no task that is not on the disk, however long that takes, and none tha
       },
       async ({ items }) => items.length,
     );
-  await commission();
+  await perform();
   const begin = journal.begin.bind(journal);
   vi.spyOn(journal, 'begin').mockImplementation(async (entry) => {
     await pause(300);
     await begin(entry);
   });
-  const call = commission();
+  const call = perform();
   await pause(200);
   expect(emulator.paid).toBe(1);
   expect((await call).result).toBe(1);
   expect(emulator.paid).toBe(2);
   vi.restoreAllMocks();
   await journal.close();
-  await expect(commission()).rejects.toMatchObject({ code: 'ERR_PLUGIN_FAILED' });
+  await expect(perform()).rejects.toMatchObject({ code: 'ERR_PLUGIN_FAILED' });
   expect(emulator.paid).toBe(2);
 });

@@ -11,9 +11,9 @@ import type { Item } from '../wire/frame.js';
 import { Follower } from './follower.js';
 import type { Inbox } from './inbox.js';
 import { type Outcome, outOfReach } from './outcome.js';
-import { PostOffice } from './post-office.js';
+import { ResponseRouter } from './response-router.js';
 
-export interface DeskOptions {
+export interface TaskClientOptions {
   readonly config: Config;
   readonly apiKey: string;
   readonly logger: Logger;
@@ -23,7 +23,7 @@ export interface DeskOptions {
   readonly now: () => number;
 }
 
-export interface Commission {
+export interface TaskOrder {
   readonly body: TaskBody;
   /** Results that it makes. */
   readonly count: number;
@@ -49,18 +49,18 @@ export interface Done<Result> {
 }
 
 /** Commissions tasks: writes each down, has it followed, and writes down how it ended. */
-export class Desk {
-  readonly #options: DeskOptions;
-  readonly #postOffice: PostOffice;
+export class TaskClient {
+  readonly #options: TaskClientOptions;
+  readonly #router: ResponseRouter;
   readonly #inquiries = new Map<string, AbortController>();
   readonly #closing = new AbortController();
   readonly transport: Transport;
 
-  constructor(options: DeskOptions) {
+  constructor(options: TaskClientOptions) {
     this.#options = options;
-    this.#postOffice = new PostOffice(options.logger);
-    const { countWaiting } = this.#postOffice;
-    this.transport = new Transport({ ...options, receiver: this.#postOffice, countWaiting });
+    this.#router = new ResponseRouter(options.logger);
+    const { countWaiting } = this.#router;
+    this.transport = new Transport({ ...options, receiver: this.#router, countWaiting });
   }
 
   /**
@@ -68,34 +68,34 @@ export class Desk {
    * new one where it is the very same.
    * @throws EaselError what keeps it from being made, ERR_ABORTED
    */
-  async commission<Result>(
-    commission: Commission,
+  async perform<Result>(
+    order: TaskOrder,
     receive: (outcome: Outcome & { kind: 'made' }) => Promise<Result>,
   ): Promise<Done<Result>> {
     const { journal } = this.#options;
-    const adopted = journal.adopt(commission.identity);
+    const adopted = journal.adopt(order.identity);
     if (adopted) {
       this.#inquiries.get(adopted.taskUUID)?.abort();
-      const done = await this.#follow(adopted.taskUUID, commission, true, receive);
+      const done = await this.#follow(adopted.taskUUID, order, true, receive);
       if (done) return done;
     }
-    if (commission.signal.aborted) throw aborted();
+    if (order.signal.aborted) throw aborted();
     const taskUUID = randomUUID();
-    const { identity, count, body } = commission;
+    const { identity, count, body } = order;
     const { fingerprint, requestId } = identity;
     const at = this.#options.now();
     const model = String(body.model ?? body.taskType);
     await journal.begin({ taskUUID, at, fingerprint, requestId, count, model });
     // Never undefined: only what was adopted may be gone.
-    return (await this.#follow(taskUUID, commission, false, receive)) as Done<Result>;
+    return (await this.#follow(taskUUID, order, false, receive)) as Done<Result>;
   }
 
   /** What Runware says of a task that nobody waits for. Rejects with ERR_ABORTED when somebody does again. */
-  async inquire({ taskUUID, count }: Entry, isResult: Commission['isResult']): Promise<Outcome> {
+  async inquire({ taskUUID, count }: Entry, isResult: TaskOrder['isResult']): Promise<Outcome> {
     const controller = new AbortController();
     this.#inquiries.set(taskUUID, controller);
     try {
-      const inbox = this.#postOffice.open(taskUUID, isResult);
+      const inbox = this.#router.open(taskUUID, isResult);
       const question = { taskType: 'getResponse', taskUUID };
       return await this.#run(inbox, question, { count, signal: controller.signal }, true);
     } finally {
@@ -116,16 +116,16 @@ export class Desk {
   /** Undefined: an adopted task is gone, and there is nothing of it. */
   async #follow<Result>(
     taskUUID: string,
-    commission: Commission,
+    order: TaskOrder,
     isAdopted: boolean,
     receive: (outcome: Outcome & { kind: 'made' }) => Promise<Result>,
   ): Promise<Done<Result> | undefined> {
     const { journal, logger } = this.#options;
     let isOver = false;
     try {
-      const inbox = this.#postOffice.open(taskUUID, commission.isResult);
-      const task = { ...commission.body, taskUUID };
-      const outcome = await this.#run(inbox, task, commission, isAdopted);
+      const inbox = this.#router.open(taskUUID, order.isResult);
+      const task = { ...order.body, taskUUID };
+      const outcome = await this.#run(inbox, task, order, isAdopted);
       if (outcome.kind === 'made') {
         const result = await receive(outcome);
         isOver = true;
@@ -147,7 +147,7 @@ export class Desk {
   async #run(
     inbox: Inbox,
     task: TaskBody & { readonly taskUUID: string },
-    { count, signal, onProgress }: Pick<Commission, 'count' | 'signal' | 'onProgress'>,
+    { count, signal, onProgress }: Pick<TaskOrder, 'count' | 'signal' | 'onProgress'>,
     isAdopted: boolean,
   ): Promise<Outcome> {
     const { config, random } = this.#options;
@@ -159,7 +159,7 @@ export class Desk {
         isAdopted,
         inbox,
         sender: this.transport,
-        onCarrier: (carrier) => this.#postOffice.assign(inbox, carrier),
+        onCarrier: (carrier) => this.#router.assign(inbox, carrier),
         config,
         random,
         signal: either.signal,
@@ -170,7 +170,7 @@ export class Desk {
       throw outOfReach(inbox.taskUUID, unreachable('Making a picture', 'the plugin was closed')).failure;
     } finally {
       either.unlink();
-      this.#postOffice.close(inbox);
+      this.#router.close(inbox);
     }
   }
 }

@@ -2,7 +2,7 @@ import { categoryOf } from '../wire/category.js';
 import { type Complaint, garbledCode } from '../wire/frame.js';
 
 /** Where a task stands when a complaint comes. */
-export interface Standing {
+export interface TaskStanding {
   /** What was sent last: the task itself, or a question about it. */
   readonly last: 'send' | 'ask';
   /** Runware is known to have it. */
@@ -20,7 +20,10 @@ export interface Standing {
 export type Verdict = 'taken' | 'unknown' | 'unanswered' | 'unnamed' | 'doubtful' | 'not-taken' | 'failed';
 
 /** Decides by the code; and what is said of a question is never taken for the end of a task that may be paid. */
-export function weigh(complaint: Complaint, { last, isTaken, isPushed, sends }: Standing): Verdict {
+export function classifyError(
+  complaint: Complaint,
+  { last, isTaken, isPushed, sends }: TaskStanding,
+): Verdict {
   const category = categoryOf(complaint);
   // That a second sending was turned away is no end of the first one.
   if (complaint.isArchived) return category === 'taken' ? 'unknown' : 'failed';

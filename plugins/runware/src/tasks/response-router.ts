@@ -6,7 +6,7 @@ import { unpackArchive } from './archive.js';
 import { Inbox } from './inbox.js';
 
 /** Hands what comes to whom it is for, by the task's UUID alone: frames hold results of several tasks, in any order. */
-export class PostOffice implements Receiver {
+export class ResponseRouter implements Receiver {
   readonly #logger: Logger;
   readonly #inboxes = new Map<string, Inbox>();
   readonly #byCarrier = new Map<Carrier, Set<Inbox>>();

@@ -1,5 +1,6 @@
-import type { Graph } from '../../plugins/local-diffusion/src/graph/builder.js';
-import { InferenceSession, Tensor } from '../../plugins/local-diffusion/src/session/onnx-runtime.js';
+import type { Graph } from '../../plugins/local-diffusion/src/graph/graph.js';
+import { createSession, encodeForSession } from '../../plugins/local-diffusion/src/session/graph-session.js';
+import { Tensor } from '../../plugins/local-diffusion/src/session/onnx-runtime.js';
 import type { TensorValues } from './tensors.js';
 
 /** Opens a graph on one thread, runs it once, and gives all its outputs by name. */
@@ -7,10 +8,9 @@ export async function runGraph(
   graph: Graph,
   inputs: ReadonlyMap<string, TensorValues>,
 ): Promise<Map<string, Float32Array>> {
-  const session = await InferenceSession.create(graph.model, {
+  const session = await createSession(encodeForSession(graph), {
     intraOpNumThreads: 1,
     logSeverityLevel: 3,
-    extra: { session: { model_external_initializers_file_folder_path: graph.externalFolder } },
   });
   try {
     const feeds = graph.inputs.map(({ name }) => {

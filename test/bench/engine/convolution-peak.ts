@@ -29,12 +29,7 @@ export async function openConvolutionPeaks(): Promise<ConvolutionPeak[]> {
     const x = graph.input('x', 'float32', shape);
     const weights = filled([channels, channels, 3, 3]);
     const attributes = { kernel_shape: [3, 3], strides: [1, 1], pads: [1, 1, 1, 1] };
-    graph.output(
-      'y',
-      graph.node('Conv', [x, graph.floats(weights.data, weights.shape)], attributes),
-      'float32',
-      shape,
-    );
+    graph.output('y', graph.node('Conv', [x, graph.floats(weights.data, weights.shape)], attributes));
     const network = await Network.open(graph.finish());
     const feeds = { x: filled(shape) };
     const gflop = (2 * 2 * channels * channels * 9 * edge * edge) / 1e9;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Graph } from '../../../plugins/local-diffusion/src/graph/builder.js';
+import type { Graph } from '../../../plugins/local-diffusion/src/graph/graph.js';
 import {
   chooseExecution,
   type Execution,

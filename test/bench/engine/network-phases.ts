@@ -1,5 +1,5 @@
 import { openComponent } from '../../../plugins/local-diffusion/src/checkpoint/component.js';
-import type { Graph } from '../../../plugins/local-diffusion/src/graph/builder.js';
+import type { Graph } from '../../../plugins/local-diffusion/src/graph/graph.js';
 import {
   readSingleFile,
   type SingleFile,

@@ -1,9 +1,12 @@
 import { link, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decomposableOperators } from '../../../plugins/local-diffusion/src/graph/passes/decomposition.js';
-import { withoutOperators } from '../../../plugins/local-diffusion/src/graph/passes/without-operators.js';
+import {
+  decomposableOperators,
+  withoutOperators,
+} from '../../../plugins/local-diffusion/src/graph/passes/decomposition.js';
 import { readSingleFile } from '../../../plugins/local-diffusion/src/models/read-single-file.js';
 import { unetGraph } from '../../../plugins/local-diffusion/src/networks/unet/unet.js';
+import { encodeForSession } from '../../../plugins/local-diffusion/src/session/graph-session.js';
 import type { BenchModel } from './models.js';
 import { writeRandomCheckpoint } from './random-checkpoint.js';
 
@@ -15,13 +18,16 @@ import { writeRandomCheckpoint } from './random-checkpoint.js';
  */
 export async function writePeer(model: BenchModel, folder: string): Promise<string> {
   const checkpoint = await writeRandomCheckpoint(model);
-  const graph = unetGraph((await readSingleFile(checkpoint)).components.unet!);
   const target = join(folder, 'unet');
   await mkdir(target, { recursive: true });
   const weights = join(target, model.fileName);
   await rm(weights, { force: true });
   await link(checkpoint, weights);
   const path = join(target, 'model.onnx');
-  await writeFile(path, withoutOperators(graph.model, new Set(decomposableOperators)));
+  const graph = withoutOperators(
+    unetGraph((await readSingleFile(weights)).components.unet!),
+    new Set(decomposableOperators),
+  );
+  await writeFile(path, encodeForSession(graph).model);
   return path;
 }

@@ -150,7 +150,7 @@ async function seenByGraph(component: Component): Promise<Map<string, Float32Arr
   const graph = new GraphBuilder(component);
   for (const [name, { shape, dtype }] of component.tensors) {
     if (dtype === 'I64') continue;
-    graph.output(`seen ${name}`, graph.mount(name, shape), 'float32', shape);
+    graph.output(`seen ${name}`, graph.mount(name, shape));
   }
   const results = await runGraph(graph.finish(), new Map());
   return new Map([...results].map(([name, values]) => [name.slice('seen '.length), values]));

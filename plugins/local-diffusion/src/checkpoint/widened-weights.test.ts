@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runGraph } from '../../../../test/reference/run-graph.js';
 import { type RawTensor, type TensorValues, writeSafetensors } from '../../../../test/reference/tensors.js';
-import type { Graph } from '../graph/builder.js';
+import type { Graph } from '../graph/graph.js';
 import { vaeDecoderGraph, vaeEncoderGraph } from '../networks/autoencoder/vae.js';
 import { clipTextGraph } from '../networks/clip/clip-text.js';
 import { unetGraph } from '../networks/unet/unet.js';

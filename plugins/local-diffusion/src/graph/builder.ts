@@ -1,57 +1,43 @@
 import type { Component } from '../checkpoint/component.js';
+import { invalidFiles } from '../checkpoint/invalid-files.js';
 import type { LoraLayer } from '../checkpoint/lora-layer.js';
 import type { TensorLocation } from '../checkpoint/safetensors.js';
-import { type MountedWeight, MountedWeights } from './mounted-weights.js';
+import type { Shape } from './dimension.js';
 import {
-  type Attribute,
+  type Attributes,
   type ElementType,
-  elementTypes,
-  encodeModel,
-  type InitializerDescription,
-  type NodeDescription,
-  type PortDescription,
-} from './onnx/onnx.js';
+  elementBytes,
+  elementsIn,
+  type Graph,
+  type GraphNode,
+  type Initializer,
+  operatorSets,
+  type Port,
+  type TensorType,
+} from './graph.js';
+import { type MountedWeight, MountedWeights } from './mounted-weights.js';
+import { infer } from './shapes/infer.js';
+import { Mismatch, type Operand } from './shapes/mismatch.js';
 
-/** A tensor inside the graph being built. */
-export interface Value {
-  readonly name: string;
-}
+/** A tensor inside the graph being built. It knows its type and shape, so that what does not fit is told where it is written. */
+export type Value = Operand;
 
-export type GraphPort = PortDescription;
-
-/**
- * A finished graph, ready for
- * `InferenceSession.create(model, { extra: { session: { model_external_initializers_file_folder_path: externalFolder } } })`.
- */
-export interface Graph {
-  /** ONNX, without the weights: they stay in the checkpoint's own files. */
-  readonly model: Uint8Array;
-  /** Absolute path of the folder that all mounted files lie under; empty when no file is mounted. */
-  readonly externalFolder: string;
-  /** Bytes that the weights take in float32. */
-  readonly weightBytes: number;
-  readonly inputs: readonly GraphPort[];
-  readonly outputs: readonly GraphPort[];
-}
-
-type Attributes = Readonly<Record<string, Attribute>>;
-type Shape = readonly (number | string)[];
-
-/** com.microsoft holds ONNX Runtime's own operators (MultiHeadAttention, QuickGelu, ...). */
-const operatorSets = { '': 20, 'com.microsoft': 1 };
+/** Constants of up to so many numbers may be shapes, axes or factors: what they hold is known. */
+const knownNumbers = 8;
 
 /**
- * Writes one network as an ONNX graph over the tensors of a checkpoint's component.
+ * Writes one network as a graph over the tensors of a checkpoint's component. Types and shapes are followed from node to node.
  *
- * The graph computes in float32; weights stored otherwise are converted once, when ONNX Runtime folds constants at load.
+ * The graph computes in float32, however its weights are stored.
  */
 export class GraphBuilder {
   readonly #component: Component;
   readonly #weights: MountedWeights;
-  readonly #nodes: NodeDescription[] = [];
-  readonly #inputs: GraphPort[] = [];
-  readonly #outputs: GraphPort[] = [];
-  readonly #constants = new Map<string, InitializerDescription>();
+  readonly #nodes: GraphNode[] = [];
+  readonly #inputs: Port[] = [];
+  readonly #outputs: Port[] = [];
+  readonly #values = new Map<string, TensorType>();
+  readonly #constants = new Map<string, { readonly initializer: Initializer; readonly value: Value }>();
   readonly #shared = new Map<string, Value>();
   readonly #counters = new Map<string, number>();
 
@@ -62,34 +48,44 @@ export class GraphBuilder {
 
   /** Declares an input; a dimension given by name is free at each run. */
   input(name: string, type: ElementType, shape: Shape): Value {
-    this.#inputs.push({ name, type, shape });
-    return { name };
+    const port = { name, type, shape };
+    this.#inputs.push(port);
+    return port;
   }
 
   /** Declares `value` an output under that name. */
-  output(name: string, value: Value, type: ElementType, shape: Shape): void {
+  output(name: string, value: Value): void {
+    const { type, shape } = this.#addNode('Identity', '', [value], name, {});
     this.#outputs.push({ name, type, shape });
-    this.#addNode('Identity', '', [value], name, {});
   }
 
-  /** Adds a node of ai.onnx with one output; an input of `null` is left out. */
+  /**
+   * Adds a node of ai.onnx with one output; an input of `null` is left out.
+   *
+   * @throws ERR_MODEL_FILES_INVALID for inputs that the operator cannot take together
+   */
   node(operator: string, inputs: readonly (Value | null)[], attributes: Attributes = {}): Value {
     return this.#addNode(operator, '', inputs, this.#newName(operator), attributes);
   }
 
-  /** Adds a node of com.microsoft with one output; an input of `null` is left out. */
+  /** Like {@link node}, of com.microsoft. */
   contrib(operator: string, inputs: readonly (Value | null)[], attributes: Attributes = {}): Value {
     return this.#addNode(operator, 'com.microsoft', inputs, this.#newName(operator), attributes);
   }
 
   /** A float32 constant; the shape is that of a vector unless given. Equal constants are stored once. */
   floats(values: readonly number[] | Float32Array, shape: readonly number[] = [values.length]): Value {
-    return this.#constant('float32', new Uint8Array(Float32Array.from(values).buffer), shape);
+    return this.#constant('float32', new Uint8Array(Float32Array.from(values).buffer), shape, values);
   }
 
   /** An int64 constant: a vector unless a shape is given. Equal constants are stored once. */
   integers(values: readonly number[], shape: readonly number[] = [values.length]): Value {
-    return this.#constant('int64', new Uint8Array(BigInt64Array.from(values, BigInt).buffer), shape);
+    return this.#constant('int64', new Uint8Array(BigInt64Array.from(values, BigInt).buffer), shape, values);
+  }
+
+  /** A float16 constant by its bits. Equal constants are stored once. */
+  halves(bits: Uint16Array, shape: readonly number[]): Value {
+    return this.#constant('float16', new Uint8Array(bits.buffer, bits.byteOffset, bits.byteLength), shape);
   }
 
   /** Returns the value made for `key` before, or makes it: for what several blocks share. */
@@ -114,17 +110,17 @@ export class GraphBuilder {
    * @throws ERR_MODEL_FILES_INVALID when it is missing, of another shape, or not of a floating-point type
    */
   mount(name: string, shape: readonly number[]): Value {
-    return this.#matrix(this.#weights.mount(name, shape));
+    return this.#upright(this.#weights.mount(name, shape));
   }
 
   /** Rows `firstRow` to `firstRow + rows - 1` of a weight whose whole shape is `shape`; otherwise like {@link mount}. */
   mountRows(name: string, shape: readonly number[], firstRow: number, rows: number): Value {
-    return this.#float32(this.#weights.mountRows(name, shape, firstRow, rows));
+    return asValue(this.#weights.mountRows(name, shape, firstRow, rows));
   }
 
   /** Like {@link mount}, for a tensor of another file, under a name of its own. */
   mountLocation(name: string, location: TensorLocation, shape: readonly number[]): Value {
-    return this.#matrix(this.#weights.mountLocation(name, location, shape));
+    return this.#upright(this.#weights.mountLocation(name, location, shape));
   }
 
   /** Like {@link mountRows}, for a tensor of another file, under a name of its own. */
@@ -135,7 +131,7 @@ export class GraphBuilder {
     firstRow: number,
     rows: number,
   ): Value {
-    return this.#float32(this.#weights.mountLocationRows(name, location, shape, firstRow, rows));
+    return asValue(this.#weights.mountLocationRows(name, location, shape, firstRow, rows));
   }
 
   /** What the LoRAs of the component add to a layer, each with its place in the order of LoRAs. */
@@ -153,49 +149,46 @@ export class GraphBuilder {
 
   /** Like {@link mount}, in the type that it is stored in: for tables that are only looked up, not computed with. */
   mountStored(name: string, shape: readonly number[]): Value {
-    return this.#weights.mount(name, shape);
+    return asValue(this.#weights.mountStored(name, shape));
   }
 
   /** Closes the graph. */
   finish(): Graph {
-    const { externalFolder, initializers, float32Bytes } = this.#weights.finish();
-    const model = encodeModel({
+    const constants = [...this.#constants.values()].map(({ initializer }) => initializer);
+    return {
       name: this.#component.name,
       nodes: this.#nodes,
-      initializers: [...this.#constants.values(), ...initializers],
+      initializers: [...constants, ...this.#weights.initializers],
       inputs: this.#inputs,
       outputs: this.#outputs,
       operatorSets,
-    });
-    return {
-      model,
-      externalFolder,
-      weightBytes: float32Bytes,
-      inputs: this.#inputs,
-      outputs: this.#outputs,
+      values: this.#values,
     };
   }
 
-  #matrix(weight: MountedWeight): Value {
-    const value = this.#float32(weight);
-    if (!weight.transposed) return value;
+  /** A matrix that lies in the file with rows and columns exchanged is turned. */
+  #upright(weight: MountedWeight): Value {
+    const value = asValue(weight);
+    if (!weight.isTransposed) return value;
     return this.once(`transpose of ${weight.name}`, () => this.node('Transpose', [value], { perm: [1, 0] }));
   }
 
-  #float32(weight: MountedWeight): Value {
-    if (weight.type === 'float32') return weight;
-    return this.once(`float32 of ${weight.name}`, () =>
-      this.node('Cast', [weight], { to: elementTypes.float32 }),
-    );
-  }
-
-  #constant(type: ElementType, data: Uint8Array, shape: readonly number[]): Value {
+  #constant(
+    type: ElementType,
+    data: Uint8Array,
+    shape: readonly number[],
+    numbers: readonly number[] | Float32Array = [],
+  ): Value {
     const key = `${type} [${shape}] ${Buffer.from(data).toString('base64')}`;
     const known = this.#constants.get(key);
-    if (known) return known;
-    const constant = { name: this.#newName('constant'), type, shape: [...shape], data };
-    this.#constants.set(key, constant);
-    return constant;
+    if (known) return known.value;
+    if (elementsIn(shape) * elementBytes[type] !== data.length)
+      throw new Error(`a constant of ${data.length} bytes is not ${type} [${shape}]`);
+    const initializer = { name: this.#newName('constant'), type, shape: [...shape], data };
+    const elements = numbers.length > 0 && numbers.length <= knownNumbers ? [...numbers] : undefined;
+    const value = { name: initializer.name, type, shape: initializer.shape, elements };
+    this.#constants.set(key, { initializer, value });
+    return value;
   }
 
   #addNode(
@@ -205,9 +198,25 @@ export class GraphBuilder {
     output: string,
     attributes: Attributes,
   ): Value {
+    const made = this.#infer(operator, inputs, attributes);
+    this.#values.set(output, { type: made.type, shape: made.shape });
     const names = inputs.map((input) => input?.name ?? '');
     this.#nodes.push({ operator, domain, inputs: names, outputs: [output], attributes });
-    return { name: output };
+    return { name: output, ...made };
+  }
+
+  #infer(operator: string, inputs: readonly (Value | null)[], attributes: Attributes) {
+    try {
+      return infer(operator, inputs, attributes);
+    } catch (error) {
+      if (!(error instanceof Mismatch)) throw error;
+      const { configFile } = this.#component;
+      throw invalidFiles(
+        `${configFile} describes a network whose parts do not fit together. ${error.message}.`,
+        'Check that the config belongs to these weights.',
+        error,
+      );
+    }
   }
 
   #newName(kind: string): string {
@@ -217,3 +226,5 @@ export class GraphBuilder {
     return `${kind}/${count}`;
   }
 }
+
+const asValue = ({ name, type, shape }: MountedWeight): Value => ({ name, type, shape });

@@ -3,8 +3,7 @@ import { invalidFiles } from '../checkpoint/invalid-files.js';
 import { nearestNamesText } from '../checkpoint/nearest-names.js';
 import type { TensorDtype, TensorLocation } from '../checkpoint/safetensors.js';
 import { shapesAgree } from '../checkpoint/shapes.js';
-import { commonFolder, relativeLocation } from './external-files.js';
-import type { ElementType, InitializerDescription } from './onnx/onnx.js';
+import type { ElementType, Initializer } from './graph.js';
 
 /** The types that a network's weights may be stored in. */
 const mountedTypes: Partial<Record<TensorDtype, ElementType>> = {
@@ -14,17 +13,10 @@ const mountedTypes: Partial<Record<TensorDtype, ElementType>> = {
   F64: 'float64',
 };
 
-/** A weight that a graph uses: its name there, and the type it is stored in. */
-export interface MountedWeight {
-  readonly name: string;
-  readonly type: ElementType;
-  /** It lies there with rows and columns exchanged; absent means that it does not. */
-  readonly transposed?: true;
-}
-
-interface Mounting extends MountedWeight {
-  readonly shape: readonly number[];
-  readonly location: TensorLocation;
+/** A weight that a graph uses: an initialiser that points into a checkpoint's file. */
+export interface MountedWeight extends Initializer {
+  /** Whether it lies there with rows and columns exchanged; `shape` is as it lies. */
+  readonly isTransposed: boolean;
 }
 
 /**
@@ -34,7 +26,7 @@ interface Mounting extends MountedWeight {
  */
 export class MountedWeights {
   readonly #component: Component;
-  readonly #mountings = new Map<string, Mounting>();
+  readonly #mounted = new Map<string, MountedWeight>();
 
   constructor(component: Component) {
     this.#component = component;
@@ -43,6 +35,13 @@ export class MountedWeights {
   /** @throws ERR_MODEL_FILES_INVALID when the tensor is missing, of another shape, or not of a floating-point type */
   mount(name: string, shape: readonly number[]): MountedWeight {
     return this.mountLocation(name, this.#find(name), shape);
+  }
+
+  /** Like {@link mount}, in the type that it is stored in; a tensor is mounted in one way or the other. */
+  mountStored(name: string, shape: readonly number[]): MountedWeight {
+    const location = this.#find(name);
+    this.#check(name, location, shape);
+    return this.#mountAt(name, shape, location, mountedTypes[location.dtype]!);
   }
 
   /**
@@ -74,25 +73,9 @@ export class MountedWeights {
     return this.#mountAt(`${name}[${firstRow}:${firstRow + rows}]`, [rows, ...shape.slice(1)], location);
   }
 
-  /** Everything mounted so far, the folder that its locations are relative to, and the bytes that it takes in float32. */
-  finish(): {
-    readonly externalFolder: string;
-    readonly initializers: readonly InitializerDescription[];
-    readonly float32Bytes: number;
-  } {
-    const mountings = [...this.#mountings.values()];
-    const externalFolder = commonFolder(mountings.map(({ location }) => location.file));
-    const initializers = mountings.map(({ name, type, shape, location: { file, offset, length } }) => ({
-      name,
-      type,
-      shape,
-      data: { location: relativeLocation(externalFolder, file), offset, length },
-    }));
-    const float32Bytes = initializers.reduce(
-      (sum, { shape }) => sum + shape.reduce((one, other) => one * other, 4),
-      0,
-    );
-    return { externalFolder, initializers, float32Bytes };
+  /** Everything mounted so far. */
+  get initializers(): readonly Initializer[] {
+    return [...this.#mounted.values()];
   }
 
   #find(name: string): TensorLocation {
@@ -118,16 +101,22 @@ export class MountedWeights {
     }
   }
 
-  #mountAt(name: string, shape: readonly number[], location: TensorLocation): MountedWeight {
-    const { transposed } = location;
-    const mounting = {
+  #mountAt(
+    name: string,
+    shape: readonly number[],
+    { file, offset, length, dtype, transposed }: TensorLocation,
+    type: ElementType = 'float32',
+  ): MountedWeight {
+    const storage = mountedTypes[dtype]!;
+    const weight: MountedWeight = {
       name,
-      type: mountedTypes[location.dtype]!,
+      type,
       shape: transposed ? shape.toReversed() : shape,
-      location,
-      ...(transposed && { transposed }),
+      ...(storage !== type && { storage }),
+      data: { file, offset, length },
+      isTransposed: transposed === true,
     };
-    this.#mountings.set(name, mounting);
-    return mounting;
+    this.#mounted.set(name, weight);
+    return weight;
   }
 }

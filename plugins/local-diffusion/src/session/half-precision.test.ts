@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { openComponent } from '../checkpoint/component.js';
-import { type Graph, GraphBuilder } from '../graph/builder.js';
+import { GraphBuilder } from '../graph/builder.js';
+import type { Graph } from '../graph/graph.js';
 import type { Precision } from '../graph/passes/precision.js';
 import { vaeDecoderGraph } from '../networks/autoencoder/vae.js';
 import { clipTextGraph } from '../networks/clip/clip-text.js';
@@ -72,7 +73,7 @@ describe('a stored network', () => {
   function twice(): Graph {
     const graph = new GraphBuilder({ name: 'twice', configFile: 'none', config: {}, tensors: new Map() });
     const x = graph.input('x', 'float32', ['numbers']);
-    graph.output('y', graph.node('Concat', [x, x], { axis: 0 }), 'float32', ['numbers']);
+    graph.output('y', graph.node('Concat', [x, x], { axis: 0 }));
     return graph.finish();
   }
 

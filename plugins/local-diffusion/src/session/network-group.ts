@@ -1,4 +1,4 @@
-import type { Graph } from '../graph/builder.js';
+import type { Graph } from '../graph/graph.js';
 import type { Feed } from './network.js';
 import type { NetworkMemory } from './network-memory.js';
 import { StoredNetwork } from './stored-network.js';

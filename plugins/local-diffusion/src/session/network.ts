@@ -1,11 +1,12 @@
-import type { Graph } from '../graph/builder.js';
-import { inPrecision, type Precision } from '../graph/passes/precision.js';
-import { withoutOperators } from '../graph/passes/without-operators.js';
+import type { Graph } from '../graph/graph.js';
+import type { Precision } from '../graph/passes/precision.js';
+import { writeFor } from '../graph/passes/write-for.js';
 import { type Execution, onProcessor } from './execution-choice.js';
 import { providerOptions } from './execution-devices.js';
 import type { ExecutionProvider } from './execution-providers.js';
+import { createSession, encodeForSession, type SessionOptions } from './graph-session.js';
 import type { NetworkOptions } from './network-options.js';
-import { InferenceSession, Tensor } from './onnx-runtime.js';
+import { type InferenceSession, Tensor } from './onnx-runtime.js';
 import { unfusedOptions } from './self-test.js';
 
 /** A float32 or int64 tensor by its flat values. */
@@ -60,6 +61,18 @@ export class Network {
     feeds: Readonly<Record<string, Feed>>,
     outputs: readonly Output[],
   ): Promise<Record<Output, Float32Array>> {
+    const results = await this.runWhole(feeds, outputs);
+    return Object.fromEntries(outputs.map((name) => [name, results[name].data])) as Record<
+      Output,
+      Float32Array
+    >;
+  }
+
+  /** Like {@link run}; outputs are float32 or int64 and keep their shapes, so that they can be fed again. */
+  async runWhole<Output extends string>(
+    feeds: Readonly<Record<string, Feed>>,
+    outputs: readonly Output[],
+  ): Promise<Record<Output, Feed>> {
     const tensors = Object.fromEntries(
       Object.entries(feeds).map(([name, { data, shape }]) => [
         name,
@@ -69,10 +82,9 @@ export class Network {
     const startedAt = performance.now();
     const results = await this.#session.run(tensors, outputs);
     this.#runMs += performance.now() - startedAt;
-    return Object.fromEntries(outputs.map((name) => [name, results[name]?.data])) as Record<
-      Output,
-      Float32Array
-    >;
+    return Object.fromEntries(
+      outputs.map((name) => [name, { data: results[name]!.data, shape: results[name]!.dims }]),
+    ) as Record<Output, Feed>;
   }
 
   async release(): Promise<void> {
@@ -85,8 +97,8 @@ async function openSession(
   { provider, decompose, precision }: Execution,
   { threads, prepared }: NetworkOptions,
 ): Promise<InferenceSession> {
-  const model = inPrecision(withoutOperators(graph.model, decompose), precision);
-  const options: InferenceSession.SessionOptions = {
+  const written = writeFor(graph, { decompose, precision });
+  const options: SessionOptions = {
     ...providerOptions(provider),
     graphOptimizationLevel: 'all',
     // A pattern is one block for all of a run, taken anew beside what the first run has left in the arena: 1 GB, and 30 % of the decoder's second run.
@@ -95,9 +107,6 @@ async function openSession(
     logSeverityLevel: 3,
     ...(decompose.size === 0 ? {} : { extra: unfusedOptions }),
   };
-  if (prepared) {
-    return await prepared.open({ model, externalFolder: graph.externalFolder, provider, options });
-  }
-  const session = { model_external_initializers_file_folder_path: graph.externalFolder };
-  return await InferenceSession.create(model, { ...options, extra: { ...options.extra, session } });
+  if (prepared) return await prepared.open({ graph: written, provider, options });
+  return await createSession(encodeForSession(written), options);
 }

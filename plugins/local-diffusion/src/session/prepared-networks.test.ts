@@ -6,11 +6,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { floatTensor, writeSafetensors } from '../../../../test/reference/tensors.js';
 import { readSafetensors } from '../checkpoint/safetensors.js';
 import { convolution, groupNorm, silu } from '../graph/blocks/blocks.js';
-import { type Graph, GraphBuilder } from '../graph/builder.js';
+import { GraphBuilder } from '../graph/builder.js';
+import type { Graph } from '../graph/graph.js';
+import { countWeights } from '../graph/passes/stored-weights.js';
 import { Network } from './network.js';
 import { InferenceSession } from './onnx-runtime.js';
 import { PreparedNetworks } from './prepared-networks.js';
-import { mountedFiles } from './prepared-weights.js';
 import { spreadNumbers } from './self-test-cases.js';
 
 const channels = 64;
@@ -55,7 +56,7 @@ async function writeGraph(kept = layers): Promise<Graph> {
     x = convolution(graph, x, `c.${layer}`, { inputs: channels, outputs: channels, kernel: 3 });
     x = silu(graph, groupNorm(graph, x, `n.${layer}`, { channels, groups: 8, epsilon: 1e-5 }));
   }
-  graph.output('y', x, 'float32', ['batch', channels, 'height', 'width']);
+  graph.output('y', x);
   return graph.finish();
 }
 
@@ -192,15 +193,15 @@ describe('prepared networks', () => {
   test('nothing is written where that takes more memory than there is', async () => {
     const graph = await writeGraph();
     const { y } = await run(graph);
-    const { float32Bytes } = mountedFiles(graph.model);
+    const { held } = countWeights(graph);
     const preparedWith = (availableBytes: number) =>
       new PreparedNetworks({
         ...{ folder: cache, maximumBytes: 1e9, minimumWeightBytes: 0 },
         availableBytes: () => availableBytes,
       });
-    expect(await run(graph, preparedWith(1.1 * float32Bytes))).toEqual({ y, isRead: false });
+    expect(await run(graph, preparedWith(1.1 * held))).toEqual({ y, isRead: false });
     expect(await entriesOf()).toEqual([]);
-    await run(graph, preparedWith(1.3 * float32Bytes));
+    await run(graph, preparedWith(1.3 * held));
     expect(await entriesOf()).toHaveLength(1);
   });
 

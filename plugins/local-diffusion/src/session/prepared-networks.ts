@@ -1,17 +1,20 @@
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { filePartOf, type Graph } from '../graph/graph.js';
+import { countWeights } from '../graph/passes/stored-weights.js';
 import type { ExecutionProvider } from './execution-providers.js';
+import { createSession, encodeForSession, type SessionOptions } from './graph-session.js';
 import { InferenceSession } from './onnx-runtime.js';
 import { buildingPrefix, freeBytes, makeRoom, removeAbandoned } from './prepared-budget.js';
 import { describeEntry, entryFiles, isEntryWhole, markUsed, removeEntry } from './prepared-entry.js';
-import { fingerprint, mountedFiles } from './prepared-weights.js';
+import { fingerprint } from './prepared-fingerprint.js';
 import { hashOf, processorModel, runtimeVersion } from './self-test-device.js';
 
 export interface PreparedNetworksOptions {
   readonly folder: string;
   /** What all entries may take together. */
   readonly maximumBytes: number;
-  /** Networks with fewer bytes of weights, counted as float32, are not kept. Absent: 200 MB, which open as fast without. */
+  /** Networks whose weights take fewer bytes in memory are not kept. Absent: 200 MB, which open as fast without. */
   readonly minimumWeightBytes?: number;
   /** Absent: the system's. */
   readonly now?: () => Date;
@@ -20,13 +23,13 @@ export interface PreparedNetworksOptions {
 }
 
 export interface Unprepared {
-  readonly model: Uint8Array;
-  readonly externalFolder: string;
+  /** Written for its provider. */
+  readonly graph: Graph;
   readonly provider: ExecutionProvider;
-  readonly options: InferenceSession.SessionOptions;
+  readonly options: SessionOptions;
 }
 
-/** What a network takes in memory while it is prepared, and at most on disk, by what its weights take in float32. */
+/** What a network takes in memory while it is prepared, and at most on disk, by what its weights take in memory. */
 const growth = 1.2;
 
 /**
@@ -49,13 +52,15 @@ export class PreparedNetworks {
 
   /** Opens a network by its entry, or prepares it and leaves an entry. Whatever is wrong with the folder, the network is opened. */
   async open(unprepared: Unprepared): Promise<InferenceSession> {
-    const { model, externalFolder, provider, options } = unprepared;
+    const { graph, provider, options } = unprepared;
     const { folder, maximumBytes, minimumWeightBytes, now, availableBytes } = this.#options;
-    const { locations, float32Bytes, convertedBytes } = mountedFiles(model);
-    const bytes = float32Bytes * growth;
-    if (provider !== 'cpu' || float32Bytes < minimumWeightBytes || bytes > maximumBytes)
+    const { held, converted } = countWeights(graph);
+    const bytes = held * growth;
+    if (provider !== 'cpu' || held < minimumWeightBytes || bytes > maximumBytes)
       return await prepare(unprepared);
-    const prints = await Promise.all(locations.map((each) => fingerprint(externalFolder, each)));
+    const files = new Set(graph.initializers.flatMap((each) => filePartOf(each)?.file ?? []));
+    const prints = await Promise.all([...files].sort().map(fingerprint));
+    const { model } = encodeForSession(graph);
     const facts = [runtimeVersion(), process.arch, processorModel(), provider, hashOf(model), ...prints];
     const key = hashOf(facts.join('\n'));
     const entry = join(folder, key);
@@ -74,7 +79,7 @@ export class PreparedNetworks {
     }
     // To write what it has made, ONNX Runtime keeps it beside what it has made it of, unless that is mapped: over 20 GB for SDXL's in float16.
     // Widening the weights on disk first does with half of it, but takes 105 s once to save 10 to 25 s at each opening.
-    if (bytes + convertedBytes > availableBytes()) return await prepare(unprepared);
+    if (bytes + converted > availableBytes()) return await prepare(unprepared);
     return await this.#build(unprepared, key, bytes);
   }
 
@@ -113,20 +118,15 @@ async function keep(building: string, entry: string, now: Date): Promise<void> {
 }
 
 /** Lets ONNX Runtime optimise; with a folder, it writes there what it made. */
-async function prepare(
-  { model, externalFolder, options }: Unprepared,
-  folder?: string,
-): Promise<InferenceSession> {
-  const session = {
-    model_external_initializers_file_folder_path: externalFolder,
-    ...(folder !== undefined && {
+async function prepare({ graph, options }: Unprepared, folder?: string): Promise<InferenceSession> {
+  const encoded = encodeForSession(graph);
+  if (folder === undefined) return await createSession(encoded, options);
+  return await createSession(
+    encoded,
+    { ...options, optimizedModelFilePath: join(folder, entryFiles.graph) },
+    {
       optimized_model_external_initializers_file_name: entryFiles.weights,
       optimized_model_external_initializers_min_size_in_bytes: '1024',
-    }),
-  };
-  return await InferenceSession.create(model, {
-    ...options,
-    ...(folder !== undefined && { optimizedModelFilePath: join(folder, entryFiles.graph) }),
-    extra: { ...options.extra, session },
-  });
+    },
+  );
 }

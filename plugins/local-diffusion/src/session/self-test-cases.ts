@@ -1,9 +1,7 @@
-import {
-  elementTypes,
-  encodeModel,
-  type InitializerDescription,
-  type NodeDescription,
-} from '../graph/onnx/onnx.js';
+import { attention, gelu, silu, upsampleTwice } from '../graph/blocks/blocks.js';
+import { GraphBuilder, type Value } from '../graph/builder.js';
+import { elementsIn, type Graph } from '../graph/graph.js';
+import { elementTypes } from '../graph/onnx/element-types.js';
 import type { DecomposableOperator } from '../graph/passes/decomposition.js';
 
 /** A block as our graphs have it, small; its input is `x` and its output `y`. */
@@ -11,11 +9,9 @@ export interface SelfTestCase {
   readonly name: string;
   /** What can be written otherwise when it is wrong. Absent: then nothing can be done without it. */
   readonly operator?: DecomposableOperator;
-  readonly model: Uint8Array;
+  readonly graph: Graph;
   readonly shape: readonly number[];
 }
-
-type Weights = Readonly<Record<string, readonly number[]>>;
 
 /** Repeatable numbers, evenly spread between -1 and 1. */
 export function spreadNumbers(count: number, seed = 1): Float32Array {
@@ -26,140 +22,107 @@ export function spreadNumbers(count: number, seed = 1): Float32Array {
   });
 }
 
-export const sizeOf = (shape: readonly number[]): number =>
-  shape.reduce((product, size) => product * size, 1);
+/** Makes weights of a shape, those of each call others. */
+type Weights = (...shape: number[]) => Value;
 
-const floatBytes = (...values: number[]) => new Uint8Array(Float32Array.from(values).buffer);
-
-const node = (
-  operator: string,
-  inputs: readonly string[],
-  output: string,
-  attributes: NodeDescription['attributes'] = {},
-): NodeDescription => ({
-  operator,
-  domain: ['MultiHeadAttention', 'QuickGelu', 'Gelu'].includes(operator) ? 'com.microsoft' : '',
-  inputs,
-  outputs: [output],
-  attributes,
-});
+/** Writes a block's operators over the input, with weights of its own. */
+type Block = (graph: GraphBuilder, x: Value, weights: Weights) => Value;
 
 /** Every dimension of the input is free, as in the networks: nothing is computed in advance. */
-function write(
-  nodes: readonly NodeDescription[],
-  shape: readonly number[],
-  weights: Weights,
-  constants: readonly InitializerDescription[] = [],
-): Uint8Array {
-  const initializers = Object.entries(weights).map(([name, size], index) => {
-    const fanIn = sizeOf(size.slice(1));
-    const data = spreadNumbers(sizeOf(size), index + 2).map((value) => value / Math.sqrt(fanIn));
-    return { name, type: 'float32' as const, shape: size, data: new Uint8Array(data.buffer) };
-  });
-  return encodeModel({
-    name: 'self-test',
-    nodes,
-    initializers: [
-      ...initializers,
-      ...constants,
-      { name: 'twice', type: 'float32', shape: [4], data: floatBytes(1, 1, 2, 2) },
-    ],
-    inputs: [{ name: 'x', type: 'float32', shape: shape.map((_, axis) => `x_${axis}`) }],
-    outputs: [{ name: 'y', type: 'float32', shape: shape.map((_, axis) => `y_${axis}`) }],
-    operatorSets: { '': 20, 'com.microsoft': 1 },
-  });
+function write(shape: readonly number[], block: Block): Graph {
+  const graph = new GraphBuilder({ name: 'self-test', configFile: 'none', config: {}, tensors: new Map() });
+  const x = graph.input(
+    'x',
+    'float32',
+    shape.map((_, axis) => `x_${axis}`),
+  );
+  let seed = 2;
+  const weights: Weights = (...size) => {
+    const fanIn = elementsIn(size.slice(1));
+    const numbers = spreadNumbers(elementsIn(size), seed).map((value) => value / Math.sqrt(fanIn));
+    seed += 1;
+    return graph.floats(numbers, size);
+  };
+  graph.output('y', block(graph, x, weights));
+  return graph.finish();
 }
 
-/** Queries, keys and values differ: each is a row of weights times the input. */
-function attention(name: string, tokens: number, heads: number, size: number, causal: 0 | 1): SelfTestCase {
-  const width = heads * size;
-  const operands = ['q', 'k', 'v'];
-  const nodes = [
-    ...operands.map((each) => node('MatMul', ['x', `w${each}`], each)),
-    node('MultiHeadAttention', operands, 'y', { num_heads: heads, unidirectional: causal }),
-  ];
-  const weights = Object.fromEntries(operands.map((each) => [`w${each}`, [width, width]]));
-  const shape = [2, tokens, width];
-  return { name, operator: 'MultiHeadAttention', model: write(nodes, shape, weights), shape };
-}
-
-const alone = (
-  operator: DecomposableOperator,
-  shape: readonly number[],
-  inputs: Weights,
-  attributes: NodeDescription['attributes'],
-): SelfTestCase => ({
-  name: operator,
-  operator,
-  model: write([node(operator, ['x', ...Object.keys(inputs)], 'y', attributes)], shape, inputs),
+const needed = (name: string, shape: readonly number[], block: Block): SelfTestCase => ({
+  name,
+  graph: write(shape, block),
   shape,
 });
 
-const needed = (
-  name: string,
+const replaceable = (
+  operator: DecomposableOperator,
   shape: readonly number[],
-  weights: Weights,
-  nodes: readonly NodeDescription[],
-): SelfTestCase => ({ name, model: write(nodes, shape, weights), shape });
+  block: Block,
+  name: string = operator,
+): SelfTestCase => ({ ...needed(name, shape, block), operator });
 
-const sides = { kernel_shape: [3, 3], pads: [1, 1, 1, 1] };
+/** Queries, keys and values differ: each is a row of weights times the input. */
+function attentionCase(
+  name: string,
+  tokens: number,
+  heads: number,
+  size: number,
+  causal = false,
+): SelfTestCase {
+  const width = heads * size;
+  const block: Block = (graph, x, weights) => {
+    const [query, key, value] = [0, 1, 2].map(() => graph.node('MatMul', [x, weights(width, width)]));
+    return attention(graph, { query: query!, key: key!, value: value!, heads, causal });
+  };
+  return replaceable('MultiHeadAttention', [2, tokens, width], block, name);
+}
+
 const picture = [1, 32, 20, 28];
+const convolve = (graph: GraphBuilder, x: Value, weights: readonly Value[], stride: number): Value =>
+  graph.node('Conv', [x, ...weights], {
+    kernel_shape: [3, 3],
+    pads: [1, 1, 1, 1],
+    strides: [stride, stride],
+  });
 
 /** Rows of a table in float16, as text encoders look them up; the input's numbers become those of rows. */
-function lookUp(): SelfTestCase {
-  const nodes = [
-    node('Mul', ['x', 'rows'], 'scaled'),
-    node('Abs', ['scaled'], 'positive'),
-    node('Cast', ['positive'], 'numbers', { to: elementTypes.int64 }),
-    node('Gather', ['table', 'numbers'], 'found'),
-    node('Cast', ['found'], 'y', { to: elementTypes.float32 }),
-  ];
+const lookUp: Block = (graph, x) => {
+  const positive = graph.node('Abs', [graph.node('Mul', [x, graph.floats([15.5])])]);
+  const numbers = graph.node('Cast', [positive], { to: elementTypes.int64 });
   // Halves from 1.0 on, each the next that can be told apart.
-  const halves = Uint16Array.from({ length: 16 * 8 }, (_, index) => 0x3c00 + index);
-  const table = {
-    name: 'table',
-    type: 'float16' as const,
-    shape: [16, 8],
-    data: new Uint8Array(halves.buffer),
-  };
-  const rows = { name: 'rows', type: 'float32' as const, shape: [1], data: floatBytes(15.5) };
-  const [shape, operator] = [[2, 40], 'Gather' as const];
-  return { name: 'half-precision table', operator, model: write(nodes, shape, {}, [table, rows]), shape };
-}
+  const bits = Uint16Array.from({ length: 16 * 8 }, (_, index) => 0x3c00 + index);
+  const found = graph.node('Gather', [graph.halves(bits, [16, 8]), numbers]);
+  return graph.node('Cast', [found], { to: elementTypes.float32 });
+};
 
 /** The blocks that are tested, the ones which nothing works without first. */
 export const selfTestCases: readonly SelfTestCase[] = [
-  needed('convolution', picture, { w: [48, 32, 3, 3], b: [48] }, [
-    node('Conv', ['x', 'w', 'b'], 'y', { ...sides, strides: [1, 1] }),
-  ]),
-  needed('halving convolution', picture, { w: [48, 32, 3, 3], b: [48] }, [
-    node('Conv', ['x', 'w', 'b'], 'y', { ...sides, strides: [2, 2] }),
-  ]),
-  needed('matrix product', [77, 160], { w: [320, 160], b: [320] }, [
-    node('Gemm', ['x', 'w'], 'product', { transB: 1 }),
-    node('Add', ['product', 'b'], 'y'),
-  ]),
-  needed('enlargement', picture, {}, [
-    node('Resize', ['x', '', 'twice'], 'y', {
-      mode: 'nearest',
-      coordinate_transformation_mode: 'asymmetric',
-      nearest_mode: 'floor',
+  needed('convolution', picture, (graph, x, weights) =>
+    convolve(graph, x, [weights(48, 32, 3, 3), weights(48)], 1),
+  ),
+  needed('halving convolution', picture, (graph, x, weights) =>
+    convolve(graph, x, [weights(48, 32, 3, 3), weights(48)], 2),
+  ),
+  needed('matrix product', [77, 160], (graph, x, weights) =>
+    graph.node('Add', [graph.node('Gemm', [x, weights(320, 160)], { transB: 1 }), weights(320)]),
+  ),
+  needed('enlargement', picture, (graph, x) => upsampleTwice(graph, x)),
+  replaceable('LayerNormalization', [2, 77, 640], (graph, x, weights) =>
+    graph.node('LayerNormalization', [x, weights(640), weights(640)], {
+      epsilon: { float: 1e-5 },
+      axis: -1,
     }),
-  ]),
-  alone('LayerNormalization', [2, 77, 640], { w: [640], b: [640] }, { epsilon: { float: 1e-5 }, axis: -1 }),
-  alone('QuickGelu', picture, {}, { alpha: { float: 1 } }),
-  alone('Gelu', picture, {}, {}),
-  lookUp(),
-  attention('attention in heads of 40', 100, 4, 40, 0),
-  attention('attention in heads of 64', 100, 2, 64, 0),
-  attention('attention to earlier tokens', 77, 4, 32, 1),
+  ),
+  replaceable('QuickGelu', picture, (graph, x) => silu(graph, x)),
+  replaceable('Gelu', picture, (graph, x) => gelu(graph, x)),
+  replaceable('Gather', [2, 40], lookUp, 'half-precision table'),
+  attentionCase('attention in heads of 40', 100, 4, 40),
+  attentionCase('attention in heads of 64', 100, 2, 64),
+  attentionCase('attention to earlier tokens', 77, 4, 32, true),
 ];
 
 /** Four convolutions in a row over a square of that edge: 0.3 GFLOP for 16, 4.8 for 64. */
-export function speedCase(edge: number): SelfTestCase {
-  const names = ['x', 'a', 'b', 'c', 'y'];
-  const nodes = names
-    .slice(1)
-    .map((output, index) => node('Conv', [names[index]!, 'w'], output, { ...sides, strides: [1, 1] }));
-  return needed('speed', [1, 128, edge, edge], { w: [128, 128, 3, 3] }, nodes);
-}
+export const speedCase = (edge: number): SelfTestCase =>
+  needed('speed', [1, 128, edge, edge], (graph, x, weights) => {
+    const w = weights(128, 128, 3, 3);
+    return [0, 1, 2, 3].reduce((value) => convolve(graph, value, [w], 1), x);
+  });

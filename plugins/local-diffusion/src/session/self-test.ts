@@ -1,10 +1,12 @@
+import { elementsIn, type Graph } from '../graph/graph.js';
 import { type DecomposableOperator, decomposableOperators } from '../graph/passes/decomposition.js';
-import { inPrecision, type Precision } from '../graph/passes/precision.js';
-import { withoutOperators } from '../graph/passes/without-operators.js';
+import type { Precision } from '../graph/passes/precision.js';
+import { writeFor } from '../graph/passes/write-for.js';
 import { providerOptions } from './execution-devices.js';
 import type { ExecutionProvider } from './execution-providers.js';
-import { InferenceSession, Tensor } from './onnx-runtime.js';
-import { type SelfTestCase, selfTestCases, sizeOf, speedCase, spreadNumbers } from './self-test-cases.js';
+import { createSession, encodeForSession } from './graph-session.js';
+import { Tensor } from './onnx-runtime.js';
+import { type SelfTestCase, selfTestCases, speedCase, spreadNumbers } from './self-test-cases.js';
 
 /** What a device's self-test found. */
 export type SelfTestVerdict =
@@ -109,12 +111,12 @@ async function errorOn(
 }
 
 async function run(
-  { model, shape }: SelfTestCase,
+  { graph, shape }: SelfTestCase,
   provider: ExecutionProvider,
   decompose: ReadonlySet<DecomposableOperator>,
   precision: Precision = 'float32',
 ): Promise<Float32Array> {
-  const session = await open(inPrecision(withoutOperators(model, decompose), precision), provider);
+  const session = await open(writeFor(graph, { decompose, precision }), provider);
   try {
     return (await session.run({ x: inputOf(shape) })).y!.data as Float32Array;
   } finally {
@@ -128,8 +130,8 @@ async function time(
   edge: number,
   precision: Precision = 'float32',
 ): Promise<number> {
-  const { model, shape } = speedCase(edge);
-  const session = await open(inPrecision(model, precision), provider);
+  const { graph, shape } = speedCase(edge);
+  const session = await open(writeFor(graph, { decompose: new Set(), precision }), provider);
   try {
     const x = inputOf(shape);
     let fastest = Number.POSITIVE_INFINITY;
@@ -155,14 +157,14 @@ async function measureSpeedup(provider: ExecutionProvider): Promise<number> {
 const measureGain = async (provider: ExecutionProvider): Promise<number> =>
   (await time(provider, 64)) / (await time(provider, 64, 'float16'));
 
-const open = (model: Uint8Array, provider: ExecutionProvider) =>
-  InferenceSession.create(model, {
+const open = (graph: Graph, provider: ExecutionProvider) =>
+  createSession(encodeForSession(graph), {
     ...providerOptions(provider),
     logSeverityLevel: 4,
     extra: unfusedOptions,
   });
 
-const inputOf = (shape: readonly number[]) => new Tensor('float32', spreadNumbers(sizeOf(shape)), shape);
+const inputOf = (shape: readonly number[]) => new Tensor('float32', spreadNumbers(elementsIn(shape)), shape);
 
 function firstLine(problem: unknown): string {
   const text = problem instanceof Error ? problem.message : String(problem);

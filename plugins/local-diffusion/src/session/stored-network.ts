@@ -1,4 +1,5 @@
-import type { Graph } from '../graph/builder.js';
+import type { Graph } from '../graph/graph.js';
+import { countWeights } from '../graph/passes/stored-weights.js';
 import { onProcessor } from './execution-choice.js';
 import { type Feed, Network } from './network.js';
 import type { NetworkMemory, Place } from './network-memory.js';
@@ -24,7 +25,7 @@ export class StoredNetwork {
   /** @param commonInputs given at each run, where the graph has an input of the name */
   constructor(graph: Graph, memory: NetworkMemory, commonInputs: Readonly<Record<string, Feed>>) {
     this.#graph = graph;
-    this.#place = { weightBytes: graph.weightBytes, open: (options) => Network.open(graph, options) };
+    this.#place = { weightBytes: countWeights(graph).held, open: (options) => Network.open(graph, options) };
     this.#memory = memory;
     this.#commonInputs = commonInputs;
   }
@@ -78,7 +79,7 @@ export class StoredNetwork {
   #inSinglePrecision(): Place<Network> {
     const open = ({ execution = onProcessor, ...options }: NetworkOptions) =>
       Network.open(this.#graph, { ...options, execution: { ...execution, precision: 'float32' } });
-    return { weightBytes: this.#graph.weightBytes, open };
+    return { weightBytes: countWeights(this.#graph).held, open };
   }
 
   #common(): Record<string, Feed> {

@@ -58,7 +58,7 @@ async function run(
       shape.map((size, axis) => (axis === 1 ? size : `${name}_${axis}`)),
     ),
   );
-  graph.output('y', write(graph, ...values), 'float32', []);
+  graph.output('y', write(graph, ...values));
   return (await runGraph(graph.finish(), new Map(Object.entries(inputs)))).get('y')!;
 }
 

@@ -1,5 +1,5 @@
 import type { GraphBuilder, Value } from '../builder.js';
-import { elementTypes } from '../onnx/onnx.js';
+import { elementTypes } from '../onnx/element-types.js';
 import { addLinearLoras } from './low-rank.js';
 
 export interface LinearShape {

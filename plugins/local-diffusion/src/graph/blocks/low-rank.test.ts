@@ -8,11 +8,11 @@ import { applyLoras } from '../../checkpoint/apply-loras.js';
 import type { Component } from '../../checkpoint/component.js';
 import { openLora } from '../../checkpoint/lora.js';
 import { readSafetensors } from '../../checkpoint/safetensors.js';
-
 import { unetAndClipTargets } from '../../families/components/lora-targets.js';
-
-import { InferenceSession, Tensor } from '../../session/onnx-runtime.js';
-import { type Graph, GraphBuilder, type Value } from '../builder.js';
+import { createSession, encodeForSession } from '../../session/graph-session.js';
+import { Tensor } from '../../session/onnx-runtime.js';
+import { GraphBuilder, type Value } from '../builder.js';
+import type { Graph } from '../graph.js';
 import { convolution, linear, linearRows } from './blocks.js';
 import { loraScalesInput } from './low-rank.js';
 
@@ -100,7 +100,7 @@ describe.each(Object.entries(blocks))('LoRAs beside %s', (_name, block) => {
   const write = (from: Component): Graph => {
     const graph = new GraphBuilder(from);
     const value = graph.input('x', 'float32', block.input);
-    graph.output('y', block.write(graph, value), 'float32', []);
+    graph.output('y', block.write(graph, value));
     return graph.finish();
   };
 
@@ -120,10 +120,7 @@ describe.each(Object.entries(blocks))('LoRAs beside %s', (_name, block) => {
     );
     const { unet } = applyLoras({ unet: base }, files, { titleOfLora: () => undefined, model: undefined });
     const graph = write(unet);
-    const session = await InferenceSession.create(graph.model, {
-      logSeverityLevel: 3,
-      extra: { session: { model_external_initializers_file_folder_path: graph.externalFolder } },
-    });
+    const session = await createSession(encodeForSession(graph), { logSeverityLevel: 3 });
     for (const scales of [
       [0, 0],
       [1, 0],
@@ -151,12 +148,7 @@ describe.each(Object.entries(blocks))('LoRAs beside %s', (_name, block) => {
 test('a layer that no LoRA changes is written as without', async () => {
   const base = await component('base.safetensors', [6, 5], numbers([6, 5], 1));
   const graph = new GraphBuilder({ ...base, loras: [{ file: 'a', layers: new Map() }] });
-  graph.output(
-    'y',
-    linear(graph, graph.input('x', 'float32', ['n', 5]), 'mid', { inputs: 5, outputs: 6 }),
-    'float32',
-    [],
-  );
+  graph.output('y', linear(graph, graph.input('x', 'float32', ['n', 5]), 'mid', { inputs: 5, outputs: 6 }));
   expect(graph.finish().inputs.map(({ name }) => name)).toEqual(['x']);
 });
 
@@ -166,7 +158,7 @@ test('a transposed matrix is turned back', async () => {
   const tensors = new Map([['mid.weight', { ...stored, shape: [6, 5], transposed: true as const }]]);
   const graph = new GraphBuilder({ ...base, tensors });
   const x = graph.input('x', 'float32', ['n', 5]);
-  graph.output('y', linear(graph, x, 'mid', { inputs: 5, outputs: 6, bias: false }), 'float32', []);
+  graph.output('y', linear(graph, x, 'mid', { inputs: 5, outputs: 6, bias: false }));
   const unit = { shape: [1, 5], data: Float32Array.of(0, 0, 1, 0, 0) };
   const result = (await runGraph(graph.finish(), new Map([['x', unit]]))).get('y')!;
   expect([...result]).toEqual([...numbers([5, 6], 1).subarray(12, 18)]);

@@ -1,6 +1,6 @@
 import type { LoraLayer } from '../../checkpoint/lora-layer.js';
 import type { GraphBuilder, Value } from '../builder.js';
-import type { Attribute } from '../onnx/onnx.js';
+import type { Attributes } from '../graph.js';
 
 /** The input that the networks of a component with LoRAs have: float32 [LoRAs], the weight of each, 1 being the whole of it. */
 export const loraScalesInput = 'lora_scales';
@@ -55,7 +55,7 @@ export function addConvolutionLoras(
     readonly inputs: number;
     readonly outputs: number;
     readonly kernel: number;
-    readonly attributes: Readonly<Record<string, Attribute>>;
+    readonly attributes: Attributes;
   },
 ): Value {
   const { inputs, outputs, kernel, attributes } = shape;

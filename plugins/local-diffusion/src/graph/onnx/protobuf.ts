@@ -1,18 +1,19 @@
 /**
- * As much of protobuf's wire format as it takes to exchange parts of an ONNX file that somebody has written.
+ * As much of protobuf's wire format as ONNX files need.
  *
  * @module
  */
 
-/** One field of a message: its number, its whole bytes with key and length, and what is inside. */
+/** One field of a message: its number, and what is inside. */
 export interface ProtobufField {
   readonly field: number;
-  readonly whole: Uint8Array;
+  /** A varint is 0, eight bytes are 1, bytes with a length are 2, four bytes are 5. */
+  readonly wireType: number;
   /** Bytes of a string, a message or a fixed number; of a varint, its bytes. */
   readonly content: Uint8Array;
 }
 
-/** Splits a message into its fields, in their order. Throws an Error for bytes that are no message. */
+/** Splits a message into its fields, in their order. @throws Error for bytes that are no message */
 export function readFields(message: Uint8Array): ProtobufField[] {
   const fields: ProtobufField[] = [];
   let position = 0;
@@ -26,7 +27,6 @@ export function readFields(message: Uint8Array): ProtobufField[] {
     }
   };
   while (position < message.length) {
-    const start = position;
     const key = varint();
     const wireType = key % 8;
     let contentStart = position;
@@ -41,26 +41,67 @@ export function readFields(message: Uint8Array): ProtobufField[] {
     if (position > message.length) throw new Error('the ONNX file ends in the middle of a field');
     fields.push({
       field: (key - wireType) / 8,
-      whole: message.subarray(start, position),
+      wireType,
       content: message.subarray(contentStart, position),
     });
   }
   return fields;
 }
 
-/** A field that holds a message or a string. */
-export function writeField(field: number, content: Uint8Array): Uint8Array {
-  return Buffer.concat([varintOf(field * 8 + 2), varintOf(content.length), content]);
-}
+/** All integers of a repeated field, one a field or packed. */
+export const readIntegers = (fields: readonly ProtobufField[]): number[] =>
+  fields.flatMap(({ wireType, content }) => {
+    if (wireType !== 2) return [readInteger(content)];
+    const numbers: number[] = [];
+    for (let start = 0; start < content.length; ) {
+      let end = start;
+      while ((content[end] ?? 0) >= 0x80) end += 1;
+      numbers.push(readInteger(content.subarray(start, end + 1)));
+      start = end + 1;
+    }
+    return numbers;
+  });
 
-/** The value of a varint field that is not negative. */
-export const readVarint = (content: Uint8Array): number =>
-  content.reduce((value, byte, index) => value + (byte & 0x7f) * 128 ** index, 0);
+/** The value of a varint; ten bytes are a negative number in two's complement. */
+export const readInteger = (content: Uint8Array): number =>
+  content.length < 10
+    ? content.reduce((value, byte, index) => value + (byte & 0x7f) * 128 ** index, 0)
+    : Number(
+        BigInt.asIntN(
+          64,
+          content.reduce((value, byte, index) => value | (BigInt(byte & 0x7f) << BigInt(7 * index)), 0n),
+        ),
+      );
 
-export const readString = (content: Uint8Array): string => Buffer.from(content).toString('utf8');
+export const readText = (content: Uint8Array): string => Buffer.from(content).toString('utf8');
+
+export const join = (parts: readonly Uint8Array[]): Uint8Array => Buffer.concat(parts);
+
+export const writeInteger = (field: number, value: number): Uint8Array =>
+  join([varintOf(field << 3), varintOf(value)]);
+
+/** A field that holds a message, a string or raw bytes. */
+export const writeBytes = (field: number, value: Uint8Array): Uint8Array =>
+  join([varintOf((field << 3) | 2), varintOf(value.length), value]);
+
+export const writeText = (field: number, value: string): Uint8Array =>
+  writeBytes(field, Buffer.from(value, 'utf8'));
+
+export const writeFloat = (field: number, value: number): Uint8Array => {
+  const out = Buffer.alloc(4);
+  out.writeFloatLE(value);
+  return join([varintOf((field << 3) | 5), out]);
+};
 
 function varintOf(value: number): Uint8Array {
-  const bytes: number[] = [];
-  for (; value > 0x7f; value = Math.floor(value / 128)) bytes.push((value % 128) | 0x80);
-  return Uint8Array.of(...bytes, value);
+  const out: number[] = [];
+  // Negative numbers take the ten bytes of their 64-bit two's complement.
+  let rest = value < 0 ? BigInt.asUintN(64, BigInt(value)) : value;
+  if (typeof rest === 'bigint') {
+    for (; rest > 0x7fn; rest >>= 7n) out.push(Number(rest & 0x7fn) | 0x80);
+  } else {
+    for (; rest > 0x7f; rest = Math.floor(rest / 128)) out.push((rest % 128) | 0x80);
+  }
+  out.push(Number(rest));
+  return Uint8Array.from(out);
 }

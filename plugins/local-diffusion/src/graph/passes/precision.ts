@@ -1,15 +1,6 @@
-import {
-  fieldNumbers,
-  type GraphNode,
-  initializerNames,
-  portNames,
-  readNode,
-  rewrite,
-  rewriteGraph,
-  writeNode,
-} from '../onnx/message.js';
-import { elementTypes } from '../onnx/onnx.js';
-import { type ProtobufField, readString, writeField } from '../onnx/protobuf.js';
+import type { Graph, GraphNode, Initializer, TensorType } from '../graph.js';
+import { typesIn } from '../graph.js';
+import { elementTypes } from '../onnx/element-types.js';
 
 /** What networks are computed in. Weights may be stored otherwise. */
 export const precisions = ['float32', 'float16'] as const;
@@ -22,53 +13,82 @@ const exactOperators = new Set(['Sin', 'Cos']);
 
 const half = (name: string): string => `${name}/half`;
 
-/** The same ONNX file, computing in a precision. */
-export const inPrecision = (model: Uint8Array, precision: Precision): Uint8Array =>
-  precision === 'float16' ? inHalfPrecision(model) : model;
-
 /**
- * The same ONNX file computing in float16: inputs and outputs stay float32, and so does what leads to a sine or a cosine. ONNX Runtime
- * converts the weights once, when it opens the network.
+ * The same graph, computing in a precision. In float16 its inputs and outputs stay float32, and so does what leads to a sine or a cosine.
  *
- * @param model as our graph builder writes it: each output is made by a node of its own, and no operator makes float32 out of nothing
+ * @param graph one of ours: it says the types of what its nodes make
  */
-function inHalfPrecision(model: Uint8Array): Uint8Array {
-  return rewriteGraph(model, (graph) => {
-    const nodes = graph.filter(isNode).map(({ content }) => readNode(content));
-    const sources = [
-      ...initializerNames(graph, elementTypes.float32),
-      ...portNames(graph, 'input', elementTypes.float32),
+export const inPrecision = (graph: Graph, precision: Precision): Graph =>
+  precision === 'float16' ? inHalfPrecision(graph) : graph;
+
+function inHalfPrecision(graph: Graph): Graph {
+  const types = typesIn(graph);
+  const isSingle = (name: string) => types.get(name)?.type === 'float32';
+  const exact = leadingToAngles(graph.nodes);
+  const takesHalf = (node: GraphNode, place: number) =>
+    !exact.has(node) && !(node.operator === 'Resize' && place === scalesOfResize);
+  const inputsOf = (isHalf: boolean) =>
+    new Set(
+      graph.nodes.flatMap((node) =>
+        node.inputs.filter((name, place) => isSingle(name) && takesHalf(node, place) === isHalf),
+      ),
+    );
+  const [wantedHalf, wantedSingle] = [inputsOf(true), inputsOf(false)];
+  const outputs = new Set(graph.outputs.map(({ name }) => name));
+  const madeInHalf = new Set(
+    graph.nodes.filter((node) => !exact.has(node)).flatMap((node) => node.outputs.filter(isSingle)),
+  );
+  const halfName = (name: string) => (madeInHalf.has(name) && !outputs.has(name) ? name : half(name));
+  const toHalf = (names: readonly string[]) =>
+    names.filter((name) => wantedHalf.has(name)).map((name) => cast(name, half(name), 'float16'));
+
+  const changed = (node: GraphNode): GraphNode[] => {
+    if (exact.has(node)) return [node, ...toHalf(node.outputs)];
+    const inputs = node.inputs.map((name, place) =>
+      isSingle(name) && takesHalf(node, place) ? halfName(name) : name,
+    );
+    const made = node.outputs.map((name) => (isSingle(name) ? halfName(name) : name));
+    const attributes = isCastToSingle(node) ? { to: elementTypes.float16 } : node.attributes;
+    return [
+      { ...node, inputs, outputs: made, attributes },
+      ...node.outputs
+        .filter((name) => isSingle(name) && outputs.has(name))
+        .map((name) => cast(half(name), name, 'float32')),
     ];
-    const outputs = new Set(portNames(graph, 'output', elementTypes.float32));
-    const exact = leadingToAngles(nodes);
-    const angles = nodes
-      .filter(({ operator }) => exactOperators.has(operator))
-      .flatMap((each) => each.outputs);
-    const renamed = new Set([...sources, ...angles]);
-    const written = nodes.flatMap((node) => {
-      if (exact.has(node))
-        return [writeNodeContent(node.content), ...node.outputs.filter(isIn(angles)).map(toHalf)];
-      return [
-        inHalf(node, renamed, outputs),
-        ...node.outputs.filter((name) => outputs.has(name)).map((name) => cast(half(name), name, 'float32')),
-      ];
-    });
-    return Buffer.concat([
-      ...sources.map(toHalf),
-      ...written,
-      ...graph.filter((field) => !isNode(field)).map(({ whole }) => whole),
-    ]);
-  });
+  };
+  return {
+    ...graph,
+    nodes: [...toHalf(graph.inputs.map(({ name }) => name)), ...graph.nodes.flatMap(changed)],
+    initializers: graph.initializers.flatMap((each) => [
+      ...(wantedHalf.has(each.name) ? [inHalf(each)] : []),
+      ...(wantedHalf.has(each.name) && !wantedSingle.has(each.name) ? [] : [each]),
+    ]),
+    values: new Map([
+      ...graph.values,
+      ...[...wantedHalf, ...madeInHalf].map((name): [string, TensorType] => [
+        halfName(name),
+        { type: 'float16', shape: types.get(name)!.shape },
+      ]),
+    ]),
+  };
 }
 
-const isNode = ({ field }: ProtobufField): boolean => field === fieldNumbers.graph.node;
-const isIn = (names: readonly string[]) => (name: string) => names.includes(name);
+/** It keeps the elements that are stored, and is rounded once. */
+function inHalf({ name, type, shape, storage = type, data }: Initializer): Initializer {
+  const rounded = { name: half(name), type: 'float16', shape, data } as const;
+  return storage === 'float16' ? rounded : { ...rounded, storage };
+}
 
-const writeNodeContent = (content: Uint8Array): Uint8Array => writeField(fieldNumbers.graph.node, content);
+const isCastToSingle = ({ operator, attributes }: GraphNode): boolean =>
+  operator === 'Cast' && attributes.to === elementTypes.float32;
 
-const cast = (from: string, to: string, type: Precision): Uint8Array =>
-  writeNode({ operator: 'Cast', inputs: [from], outputs: [to], attributes: { to: elementTypes[type] } });
-const toHalf = (name: string): Uint8Array => cast(name, half(name), 'float16');
+const cast = (from: string, to: string, type: Precision): GraphNode => ({
+  operator: 'Cast',
+  domain: '',
+  inputs: [from],
+  outputs: [to],
+  attributes: { to: elementTypes[type] },
+});
 
 /** Sines, cosines and all nodes that they are made of. */
 function leadingToAngles(nodes: readonly GraphNode[]): ReadonlySet<GraphNode> {
@@ -81,24 +101,4 @@ function leadingToAngles(nodes: readonly GraphNode[]): ReadonlySet<GraphNode> {
   };
   for (const node of nodes) if (exactOperators.has(node.operator)) visit(node);
   return found;
-}
-
-function inHalf(node: GraphNode, renamed: ReadonlySet<string>, outputs: ReadonlySet<string>): Uint8Array {
-  const inputOf = (name: string) => (renamed.has(name) ? half(name) : name);
-  const outputOf = (name: string) => (outputs.has(name) ? half(name) : name);
-  const { operator, inputs, content, numbers } = node;
-  const [input = '', output = ''] = [inputs[0], node.outputs[0]];
-  if (operator === 'Cast' && numbers.to === elementTypes.float32)
-    return cast(inputOf(input), outputOf(output), 'float16');
-  let place = 0;
-  const withInputs = rewrite(content, fieldNumbers.node.input, (name) =>
-    operator === 'Resize' && place++ === scalesOfResize ? name : Buffer.from(inputOf(readString(name))),
-  );
-  const { output: outputField, name: nameField } = fieldNumbers.node;
-  // The node's own name is that of its output.
-  const renamedNode = [outputField, nameField].reduce(
-    (bytes, field) => rewrite(bytes, field, (name) => Buffer.from(outputOf(readString(name)))),
-    withInputs,
-  );
-  return writeNodeContent(renamedNode);
 }

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { Component } from '../../checkpoint/component.js';
 import { invalidFiles } from '../../checkpoint/invalid-files.js';
 import { convolution, relu, upsampleTwice } from '../../graph/blocks/blocks.js';
-import { type Graph, GraphBuilder, type Value } from '../../graph/builder.js';
+import { GraphBuilder, type Value } from '../../graph/builder.js';
+import type { Graph } from '../../graph/graph.js';
 import { count, only, parseConfig } from '../config.js';
 
 /** Keys and defaults of `AutoencoderTiny.__init__`. */
@@ -63,7 +64,7 @@ export function tinyDecoderGraph(component: Component): Graph {
     hidden = convolution(graph, hidden, path(), shape);
   }
   const picture = graph.node('Sub', [graph.node('Mul', [hidden, graph.floats([2])]), graph.floats([1])]);
-  graph.output('sample', picture, 'float32', ['batch', outputs, 'image_height', 'image_width']);
+  graph.output('sample', picture);
   return graph.finish();
 }
 
@@ -98,7 +99,7 @@ export function tinyEncoderGraph(component: Component): Graph {
     outputs: latentChannels,
     kernel: 3,
   });
-  graph.output('latent_sample', latents, 'float32', ['batch', latentChannels, 'height', 'width']);
+  graph.output('latent_sample', latents);
   return graph.finish();
 }
 

@@ -1,6 +1,7 @@
 import type { Component } from '../../checkpoint/component.js';
 import { convolution, groupNorm, silu, upsampleTwice } from '../../graph/blocks/blocks.js';
-import { type Graph, GraphBuilder } from '../../graph/builder.js';
+import { GraphBuilder } from '../../graph/builder.js';
+import type { Graph } from '../../graph/graph.js';
 import { resnets, vaeEpsilon, vaeMiddle } from './vae-blocks.js';
 import { readVaeConfig } from './vae-config.js';
 
@@ -50,7 +51,7 @@ export function vaeDecoderGraph(component: Component): Graph {
     outputs: outputChannels,
     kernel: 3,
   });
-  graph.output('sample', picture, 'float32', ['batch', outputChannels, 'image_height', 'image_width']);
+  graph.output('sample', picture);
   return graph.finish();
 }
 
@@ -104,6 +105,6 @@ export function vaeEncoderGraph(component: Component): Graph {
   if (config.hasQuantConvolution) {
     hidden = convolution(graph, hidden, 'quant_conv', { inputs: moments, outputs: moments, kernel: 1 });
   }
-  graph.output('latent_parameters', hidden, 'float32', ['batch', moments, 'height', 'width']);
+  graph.output('latent_parameters', hidden);
   return graph.finish();
 }

@@ -9,8 +9,9 @@ import {
   quickGelu,
   tokensByImage,
 } from '../../graph/blocks/blocks.js';
-import { type Graph, GraphBuilder, type Value } from '../../graph/builder.js';
-import { elementTypes } from '../../graph/onnx/onnx.js';
+import { GraphBuilder, type Value } from '../../graph/builder.js';
+import type { Graph } from '../../graph/graph.js';
+import { elementTypes } from '../../graph/onnx/element-types.js';
 import { type ClipTextConfig, readClipTextConfig } from './clip-text-config.js';
 
 export interface ClipTextOptions {
@@ -50,18 +51,17 @@ export function clipTextGraph(component: Component, options: ClipTextOptions = {
   }
   const finalNorm = (state: Value) =>
     layerNorm(graph, state, 'text_model.final_layer_norm', { width, epsilon: config.epsilon });
-  const output = (name: string, state: Value) =>
-    graph.output(name, tokensByImage(graph, state, ids, width), 'float32', ['batch', 'tokens', width]);
+  const output = (name: string, state: Value) => graph.output(name, tokensByImage(graph, state, ids, width));
 
   const last = finalNorm(states[layers]!);
   output('last_hidden_state', clipSkip === 0 ? last : finalNorm(states[Math.max(0, layers - clipSkip)]!));
   const pooled = poolAtEnd(graph, ids, tokensByImage(graph, last, ids, width), config, extraRows);
   if (projectionWidth === undefined) {
-    graph.output('pooler_output', pooled, 'float32', ['batch', width]);
+    graph.output('pooler_output', pooled);
   } else {
     const shape = { inputs: width, outputs: projectionWidth, bias: false };
     const projected = linear(graph, pooled, 'text_projection', shape);
-    graph.output('text_embeds', projected, 'float32', ['batch', projectionWidth]);
+    graph.output('text_embeds', projected);
   }
   if (hiddenStates) {
     for (const [index, state] of states.entries()) output(`hidden_states.${index}`, state);

@@ -1,6 +1,7 @@
 import type { Component } from '../../checkpoint/component.js';
 import { convolution, groupNorm, joinTokens, linear, silu } from '../../graph/blocks/blocks.js';
-import { type Graph, GraphBuilder, type Value } from '../../graph/builder.js';
+import { GraphBuilder, type Value } from '../../graph/builder.js';
+import type { Graph } from '../../graph/graph.js';
 import { embeddingLayers, sinusoids } from './time-embedding.js';
 import { downBlock, type Features, middleBlock, type UnetScope, upBlock } from './unet-blocks.js';
 import { readUnetConfig, type UnetConfig } from './unet-config.js';
@@ -54,7 +55,7 @@ export function unetGraph(component: Component): Graph {
     outputs: outputChannels,
     kernel: config.outputKernel,
   });
-  graph.output('out_sample', result, 'float32', ['batch', outputChannels, 'height', 'width']);
+  graph.output('out_sample', result);
   return graph.finish();
 }
 

@@ -1,5 +1,5 @@
 import { dirname, relative, sep } from 'node:path';
-import { invalidFiles } from '../checkpoint/invalid-files.js';
+import { invalidFiles } from '../../checkpoint/invalid-files.js';
 
 /**
  * The deepest folder that holds all files, directly or below; empty for no files.

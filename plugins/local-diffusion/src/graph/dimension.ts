@@ -1,0 +1,144 @@
+/**
+ * Sizes that are free until a network runs. A dimension is a number, the name of a free one, or a formula over such names; two that
+ * are written alike are equal.
+ *
+ * @module
+ */
+
+/** What each free dimension is in one run, by its name. */
+export type Sizes = ReadonlyMap<string, number>;
+
+interface Factor {
+  readonly text: string;
+  evaluate(sizes: Sizes): number;
+}
+
+/** A whole number times free sizes, in the alphabetical order of their texts. */
+export class Formula {
+  readonly coefficient: number;
+  readonly factors: readonly Factor[];
+
+  constructor(coefficient: number, factors: readonly Factor[]) {
+    this.coefficient = coefficient;
+    this.factors = factors;
+  }
+
+  /** The free sizes alone, without the number. */
+  get freeText(): string {
+    return this.factors.map(({ text }) => text).join('*');
+  }
+
+  toString(): string {
+    return this.coefficient === 1 ? this.freeText : `${this.coefficient}*${this.freeText}`;
+  }
+
+  evaluate(sizes: Sizes): number {
+    return this.factors.reduce((product, factor) => product * factor.evaluate(sizes), this.coefficient);
+  }
+}
+
+export type Dimension = number | string | Formula;
+export type Shape = readonly Dimension[];
+
+export const shapeText = (shape: Shape): string => `[${shape.join(', ')}]`;
+
+/** The size of a dimension in one run. @throws Error for a free dimension that the run does not name */
+export const evaluate = (dimension: Dimension, sizes: Sizes): number => asFormula(dimension).evaluate(sizes);
+
+/** Whether two dimensions are written alike, and so equal in every run. */
+export const isSame = (one: Dimension, other: Dimension): boolean => String(one) === String(other);
+
+/** Whether two dimensions are unlike in every run. Of those that may be alike or not, this is false. */
+export function isUnlike(one: Dimension, other: Dimension): boolean {
+  const [first, second] = [asFormula(one), asFormula(other)];
+  return first.freeText === second.freeText && first.coefficient !== second.coefficient;
+}
+
+export function product(dimensions: Shape): Dimension {
+  const formulas = dimensions.map(asFormula);
+  const coefficient = formulas.reduce((whole, each) => whole * each.coefficient, 1);
+  if (coefficient === 0) return 0;
+  return simplest(
+    coefficient,
+    formulas.flatMap(({ factors }) => factors),
+  );
+}
+
+/** `whole` divided by `part`. Undefined where that is no whole number, as far as one can tell before a run. */
+export function quotient(whole: Dimension, part: Dimension): Dimension | undefined {
+  const [above, below] = [asFormula(whole), asFormula(part)];
+  const left = [...above.factors];
+  const under = below.factors.filter((factor) => {
+    const place = left.findIndex(({ text }) => text === factor.text);
+    if (place >= 0) left.splice(place, 1);
+    return place < 0;
+  });
+  if (under.length === 0) {
+    const coefficient = above.coefficient / below.coefficient;
+    return Number.isInteger(coefficient) ? simplest(coefficient, left) : undefined;
+  }
+  if (left.length === 0 && above.coefficient < below.coefficient) return undefined;
+  const text = `(${new Formula(above.coefficient, left)})/(${new Formula(below.coefficient, under)})`;
+  return derived(text, (sizes) => above.evaluate(sizes) / below.evaluate(sizes));
+}
+
+/** (dimension + added) / divisor, rounded down: the size that a window or a stride leaves. */
+export function shrink(dimension: Dimension, added: number, divisor: number): Dimension {
+  const formula = asFormula(dimension);
+  if (formula.factors.length === 0) return Math.floor((formula.coefficient + added) / divisor);
+  const evenly = formula.coefficient % divisor === 0 && added >= 0 && added < divisor;
+  if (evenly) return simplest(formula.coefficient / divisor, formula.factors);
+  const sum = added === 0 ? `${formula}` : `${formula}${added > 0 ? '+' : ''}${added}`;
+  const text = divisor === 1 ? `(${sum})` : `floor((${sum})/${divisor})`;
+  return derived(text, (sizes) => Math.floor((formula.evaluate(sizes) + added) / divisor));
+}
+
+export function sum(dimensions: Shape): Dimension {
+  if (dimensions.every((each) => typeof each === 'number'))
+    return dimensions.reduce((whole, each) => whole + each, 0);
+  return derived(`(${dimensions.join('+')})`, (sizes) =>
+    dimensions.reduce((whole: number, each) => whole + evaluate(each, sizes), 0),
+  );
+}
+
+/** The smaller one. What was halved and doubled again is never smaller than it was. */
+export function smaller(one: Dimension, other: Dimension): Dimension {
+  if (typeof one === 'number' && typeof other === 'number') return Math.min(one, other);
+  const { coefficient: factor, freeText } = asFormula(one);
+  if (isSame(one, other) || freeText === `floor((${other}+${factor - 1})/${factor})`) return other;
+  return derived(`min(${one},${other})`, (sizes) => Math.min(evaluate(one, sizes), evaluate(other, sizes)));
+}
+
+/** The larger one, of two that are alike unless one of them is 1. */
+export function spread(one: Dimension, other: Dimension): Dimension {
+  if (other === 1 || isSame(one, other)) return one;
+  if (one === 1) return other;
+  if (typeof one === 'number') return one;
+  if (typeof other === 'number') return other;
+  return derived(`max(${one},${other})`, (sizes) => Math.max(evaluate(one, sizes), evaluate(other, sizes)));
+}
+
+function asFormula(dimension: Dimension): Formula {
+  if (dimension instanceof Formula) return dimension;
+  return typeof dimension === 'number'
+    ? new Formula(dimension, [])
+    : new Formula(1, [{ text: dimension, evaluate: (sizes) => sizeOf(dimension, sizes) }]);
+}
+
+function sizeOf(name: string, sizes: Sizes): number {
+  const size = sizes.get(name);
+  if (size === undefined) throw new Error(`the run does not say what "${name}" is`);
+  return size;
+}
+
+/** A number or a plain name where nothing else is left. */
+function simplest(coefficient: number, factors: readonly Factor[]): Dimension {
+  if (factors.length === 0) return coefficient;
+  return new Formula(
+    coefficient,
+    factors.toSorted((one, other) => (one.text < other.text ? -1 : 1)),
+  );
+}
+
+const derived = (text: string, evaluateIn: (sizes: Sizes) => number): Formula =>
+  new Formula(1, [{ text, evaluate: evaluateIn }]);

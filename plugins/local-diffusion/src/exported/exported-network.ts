@@ -1,13 +1,17 @@
-import { readdir, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { EaselError } from '@easel/plugin-sdk';
 import { invalidFiles } from '../checkpoint/invalid-files.js';
+import { readModel } from '../graph/onnx/read.js';
+import { withoutOperators } from '../graph/passes/decomposition.js';
 import { onProcessor } from '../session/execution-choice.js';
 import { providerOptions } from '../session/execution-devices.js';
+import { createSession, encodeForSession } from '../session/graph-session.js';
 import type { Feed } from '../session/network.js';
 import type { NetworkMemory, Place } from '../session/network-memory.js';
 import type { NetworkOptions } from '../session/network-options.js';
 import { InferenceSession } from '../session/onnx-runtime.js';
+import { unfusedOptions } from '../session/self-test.js';
 import type { Dialect } from './dialects.js';
 import { portTypes, toFloats, toTensor } from './tensors.js';
 
@@ -183,6 +187,7 @@ function joinRows(parts: readonly Output[], rows: number, batch: number): Output
   return { data, shape: [rows, ...rest] };
 }
 
+/** @param options an operator that the provider gets wrong is written in others, as in the networks that we write */
 async function openSession(file: string, { execution = onProcessor, threads }: NetworkOptions) {
   const options = {
     graphOptimizationLevel: 'all',
@@ -190,7 +195,11 @@ async function openSession(file: string, { execution = onProcessor, threads }: N
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
   } as const;
   try {
-    return await InferenceSession.create(file, { ...options, ...providerOptions(execution.provider) });
+    const onProvider = { ...options, ...providerOptions(execution.provider) };
+    if (execution.decompose.size === 0) return await InferenceSession.create(file, onProvider);
+    const graph = readModel(await readFile(file), { folder: dirname(file), name: basename(file) });
+    const written = withoutOperators(graph, execution.decompose);
+    return await createSession(encodeForSession(written), { ...onProvider, extra: unfusedOptions });
   } catch (cause) {
     throw invalidFiles(
       `${file} cannot be opened: ${(cause as Error).message}`,

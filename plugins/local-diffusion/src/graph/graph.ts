@@ -77,6 +77,8 @@ export interface Initializer extends TensorType {
 /** An input or an output. */
 export interface Port extends TensorType {
   readonly name: string;
+  /** The ValueInfoProto, as it stood in a file. Absent in a graph of ours. */
+  readonly encoded?: Uint8Array;
 }
 
 export interface Graph {

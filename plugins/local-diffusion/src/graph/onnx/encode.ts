@@ -128,7 +128,8 @@ function encodeInitializer(initializer: Initializer, externalFolder: string): Ui
   ]);
 }
 
-function encodePort({ name, type, shape }: Port): Uint8Array {
+function encodePort({ name, type, shape, encoded }: Port): Uint8Array {
+  if (encoded) return encoded;
   const dimensions = shape.map((each) => bytes(field.shape.dimension, encodeDimension(each)));
   const tensorType = join([
     integer(field.tensorType.element, elementTypes[type]),

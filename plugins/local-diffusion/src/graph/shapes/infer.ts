@@ -14,6 +14,11 @@ const cast: ShapeRule = (operands, attributes) => {
   return { type, shape: operandAt(operands, 0).shape };
 };
 
+const castLike: ShapeRule = (operands) => ({
+  type: operandAt(operands, 1).type,
+  shape: operandAt(operands, 0).shape,
+});
+
 const reduceMean: ShapeRule = (operands) => {
   const { type, shape } = operandAt(operands, 0);
   const axes = knownNumbers(operands, 1, 'the axes').map((axis) => axisOf(axis, shape.length));
@@ -36,6 +41,7 @@ const rules: Readonly<Record<string, ShapeRule>> = {
   ...{ Equal: comparison, GreaterOrEqual: comparison, Less: comparison },
   ArgMax: argMax,
   Cast: cast,
+  CastLike: castLike,
   Concat: layout.concat,
   Conv: matrices.convolution,
   Expand: layout.expand,

@@ -30,7 +30,7 @@ export default definePlugin({
       .min(1)
       .optional()
       .describe(
-        'Bytes of weights that stay open in memory; what was used longest ago is closed before more is opened. Absent: 60 % of the memory that the process may use.',
+        'Bytes that open networks may hold in memory; what was used longest ago is closed before more is opened, and a network that is larger alone runs in stages. Absent: 60 % of the memory that the process may use, and stages only for what does not fit at all.',
       ),
     preparedBytes: z
       .int()

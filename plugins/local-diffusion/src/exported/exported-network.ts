@@ -59,7 +59,7 @@ export class ExportedNetwork {
       open: (options) => openSession(file, options),
     };
     try {
-      const ports = await memory.use(place, undefined, async (session) => ({
+      const ports = await memory.use(place, {}, async (session) => ({
         inputs: bindInputs(file, session, dialect),
         outputs: bindOutputs(file, session, dialect),
       }));
@@ -128,7 +128,7 @@ export class ExportedNetwork {
       const port = this.#inputs.get(name)!;
       return [port.name, toTensor(this.#fit(port, feed), port.type)] as const;
     });
-    return await this.#memory.use(this.#place, this.#lastMs, async (session) => {
+    return await this.#memory.use(this.#place, { expectedMs: this.#lastMs }, async (session) => {
       const startedAt = performance.now();
       const names = outputs.map((name) => this.#outputs.get(name)!.name);
       const results = await session.run(Object.fromEntries(tensors), names);

@@ -1,11 +1,28 @@
 import { totalmem } from 'node:os';
+import type { NetworkMemoryOptions } from './network-memory.js';
 
-/** The rest is for what networks compute with, and for everything else on the machine. */
-const shareOfMemory = 0.6;
+/** Shares of the memory. What is left over is for everything else on the machine. */
+const shares = { allNetworks: 0.6, oneNetwork: 0.85 };
 
-/** Bytes of weights to keep open where nobody says: a share of what the machine, or the container, lets the process have. */
-export function defaultMemoryBytes(): number {
+/** Smaller stages cost more to open than they save. */
+const smallestStageBytes = 256e6;
+
+/**
+ * What networks may hold.
+ *
+ * @param memoryBytes as the configuration says. Absent: shares of what the machine, or the container, lets the process have; a network that
+ * is over the share of all, and still fits, runs whole.
+ */
+export function memoryBudget(
+  memoryBytes: number | undefined,
+): Required<Pick<NetworkMemoryOptions, 'maximumBytes' | 'networkBytes'>> {
+  if (memoryBytes !== undefined)
+    return { maximumBytes: memoryBytes, networkBytes: Math.max(memoryBytes, smallestStageBytes) };
   // 0 or more than there is where nothing limits it.
   const limit = process.constrainedMemory() || Number.POSITIVE_INFINITY;
-  return Math.floor(shareOfMemory * Math.min(limit, totalmem()));
+  const bytes = Math.min(limit, totalmem());
+  return {
+    maximumBytes: Math.floor(shares.allNetworks * bytes),
+    networkBytes: Math.floor(shares.oneNetwork * bytes),
+  };
 }

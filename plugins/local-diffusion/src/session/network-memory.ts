@@ -1,3 +1,5 @@
+import type { Precision } from '../graph/passes/precision.js';
+import { onProcessor } from './execution-choice.js';
 import type { NetworkOptions } from './network-options.js';
 import type { RunClock } from './run-clock.js';
 
@@ -8,8 +10,10 @@ export interface Releasable {
 
 /** What may hold a part of the memory, while it is open. */
 export interface Place<Opened extends Releasable> {
-  /** Bytes that it takes in memory, about. */
+  /** Bytes that its weights take in memory, in the type that they are computed with. */
   readonly weightBytes: number;
+  /** Bytes that the largest of its runs took beside them: ONNX Runtime keeps them for the next. Set by the memory. */
+  workBytes?: number;
   open(options: NetworkOptions): Promise<Opened>;
   /** Absent: it is not open. Set by the memory. */
   opened?: Opened | undefined;
@@ -18,17 +22,27 @@ export interface Place<Opened extends Releasable> {
 }
 
 export interface NetworkMemoryOptions {
-  /** Bytes of weights. Absent: without bound. */
+  /** Bytes that all open networks may hold. Absent: without bound. */
   readonly maximumBytes?: number | undefined;
+  /** Bytes that the weights of one network may take; with more it runs in stages. Absent: without bound. */
+  readonly networkBytes?: number | undefined;
   /** Is told what cannot be stopped. Absent: nobody is. */
   readonly clock?: RunClock | undefined;
   /** Called before a network is opened. Absent: nobody is told. */
   readonly onOpening?: (() => void) | undefined;
 }
 
+/** What is known of a run before it begins. */
+export interface ExpectedRun {
+  /** What it took the last time. Absent: this is the first. */
+  readonly expectedMs?: number | undefined;
+  /** Bytes that it takes beside the weights, as far as they are known. Absent: they are not. */
+  readonly workBytes?: number;
+}
+
 /**
- * The networks that are open, under a budget in bytes of weights: before one is opened, those that ran longest ago are closed until
- * there is room. One that is larger than the whole budget is opened alone.
+ * The networks that are open, under a budget in bytes of what they hold: before one is opened or runs, those that ran longest ago are
+ * closed until there is room. One that holds more than the whole budget is open alone.
  *
  * Its networks run one after the other.
  */
@@ -36,6 +50,8 @@ export class NetworkMemory {
   readonly #options: NetworkOptions;
   /** The budget, in bytes. */
   readonly maximumBytes: number;
+  /** Bytes that the weights of one network may take. */
+  readonly networkBytes: number;
   readonly #clock: RunClock | undefined;
   /** The one that ran last is the last. */
   readonly #open = new Set<Place<Releasable>>();
@@ -44,17 +60,28 @@ export class NetworkMemory {
 
   constructor(
     options: NetworkOptions,
-    { maximumBytes = Number.POSITIVE_INFINITY, clock, onOpening }: NetworkMemoryOptions = {},
+    {
+      maximumBytes = Number.POSITIVE_INFINITY,
+      networkBytes = Number.POSITIVE_INFINITY,
+      clock,
+      onOpening,
+    }: NetworkMemoryOptions = {},
   ) {
     this.#options = options;
     this.maximumBytes = maximumBytes;
+    this.networkBytes = networkBytes;
     this.#clock = clock;
     this.#onOpening = onOpening;
   }
 
-  /** Bytes of weights that are open. */
+  /** What networks are computed in, unless one of them cannot be. */
+  get precision(): Precision {
+    return (this.#options.execution ?? onProcessor).precision;
+  }
+
+  /** Bytes that the open networks hold. */
   get bytes(): number {
-    return [...this.#open].reduce((sum, { weightBytes }) => sum + weightBytes, 0);
+    return [...this.#open].reduce((sum, { weightBytes, workBytes = 0 }) => sum + weightBytes + workBytes, 0);
   }
 
   /** Milliseconds spent in opening so far. */
@@ -62,17 +89,16 @@ export class NetworkMemory {
     return this.#openingMs;
   }
 
-  /**
-   * Does something with the network of a place, which is opened if it is not.
-   *
-   * @param expectedMs what it took the last time; undefined where this is the first
-   */
+  /** Does something with the network of a place, which is opened if it is not. */
   async use<Opened extends Releasable, T>(
     place: Place<Opened>,
-    expectedMs: number | undefined,
+    { expectedMs, workBytes = 0 }: ExpectedRun,
     run: (network: Opened) => Promise<T>,
   ): Promise<T> {
-    const network = place.opened ?? (await this.#openNow(place));
+    const more = Math.max(0, workBytes - (place.workBytes ?? 0));
+    if (place.opened) await this.#makeRoom(more, place);
+    const network = place.opened ?? (await this.#openNow(place, more));
+    place.workBytes = (place.workBytes ?? 0) + more;
     this.#open.delete(place);
     this.#open.add(place);
     this.#clock?.beginRun(expectedMs);
@@ -87,17 +113,23 @@ export class NetworkMemory {
     this.#open.delete(place);
     const { opened } = place;
     place.opened = undefined;
+    place.workBytes = 0;
     await opened?.release();
     this.#tellCost();
   }
 
-  async #openNow<Opened extends Releasable>(place: Place<Opened>): Promise<Opened> {
-    this.#onOpening?.();
-    const from = performance.now();
+  /** Closes those that ran longest ago until so many bytes are free, or all others are closed. */
+  async #makeRoom(bytes: number, kept: Place<Releasable>): Promise<void> {
     for (const oldest of [...this.#open]) {
-      if (this.bytes + place.weightBytes <= this.maximumBytes) break;
-      await this.close(oldest);
+      if (this.bytes + bytes <= this.maximumBytes) return;
+      if (oldest !== kept) await this.close(oldest);
     }
+  }
+
+  async #openNow<Opened extends Releasable>(place: Place<Opened>, workBytes: number): Promise<Opened> {
+    this.onOpening();
+    const from = performance.now();
+    await this.#makeRoom(place.weightBytes + workBytes, place);
     this.#clock?.beginOpening();
     try {
       place.opened = await place.open(this.#options);

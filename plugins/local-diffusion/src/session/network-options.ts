@@ -23,7 +23,7 @@ export interface NetworkSettings {
   readonly storageFolder?: string | undefined;
   /** Bytes that prepared networks may take on disk, 0 for none. Absent: none are kept. */
   readonly preparedBytes?: number | undefined;
-  /** Bytes of weights that may be open at once. Absent: {@link defaultMemoryBytes}. */
+  /** Bytes that open networks may hold at once. Absent: as `memoryBudget` says. */
   readonly memoryBytes?: number | undefined;
 }
 

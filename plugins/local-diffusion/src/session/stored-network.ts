@@ -1,9 +1,7 @@
 import type { Graph } from '../graph/graph.js';
-import { countWeights } from '../graph/passes/stored-weights.js';
-import { onProcessor } from './execution-choice.js';
-import { type Feed, Network } from './network.js';
-import type { NetworkMemory, Place } from './network-memory.js';
-import type { NetworkOptions } from './network-options.js';
+import type { Feed } from './network.js';
+import type { NetworkMemory } from './network-memory.js';
+import { NetworkStages } from './network-stages.js';
 
 const overflowWarning =
   'a network made numbers that are too large for float16, and is computed in float32 instead';
@@ -14,30 +12,28 @@ const areFinite = (values: Float32Array): boolean => values.every(Number.isFinit
 export class StoredNetwork {
   readonly #memory: NetworkMemory;
   readonly #graph: Graph;
-  #place: Place<Network>;
   readonly #commonInputs: Readonly<Record<string, Feed>>;
-  /** What the last run of each shape took, by the shapes. */
-  readonly #lastMs = new Map<string, number>();
-  #runMs = 0;
-  #warnings: readonly string[] = [];
+  #stages: NetworkStages;
+  #earlierMs = 0;
   #hasOverflowed = false;
 
   /** @param commonInputs given at each run, where the graph has an input of the name */
   constructor(graph: Graph, memory: NetworkMemory, commonInputs: Readonly<Record<string, Feed>>) {
     this.#graph = graph;
-    this.#place = { weightBytes: countWeights(graph).held, open: (options) => Network.open(graph, options) };
     this.#memory = memory;
     this.#commonInputs = commonInputs;
+    this.#stages = new NetworkStages(graph, memory, memory.precision);
   }
 
   /** Milliseconds spent in runs so far. */
   get runMs(): number {
-    return this.#runMs;
+    return this.#earlierMs + this.#stages.runMs;
   }
 
   /** What was asked for and could not be had when it was opened last. */
   get warnings(): readonly string[] {
-    return this.#hasOverflowed ? [...this.#warnings, overflowWarning] : this.#warnings;
+    const { warnings } = this.#stages;
+    return this.#hasOverflowed ? [...warnings, overflowWarning] : warnings;
   }
 
   /**
@@ -49,37 +45,18 @@ export class StoredNetwork {
     outputs: readonly Output[],
   ): Promise<Record<Output, Float32Array>> {
     const inputs = { ...this.#common(), ...feeds };
-    const { results, precision } = await this.#runOnce(inputs, outputs);
-    if (precision === 'float32' || Object.values<Float32Array>(results).every(areFinite)) return results;
-    await this.#memory.close(this.#place);
-    this.#place = this.#inSinglePrecision();
+    const results = await this.#stages.run(inputs, outputs);
+    const isWhole = Object.values<Float32Array>(results).every(areFinite);
+    if (isWhole || !this.#stages.isInHalf) return results;
+    await this.#stages.close();
+    this.#earlierMs += this.#stages.runMs;
+    this.#stages = new NetworkStages(this.#graph, this.#memory, 'float32');
     this.#hasOverflowed = true;
-    return (await this.#runOnce(inputs, outputs)).results;
-  }
-
-  async #runOnce<Output extends string>(inputs: Readonly<Record<string, Feed>>, outputs: readonly Output[]) {
-    const shapes = JSON.stringify(Object.values(inputs).map(({ shape }) => shape));
-    return await this.#memory.use(this.#place, this.#lastMs.get(shapes), async (network) => {
-      this.#warnings = network.warnings;
-      const before = network.runMs;
-      try {
-        return { results: await network.run(inputs, outputs), precision: network.precision };
-      } finally {
-        const milliseconds = network.runMs - before;
-        this.#runMs += milliseconds;
-        this.#lastMs.set(shapes, milliseconds);
-      }
-    });
+    return await this.#stages.run(inputs, outputs);
   }
 
   async release(): Promise<void> {
-    await this.#memory.close(this.#place);
-  }
-
-  #inSinglePrecision(): Place<Network> {
-    const open = ({ execution = onProcessor, ...options }: NetworkOptions) =>
-      Network.open(this.#graph, { ...options, execution: { ...execution, precision: 'float32' } });
-    return { weightBytes: countWeights(this.#graph).held, open };
+    await this.#stages.close();
   }
 
   #common(): Record<string, Feed> {

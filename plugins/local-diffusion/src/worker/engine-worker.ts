@@ -7,7 +7,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { EaselError } from '@easel/plugin-sdk';
 import { ModelCache } from '../models/model-cache.js';
-import { defaultMemoryBytes } from '../session/memory-budget.js';
+import { memoryBudget } from '../session/memory-budget.js';
 import { NetworkMemory } from '../session/network-memory.js';
 import { type NetworkSettings, settleNetworkOptions } from '../session/network-options.js';
 import { RunClock } from '../session/run-clock.js';
@@ -29,7 +29,7 @@ const { warnings, ...options } = await settleNetworkOptions(settings, process.en
 /** Of the call that is being worked on. */
 let inProgress: CallProgress | undefined;
 const memory = new NetworkMemory(options, {
-  maximumBytes: settings.memoryBytes ?? defaultMemoryBytes(),
+  ...memoryBudget(settings.memoryBytes),
   clock: new RunClock(runMemory),
   onOpening: () => inProgress?.loading(),
 });

@@ -1,0 +1,126 @@
+import type { Sizes } from '../graph/dimension.js';
+import type { Graph } from '../graph/graph.js';
+import { inPrecision, type Precision } from '../graph/passes/precision.js';
+import { cutIntoStages } from '../graph/passes/stages.js';
+import { countWeights } from '../graph/passes/stored-weights.js';
+import { sizesIn, workBytes } from '../graph/work-bytes.js';
+import { onProcessor } from './execution-choice.js';
+import { type Feed, Network } from './network.js';
+import type { NetworkMemory, Place } from './network-memory.js';
+import type { NetworkOptions } from './network-options.js';
+
+interface Stage {
+  readonly graph: Graph;
+  /** The graph as it is computed: its values have the bytes that they take. */
+  readonly computed: Graph;
+  readonly place: Place<Network>;
+  /** By the sizes of a run: what it takes beside the weights in bytes, and what the last one took. */
+  readonly runs: Map<string, { readonly workBytes: number; lastMs?: number }>;
+}
+
+/**
+ * A network as one graph, or where its weights are more than one network may hold, as graphs that run one after the other: each is opened
+ * for its part of a run, hands on what the later ones read, and is closed when its memory is needed.
+ */
+export class NetworkStages {
+  readonly #graph: Graph;
+  readonly #memory: NetworkMemory;
+  readonly #stages: readonly Stage[];
+  #runMs = 0;
+  readonly #warnings = new Set<string>();
+  #isInHalf = false;
+
+  /** @param precision to compute in, but for what only the processor could open: that is computed in float32 */
+  constructor(graph: Graph, memory: NetworkMemory, precision: Precision) {
+    this.#graph = graph;
+    this.#memory = memory;
+    // Cut before the precision is chosen, so that all that is handed on is float32; in float16 twice as much of that fits.
+    const limit = memory.networkBytes * (precision === 'float16' ? 2 : 1);
+    this.#stages = cutIntoStages(graph, limit).map((stage) => {
+      const computed = inPrecision(stage, precision);
+      const open = ({ execution = onProcessor, ...options }: NetworkOptions) =>
+        Network.open(stage, { ...options, execution: { ...execution, precision } });
+      return {
+        graph: stage,
+        computed,
+        place: { weightBytes: countWeights(computed).held, open },
+        runs: new Map(),
+      };
+    });
+  }
+
+  /** How many graphs it runs as. */
+  get count(): number {
+    return this.#stages.length;
+  }
+
+  /** Milliseconds spent in runs so far. */
+  get runMs(): number {
+    return this.#runMs;
+  }
+
+  /** What was asked for and could not be had. */
+  get warnings(): readonly string[] {
+    return [...this.#warnings];
+  }
+
+  /** Whether a part of the last run was computed in float16. */
+  get isInHalf(): boolean {
+    return this.#isInHalf;
+  }
+
+  /** Runs it once; resolves with the float32 outputs asked for, by name. */
+  async run<Output extends string>(
+    feeds: Readonly<Record<string, Feed>>,
+    outputs: readonly Output[],
+  ): Promise<Record<Output, Float32Array>> {
+    const sizes = sizesIn(this.#graph, (input) => feeds[input]?.shape);
+    this.#isInHalf = false;
+    let held: Record<string, Feed> = { ...feeds };
+    for (const [index, stage] of this.#stages.entries()) {
+      const later = this.#stages
+        .slice(index + 1)
+        .flatMap(({ graph }) => graph.inputs.map(({ name }) => name));
+      const wanted = new Set<string>([...later, ...outputs]);
+      const own = stage.graph.outputs.map(({ name }) => name).filter((name) => wanted.has(name));
+      if (own.length === 0) continue;
+      const made = await this.#runStage(stage, held, own, sizes);
+      // What nobody reads any more is let go before the next one runs.
+      held = Object.fromEntries(Object.entries({ ...held, ...made }).filter(([name]) => wanted.has(name)));
+    }
+    return Object.fromEntries(outputs.map((name) => [name, held[name]?.data])) as Record<
+      Output,
+      Float32Array
+    >;
+  }
+
+  async close(): Promise<void> {
+    for (const { place } of this.#stages) await this.#memory.close(place);
+  }
+
+  async #runStage(
+    { graph, computed, place, runs }: Stage,
+    held: Readonly<Record<string, Feed>>,
+    outputs: readonly string[],
+    sizes: Sizes,
+  ): Promise<Record<string, Feed>> {
+    const names = graph.inputs.map(({ name }) => name).filter((name) => held[name]);
+    const feeds = Object.fromEntries(names.map((name) => [name, held[name]!]));
+    const key = [...sizes].join();
+    const run = runs.get(key) ?? { workBytes: workBytes(computed, sizes) };
+    runs.set(key, run);
+    const expected = { expectedMs: run.lastMs, workBytes: run.workBytes };
+    return await this.#memory.use(place, expected, async (network) => {
+      for (const warning of network.warnings) this.#warnings.add(warning);
+      this.#isInHalf ||= network.precision === 'float16';
+      const before = network.runMs;
+      try {
+        return await network.runWhole(feeds, outputs);
+      } finally {
+        const milliseconds = network.runMs - before;
+        this.#runMs += milliseconds;
+        run.lastMs = milliseconds;
+      }
+    });
+  }
+}

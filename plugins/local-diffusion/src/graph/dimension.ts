@@ -10,6 +10,8 @@ export type Sizes = ReadonlyMap<string, number>;
 
 interface Factor {
   readonly text: string;
+  /** Of what it is the largest. Absent: it is no such thing. */
+  readonly largestOf?: readonly (string | Formula)[];
   evaluate(sizes: Sizes): number;
 }
 
@@ -17,15 +19,13 @@ interface Factor {
 export class Formula {
   readonly coefficient: number;
   readonly factors: readonly Factor[];
+  /** The free sizes alone, without the number. */
+  readonly freeText: string;
 
   constructor(coefficient: number, factors: readonly Factor[]) {
     this.coefficient = coefficient;
     this.factors = factors;
-  }
-
-  /** The free sizes alone, without the number. */
-  get freeText(): string {
-    return this.factors.map(({ text }) => text).join('*');
+    this.freeText = factors.map(({ text }) => text).join('*');
   }
 
   toString(): string {
@@ -115,7 +115,19 @@ export function spread(one: Dimension, other: Dimension): Dimension {
   if (one === 1) return other;
   if (typeof one === 'number') return one;
   if (typeof other === 'number') return other;
-  return derived(`max(${one},${other})`, (sizes) => Math.max(evaluate(one, sizes), evaluate(other, sizes)));
+  const both = new Map(
+    [...alternativesIn(one), ...alternativesIn(other)].map((each) => [String(each), each]),
+  );
+  const largestOf = [...both].sort(([first], [second]) => (first < second ? -1 : 1)).map(([, each]) => each);
+  const evaluateIn = (sizes: Sizes) => Math.max(...largestOf.map((each) => evaluate(each, sizes)));
+  return new Formula(1, [{ text: `max(${largestOf})`, largestOf, evaluate: evaluateIn }]);
+}
+
+function alternativesIn(dimension: string | Formula): readonly (string | Formula)[] {
+  if (typeof dimension === 'string') return [dimension];
+  const [only, ...others] = dimension.factors;
+  const isLargest = dimension.coefficient === 1 && others.length === 0;
+  return (isLargest && only?.largestOf) || [dimension];
 }
 
 function asFormula(dimension: Dimension): Formula {

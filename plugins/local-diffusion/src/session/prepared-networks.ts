@@ -29,6 +29,11 @@ export interface Unprepared {
   readonly options: SessionOptions;
 }
 
+interface Encoded {
+  readonly encoded: ReturnType<typeof encodeForSession>;
+  readonly options: SessionOptions;
+}
+
 /** What a network takes in memory while it is prepared, and at most on disk, by what its weights take in memory. */
 const growth = 1.2;
 
@@ -51,17 +56,24 @@ export class PreparedNetworks {
   }
 
   /** Opens a network by its entry, or prepares it and leaves an entry. Whatever is wrong with the folder, the network is opened. */
-  async open(unprepared: Unprepared): Promise<InferenceSession> {
-    const { graph, provider, options } = unprepared;
+  async open({ graph, provider, options }: Unprepared): Promise<InferenceSession> {
     const { folder, maximumBytes, minimumWeightBytes, now, availableBytes } = this.#options;
     const { held, converted } = countWeights(graph);
     const bytes = held * growth;
+    const encoded = encodeForSession(graph);
+    const unprepared = { encoded, options };
     if (provider !== 'cpu' || held < minimumWeightBytes || bytes > maximumBytes)
       return await prepare(unprepared);
     const files = new Set(graph.initializers.flatMap((each) => filePartOf(each)?.file ?? []));
     const prints = await Promise.all([...files].sort().map(fingerprint));
-    const { model } = encodeForSession(graph);
-    const facts = [runtimeVersion(), process.arch, processorModel(), provider, hashOf(model), ...prints];
+    const facts = [
+      runtimeVersion(),
+      process.arch,
+      processorModel(),
+      provider,
+      hashOf(encoded.model),
+      ...prints,
+    ];
     const key = hashOf(facts.join('\n'));
     const entry = join(folder, key);
     if (await isEntryWhole(entry)) {
@@ -83,7 +95,7 @@ export class PreparedNetworks {
     return await this.#build(unprepared, key, bytes);
   }
 
-  async #build(unprepared: Unprepared, key: string, bytes: number): Promise<InferenceSession> {
+  async #build(unprepared: Encoded, key: string, bytes: number): Promise<InferenceSession> {
     const { folder, maximumBytes, now } = this.#options;
     let building: string;
     try {
@@ -118,8 +130,7 @@ async function keep(building: string, entry: string, now: Date): Promise<void> {
 }
 
 /** Lets ONNX Runtime optimise; with a folder, it writes there what it made. */
-async function prepare({ graph, options }: Unprepared, folder?: string): Promise<InferenceSession> {
-  const encoded = encodeForSession(graph);
+async function prepare({ encoded, options }: Encoded, folder?: string): Promise<InferenceSession> {
   if (folder === undefined) return await createSession(encoded, options);
   return await createSession(
     encoded,

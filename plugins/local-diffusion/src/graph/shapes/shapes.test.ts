@@ -108,6 +108,19 @@ describe('what does not fit is told where it is written', () => {
 });
 
 describe('free dimensions', () => {
+  test('of what is spread over each other stay short however often that is', () => {
+    const graph = new GraphBuilder(noWeights);
+    const [time, image] = [
+      graph.input('time', 'float32', ['times', 8]),
+      graph.input('image', 'float32', ['batch', 8]),
+    ];
+    let sum = image;
+    for (let layer = 0; layer < 100; layer += 1)
+      sum = graph.node('Add', [graph.node('Add', [sum, time]), sum]);
+    expect(shapeText(sum.shape)).toBe('[max(batch,times), 8]');
+    expect(evaluate(sum.shape[0]!, new Map(Object.entries({ batch: 2, times: 1 })))).toBe(2);
+  });
+
   const sizes = new Map([
     ['height', 13],
     ['width', 8],

@@ -1,11 +1,4 @@
-import {
-  type ElementType,
-  elementBytes,
-  elementsIn,
-  type Graph,
-  type GraphNode,
-  type Initializer,
-} from '../graph.js';
+import { elementBytes, elementsIn, type Graph, type GraphNode, type Initializer } from '../graph.js';
 import { elementTypes } from '../onnx/element-types.js';
 
 /**
@@ -40,20 +33,17 @@ export function withStoredWeights(graph: Graph): Graph {
 export interface WeightBytes {
   /** In the type that the graph computes with: what an open network holds. */
   readonly held: number;
-  /** As they lie in their files. */
-  readonly stored: number;
   /** Of those held, the weights that are stored in another type: while a network is opened, both are there. */
   readonly converted: number;
 }
 
 /** Counts the initialisers of a graph, each once. */
 export function countWeights({ initializers }: Graph): WeightBytes {
-  let [held, stored, converted] = [0, 0, 0];
+  let [held, converted] = [0, 0];
   for (const { type, shape, storage } of initializers) {
-    const bytesAs = (each: ElementType) => elementsIn(shape) * elementBytes[each];
-    held += bytesAs(type);
-    stored += bytesAs(storage ?? type);
-    if (storage) converted += bytesAs(type);
+    const bytes = elementsIn(shape) * elementBytes[type];
+    held += bytes;
+    if (storage) converted += bytes;
   }
-  return { held, stored, converted };
+  return { held, converted };
 }

@@ -127,7 +127,7 @@ export class NetworkMemory {
   }
 
   async #openNow<Opened extends Releasable>(place: Place<Opened>, workBytes: number): Promise<Opened> {
-    this.onOpening();
+    this.#onOpening?.();
     const from = performance.now();
     await this.#makeRoom(place.weightBytes + workBytes, place);
     this.#clock?.beginOpening();

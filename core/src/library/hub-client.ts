@@ -1,6 +1,7 @@
 import { EaselError } from '@easel/plugin-sdk';
 import { z } from 'zod';
 import { firstProblem } from '../config/first-problem.js';
+import { isFilePath } from './file-path.js';
 import type { HubSettings } from './hub-settings.js';
 import { retrying } from './retrying.js';
 
@@ -11,7 +12,7 @@ const listingSchema = z.object({
   sha: z.string().regex(/^[0-9a-f]{40}$/),
   siblings: z.array(
     z.object({
-      rfilename: z.string().refine((name) => !name.split('/').includes('..'), 'leaves the repository'),
+      rfilename: z.string().refine(isFilePath, 'cannot be the path of a file'),
       size: z.number().nonnegative(),
       blobId: z.string().regex(/^[0-9a-f]{40}$/),
       lfs: z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/) }).optional(),

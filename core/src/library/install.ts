@@ -10,7 +10,7 @@ import { chooseFolderFiles, chooseSingleFile, type Variant } from './choose-file
 import { download } from './download.js';
 import { HubClient, type HubFile, type Listing } from './hub-client.js';
 import type { HubSettings } from './hub-settings.js';
-import { modelIndexName } from './model-index.js';
+import { modelIndexName, partsOf } from './model-index.js';
 
 export interface InstallProgress {
   /** The file that is being fetched. */
@@ -103,9 +103,23 @@ async function choose(source: HubSource, listing: Listing, getting: Getting, var
   }
   await getting.all([index]);
   const text = await readFile(getting.pathOf(index), 'utf8');
-  // Its hash is right, so it is what its authors wrote.
-  const parsed = JSON.parse(text) as Record<string, unknown>;
-  return { chosen: source, files: chooseFolderFiles(source, listing, parsed, variant) };
+  return { chosen: source, files: chooseFolderFiles(source, listing, parseIndex(source, text), variant) };
+}
+
+/** Throws ERR_MODEL_FILES_INVALID for what is no index, or names nothing that a model is made of. */
+function parseIndex({ repository }: HubSource, text: string): Record<string, unknown> {
+  let index: unknown;
+  try {
+    index = JSON.parse(text);
+  } catch {
+    // Told below.
+  }
+  if (typeof index === 'object' && index !== null && partsOf({ ...index }).length > 0) return { ...index };
+  throw new EaselError({
+    code: 'ERR_MODEL_FILES_INVALID',
+    message: `The ${modelIndexName} of ${repository} lists no parts of a model.`,
+    hint: 'Use another repository or revision, or name one of its .safetensors files: organisation/name:file.',
+  });
 }
 
 interface Origin {

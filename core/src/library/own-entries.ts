@@ -1,12 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Model, ModelSource } from '@easel/plugin-sdk';
+import { EaselError, type Model, type ModelSource, modelSchema } from '@easel/plugin-sdk';
 import { writeWholeFile } from '../results/write-whole-file.js';
 import type { Recognized } from './recognize.js';
 
 /** The catalogue folder of models that were installed or imported on this machine. */
 export const ownCatalogueFolder = (storageFolder: string): string => join(storageFolder, 'catalogue');
+
+/** Characters of an id that is made here; its file adds an ending. */
+const idLength = 200;
 
 /** A name as the id of a catalogue entry. */
 export const idOf = (name: string): string =>
@@ -14,7 +17,8 @@ export const idOf = (name: string): string =>
     .toLowerCase()
     .replace(/\.safetensors$/, '')
     .replace(/[^a-z0-9._-]+/g, '-')
-    .replace(/^[^a-z0-9]+/, '') || 'model';
+    .replace(/^[^a-z0-9]+/, '')
+    .slice(0, idLength) || 'model';
 
 export interface NewEntry {
   readonly id: string;
@@ -28,11 +32,22 @@ export async function writeEntry(
   storageFolder: string,
   { id, name, source, recognized }: NewEntry,
 ): Promise<string> {
+  refuseId(id);
   const { pipelineType, models } = recognized;
   const entry = { id, name, pipelineType, source, defaults: models.defaults, supports: models.supports };
   const file = join(ownCatalogueFolder(storageFolder), `${id}.json`);
   await writeWholeFile(file, Buffer.from(`${JSON.stringify(entry, null, 2)}\n`), { replace: true });
   return file;
+}
+
+/** Throws ERR_REQUEST_INVALID for an id that is none, or cannot be the name of a file. */
+export function refuseId(id: string): void {
+  if (modelSchema.shape.id.safeParse(id).success && !id.includes('/')) return;
+  throw new EaselError({
+    code: 'ERR_REQUEST_INVALID',
+    message: `"${id.slice(0, 100)}" cannot be the id of an entry: at most 200 lower-case letters, digits and . _ -, a letter or digit first.`,
+    hint: 'Give another one with --id.',
+  });
 }
 
 /** Removes the entry of an id, if this machine has made it. Resolves with whether it has. */

@@ -1,7 +1,7 @@
 import type { HubSource, Model } from '@easel/plugin-sdk';
 import { formatHubReference, parseHubReference } from '../../library/hub-reference.js';
 import { install } from '../../library/install.js';
-import { idOf, writeEntry } from '../../library/own-entries.js';
+import { idOf, refuseId, writeEntry } from '../../library/own-entries.js';
 import { recognize } from '../../library/recognize.js';
 import { findModel } from '../../models/find-model.js';
 import { formatBytes } from '../terminal/bytes.js';
@@ -14,6 +14,7 @@ import { type Library, openLibrary } from './open-library.js';
 
 /** `easel models install`: fetches a model, and makes a catalogue entry for one that has none. */
 export async function installModel(what: string, flags: InstallFlags): Promise<number> {
+  if (flags.id !== undefined) refuseId(flags.id);
   const library = openLibrary(flags);
   const { source, entry } = find(what, library);
   const display = await createDownloadDisplay(flags.quiet || flags.json);

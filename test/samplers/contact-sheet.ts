@@ -19,7 +19,7 @@ export interface Painted {
 /** One picture a sampler, in the order of their names in the code. */
 export async function paintAll(
   manager: ImageServiceManager,
-  samplers: readonly string[] = samplerNames,
+  samplers: readonly string[] = samplerNames(),
   request: object = {},
 ): Promise<Painted[]> {
   const painted: Painted[] = [];

@@ -6,7 +6,6 @@ import { drawNoise } from './draws.js';
 import { beginWithPicture } from './image-to-image.js';
 import { beginInpainting } from './inpainting.js';
 import type { PictureRequest } from './picture-request.js';
-import { createOriginalReader, type NetworkCall } from './predicted-original.js';
 import { refuseWhatModelCannotDo } from './refusals.js';
 import { planSpan } from './sampling-span.js';
 
@@ -72,8 +71,6 @@ export async function generateLatents(
     guidanceRescale,
     extraChannels,
   });
-  const readOriginal = createOriginalReader(schedulerConfig, request.sampler);
-  let call: NetworkCall | undefined;
   let networkMs = 0;
   const denoised = await span.run({
     latents,
@@ -82,15 +79,13 @@ export async function generateLatents(
       const from = model.networkMs;
       const output = await denoise(scaledLatents, timestep);
       networkMs = model.networkMs - from;
-      call = { scaledLatents, timestep, output };
       return output;
     },
     noise: (count) => drawNoise(generators, count),
     // Samplers go on with the very array that they show.
     async onStep(step) {
       restore?.(step.latents, step.index);
-      const original = () => (call && readOriginal ? readOriginal(call) : step.latents);
-      await request.onStep?.({ ...step, original, shape, networkMs });
+      await request.onStep?.({ ...step, shape, networkMs });
     },
     signal,
   });

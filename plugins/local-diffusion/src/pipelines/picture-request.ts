@@ -1,4 +1,5 @@
 import type { TorchGenerator } from '../sampling/noise/torch-generator.js';
+import type { SamplingStep } from '../sampling/plan.js';
 import type { TimestepSpacing } from '../sampling/scheduler-config/scheduler-config.js';
 import type { ConditioningRequest } from './diffusion-model.js';
 
@@ -42,12 +43,7 @@ export interface PictureRequest extends Omit<ConditioningRequest, 'isGuided'> {
 }
 
 /** A call of the denoising network that has been made. */
-export interface PictureStep {
-  readonly index: number;
-  readonly of: number;
-  readonly latents: Float32Array;
-  /** All images' latents as the network takes them to be without noise; of some models the latents as they are. */
-  original(): Float32Array;
+export interface PictureStep extends SamplingStep {
   /** [images, channels, height, width] */
   readonly shape: readonly number[];
   /** What the networks' part of the call took. */

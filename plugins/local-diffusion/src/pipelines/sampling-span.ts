@@ -1,7 +1,6 @@
 import { EaselError } from '@easel/plugin-sdk';
 import { planSampling, type SamplingPlan, type SamplingRunOptions } from '../sampling/plan.js';
 import { roundHalfToEven } from '../sampling/rounding.js';
-import { type NoiseLevels, readNoiseLevels } from './noise-levels.js';
 
 export interface SpanRequest {
   readonly schedulerConfig: unknown;
@@ -43,36 +42,35 @@ export function planSpan(request: SpanRequest): SamplingSpan {
     if (value !== undefined && !(value > 0 && value < 1)) refuse(`${name} is ${value}, not between 0 and 1.`);
   }
   const whole = { schedulerConfig, sampler, steps, knobs: { eta } };
-  const levels = readNoiseLevels(whole);
+  const wholePlan = planSampling(whole);
   const strength =
-    denoisingStart === undefined ? request.strength : strengthFrom(denoisingStart, steps, levels);
+    denoisingStart === undefined ? request.strength : strengthFrom(denoisingStart, steps, wholePlan);
   if (strength === 0) refuse('strength 0 keeps the picture as it is: there is nothing to do.');
   const plan = planSampling({ ...whole, strength });
-  const begin = levels.timesteps.length - plan.denoiserCalls;
   const calls =
     denoisingEnd === undefined
       ? plan.denoiserCalls
-      : plan.timesteps.filter((timestep) => timestep >= cutoff(denoisingEnd, levels)).length;
+      : plan.timesteps.filter((timestep) => timestep >= cutoff(denoisingEnd, plan)).length;
   if (calls === 0) refuse('denoisingStart and denoisingEnd leave no step between them.');
   return {
     sampler: plan.sampler,
     warnings: plan.warnings,
     initialNoiseSigma: plan.initialNoiseSigma,
     calls,
-    addNoise: (latents, noise, call) => levels.addNoise(latents, noise, begin + call),
+    addNoise: plan.addNoise,
     run: (options) => runCalls(plan, calls, options),
   };
 }
 
 /** The training timestep at which a share of the schedule is done. */
-function cutoff(share: number, { trainedTimesteps }: NoiseLevels): number {
+function cutoff(share: number, { trainedTimesteps }: SamplingPlan): number {
   return roundHalfToEven(trainedTimesteps - share * trainedTimesteps);
 }
 
 /** The strength that begins at the first call below the cut-off; a step of two calls is not begun in its middle. */
-function strengthFrom(denoisingStart: number, steps: number, levels: NoiseLevels): number {
-  const { timesteps, callsPerStep } = levels;
-  const below = timesteps.filter((timestep) => timestep < cutoff(denoisingStart, levels)).length;
+function strengthFrom(denoisingStart: number, steps: number, plan: SamplingPlan): number {
+  const { timesteps, callsPerStep } = plan;
+  const below = timesteps.filter((timestep) => timestep < cutoff(denoisingStart, plan)).length;
   const calls = callsPerStep === 2 && below % 2 === 0 ? below + 1 : below;
   const run = steps - (timesteps.length - calls) / callsPerStep;
   if (run < 1) refuse(`${steps} steps leave none after denoisingStart ${denoisingStart}.`);

@@ -1,84 +1,16 @@
 import { EaselError } from '@easel/plugin-sdk';
-import { type SchedulerClassName, schedulerClasses } from './scheduler-config/classes.js';
+import { samplers } from './samplers/index.js';
+import type { SamplerRow } from './samplers/sampler-row.js';
 import type { SchedulerConfig } from './scheduler-config/scheduler-config.js';
+import { type SigmaSchedule, sigmaSchedules } from './schedules/sigma-schedules.js';
 
-/** A sampler that somebody asked for: the class, and what the name says beyond it. */
+/** A sampler that somebody asked for, and what the name says beyond it. */
 export interface ResolvedSampler {
-  readonly className: SchedulerClassName;
+  readonly row: SamplerRow;
   readonly overrides: Partial<SchedulerConfig>;
+  /** Absent: the name tells none. */
+  readonly sigmaSchedule?: SigmaSchedule;
 }
-
-const named: Readonly<Record<string, ResolvedSampler>> = {
-  ddim: { className: 'DDIMScheduler', overrides: {} },
-  ddpm: { className: 'DDPMScheduler', overrides: {} },
-  pndm: { className: 'PNDMScheduler', overrides: {} },
-  lcm: { className: 'LCMScheduler', overrides: {} },
-  tcd: { className: 'TCDScheduler', overrides: {} },
-  euler: { className: 'EulerDiscreteScheduler', overrides: {} },
-  euler_ancestral: { className: 'EulerAncestralDiscreteScheduler', overrides: {} },
-  edm_euler: { className: 'EDMEulerScheduler', overrides: {} },
-  lms: { className: 'LMSDiscreteScheduler', overrides: {} },
-  heun: { className: 'HeunDiscreteScheduler', overrides: {} },
-  dpm_2: { className: 'KDPM2DiscreteScheduler', overrides: {} },
-  dpm_2_ancestral: { className: 'KDPM2AncestralDiscreteScheduler', overrides: {} },
-  dpmpp_2m: multistep('dpmsolver++', 2),
-  dpmpp_2m_sde: multistep('sde-dpmsolver++', 2),
-  dpmpp_3m: multistep('dpmsolver++', 3),
-  dpmpp_3m_sde: multistep('sde-dpmsolver++', 3),
-  dpmpp_2s: singlestep(2),
-  dpmpp_3s: singlestep(3),
-  deis: { className: 'DEISMultistepScheduler', overrides: {} },
-  unipc: { className: 'UniPCMultistepScheduler', overrides: {} },
-};
-
-function multistep(algorithm_type: SchedulerConfig['algorithm_type'], solver_order: number): ResolvedSampler {
-  return { className: 'DPMSolverMultistepScheduler', overrides: { algorithm_type, solver_order } };
-}
-
-function singlestep(solver_order: number): ResolvedSampler {
-  return {
-    className: 'DPMSolverSinglestepScheduler',
-    overrides: { algorithm_type: 'dpmsolver++', solver_order },
-  };
-}
-
-/** Other spellings, after {@link normalise}: those of AUTOMATIC1111, ComfyUI, InvokeAI and k-diffusion. */
-const aliases: Readonly<Record<string, string>> = {
-  plms: 'pndm',
-  euler_a: 'euler_ancestral',
-  dpm2: 'dpm_2',
-  dpm2_a: 'dpm_2_ancestral',
-  dpm2_ancestral: 'dpm_2_ancestral',
-  dpm_2_a: 'dpm_2_ancestral',
-  kdpm2: 'dpm_2',
-  kdpm_2: 'dpm_2',
-  kdpm2_a: 'dpm_2_ancestral',
-  kdpm_2_a: 'dpm_2_ancestral',
-  dpmpp2m: 'dpmpp_2m',
-  dpmpp2m_sde: 'dpmpp_2m_sde',
-  sde_dpmpp_2m: 'dpmpp_2m_sde',
-  dpmpp_2m_sde_gpu: 'dpmpp_2m_sde',
-  dpmpp3m: 'dpmpp_3m',
-  dpmpp3m_sde: 'dpmpp_3m_sde',
-  dpmpp_3m_sde_gpu: 'dpmpp_3m_sde',
-  dpmpp2s: 'dpmpp_2s',
-  uni_pc: 'unipc',
-  unipc_multistep: 'unipc',
-  uni_pc_bh2: 'unipc',
-};
-
-const schedules = {
-  karras: 'use_karras_sigmas',
-  exponential: 'use_exponential_sigmas',
-  beta: 'use_beta_sigmas',
-} as const;
-
-const noSchedule = {
-  use_karras_sigmas: false,
-  use_exponential_sigmas: false,
-  use_beta_sigmas: false,
-  use_lu_lambdas: false,
-} as const;
 
 /** "DPM++ 2M Karras" and "k_dpmpp-2m_karras" both become `dpmpp_2m_karras`. */
 function normalise(name: string): string {
@@ -88,18 +20,27 @@ function normalise(name: string): string {
     .replaceAll('+', 'p')
     .replace(/[^a-z0-9]+/g, '_')
     .replace(/^_+|_+$/g, '')
-    .replace(/^k_/, '');
+    .replace(/^k_/, '')
+    .replace(/^dpmpp(?=\d)/, 'dpmpp_');
 }
 
-const takesSigmas = (className: SchedulerClassName) =>
-  'use_karras_sigmas' in schedulerClasses[className].defaults;
+const takesSigmaSchedules = ({ scheduler }: SamplerRow) => 'use_karras_sigmas' in scheduler.defaults;
+
+/** The schedules that a name can end in. */
+const namedSchedules = () => sigmaSchedules.filter(({ label }) => label !== undefined);
 
 /** Every name that people can choose, without the diffusers classes and the other spellings. */
-export const samplerNames: readonly string[] = Object.entries(named).flatMap(([name, { className }]) =>
-  takesSigmas(className)
-    ? [name, ...Object.keys(schedules).map((schedule) => `${name}_${schedule}`)]
-    : [name],
-);
+export function samplerNames(): string[] {
+  return samplers.flatMap((row) => [
+    row.name,
+    ...(takesSigmaSchedules(row) ? namedSchedules().map((schedule) => `${row.name}_${schedule.name}`) : []),
+  ]);
+}
+
+/** The first sampler of a diffusers scheduler class. */
+export function samplerOfClass(className: string): SamplerRow | undefined {
+  return samplers.find(({ scheduler }) => scheduler.className === className);
+}
 
 /**
  * Finds the sampler that is meant by a diffusers class name or one of the usual names (`dpmpp_2m_karras`, "Euler a", "PLMS").
@@ -107,38 +48,21 @@ export const samplerNames: readonly string[] = Object.entries(named).flatMap(([n
  * @throws EaselError ERR_REQUEST_INVALID for an unknown name; the message lists the known ones, nearest first.
  */
 export function resolveSampler(name: string): ResolvedSampler {
-  if (Object.hasOwn(schedulerClasses, name)) return { className: name as SchedulerClassName, overrides: {} };
+  const ofClass = samplerOfClass(name);
+  if (ofClass) return { row: ofClass, overrides: {} };
   const normal = normalise(name);
-  const [, stem = normal, schedule] = /^(.*)_(karras|exponential|beta)$/.exec(normal) ?? [];
-  const base = Object.hasOwn(aliases, stem) ? aliases[stem]! : stem;
-  const found = Object.hasOwn(named, base) ? named[base] : undefined;
-  if (found && schedule === undefined) return found;
-  if (found && takesSigmas(found.className)) {
-    const key = schedules[schedule as keyof typeof schedules];
-    return { className: found.className, overrides: { ...found.overrides, ...noSchedule, [key]: true } };
-  }
-  const known = [...samplerNames].sort((a, b) => distance(normal, a) - distance(normal, b));
+  const sigmaSchedule = namedSchedules().find((schedule) => normal.endsWith(`_${schedule.name}`));
+  const stem = sigmaSchedule ? normal.slice(0, -sigmaSchedule.name.length - 1) : normal;
+  const row = samplers.find((each) => each.name === stem || each.aliases?.includes(stem));
+  if (row && !sigmaSchedule) return { row, overrides: row.sets ?? {} };
+  if (row && takesSigmaSchedules(row))
+    return { row, overrides: row.sets ?? {}, sigmaSchedule: sigmaSchedule! };
+  const known = samplerNames().sort((a, b) => distance(normal, a) - distance(normal, b));
   throw new EaselError({
     code: 'ERR_REQUEST_INVALID',
     message: `the sampler "${name}" is not known; known are ${known.join(', ')}, and diffusers' class names`,
     hint: `Did you mean ${known[0]}?`,
   });
-}
-
-/** The name of a sampler as it is reported: the usual one, with the schedule in sigma if there is one. */
-export function canonicalName(className: SchedulerClassName, config: SchedulerConfig): string {
-  const base =
-    className === 'DPMSolverMultistepScheduler' || className === 'DPMSolverSinglestepScheduler'
-      ? solverName(className, config)
-      : Object.entries(named).find(([, sampler]) => sampler.className === className)![0];
-  const schedule = Object.entries(schedules).find(([, key]) => config[key]);
-  return schedule ? `${base}_${schedule[0]}` : base;
-}
-
-function solverName(className: SchedulerClassName, config: SchedulerConfig): string {
-  const family = config.algorithm_type.endsWith('dpmsolver') ? 'dpm' : 'dpmpp';
-  const kind = className === 'DPMSolverMultistepScheduler' ? 'm' : 's';
-  return `${family}_${config.solver_order}${kind}${config.algorithm_type.startsWith('sde-') ? '_sde' : ''}`;
 }
 
 /** Levenshtein's distance: how many letters have to be changed, added or left out. */

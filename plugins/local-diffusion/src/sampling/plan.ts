@@ -1,10 +1,9 @@
 import { EaselError } from '@easel/plugin-sdk';
 import { chooseSampler } from './choose.js';
-import { canonicalName } from './names.js';
-import { mixtureAt } from './parameterization/mixture.js';
-import { samplers } from './samplers/index.js';
+import { limitDenoised } from './parameterization/limit-denoised.js';
 import type { SamplerKnobs } from './samplers/sampler.js';
-import { buildSchedule, type Schedule, type ScheduleRequest } from './schedules/schedule.js';
+import { buildSchedule } from './schedules/build-schedule.js';
+import type { Schedule, ScheduleRequest } from './schedules/schedule.js';
 import { weightedSum } from './weighted-sum.js';
 
 export interface SamplingRequest extends ScheduleRequest {
@@ -17,6 +16,16 @@ export interface SamplingRequest extends ScheduleRequest {
   readonly knobs?: SamplerKnobs | undefined;
 }
 
+/** A network call that has been made. */
+export interface SamplingStep {
+  readonly index: number;
+  readonly of: number;
+  /** Where the sampler is now. */
+  readonly latents: Float32Array;
+  /** What the network took the image without noise for, in the same shape. */
+  readonly denoised: Float32Array;
+}
+
 export interface SamplingRunOptions {
   /** Start: unit noise times `initialNoiseSigma`, or what `addNoise` gives. A batch is its images one after the other. */
   readonly latents: Float32Array;
@@ -26,12 +35,8 @@ export interface SamplingRunOptions {
   denoise(scaledLatents: Float32Array, timestep: number): Promise<Float32Array>;
   /** `count` numbers of the standard normal distribution, for the samplers that draw noise as they go. */
   noise(count: number): Float32Array;
-  /** Called after each network call; `latents` must not be changed. */
-  onStep?(step: {
-    readonly index: number;
-    readonly of: number;
-    readonly latents: Float32Array;
-  }): void | Promise<void>;
+  /** Called after each network call; the arrays must not be changed. */
+  onStep?(step: SamplingStep): void | Promise<void>;
   /** Looked at before each network call. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -47,14 +52,21 @@ export interface SamplingPlan {
   readonly timesteps: readonly number[];
   /** Network calls in all. */
   readonly denoiserCalls: number;
-  /** An image's latents with unit noise mixed in, as far as the first timestep has it. */
-  addNoise(latents: Float32Array, noise: Float32Array): Float32Array;
+  readonly callsPerStep: 1 | 2;
+  /** Timesteps that the model was trained on. */
+  readonly trainedTimesteps: number;
+  /**
+   * Latents without noise, with as much unit noise mixed in as there is when a network call begins: `add_noise` of the diffusers class,
+   * which between the two calls of a step goes by the level that the step leads to.
+   * @param call absent means the first
+   */
+  addNoise(latents: Float32Array, noise: Float32Array, call?: number): Float32Array;
   /** @throws EaselError ERR_ABORTED once `signal` is aborted. */
   run(options: SamplingRunOptions): Promise<Float32Array>;
 }
 
-/** Index of the first network call when sampling starts from an image: diffusers' `get_timesteps`. */
-function firstCall(steps: number, strength: number | undefined, schedule: Schedule): number {
+/** How many steps are left out when sampling starts from an image: diffusers' `get_timesteps`. */
+function skippedSteps(steps: number, strength: number | undefined, available: number): number {
   if (strength === undefined) return 0;
   if (!(strength > 0 && strength <= 1)) {
     throw new EaselError({
@@ -63,12 +75,19 @@ function firstCall(steps: number, strength: number | undefined, schedule: Schedu
     });
   }
   const run = Math.min(Math.trunc(steps * strength), steps);
-  const first = (steps - run) * schedule.callsPerStep;
-  if (run >= 1 && first < schedule.timesteps.length) return first;
+  if (run >= 1 && steps - run < available) return steps - run;
   throw new EaselError({
     code: 'ERR_REQUEST_INVALID',
     message: `${steps} steps at strength ${strength} leave nothing to do`,
     hint: `Ask for ${Math.ceil(1 / strength)} steps or more, or for a higher strength.`,
+  });
+}
+
+/** The timestep of every network call from a step on. */
+function callTimesteps({ levels, secondCalls }: Schedule, begin: number): number[] {
+  return levels.slice(begin, -1).flatMap(({ timestep }, i) => {
+    const second = secondCalls[begin + i];
+    return second ? [timestep, second.timestep] : [timestep];
   });
 }
 
@@ -83,42 +102,56 @@ function throwIfAborted(signal: AbortSignal | undefined): void {
  */
 export function planSampling(request: SamplingRequest): SamplingPlan {
   const chosen = chooseSampler(request.schedulerConfig, request.sampler);
-  const { className, config, warnings } = chosen;
-  const schedule = buildSchedule(className, config, request);
+  const { row, config } = chosen;
+  const parameterization = row.scheduler.parameterize(config);
+  const schedule = buildSchedule(chosen, parameterization, request);
+  const callsPerStep = row.secondCall ? 2 : 1;
   const steps = request.timesteps?.length ?? (request.sigmas ? request.sigmas.length - 1 : request.steps);
-  const begin = firstCall(steps, request.strength, schedule);
-  const timesteps = schedule.timesteps.slice(begin);
-  const [imageShare, noiseShare] = mixtureAt(chosen, schedule, begin);
+  const begin = skippedSteps(steps, request.strength, schedule.levels.length - 1);
+  const timesteps = callTimesteps(schedule, begin);
 
-  async function run(options: SamplingRunOptions): Promise<Float32Array> {
+  async function run({
+    imageCount = 1,
+    signal,
+    noise,
+    ...options
+  }: SamplingRunOptions): Promise<Float32Array> {
     let index = 0;
-    return samplers[className]({
-      config,
+    let denoised = options.latents;
+    return row.sample({
       schedule,
       begin,
-      steps,
+      options: config,
       knobs: request.knobs ?? {},
-      imageCount: options.imageCount ?? 1,
       latents: options.latents,
-      denoise(scaled, timestep) {
-        throwIfAborted(options.signal);
-        return options.denoise(scaled, timestep);
+      async denoise(latents, level) {
+        throwIfAborted(signal);
+        const output = await options.denoise(parameterization.scaleInput(latents, level), level.timestep);
+        denoised = parameterization.denoised(latents, output, level);
+        return denoised;
       },
-      noise: options.noise,
+      limit: (image) => limitDenoised(config, image, imageCount),
+      prediction: parameterization,
+      noise,
       async onCall(latents) {
-        await options.onStep?.({ index, of: timesteps.length, latents });
+        await options.onStep?.({ index, of: timesteps.length, latents, denoised });
         index += 1;
       },
     });
   }
 
   return {
-    sampler: canonicalName(className, config),
-    warnings,
+    sampler: chosen.name,
+    warnings: chosen.warnings,
     initialNoiseSigma: schedule.initialNoiseSigma,
     timesteps,
     denoiserCalls: timesteps.length,
-    addNoise: (latents, noise) => weightedSum([imageShare, latents], [noiseShare, noise]),
+    callsPerStep,
+    trainedTimesteps: config.num_train_timesteps,
+    addNoise(latents, noise, call = 0) {
+      const { alpha, sigma } = schedule.levels[begin + Math.ceil(call / callsPerStep)]!;
+      return weightedSum([alpha, latents], [sigma, noise]);
+    },
     run,
   };
 }

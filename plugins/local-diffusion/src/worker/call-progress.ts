@@ -48,7 +48,7 @@ export class CallProgress {
     const { image, pass } = position;
     const done = (pass + (step.index + 1) / step.of) / this.#passes;
     const rawPreview = this.#isPreviewDue[image]!(done)
-      ? await previewer.show(step.original(), step.shape, step.networkMs)
+      ? await previewer.show(step.denoised, step.shape, step.networkMs)
       : undefined;
     if (!rawPreview && performance.now() - this.#toldAt < intervalMs) return;
     this.#toldAt = performance.now();

@@ -1,6 +1,6 @@
+import type { NoiseLevel } from '../parameterization/noise-level.js';
 import { weightedSum } from '../weighted-sum.js';
-import type { SamplerRun } from './sampler.js';
-import { predictAt, type SolverLevel, solverLevel } from './solver-level.js';
+import { noiseIn, type SamplerRun } from './sampler.js';
 
 /** The indefinite integral over rho, in the Lagrange basis over log(rho), of the polynomial that is 1 at `at` and 0 at `others`. */
 function antiderivative(rho: number, at: number, others: readonly number[]): number {
@@ -12,7 +12,7 @@ function antiderivative(rho: number, at: number, others: readonly number[]): num
 }
 
 /** The weight of each noise prediction, newest first, for the step that ends at `to`. */
-function weightsOf(points: readonly SolverLevel[], to: SolverLevel): number[] {
+function weightsOf(points: readonly NoiseLevel[], to: NoiseLevel): number[] {
   const rhos = points.map((level) => level.sigma / level.alpha);
   const [end, start] = [to.sigma / to.alpha, rhos[0]!];
   if (rhos.length === 1) return [end - start];
@@ -26,17 +26,18 @@ function weightsOf(points: readonly SolverLevel[], to: SolverLevel): number[] {
  * DEIS (Zhang and Chen 2022, arXiv 2204.13902), the log-rho multistep form, of order 1 to 3. diffusers: DEISMultistepScheduler.
  */
 export async function sampleDeis(run: SamplerRun): Promise<Float32Array> {
-  const { config, schedule } = run;
-  const levels = Array.from(schedule.sigmas, (sigma) => solverLevel(config, sigma));
-  const count = schedule.timesteps.length;
-  const lowersFinal = config.lower_order_final && count < 15;
+  const { options } = run;
+  const { levels } = run.schedule;
+  const count = levels.length - 1;
+  const lowersFinal = options.lower_order_final && count < 15;
   /** Newest first. */
   const noises: Float32Array[] = [];
   let latents = run.latents;
   for (let index = run.begin; index < count; index++) {
-    noises.unshift((await predictAt(run, latents, index, levels[index]!)).noise);
-    const left = lowersFinal ? count - index : config.solver_order;
-    noises.length = Math.min(noises.length, config.solver_order);
+    const denoised = run.limit(await run.denoise(latents, levels[index]!));
+    noises.unshift(noiseIn(latents, denoised, levels[index]!));
+    const left = lowersFinal ? count - index : options.solver_order;
+    noises.length = Math.min(noises.length, options.solver_order);
     const order = Math.min(noises.length, left);
     const points = Array.from({ length: order }, (_, i) => levels[index - i]!);
     const to = levels[index + 1]!;

@@ -1,6 +1,5 @@
-import type { Prediction } from '../parameterization/prediction.js';
-import type { SchedulerConfig } from '../scheduler-config/scheduler-config.js';
-import type { SolverLevel } from './solver-level.js';
+import { halfLogSnr, type NoiseLevel } from '../parameterization/noise-level.js';
+import { noiseIn, type SamplerOptions, type SamplerRun } from './sampler.js';
 
 /** The weights of one DPM-Solver step: latents, the prediction, its first and second divided difference, and fresh noise. */
 export interface StepWeights {
@@ -18,12 +17,12 @@ export interface StepWeights {
  * The weights of a step between two levels, for the four forms of DPM-Solver: in the noise (arXiv 2206.00927), in the image
  * (DPM-Solver++, arXiv 2211.01095), and both as stochastic equations (its appendix, and SDE-DPM-Solver++).
  */
-export function stepWeights(config: SchedulerConfig, from: SolverLevel, to: SolverLevel): StepWeights {
-  const h = to.lambda - from.lambda;
-  switch (config.algorithm_type) {
+export function stepWeights(options: SamplerOptions, from: NoiseLevel, to: NoiseLevel): StepWeights {
+  const h = halfLogSnr(to) - halfLogSnr(from);
+  switch (options.algorithm_type) {
     case 'dpmsolver':
     case 'sde-dpmsolver': {
-      const stochastic = config.algorithm_type === 'sde-dpmsolver';
+      const stochastic = options.algorithm_type === 'sde-dpmsolver';
       const scale = -to.sigma * (stochastic ? 2 : 1);
       const growth = Math.exp(h) - 1;
       return {
@@ -61,17 +60,26 @@ export function stepWeights(config: SchedulerConfig, from: SolverLevel, to: Solv
 }
 
 /** Whether a form of DPM-Solver draws noise in each step. */
-export function isStochastic(config: SchedulerConfig): boolean {
-  return config.algorithm_type.startsWith('sde-');
+export function isStochastic(options: SamplerOptions): boolean {
+  return options.algorithm_type.startsWith('sde-');
 }
 
-/** The quantity that a form of DPM-Solver interpolates: the image for the ++ forms, otherwise the noise. */
-export function solvedFor(config: SchedulerConfig, prediction: Prediction): Float32Array {
-  const inNoise = config.algorithm_type === 'dpmsolver' || config.algorithm_type === 'sde-dpmsolver';
-  return inNoise ? prediction.noise : prediction.original;
+/** Whether a form of DPM-Solver interpolates the noise; the ++ forms interpolate the denoised image. */
+export function isInNoise({ algorithm_type }: Pick<SamplerOptions, 'algorithm_type'>): boolean {
+  return algorithm_type === 'dpmsolver' || algorithm_type === 'sde-dpmsolver';
 }
 
-/** The solver type that a class takes for one it does not know: `heun` stays, all others are `midpoint`. */
-export function usesHeun(config: SchedulerConfig): boolean {
-  return config.solver_type === 'heun';
+/** One network call: the quantity that the form of DPM-Solver interpolates. */
+export async function evaluate(
+  run: SamplerRun,
+  latents: Float32Array,
+  level: NoiseLevel,
+): Promise<Float32Array> {
+  const denoised = run.limit(await run.denoise(latents, level));
+  return isInNoise(run.options) ? noiseIn(latents, denoised, level) : denoised;
+}
+
+/** Whether the second-order form is Heun's; every other `solver_type` stands for the midpoint form. */
+export function isHeun({ solver_type }: SamplerOptions): boolean {
+  return solver_type === 'heun';
 }

@@ -1,33 +1,119 @@
-import type { SchedulerClassName } from '../scheduler-config/classes.js';
-import { sampleLcm, sampleTcd } from './consistency.js';
+import {
+  ddimScheduler,
+  ddpmScheduler,
+  lcmScheduler,
+  pndmScheduler,
+  tcdScheduler,
+} from '../scheduler-config/discrete-classes.js';
+import {
+  edmEulerScheduler,
+  eulerAncestralDiscreteScheduler,
+  eulerDiscreteScheduler,
+  heunDiscreteScheduler,
+  kdpm2AncestralDiscreteScheduler,
+  kdpm2DiscreteScheduler,
+  lmsDiscreteScheduler,
+} from '../scheduler-config/sigma-classes.js';
+import {
+  deisMultistepScheduler,
+  dpmSolverMultistepScheduler,
+  dpmSolverSinglestepScheduler,
+  uniPcMultistepScheduler,
+} from '../scheduler-config/solver-classes.js';
 import { sampleDdim } from './ddim.js';
 import { sampleDdpm } from './ddpm.js';
 import { sampleDeis } from './deis.js';
+import { dpm2SecondSigma, sampleDpm2 } from './dpm-2.js';
+import { dpm2AncestralSecondSigma, sampleDpm2Ancestral } from './dpm-2-ancestral.js';
 import { sampleDpmSolverMultistep } from './dpm-solver-multistep.js';
 import { sampleDpmSolverSinglestep } from './dpm-solver-singlestep.js';
-import { sampleEdmEuler, sampleEuler, sampleEulerAncestral } from './euler.js';
+import { sampleEuler } from './euler.js';
+import { sampleEulerAncestral } from './euler-ancestral.js';
+import { sampleHeun } from './heun.js';
+import { sampleLcm } from './lcm.js';
 import { sampleLms } from './lms.js';
 import { samplePndm } from './pndm.js';
-import type { Sampler } from './sampler.js';
-import { sampleDpm2, sampleDpm2Ancestral, sampleHeun } from './two-call.js';
+import type { SamplerRow } from './sampler-row.js';
+import { sampleTcd } from './tcd.js';
 import { sampleUniPc } from './unipc.js';
 
-/** Every sampler, by the diffusers class that it answers to. */
-export const samplers: Readonly<Record<SchedulerClassName, Sampler>> = {
-  DDIMScheduler: sampleDdim,
-  DDPMScheduler: sampleDdpm,
-  PNDMScheduler: samplePndm,
-  LCMScheduler: sampleLcm,
-  TCDScheduler: sampleTcd,
-  EulerDiscreteScheduler: sampleEuler,
-  EulerAncestralDiscreteScheduler: sampleEulerAncestral,
-  EDMEulerScheduler: sampleEdmEuler,
-  LMSDiscreteScheduler: sampleLms,
-  HeunDiscreteScheduler: sampleHeun,
-  KDPM2DiscreteScheduler: sampleDpm2,
-  KDPM2AncestralDiscreteScheduler: sampleDpm2Ancestral,
-  DPMSolverMultistepScheduler: sampleDpmSolverMultistep,
-  DPMSolverSinglestepScheduler: sampleDpmSolverSinglestep,
-  DEISMultistepScheduler: sampleDeis,
-  UniPCMultistepScheduler: sampleUniPc,
-};
+const multistep = { sample: sampleDpmSolverMultistep, scheduler: dpmSolverMultistepScheduler } as const;
+const singlestep = { sample: sampleDpmSolverSinglestep, scheduler: dpmSolverSinglestepScheduler } as const;
+const deterministic = { algorithm_type: 'dpmsolver++' } as const;
+const stochastic = { algorithm_type: 'sde-dpmsolver++' } as const;
+
+/**
+ * Every sampler, one a row, in the order in which they are offered. Of rows with the same scheduler class the first one is meant by its
+ * name. The list is read anew for each request, so that whoever embeds the engine may add rows.
+ */
+export const samplers: SamplerRow[] = [
+  { name: 'ddim', label: 'DDIM', sample: sampleDdim, scheduler: ddimScheduler },
+  { name: 'ddpm', sample: sampleDdpm, scheduler: ddpmScheduler },
+  { name: 'pndm', label: 'PLMS', aliases: ['plms'], sample: samplePndm, scheduler: pndmScheduler },
+  { name: 'lcm', label: 'LCM', sample: sampleLcm, scheduler: lcmScheduler },
+  { name: 'tcd', sample: sampleTcd, scheduler: tcdScheduler },
+  { name: 'euler', label: 'Euler', sample: sampleEuler, scheduler: eulerDiscreteScheduler },
+  {
+    name: 'euler_ancestral',
+    label: 'Euler a',
+    aliases: ['euler_a'],
+    sample: sampleEulerAncestral,
+    scheduler: eulerAncestralDiscreteScheduler,
+  },
+  { name: 'edm_euler', sample: sampleEuler, scheduler: edmEulerScheduler },
+  { name: 'lms', label: 'LMS', sample: sampleLms, scheduler: lmsDiscreteScheduler },
+  {
+    name: 'heun',
+    label: 'Heun',
+    sample: sampleHeun,
+    scheduler: heunDiscreteScheduler,
+    secondCall: 'end',
+  },
+  {
+    name: 'dpm_2',
+    label: 'DPM2',
+    aliases: ['dpm2', 'kdpm2', 'kdpm_2'],
+    sample: sampleDpm2,
+    scheduler: kdpm2DiscreteScheduler,
+    secondCall: dpm2SecondSigma,
+  },
+  {
+    name: 'dpm_2_ancestral',
+    label: 'DPM2 a',
+    aliases: ['dpm2_a', 'dpm2_ancestral', 'dpm_2_a', 'kdpm2_a', 'kdpm_2_a'],
+    sample: sampleDpm2Ancestral,
+    scheduler: kdpm2AncestralDiscreteScheduler,
+    secondCall: dpm2AncestralSecondSigma,
+  },
+  {
+    ...multistep,
+    name: 'dpmpp_2m',
+    label: 'DPM++ 2M',
+    sets: { ...deterministic, solver_order: 2 },
+  },
+  {
+    ...multistep,
+    name: 'dpmpp_2m_sde',
+    label: 'DPM++ 2M SDE',
+    aliases: ['sde_dpmpp_2m', 'dpmpp_2m_sde_gpu'],
+    sets: { ...stochastic, solver_order: 2 },
+  },
+  { ...multistep, name: 'dpmpp_3m', sets: { ...deterministic, solver_order: 3 } },
+  {
+    ...multistep,
+    name: 'dpmpp_3m_sde',
+    label: 'DPM++ 3M SDE',
+    aliases: ['dpmpp_3m_sde_gpu'],
+    sets: { ...stochastic, solver_order: 3 },
+  },
+  { ...singlestep, name: 'dpmpp_2s', sets: { ...deterministic, solver_order: 2 } },
+  { ...singlestep, name: 'dpmpp_3s', sets: { ...deterministic, solver_order: 3 } },
+  { name: 'deis', sample: sampleDeis, scheduler: deisMultistepScheduler },
+  {
+    name: 'unipc',
+    label: 'UniPC',
+    aliases: ['uni_pc', 'unipc_multistep', 'uni_pc_bh2'],
+    sample: sampleUniPc,
+    scheduler: uniPcMultistepScheduler,
+  },
+];

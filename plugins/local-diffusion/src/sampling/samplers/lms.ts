@@ -1,6 +1,5 @@
-import { readOriginal, toDerivative } from '../parameterization/prediction.js';
 import { weightedSum } from '../weighted-sum.js';
-import { scaleInput } from './euler.js';
+import { toDerivative } from './derivative.js';
 import type { SamplerRun } from './sampler.js';
 
 /** Four-point Gauss-Legendre on -1 .. 1: exact for the cubics that are integrated here. */
@@ -10,7 +9,7 @@ const nodes = [
 ] as const;
 
 /** The weight of the derivative at `sigmas[index - which]`: the integral of its Lagrange polynomial over the step. */
-function coefficient(sigmas: Float32Array, index: number, which: number, order: number): number {
+function coefficient(sigmas: readonly number[], index: number, which: number, order: number): number {
   const basis = (sigma: number) => {
     let product = 1;
     for (let k = 0; k < order; k++) {
@@ -29,23 +28,21 @@ function coefficient(sigmas: Float32Array, index: number, which: number, order: 
 
 /** Linear multistep in sigma (k-diffusion's `sample_lms`), up to the fourth order. diffusers: LMSDiscreteScheduler. */
 export async function sampleLms(run: SamplerRun): Promise<Float32Array> {
-  const { config, schedule } = run;
+  const { levels } = run.schedule;
+  const sigmas = levels.map(({ sigma }) => sigma);
   const mostOrder = run.knobs.order ?? 4;
+  /** Newest first. */
   const derivatives: Float32Array[] = [];
   let latents = run.latents;
-  for (let index = run.begin; index < schedule.timesteps.length; index++) {
-    const sigma = schedule.sigmas[index]!;
-    const output = await run.denoise(scaleInput(latents, sigma), schedule.timesteps[index]!);
-    const original = readOriginal(config, latents, output, sigma);
-    derivatives.unshift(toDerivative(latents, original, sigma));
+  for (let step = run.begin; step + 1 < levels.length; step++) {
+    const denoised = await run.denoise(latents, levels[step]!);
+    derivatives.unshift(toDerivative(latents, denoised, sigmas[step]!));
     if (derivatives.length > mostOrder) derivatives.pop();
     // diffusers counts from the whole schedule: started from an image, its first steps weigh derivatives that are not there.
-    const order = Math.min(index + 1, mostOrder);
+    const order = Math.min(step + 1, mostOrder);
     latents = weightedSum(
       [1, latents],
-      ...derivatives.map(
-        (derivative, i) => [coefficient(schedule.sigmas, index, i, order), derivative] as const,
-      ),
+      ...derivatives.map((derivative, i) => [coefficient(sigmas, step, i, order), derivative] as const),
     );
     await run.onCall(latents);
   }

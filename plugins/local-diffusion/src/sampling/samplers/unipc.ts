@@ -1,6 +1,6 @@
+import { halfLogSnr, type NoiseLevel } from '../parameterization/noise-level.js';
 import { weightedSum } from '../weighted-sum.js';
-import type { SamplerRun } from './sampler.js';
-import { predictAt, type SolverLevel, solverLevel } from './solver-level.js';
+import { noiseIn, type SamplerRun } from './sampler.js';
 
 /** Solves a small square system by Gauss elimination with pivoting. */
 function solve(matrix: readonly (readonly number[])[], right: readonly number[]): number[] {
@@ -22,20 +22,20 @@ function solve(matrix: readonly (readonly number[])[], right: readonly number[])
 }
 
 interface Step {
-  readonly from: SolverLevel;
-  readonly to: SolverLevel;
+  readonly from: NoiseLevel;
+  readonly to: NoiseLevel;
   /** The levels before `from`, nearest first, that the order takes in. */
-  readonly before: readonly SolverLevel[];
+  readonly before: readonly NoiseLevel[];
 }
 
 /** The factors of one UniPC step; the names are the paper's. */
 function stepFactors(run: SamplerRun, { from, to, before }: Step) {
-  const { predict_x0: inImage, solver_type: kind } = run.config;
-  const h = to.lambda - from.lambda;
+  const { predict_x0: inImage, solver_type: kind } = run.options;
+  const h = halfLogSnr(to) - halfLogSnr(from);
   const hh = inImage ? -h : h;
   const phi1 = Math.expm1(hh);
   const bh = kind === 'bh1' ? hh : phi1;
-  const ratios = [...before.map((level) => (level.lambda - from.lambda) / h), 1];
+  const ratios = [...before.map((level) => (halfLogSnr(level) - halfLogSnr(from)) / h), 1];
   const rows: number[][] = [];
   const right: number[] = [];
   let phi = phi1 / hh - 1;
@@ -103,8 +103,8 @@ function correct(
  * diffusers: UniPCMultistepScheduler.
  */
 export async function sampleUniPc(run: SamplerRun): Promise<Float32Array> {
-  const { config, schedule } = run;
-  const levels = Array.from(schedule.sigmas, (sigma) => solverLevel(config, sigma));
+  const { options } = run;
+  const { levels } = run.schedule;
   const stepAt = (index: number, order: number): Step => ({
     from: levels[index]!,
     to: levels[index + 1]!,
@@ -114,15 +114,15 @@ export async function sampleUniPc(run: SamplerRun): Promise<Float32Array> {
   const values: Float32Array[] = [];
   let latents = run.latents;
   let previous: { readonly latents: Float32Array; readonly order: number } | undefined;
-  for (let index = run.begin; index < schedule.timesteps.length; index++) {
-    const { original, noise } = await predictAt(run, latents, index, levels[index]!);
-    const value = config.predict_x0 ? original : noise;
-    if (previous && !config.disable_corrector.includes(index - 1)) {
+  for (let index = run.begin; index + 1 < levels.length; index++) {
+    const denoised = run.limit(await run.denoise(latents, levels[index]!));
+    const value = options.predict_x0 ? denoised : noiseIn(latents, denoised, levels[index]!);
+    if (previous && !options.disable_corrector.includes(index - 1)) {
       latents = correct(run, previous.latents, values, stepAt(index - 1, previous.order), value);
     }
     values.unshift(value);
-    values.length = Math.min(values.length, config.solver_order);
-    const left = config.lower_order_final ? schedule.timesteps.length - index : config.solver_order;
+    values.length = Math.min(values.length, options.solver_order);
+    const left = options.lower_order_final ? levels.length - 1 - index : options.solver_order;
     // At sigma 0 lambda is infinite and only the first order has a value.
     const order = levels[index + 1]!.sigma === 0 ? 1 : Math.min(values.length, left);
     previous = { latents, order };

@@ -53,7 +53,10 @@ const keys = z.object({
   variance_type: z
     .enum(['fixed_small', 'fixed_small_log', 'fixed_large', 'fixed_large_log', 'learned', 'learned_range'])
     .nullable(),
-  algorithm_type: z.enum(['dpmsolver', 'dpmsolver++', 'sde-dpmsolver', 'sde-dpmsolver++', 'deis']),
+  // What DEIS's configuration says becomes DPM-Solver++ for the others, as in diffusers.
+  algorithm_type: z
+    .enum(['dpmsolver', 'dpmsolver++', 'sde-dpmsolver', 'sde-dpmsolver++', 'deis'])
+    .transform((type) => (type === 'deis' ? 'dpmsolver++' : type)),
   solver_order: z.number().int().min(1).max(3),
   solver_type: z.enum(['midpoint', 'heun', 'logrho', 'bh1', 'bh2']),
   lower_order_final: flag,

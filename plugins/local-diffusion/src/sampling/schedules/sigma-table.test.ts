@@ -1,23 +1,23 @@
 import { expect, test } from 'vitest';
 import { roundHalfToEven } from '../rounding.js';
-import { neutralConfig } from '../scheduler-config/classes.js';
+import { neutralConfig } from '../scheduler-config/defaults.js';
 import { symmetricBetaQuantile } from './beta-distribution.js';
-import { interpolateSigma, karrasSigmas, sigmaTable, timestepOfSigma } from './sigmas.js';
+import { karrasSigmas } from './karras.js';
+import { createSigmaTable } from './sigma-table.js';
 import { alphasCumprod } from './training-betas.js';
 
-const table = sigmaTable(alphasCumprod({ ...neutralConfig, beta_schedule: 'scaled_linear' }, true));
+const table = createSigmaTable(alphasCumprod({ ...neutralConfig, beta_schedule: 'scaled_linear' }, true));
 
 test('finds the timestep of a sigma that it made from a timestep', () => {
-  const logSigmas = table.map(Math.log);
   for (const timestep of [1, 250, 500.5, 998]) {
-    expect(timestepOfSigma(interpolateSigma(table, timestep), logSigmas)).toBeCloseTo(timestep, 2);
+    expect(table.timestepOf(table.sigmaAt(timestep))).toBeCloseTo(timestep, 2);
   }
-  expect(timestepOfSigma(0, logSigmas)).toBe(0);
-  expect(timestepOfSigma(1e6, logSigmas)).toBe(999);
+  expect(table.timestepOf(0)).toBe(0);
+  expect(table.timestepOf(1e6)).toBe(999);
 });
 
 test('spaces karras sigmas from the largest to the smallest', () => {
-  const sigmas = karrasSigmas(0.1, 10, 5);
+  const sigmas = karrasSigmas({ min: 0.1, max: 10 }, 5);
   expect(sigmas[0]).toBeCloseTo(10, 10);
   expect(sigmas.at(-1)).toBeCloseTo(0.1, 10);
   expect(sigmas[2]).toBeCloseTo(((10 ** (1 / 7) + 0.1 ** (1 / 7)) / 2) ** 7, 10);

@@ -1,4 +1,3 @@
-import { EaselError } from '@easel/plugin-sdk';
 import { roundHalfToEven } from '../rounding.js';
 import type { SchedulerConfig } from '../scheduler-config/scheduler-config.js';
 import { linspace } from './linspace.js';
@@ -51,20 +50,4 @@ export function solverTimesteps(config: SchedulerConfig, steps: number, last: nu
     case 'trailing':
       return countDown(last, config.num_train_timesteps / steps).map((t) => roundHalfToEven(t) - 1);
   }
-}
-
-/**
- * Timesteps of consistency models (LCM, TCD): a subset of the `original` ones that the model was distilled on.
- * @throws EaselError ERR_REQUEST_INVALID if there are fewer of those than steps.
- */
-export function distilledTimesteps(original: readonly number[], steps: number): number[] {
-  if (original.length < steps) {
-    throw new EaselError({
-      code: 'ERR_REQUEST_INVALID',
-      message: `${steps} steps were asked for, and this sampler has ${original.length} at most`,
-    });
-  }
-  const descending = [...original].reverse();
-  const stride = descending.length / steps;
-  return Array.from({ length: steps }, (_, i) => descending[Math.floor(i * stride)]!);
 }

@@ -3,7 +3,6 @@ import { createModel, request } from '../../../../test/reference/formula-model.j
 import { chooseSampler } from '../sampling/choose.js';
 import { alphasCumprod } from '../sampling/schedules/training-betas.js';
 import { generateLatents } from './generate-pictures.js';
-import { createOriginalReader } from './predicted-original.js';
 
 const clean = Float32Array.from({ length: 128 }, (_, index) => Math.sin(index));
 
@@ -39,15 +38,10 @@ test.each([
   const seen: Float32Array[] = [];
   await generateLatents(
     modelThatKnows(predictionType),
-    request({ sampler, onStep: (step) => void seen.push(step.original()) }),
+    request({ sampler, onStep: (step) => void seen.push(step.denoised.slice()) }),
   );
   expect(seen.length).toBeGreaterThanOrEqual(6);
-  for (const original of seen) {
-    for (const [index, value] of original.entries()) expect(value).toBeCloseTo(clean[index]!, 2);
+  for (const denoised of seen) {
+    for (const [index, value] of denoised.entries()) expect(value).toBeCloseTo(clean[index]!, 2);
   }
-});
-
-test('a flow is not read', () => {
-  const config = { _class_name: 'DPMSolverMultistepScheduler', prediction_type: 'flow_prediction' };
-  expect(createOriginalReader({ ...config, use_flow_sigmas: true }, undefined)).toBeUndefined();
 });

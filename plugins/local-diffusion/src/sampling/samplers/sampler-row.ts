@@ -1,0 +1,23 @@
+import type { SchedulerClass } from '../scheduler-config/scheduler-class.js';
+import type { SchedulerConfig } from '../scheduler-config/scheduler-config.js';
+import type { Sampler } from './sampler.js';
+
+/** A sampler as people choose it. */
+export interface SamplerRow {
+  /** The usual name, that of k-diffusion where it has one: small letters, digits and underscores. */
+  readonly name: string;
+  /** As AUTOMATIC1111 calls it, in its menus and in the text of its images. Absent: it has none of the kind. */
+  readonly label?: string;
+  /** Other tools' names, in the same spelling as `name`. */
+  readonly aliases?: readonly string[];
+  readonly sample: Sampler;
+  /** Which keys of the model's scheduler_config.json it reads, and how its schedule is made. */
+  readonly scheduler: SchedulerClass;
+  /** Keys that the name decides. Absent: none. */
+  readonly sets?: Partial<SchedulerConfig>;
+  /**
+   * Where a step makes the second of two network calls: at its end, or at a sigma that follows from the step's two. The last step makes
+   * one call only. Absent: a step is one call.
+   */
+  readonly secondCall?: 'end' | ((from: number, to: number) => number);
+}

@@ -1,0 +1,85 @@
+import { edm, varianceExploding } from '../parameterization/parameterizations.js';
+import { edmSchedule } from '../schedules/diffusers/edm-schedule.js';
+import { sigmaSchedule } from '../schedules/diffusers/sigma-schedule.js';
+import { linspaceSpacing, sigmaKeys, latentDiffusionTraining, training } from './defaults.js';
+import type { SchedulerClass } from './scheduler-class.js';
+
+/** Classes that go by sigma, in k-diffusion's scale. */
+const inSigma = {
+  predictions: ['epsilon', 'v_prediction', 'sample'],
+  parameterize: varianceExploding,
+  buildSchedule: (context) => sigmaSchedule(context),
+} as const satisfies Partial<SchedulerClass>;
+
+export const eulerDiscreteScheduler: SchedulerClass = {
+  ...inSigma,
+  className: 'EulerDiscreteScheduler',
+  defaults: {
+    ...training,
+    ...linspaceSpacing,
+    ...sigmaKeys,
+    interpolation_type: 'linear',
+    timestep_type: 'discrete',
+    rescale_betas_zero_snr: false,
+    final_sigmas_type: 'zero',
+  },
+  takes: ['timesteps', 'sigmas'],
+};
+
+export const eulerAncestralDiscreteScheduler: SchedulerClass = {
+  ...inSigma,
+  className: 'EulerAncestralDiscreteScheduler',
+  defaults: { ...training, ...linspaceSpacing, rescale_betas_zero_snr: false },
+  predictions: ['epsilon', 'v_prediction'],
+};
+
+export const lmsDiscreteScheduler: SchedulerClass = {
+  ...inSigma,
+  className: 'LMSDiscreteScheduler',
+  defaults: { ...training, ...linspaceSpacing, ...sigmaKeys },
+};
+
+export const heunDiscreteScheduler: SchedulerClass = {
+  ...inSigma,
+  className: 'HeunDiscreteScheduler',
+  defaults: {
+    ...latentDiffusionTraining,
+    ...linspaceSpacing,
+    ...sigmaKeys,
+    clip_sample: false,
+    clip_sample_range: 1,
+  },
+  takes: ['timesteps'],
+};
+
+const dpm2 = {
+  ...inSigma,
+  defaults: { ...latentDiffusionTraining, ...linspaceSpacing, ...sigmaKeys },
+  predictions: ['epsilon', 'v_prediction'],
+  buildSchedule: (context) => sigmaSchedule(context, { roundedSchedules: ['karras'] }),
+} as const satisfies Partial<SchedulerClass>;
+
+export const kdpm2DiscreteScheduler: SchedulerClass = { ...dpm2, className: 'KDPM2DiscreteScheduler' };
+
+export const kdpm2AncestralDiscreteScheduler: SchedulerClass = {
+  ...dpm2,
+  className: 'KDPM2AncestralDiscreteScheduler',
+};
+
+/** For models with EDM's preconditioning. */
+export const edmEulerScheduler: SchedulerClass = {
+  className: 'EDMEulerScheduler',
+  defaults: {
+    sigma_min: 0.002,
+    sigma_max: 80,
+    sigma_data: 0.5,
+    sigma_schedule: 'karras',
+    num_train_timesteps: 1000,
+    prediction_type: 'epsilon',
+    rho: 7,
+    final_sigmas_type: 'zero',
+  },
+  predictions: ['epsilon', 'v_prediction'],
+  parameterize: edm,
+  buildSchedule: edmSchedule,
+};

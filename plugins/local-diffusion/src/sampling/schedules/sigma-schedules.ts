@@ -1,0 +1,52 @@
+import type { SchedulerConfig } from '../scheduler-config/scheduler-config.js';
+import { betaSigmas } from './beta.js';
+import { exponentialSigmas } from './exponential.js';
+import { karrasSigmas } from './karras.js';
+import { luSigmas } from './lu.js';
+import type { SigmaTable } from './sigma-table.js';
+
+/** What a schedule in sigma is made for. */
+export interface SigmaRange {
+  /** The last sigma, above 0. */
+  readonly min: number;
+  /** The first one. */
+  readonly max: number;
+  /** Those that the model was trained on. */
+  readonly table: SigmaTable;
+}
+
+/** A way to space sigmas, whatever the sampler. */
+export interface SigmaSchedule {
+  /** The ending of samplers' names, as in `dpmpp_2m_karras`. */
+  readonly name: string;
+  /** As AUTOMATIC1111 calls it. Absent: only a model's own configuration chooses it, and no name does. */
+  readonly label?: string;
+  /** The key of scheduler_config.json that chooses it. Absent: only names do. */
+  readonly key?: 'use_karras_sigmas' | 'use_exponential_sigmas' | 'use_beta_sigmas' | 'use_lu_lambdas';
+  /** `steps` sigmas, descending; the one that is left at the end is not among them. */
+  sigmas(range: SigmaRange, steps: number): number[];
+}
+
+/** Every schedule in sigma. Where a configuration switches on several, the first one counts. */
+export const sigmaSchedules: SigmaSchedule[] = [
+  { name: 'karras', label: 'Karras', key: 'use_karras_sigmas', sigmas: karrasSigmas },
+  { name: 'lu', key: 'use_lu_lambdas', sigmas: luSigmas },
+  { name: 'exponential', label: 'Exponential', key: 'use_exponential_sigmas', sigmas: exponentialSigmas },
+  { name: 'beta', label: 'Beta', key: 'use_beta_sigmas', sigmas: betaSigmas },
+];
+
+/**
+ * `steps` sigmas of a schedule. `sigma_min` and `sigma_max` of the configuration come before the limits.
+ * @param limits the smallest and the largest sigma of the class's plain schedule
+ */
+export function spaceSigmas(
+  schedule: SigmaSchedule,
+  { sigma_min, sigma_max }: Pick<SchedulerConfig, 'sigma_min' | 'sigma_max'>,
+  limits: SigmaRange,
+  steps: number,
+): number[] {
+  return schedule.sigmas(
+    { min: sigma_min ?? limits.min, max: sigma_max ?? limits.max, table: limits.table },
+    steps,
+  );
+}

@@ -1,7 +1,7 @@
 import { edm, varianceExploding } from '../parameterization/parameterizations.js';
 import { edmSchedule } from '../schedules/diffusers/edm-schedule.js';
 import { sigmaSchedule } from '../schedules/diffusers/sigma-schedule.js';
-import { linspaceSpacing, sigmaKeys, latentDiffusionTraining, training } from './defaults.js';
+import { latentDiffusionTraining, linspaceSpacing, sigmaKeys, training } from './defaults.js';
 import type { SchedulerClass } from './scheduler-class.js';
 
 /** Classes that go by sigma, in k-diffusion's scale. */

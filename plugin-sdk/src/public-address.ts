@@ -1,11 +1,15 @@
 import { BlockList, isIP } from 'node:net';
 
-/** What no public service has: IANA's special-purpose address registries of IPv4, multicast and reserved ranges included. */
+/**
+ * What no public service has: IANA's special-purpose address registries of IPv4, multicast and reserved ranges included; and the address of
+ * Azure's own agents in every virtual machine, which lies outside of them. Other clouds keep their metadata in ranges that are here anyway.
+ */
 const specialIpv4 = [
   ['0.0.0.0', 8],
   ['10.0.0.0', 8],
   ['100.64.0.0', 10],
   ['127.0.0.0', 8],
+  ['168.63.129.16', 32],
   ['169.254.0.0', 16],
   ['172.16.0.0', 12],
   ['192.0.0.0', 24],

@@ -207,6 +207,26 @@ describe('a webhook', () => {
     expect(signature).toBe(right);
   });
 
+  it('is told where the images are, and with its password, which no log has', async () => {
+    const { told, url } = await startListener();
+    const lines: string[] = [];
+    const note = (message: string, details?: object) =>
+      void lines.push(message, JSON.stringify(details ?? {}));
+    const logger = { debug: note, info: note, warn: note, error: note };
+    const server = await startServer({ server: { privateAddresses: true } }, { logger });
+    const key = await createKey(server.storageFolder, { scopes: ['admin'] });
+    const webhook = url.replace('//', '//user:pa%20ss-hunter2@');
+    await submit(server, { prompt, webhook }, bearer(key));
+    await expect.poll(() => told.length, { timeout: 10_000 }).toBe(2);
+    const basic = `Basic ${Buffer.from('user:pa ss-hunter2').toString('base64')}`;
+    expect(told.map(({ headers }) => headers.authorization)).toEqual([basic, basic]);
+    expect(lines.join()).toContain('was not told');
+    expect(lines.join()).not.toMatch(/hunter2|cGEgc3M/);
+    const { result } = JSON.parse(told[1]?.body ?? '') as { result: { images: [{ url: string }] } };
+    expect(result.images[0].url).toMatch(/^http:.*signature=/);
+    expect((await fetch(result.images[0].url)).status).toBe(200);
+  });
+
   it('does not reach into private networks, unless the configuration says so', async () => {
     const { told, url } = await startListener();
     const server = await startServer();

@@ -76,7 +76,7 @@ export async function startServer(
     },
     ...options,
   });
-  const server = await createServer({ manager });
+  const server = await createServer({ manager, logger: options.logger });
   const url = await server.listen({ host: '127.0.0.1', port: 0 });
   const close = async () => {
     await server.close();

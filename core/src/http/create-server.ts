@@ -79,7 +79,10 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
     frameworkErrors: answerUnreadableUrl,
     rewriteUrl: ({ url = '/' }) => withoutPrefix(url, prefix),
   });
-  const doors = openDoors(manager, logger, prefix);
+  const doors = openDoors(manager, logger, {
+    prefix,
+    origin: () => (server.server.listening ? server.listeningOrigin : ''),
+  });
   server.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
     reply.header('x-content-type-options', 'nosniff');
@@ -88,6 +91,7 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
   const closeMs = configuration.server.closeSeconds * 1_000;
   closeGracefully(server, Math.max(closeMs - pluginsMs, closeMs / 4));
   server.addHook('onClose', async () => await doors.close());
+  server.decorate('storageFolder', configuration.storageFolder);
   requireRouteScopes(server);
   const operations = collectOperations(server);
   answerErrors(server, logger);

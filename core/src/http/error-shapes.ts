@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { HostLogger } from '../observe/plugin-logger.js';
 import { automaticFieldNames } from './automatic1111/field-names.js';
-import { failureOf } from './disconnect.js';
 import { answerFor, type ErrorAnswer, HttpError } from './errors.js';
 import { type FieldNames, inCallersWords } from './field-names.js';
 import { openAiError } from './openai/error.js';
 import { openAiFieldNames } from './openai/field-names.js';
 import { imageFieldNames } from './plan/field-names.js';
+import { answerTo } from './server-paths.js';
 
 /** Errors as each API tells them, by the name under which the OpenAPI document has the shape. */
 const shapes = {
@@ -54,8 +54,9 @@ export async function answerUnknownPaths(server: FastifyInstance, logger: HostLo
 }
 
 function answerErrorsAs(server: FastifyInstance, shape: ErrorShape, logger: HostLogger): void {
-  server.setErrorHandler(async (error, { id, method, routeOptions }, reply) => {
-    const answer = answerFor(failureOf(error, reply.server.outOfTime));
+  server.setErrorHandler(async (error, request, reply) => {
+    const { id, method, routeOptions } = request;
+    const answer = answerTo(request, error);
     if (answer.status >= 500)
       logger.error(`${method} ${routeOptions.url ?? ''}: ${answer.code}: ${messageOf(error)}`, {
         requestId: id,

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import Database from 'libsql';
+import { makePrivateFile } from '../storage/keep-private.js';
 import type { Job, JobError, JobResult, JobState, NewJob } from './job.js';
 
 const schema = `
@@ -49,7 +48,8 @@ export class JobStore {
 
   /** @param now milliseconds since 1970. Absent: `Date.now` */
   constructor(file: string, now: () => number = Date.now) {
-    mkdirSync(dirname(file), { recursive: true });
+    // What SQLite lays beside it has the mode of the database.
+    makePrivateFile(file);
     this.#database = new Database(file);
     this.#database.exec(
       'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000;',

@@ -61,19 +61,27 @@ export class Webhooks {
 
   async #post(url: string, body: string): Promise<void> {
     const { secret, privateAddresses } = this.#options;
-    const { protocol, hostname } = new URL(url);
+    const target = new URL(url);
+    const { protocol, hostname, username, password } = target;
+    // `fetch` takes no URL with a password in it, and would tell it in its error.
+    target.username = '';
+    target.password = '';
+    const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
     if (!privateAddresses && (protocol !== 'https:' || !(await isPublicHost(hostname))))
       throw new Error('its host is not a public one that speaks https');
     const seconds = Math.floor(Date.now() / 1_000);
     const key = secret();
     const signature = key && createHmac('sha256', key).update(`${seconds}.${body}`).digest('hex');
     const { signal, unlink } = linkSignals([this.#closing.signal], answerMs);
-    const response = await fetch(url, {
+    const response = await fetch(target, {
       method: 'POST',
       // A redirect could lead anywhere.
       redirect: 'error',
       headers: {
         'content-type': 'application/json',
+        ...(credentials === ':'
+          ? {}
+          : { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` }),
         ...(signature ? { 'easel-signature': `t=${seconds},v1=${signature}` } : {}),
       },
       body,

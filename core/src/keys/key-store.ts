@@ -1,7 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeWholeFile } from '../results/write-whole-file.js';
+import { writePrivateFile } from '../results/write-whole-file.js';
 import { type ApiKey, KeyFile } from './key-file.js';
 
 export type NewKey = Pick<ApiKey, 'name' | 'scopes' | 'perMinute' | 'concurrency'>;
@@ -82,7 +82,7 @@ export class KeyStore {
   async #write(keys: readonly ApiKey[]): Promise<void> {
     const signingSecret = this.#file.content()?.signingSecret ?? randomBytes(32).toString('hex');
     const text = `${JSON.stringify({ signingSecret, keys }, null, 2)}\n`;
-    await writeWholeFile(this.#file.path, Buffer.from(text), { replace: true, mode: 0o600 });
+    await writePrivateFile(this.#file.path, Buffer.from(text));
   }
 
   #require(): void {

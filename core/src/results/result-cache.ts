@@ -5,7 +5,7 @@ import { type Image, imageSchema, type Warning } from '@easel/plugin-sdk';
 import { z } from 'zod';
 import type { ImageResult, Provenance } from './image-result.js';
 import type { ResultStore } from './result-store.js';
-import { writeWholeFile } from './write-whole-file.js';
+import { writePrivateFile } from './write-whole-file.js';
 
 /** A picture of a result as it lies on disk: the bytes are in the store. */
 const cachedImageSchema = imageSchema.omit({ bytes: true }).extend({ name: z.string() });
@@ -58,7 +58,7 @@ export class ResultCache {
       named.push({ ...image, name });
     }
     const cached = { images: named, warnings, provenance };
-    await writeWholeFile(this.#fileOf(key), Buffer.from(JSON.stringify(cached)), { replace: true });
+    await writePrivateFile(this.#fileOf(key), Buffer.from(JSON.stringify(cached)));
   }
 
   /** Removes what is older than it may be. */

@@ -3,7 +3,7 @@ import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Image } from '@easel/plugin-sdk';
 import { extensionOf } from './destination.js';
-import { writeWholeFile } from './write-whole-file.js';
+import { writePrivateFile } from './write-whole-file.js';
 
 /** What is known of a stored picture. */
 export interface StoredImage {
@@ -38,9 +38,7 @@ export class ResultStore {
     const { bytes, mediaType, width, height } = image;
     const name = await this.putBytes(bytes, mediaType);
     const stored = { name, mediaType, width, height, bytes: bytes.byteLength };
-    await writeWholeFile(`${this.pathOf(name)}.json`, Buffer.from(JSON.stringify({ ...stored, ...about })), {
-      replace: true,
-    });
+    await writePrivateFile(`${this.pathOf(name)}.json`, Buffer.from(JSON.stringify({ ...stored, ...about })));
     return stored;
   }
 
@@ -48,7 +46,7 @@ export class ResultStore {
   async putBytes(bytes: Uint8Array, mediaType: string): Promise<string> {
     const hash = createHash('sha256').update(bytes).digest('hex');
     const name = `${hash}${extensionOf(mediaType)}`;
-    await writeWholeFile(this.pathOf(name), bytes, { replace: true });
+    await writePrivateFile(this.pathOf(name), bytes);
     return name;
   }
 

@@ -14,7 +14,9 @@ export async function writeWholeFile(
   { replace, mode }: { replace: boolean; mode?: number },
 ): Promise<boolean> {
   try {
-    await mkdir(dirname(path), { recursive: true });
+    // Whoever may read the file may enter its folder.
+    const folderMode = mode === undefined ? {} : { mode: mode | ((mode & 0o444) >> 2) };
+    await mkdir(dirname(path), { recursive: true, ...folderMode });
     // Through a symbolic link, its target is replaced, not the link.
     const target = replace ? await realpath(path).catch(() => path) : path;
     const temporary = join(dirname(target), `.easel-${randomBytes(8).toString('hex')}.tmp`);
@@ -62,4 +64,9 @@ async function nameIfFree(temporary: string, target: string): Promise<boolean> {
   }
   await rename(temporary, target);
   return true;
+}
+
+/** Replaces a file of the storage folder, which only its owner may read, in the same way. */
+export async function writePrivateFile(path: string, bytes: Uint8Array): Promise<void> {
+  await writeWholeFile(path, bytes, { replace: true, mode: 0o600 });
 }

@@ -4,6 +4,7 @@ import type { ApiKey } from '../../keys/key-file.js';
 import type { KeyStore } from '../../keys/key-store.js';
 import type { HostLogger } from '../../observe/plugin-logger.js';
 import { HttpError } from '../errors.js';
+import { comesFromHere } from '../server-paths.js';
 import type { RouteAccess, RouteScope } from './route-scope.js';
 import { isSignatureValid } from './signed-url.js';
 import { assertOwnHost, assertOwnPage } from './web-pages.js';
@@ -46,6 +47,7 @@ export function authenticate(server: FastifyInstance, { keys, configuration, log
     // Pages may show images of this server: their names are the hashes of their bytes, which no other page can guess.
     const isImage = access.isSignable === true && isGet(request);
     if (!areRequired()) {
+      request.isLocal = comesFromHere(request);
       // The names of a host app are its own.
       if (server.server.listening) assertOwnHost(request, configuration);
       if (!isImage) assertOwnPage(request, configuration);

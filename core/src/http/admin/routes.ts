@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Doors } from '../doors.js';
 import { HttpError } from '../errors.js';
 import { endlessStreams } from '../event-stream.js';
+import { healthFor } from '../health-for.js';
 import { addOperation } from '../operation.js';
 import { parseBody } from '../parse-body.js';
 import { adminOperations as operations, resetSchema } from './operations.js';
@@ -14,8 +15,8 @@ export const adminRoutes =
   async (server: FastifyInstance) => {
     const pluginOf = (id: string) => manager.getServiceHealth().plugins.find((plugin) => plugin.id === id);
 
-    addOperation(server, operations.plugins, async () => {
-      const { status, plugins, problems } = manager.getServiceHealth();
+    addOperation(server, operations.plugins, async (request) => {
+      const { status, plugins, problems } = healthFor(manager.getServiceHealth(), request);
       return { success: true, status, plugins, problems };
     });
     addOperation<ById>(server, operations.enable, async ({ params: { id } }) => {

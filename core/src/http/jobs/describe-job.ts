@@ -7,7 +7,7 @@ const timeOf = (milliseconds: number | undefined) =>
 /** A job as its caller sees it. */
 export function describeJob(
   { id, state, priority, createdAt, startedAt, endedAt, result, error }: StoredJob,
-  urlOf: (name: string) => string,
+  { urlOf, textOf }: Readonly<Record<'urlOf' | 'textOf', (name: string) => string>>,
   progress?: Omit<Progress, 'preview'>,
 ) {
   return {
@@ -23,6 +23,6 @@ export function describeJob(
           result: { ...result, images: result.images.map((image) => ({ ...image, url: urlOf(image.name) })) },
         }
       : {}),
-    ...(error ? { error } : {}),
+    ...(error ? { error: { ...error, message: textOf(error.message), hint: textOf(error.hint) } } : {}),
   };
 }

@@ -9,6 +9,7 @@ import { keyOf, submitJob } from '../make-result.js';
 import { addOperation, type Operation } from '../operation.js';
 import { parseBody } from '../parse-body.js';
 import { fromPlanRequest } from '../plan/generate.js';
+import { textFor } from '../server-paths.js';
 import { placeholderOf } from '../splice-base64.js';
 import { describeJob } from './describe-job.js';
 import { jobListSchema, jobRequestSchema } from './request.js';
@@ -67,7 +68,11 @@ export const jobRoutes = (doors: Doors) => async (server: FastifyInstance) => {
   const { jobs, jobStore } = doors;
   const openStream = endlessStreams(server);
   const describe = (request: FastifyRequest, job: StoredJob) =>
-    describeJob(job, (name) => resultUrl(doors, request, name), jobs.progressOf(job.id));
+    describeJob(
+      job,
+      { urlOf: (name) => resultUrl(doors, request, name), textOf: (text) => textFor(text, request) },
+      jobs.progressOf(job.id),
+    );
 
   const find = ({ apiKey, params }: FastifyRequest<ById>): StoredJob => {
     const job = jobStore.get(params.id);

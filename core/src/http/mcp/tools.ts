@@ -1,18 +1,17 @@
 import { imageRequestSchema, linkSignals } from '@easel/plugin-sdk';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { GenerateOptions } from '../../kernel/routing/dispatch.js';
-import type { ApiKey } from '../../keys/key-file.js';
 import { embedProvenance } from '../../results/embed-provenance.js';
 import { coreVersion } from '../../version.js';
 import { assertScope } from '../access/authenticate.js';
-import { failureOf } from '../disconnect.js';
 import type { Doors } from '../doors.js';
-import { answerFor } from '../errors.js';
 import { InputImages } from '../input-image.js';
 import { parseSize } from '../parse-body.js';
 import { withoutAbsent } from '../request-fields.js';
+import { answerTo } from '../server-paths.js';
 
 const field = imageRequestSchema.shape;
 const generateShape = {
@@ -33,17 +32,15 @@ const editShape = {
 type Asked = z.output<z.ZodObject<typeof generateShape>>;
 
 /** The tools that a model may use: make a picture, edit one, list the models. One server a request: there is no session to lose. */
-export function createMcpServer(
-  { manager, generateImage }: Doors,
-  key: ApiKey | undefined,
-  outOfTime: AbortSignal,
-): McpServer {
+export function createMcpServer({ manager, generateImage }: Doors, request: FastifyRequest): McpServer {
+  const { apiKey: key } = request;
+  const { outOfTime } = request.server;
   const server = new McpServer({ name: 'easel', version: coreVersion });
 
   const make = async (asked: Asked, more: object, signal: AbortSignal): Promise<CallToolResult> => {
     assertScope(key, 'generate');
     const { prompt, model, negative_prompt: negativePrompt, seed, steps, n, size } = asked;
-    const request = {
+    const wanted = {
       ...withoutAbsent({ model, negativePrompt, seed, steps, n }),
       ...parseSize(size),
       ...more,
@@ -51,7 +48,7 @@ export function createMcpServer(
     };
     const linked = linkSignals([signal, outOfTime]);
     const options: GenerateOptions = { signal: linked.signal, caller: key?.id };
-    const made = await generateImage(request, options).finally(linked.unlink);
+    const made = await generateImage(wanted, options).finally(linked.unlink);
     const { images, provenance, warnings } = embedProvenance(made);
     const about = {
       model: provenance.model,
@@ -74,7 +71,7 @@ export function createMcpServer(
   server.registerTool(
     'generate_image',
     { title: 'Make pictures', description: 'Makes pictures from words.', inputSchema: generateShape },
-    async (asked, { signal }) => await asTool(outOfTime, () => make(asked, {}, signal)),
+    async (asked, { signal }) => await asTool(request, () => make(asked, {}, signal)),
   );
   server.registerTool(
     'edit_image',
@@ -84,7 +81,7 @@ export function createMcpServer(
       inputSchema: editShape,
     },
     async ({ image, mask, strength, ...asked }, { signal }) =>
-      await asTool(outOfTime, async () => {
+      await asTool(request, async () => {
         const images = new InputImages();
         const inputImages = [await images.readBase64(image, 'image')];
         const masked = mask === undefined ? {} : { mask: await images.readBase64(mask, 'mask') };
@@ -95,7 +92,7 @@ export function createMcpServer(
     'list_models',
     { title: 'List the models', description: 'Lists the models and what each can do.', inputSchema: {} },
     async () =>
-      await asTool(outOfTime, async () => {
+      await asTool(request, async () => {
         assertScope(key, 'read');
         const models = manager.getAvailableModels().filter(({ available }) => available);
         return { content: [{ type: 'text', text: JSON.stringify(models) }] };
@@ -105,11 +102,11 @@ export function createMcpServer(
 }
 
 /** A failure as the model that called reads it: what happened, and what to do. */
-async function asTool(outOfTime: AbortSignal, work: () => Promise<CallToolResult>): Promise<CallToolResult> {
+async function asTool(request: FastifyRequest, work: () => Promise<CallToolResult>): Promise<CallToolResult> {
   try {
     return await work();
   } catch (error) {
-    const { code, message, hint } = answerFor(failureOf(error, outOfTime));
+    const { code, message, hint } = answerTo(request, error);
     return {
       isError: true,
       content: [{ type: 'text', text: [`${code}: ${message}`, hint].filter(Boolean).join(' ') }],

@@ -3,13 +3,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { embedProvenance } from '../../results/embed-provenance.js';
 import { priorityOf } from '../access/priority.js';
 import { cachedResult } from '../cached-result.js';
-import { abortOnDisconnect, failureOf } from '../disconnect.js';
+import { abortOnDisconnect } from '../disconnect.js';
 import { type Doors, resultUrl } from '../doors.js';
-import { answerFor } from '../errors.js';
 import { EventStream } from '../event-stream.js';
 import { inCallersWords } from '../field-names.js';
 import { makeResult } from '../make-result.js';
 import type { Wishes } from '../request-fields.js';
+import { answerTo } from '../server-paths.js';
 import { placeholderOf, sendJson } from '../splice-base64.js';
 import { formatOf, provenanceOf, secondsNow, sizeOf, usage } from './answer.js';
 import { openAiError } from './error.js';
@@ -98,8 +98,7 @@ async function stream(
     }
   } catch (error) {
     if (!events) throw error;
-    const answer = answerFor(failureOf(error, reply.server.outOfTime));
-    events.send('error', openAiError(inCallersWords(answer, openAiFieldNames)));
+    events.send('error', openAiError(inCallersWords(answerTo(request, error), openAiFieldNames)));
   }
   open().end();
   return reply;

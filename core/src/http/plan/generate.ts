@@ -7,6 +7,7 @@ import { makeResult } from '../make-result.js';
 import { addOperation, type Operation } from '../operation.js';
 import { parseBody, parseSize } from '../parse-body.js';
 import { extraFields, fromExtraFields, wishesOf, withoutAbsent } from '../request-fields.js';
+import { textFor } from '../server-paths.js';
 
 const field = imageRequestSchema.shape;
 const formatNames = [...outputFormats, 'jpg'] as const;
@@ -50,7 +51,10 @@ export const generateRoute = (doors: Doors) => async (server: FastifyInstance) =
   addOperation(server, generateOperation, async (request, reply) => {
     const body = parseBody(planRequestSchema, request.body);
     const made = await makeResult(doors, fromPlanRequest(body), wishesOf(body), { request, reply });
-    return await storeAndDescribe(doors, made, (name) => resultUrl(doors, request, name));
+    return await storeAndDescribe(doors, made, {
+      urlOf: (name) => resultUrl(doors, request, name),
+      pathOf: (name) => textFor(doors.results.pathOf(name), request),
+    });
   });
 };
 
@@ -58,14 +62,14 @@ export const generateRoute = (doors: Doors) => async (server: FastifyInstance) =
 export async function storeAndDescribe(
   { results }: Pick<Doors, 'results'>,
   made: ImageResult,
-  urlOf: (name: string) => string,
+  { urlOf, pathOf }: Readonly<Record<'urlOf' | 'pathOf', (name: string) => string>>,
 ) {
   const { images, warnings, provenance, timings, cost } = made;
   const files = [];
   for (const image of images) {
     const { name } = await results.put(image, { seed: image.seed, provenance });
     const { bytes: _, mediaType: media_type, ...about } = image;
-    files.push({ image_url: urlOf(name), image_path: results.pathOf(name), media_type, ...about });
+    files.push({ image_url: urlOf(name), image_path: pathOf(name), media_type, ...about });
   }
   const [first] = files;
   return {

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Doors } from '../doors.js';
+import { healthFor } from '../health-for.js';
 import { addOperation, type Operation } from '../operation.js';
 import { parseBody } from '../parse-body.js';
 
@@ -49,8 +50,8 @@ export const listRoutes =
       return { success: true, current_model: id, name };
     });
 
-    addOperation(server, operations.health, async (_request, reply) => {
-      const health = manager.getServiceHealth();
+    addOperation(server, operations.health, async (request, reply) => {
+      const health = healthFor(manager.getServiceHealth(), request);
       // The plan's readers look at the body; a load balancer looks at /readyz.
       return await reply.send({ success: health.status === 'ok', ...health });
     });

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { EaselError } from '@easel/plugin-sdk';
 import { withImage } from '@easel/plugin-sdk/images';
 import type { ResultStore } from '../../results/result-store.js';
-import { writeWholeFile } from '../../results/write-whole-file.js';
+import { writePrivateFile } from '../../results/write-whole-file.js';
 
 /** Pixels of the longer edge. */
 const edge = 256;
@@ -29,6 +29,6 @@ export async function thumbnailOf(results: ResultStore, name: string): Promise<U
       if (EaselError.isInstance(error)) throw error;
       return undefined;
     }));
-  if (made) await writeWholeFile(path, made, { replace: true });
+  if (made) await writePrivateFile(path, made);
   return made;
 }

@@ -9,6 +9,8 @@ import { endWithParent } from './end-with-parent.js';
 import { FramePort } from './frame-port.js';
 import { servePlugin } from './serve-plugin.js';
 
+// What it keeps is its owner's alone.
+process.umask(0o077);
 const kernel = new Socket({ fd: 3 });
 // Ctrl-C in a terminal, a terminal that is closed and a service manager reach every process of the group; when a plugin ends is the kernel's to say.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});

@@ -1,8 +1,8 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { EaselError } from '@easel/plugin-sdk';
 import { childLogger, createPluginLog, type HostLogger } from '../../observe/plugin-logger.js';
 import { createRedactor } from '../../observe/redact.js';
+import { makePrivateFolder } from '../../storage/keep-private.js';
 import { sdkVersion } from '../../version.js';
 import type { Events } from '../events.js';
 import { negotiate } from '../manifest/negotiate.js';
@@ -65,7 +65,7 @@ function makeStorageFolder({ plugin, storageFolder }: Launch): string {
   const { id } = plugin.manifest;
   const folder = join(storageFolder, 'plugins', id);
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makePrivateFolder(folder);
   } catch (cause) {
     throw new EaselError({
       code: 'ERR_PLUGIN_START_FAILED',

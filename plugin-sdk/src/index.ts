@@ -14,5 +14,6 @@ export { readBody } from './read-body.js';
 export * from './request.js';
 export * from './result.js';
 export { isProcessRunning, type ProcessMark, processStart } from './running-process.js';
+export { normaliseSamplerName } from './sampler-name.js';
 export { isUnsent } from './unsent.js';
 export * from './versions.js';

@@ -25,10 +25,20 @@ export const costSchema = z.object({
   currency: z.string().length(3).describe('ISO 4217 code, for example `USD`.'),
 });
 
+export const samplerLabelSchema = z.object({
+  sampler: z.string().min(1).max(100).describe('For example `DPM++ 2M`.'),
+  schedule: z.string().min(1).max(100).optional().describe("For example `Karras`. Absent: the model's own."),
+});
+/** A sampler as AUTOMATIC1111 calls it; images tell it to the tools that read that program's parameters. */
+export type SamplerLabel = z.infer<typeof samplerLabelSchema>;
+
 export const generationResultSchema = z.object({
   images: z.array(imageSchema).min(1).describe('The pictures, in the order of their seeds.'),
   warnings: z.array(warningSchema).default([]).describe('What was dropped or adapted. Absent: nothing.'),
   cost: costSchema.optional().describe('Absent: unknown. A local engine reports none.'),
+  samplerLabel: samplerLabelSchema
+    .optional()
+    .describe('The sampler that was used, as other tools call it. Absent: they have no name for it.'),
   timings: z
     .record(z.string(), z.number().nonnegative())
     .default({})

@@ -12,6 +12,7 @@ const parameters = {
   steps: 20,
   guidanceScale: 3.5,
   sampler: 'dpmpp_2m',
+  samplerLabel: { sampler: 'DPM++ 2M' },
 };
 const request = (text: string) => requestFromParametersText(parseParametersText(text), 'picture.png');
 
@@ -26,7 +27,11 @@ describe('the parameters text', () => {
   it('names the schedule apart from the sampler, and leaves out what there is not', () => {
     const { negativePrompt: _, steps: __, ...rest } = parameters;
     expect(
-      formatParametersText({ ...rest, sampler: 'euler_ancestral_karras' }, 'painter-one', 'Easel 0.1.0'),
+      formatParametersText(
+        { ...rest, samplerLabel: { sampler: 'Euler a', schedule: 'Karras' } },
+        'painter-one',
+        'Easel 0.1.0',
+      ),
     ).toBe(
       'a red house\nSampler: Euler a, Schedule type: Karras, CFG scale: 3.5, Seed: 7, Size: 96x64, Model: painter-one, Version: Easel 0.1.0',
     );
@@ -35,7 +40,8 @@ describe('the parameters text', () => {
   it.each(['a, b', 'a: b', 'a\nb', 'say "x", twice', 'back\\slash, and "quote"'])(
     'quotes the value %j, and it comes back',
     (sampler) => {
-      const text = formatParametersText({ ...parameters, sampler }, 'painter-one', 'Easel 0.1.0');
+      const { samplerLabel: _, ...rest } = parameters;
+      const text = formatParametersText({ ...rest, sampler }, 'painter-one', 'Easel 0.1.0');
       expect(text).toContain(`Sampler: ${JSON.stringify(sampler)}, `);
       expect(parseParametersText(text).values.get('Sampler')).toBe(sampler);
     },
@@ -43,7 +49,11 @@ describe('the parameters text', () => {
 
   it('comes back as the request that it tells', () => {
     const text = formatParametersText(
-      { ...parameters, prompt: 'two\nlines: of, it', sampler: 'dpmpp_2m_karras' },
+      {
+        ...parameters,
+        prompt: 'two\nlines: of, it',
+        samplerLabel: { sampler: 'DPM++ 2M', schedule: 'Karras' },
+      },
       'painter-one',
       'Easel 0.1.0',
     );

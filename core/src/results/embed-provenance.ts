@@ -34,6 +34,7 @@ export function embedProvenance(result: ImageResult): ImageResult {
 function textsFor(image: Image, { provenance, warnings }: ImageResult): Record<string, string> {
   const { model, pipelineType, plugin } = provenance;
   const parameters = knownParameters(provenance.parameters, image.seed);
+  const { samplerLabel } = provenance.parameters;
   const document: ProvenanceDocument = {
     schema: 1,
     easel: coreVersion,
@@ -48,7 +49,7 @@ function textsFor(image: Image, { provenance, warnings }: ImageResult): Record<s
     })),
   };
   return {
-    [parametersKeyword]: formatParametersText(parameters, model, `Easel ${coreVersion}`),
+    [parametersKeyword]: formatParametersText({ ...parameters, samplerLabel }, model, `Easel ${coreVersion}`),
     [provenanceKeyword]: JSON.stringify(document),
   };
 }

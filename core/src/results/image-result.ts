@@ -1,4 +1,4 @@
-import type { ErrorCode, Image, ValidGenerationResult, Warning } from '@easel/plugin-sdk';
+import type { ErrorCode, Image, SamplerLabel, ValidGenerationResult, Warning } from '@easel/plugin-sdk';
 
 /** One try of one plugin. */
 export interface Attempt {
@@ -22,6 +22,8 @@ export interface UsedParameters {
   readonly steps?: number | undefined;
   readonly guidanceScale?: number | undefined;
   readonly sampler?: string | undefined;
+  /** How AUTOMATIC1111 calls the sampler. Absent: the plugin does not tell. */
+  readonly samplerLabel?: SamplerLabel | undefined;
   readonly strength?: number | undefined;
   /** The model's and the request's provider options. Absent: none. */
   readonly options?: Readonly<Record<string, unknown>> | undefined;

@@ -5,7 +5,6 @@
  * @module
  */
 import type { UsedParameters } from './image-result.js';
-import { labelSampler } from './sampler-labels.js';
 
 const negativePrefix = 'Negative prompt:';
 /** A last line with fewer pairs than this is a line of the prompt. */
@@ -14,11 +13,11 @@ const leastPairs = 3;
 /** The text for one picture; `version` is what made it, for example `Easel 0.1.0`. */
 export function formatParametersText(parameters: UsedParameters, model: string, version: string): string {
   const { prompt, negativePrompt, steps, sampler, guidanceScale, seed, width, height, strength } = parameters;
-  const label = sampler === undefined ? undefined : labelSampler(sampler);
+  const label = parameters.samplerLabel ?? (sampler === undefined ? undefined : { sampler });
   const pairs = {
     Steps: steps,
     Sampler: label?.sampler,
-    'Schedule type': label?.schedule,
+    'Schedule type': parameters.samplerLabel?.schedule,
     'CFG scale': guidanceScale,
     Seed: seed,
     Size: `${width}x${height}`,

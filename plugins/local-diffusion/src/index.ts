@@ -9,6 +9,7 @@ import { blockOtherLoaders } from '@easel/plugin-sdk/images';
 import { z } from 'zod';
 import { families } from './families/index.js';
 import { optionsSchemaOf } from './options.js';
+import { labelSampler } from './sampling/names.js';
 import { executionProviderSchema, precisionSchema } from './session/execution-providers.js';
 import { toEngineCall } from './to-engine-call.js';
 import { encodePicture } from './worker/encode-picture.js';
@@ -66,6 +67,7 @@ export default definePlugin({
           warnings: warnings.map((message) => ({ code: 'other' as const, message })),
           timings: { ...timings, encode: performance.now() - encodeFrom },
           parameters: { sampler },
+          samplerLabel: labelSampler(sampler),
         };
       },
       close: () => engine.close(),

@@ -8,6 +8,7 @@ import {
 import type { Enhanced } from './enhance-prompt.js';
 import type { Options } from './options.js';
 import type { Made } from './pictures/make-pictures.js';
+import { labelOf } from './request/schedulers.js';
 import { seedOf } from './request/seeds.js';
 
 export interface Gathered {
@@ -50,6 +51,7 @@ export function resultOf({
     ],
     ...(cost === undefined ? {} : { cost: { amount: cost, currency: 'USD' } }),
     timings,
+    samplerLabel: typeof scheduler === 'string' ? labelOf(scheduler) : undefined,
     parameters: {
       tasks: [...made.taskUUIDs],
       ...(made.adopted > 0 ? { adoptedTasks: made.adopted } : {}),

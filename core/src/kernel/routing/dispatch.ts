@@ -217,7 +217,11 @@ function resultOf({ candidate, made, attempts }: Turns, total: number): ImageRes
       pipelineType,
       plugin: { id, version },
       // A plugin tells what it chose where the request left it open; it cannot change what was asked for.
-      parameters: { ...made.parameters, ...usedParameters(request) },
+      parameters: {
+        ...made.parameters,
+        ...usedParameters(request),
+        ...(made.samplerLabel && { samplerLabel: made.samplerLabel }),
+      },
       attempts,
     },
   };

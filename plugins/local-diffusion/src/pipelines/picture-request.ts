@@ -1,5 +1,6 @@
 import type { TorchGenerator } from '../sampling/noise/torch-generator.js';
 import type { SamplingStep } from '../sampling/plan.js';
+import type { SamplerRow } from '../sampling/samplers/sampler-row.js';
 import type { TimestepSpacing } from '../sampling/scheduler-config/scheduler-config.js';
 import type { ConditioningRequest } from './diffusion-model.js';
 
@@ -22,6 +23,8 @@ export interface PictureRequest extends Omit<ConditioningRequest, 'isGuided'> {
   readonly guidanceRescale: number;
   /** Absent: the model's own. */
   readonly sampler?: string | undefined;
+  /** The samplers that there are. Absent: the built-in ones. */
+  readonly samplers?: readonly SamplerRow[] | undefined;
   readonly steps: number;
   /** DDIM's share of fresh noise, 0 to 1. Absent: the sampler's own. */
   readonly eta?: number | undefined;

@@ -1,11 +1,14 @@
 import { EaselError } from '@easel/plugin-sdk';
 import { planSampling, type SamplingPlan, type SamplingRunOptions } from '../sampling/plan.js';
 import { roundHalfToEven } from '../sampling/rounding.js';
+import type { SamplerRow } from '../sampling/samplers/sampler-row.js';
 
 export interface SpanRequest {
   readonly schedulerConfig: unknown;
   /** Absent: the model's own. */
   readonly sampler?: string | undefined;
+  /** The samplers that there are. Absent: the built-in ones. */
+  readonly samplers?: readonly SamplerRow[] | undefined;
   readonly steps: number;
   /** DDIM's share of fresh noise, 0 to 1. Absent: the sampler's own. */
   readonly eta?: number | undefined;
@@ -37,11 +40,11 @@ export interface SamplingSpan {
  * @throws ERR_REQUEST_INVALID for values out of range and for a stretch without a step; what planSampling throws
  */
 export function planSpan(request: SpanRequest): SamplingSpan {
-  const { schedulerConfig, sampler, steps, eta, denoisingStart, denoisingEnd } = request;
+  const { schedulerConfig, sampler, samplers, steps, eta, denoisingStart, denoisingEnd } = request;
   for (const [name, value] of Object.entries({ denoisingStart, denoisingEnd })) {
     if (value !== undefined && !(value > 0 && value < 1)) refuse(`${name} is ${value}, not between 0 and 1.`);
   }
-  const whole = { schedulerConfig, sampler, steps, knobs: { eta } };
+  const whole = { schedulerConfig, sampler, samplers, steps, knobs: { eta } };
   const wholePlan = planSampling(whole);
   const strength =
     denoisingStart === undefined ? request.strength : strengthFrom(denoisingStart, steps, wholePlan);

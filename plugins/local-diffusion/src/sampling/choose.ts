@@ -1,5 +1,6 @@
 import { EaselError } from '@easel/plugin-sdk';
 import { type ResolvedSampler, resolveSampler, samplerOfClass } from './names.js';
+import { samplers } from './samplers/index.js';
 import type { SamplerRow } from './samplers/sampler-row.js';
 import { effectiveConfig } from './scheduler-config/scheduler-class.js';
 import { parseSchedulerConfig, type SchedulerConfig } from './scheduler-config/scheduler-config.js';
@@ -32,8 +33,8 @@ function obstacleOf({ scheduler }: SamplerRow, config: SchedulerConfig): string 
   return scheduler.obstacle?.(config);
 }
 
-function ownSampler(className: string | undefined): SamplerRow {
-  const row = className === undefined ? undefined : samplerOfClass(className);
+function ownSampler(className: string | undefined, rows: readonly SamplerRow[]): SamplerRow {
+  const row = className === undefined ? undefined : samplerOfClass(className, rows);
   if (row) return row;
   throw new EaselError({
     code: 'ERR_MODEL_FILES_INVALID',
@@ -56,12 +57,17 @@ function keysOf({ overrides, sigmaSchedule }: ResolvedSampler): Partial<Schedule
  * diffusers' `Class.from_config` does it.
  * @throws EaselError ERR_REQUEST_INVALID if the sampler asked for is unknown or cannot run this model;
  * ERR_MODEL_FILES_INVALID if the model's own configuration cannot be run.
+ * @param rows the samplers that there are
  */
-export function chooseSampler(schedulerConfig: unknown, sampler: string | undefined): ChosenSampler {
+export function chooseSampler(
+  schedulerConfig: unknown,
+  sampler: string | undefined,
+  rows: readonly SamplerRow[] = samplers,
+): ChosenSampler {
   const { className: own, values, warnings } = parseSchedulerConfig(schedulerConfig);
-  if (own?.startsWith('FlowMatch')) ownSampler(own);
-  const asked = sampler === undefined ? undefined : resolveSampler(sampler);
-  const row = asked?.row ?? ownSampler(own);
+  if (own?.startsWith('FlowMatch')) ownSampler(own, rows);
+  const asked = sampler === undefined ? undefined : resolveSampler(sampler, rows);
+  const row = asked?.row ?? ownSampler(own, rows);
   const config = effectiveConfig(row.scheduler, { ...values, ...(asked && keysOf(asked)) });
   const reason = obstacleOf(row, config);
   if (reason === undefined) {

@@ -1,6 +1,7 @@
 import { EaselError } from '@easel/plugin-sdk';
 import { expect, test } from 'vitest';
-import { resolveSampler, samplerNames } from './names.js';
+import { labelSampler, resolveSampler, samplerNames } from './names.js';
+import { samplers } from './samplers/index.js';
 
 test.each([
   ['DPM++ 2M Karras', 'dpmpp_2m_karras'],
@@ -37,4 +38,27 @@ test.each(['dpmpp_2n', 'euler_a_karras', 'constructor', ''])(
 
 test('names the nearest sampler first', () => {
   expect(() => resolveSampler('dpmpp_2n')).toThrow(/known are dpmpp_2[ms],/);
+});
+
+test.each([
+  ['dpmpp_2m_karras', { sampler: 'DPM++ 2M', schedule: 'Karras' }],
+  ['euler_ancestral', { sampler: 'Euler a' }],
+  ['pndm', { sampler: 'PLMS' }],
+  ['deis_karras', undefined],
+  ['dpm_1s_sde', undefined],
+])('%s has the label %o', (name, label) => {
+  expect(labelSampler(name)).toEqual(label);
+});
+
+test('every label names its own sampler', () => {
+  for (const name of samplerNames()) {
+    const label = labelSampler(name);
+    if (!label) continue;
+    expect(resolveSampler([label.sampler, label.schedule ?? ''].join(' '))).toEqual(resolveSampler(name));
+  }
+});
+
+test('no name is given twice', () => {
+  const names = samplers.flatMap(({ name, aliases = [] }) => [name, ...aliases]);
+  expect(names).toHaveLength(new Set(names).size);
 });

@@ -1,4 +1,4 @@
-import { EaselError } from '@easel/plugin-sdk';
+import { EaselError, normaliseSamplerName, type SamplerLabel } from '@easel/plugin-sdk';
 import { samplers } from './samplers/index.js';
 import type { SamplerRow } from './samplers/sampler-row.js';
 import type { SchedulerConfig } from './scheduler-config/scheduler-config.js';
@@ -9,37 +9,34 @@ export interface ResolvedSampler {
   readonly row: SamplerRow;
   readonly overrides: Partial<SchedulerConfig>;
   /** Absent: the name tells none. */
-  readonly sigmaSchedule?: SigmaSchedule;
-}
-
-/** "DPM++ 2M Karras" and "k_dpmpp-2m_karras" both become `dpmpp_2m_karras`. */
-function normalise(name: string): string {
-  return name
-    .trim()
-    .toLowerCase()
-    .replaceAll('+', 'p')
-    .replace(/[^a-z0-9]+/g, '_')
-    .replace(/^_+|_+$/g, '')
-    .replace(/^k_/, '')
-    .replace(/^dpmpp(?=\d)/, 'dpmpp_');
+  readonly sigmaSchedule?: SigmaSchedule | undefined;
 }
 
 const takesSigmaSchedules = ({ scheduler }: SamplerRow) => 'use_karras_sigmas' in scheduler.defaults;
 
 /** The schedules that a name can end in. */
-const namedSchedules = () => sigmaSchedules.filter(({ label }) => label !== undefined);
+const namedSchedules = sigmaSchedules.filter(({ label }) => label !== undefined);
 
 /** Every name that people can choose, without the diffusers classes and the other spellings. */
-export function samplerNames(): string[] {
-  return samplers.flatMap((row) => [
+export function samplerNames(rows: readonly SamplerRow[] = samplers): string[] {
+  return rows.flatMap((row) => [
     row.name,
-    ...(takesSigmaSchedules(row) ? namedSchedules().map((schedule) => `${row.name}_${schedule.name}`) : []),
+    ...(takesSigmaSchedules(row) ? namedSchedules.map((schedule) => `${row.name}_${schedule.name}`) : []),
   ]);
 }
 
 /** The first sampler of a diffusers scheduler class. */
-export function samplerOfClass(className: string): SamplerRow | undefined {
-  return samplers.find(({ scheduler }) => scheduler.className === className);
+export function samplerOfClass(className: string, rows: readonly SamplerRow[]): SamplerRow | undefined {
+  return rows.find(({ scheduler }) => scheduler.className === className);
+}
+
+/** The row and the schedule in sigma that a usual name consists of. */
+function findSampler(name: string, rows: readonly SamplerRow[]) {
+  const normal = normaliseSamplerName(name);
+  const sigmaSchedule = namedSchedules.find((schedule) => normal.endsWith(`_${schedule.name}`));
+  const stem = sigmaSchedule ? normal.slice(0, -sigmaSchedule.name.length - 1) : normal;
+  const row = rows.find((each) => each.name === stem || each.aliases?.includes(stem));
+  return row && (!sigmaSchedule || takesSigmaSchedules(row)) ? { row, sigmaSchedule } : undefined;
 }
 
 /**
@@ -47,22 +44,26 @@ export function samplerOfClass(className: string): SamplerRow | undefined {
  * A name without a schedule leaves the model's own schedule as it is.
  * @throws EaselError ERR_REQUEST_INVALID for an unknown name; the message lists the known ones, nearest first.
  */
-export function resolveSampler(name: string): ResolvedSampler {
-  const ofClass = samplerOfClass(name);
+export function resolveSampler(name: string, rows: readonly SamplerRow[] = samplers): ResolvedSampler {
+  const ofClass = samplerOfClass(name, rows);
   if (ofClass) return { row: ofClass, overrides: {} };
-  const normal = normalise(name);
-  const sigmaSchedule = namedSchedules().find((schedule) => normal.endsWith(`_${schedule.name}`));
-  const stem = sigmaSchedule ? normal.slice(0, -sigmaSchedule.name.length - 1) : normal;
-  const row = samplers.find((each) => each.name === stem || each.aliases?.includes(stem));
-  if (row && !sigmaSchedule) return { row, overrides: row.sets ?? {} };
-  if (row && takesSigmaSchedules(row))
-    return { row, overrides: row.sets ?? {}, sigmaSchedule: sigmaSchedule! };
-  const known = samplerNames().sort((a, b) => distance(normal, a) - distance(normal, b));
+  const found = findSampler(name, rows);
+  if (found) return { ...found, overrides: found.row.sets ?? {} };
+  const normal = normaliseSamplerName(name);
+  const known = samplerNames(rows).sort((a, b) => distance(normal, a) - distance(normal, b));
   throw new EaselError({
     code: 'ERR_REQUEST_INVALID',
     message: `the sampler "${name}" is not known; known are ${known.join(', ')}, and diffusers' class names`,
     hint: `Did you mean ${known[0]}?`,
   });
+}
+
+/** A usual name as AUTOMATIC1111 has it; undefined for samplers that it has not. */
+export function labelSampler(name: string): SamplerLabel | undefined {
+  const found = findSampler(name, samplers);
+  if (found?.row.label === undefined) return undefined;
+  const schedule = found.sigmaSchedule?.label;
+  return { sampler: found.row.label, ...(schedule === undefined ? {} : { schedule }) };
 }
 
 /** Levenshtein's distance: how many letters have to be changed, added or left out. */

@@ -2,6 +2,7 @@ import { EaselError } from '@easel/plugin-sdk';
 import { chooseSampler } from './choose.js';
 import { limitDenoised } from './parameterization/limit-denoised.js';
 import type { SamplerKnobs } from './samplers/sampler.js';
+import type { SamplerRow } from './samplers/sampler-row.js';
 import { buildSchedule } from './schedules/build-schedule.js';
 import type { Schedule, ScheduleRequest } from './schedules/schedule.js';
 import { weightedSum } from './weighted-sum.js';
@@ -14,6 +15,8 @@ export interface SamplingRequest extends ScheduleRequest {
   /** How much of the schedule is run on top of an image, over 0 to 1; absent means all of it, from noise. */
   readonly strength?: number | undefined;
   readonly knobs?: SamplerKnobs | undefined;
+  /** The samplers that there are. Absent: those of the list in `samplers/`. */
+  readonly samplers?: readonly SamplerRow[] | undefined;
 }
 
 /** A network call that has been made. */
@@ -101,7 +104,7 @@ function throwIfAborted(signal: AbortSignal | undefined): void {
  * @throws EaselError ERR_REQUEST_INVALID for what the caller asked; ERR_MODEL_FILES_INVALID for what the model's file says.
  */
 export function planSampling(request: SamplingRequest): SamplingPlan {
-  const chosen = chooseSampler(request.schedulerConfig, request.sampler);
+  const chosen = chooseSampler(request.schedulerConfig, request.sampler, request.samplers);
   const { row, config } = chosen;
   const parameterization = row.scheduler.parameterize(config);
   const schedule = buildSchedule(chosen, parameterization, request);

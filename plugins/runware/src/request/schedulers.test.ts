@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { schedulerOf } from './schedulers.js';
+import { labelOf, schedulerOf } from './schedulers.js';
 
 describe('schedulerOf', () => {
   it.each([
@@ -23,4 +23,13 @@ describe('schedulerOf', () => {
     expect(() => schedulerOf('magic')).toThrow(/^sampler: .*"magic".*DPM\+\+ 2M Karras/);
     expect(() => schedulerOf('toString')).toThrow(/sampler/);
   });
+});
+
+describe('labelOf', () => {
+  it.each([
+    ['Euler a', { sampler: 'Euler a' }],
+    ['DPM++ 2M SDE Karras', { sampler: 'DPM++ 2M SDE', schedule: 'Karras' }],
+    ['PNDMScheduler', undefined],
+    ['Default', undefined],
+  ])('%s is labelled %o', (name, label) => expect(labelOf(name)).toEqual(label));
 });

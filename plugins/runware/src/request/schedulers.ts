@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { EaselError } from '@easel/plugin-sdk';
+import { EaselError, normaliseSamplerName, type SamplerLabel } from '@easel/plugin-sdk';
 
 const withSchedules = (name: string) => [name, `${name} Karras`, `${name} Exponential`, `${name} Beta`];
 
@@ -21,7 +21,7 @@ const schedulers: readonly string[] = [
   ...['DPM++', 'IPNDM', 'UniPC'].flatMap((name) => withSchedules(`${name} Uniform`)),
 ];
 
-/** Usual names that are not Runware's in another spelling; after {@link normalise}. */
+/** Usual names that are not Runware's in another spelling; after {@link normaliseSamplerName}. */
 const aliases: Readonly<Record<string, string>> = {
   euler_ancestral: 'Euler a',
   edm_euler: 'EDMEulerScheduler',
@@ -45,33 +45,27 @@ const aliases: Readonly<Record<string, string>> = {
 };
 
 const byName = new Map([
-  ...schedulers.map((name) => [normalise(name), name] as const),
+  ...schedulers.map((name) => [normaliseSamplerName(name), name] as const),
   ...Object.entries(aliases),
 ]);
-
-/** "DPM++ 2M Karras", "k_dpmpp-2m_karras" and "DPMPP2M Karras" are one. */
-function normalise(name: string): string {
-  return name
-    .trim()
-    .toLowerCase()
-    .replaceAll('+', 'p')
-    .replace(/[^a-z0-9]+/g, '_')
-    .replace(/^_+|_+$/g, '')
-    .replace(/^k_/, '')
-    .replace(/^sde_dpmpp_2m/, 'dpmpp_2m_sde')
-    .replace(/^dpmpp(?=\d)/, 'dpmpp_');
-}
 
 /**
  * Runware's name of a sampler that is asked for by any of its usual names.
  * @throws EaselError ERR_REQUEST_INVALID for one that it has not
  */
 export function schedulerOf(sampler: string): string {
-  const found = byName.get(normalise(sampler));
+  const found = byName.get(normaliseSamplerName(sampler));
   if (found) return found;
   throw new EaselError({
     code: 'ERR_REQUEST_INVALID',
     field: 'sampler',
     message: `sampler: Runware has none that is called "${sampler}"; it has ${schedulers.join(', ')}.`,
   });
+}
+
+/** One of Runware's names as AUTOMATIC1111 has it, which most of them are; undefined for the names of classes. */
+export function labelOf(scheduler: string): SamplerLabel | undefined {
+  if (/^Default$|Scheduler$|Inverse$/.test(scheduler)) return undefined;
+  const [, sampler = scheduler, schedule] = /^(.+) (Karras|Exponential|Beta)$/.exec(scheduler) ?? [];
+  return schedule === undefined ? { sampler } : { sampler, schedule };
 }

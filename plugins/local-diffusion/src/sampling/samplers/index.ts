@@ -44,9 +44,9 @@ const stochastic = { algorithm_type: 'sde-dpmsolver++' } as const;
 
 /**
  * Every sampler, one a row, in the order in which they are offered. Of rows with the same scheduler class the first one is meant by its
- * name. The list is read anew for each request, so that whoever embeds the engine may add rows.
+ * name.
  */
-export const samplers: SamplerRow[] = [
+export const samplers: readonly SamplerRow[] = [
   { name: 'ddim', label: 'DDIM', sample: sampleDdim, scheduler: ddimScheduler },
   { name: 'ddpm', sample: sampleDdpm, scheduler: ddpmScheduler },
   { name: 'pndm', label: 'PLMS', aliases: ['plms'], sample: samplePndm, scheduler: pndmScheduler },
@@ -95,7 +95,7 @@ export const samplers: SamplerRow[] = [
     ...multistep,
     name: 'dpmpp_2m_sde',
     label: 'DPM++ 2M SDE',
-    aliases: ['sde_dpmpp_2m', 'dpmpp_2m_sde_gpu'],
+    aliases: ['dpmpp_2m_sde_gpu'],
     sets: { ...stochastic, solver_order: 2 },
   },
   { ...multistep, name: 'dpmpp_3m', sets: { ...deterministic, solver_order: 3 } },

@@ -28,7 +28,7 @@ export interface SigmaSchedule {
 }
 
 /** Every schedule in sigma. Where a configuration switches on several, the first one counts. */
-export const sigmaSchedules: SigmaSchedule[] = [
+export const sigmaSchedules: readonly SigmaSchedule[] = [
   { name: 'karras', label: 'Karras', key: 'use_karras_sigmas', sigmas: karrasSigmas },
   { name: 'lu', key: 'use_lu_lambdas', sigmas: luSigmas },
   { name: 'exponential', label: 'Exponential', key: 'use_exponential_sigmas', sigmas: exponentialSigmas },

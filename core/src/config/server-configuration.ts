@@ -25,6 +25,14 @@ export const serverConfigurationSchema = z.strictObject({
       'What becomes of the work of a caller that goes away: it is cancelled, or finished and kept as a job. Absent: cancel.',
     ),
   jobsAtOnce: z.int().min(1).max(1_000).default(8).describe('Jobs at work at once. Absent: 8.'),
+  jobsPerKey: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(1_000)
+    .describe(
+      'Jobs of a key that may wait at once, or of all callers where there are no keys; more are refused. Absent: 1,000.',
+    ),
   privateAddresses: z
     .boolean()
     .default(false)

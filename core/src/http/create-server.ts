@@ -79,7 +79,7 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
     frameworkErrors: answerUnreadableUrl,
     rewriteUrl: ({ url = '/' }) => withoutPrefix(url, prefix),
   });
-  const doors = openDoors(manager, logger, {
+  const doors = await openDoors(manager, logger, {
     prefix,
     origin: () => (server.server.listening ? server.listeningOrigin : ''),
   });

@@ -1,7 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { ServerConfiguration } from '../config/server-configuration.js';
-import type { JobRunner } from '../jobs/job-runner.js';
-import type { JobStore } from '../jobs/job-store.js';
+import type { Jobs } from '../jobs/jobs.js';
 import type { ImageServiceManager } from '../kernel/image-service-manager.js';
 import type { KeyStore } from '../keys/key-store.js';
 import type { HostLogger } from '../observe/plugin-logger.js';
@@ -18,8 +17,9 @@ export interface Doors {
   readonly results: ResultStore;
   readonly cache: ResultCache;
   readonly keys: KeyStore;
-  readonly jobs: JobRunner;
-  readonly jobStore: JobStore;
+  readonly jobs: Jobs;
+  /** Why what the server keeps cannot be written at this moment. Undefined: it can. */
+  readonly findStorageProblem: () => Promise<string | undefined>;
   readonly configuration: ServerConfiguration;
   /** Path under which a host app has the server. Empty: it is the whole. */
   readonly prefix: string;

@@ -108,7 +108,8 @@ function ofKernel(error: EaselError): ErrorAnswer {
   const { code, message, field, hint, plugin, retryAfterMs, retryable } = error;
   const retryAfterS = retryAfterMs === undefined ? undefined : Math.ceil(retryAfterMs / secondMs);
   return {
-    status: statuses[code],
+    // Storage that may soon be well again is worth another try.
+    status: code === 'ERR_STORAGE' && retryAfterMs !== undefined ? 503 : statuses[code],
     headers: retryHeaders(retryable, retryAfterS),
     code,
     message,

@@ -1,7 +1,8 @@
-import type { Image, ImageRequest } from '@easel/plugin-sdk';
+import type { Image, ImageRequest, Progress } from '@easel/plugin-sdk';
 import { EaselError } from '@easel/plugin-sdk';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { StoredJob } from '../jobs/job-store.js';
+import type { NewJob, StoredJob } from '../jobs/job.js';
+import type { AcceptedJob } from '../jobs/jobs.js';
 import { embedProvenance } from '../results/embed-provenance.js';
 import type { ImageResult } from '../results/image-result.js';
 import { priorityOf } from './access/priority.js';
@@ -11,6 +12,9 @@ import type { Doors } from './doors.js';
 import { HttpError } from './errors.js';
 import type { Wishes } from './request-fields.js';
 
+/** Seconds after which another job may be accepted. */
+const retryS = 10;
+
 /**
  * The pictures of a call, with their provenance in them. A call with an `Idempotency-Key`, or whose work is to be kept when its caller
  * goes away, is made as a job: it is made once, however often it is asked for, and what it has made stays.
@@ -19,7 +23,16 @@ export async function makeResult(
   doors: Doors,
   asked: ImageRequest,
   { onDisconnect, cache, priority: wished }: Wishes,
-  { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
+  {
+    request,
+    reply,
+    onProgress,
+  }: {
+    readonly request: FastifyRequest;
+    readonly reply: FastifyReply;
+    /** Told how far the call is, as far as this server works on it. Absent: nobody is. */
+    readonly onProgress?: (progress: Progress) => void;
+  },
 ): Promise<ImageResult> {
   const signal = abortOnDisconnect(reply);
   const caller = request.apiKey?.id;
@@ -28,7 +41,7 @@ export async function makeResult(
   const isKept = (onDisconnect ?? doors.configuration.onDisconnect) === 'store';
   if (idempotencyKey === undefined && !isKept)
     return await cachedResult(doors, asked, { caller, reply, cache }, async () =>
-      embedProvenance(await doors.generateImage(asked, { signal, caller, priority })),
+      embedProvenance(await doors.generateImage(asked, { signal, caller, priority, onProgress })),
     );
   const { job } = await submitJob(doors, {
     caller: caller ?? '',
@@ -37,15 +50,23 @@ export async function makeResult(
     idempotencyKey,
   });
   reply.header('easel-job', job.id);
-  return await resultOf(doors, await doors.jobs.ended(job.id, signal));
+  const { events } = doors.jobs.runner;
+  const off = events.listen(job.id, (event) => {
+    if (event.type === 'progress') onProgress?.(event.progress);
+  });
+  return await resultOf(doors, await events.ended(job.id, signal).finally(off));
 }
 
-/** Accepts a job. Throws status 422 where its key was used for something else. */
-export async function submitJob(
-  { jobs }: Doors,
-  job: Parameters<Doors['jobs']['submit']>[0],
-): Promise<Awaited<ReturnType<Doors['jobs']['submit']>>> {
+/** Accepts a job. Throws status 422 where its key was used for something else, and 429 where too many of its caller's wait. */
+export async function submitJob({ jobs, configuration }: Doors, job: NewJob): Promise<AcceptedJob> {
   const accepted = await jobs.submit(job);
+  if (!accepted)
+    throw new HttpError(
+      429,
+      'too_many_jobs',
+      `${configuration.jobsPerKey} jobs of yours wait, and more may not (server.jobsPerKey).`,
+      { retryAfterS: retryS },
+    );
   if (!accepted.isNew && !accepted.isSame)
     throw new HttpError(
       422,
@@ -62,7 +83,9 @@ export function keyOf({ headers }: FastifyRequest): string | undefined {
   throw new HttpError(400, 'invalid_request', 'Idempotency-Key: must have 1 to 255 characters');
 }
 
-async function resultOf({ results }: Doors, { state, error, result }: StoredJob): Promise<ImageResult> {
+async function resultOf({ results }: Doors, job: StoredJob | undefined): Promise<ImageResult> {
+  if (!job) throw new HttpError(410, 'job_gone', 'The job is kept no longer.');
+  const { state, error, result } = job;
   if (error) throw new EaselError(error);
   if (!result) throw new EaselError({ code: 'ERR_ABORTED', message: `The job is ${state}.` });
   const images: Image[] = [];

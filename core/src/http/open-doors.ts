@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { JobRunner } from '../jobs/job-runner.js';
-import { JobStore } from '../jobs/job-store.js';
+import { DatabaseThread } from '../jobs/database/database-thread.js';
+import { Jobs } from '../jobs/jobs.js';
 import { Webhooks } from '../jobs/webhooks.js';
 import type { ImageServiceManager } from '../kernel/image-service-manager.js';
 import { KeyStore } from '../keys/key-store.js';
@@ -12,9 +12,12 @@ import { signPath } from './access/signed-url.js';
 import type { Doors } from './doors.js';
 import { describeJob } from './jobs/describe-job.js';
 import { withoutServerPaths } from './server-paths.js';
+import { watchStorage } from './storage-problem.js';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
+/** Jobs that are forgotten at once; others have their turn in between. */
+const sweptAtOnce = 500;
 
 export interface Where {
   /** Path under which a host app has the server. Empty: it is the whole. */
@@ -23,12 +26,15 @@ export interface Where {
   readonly origin: () => string;
 }
 
-/** Opens what the server keeps, under the configuration's storage folder, and begins to clear away what is too old. */
-export function openDoors(
+/**
+ * Opens what the server keeps, under the configuration's storage folder, and begins to work off jobs and to clear away what is too old. Rejects
+ * with ERR_STORAGE where the jobs cannot be read and somebody has to see to it.
+ */
+export async function openDoors(
   manager: ImageServiceManager,
   logger: HostLogger,
   { prefix, origin }: Where,
-): Doors & { close(): Promise<void> } {
+): Promise<Doors & { close(): Promise<void> }> {
   const { storageFolder, server: configuration } = manager.configuration;
   makePrivateFolder(storageFolder);
   void keepPrivate(storageFolder).then((left) => {
@@ -41,19 +47,23 @@ export function openDoors(
   const cache = new ResultCache(join(storageFolder, 'cache'), results);
   const inputs = new ResultStore(join(storageFolder, 'inputs'));
   const keys = new KeyStore(storageFolder);
-  const jobStore = new JobStore(join(storageFolder, 'jobs.db'));
+  const database = new DatabaseThread(join(storageFolder, 'jobs.db'));
+  const problem = await database.open();
+  if (problem) logger.warn(problem.message);
   const generateImage: Doors['generateImage'] = (request, options) =>
     manager.generateImage(request, { ...options, fileAccess: 'library' });
-  const jobs = new JobRunner({
-    manager: { generateImage },
-    store: jobStore,
+  const jobs = new Jobs({
+    manager: { generateImage, fixRequest: (request) => manager.fixRequest(request) },
+    database,
     results,
     inputs,
     atOnce: configuration.jobsAtOnce,
+    perCaller: configuration.jobsPerKey,
     logger,
   });
   const webhooks = new Webhooks({
-    store: jobStore,
+    database,
+    holder: () => jobs.runner.lease.holder,
     secret: () => keys.signingSecret,
     privateAddresses: configuration.privateAddresses,
     describe: (job) => {
@@ -63,11 +73,12 @@ export function openDoors(
     },
     logger,
   });
-  jobs.onEnd((job) => webhooks.tell(job));
+  jobs.runner.onEnd((job) => webhooks.tell(job));
+  jobs.runner.start();
 
   const sweep = async () => {
     const { resultDays: days, resultsMb: megabytes } = configuration;
-    jobStore.sweep(Date.now() - days * dayMs);
+    while ((await database.jobs.sweep(Date.now() - days * dayMs, sweptAtOnce)) === sweptAtOnce);
     await results.sweep({ days, megabytes }, Date.now());
     await cache.sweep(days, Date.now());
     await inputs.sweep({ days, megabytes }, Date.now());
@@ -82,15 +93,15 @@ export function openDoors(
     cache,
     keys,
     jobs,
-    jobStore,
     configuration,
     prefix,
     logger,
+    findStorageProblem: watchStorage(storageFolder, () => jobs.runner.lease.beat()),
     async close() {
       clearInterval(sweeping);
       webhooks.close();
-      await jobs.close();
-      jobStore.close();
+      await jobs.runner.close();
+      await database.close();
     },
   };
 }

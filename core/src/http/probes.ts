@@ -16,24 +16,23 @@ const operations = {
     ...probe,
     path: '/readyz',
     scope: 'public',
-    summary: "A model's pictures can be made; status 503 where none can.",
+    summary: "A model's pictures can be made and kept; status 503 with the reason where they cannot.",
     answer: 'probe',
     unavailable: 'probe',
   },
   metrics: { ...probe, path: '/metrics', scope: 'read', summary: 'Numbers for Prometheus.' },
 } as const satisfies Record<string, Operation>;
 
-/** `GET /healthz`: the process answers. `GET /readyz`: a model's pictures can be made. `GET /metrics`: for Prometheus. */
+/** `GET /healthz`: the process answers. `GET /readyz`: a model's pictures can be made and kept. `GET /metrics`: for Prometheus. */
 export const probeRoutes =
-  ({ manager }: Doors) =>
+  ({ manager, findStorageProblem }: Doors) =>
   async (server: FastifyInstance) => {
     addOperation(server, operations.alive, async () => ({ status: 'ok' }));
 
     addOperation(server, operations.ready, async (_request, reply) => {
-      const isReady = manager.getServiceHealth().plugins.some(({ available }) => available);
-      return await reply
-        .status(isReady ? 200 : 503)
-        .send({ status: isReady ? 'ok' : 'no plugin is available' });
+      const isServed = manager.getServiceHealth().plugins.some(({ available }) => available);
+      const problem = isServed ? await findStorageProblem() : 'no plugin is available';
+      return await reply.status(problem === undefined ? 200 : 503).send({ status: problem ?? 'ok' });
     });
 
     const describeProcess = measureProcess(server);

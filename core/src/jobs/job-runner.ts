@@ -1,190 +1,153 @@
-import { EventEmitter, once } from 'node:events';
-import { EaselError, type Progress } from '@easel/plugin-sdk';
-import type { ImageServiceManager } from '../kernel/image-service-manager.js';
-import type { HostLogger } from '../observe/plugin-logger.js';
-import { embedProvenance } from '../results/embed-provenance.js';
-import type { ImageResult } from '../results/image-result.js';
-import type { ResultStore } from '../results/result-store.js';
-import { hasEnded, type JobError, type JobResult, type NewJob } from './job.js';
-import type { JobStore, StoredJob } from './job-store.js';
-import { freezeRequest, thawRequest } from './stored-request.js';
+import type { Progress } from '@easel/plugin-sdk';
+import type { DatabaseThread } from './database/database-thread.js';
+import type { JobPlace } from './database/job-table.js';
+import type { BegunJob, StoredJob } from './job.js';
+import { JobEvents } from './job-events.js';
+import { JobWork, type WorkOptions } from './job-work.js';
+import { ServerLease } from './server-lease.js';
 
-/** What listeners of a job are told: how far it is, and that it has changed its state. */
-export type JobEvent =
-  | { readonly type: 'progress'; readonly progress: Progress }
-  | { readonly type: 'state'; readonly job: StoredJob };
-
-export interface JobRunnerOptions {
-  readonly manager: Pick<ImageServiceManager, 'generateImage'>;
-  readonly store: JobStore;
-  readonly results: ResultStore;
-  /** Where the pictures of requests are kept until their job has ended. */
-  readonly inputs: ResultStore;
+export interface JobRunnerOptions extends WorkOptions {
   /** Jobs at work at once. */
   readonly atOnce: number;
-  readonly logger: HostLogger;
 }
 
-/** Milliseconds after which a job that found no place in the kernel is tried again. */
-const placeMs = 500;
+/** Milliseconds between two looks for jobs that other servers have accepted, or left. */
+const lookMs = 2_000;
 
-/** Works off the jobs of a store, so many at once; what it had begun when it was ended, it begins again. */
+/** Works off the jobs of a database, so many at once, beside other servers; what a server leaves, one that lives takes up. */
 export class JobRunner {
+  readonly events: JobEvents;
+  readonly lease: ServerLease;
   readonly #options: JobRunnerOptions;
-  readonly #working = new Map<
-    string,
-    { readonly controller: AbortController; readonly done: Promise<void> }
-  >();
-  readonly #events = new EventEmitter().setMaxListeners(0);
+  readonly #database: DatabaseThread;
+  readonly #working = new Map<string, { readonly work: JobWork; readonly done: Promise<void> }>();
   readonly #progress = new Map<string, Omit<Progress, 'preview'>>();
+  readonly #endListeners: ((job: StoredJob) => void)[] = [];
+  #filling: Promise<void> | undefined;
+  #fillAgain = false;
   #isClosed = false;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(options: JobRunnerOptions) {
+    const { database, logger } = options;
     this.#options = options;
-    options.store.putBack();
-    this.#fill();
+    this.#database = database;
+    this.events = new JobEvents(
+      database,
+      () => this.#working.keys(),
+      (id, place) => this.#checkPlace(id, place),
+    );
+    this.lease = new ServerLease({
+      database,
+      logger,
+      onLost: () => {
+        for (const { work } of this.#working.values()) work.stop('lost');
+      },
+      onChange: () => this.fill(),
+    });
   }
 
-  /**
-   * Accepts a job: from here on it will be done, whatever happens to its caller or to this process. `isSame` says whether a job that was
-   * accepted before under the same key was asked for the same.
-   */
-  async submit(job: NewJob): Promise<{ job: StoredJob; isNew: boolean; isSame: boolean }> {
-    const { store, inputs } = this.#options;
-    const request = await freezeRequest(job.request, inputs);
-    const accepted = store.create(job, request);
-    this.#fill();
-    return { ...accepted, isSame: accepted.job.request === request };
+  start(): void {
+    this.events.start();
+    this.lease.start();
+    this.#timer = setInterval(() => this.fill(), lookMs).unref();
   }
 
-  /** How far a job is. Undefined: it has not told, or has ended. */
+  /** How far a job is that this server works on. Undefined: it has not told, or has ended. */
   progressOf(id: string): Omit<Progress, 'preview'> | undefined {
     return this.#progress.get(id);
   }
 
-  /** Ends a job that has not ended; answers whether it was this that ended it. */
-  cancel(id: string): boolean {
-    const isEnded = this.#options.store.end(id, 'cancelled');
-    this.#working.get(id)?.controller.abort();
-    if (isEnded) this.#tellState(id);
-    return isEnded;
+  /** Ends a job that has not ended, whichever server works on it. Undefined: it has ended, or there is none. */
+  async cancel(id: string): Promise<StoredJob | undefined> {
+    const job = await this.#database.jobs.cancel(id, this.lease.holder ?? '', Date.now());
+    this.#working.get(id)?.work.stop('cancelled');
+    if (job) this.#tellEnd(job);
+    return job;
   }
 
-  /** Resolves when a job has ended. Rejects with the signal's reason. */
-  async ended(id: string, signal: AbortSignal): Promise<StoredJob> {
-    for (;;) {
-      const job = this.#options.store.get(id);
-      if (!job || hasEnded(job)) return job as StoredJob;
-      await once(this.#events, `state ${id}`, { signal });
-    }
-  }
-
-  /** Calls the listener for each event of a job; the function that it answers takes it off again. */
-  listen(id: string, listener: (event: JobEvent) => void): () => void {
-    const names = [`state ${id}`, `progress ${id}`];
-    for (const name of names) this.#events.on(name, listener);
-    return () => {
-      for (const name of names) this.#events.off(name, listener);
-    };
-  }
-
-  /** Every job that ends. */
+  /** Every job that ends by this server. */
   onEnd(listener: (job: StoredJob) => void): void {
-    this.#events.on('end', listener);
+    this.#endListeners.push(listener);
   }
 
-  /** Stops what is at work, which waits for the next start. */
+  /** Begins jobs that wait, where there are places. To be called when one has been accepted. */
+  fill(): void {
+    this.#fillAgain = true;
+    this.#filling ??= this.#beginJobs()
+      .catch((error: Error) =>
+        this.#options.logger.warn(`Jobs that wait cannot be begun now: ${error.message}`),
+      )
+      .finally(() => {
+        this.#filling = undefined;
+      });
+  }
+
+  /** Stops what is at work, which is put back for the next start, or for another server. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    clearInterval(this.#timer);
+    this.events.stop();
+    await this.#filling;
     const working = [...this.#working.values()];
-    for (const { controller } of working) controller.abort();
+    for (const { work } of working) work.stop('closed');
     await Promise.all(working.map(({ done }) => done));
+    await this.lease
+      .close()
+      .catch((error: Error) => this.#options.logger.warn(`Jobs cannot be let go of now: ${error.message}`));
   }
 
-  #fill(): void {
-    while (!this.#isClosed && this.#working.size < this.#options.atOnce) {
-      const job = this.#options.store.begin();
-      if (!job) return;
-      const controller = new AbortController();
-      const done = this.#work(job, controller.signal).finally(() => {
-        this.#working.delete(job.id);
-        this.#progress.delete(job.id);
-        this.#fill();
-      });
-      this.#working.set(job.id, { controller, done });
-      this.#tellState(job.id);
+  async #beginJobs(): Promise<void> {
+    const { jobs } = this.#database;
+    if (this.lease.holder !== undefined)
+      await jobs.putBackStrays(this.lease.holder, [...this.#working.keys()]);
+    while (this.#fillAgain) {
+      this.#fillAgain = false;
+      while (!this.#isClosed && this.#working.size < this.#options.atOnce) {
+        const owner = this.lease.holder;
+        if (owner === undefined) break;
+        const job = await jobs.begin(owner, Date.now());
+        if (!job) break;
+        this.#begin(job, owner);
+      }
     }
   }
 
-  async #work(job: StoredJob, signal: AbortSignal): Promise<void> {
-    const { manager, store, results, inputs, logger } = this.#options;
-    const { id, caller, priority } = job;
-    try {
-      const request = await thawRequest(job.request, inputs);
-      const onProgress = (progress: Progress) => this.#tellProgress(id, progress);
-      const onResult = async (made: ImageResult) =>
-        store.end(id, { result: await storeResult(embedProvenance(made), results) });
-      await manager.generateImage(request, { signal, onProgress, onResult, caller, priority });
-    } catch (error) {
-      const isPutBack = this.#isClosed || codeOf(error) === 'ERR_KERNEL_CLOSED';
-      if (isPutBack) return store.putBack(id);
-      if (codeOf(error) === 'ERR_QUEUE_FULL' && !signal.aborted) return await this.#waitForPlace(id, signal);
-      store.end(id, signal.aborted ? 'cancelled' : { error: describe(error) });
-      if (!EaselError.isInstance(error)) logger.error(`The job ${id} failed: ${String(error)}`);
-    }
-    this.#tellState(id);
-  }
-
-  async #waitForPlace(id: string, signal: AbortSignal): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, placeMs);
-      signal.addEventListener('abort', () => {
-        clearTimeout(timer);
-        resolve();
+  #begin(job: BegunJob, owner: string): void {
+    const { id } = job;
+    const work = new JobWork(job, owner, this.#options, {
+      onProgress: (progress) => {
+        const { preview: _, ...known } = progress;
+        this.#progress.set(id, known);
+        this.events.tell(id, { type: 'progress', progress });
+      },
+      onStuck: (error) => this.events.tell(id, { type: 'stuck', error }),
+    });
+    const done = work
+      .run()
+      .then(
+        (ended) => ended && this.#tellEnd(ended),
+        (error: Error) => this.#options.logger.error(`The job ${id} could not be ended: ${error.message}`),
+      )
+      .finally(() => {
+        this.#working.delete(id);
+        this.#progress.delete(id);
+        this.fill();
       });
-    });
-    this.#options.store.putBack(id);
+    this.#working.set(id, { work, done });
+    this.events.tell(id, { type: 'state', job });
   }
 
-  #tellProgress(id: string, progress: Progress): void {
-    const { preview: _, ...known } = progress;
-    this.#progress.set(id, known);
-    this.#events.emit(`progress ${id}`, { type: 'progress', progress } satisfies JobEvent);
+  /** Another server may have cancelled a job of this one, or have taken it over. */
+  #checkPlace(id: string, place: JobPlace | undefined): void {
+    const work = this.#working.get(id)?.work;
+    if (place?.state === 'cancelled') work?.stop('cancelled');
+    else if (place?.state === 'queued' || (place?.state === 'running' && place.owner !== work?.owner))
+      work?.stop('lost');
   }
 
-  #tellState(id: string): void {
-    const job = this.#options.store.get(id);
-    if (!job) return;
-    this.#events.emit(`state ${id}`, { type: 'state', job } satisfies JobEvent);
-    if (hasEnded(job)) this.#events.emit('end', job);
+  #tellEnd(job: StoredJob): void {
+    this.events.tell(job.id, { type: 'state', job });
+    for (const listener of this.#endListeners) listener(job);
   }
-}
-
-async function storeResult(made: ImageResult, results: ResultStore): Promise<JobResult> {
-  const { images, warnings, cost, timings, provenance } = made;
-  const stored = [];
-  for (const image of images) {
-    const { seed } = image;
-    stored.push({
-      ...(await results.put(image, { seed, provenance })),
-      ...(seed === undefined ? {} : { seed }),
-    });
-  }
-  return { images: stored, warnings, timings, provenance, ...(cost ? { cost } : {}) };
-}
-
-const codeOf = (error: unknown) => (EaselError.isInstance(error) ? error.code : undefined);
-
-function describe(error: unknown): JobError {
-  if (!EaselError.isInstance(error))
-    return { code: 'ERR_INTERNAL', message: 'Easel failed; its log says why.', hint: '' };
-  const { code, message, field, hint, plugin, retryAfterMs } = error;
-  return {
-    code,
-    message,
-    hint,
-    ...(field === undefined ? {} : { field }),
-    ...(plugin === undefined ? {} : { plugin }),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  };
 }

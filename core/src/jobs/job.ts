@@ -1,4 +1,5 @@
-import type { ErrorCode, ImageRequest, Progress } from '@easel/plugin-sdk';
+import type { ErrorCode, ImageRequest } from '@easel/plugin-sdk';
+import type { AskedPlugin, FixedChoices } from '../kernel/routing/fixed-request.js';
 import type { ImageResult } from '../results/image-result.js';
 import type { StoredImage } from '../results/result-store.js';
 
@@ -20,19 +21,17 @@ export interface JobError {
   readonly field?: string;
   readonly plugin?: string;
   readonly retryAfterMs?: number;
+  readonly mayBePaid?: boolean;
 }
 
 /** A call that outlives its caller, and the server. */
-export interface Job {
+export interface StoredJob {
   readonly id: string;
   /** Whose it is: the id of a key, or empty where there are none. */
   readonly caller: string;
   readonly state: JobState;
-  readonly request: ImageRequest;
   /** A higher one is begun first, and goes first where calls wait; -100 to 100. */
   readonly priority: number;
-  /** Absent: it has not told yet. */
-  readonly progress?: Omit<Progress, 'preview'>;
   /** There once it has succeeded. */
   readonly result?: JobResult;
   /** There once it has failed. */
@@ -43,6 +42,18 @@ export interface Job {
   readonly endedAt?: number;
   /** Told when it has ended. Absent: nobody is. */
   readonly webhook?: string;
+  /** Its row in the database is broken: it counts as failed. Absent: it is whole. */
+  readonly isUnreadable?: true;
+}
+
+/** A job with what it takes to do it. */
+export interface BegunJob extends StoredJob {
+  /** Text that `thawRequest` reads. */
+  readonly request: string;
+  /** Absent: not yet. */
+  readonly fixed?: FixedChoices;
+  /** The plugin that was asked last, and may have been paid. Absent: none was. */
+  readonly asked?: AskedPlugin;
 }
 
 export interface NewJob {
@@ -54,4 +65,8 @@ export interface NewJob {
   readonly webhook?: string | undefined;
 }
 
-export const hasEnded = ({ state }: Pick<Job, 'state'>): boolean => state !== 'queued' && state !== 'running';
+export const hasEnded = ({ state }: Pick<StoredJob, 'state'>): boolean =>
+  state !== 'queued' && state !== 'running';
+
+/** How a job ends by itself. */
+export type JobEnd = { readonly result: JobResult } | { readonly error: JobError };

@@ -1,24 +1,26 @@
-import type { ImageRequest, InputImage } from '@easel/plugin-sdk';
+import { isDeepStrictEqual } from 'node:util';
+import { type ImageRequest, type InputImage, inputImageSchema } from '@easel/plugin-sdk';
+import { z } from 'zod';
 import type { ResultStore } from '../results/result-store.js';
 
-/** A request as it lies in the database: its pictures are files beside it. */
-interface StoredRequest extends Omit<ImageRequest, 'inputImages' | 'mask'> {
-  readonly inputImages?: readonly StoredInput[];
-  readonly mask?: StoredInput;
-}
-interface StoredInput {
-  readonly name: string;
-  readonly mediaType: InputImage['mediaType'];
-}
+const storedInputSchema = z.object({ name: z.string(), mediaType: inputImageSchema.shape.mediaType });
+type StoredInput = z.output<typeof storedInputSchema>;
 
-/** A request as text; its pictures are written first. */
+/** A request as it lies in the database: its images are files beside it, and the kernel looks at all else. */
+const storedRequestSchema = z.looseObject({
+  prompt: z.string(),
+  inputImages: z.array(storedInputSchema).optional(),
+  mask: storedInputSchema.optional(),
+});
+
+/** A request as text; its images are written first. */
 export async function freezeRequest(request: ImageRequest, inputs: ResultStore): Promise<string> {
   const { inputImages, mask, ...others } = request;
   const put = async ({ bytes, mediaType }: InputImage): Promise<StoredInput> => ({
     name: await inputs.putBytes(bytes, mediaType),
     mediaType,
   });
-  const stored: StoredRequest = {
+  const stored = {
     ...others,
     ...(inputImages ? { inputImages: await Promise.all(inputImages.map(put)) } : {}),
     ...(mask ? { mask: await put(mask) } : {}),
@@ -26,12 +28,12 @@ export async function freezeRequest(request: ImageRequest, inputs: ResultStore):
   return JSON.stringify(stored);
 }
 
-/** The request again, with its pictures. Throws where one of them is gone. */
+/** The request again, with its images. Throws where one of them is gone. */
 export async function thawRequest(text: string, inputs: ResultStore): Promise<ImageRequest> {
-  const { inputImages, mask, ...others } = JSON.parse(text) as StoredRequest;
+  const { inputImages, mask, ...others } = storedRequestSchema.parse(JSON.parse(text));
   const read = async ({ name, mediaType }: StoredInput): Promise<InputImage> => {
     const bytes = await inputs.read(name);
-    if (!bytes) throw new Error(`the input picture ${name} is gone`);
+    if (!bytes) throw new Error(`the input image ${name} is gone`);
     return { bytes: new Uint8Array(bytes), mediaType };
   };
   return {
@@ -39,4 +41,13 @@ export async function thawRequest(text: string, inputs: ResultStore): Promise<Im
     ...(inputImages ? { inputImages: await Promise.all(inputImages.map(read)) } : {}),
     ...(mask ? { mask: await read(mask) } : {}),
   };
+}
+
+/** Whether two requests ask for the same images; how many looks at unfinished ones come with them makes no difference. */
+export function isSameRequest(one: string, other: string): boolean {
+  const [first, second] = [one, other].map((text) => {
+    const { previews: _, ...asked } = storedRequestSchema.parse(JSON.parse(text));
+    return asked;
+  });
+  return isDeepStrictEqual(first, second);
 }

@@ -1,16 +1,25 @@
 import { createHmac } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { linkSignals } from '@easel/plugin-sdk';
 import type { HostLogger } from '../observe/plugin-logger.js';
-import type { JobStore, StoredJob } from './job-store.js';
+import type { DatabaseThread } from './database/database-thread.js';
+import type { StoredJob } from './job.js';
 import { isPublicHost } from './public-host.js';
+import { untilStored } from './until-stored.js';
 
 /** Milliseconds before each try; after the last one it is given up. */
 const waitsMs = [0, 1_000, 10_000, 60_000, 600_000];
 const answerMs = 10_000;
 
+/** Milliseconds between two looks for jobs whose server has ended before their webhook was told, and how many are taken at once. */
+const lookMs = 5_000;
+const takenAtOnce = 20;
+
 export interface WebhookOptions {
-  readonly store: JobStore;
+  readonly database: DatabaseThread;
+  /** Id of this server. Undefined: it works on no jobs now. */
+  readonly holder: () => string | undefined;
   /** Signs what is told, so that the one who is told can trust it. Absent: it is not signed. */
   readonly secret: () => string | undefined;
   /** Whether hosts that are not public may be told. */
@@ -21,42 +30,68 @@ export interface WebhookOptions {
 
 /**
  * Tells the webhook of a job that it has ended: a POST of the job as JSON, with `easel-signature: t=<seconds>,v1=<HMAC-SHA256 of
- * "<seconds>.<body>">`; again after a while where it does not answer 2xx, and after a restart.
+ * "<seconds>.<body>">`; again after a while where it does not answer 2xx. What a server has not told when it ends, another one tells, or the
+ * next start.
  */
 export class Webhooks {
   readonly #options: WebhookOptions;
   readonly #closing = new AbortController();
+  readonly #telling = new Set<string>();
+  readonly #timer: NodeJS.Timeout;
 
   constructor(options: WebhookOptions) {
     this.#options = options;
-    for (const job of options.store.undelivered()) this.tell(job);
+    // Each delivery under way listens to it.
+    setMaxListeners(0, this.#closing.signal);
+    this.#timer = setInterval(() => void this.#takeOver(), lookMs).unref();
   }
 
   /** Begins to tell; does not wait for it. */
   tell(job: StoredJob): void {
-    if (job.webhook !== undefined) void this.#deliver(job, job.webhook).catch(() => {});
+    const { id, webhook } = job;
+    if (webhook === undefined || this.#telling.has(id)) return;
+    this.#telling.add(id);
+    void this.#deliver(job, webhook)
+      .catch((error: Error) => {
+        if (!this.#closing.signal.aborted)
+          this.#options.logger.error(`The webhook of the job ${id} was not told: ${error.message}`);
+      })
+      .finally(() => this.#telling.delete(id));
   }
 
   close(): void {
+    clearInterval(this.#timer);
     this.#closing.abort();
   }
 
+  async #takeOver(): Promise<void> {
+    const { database, holder } = this.#options;
+    const server = holder();
+    if (server === undefined) return;
+    // Where nothing can be read now, the next look may.
+    const jobs = await database.jobs.claimUntold(server, takenAtOnce).catch(() => []);
+    for (const job of jobs) this.tell(job);
+  }
+
   async #deliver(job: StoredJob, url: string): Promise<void> {
-    const { store, describe, logger } = this.#options;
+    const { database, describe, logger } = this.#options;
+    const { signal } = this.#closing;
     const body = JSON.stringify(describe(job));
+    let isTold = false;
     for (const waitMs of waitsMs) {
-      await delay(waitMs, undefined, { signal: this.#closing.signal, ref: false });
-      try {
-        await this.#post(url, body);
-        store.markDelivered(job.id);
-        return;
-      } catch (error) {
-        if (this.#closing.signal.aborted) return;
-        logger.warn(`The webhook of the job ${job.id} was not told: ${(error as Error).message}`);
-      }
+      await delay(waitMs, undefined, { signal, ref: false });
+      isTold = await this.#post(url, body).then(
+        () => true,
+        (error: Error) => {
+          signal.throwIfAborted();
+          logger.warn(`The webhook of the job ${job.id} was not told: ${error.message}`);
+          return false;
+        },
+      );
+      if (isTold) break;
     }
-    store.markDelivered(job.id);
-    logger.error(`The webhook of the job ${job.id} was given up.`);
+    if (!isTold) logger.error(`The webhook of the job ${job.id} was given up.`);
+    await untilStored(() => database.jobs.markDelivered(job.id, Date.now()), signal);
   }
 
   async #post(url: string, body: string): Promise<void> {
@@ -67,8 +102,8 @@ export class Webhooks {
     target.username = '';
     target.password = '';
     const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-    if (!privateAddresses && (protocol !== 'https:' || !(await isPublicHost(hostname))))
-      throw new Error('its host is not a public one that speaks https');
+    const isAllowed = privateAddresses || (protocol === 'https:' && (await isPublicHost(hostname, answerMs)));
+    if (!isAllowed) throw new Error('its host is not a public one that speaks https');
     const seconds = Math.floor(Date.now() / 1_000);
     const key = secret();
     const signature = key && createHmac('sha256', key).update(`${seconds}.${body}`).digest('hex');

@@ -33,7 +33,7 @@ const nameTries = 10_000;
 
 /**
  * Writes the pictures of a result to files, each whole or not at all. {@link embedProvenance} first, so that the files tell where they
- * come from. Throws ERR_REQUEST_INVALID where `out` cannot be written to.
+ * come from. Throws ERR_REQUEST_INVALID where `out` cannot be written to, and ERR_STORAGE where its disk is full or fails.
  *
  * @example
  * const { files } = await saveImages(embedProvenance(result), { out: 'pictures/' });
@@ -67,7 +67,7 @@ async function saveUnderChosenName(
     return path;
   }
   const path = join(folder, `${stem}${extension?.text ?? extensionOf(image.mediaType)}`);
-  await writeWholeFile(path, image.bytes, { replace: true });
+  await writeOut(path, image.bytes, { replace: true });
   return path;
 }
 
@@ -80,11 +80,29 @@ async function saveUnderMadeName(image: Image, destination: Destination, prompt:
 async function writeUnderFreeName(stem: string, extension: string, bytes: Uint8Array): Promise<string> {
   for (let number = 1; number <= nameTries; number++) {
     const path = `${stem}${number === 1 ? '' : `-${number}`}${extension}`;
-    if (await writeWholeFile(path, bytes, { replace: false })) return path;
+    if (await writeOut(path, bytes, { replace: false })) return path;
   }
   throw new EaselError({
     code: 'ERR_REQUEST_INVALID',
     message: `out: ${stem}${extension} exists, and so do ${nameTries - 1} more of that name.`,
     hint: 'Name another folder or a file.',
   });
+}
+
+/** What a disk refuses to whoever names the place. */
+const diskFaults: ReadonlySet<string | undefined> = new Set(['ENOSPC', 'EDQUOT', 'EIO']);
+
+async function writeOut(...file: Parameters<typeof writeWholeFile>): Promise<boolean> {
+  try {
+    return await writeWholeFile(...file);
+  } catch (error) {
+    const { message, cause } = error as EaselError;
+    if (diskFaults.has((cause as NodeJS.ErrnoException).code)) throw error;
+    throw new EaselError({
+      code: 'ERR_REQUEST_INVALID',
+      message: `out: ${message}`,
+      hint: 'Name a place that may be written to.',
+      cause,
+    });
+  }
 }

@@ -6,7 +6,7 @@ import { EaselError } from '@easel/plugin-sdk';
 /**
  * Writes a file so that under its name there is never a part of it: to a temporary name in the same folder, to the disk, then renamed.
  * The folder is made if it is missing. With `replace: false` an existing file is left alone and the answer is false. Throws
- * ERR_REQUEST_INVALID where the disk refuses; nothing is left behind then.
+ * ERR_STORAGE where the disk refuses; nothing is left behind then.
  */
 export async function writeWholeFile(
   path: string,
@@ -30,9 +30,8 @@ export async function writeWholeFile(
     }
   } catch (cause) {
     throw new EaselError({
-      code: 'ERR_REQUEST_INVALID',
-      message: `out: ${path} cannot be written (${(cause as NodeJS.ErrnoException).code ?? (cause as Error).message}).`,
-      hint: 'Name a place that may be written to and has space left.',
+      code: 'ERR_STORAGE',
+      message: `${path} cannot be written (${(cause as NodeJS.ErrnoException).code ?? (cause as Error).message}).`,
       cause,
     });
   }

@@ -1,5 +1,5 @@
 import type { Progress } from '@easel/plugin-sdk';
-import type { StoredJob } from '../../jobs/job-store.js';
+import type { StoredJob } from '../../jobs/job.js';
 
 const timeOf = (milliseconds: number | undefined) =>
   milliseconds === undefined ? null : new Date(milliseconds).toISOString();

@@ -17,4 +17,9 @@ export const jobListSchema = z.object({
     .max(1_000)
     .default(100)
     .describe('How many, 1 to 1,000. Absent: 100.'),
+  before: z
+    .string()
+    .max(100)
+    .optional()
+    .describe('Id of a job: those that were accepted before it, for the next page. Absent: the newest.'),
 });

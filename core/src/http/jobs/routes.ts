@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { hasEnded } from '../../jobs/job.js';
-import type { StoredJob } from '../../jobs/job-store.js';
+import { hasEnded, type StoredJob } from '../../jobs/job.js';
 import { priorityOf } from '../access/priority.js';
 import { type Doors, resultUrl } from '../doors.js';
 import { HttpError } from '../errors.js';
@@ -65,17 +64,18 @@ const operations = {
 
 /** `/api/images/jobs`: calls that are accepted at once and outlive their caller and the server. */
 export const jobRoutes = (doors: Doors) => async (server: FastifyInstance) => {
-  const { jobs, jobStore } = doors;
+  const { jobs } = doors;
+  const { runner } = jobs;
   const openStream = endlessStreams(server);
   const describe = (request: FastifyRequest, job: StoredJob) =>
     describeJob(
       job,
       { urlOf: (name) => resultUrl(doors, request, name), textOf: (text) => textFor(text, request) },
-      jobs.progressOf(job.id),
+      runner.progressOf(job.id),
     );
 
-  const find = ({ apiKey, params }: FastifyRequest<ById>): StoredJob => {
-    const job = jobStore.get(params.id);
+  const find = async ({ apiKey, params }: FastifyRequest<ById>): Promise<StoredJob> => {
+    const job = await jobs.get(params.id);
     // Somebody else's is not there, as far as its guesser is told.
     if (job && (!apiKey || apiKey.scopes.includes('admin') || job.caller === apiKey.id)) return job;
     throw new HttpError(404, 'job_not_found', `There is no job "${params.id.slice(0, 100)}".`);
@@ -95,37 +95,48 @@ export const jobRoutes = (doors: Doors) => async (server: FastifyInstance) => {
   });
 
   addOperation(server, operations.list, async (request) => {
-    const { limit } = parseBody(jobListSchema, request.query);
+    const { limit, before } = parseBody(jobListSchema, request.query);
     const { apiKey } = request;
     const caller = !apiKey || apiKey.scopes.includes('admin') ? undefined : apiKey.id;
-    return { jobs: jobStore.list(caller, limit).map((job) => describe(request, job)) };
+    const listed = await jobs.list(caller, limit, before);
+    return { jobs: listed.map((job) => describe(request, job)) };
   });
 
-  addOperation<ById>(server, operations.get, async (request) => describe(request, find(request)));
+  addOperation<ById>(server, operations.get, async (request) => describe(request, await find(request)));
 
   addOperation<ById>(server, operations.cancel, async (request) => {
-    const { id, state } = find(request);
-    if (!jobs.cancel(id))
-      throw new HttpError(409, 'job_has_ended', `The job ${id} is ${state}, and cannot be cancelled.`);
-    return describe(request, find(request));
+    const { id } = await find(request);
+    const cancelled = await runner.cancel(id);
+    if (cancelled) return describe(request, cancelled);
+    const { state } = await find(request);
+    throw new HttpError(409, 'job_has_ended', `The job ${id} is ${state}, and cannot be cancelled.`);
   });
 
   addOperation<ById>(server, operations.events, async (request, reply) => {
-    const job = find(request);
+    const { id } = await find(request);
     const events = openStream(reply);
+    let isOver = false;
     const tell = (changed: StoredJob) => {
+      if (isOver) return;
       events.send('state', describe(request, changed));
-      if (hasEnded(changed)) events.end();
+      isOver = hasEnded(changed);
+      if (isOver) events.end();
     };
-    const off = jobs.listen(job.id, (event) => {
+    const off = runner.events.listen(id, (event) => {
       if (event.type === 'state') return tell(event.job);
+      // It goes on when the storage is well again.
+      if (event.type === 'stuck') return events.comment(event.error.message);
       const { preview, ...progress } = event.progress;
       events.send('progress', progress);
       if (preview)
         events.send('preview', { ...preview, bytes: undefined, b64_json: placeholderOf(0) }, [preview.bytes]);
     });
     reply.raw.once('close', off);
-    tell(find(request));
+    // Read again, as it may have changed before it was listened to.
+    await jobs.get(id).then(
+      (job) => job && tell(job),
+      (error: Error) => events.comment(error.message),
+    );
     return reply;
   });
 };

@@ -1,9 +1,5 @@
 import type { ImageRequest, Progress, Warning } from '@easel/plugin-sdk';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { embedProvenance } from '../../results/embed-provenance.js';
-import { priorityOf } from '../access/priority.js';
-import { cachedResult } from '../cached-result.js';
-import { abortOnDisconnect } from '../disconnect.js';
 import { type Doors, resultUrl } from '../doors.js';
 import { EventStream } from '../event-stream.js';
 import { inCallersWords } from '../field-names.js';
@@ -63,9 +59,6 @@ async function stream(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const signal = abortOnDisconnect(reply);
-  const caller = request.apiKey?.id;
-  const priority = priorityOf(request, wishes.priority);
   let events: EventStream | undefined;
   let partials = 0;
   const open = () => {
@@ -77,10 +70,7 @@ async function stream(
       if (preview) sendPartialImage(open(), kind, preview, partials++);
       else open().comment(`${stage} ${Math.round(100 * fraction)} %`);
     };
-    const options = { signal, caller, priority, onProgress };
-    const result = await cachedResult(doors, asked, { caller, reply, cache: wishes.cache }, async () =>
-      embedProvenance(await doors.generateImage(asked, options)),
-    );
+    const result = await makeResult(doors, asked, wishes, { request, reply, onProgress });
     const type = `${kind}.completed`;
     for (const image of result.images) {
       const data = {

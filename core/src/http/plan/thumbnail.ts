@@ -29,6 +29,7 @@ export async function thumbnailOf(results: ResultStore, name: string): Promise<U
       if (EaselError.isInstance(error)) throw error;
       return undefined;
     }));
-  if (made) await writePrivateFile(path, made);
+  // Whoever asks is answered although it cannot be kept.
+  if (made) await writePrivateFile(path, made).catch(() => {});
   return made;
 }

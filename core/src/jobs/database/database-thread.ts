@@ -1,0 +1,133 @@
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import type { EaselError } from '@easel/plugin-sdk';
+import { StorageError, type StorageFault } from './fault.js';
+import type { DatabaseAnswer, DatabaseCall, Tables } from './worker.js';
+
+type Methods<Table> = {
+  readonly [Name in keyof Table as Table[Name] extends (...values: never[]) => unknown
+    ? Name
+    : never]: Table[Name] extends (...values: infer Values) => infer Value
+    ? (...values: Values) => Promise<Value>
+    : never;
+};
+
+/** Milliseconds that a call waits for another process to let go of the database. */
+const patienceMs = 5_000;
+/** Milliseconds between its tries, in which other calls have their turn. */
+const pauseMs = 50;
+/** Milliseconds after which a thread that does not answer, as its disk does not, is not waited for. */
+const silenceMs = 12_000;
+const closeMs = 5_000;
+
+/**
+ * The database of jobs, on a thread of its own. Every call rejects with ERR_STORAGE where the disk or another process is in the way, after a
+ * few seconds at most, and the next one tries again.
+ */
+export class DatabaseThread {
+  readonly jobs: Methods<Tables['jobs']>;
+  readonly servers: Methods<Tables['servers']>;
+  /** Absolute. */
+  readonly file: string;
+  #worker: Worker | undefined;
+  #number = 0;
+  /** Those who wait for the thread that runs, by the numbers of their calls. */
+  #waiting = new Map<number, (answer: DatabaseAnswer) => void>();
+
+  constructor(file: string) {
+    this.file = file;
+    this.jobs = this.#table('jobs');
+    this.servers = this.#table('servers');
+  }
+
+  /**
+   * Opens the database. Answers why that was not possible where it may pass by itself, as each call tries again; rejects with ERR_STORAGE where
+   * somebody has to see to it.
+   */
+  async open(): Promise<EaselError | undefined> {
+    try {
+      await this.#call({});
+      return undefined;
+    } catch (error) {
+      if (error instanceof StorageError && error.mayPass) return error;
+      throw error;
+    }
+  }
+
+  /** Waits for what has been asked, and closes the database. */
+  async close(): Promise<void> {
+    const worker = this.#worker;
+    if (!worker) return;
+    this.#worker = undefined;
+    const exited = once(worker, 'exit');
+    worker.ref();
+    worker.postMessage('close');
+    const late = delay(closeMs, undefined, { ref: false }).then(() => worker.terminate());
+    await Promise.race([exited, late]);
+  }
+
+  #table<Name extends keyof Tables>(table: Name): Methods<Tables[Name]> {
+    const call =
+      (method: string) =>
+      async (...values: unknown[]) =>
+        await this.#call({ table, method, values });
+    return new Proxy({} as Methods<Tables[Name]>, { get: (_, method) => call(String(method)) });
+  }
+
+  async #call(call: Omit<DatabaseCall, 'number'>): Promise<unknown> {
+    const startedAt = performance.now();
+    for (;;) {
+      const answer = await this.#post(call);
+      if ('value' in answer) return answer.value;
+      if ('defect' in answer) throw new Error(`The database of jobs failed: ${answer.defect}`);
+      const mayWait = answer.fault.kind === 'locked' && performance.now() - startedAt < patienceMs;
+      if (!mayWait) throw new StorageError(this.file, answer.fault);
+      await delay(pauseMs);
+    }
+  }
+
+  async #post(call: Omit<DatabaseCall, 'number'>): Promise<DatabaseAnswer> {
+    this.#worker ??= this.#start();
+    const worker = this.#worker;
+    const waiting = this.#waiting;
+    const number = ++this.#number;
+    return await new Promise((resolve) => {
+      const timer = setTimeout(() => settle(failed(number, `no answer in ${silenceMs} ms`)), silenceMs);
+      const settle = (answer: DatabaseAnswer) => {
+        clearTimeout(timer);
+        waiting.delete(number);
+        // Nobody who only has the database open is kept from ending.
+        if (waiting.size === 0) worker.unref();
+        resolve(answer);
+      };
+      waiting.set(number, settle);
+      worker.ref();
+      worker.postMessage({ ...call, number } satisfies DatabaseCall);
+    });
+  }
+
+  #start(): Worker {
+    const worker = new Worker(new URL('./worker.js', import.meta.url), {
+      workerData: { file: this.file },
+      execArgv: [],
+    });
+    const waiting = new Map<number, (answer: DatabaseAnswer) => void>();
+    this.#waiting = waiting;
+    worker.on('message', (answer: DatabaseAnswer) => waiting.get(answer.number)?.(answer));
+    let why = 'its thread has ended';
+    worker.on('error', ({ message }) => {
+      why = `its thread failed: ${message}`;
+    });
+    worker.on('exit', () => {
+      if (this.#worker === worker) this.#worker = undefined;
+      for (const [number, settle] of waiting) settle(failed(number, why));
+    });
+    return worker;
+  }
+}
+
+const failed = (number: number, detail: string): DatabaseAnswer => {
+  const fault: StorageFault = { kind: 'silent', detail };
+  return { number, fault };
+};

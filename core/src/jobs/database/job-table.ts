@@ -1,0 +1,213 @@
+import { randomUUID } from 'node:crypto';
+import type Database from 'libsql';
+import type { AskedPlugin, FixedChoices } from '../../kernel/routing/fixed-request.js';
+import type { BegunJob, JobEnd, JobState, StoredJob } from '../job.js';
+import { allColumns, listedColumns, readJob } from './rows.js';
+import { inTransaction } from './transaction.js';
+
+/** A job to be accepted, its request as text. */
+export interface NewRow {
+  readonly caller: string;
+  readonly request: string;
+  readonly fixed: FixedChoices | undefined;
+  readonly priority: number;
+  readonly idempotencyKey: string | undefined;
+  readonly webhook: string | undefined;
+  /** Milliseconds since 1970, as all times here. */
+  readonly now: number;
+  /** Jobs that its caller may have waiting. */
+  readonly limit: number;
+}
+
+/** What was known of a job that was accepted before, or the new one. */
+export interface AcceptedRow {
+  readonly job: StoredJob;
+  readonly isNew: boolean;
+  readonly request: string;
+}
+
+/** Where a job is: its state, and the server that works on it. */
+export interface JobPlace {
+  readonly id: string;
+  readonly state: JobState;
+  readonly owner: string | null;
+}
+
+/** Jobs in SQLite: what was accepted outlives the process. A server writes only of jobs that are its own. */
+export class JobTable {
+  readonly #database: Database.Database;
+  readonly #statements = new Map<string, Database.Statement>();
+
+  constructor(database: Database.Database) {
+    this.#database = database;
+  }
+
+  /** Accepts a job; one that its caller has accepted before under the same key is answered instead. Undefined: too many of its jobs wait. */
+  create(row: NewRow): AcceptedRow | undefined {
+    const { caller, request, fixed, priority, idempotencyKey = null, webhook = null, now, limit } = row;
+    return inTransaction(this.#database, () => {
+      const known = this.#sql(`SELECT ${allColumns} FROM jobs WHERE caller = ? AND idempotency_key = ?`).get(
+        caller,
+        idempotencyKey,
+      ) as { request: unknown } | undefined;
+      if (known) return { job: readJob(known), isNew: false, request: String(known.request) };
+      const { waiting } = this.#sql(
+        `SELECT COUNT(*) AS waiting FROM (SELECT 1 FROM jobs WHERE caller = ? AND state = 'queued' LIMIT ?)`,
+      ).get(caller, limit) as { waiting: number };
+      if (waiting >= limit) return undefined;
+      const created = this.#sql(
+        `INSERT INTO jobs (id, caller, idempotency_key, request, fixed, priority, state, webhook, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?) RETURNING ${listedColumns}`,
+      ).get(randomUUID(), caller, idempotencyKey, request, textOf(fixed), priority, webhook, now);
+      return { job: readJob(created), isNew: true, request };
+    });
+  }
+
+  get(id: string): StoredJob | undefined {
+    const row = this.#sql(`SELECT ${listedColumns} FROM jobs WHERE id = ?`).get(id);
+    return row === undefined ? undefined : readJob(row);
+  }
+
+  /** The newest first. @param caller whose jobs; undefined: everybody's. @param before id of the job that they were accepted before */
+  list(caller: string | undefined, limit: number, before: string | undefined): StoredJob[] {
+    const conditions = [
+      ...(caller === undefined ? [] : ['caller = ?']),
+      ...(before === undefined ? [] : ['rowid < (SELECT rowid FROM jobs WHERE id = ?)']),
+    ];
+    const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+    const given = [caller, before].filter((value) => value !== undefined);
+    return this.#sql(`SELECT ${listedColumns} FROM jobs ${where} ORDER BY rowid DESC LIMIT ?`)
+      .all(...given, limit)
+      .map(readJob);
+  }
+
+  /**
+   * Begins the job whose turn it is: by priority, then of whoever was served longest ago, then the oldest. Undefined: none waits. Looks at
+   * one row of each caller that waits, however many rows there are. None is begun for a server that others take for ended.
+   */
+  begin(owner: string, now: number): BegunJob | undefined {
+    const highest = `SELECT priority FROM jobs WHERE state = 'queued' ORDER BY priority DESC LIMIT 1`;
+    if (this.#sql(highest).get() === undefined) return undefined;
+    return inTransaction(this.#database, () => {
+      if (this.#sql('SELECT 1 FROM servers WHERE id = ?').get(owner) === undefined) return undefined;
+      for (;;) {
+        const { priority } = (this.#sql(highest).get() ?? {}) as { priority?: number };
+        if (priority === undefined) return undefined;
+        const { caller } = this.#sql(
+          `WITH RECURSIVE waiting (caller) AS (
+             SELECT MIN(caller) FROM jobs WHERE state = 'queued' AND priority = ?1
+             UNION ALL
+             SELECT (SELECT MIN(caller) FROM jobs WHERE state = 'queued' AND priority = ?1 AND caller > waiting.caller)
+             FROM waiting WHERE waiting.caller IS NOT NULL)
+           SELECT waiting.caller AS caller FROM waiting LEFT JOIN callers ON callers.caller = waiting.caller
+           WHERE waiting.caller IS NOT NULL ORDER BY COALESCE(turn, 0) LIMIT 1`,
+        ).get(priority) as { caller: string };
+        const job = readJob(
+          this.#sql(
+            `UPDATE jobs SET state = 'running', owner = ?, started_at = ? WHERE rowid = (
+               SELECT rowid FROM jobs WHERE state = 'queued' AND priority = ? AND caller = ? ORDER BY rowid LIMIT 1)
+             RETURNING ${allColumns}`,
+          ).get(owner, now, priority, caller),
+        );
+        this.#sql(
+          `INSERT INTO callers SELECT ?, COALESCE(MAX(turn), 0) + 1 FROM callers WHERE true
+           ON CONFLICT (caller) DO UPDATE SET turn = excluded.turn`,
+        ).run(caller);
+        if (!job.isUnreadable) return job as BegunJob;
+        this.#sql(`UPDATE jobs SET state = 'failed', error = ?, ended_at = ? WHERE id = ?`).run(
+          JSON.stringify(job.error),
+          now,
+          job.id,
+        );
+      }
+    });
+  }
+
+  /** Fixes a job that was accepted before that could be done. */
+  fix(id: string, owner: string, fixed: FixedChoices): boolean {
+    return this.#own('fixed = ?', [textOf(fixed)], id, owner) !== undefined;
+  }
+
+  /** Writes down who is about to be asked. False: the job is no longer that server's, and nobody may be asked. */
+  noteAsked(id: string, owner: string, asked: AskedPlugin): boolean {
+    return this.#own('asked = ?', [JSON.stringify(asked)], id, owner) !== undefined;
+  }
+
+  /** Each job ends once, by the server whose it is. Undefined: it is no longer that one's. */
+  end(id: string, owner: string, end: JobEnd, now: number): StoredJob | undefined {
+    const [state, column, value] =
+      'result' in end ? ['succeeded', 'result', end.result] : ['failed', 'error', end.error];
+    const change = `state = '${state}', ${column} = ?, ended_at = ?, told_by = owner`;
+    return this.#own(change, [JSON.stringify(value), now], id, owner);
+  }
+
+  /** Ends a job that has not ended, whoever works on it. Undefined: it has ended, or there is none. */
+  cancel(id: string, server: string, now: number): StoredJob | undefined {
+    const row = this.#sql(
+      `UPDATE jobs SET state = 'cancelled', ended_at = ?, told_by = ? WHERE id = ? AND state IN ('queued', 'running')
+       RETURNING ${listedColumns}`,
+    ).get(now, server, id);
+    return row === undefined ? undefined : readJob(row);
+  }
+
+  /** Puts a job back that could not be finished now. */
+  putBack(id: string, owner: string): boolean {
+    return this.#own(`state = 'queued', owner = NULL, started_at = NULL`, [], id, owner) !== undefined;
+  }
+
+  /** Puts back what counts as begun by that server and is not known to it, such as where it was not answered. */
+  putBackStrays(owner: string, known: readonly string[]): void {
+    const isStray = `state = 'running' AND owner = ? AND id NOT IN (SELECT value FROM json_each(?))`;
+    const given = [owner, JSON.stringify(known)];
+    if (this.#sql(`SELECT 1 FROM jobs WHERE ${isStray} LIMIT 1`).get(...given) === undefined) return;
+    this.#sql(`UPDATE jobs SET state = 'queued', owner = NULL, started_at = NULL WHERE ${isStray}`).run(
+      ...given,
+    );
+  }
+
+  places(ids: readonly string[]): JobPlace[] {
+    return this.#sql('SELECT id, state, owner FROM jobs WHERE id IN (SELECT value FROM json_each(?))').all(
+      JSON.stringify(ids),
+    ) as JobPlace[];
+  }
+
+  /** Takes ended jobs whose webhook nobody tells: at most so many. */
+  claimUntold(server: string, limit: number): StoredJob[] {
+    const untold = `webhook IS NOT NULL AND ended_at IS NOT NULL AND delivered_at IS NULL
+      AND (told_by IS NULL OR told_by NOT IN (SELECT id FROM servers))`;
+    if (this.#sql(`SELECT 1 FROM jobs WHERE ${untold} LIMIT 1`).get() === undefined) return [];
+    return this.#sql(
+      `UPDATE jobs SET told_by = ? WHERE rowid IN (SELECT rowid FROM jobs WHERE ${untold} LIMIT ?) RETURNING ${listedColumns}`,
+    )
+      .all(server, limit)
+      .map(readJob);
+  }
+
+  markDelivered(id: string, now: number): void {
+    this.#sql('UPDATE jobs SET delivered_at = ? WHERE id = ?').run(now, id);
+  }
+
+  /** Forgets what ended before a time, at most so many; answers how many. */
+  sweep(before: number, limit: number): number {
+    return this.#sql(
+      'DELETE FROM jobs WHERE rowid IN (SELECT rowid FROM jobs WHERE ended_at < ? LIMIT ?)',
+    ).run(before, limit).changes;
+  }
+
+  /** Changes a job that a server works on. Undefined: it is not that one's. */
+  #own(change: string, values: unknown[], id: string, owner: string): StoredJob | undefined {
+    const row = this.#sql(
+      `UPDATE jobs SET ${change} WHERE id = ? AND state = 'running' AND owner = ? RETURNING ${listedColumns}`,
+    ).get(...values, id, owner);
+    return row === undefined ? undefined : readJob(row);
+  }
+
+  #sql(text: string): Database.Statement {
+    const statement = this.#statements.get(text) ?? this.#database.prepare(text);
+    this.#statements.set(text, statement);
+    return statement;
+  }
+}
+
+const textOf = (value: object | undefined): string | null =>
+  value === undefined ? null : JSON.stringify(value);

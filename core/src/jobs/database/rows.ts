@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { askedPluginSchema, fixedChoicesSchema } from '../../kernel/routing/fixed-request.js';
+import { type BegunJob, type JobError, type JobResult, jobStates, type StoredJob } from '../job.js';
+
+/** What a job is listed by; its request is only looked at. */
+export const listedColumns =
+  'id, caller, priority, state, result, error, webhook, created_at, started_at, ended_at, json_valid(request) AS is_readable';
+export const allColumns = `${listedColumns}, request, fixed, asked`;
+
+const time = z.number().min(0).max(8.64e15);
+/** JSON in a column. */
+const jsonOf = <T>(schema: z.ZodType<T>) =>
+  z
+    .string()
+    .transform((text, context): unknown => {
+      try {
+        return JSON.parse(text);
+      } catch {
+        context.addIssue({ code: 'custom', message: 'is no JSON' });
+        return z.NEVER;
+      }
+    })
+    .pipe(schema);
+
+/** What is told of a result is told as it was; what it takes to tell it is looked at. */
+const resultSchema = z
+  .looseObject({
+    images: z.array(z.looseObject({ name: z.string(), mediaType: z.string() })),
+    warnings: z.array(z.unknown()),
+    timings: z.record(z.string(), z.number()),
+    provenance: z.looseObject({}),
+  })
+  .transform((value) => value as unknown as JobResult);
+const errorSchema = z
+  .looseObject({ code: z.string(), message: z.string() })
+  .transform((value) => value as unknown as JobError);
+
+const rowSchema = z.object({
+  id: z.string(),
+  caller: z.string(),
+  priority: z.number(),
+  state: z.enum(jobStates),
+  result: jsonOf(resultSchema).nullable(),
+  error: jsonOf(errorSchema).nullable(),
+  webhook: z.string().nullable(),
+  created_at: time,
+  started_at: time.nullable(),
+  ended_at: time.nullable(),
+  is_readable: z.literal(1, { error: 'request: is no JSON' }),
+  request: z.string().optional(),
+  fixed: jsonOf(fixedChoicesSchema).nullish(),
+  asked: jsonOf(askedPluginSchema).nullish(),
+});
+
+/** A job as a row has it. One that cannot be read is a job that has failed, so that it hides no other. */
+export function readJob(row: unknown): StoredJob & Partial<BegunJob> {
+  const parsed = rowSchema.safeParse(row);
+  if (!parsed.success) return unreadable(row as Record<string, unknown>, parsed.error);
+  const { id, caller, priority, state, created_at: createdAt, request, ...columns } = parsed.data;
+  const { result, error, webhook, fixed, asked, started_at: startedAt, ended_at: endedAt } = columns;
+  const given = { result, error, webhook, fixed, asked, startedAt, endedAt, request };
+  const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value != null));
+  return { id, caller, priority, state, createdAt, ...present };
+}
+
+function unreadable(row: Readonly<Record<string, unknown>>, { issues }: z.ZodError): StoredJob {
+  const [issue] = issues;
+  const what = [issue?.path.join('.'), issue?.message].filter(Boolean).join(': ');
+  const id = String(row.id);
+  return {
+    id,
+    caller: String(row.caller),
+    priority: 0,
+    state: 'failed',
+    createdAt: time.catch(0).parse(row.created_at),
+    error: {
+      code: 'ERR_STORAGE',
+      message: `The row of the job ${id} in jobs.db cannot be read (${what}).`,
+      hint: 'Submit the job again.',
+    },
+    isUnreadable: true,
+  };
+}

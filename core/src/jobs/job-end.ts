@@ -1,0 +1,33 @@
+import { EaselError } from '@easel/plugin-sdk';
+import { embedProvenance } from '../results/embed-provenance.js';
+import type { ImageResult } from '../results/image-result.js';
+import type { ResultStore } from '../results/result-store.js';
+import type { JobError, JobImage, JobResult } from './job.js';
+
+/** Puts the images of a job into the store. Rejects with ERR_STORAGE. */
+export async function storeResult(result: ImageResult, results: ResultStore): Promise<JobResult> {
+  const { images, warnings, cost, timings, provenance } = embedProvenance(result);
+  const stored: JobImage[] = [];
+  for (const image of images) {
+    const { seed } = image;
+    const put = await results.put(image, { seed, provenance });
+    stored.push(seed === undefined ? put : { ...put, seed });
+  }
+  return { images: stored, warnings, timings, provenance, ...(cost ? { cost } : {}) };
+}
+
+/** An error as a job keeps it; a defect of ours tells nothing of its insides. */
+export function describeFailure(error: unknown): JobError {
+  if (!EaselError.isInstance(error))
+    return { code: 'ERR_INTERNAL', message: 'Easel failed; its log says why.', hint: '' };
+  const { code, message, field, hint, plugin, retryAfterMs, mayBePaid } = error;
+  return {
+    code,
+    message,
+    hint,
+    ...(field === undefined ? {} : { field }),
+    ...(plugin === undefined ? {} : { plugin }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(mayBePaid ? { mayBePaid } : {}),
+  };
+}

@@ -1,0 +1,173 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { EaselError, type ErrorCode, type ImageRequest, type Progress } from '@easel/plugin-sdk';
+import type { ImageServiceManager } from '../kernel/image-service-manager.js';
+import type { AskedPlugin, FixedChoices } from '../kernel/routing/fixed-request.js';
+import type { HostLogger } from '../observe/plugin-logger.js';
+import type { ResultStore } from '../results/result-store.js';
+import type { DatabaseThread } from './database/database-thread.js';
+import type { BegunJob, JobEnd, StoredJob } from './job.js';
+import { describeFailure, storeResult } from './job-end.js';
+import { thawRequest } from './stored-request.js';
+import { untilStored } from './until-stored.js';
+
+export interface WorkOptions {
+  readonly manager: Pick<ImageServiceManager, 'generateImage' | 'fixRequest'>;
+  readonly database: DatabaseThread;
+  readonly results: ResultStore;
+  /** Where the images of requests are kept until their job has ended. */
+  readonly inputs: ResultStore;
+  readonly logger: HostLogger;
+}
+
+/** Told while a job is at work. */
+export interface WorkListener {
+  onProgress(progress: Progress): void;
+  /** It waits for the storage, and goes on when that is well again. */
+  onStuck(error: EaselError): void;
+}
+
+/** Milliseconds after which a job that found no place in the kernel is put back, and one that the storage keeps waiting is tried again. */
+const placeMs = 500;
+const storageMs = 2_000;
+
+/**
+ * One job on its way, from its request to its end. However often it is carried out, by whichever server, it is the same call: the same id, the
+ * same model and seed, and the plugin that was asked last is asked first.
+ */
+export class JobWork {
+  readonly #job: BegunJob;
+  readonly #owner: string;
+  readonly #options: WorkOptions;
+  readonly #listener: WorkListener;
+  readonly #controller = new AbortController();
+  #stopped: 'cancelled' | 'closed' | 'lost' | undefined;
+  #asked: AskedPlugin | undefined;
+  /** There once the images are; settles when they and the job's end have been written down. */
+  #keeping: Promise<StoredJob | undefined> | undefined;
+
+  /** @param owner the server under whose id the job was begun */
+  constructor(job: BegunJob, owner: string, options: WorkOptions, listener: WorkListener) {
+    this.#job = job;
+    this.#owner = owner;
+    this.#options = options;
+    this.#listener = listener;
+    this.#asked = job.asked;
+  }
+
+  get owner(): string {
+    return this.#owner;
+  }
+
+  /** Stops it: because it has been cancelled, because the server closes, or because it is another server's now. */
+  stop(why: 'cancelled' | 'closed' | 'lost'): void {
+    this.#stopped ??= why;
+    this.#controller.abort();
+  }
+
+  /** Resolves with the job once it has ended here. Undefined: it was stopped or put back. */
+  async run(): Promise<StoredJob | undefined> {
+    const { inputs } = this.#options;
+    const request = await thawRequest(this.#job.request, inputs).catch((error: Error) => error);
+    if (request instanceof Error) return await this.#keep(async () => ({ error: unusable(request) }));
+    while (!this.#stopped) {
+      try {
+        return await this.#make(request);
+      } catch (error) {
+        if (codeOf(error) === 'ERR_KERNEL_CLOSED') this.stop('closed');
+        if (this.#stopped) break;
+        if (codeOf(error) === 'ERR_QUEUE_FULL') {
+          await this.#pause(placeMs);
+          await this.#putBack();
+          return undefined;
+        }
+        if (codeOf(error) !== 'ERR_STORAGE') return await this.#fail(error);
+        this.#tellStuck(error as EaselError);
+        await this.#pause(storageMs);
+      }
+    }
+    if (this.#stopped === 'closed') await this.#putBack();
+    return undefined;
+  }
+
+  async #make(request: ImageRequest): Promise<StoredJob | undefined> {
+    const { manager, database, results } = this.#options;
+    const { id, caller, priority } = this.#job;
+    const fixed = this.#job.fixed ?? (await this.#fix(request));
+    try {
+      await manager.generateImage(request, {
+        signal: this.#controller.signal,
+        onProgress: (progress) => this.#listener.onProgress(progress),
+        caller,
+        priority,
+        requestId: id,
+        fixed,
+        askFirst: this.#asked,
+        beforeAsking: async (asked) => {
+          this.#asked = asked;
+          this.#assertOwn(await database.jobs.noteAsked(id, this.#owner, asked));
+        },
+        onResult: async (made) => {
+          this.#keeping = this.#keep(async () => ({ result: await storeResult(made, results) }));
+          // The plugin keeps its images for whoever has the job now.
+          this.#assertOwn((await this.#keeping) !== undefined);
+        },
+      });
+    } catch (error) {
+      // Images that are there count, whatever the call says, such as that writing them took too long.
+      if (!this.#keeping) throw error;
+    }
+    return await this.#keeping;
+  }
+
+  /** For jobs that could not be fixed when they were accepted. */
+  async #fix(request: ImageRequest): Promise<FixedChoices> {
+    const fixed = this.#options.manager.fixRequest(request);
+    this.#assertOwn(await this.#options.database.jobs.fix(this.#job.id, this.#owner, fixed));
+    return fixed;
+  }
+
+  #assertOwn(isOwn: boolean): void {
+    if (isOwn) return;
+    this.stop('lost');
+    throw new EaselError({ code: 'ERR_ABORTED', message: 'The job is no longer this server’s.' });
+  }
+
+  async #fail(error: unknown): Promise<StoredJob | undefined> {
+    const { logger } = this.#options;
+    if (!EaselError.isInstance(error)) logger.error(`The job ${this.#job.id} failed: ${String(error)}`);
+    return await this.#keep(async () => ({ error: describeFailure(error) }));
+  }
+
+  /** Writes an end down as soon as the storage takes it. Undefined: the job is another server's now, or was cancelled. */
+  async #keep(makeEnd: () => Promise<JobEnd>): Promise<StoredJob | undefined> {
+    const { jobs } = this.#options.database;
+    const write = async () => await jobs.end(this.#job.id, this.#owner, await makeEnd(), Date.now());
+    return await untilStored(write, this.#controller.signal, (error) => this.#tellStuck(error));
+  }
+
+  #tellStuck(error: EaselError): void {
+    this.#options.logger.warn(`The job ${this.#job.id} waits: ${error.message}`);
+    this.#listener.onStuck(error);
+  }
+
+  async #putBack(): Promise<void> {
+    const { database, logger } = this.#options;
+    await database.jobs.putBack(this.#job.id, this.#owner).catch((error: Error) => {
+      // It is put back when this server is found to have ended, or does not know of it.
+      logger.warn(`The job ${this.#job.id} cannot be put back now: ${error.message}`);
+    });
+  }
+
+  async #pause(milliseconds: number): Promise<void> {
+    await delay(milliseconds, undefined, { signal: this.#controller.signal }).catch(() => {});
+  }
+}
+
+const codeOf = (error: unknown): ErrorCode | undefined =>
+  EaselError.isInstance(error) ? error.code : undefined;
+
+const unusable = ({ message }: Error) => ({
+  code: 'ERR_STORAGE' as const,
+  message: `The request of the job cannot be read: ${message}.`,
+  hint: 'Submit the job again.',
+});

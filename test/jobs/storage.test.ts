@@ -1,0 +1,147 @@
+import { join } from 'node:path';
+import Database from 'libsql';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createServeFolder, type ServeCommand, serveFrom } from '../chaos/fixtures/serve-command.js';
+import { type JobAnswer, jobOf } from './shared-folder.js';
+import { mountSmallDisk } from './small-disk.js';
+
+const soon = { timeout: 30_000, interval: 100 };
+const slow = (delayMs: number) => ({ prompt: 'a fixture', provider_options: { steady: { delayMs } } });
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: {
+    readonly id?: string;
+    readonly status?: string;
+    readonly error?: { code: string; message: string; param: string | null };
+    readonly jobs?: readonly JobAnswer[];
+  };
+}
+
+async function ask({ url }: ServeCommand, path: string, body?: object): Promise<Answer> {
+  const response = await fetch(
+    `${url}${path}`,
+    body && { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) },
+  );
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: (await response.json()) as Answer['body'],
+  };
+}
+
+const submit = (server: ServeCommand, delayMs: number) => ask(server, '/api/images/jobs', slow(delayMs));
+const readiness = async (server: ServeCommand) => (await ask(server, '/readyz')).status;
+const stateOf = (server: ServeCommand, id: string) => async () => (await jobOf(server, id)).state;
+
+/** Asks for /healthz all the time; answers how long the slowest answer took, in milliseconds. */
+function watchHealth(server: ServeCommand): () => Promise<number> {
+  let slowest = 0;
+  let isOver = false;
+  const watching = (async () => {
+    while (!isOver) {
+      const askedAt = performance.now();
+      expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+      slowest = Math.max(slowest, performance.now() - askedAt);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  })();
+  return async () => {
+    isOver = true;
+    await watching;
+    return slowest;
+  };
+}
+
+describe('a full disk', () => {
+  it('makes jobs fail or wait, lets readers go on, and is over when there is room', async () => {
+    const disk = mountSmallDisk(16);
+    const server = await serveFrom(await createServeFolder({ storageFolder: disk.folder }));
+    const before = (await submit(server, 0)).body.id ?? '';
+    await expect.poll(stateOf(server, before), soon).toBe('succeeded');
+    expect(await readiness(server)).toBe(200);
+    const accepted = (await submit(server, 1_000)).body.id ?? '';
+    await expect.poll(stateOf(server, accepted), soon).toBe('running');
+
+    disk.fill();
+    const slowest = watchHealth(server);
+    const refused = await submit(server, 0);
+    expect(refused.status).toBe(507);
+    expect(refused.body.error).toMatchObject({ code: 'ERR_STORAGE', param: null });
+    expect(refused.body.error?.message).toMatch(/jobs\.db cannot be written: the disk is full/);
+    const plan = await ask(server, '/api/images/generate', slow(0));
+    expect(plan.status).toBe(507);
+    expect(plan.body.error).toMatchObject({ code: 'ERR_STORAGE', param: null });
+    const direct = await ask(server, '/v1/images/generations', slow(0));
+    expect(direct.status).toBe(200);
+    await expect.poll(() => readiness(server), soon).toBe(503);
+    expect((await ask(server, '/readyz')).body.status).toMatch(/full|ENOSPC/);
+    expect((await ask(server, '/api/images/jobs')).body.jobs).toHaveLength(2);
+    // Its image is made meanwhile, and cannot be written.
+    const madeAt = performance.now();
+    await expect.poll(() => performance.now() - madeAt, soon).toBeGreaterThan(2_000);
+    expect(await stateOf(server, accepted)()).toBe('running');
+    expect(await slowest()).toBeLessThan(1_000);
+
+    disk.empty();
+    await expect.poll(stateOf(server, accepted), soon).toBe('succeeded');
+    const { result } = await jobOf(server, accepted);
+    expect((await fetch(result?.images[0]?.url ?? '')).status).toBe(200);
+    await expect.poll(() => readiness(server), soon).toBe(200);
+    expect((await submit(server, 0)).status).toBe(202);
+    expect(server.child.exitCode).toBeNull();
+  }, 120_000);
+
+  it('tells whoever waits for a job that is kept, and gives it the same one later', async () => {
+    const disk = mountSmallDisk(16);
+    const server = await serveFrom(await createServeFolder({ storageFolder: disk.folder }));
+    const call = async () => {
+      const response = await fetch(`${server.url}/v1/images/generations`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'idempotency-key': 'one' },
+        body: JSON.stringify(slow(1_500)),
+      });
+      return { status: response.status, job: response.headers.get('easel-job') };
+    };
+    const first = call();
+    await expect
+      .poll(async () => (await ask(server, '/api/images/jobs')).body.jobs?.map(({ state }) => state), soon)
+      .toEqual(['running']);
+    disk.fill();
+    const told = await first;
+    expect(told.status).toBe(507);
+    disk.empty();
+    expect(await call()).toEqual({ status: 200, job: told.job });
+  }, 120_000);
+});
+
+describe('a database that another process holds', () => {
+  it('for 10 s keeps jobs waiting, and nobody else', async () => {
+    const folder = await createServeFolder();
+    const server = await serveFrom(folder);
+    const accepted = (await submit(server, 1_000)).body.id ?? '';
+    await expect.poll(stateOf(server, accepted), soon).toBe('running');
+    const other = new Database(join(folder, 'kept', 'jobs.db'));
+    onTestFinished(() => void other.close());
+    other.exec('BEGIN EXCLUSIVE');
+    const lockedAt = performance.now();
+    const slowest = watchHealth(server);
+    const refused = await submit(server, 0);
+    expect(refused.status).toBe(503);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(refused.body.error).toMatchObject({ code: 'ERR_STORAGE' });
+    expect(refused.body.error?.message).toMatch(/jobs\.db is locked by another process/);
+    expect((await ask(server, '/readyz')).body.status).toMatch(/locked|not answered/);
+    expect((await ask(server, '/api/images/jobs')).body.jobs).toHaveLength(1);
+    expect((await ask(server, '/v1/images/generations', slow(0))).status).toBe(200);
+    await expect.poll(() => performance.now() - lockedAt, soon).toBeGreaterThan(10_000);
+    expect(await stateOf(server, accepted)()).toBe('running');
+    other.exec('COMMIT');
+    await expect.poll(stateOf(server, accepted), soon).toBe('succeeded');
+    await expect.poll(() => readiness(server), soon).toBe(200);
+    expect((await submit(server, 0)).status).toBe(202);
+    expect(await slowest()).toBeLessThan(1_000);
+    expect(server.child.exitCode).toBeNull();
+  }, 120_000);
+});

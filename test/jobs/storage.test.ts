@@ -96,6 +96,8 @@ describe('a full disk', () => {
   it('tells whoever waits for a job that is kept, and gives it the same one later', async () => {
     const disk = mountSmallDisk(16);
     const server = await serveFrom(await createServeFolder({ storageFolder: disk.folder }));
+    // What is written when a plugin starts, and removed again, is over.
+    expect((await ask(server, '/api/images/generate', slow(0))).status).toBe(200);
     const call = async () => {
       const response = await fetch(`${server.url}/v1/images/generations`, {
         method: 'POST',

@@ -125,7 +125,7 @@ export const jobRoutes = (doors: Doors) => async (server: FastifyInstance) => {
     const off = runner.events.listen(id, (event) => {
       if (event.type === 'state') return tell(event.job);
       // It goes on when the storage is well again.
-      if (event.type === 'stuck') return events.comment(event.error.message);
+      if (event.type === 'stuck') return events.comment(textFor(event.error.message, request));
       const { preview, ...progress } = event.progress;
       events.send('progress', progress);
       if (preview)
@@ -135,7 +135,7 @@ export const jobRoutes = (doors: Doors) => async (server: FastifyInstance) => {
     // Read again, as it may have changed before it was listened to.
     await jobs.get(id).then(
       (job) => job && tell(job),
-      (error: Error) => events.comment(error.message),
+      (error: Error) => events.comment(textFor(error.message, request)),
     );
     return reply;
   });

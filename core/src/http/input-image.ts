@@ -7,7 +7,7 @@ const pixelLimit = 64 * 1024 * 1024;
 /** Pixels of one that is written anew as PNG, which may take four bytes for each. */
 const convertedPixelLimit = 24 * 1024 * 1024;
 /** Pixels of all images of a request. */
-const requestPixelLimit = 4 * pixelLimit;
+const requestPixelLimit = 2 * pixelLimit;
 /** A decoder that takes longer has been given something to take longer. */
 const limits = { waitMs: 10_000, seconds: 10 } as const;
 /** What plugins take; the other formats are written anew. */
@@ -41,7 +41,8 @@ export class InputImages {
       throw new HttpError(400, 'invalid_image', `${param}: must be base64, or a data URL with it.`, {
         param,
       });
-    return await this.read(new Uint8Array(Buffer.from(base64, 'base64')), param);
+    const { buffer, byteOffset, byteLength } = Buffer.from(base64, 'base64');
+    return await this.read(new Uint8Array(buffer, byteOffset, byteLength), param);
   }
 
   async #check(bytes: Uint8Array<ArrayBuffer>, file: ImageFile): Promise<InputImage> {

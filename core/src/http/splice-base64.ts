@@ -5,6 +5,9 @@ import type { FastifyReply } from 'fastify';
 /** Bytes of a picture that are written at once: a multiple of three, so that their base64 needs no padding, and small enough for the young heap. */
 const sliceBytes = 48 * 1024;
 
+/** Milliseconds after which a reader that takes nothing is given up. */
+const stalledMs = 60_000;
+
 /** A piece of a document: text, or a picture that stands there as base64. */
 type Piece = string | Uint8Array;
 
@@ -78,7 +81,10 @@ async function write(raw: ServerResponse, text: string, encoding: 'utf8' | 'lati
   if (raw.destroyed || raw.write(text, encoding)) return;
   const gone = new AbortController();
   const onClose = () => gone.abort();
+  // What it keeps from being freed may be large.
+  const stalled = setTimeout(() => raw.destroy(), stalledMs);
   raw.once('close', onClose);
   await once(raw, 'drain', { signal: gone.signal }).catch(() => {});
+  clearTimeout(stalled);
   raw.off('close', onClose);
 }

@@ -1,6 +1,13 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
+import { InTurn } from '../../kernel/in-turn.js';
 import { HttpError } from '../errors.js';
+import { drainRefusedBodies } from './drain-refused-bodies.js';
+import { holdLargeBodies } from './hold-large-bodies.js';
 import { parseJson } from './parse-json.js';
+
+/** Bytes of a body that takes its turn. */
+const largeBytes = 1024 * 1024;
 
 /** Reads bodies of JSON, within bounds, and says of others what they should be. */
 export function registerParsers(server: FastifyInstance, bodyLimit: number): void {
@@ -16,8 +23,20 @@ export function registerParsers(server: FastifyInstance, bodyLimit: number): voi
       throw new HttpError(413, 'body_too_large', `The body must have at most ${bodyLimit} bytes.`);
   });
 
+  holdLargeBodies(server, bodyLimit);
+  drainRefusedBodies(server);
+
   server.removeContentTypeParser(['application/json', 'text/plain']);
-  const parse = async (_request: unknown, body: Buffer) => (body.length === 0 ? undefined : parseJson(body));
+  const turns = new InTurn();
+  const parse = async (_request: unknown, body: Buffer) => {
+    if (body.length === 0) return undefined;
+    if (body.length < largeBytes) return parseJson(body);
+    // Several that have come at once would hold the event loop for the sum of their times.
+    return await turns.run(async () => {
+      await nextTurn();
+      return parseJson(body);
+    });
+  };
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, parse);
   server.addContentTypeParser(/^application\/[\w.-]+\+json/, { parseAs: 'buffer' }, parse);
   server.addContentTypeParser('*', async ({ headers }: { headers: NodeJS.Dict<string | string[]> }) => {

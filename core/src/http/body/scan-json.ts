@@ -77,7 +77,7 @@ function isImageLike(text: Buffer, start: number, end: number): boolean {
   if (end - start < largeString) return false;
   const content = text.subarray(start, end);
   const beginning = content.toString('latin1', 0, 1_000);
-  return /^(data:[\w/\\.+;=-]*,)?[\w+/\\=-]*$/.test(beginning) && isAscii(content);
+  return /^(data:(?:[\w/.+;=-]|\\\/)*,)?(?:[\w+/=-]|\\[/nr])*\\?$/.test(beginning) && isAscii(content);
 }
 
 const tooLarge = () =>

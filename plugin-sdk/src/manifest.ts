@@ -70,6 +70,12 @@ const runtimeFieldsSchema = z.strictObject({
     .describe(
       'Whether it, or a package that it uses, loads native code (.node files); such code cannot be ended safely in a thread. Absent: false.',
     ),
+  workers: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether its process may start worker threads, which are bound by no permissions; one without a process of its own may. Absent: false.',
+    ),
   startMs: duration(30_000).describe('Milliseconds it may take to start and configure. Absent: 30,000.'),
   callMs: duration(600_000).describe(
     'Milliseconds one call may take, waiting included, where the request sets none. Absent: 600,000.',
@@ -171,6 +177,12 @@ const permissionsSchema = z.strictObject({
     .default(false)
     .describe(
       'Whether it keeps files: it is given a folder of its own, the only one that its process may write to. Absent: false.',
+    ),
+  files: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether its process reads files anywhere, such as models; without it, only its own folder, its packages and its storage. Absent: false.',
     ),
   childProcesses: z.boolean().default(false).describe('Whether its process may start others. Absent: false.'),
 });

@@ -31,7 +31,7 @@ const manifest = (version: string) => ({
 const code = (version: string) => `
   import { definePlugin } from '@easel/plugin-sdk';
   import { z } from 'zod';
-  const bytes = new Uint8Array(await (await import('node:fs/promises')).readFile(${JSON.stringify(join(fixtures('..'), 'golden/README.md'))}));
+  const bytes = new Uint8Array([137, 80, 78, 71]);
   export default definePlugin({
     config: z.strictObject({ greeting: z.string().default('none') }),
     options: z.strictObject({ delayMs: z.int().default(0) }),
@@ -255,7 +255,7 @@ describe('hot loading', () => {
     }
     await symlink('../linked', join(folder, 'node_modules/linked'));
     await write('package.json', JSON.stringify({ type: 'commonjs' }));
-    await write('plugins/package.json', JSON.stringify({ type: 'module' }));
+    await write('plugins/package.json', JSON.stringify({ type: 'module', dependencies: { linked: '*' } }));
     const imports = ['own', 'beside', 'linked'].map((name) => `import ${name} from '${name}';`).join('\n');
     const found = imports + code('1.0.0').replace("saidBy: '1.0.0'", 'saidBy: [own, beside, linked].join()');
     await install('1.0.0', found);

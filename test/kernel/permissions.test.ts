@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,7 +25,7 @@ async function createWorld() {
       model: plugin,
       providerOptions: { [plugin]: { deed, ...(file === undefined ? {} : { path: file }) } },
     });
-  return { folder, ask };
+  return { folder, manager, ask };
 }
 
 describe("a plugin's process", () => {
@@ -60,5 +60,42 @@ describe("a plugin's process", () => {
     await expect(ask('scribe', 'native')).rejects.toMatchObject({
       hint: expect.stringContaining('"native": true'),
     });
+  });
+
+  const isThere = (way: string) => ['read', 'a link of its own'].includes(way);
+  const escapes = [
+    'read',
+    'list',
+    'read through a link of a package',
+    'read the kernel environment',
+    'read its own environment',
+    'import of a thread',
+    'import at run time',
+    'require of a thread',
+    'builtin module',
+    'the threads that there are',
+    'binding',
+    'native code',
+    'inspector',
+    'child process',
+    'cluster',
+    'WASI',
+    'module hooks',
+    'a link of its own',
+    'write',
+  ];
+  it.each(escapes)('that asks for a folder of its own only does not get out by: %s', async (way) => {
+    const { folder, manager } = await createWorld();
+    const file = join(folder, 'secrets.json');
+    if (isThere(way)) await writeFile(file, 'a secret');
+    const { provenance } = await manager.generateImage({
+      prompt: 'out',
+      model: 'hermit',
+      providerOptions: { hermit: { way, file: way === 'list' ? folder : file } },
+    });
+    expect(provenance.parameters).toMatchObject({
+      outcome: expect.stringMatching(/^ERR_(ACCESS_DENIED|DLOPEN_DISABLED)$/),
+    });
+    expect(existsSync(file)).toBe(isThere(way));
   });
 });

@@ -53,7 +53,13 @@ export function createRunner(kind: Kind, choices: Choices = {}): { runner: Runne
       logLinesPerSecond,
     },
     limits: { stallMs, heapMb, memoryMb },
-    permissions: { storageFolder: undefined, childProcesses: false, native: false },
+    permissions: {
+      readableFolders: undefined,
+      storageFolder: undefined,
+      childProcesses: false,
+      workers: false,
+      native: false,
+    },
     onLog: (level, message) => void lines.push({ level, message }),
   });
   onTestFinished(async () => {

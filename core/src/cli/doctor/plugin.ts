@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { PluginFolder } from '../../kernel/manifest/read.js';
 import { permissionFlags } from '../../kernel/runner/permission-flags.js';
+import { processPermissions } from '../../kernel/supervisor/process-permissions.js';
 import { type Check, diagnosisSchema } from './check.js';
 
 /** What a diagnosis is told. */
@@ -30,12 +31,11 @@ export async function diagnosePlugin(
   module: string,
   { config, storageFolder }: { config: unknown; storageFolder: string },
 ): Promise<readonly Check[]> {
-  const { id, permissions, runtime } = plugin.manifest;
+  const { id, permissions } = plugin.manifest;
   const own = permissions.storage ? join(storageFolder, 'plugins', id) : undefined;
   try {
     if (own !== undefined) mkdirSync(own, { recursive: true, mode: 0o700 });
-    const { childProcesses } = permissions;
-    const flags = permissionFlags({ storageFolder: own, childProcesses, native: runtime.native });
+    const flags = permissionFlags(processPermissions(plugin, own));
     return await run(flags, module, plugin.folder, { config, storageFolder: own });
   } catch (error) {
     const fix = `Install it anew; \`easel plugins check ${plugin.folder}\` tells whether its folder is right.`;

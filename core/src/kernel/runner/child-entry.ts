@@ -5,8 +5,10 @@
  * @module
  */
 import { Socket } from 'node:net';
+import { denyWorkers } from './deny-workers.js';
 import { endWithParent } from './end-with-parent.js';
 import { FramePort } from './frame-port.js';
+import { workersFlag } from './permission-flags.js';
 import { servePlugin } from './serve-plugin.js';
 
 // What it keeps is its owner's alone.
@@ -17,6 +19,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 // Whoever read them may be gone.
 for (const output of [process.stdout, process.stderr]) output.on('error', () => {});
 const watchdog = endWithParent();
+if (!process.argv.includes(workersFlag)) denyWorkers();
 const plugin = servePlugin(new FramePort(kernel, 'plugin'), (status) => process.exit(status));
 kernel.on('close', () => {
   const { finishMs } = plugin;

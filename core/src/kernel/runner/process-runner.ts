@@ -3,7 +3,7 @@ import type { Duplex, Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { FramePort } from './frame-port.js';
 import { IsolatedRunner, type IsolatedRunnerOptions, type Vessel } from './isolated-runner.js';
-import { type ProcessPermissions, permissionFlags } from './permission-flags.js';
+import { type ProcessPermissions, permissionFlags, workersFlag } from './permission-flags.js';
 import type { Runner } from './runner.js';
 
 /** Compiled code runs in the child, also where the kernel itself is run from its sources. */
@@ -17,8 +17,9 @@ export function createProcessRunner(
   options: IsolatedRunnerOptions & { readonly permissions: ProcessPermissions },
 ): Runner {
   const { start, limits, permissions } = options;
+  const workers = permissions.workers ? [workersFlag] : [];
   const heap = limits.heapMb === undefined ? [] : [`--max-old-space-size=${limits.heapMb}`];
-  const child = spawn(process.execPath, [...heap, ...permissionFlags(permissions), childEntry], {
+  const child = spawn(process.execPath, [...heap, ...permissionFlags(permissions), childEntry, ...workers], {
     env: {},
     cwd: start.folder,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],

@@ -11,6 +11,7 @@ import { InlineRunner } from '../runner/inline-runner.js';
 import { createProcessRunner } from '../runner/process-runner.js';
 import type { Runner } from '../runner/runner.js';
 import { createThreadRunner } from '../runner/thread-runner.js';
+import { processPermissions } from './process-permissions.js';
 import { resolveSecrets } from './secrets.js';
 
 /** What a plugin is run with. */
@@ -39,7 +40,7 @@ export function createRunner(launch: Launch): { runner: Runner; redact: (text: s
     events.emit('plugin-log', { plugin: id, version, level, message, details }),
   );
   const storageFolder = permissions.storage ? makeStorageFolder(launch) : undefined;
-  const { isolation, logLinesPerSecond, finishMs, native } = runtime;
+  const { isolation, logLinesPerSecond, finishMs } = runtime;
   const { folder, entry } = plugin;
   const protocol = negotiate(plugin.manifest, sdkVersion);
   const start = {
@@ -54,10 +55,12 @@ export function createRunner(launch: Launch): { runner: Runner; redact: (text: s
     finishMs,
   };
   const options = { start, limits: runtime, onLog };
-  const { childProcesses } = permissions;
   if (isolation === 'inline') return { runner: new InlineRunner(options), redact };
   if (isolation === 'thread') return { runner: createThreadRunner(options), redact };
-  const runner = createProcessRunner({ ...options, permissions: { storageFolder, childProcesses, native } });
+  const runner = createProcessRunner({
+    ...options,
+    permissions: processPermissions(plugin, storageFolder),
+  });
   return { runner, redact };
 }
 

@@ -87,7 +87,7 @@ export async function openProviderKernels({
   };
 }
 
-const findPid = (kernel: ImageServiceManager) =>
+export const findPid = (kernel: ImageServiceManager) =>
   kernel.getServiceHealth().plugins.find((plugin) => plugin.pid !== undefined)?.pid;
 
 /** Kills the only plugin that runs; resolves when the kernel has noticed. */

@@ -10,7 +10,7 @@ import { describe, expect, it } from 'vitest';
 import { lossyFaults } from '../faults/runware.js';
 import { pick } from '../faults/site.js';
 import { seeded } from '../fixtures/seeded.js';
-import { pidOf } from './provider-kernels.js';
+import { findPid, pidOf } from './provider-kernels.js';
 import { createRunwareWorld, withOptions } from './runware-world.js';
 
 const calls = 60;
@@ -82,6 +82,8 @@ describe('runware, in a storm', () => {
     const all = Promise.all(Array.from({ length: calls }, (_, index) => askStubbornly(index)));
     for (const paid of [20, 50]) {
       await expect.poll(() => emulator.paid, { timeout: 20_000 }).toBeGreaterThanOrEqual(paid);
+      // It may be starting again, after a failure of its own.
+      await expect.poll(() => findPid(manager), { timeout: 20_000 }).toBeDefined();
       process.kill(pidOf(manager), 'SIGKILL');
     }
     for (const [index, { images }] of (await all).entries())

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { HttpError } from '../errors.js';
+import { drained } from './drained.js';
 
 /** Bytes of a body that is counted; smaller ones are not what fills a memory. */
 const largeBytes = 1024 * 1024;
@@ -16,7 +17,8 @@ export function holdLargeBodies(server: FastifyInstance, bodyLimit: number): voi
   server.addHook('preParsing', async (request, reply) => {
     const bytes = bytesOf(request, bodyLimit);
     if (bytes < largeBytes) return;
-    if (held + bytes > largestAtOnce * bodyLimit)
+    if (held + bytes > largestAtOnce * bodyLimit) {
+      await drained(request.raw);
       throw new HttpError(
         503,
         'too_many_large_bodies',
@@ -25,6 +27,7 @@ export function holdLargeBodies(server: FastifyInstance, bodyLimit: number): voi
           retryAfterS,
         },
       );
+    }
     held += bytes;
     const stop = endWhatStalls(request, reply);
     reply.raw.once('close', () => {

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { InTurn } from '../../kernel/in-turn.js';
 import { HttpError } from '../errors.js';
-import { drainRefusedBodies } from './drain-refused-bodies.js';
+import { drained } from './drained.js';
 import { holdLargeBodies } from './hold-large-bodies.js';
 import { parseJson } from './parse-json.js';
 
@@ -11,20 +11,23 @@ const largeBytes = 1024 * 1024;
 
 /** Reads bodies of JSON, within bounds, and says of others what they should be. */
 export function registerParsers(server: FastifyInstance, bodyLimit: number): void {
-  server.addHook('preParsing', async ({ headers }) => {
+  server.addHook('preParsing', async ({ headers, raw }) => {
     const { 'content-encoding': encoding = 'identity', 'content-length': length } = headers;
-    if (encoding.trim().toLowerCase() !== 'identity')
+    if (encoding.trim().toLowerCase() !== 'identity') {
+      await drained(raw);
       throw new HttpError(
         415,
         'unsupported_encoding',
         `content-encoding: "${encoding.slice(0, 40)}" is not read here; send the body as it is, as content-type: application/json.`,
       );
-    if (Number(length) > bodyLimit)
+    }
+    if (Number(length) > bodyLimit) {
+      await drained(raw);
       throw new HttpError(413, 'body_too_large', `The body must have at most ${bodyLimit} bytes.`);
+    }
   });
 
   holdLargeBodies(server, bodyLimit);
-  drainRefusedBodies(server);
 
   server.removeContentTypeParser(['application/json', 'text/plain']);
   const turns = new InTurn();

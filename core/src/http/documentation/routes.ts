@@ -14,7 +14,9 @@ export const documentationRoutes =
   (prefix: string, operations: readonly Operation[]) => async (server: FastifyInstance) => {
     const document = openApiDocument(prefix, operations);
     declareAccess(server, { scope: 'public' });
-    server.get('/openapi.json', async () => document);
+    // It is large, and always the same.
+    const text = JSON.stringify(document);
+    server.get('/openapi.json', async (_request, reply) => await reply.type('application/json').send(text));
     server.get('/', async (_request, reply) => await reply.redirect(`${prefix}/docs`));
     await server.register(swagger, { mode: 'static', specification: { document } as StaticDocumentSpec });
     await server.register(swaggerUi, {

@@ -43,9 +43,13 @@ export class EventStream {
   }
 
   #inTurn(write: () => Promise<void>): void {
-    this.#written = this.#written.then(async () => {
-      if (!this.#reply.raw.destroyed && !this.#reply.raw.writableEnded) await write();
-    });
+    const { raw } = this.#reply;
+    this.#written = this.#written
+      .then(async () => {
+        if (!raw.destroyed && !raw.writableEnded) await write();
+      })
+      // Half an event cannot be mended.
+      .catch(() => void raw.destroy());
   }
 }
 

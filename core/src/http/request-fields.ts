@@ -55,6 +55,9 @@ export interface Wishes {
   readonly priority: ExtraFields['priority'];
 }
 
+/** Those of APIs that have no fields for them. */
+export const noWishes: Wishes = { onDisconnect: undefined, cache: false, priority: undefined };
+
 export const wishesOf = ({ on_disconnect, cache, priority }: ExtraFields): Wishes => ({
   onDisconnect: on_disconnect,
   cache,

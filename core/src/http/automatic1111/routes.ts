@@ -1,96 +1,91 @@
 import type { Progress } from '@easel/plugin-sdk';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { embedProvenance } from '../../results/embed-provenance.js';
-import { abortOnDisconnect } from '../disconnect.js';
 import type { Doors } from '../doors.js';
+import { makeResult } from '../make-result.js';
 import { addOperation } from '../operation.js';
 import { parseBody } from '../parse-body.js';
+import { noWishes } from '../request-fields.js';
 import { placeholderOf, sendJson } from '../splice-base64.js';
 import { automaticOperations as operations } from './operations.js';
 import { automaticOptionsSchema, automaticRequestSchema, fromAutomaticRequest } from './request.js';
 
 /** `/sdapi/v1/...`: the routes of Automatic1111's web UI that its many clients use. */
-export const automaticRoutes =
-  ({ manager, generateImage }: Doors) =>
-  async (server: FastifyInstance) => {
-    /** The newest call that is being made, as its API knows only one. */
-    let latest: Progress | undefined;
+export const automaticRoutes = (doors: Doors) => async (server: FastifyInstance) => {
+  const { manager } = doors;
+  /** The newest call that is being made, as its API knows only one. */
+  let latest: Progress | undefined;
 
-    const make = async (request: FastifyRequest, reply: FastifyReply) => {
-      const asked = await fromAutomaticRequest(parseBody(automaticRequestSchema, request.body));
-      const options = {
-        signal: abortOnDisconnect(reply),
-        caller: request.apiKey?.id,
-        onProgress: (progress: Progress) => {
-          latest = progress;
-        },
-      };
-      try {
-        const { images, provenance } = embedProvenance(await generateImage(asked, options));
-        const {
-          prompt,
-          negativePrompt,
-          seed = -1,
-          steps,
-          guidanceScale,
-          width,
-          height,
-        } = provenance.parameters;
-        const info = {
-          prompt,
-          negative_prompt: negativePrompt ?? '',
-          seed,
-          all_seeds: images.map((image) => image.seed ?? -1),
-          steps,
-          cfg_scale: guidanceScale,
-          width,
-          height,
-          sd_model_name: provenance.model,
-        };
-        const body = {
-          images: images.map((_, index) => placeholderOf(index)),
-          parameters: {},
-          info: JSON.stringify(info),
-        };
-        const pictures = images.map(({ bytes }) => bytes);
-        return await sendJson(reply, body, pictures);
-      } finally {
-        latest = undefined;
-      }
+  const make = async (request: FastifyRequest, reply: FastifyReply) => {
+    const asked = await fromAutomaticRequest(parseBody(automaticRequestSchema, request.body));
+    const onProgress = (progress: Progress) => {
+      latest = progress;
     };
-    addOperation(server, operations.textToImage, make);
-    addOperation(server, operations.imageToImage, make);
-
-    addOperation(server, operations.options, async () => ({
-      sd_model_checkpoint: manager.currentModel ?? null,
-    }));
-    addOperation(server, operations.setOptions, async (request) => {
-      const { sd_model_checkpoint } = parseBody(automaticOptionsSchema, request.body);
-      if (sd_model_checkpoint) manager.switchModel(sd_model_checkpoint);
-      return {};
-    });
-
-    addOperation(server, operations.models, async () =>
-      manager.getAvailableModels().map(({ id }) => ({
-        title: id,
-        model_name: id,
-        hash: null,
-        sha256: null,
-        filename: id,
-        config: null,
-      })),
-    );
-
-    addOperation(server, operations.progress, async () => ({
-      progress: latest?.fraction ?? 0,
-      eta_relative: 0,
-      state: {
-        job: latest ? latest.stage : '',
-        job_count: latest ? 1 : 0,
-        sampling_step: latest?.step ?? 0,
-        sampling_steps: latest?.steps ?? 0,
-      },
-      current_image: null,
-      textinfo: latest?.message ?? null,
-    }));
+    try {
+      const { images, provenance } = await makeResult(doors, asked, noWishes, { request, reply, onProgress });
+      const {
+        prompt,
+        negativePrompt,
+        seed = -1,
+        steps,
+        guidanceScale,
+        width,
+        height,
+      } = provenance.parameters;
+      const info = {
+        prompt,
+        negative_prompt: negativePrompt ?? '',
+        seed,
+        all_seeds: images.map((image) => image.seed ?? -1),
+        steps,
+        cfg_scale: guidanceScale,
+        width,
+        height,
+        sd_model_name: provenance.model,
+      };
+      const body = {
+        images: images.map((_, index) => placeholderOf(index)),
+        parameters: {},
+        info: JSON.stringify(info),
+      };
+      const pictures = images.map(({ bytes }) => bytes);
+      return await sendJson(reply, body, pictures);
+    } finally {
+      latest = undefined;
+    }
   };
+  addOperation(server, operations.textToImage, make);
+  addOperation(server, operations.imageToImage, make);
+
+  addOperation(server, operations.options, async () => ({
+    sd_model_checkpoint: manager.currentModel ?? null,
+  }));
+  addOperation(server, operations.setOptions, async (request) => {
+    const { sd_model_checkpoint } = parseBody(automaticOptionsSchema, request.body);
+    if (sd_model_checkpoint) manager.switchModel(sd_model_checkpoint);
+    return {};
+  });
+
+  addOperation(server, operations.models, async () =>
+    manager.getAvailableModels().map(({ id }) => ({
+      title: id,
+      model_name: id,
+      hash: null,
+      sha256: null,
+      filename: id,
+      config: null,
+    })),
+  );
+
+  addOperation(server, operations.progress, async () => ({
+    progress: latest?.fraction ?? 0,
+    eta_relative: 0,
+    state: {
+      job: latest ? latest.stage : '',
+      job_count: latest ? 1 : 0,
+      sampling_step: latest?.step ?? 0,
+      sampling_steps: latest?.steps ?? 0,
+    },
+    current_image: null,
+    textinfo: latest?.message ?? null,
+  }));
+};

@@ -16,7 +16,7 @@ export const mcpRoutes = (doors: Doors) => async (server: FastifyInstance) => {
     const { body } = request;
     if (Array.isArray(body) && body.length > mostMessages)
       throw new HttpError(400, 'invalid_request', `A body may have at most ${mostMessages} messages.`);
-    const mcp = createMcpServer(doors, request);
+    const mcp = createMcpServer(doors, { request, reply });
     // Without a session id generator there are no sessions.
     const transport = new StreamableHTTPServerTransport({ enableJsonResponse: true });
     // What the transport writes goes past Fastify, with what other hooks have said.

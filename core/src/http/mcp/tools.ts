@@ -1,16 +1,15 @@
-import { imageRequestSchema, linkSignals } from '@easel/plugin-sdk';
+import { imageRequestSchema } from '@easel/plugin-sdk';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { GenerateOptions } from '../../kernel/routing/dispatch.js';
-import { embedProvenance } from '../../results/embed-provenance.js';
 import { coreVersion } from '../../version.js';
 import { assertScope } from '../access/authenticate.js';
 import type { Doors } from '../doors.js';
 import { InputImages } from '../input-image.js';
+import { makeResult } from '../make-result.js';
 import { parseSize } from '../parse-body.js';
-import { withoutAbsent } from '../request-fields.js';
+import { noWishes, withoutAbsent } from '../request-fields.js';
 import { answerTo } from '../server-paths.js';
 
 const field = imageRequestSchema.shape;
@@ -32,12 +31,15 @@ const editShape = {
 type Asked = z.output<z.ZodObject<typeof generateShape>>;
 
 /** The tools that a model may use: make a picture, edit one, list the models. One server a request: there is no session to lose. */
-export function createMcpServer({ manager, generateImage }: Doors, request: FastifyRequest): McpServer {
+export function createMcpServer(
+  doors: Doors,
+  call: { readonly request: FastifyRequest; readonly reply: FastifyReply },
+): McpServer {
+  const { request } = call;
   const { apiKey: key } = request;
-  const { outOfTime } = request.server;
   const server = new McpServer({ name: 'easel', version: coreVersion });
 
-  const make = async (asked: Asked, more: object, signal: AbortSignal): Promise<CallToolResult> => {
+  const make = async (asked: Asked, more: object): Promise<CallToolResult> => {
     assertScope(key, 'generate');
     const { prompt, model, negative_prompt: negativePrompt, seed, steps, n, size } = asked;
     const wanted = {
@@ -46,10 +48,7 @@ export function createMcpServer({ manager, generateImage }: Doors, request: Fast
       ...more,
       prompt,
     };
-    const linked = linkSignals([signal, outOfTime]);
-    const options: GenerateOptions = { signal: linked.signal, caller: key?.id };
-    const made = await generateImage(wanted, options).finally(linked.unlink);
-    const { images, provenance, warnings } = embedProvenance(made);
+    const { images, provenance, warnings } = await makeResult(doors, wanted, noWishes, call);
     const about = {
       model: provenance.model,
       plugin: provenance.plugin.id,
@@ -71,7 +70,7 @@ export function createMcpServer({ manager, generateImage }: Doors, request: Fast
   server.registerTool(
     'generate_image',
     { title: 'Make pictures', description: 'Makes pictures from words.', inputSchema: generateShape },
-    async (asked, { signal }) => await asTool(request, () => make(asked, {}, signal)),
+    async (asked) => await asTool(request, () => make(asked, {})),
   );
   server.registerTool(
     'edit_image',
@@ -80,12 +79,12 @@ export function createMcpServer({ manager, generateImage }: Doors, request: Fast
       description: 'Makes a picture from another one and words.',
       inputSchema: editShape,
     },
-    async ({ image, mask, strength, ...asked }, { signal }) =>
+    async ({ image, mask, strength, ...asked }) =>
       await asTool(request, async () => {
         const images = new InputImages();
         const inputImages = [await images.readBase64(image, 'image')];
         const masked = mask === undefined ? {} : { mask: await images.readBase64(mask, 'mask') };
-        return await make(asked, { inputImages, ...masked, ...withoutAbsent({ strength }) }, signal);
+        return await make(asked, { inputImages, ...masked, ...withoutAbsent({ strength }) });
       }),
   );
   server.registerTool(
@@ -94,7 +93,7 @@ export function createMcpServer({ manager, generateImage }: Doors, request: Fast
     async () =>
       await asTool(request, async () => {
         assertScope(key, 'read');
-        const models = manager.getAvailableModels().filter(({ available }) => available);
+        const models = doors.manager.getAvailableModels().filter(({ available }) => available);
         return { content: [{ type: 'text', text: JSON.stringify(models) }] };
       }),
   );

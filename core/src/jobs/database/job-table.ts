@@ -150,9 +150,12 @@ export class JobTable {
     return row === undefined ? undefined : readJob(row);
   }
 
-  /** Puts a job back that could not be finished now. */
-  putBack(id: string, owner: string): boolean {
-    return this.#own(`state = 'queued', owner = NULL, started_at = NULL`, [], id, owner) !== undefined;
+  /** Puts a job back that could not be finished now; its caller is next. */
+  putBack(id: string, owner: string): void {
+    inTransaction(this.#database, () => {
+      const job = this.#own(`state = 'queued', owner = NULL, started_at = NULL`, [], id, owner);
+      if (job) this.#sql('UPDATE callers SET turn = 0 WHERE caller = ?').run(job.caller);
+    });
   }
 
   /** Puts back what counts as begun by that server and is not known to it, such as where it was not answered. */

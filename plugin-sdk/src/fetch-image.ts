@@ -3,34 +3,26 @@
  *
  * @module
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { EaselError, type EaselErrorOptions } from './errors.js';
+import { type FetchAddressOptions, fetchAddress } from './fetch-address.js';
 import type { InputImage } from './image.js';
 import { imageFormatOf } from './image-format.js';
-import { type AddressLookup, findHost, type Host } from './image-host.js';
 import { linkSignals } from './link-signals.js';
-import { pinnedFetch } from './pinned-fetch.js';
 import { readBody } from './read-body.js';
 
-/** One request, without following redirects. Rejects where there is no answer. */
-export type ImageFetch = (url: URL, options: { host: Host; signal: AbortSignal }) => Promise<Response>;
-
-export interface FetchImageOptions {
+export interface FetchImageOptions extends Omit<FetchAddressOptions, 'signal' | 'onHost'> {
   /** Bytes that the file may have, at most. */
   readonly maximumBytes: number;
-  /** Milliseconds that all of it may take, redirects included. */
+  /** Milliseconds that one try may take, redirects included. */
   readonly timeoutMs: number;
-  /** Whether http, and addresses of this machine and of private networks, are allowed: for tests and gateways of one's own. Absent: no. */
-  readonly allowPrivateAddresses?: boolean | undefined;
+  /** Tries where it fails in ways that may pass, with pauses between them that double from half a second. Absent: 1. */
+  readonly tries?: number | undefined;
   /** Ends it. Absent: nothing does but `timeoutMs`. */
   readonly signal?: AbortSignal | undefined;
-  /** Makes the requests. Absent: Node's own client, connected to the very address that was looked up and found to be allowed. */
-  readonly fetch?: ImageFetch | undefined;
-  /** Finds the addresses of a name. Absent: the system's resolver. */
-  readonly lookup?: AddressLookup | undefined;
 }
 
-const mostRedirects = 3;
-const redirecting: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+const firstPauseMs = 500;
 
 /**
  * Fetches a PNG, JPEG or WebP file. Only https; no credentials are sent; each of at most three redirects is checked like the address
@@ -41,24 +33,34 @@ const redirecting: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
  * and not the path: whoever has a signed address has the picture.
  */
 export async function fetchImage(address: string | URL, options: FetchImageOptions): Promise<InputImage> {
+  const { tries = 1, signal } = options;
+  for (let failures = 1; ; failures++) {
+    try {
+      return await fetchOnce(address, options);
+    } catch (error) {
+      const mayPass = EaselError.isInstance(error) && error.code === 'ERR_PROVIDER_UNAVAILABLE';
+      if (!mayPass || failures >= tries) throw error;
+    }
+    await pause(firstPauseMs * 2 ** (failures - 1), undefined, { signal }).catch(() => {
+      throw cancelled();
+    });
+  }
+}
+
+async function fetchOnce(address: string | URL, options: FetchImageOptions): Promise<InputImage> {
   const { timeoutMs, signal } = options;
   const { signal: stop, unlink } = linkSignals([signal], timeoutMs);
   let from = 'its address';
   try {
-    let url = parseUrl(address);
-    for (let redirects = 0; ; redirects++) {
-      from = url.host;
-      const host = await findHost(url, options, stop);
-      const response = await (options.fetch ?? pinnedFetch)(url, { host, signal: stop });
-      const location = redirecting.has(response.status) ? response.headers.get('location') : null;
-      if (location === null) return await readImage(response, options.maximumBytes);
-      await response.body?.cancel();
-      if (redirects === mostRedirects) throw refuse(`it is redirected more than ${mostRedirects} times`);
-      url = parseUrl(location, url);
-    }
+    const onHost = (host: string) => {
+      from = host;
+    };
+    return await readImage(
+      await fetchAddress(address, { ...options, signal: stop, onHost }),
+      options.maximumBytes,
+    );
   } catch (error) {
-    if (signal?.aborted)
-      throw new EaselError({ code: 'ERR_ABORTED', message: 'Fetching a picture was cancelled.' });
+    if (signal?.aborted) throw cancelled();
     const { code, message } = asFailure(error, stop.aborted ? timeoutMs : undefined);
     throw new EaselError({ code, message: `A picture cannot be fetched from ${from}: ${message}.` });
   } finally {
@@ -66,13 +68,7 @@ export async function fetchImage(address: string | URL, options: FetchImageOptio
   }
 }
 
-function parseUrl(address: string | URL, base?: URL): URL {
-  try {
-    return new URL(address, base);
-  } catch {
-    throw refuse('that is no URL');
-  }
-}
+const cancelled = () => new EaselError({ code: 'ERR_ABORTED', message: 'Fetching a picture was cancelled.' });
 
 async function readImage(response: Response, maximumBytes: number): Promise<InputImage> {
   const { status } = response;

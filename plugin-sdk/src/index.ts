@@ -1,6 +1,7 @@
 export * from './error-table.js';
 export * from './errors.js';
-export { type FetchImageOptions, fetchImage, type ImageFetch } from './fetch-image.js';
+export { type AddressFetch, type FetchAddressOptions, fetchAddress } from './fetch-address.js';
+export { type FetchImageOptions, fetchImage } from './fetch-image.js';
 export * from './generation.js';
 export * from './image.js';
 export { type ImageFormat, imageFormatOf, imageFormats } from './image-format.js';

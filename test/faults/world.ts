@@ -16,7 +16,7 @@ export interface World {
 /** A kernel that runs the provider's plugin in a process of its own against the emulator. */
 export async function openWorld(
   { plugin, model, secrets }: Provider,
-  { options }: Pick<Site, 'options'>,
+  { options, isSeedless = false, account }: Pick<Site, 'options' | 'isSeedless' | 'account'>,
 ): Promise<World> {
   const { createKernel, close } = await openProviderKernels({
     ...{ plugin, model, options, environment: secrets, retries: 2 },
@@ -29,7 +29,9 @@ export async function openWorld(
     async ask(request) {
       // It is killed from outside: neither its own doing nor that of a request.
       await manager.enablePlugin(plugin);
-      return await manager.generateImage({ timeoutMs: callMs, ...request });
+      // Without seeds, a call that comes again is known by its id alone.
+      const requestId = isSeedless && !account ? request.prompt : undefined;
+      return await manager.generateImage({ timeoutMs: callMs, ...request }, { requestId });
     },
     kill() {
       const pid = health()?.pid;

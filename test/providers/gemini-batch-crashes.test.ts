@@ -34,12 +34,14 @@ const steps: readonly (readonly [string, Step])[] = [
 
 type World = Awaited<ReturnType<typeof createGeminiBatchWorld>>;
 type Asked = readonly { readonly prompt: string; readonly n: number }[];
+/** The same call has the same id, each time that it is made. */
+const idOf = ({ prompt }: { readonly prompt: string }) => ({ requestId: `call of ${prompt}` });
 const asked: Asked = ['one', 'two', 'three'].map((prompt) => ({ prompt, n: 2, ...small }));
 
 /** The calls again, in another order: each has its pictures of the one batch, and each picture is another. */
 async function askAgain({ emulator, storageFolder }: World, kernel: ReturnType<World['createKernel']>) {
   const again = [...asked].reverse();
-  const results = await Promise.all(again.map((request) => kernel.generateImage(request)));
+  const results = await Promise.all(again.map((request) => kernel.generateImage(request, idOf(request))));
   for (const [index, { images, provenance }] of results.entries()) {
     expect(provenance.parameters).toMatchObject({ resumed: 2, batches: ['batches/emulated1'] });
     for (const { bytes } of images) expect(await isPictureOf(bytes, again[index]!.prompt)).toBe(true);
@@ -59,7 +61,9 @@ describe('a batch of a plugin that is killed', () => {
     const { emulator, storageFolder, createKernel } = world;
     const kernel = createKernel();
     emulator.script = killAt(() => pidOf(kernel), step);
-    const lost = await Promise.allSettled(asked.map((request) => kernel.generateImage(request)));
+    const lost = await Promise.allSettled(
+      asked.map((request) => kernel.generateImage(request, idOf(request))),
+    );
     expect(lost).toMatchObject(asked.map(() => ({ reason: { code: 'ERR_PLUGIN_CRASHED' } })));
     expect(recordsIn(storageFolder)).toHaveLength(1);
     await askAgain(world, kernel);
@@ -71,7 +75,7 @@ describe('a batch of a plugin that is killed', () => {
     const kernel = createKernel();
     emulator.script = ({ path }) =>
       download.test(path) ? { trickle: { bytes: 2_000, everyMs: 40 } } : undefined;
-    const calls = Promise.allSettled(asked.map((request) => kernel.generateImage(request)));
+    const calls = Promise.allSettled(asked.map((request) => kernel.generateImage(request, idOf(request))));
     await expect.poll(() => keptPicturesIn(storageFolder).length, { timeout: 20_000 }).toBeGreaterThan(0);
     process.kill(pidOf(kernel), 'SIGKILL');
     await calls;
@@ -87,7 +91,9 @@ describe('a batch of a plugin that is killed', () => {
     const { emulator, storageFolder, createKernel } = await createGeminiBatchWorld();
     const kernel = createKernel();
     emulator.script = killAt(() => pidOf(kernel), ['POST', creates, 1, before]);
-    await expect(kernel.generateImage({ prompt: 'x', ...small })).rejects.toMatchObject({
+    await expect(
+      kernel.generateImage({ prompt: 'x', ...small }, idOf({ prompt: 'x' })),
+    ).rejects.toMatchObject({
       code: 'ERR_PLUGIN_CRASHED',
     });
     const [path = ''] = recordsIn(storageFolder);
@@ -95,7 +101,7 @@ describe('a batch of a plugin that is killed', () => {
     expect(written).toMatchObject({ stage: 'creating', fileId: `files/${written.id}` });
     writeFileSync(path, JSON.stringify({ ...written, stage: 'uploaded', askedAt: undefined }));
     if (isGone) emulator.files.delete(written.fileId);
-    const { provenance } = await kernel.generateImage({ prompt: 'x', ...small });
+    const { provenance } = await kernel.generateImage({ prompt: 'x', ...small }, idOf({ prompt: 'x' }));
     expect(provenance.parameters).toMatchObject({ resumed: 1 });
     expect(emulator.seen('POST', uploads)).toHaveLength(uploaded);
     expect(emulator.paid).toBe(1);
@@ -115,7 +121,7 @@ describe('a batch of a plugin that is killed', () => {
     expect(emulator.paid).toBe(1);
   });
 
-  it('whose prompt was worded anew: the same call finds it, whatever the words are the next time', async () => {
+  it('whose prompt was worded anew: the same call finds it, and its words', async () => {
     const { emulator, createKernel } = await createGeminiBatchWorld();
     const kernel = createKernel();
     let asks = 0;
@@ -125,12 +131,14 @@ describe('a batch of a plugin that is killed', () => {
         ? { text: JSON.stringify({ prompt: `words ${++asks}` }) }
         : kill(request);
     const request = { prompt: 'x', providerOptions: { gemini: { enhancePrompt: true } }, ...small };
-    await expect(kernel.generateImage(request)).rejects.toMatchObject({ code: 'ERR_PLUGIN_CRASHED' });
-    const { images, provenance } = await kernel.generateImage(request);
+    await expect(kernel.generateImage(request, idOf(request))).rejects.toMatchObject({
+      code: 'ERR_PLUGIN_CRASHED',
+    });
+    const { images, provenance } = await kernel.generateImage(request, idOf(request));
     expect(await isPictureOf(images[0]!.bytes, 'words 1')).toBe(true);
     expect(provenance.parameters).toMatchObject({ resumed: 1 });
     expect(provenance.parameters).not.toHaveProperty('enhancedPrompt');
-    expect(emulator.paid).toBe(1);
+    expect(emulator).toMatchObject({ paid: 1, paidTexts: 1 });
   });
 
   it('is found by the name of its call, and by no other', async () => {
@@ -159,7 +167,7 @@ describe('a batch of a kernel', () => {
       course: () => ({ perLineMs: 700 }),
     });
     const kernel = createKernel();
-    const call = kernel.generateImage({ prompt: 'x', ...small });
+    const call = kernel.generateImage({ prompt: 'x', ...small }, idOf({ prompt: 'x' }));
     call.catch(() => {});
     await expect.poll(() => emulator.batches.size).toBe(1);
     await kernel.close();
@@ -169,7 +177,7 @@ describe('a batch of a kernel', () => {
     const delivery = (way: string) => ({ providerOptions: { gemini: { delivery: way } } });
     await next.generateImage({ prompt: 'y', ...small, ...delivery('direct') });
     await expect.poll(() => keptPicturesIn(storageFolder).length).toBe(1);
-    const { provenance } = await next.generateImage({ prompt: 'x', ...small });
+    const { provenance } = await next.generateImage({ prompt: 'x', ...small }, idOf({ prompt: 'x' }));
     expect(provenance.parameters).toMatchObject({ resumed: 1 });
     expect(emulator.seen('POST', /cancel$/)).toHaveLength(0);
     expect(emulator.paid).toBe(2);

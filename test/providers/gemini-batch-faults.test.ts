@@ -28,6 +28,9 @@ const download = /:download$/;
 const unavailable = (status = 503) => googleError(status, 'UNAVAILABLE', 'The model is overloaded.');
 const limited = () => rateLimited({ retryDelay: '0.1s' });
 
+/** A call that is carried out again. */
+const sameCall = { requestId: 'the call' };
+
 describe('a batch of gemini, on the way there', () => {
   it.each([
     ['an upload that is limited', first(2, 'POST', uploads, { answer: limited() }), 4, 1],
@@ -132,9 +135,9 @@ describe('a batch of gemini, on the way', () => {
     const lapsed = googleError(400, 'FAILED_PRECONDITION', 'Please enable billing on your project.');
     emulator.script = first(1, 'GET', batch, { answer: lapsed });
     const kernel = createKernel();
-    const call = kernel.generateImage({ prompt: 'a boat', fallback: 'none', ...small });
+    const call = kernel.generateImage({ prompt: 'a boat', fallback: 'none', ...small }, sameCall);
     await expect(call).rejects.toMatchObject({ code: 'ERR_PROVIDER_AUTH' });
-    const { provenance } = await kernel.generateImage({ prompt: 'a boat', ...small });
+    const { provenance } = await kernel.generateImage({ prompt: 'a boat', ...small }, sameCall);
     expect(provenance.parameters).toMatchObject({ resumed: 1 });
     expect(emulator.batches.size).toBe(1);
     expect(emulator.paid).toBe(1);
@@ -148,13 +151,16 @@ describe('a batch of gemini, on the way', () => {
     emulator.script = first(1, 'POST', /:cancel$/, { answer: late });
     const kernel = createKernel();
     const controller = new AbortController();
-    const call = kernel.generateImage({ prompt: 'a boat', ...small }, { signal: controller.signal });
+    const call = kernel.generateImage(
+      { prompt: 'a boat', ...small },
+      { ...sameCall, signal: controller.signal },
+    );
     call.catch(() => {});
     await expect.poll(() => emulator.batches.size).toBe(1);
     controller.abort();
     await expect(call).rejects.toMatchObject({ code: 'ERR_ABORTED' });
     await expect.poll(() => keptPicturesIn(storageFolder).length).toBe(1);
-    const { provenance } = await kernel.generateImage({ prompt: 'a boat', ...small });
+    const { provenance } = await kernel.generateImage({ prompt: 'a boat', ...small }, sameCall);
     expect(provenance.parameters).toMatchObject({ resumed: 1 });
     expect(emulator.paid).toBe(1);
   });

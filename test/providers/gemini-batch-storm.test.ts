@@ -31,7 +31,7 @@ it.each([1, 2, 3])('pays each picture once, and loses none (storm %i)', { timeou
     const kernel = createKernel();
     const missing = prompts.filter((prompt) => !serials.has(prompt)).reverse();
     const calls = missing.map(async (prompt) => {
-      const { images } = await kernel.generateImage({ prompt, ...small });
+      const { images } = await kernel.generateImage({ prompt, ...small }, { requestId: prompt });
       expect(await isPictureOf(images[0]!.bytes, prompt)).toBe(true);
       serials.set(prompt, await readSerial(images[0]!.bytes));
     });

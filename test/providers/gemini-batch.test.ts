@@ -144,7 +144,10 @@ describe('gemini, by batch', () => {
     const kernel = createKernel();
     const controllers = [new AbortController(), new AbortController()];
     const calls = controllers.map(({ signal }, index) =>
-      kernel.generateImage({ prompt: `animal ${index}`, fallback: 'none', ...small }, { signal }),
+      kernel.generateImage(
+        { prompt: `animal ${index}`, fallback: 'none', ...small },
+        { signal, requestId: `animal ${index}` },
+      ),
     );
     await expect.poll(() => emulator.paid).toBe(1);
     for (const [index, controller] of controllers.entries()) {
@@ -155,13 +158,15 @@ describe('gemini, by batch', () => {
     const state = () => emulator.batches.get('batches/emulated1')?.state;
     await expect.poll(state).toBe('CANCELLED');
     expect(emulator.seen('POST', /:cancel$/)).toHaveLength(1);
-    // The one that was made is paid: whoever asks for it again has it for nothing.
+    // The one that was made is paid: the same call, made again, has it for nothing.
     await expect.poll(() => keptPicturesIn(storageFolder).length).toBe(1);
     const { prompt } = emulator.batches.get('batches/emulated1')!.created.lines[0]!;
-    const { images, provenance } = await kernel.generateImage({ prompt, ...small });
+    const other = await kernel.generateImage({ prompt, ...small });
+    expect(other.provenance.parameters).not.toHaveProperty('resumed');
+    const { images, provenance } = await kernel.generateImage({ prompt, ...small }, { requestId: prompt });
     expect(await isPictureOf(images[0]!.bytes, prompt)).toBe(true);
     expect(provenance.parameters).toMatchObject({ resumed: 1, batches: ['batches/emulated1'] });
-    expect(emulator.paid).toBe(1);
+    expect(emulator.paid).toBe(2);
   });
 
   it('lets a call that is answered at once pass many that wait for a batch', async () => {

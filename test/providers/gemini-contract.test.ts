@@ -4,12 +4,15 @@ import { geminiKey, startGeminiEmulator } from '../../plugins/gemini/src/emulato
 
 const at = (relative: string) => new URL(`../../${relative}`, import.meta.url);
 
+/** Whether images are made and paid, and their answers break off. */
+let isLost = false;
 const emulator = await startGeminiEmulator({
   course: () => ({
     outcome: ({ prompt }) =>
       prompt.includes('a forbidden thing') ? { refuse: { blockReason: 'PROHIBITED_CONTENT' } } : undefined,
   }),
-  script: ({ body }) => {
+  script: ({ body, path }) => {
+    if (isLost && path.endsWith(':generateContent')) return { breakOff: 'after' };
     const text = body.toString('utf8');
     if (text.includes('a forbidden thing')) return { refuse: { blockReason: 'PROHIBITED_CONTENT' } };
     return text.includes('slowly') ? { delayMs: 4_000 } : undefined;
@@ -22,6 +25,12 @@ const model = readModel(at('models/catalogue/gemini-3.1-flash-image.json'));
 
 testPlugin({
   name: 'gemini, directly',
+  provider: {
+    paid: () => emulator.paid,
+    loseImages(areLost) {
+      isLost = areLost;
+    },
+  },
   folder: at('plugins/gemini/'),
   config,
   refusedConfig: { baseUrl: 'ftp://example.com' },

@@ -137,6 +137,18 @@ describe('gemini, limited', () => {
     expect(untilMidnight! % 1000).toBe(0);
   });
 
+  it('is not asked again where the project has no quota at all, and says what to do', async () => {
+    const { ask, emulator } = await createGeminiWorld({ retries: 3 });
+    emulator.script = () => ({ answer: rateLimited({ limit: 0, per: 'day', retryDelay: '0.1s' }) });
+    const error: unknown = await ask('a cat').catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      code: 'ERR_PROVIDER_AUTH',
+      hint: expect.stringContaining('Enable billing'),
+      retryAfterMs: undefined,
+    });
+    expect(emulator.requests).toHaveLength(1);
+  });
+
   it('keeps the pictures that are paid, and asks for the missing ones alone', async () => {
     const { ask, emulator } = await createGeminiWorld({ retries: 2, settings: { parallelRequests: 1 } });
     emulator.script = (_, index) =>
@@ -166,12 +178,15 @@ describe('gemini, broken', () => {
   it.each([
     ['broken off when all is done', { breakOff: 'after' }],
     ['cut in the middle', { cutAtByte: 5_000 }],
+    ['no JSON', { answerAfter: { status: 200, body: '<html>' } }],
+    ['without end', { answerAfter: { status: 200, body: Buffer.alloc(129 * 2 ** 20) } }],
   ] as const)('does not pay again by itself for an answer that is %s', async (_, fault) => {
     const { ask, emulator } = await createGeminiWorld({ retries: 2, random: () => 0 });
     emulator.script = (_, index) => (index === 0 ? fault : undefined);
     await expect(ask('a hen')).rejects.toMatchObject({
       code: 'ERR_PROVIDER_BAD_RESPONSE',
       message: expect.stringContaining('may have been paid'),
+      mayBePaid: true,
     });
     expect(emulator.paid).toBe(1);
     expect(await ask('a hen')).toMatchObject({ images: [{}] });

@@ -124,6 +124,41 @@ describe('gemini, in a process of its own', () => {
     ]);
   });
 
+  it('takes what is marked as a thought where there is nothing else, and says so', async () => {
+    const { ask, emulator } = await createGeminiWorld();
+    emulator.script = () => ({ thinks: 'only' });
+    const { images, warnings } = await ask('a tree', { n: 2 });
+    for (const { bytes } of images) expect(await isPictureOf(bytes, 'a tree')).toBe(true);
+    expect(images).toHaveLength(2);
+    expect(warnings.map(({ message }) => message)).toEqual([
+      'Google marked 2 images as a thought of the model, and sent no other in its place; it may be unfinished.',
+    ]);
+    emulator.script = () => ({ thinks: 'only', pictures: 3 });
+    const many = await ask('a bush');
+    // Each has its number in it: the last is the one.
+    expect(await readSerial(many.images[0]!.bytes)).toBe(emulator.paid - 1);
+  });
+
+  it('counts tokens that are of no modality as words', async () => {
+    const { ask, emulator } = await createGeminiWorld();
+    emulator.script = () => ({ unlistedTokens: 1_360 });
+    // 1120 tokens of picture at $60 a million, 3 of prompt at $0.50, and 1360 of words at $3.
+    expect((await ask('a red house')).cost).toEqual({ amount: 0.0712815, currency: 'USD' });
+  });
+
+  it('reads an answer whose other fields are not as they should be', async () => {
+    const { ask, emulator } = await createGeminiWorld();
+    const data = (await drawPicture('a red house', { width: 512, height: 512 })).toString('base64');
+    const parts = [{ text: null }, { inlineData: { mimeType: 'image/png', data }, thought: null, text: 7 }];
+    const candidates = [
+      { content: null, finishReason: 0 },
+      { content: { parts }, finishMessage: null },
+    ];
+    const body = { candidates, promptFeedback: null, usageMetadata: null, modelVersion: {} };
+    emulator.script = () => ({ answer: { status: 200, body } });
+    expect((await ask('a red house')).images).toHaveLength(1);
+  });
+
   it('tells progress as pictures come', async () => {
     const { manager, emulator } = await createGeminiWorld({ settings: { parallelRequests: 1 } });
     const fractions: number[] = [];

@@ -1,5 +1,6 @@
 import { EaselError } from '../errors.js';
 import type { Progress } from '../result.js';
+import { asPaid, asUnpaid, leftBehind } from './failures.js';
 import { follow } from './follow.js';
 import { importResults } from './import-results.js';
 import type { Journal } from './journal/journal.js';
@@ -28,8 +29,12 @@ export class BatchRun {
   /** A batch as it is on disk. Its lines are orphans: their callers may come again. */
   static async recover(surroundings: Surroundings, journal: Journal, record: BatchRecord): Promise<BatchRun> {
     const results = await journal.results(record.id);
-    const lines = record.lines.map(({ customId, fingerprint, seed }, index) => {
-      const line = Object.assign(new Line({ fingerprint, seed }), { customId, place: index + 1, tries: 1 });
+    const lines = record.lines.map(({ customId, fingerprint, requestId, seed }, index) => {
+      const line = Object.assign(new Line({ fingerprint, requestId, seed }), {
+        customId,
+        place: index + 1,
+        tries: 1,
+      });
       if (results.has(customId)) line.markMade();
       else if (record.stage === 'ended') line.markDelivered();
       else if (record.isCancelled) line.giveUp();
@@ -54,9 +59,9 @@ export class BatchRun {
     return this.#working === undefined && this.#isSpent;
   }
 
-  /** Whether a call could have that line. */
-  canGive(line: Line): boolean {
-    const isOnItsWay = this.#record.stage !== 'ended' && !this.#record.isCancelled;
+  /** Whether a call could have that line; one of a batch that is being cancelled only its own call, which finds out whether it was made. */
+  canGive(line: Line, isOwn: boolean): boolean {
+    const isOnItsWay = this.#record.stage !== 'ended' && (isOwn || !this.#record.isCancelled);
     return line.isFree && (line.isMade || isOnItsWay);
   }
 
@@ -82,6 +87,10 @@ export class BatchRun {
 
   async readResult(line: Line): Promise<string> {
     return await this.#journal.readResult(this.#record.id, line.customId);
+  }
+
+  async keepResult(line: Line, body: string): Promise<void> {
+    await this.#journal.saveResult(this.#record.id, line.customId, body);
   }
 
   /** Forgets a picture that its caller has, and the batch with its last one. */
@@ -126,8 +135,8 @@ export class BatchRun {
     const mayBePaid = ['creating', 'created'].includes(this.#record.stage);
     const isLost = known.code === 'ERR_PROVIDER_BAD_RESPONSE' && this.#record.stage === 'created';
     for (const line of this.#lines.filter(({ isOpen }) => isOpen))
-      if (mayBePaid && !isLost) line.leaveBehind(known);
-      else line.fail(known);
+      if (mayBePaid && !isLost) line.leaveBehind(leftBehind(known, line.requestId !== undefined));
+      else line.fail(isLost ? asPaid(known) : asUnpaid(known));
     if (isLost) await this.#end();
     else if (!mayBePaid) await this.#discard();
   }

@@ -1,38 +1,36 @@
 import { setMaxListeners } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 import { EaselError } from '../errors.js';
+import { unread } from '../paid/failures.js';
 import type { Logger } from '../plugin.js';
 import type { Progress } from '../result.js';
 import { BatchRun } from './batch-run.js';
+import type { BatchCall, Delivery } from './call.js';
+import { checkSizes } from './check-sizes.js';
 import type { BatchDriver } from './driver.js';
+import { findFree } from './find-free.js';
 import { Gatherer } from './gatherer.js';
 import { Journals } from './journal/journals.js';
 import { type Ask, Line } from './line.js';
 import { mergeProgress } from './progress.js';
 import type { BatchSettings } from './settings.js';
 import type { Surroundings } from './work.js';
-import { frameBytes, writeBatch } from './write-batch.js';
+import { writeBatch } from './write-batch.js';
 
-/** A paid picture. */
-export interface Delivery {
-  /** The body of the provider's answer, JSON. */
-  readonly body: string;
-  readonly seed: number | undefined;
-  /** The provider's id of its batch. */
-  readonly batchId: string | undefined;
-  /** Whether it was on its way, or there, before the call came. */
+/** Milliseconds between two looks at the journals of other processes. */
+const othersMs = 100;
+
+/** A line that a call waits for. */
+interface Claim {
+  readonly line: Line;
+  readonly made: Promise<void>;
   readonly isResumed: boolean;
+  readonly report: (progress: Progress) => void;
 }
 
 /** Whether a picture that could not be read may be read another time. */
 const isKept = (error: unknown): boolean =>
   EaselError.isInstance(error) && error.code === 'ERR_PROVIDER_UNAVAILABLE';
-
-export interface BatchCall {
-  readonly signal: AbortSignal;
-  readonly onProgress: (progress: Progress) => void;
-  /** Whether the kernel has received the result of the call; until then its pictures stay on disk. */
-  readonly received: Promise<boolean>;
-}
 
 export interface BatchesOptions {
   readonly driver: BatchDriver;
@@ -91,7 +89,7 @@ export class Batches {
     use: (delivery: Delivery) => Promise<T>,
   ): Promise<PromiseSettledResult<T>[]> {
     checkSizes(asks, this.#driver);
-    await this.refresh();
+    await this.#refreshFor(asks, signal);
     if (signal.aborted) throw aborted();
     const report = mergeProgress(asks.length, onProgress);
     const claims = asks.map((ask, index) => this.#claim(ask, (progress) => report(index, progress)));
@@ -104,15 +102,14 @@ export class Batches {
       onAbort = () => reject(aborted());
       signal.addEventListener('abort', onAbort, { once: true });
     });
-    const work = claims.map(async ({ line, made, isResumed }) => {
-      await made;
-      const used = await use(await this.#delivery(line, isResumed));
-      return used;
+    const work = asks.map(async (ask, index) => {
+      const claim = await this.#untilMade(ask, index, claims, signal);
+      return await use(await this.#delivery(claim));
     });
     try {
       const outcomes = await Promise.race([Promise.allSettled(work), cancelled]);
       for (const [index, { line }] of claims.entries()) this.#settle(line, outcomes[index], received);
-      return outcomes;
+      return outcomes.map((outcome, index) => (claims[index]?.line.wasMade ? ofPaid(outcome) : outcome));
     } catch (error) {
       giveUp();
       throw error;
@@ -133,10 +130,37 @@ export class Batches {
     await this.#journals.close();
   }
 
+  /** Finds what the calls have begun in other processes, and waits for those that are about to end. */
+  async #refreshFor(asks: readonly Ask[], signal: AbortSignal): Promise<void> {
+    const ids = new Set(asks.flatMap(({ requestId }) => requestId ?? []));
+    for (;;) {
+      await this.refresh();
+      if (ids.size === 0 || signal.aborted || !(await this.#journals.areHeldElsewhere(ids))) return;
+      await pause(othersMs, undefined, { signal: this.#stop.signal }).catch(() => {
+        throw this.#stop.signal.reason;
+      });
+    }
+  }
+
+  /** Waits for a line; one of a batch that was cancelled, and not made by then, is asked for anew. */
+  async #untilMade(ask: Ask, index: number, claims: Claim[], signal: AbortSignal): Promise<Claim> {
+    const claim = claims[index] as Claim;
+    try {
+      await claim.made;
+      return claim;
+    } catch (error) {
+      const isOfCancelled = EaselError.isInstance(error) && error.code === 'ERR_ABORTED';
+      if (!isOfCancelled || !claim.isResumed || signal.aborted) throw error;
+      claims[index] = this.#claim(ask, claim.report);
+      return await this.#untilMade(ask, index, claims, signal);
+    }
+  }
+
   /** A free line that asks for the same, or a new one. */
-  #claim(ask: Ask, report: (progress: Progress) => void) {
-    const found = this.#findFree(ask.fingerprint);
-    const line = found ?? new Line({ fingerprint: ask.fingerprint, seed: ask.seed, ask });
+  #claim(ask: Ask, report: (progress: Progress) => void): Claim {
+    const found = findFree(this.#runs, ask);
+    const { fingerprint, requestId, seed } = ask;
+    const line = found ?? new Line({ fingerprint, requestId, seed, ask });
     const made = new Promise<void>((resolve, reject) => {
       line.attach({ made: resolve, fail: reject, report });
       if (line.isMade) resolve();
@@ -144,25 +168,15 @@ export class Batches {
     // It is awaited a turn later, and may have failed by then.
     made.catch(() => {});
     if (!found) this.#gatherer.add(line);
-    return { line, made, isResumed: found !== undefined };
+    return { line, made, isResumed: found !== undefined, report };
   }
 
-  #findFree(fingerprint: string): Line | undefined {
-    let onItsWay: Line | undefined;
-    for (const run of this.#runs)
-      for (const line of run.lines) {
-        if (line.fingerprint !== fingerprint || !run.canGive(line)) continue;
-        if (line.isMade) return line;
-        onItsWay ??= line;
-      }
-    return onItsWay;
-  }
-
-  async #delivery(line: Line, isResumed: boolean): Promise<Delivery> {
+  async #delivery({ line, isResumed }: Claim): Promise<Delivery> {
     const run = this.#homes.get(line);
     if (!run) throw new Error('a line that was made has no batch');
     const body = await run.readResult(line);
-    return { body, seed: line.seed, batchId: run.record.batchId, isResumed };
+    const { batchId } = run.record;
+    return { body, seed: line.seed, batchId, isResumed, replace: (other) => run.keepResult(line, other) };
   }
 
   /** A picture that was used is forgotten when it is received; one that was not, or got lost, is there for the next call. */
@@ -226,15 +240,10 @@ export class Batches {
   }
 }
 
-const aborted = () => new EaselError({ code: 'ERR_ABORTED', message: 'The call was cancelled.' });
+/** What keeps a paid image from being used is no reason to pay for another one. */
+const ofPaid = <T>(outcome: PromiseSettledResult<T>): PromiseSettledResult<T> =>
+  outcome.status === 'rejected' && EaselError.isInstance(outcome.reason)
+    ? { status: 'rejected', reason: unread(outcome.reason) }
+    : outcome;
 
-function checkSizes(asks: readonly Ask[], { provider, mostBytes }: BatchDriver): void {
-  for (const { body } of asks) {
-    const bytes = Buffer.byteLength(body) + frameBytes;
-    if (bytes <= mostBytes) continue;
-    throw new EaselError({
-      code: 'ERR_REQUEST_INVALID',
-      message: `inputImages: they make a request of ${bytes} bytes; a batch at ${provider} has ${mostBytes}.`,
-    });
-  }
-}
+const aborted = () => new EaselError({ code: 'ERR_ABORTED', message: 'The call was cancelled.' });

@@ -46,7 +46,7 @@ async function importFile(
     if (!EaselError.isInstance(error) || !(isShort || isUnknown(error))) throw error;
     work.logger.error(`A result of a batch is lost: ${error.message}`, { batch: batch.id });
     const message = `The result of ${batch.id} cannot be had: ${error.message}`;
-    return new EaselError({ code: 'ERR_PROVIDER_BAD_RESPONSE', message, cause: error });
+    return new EaselError({ code: 'ERR_PROVIDER_BAD_RESPONSE', message, mayBePaid: true, cause: error });
   }
 }
 
@@ -71,6 +71,7 @@ function withoutResult({ record }: Work, { id, phase }: BatchState): EaselError 
     return new EaselError({
       code: 'ERR_PROVIDER_BAD_RESPONSE',
       message: `The batch ${id} is completed, and has no result for a line.`,
+      mayBePaid: true,
     });
   if (record.isCancelled)
     return new EaselError({ code: 'ERR_ABORTED', message: `The batch ${id} was cancelled.` });

@@ -4,7 +4,8 @@
  *
  * @module
  */
-export { type BatchCall, Batches, type BatchesOptions, type Delivery } from './batches.js';
+export { Batches, type BatchesOptions } from './batches.js';
+export type { BatchCall, Delivery } from './call.js';
 export * from './driver.js';
 export * from './failures.js';
 export type { Ask } from './line.js';

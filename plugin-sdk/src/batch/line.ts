@@ -15,8 +15,12 @@ export interface Ask {
   readonly target: BatchTarget;
   /** The body of the line, JSON. */
   readonly body: string;
-  /** What tells one picture from another, so that a call that is sent again finds its own. */
+  /** What tells what is asked for from what other calls ask for. */
   readonly fingerprint: string;
+  /** Of the call: carried out again under the same id, it finds its own. Absent: nobody resumes the call. */
+  readonly requestId?: string | undefined;
+  /** Whether a call of another id, or of none, with the same fingerprint asks for this very image: it has a seed, or a name. Absent: no. */
+  readonly isRepeatable?: boolean | undefined;
   readonly seed?: number | undefined;
 }
 
@@ -26,6 +30,7 @@ export interface Ask {
  */
 export class Line {
   readonly fingerprint: string;
+  readonly requestId: string | undefined;
   readonly seed: number | undefined;
   /** Undefined when it is on disk. */
   ask: Ask | undefined;
@@ -39,14 +44,25 @@ export class Line {
   #isGivenUp = false;
   #waiter: Waiter | undefined;
 
-  constructor({ fingerprint, seed, ask }: Pick<Ask, 'fingerprint' | 'seed'> & { readonly ask?: Ask }) {
+  constructor({
+    fingerprint,
+    requestId,
+    seed,
+    ask,
+  }: Pick<Ask, 'fingerprint' | 'requestId' | 'seed'> & { readonly ask?: Ask }) {
     this.fingerprint = fingerprint;
+    this.requestId = requestId;
     this.seed = seed;
     this.ask = ask;
   }
 
   get isOpen(): boolean {
     return this.#state === 'open';
+  }
+
+  /** Whether its picture has been on disk. */
+  get wasMade(): boolean {
+    return this.#state === 'made' || this.#state === 'delivered';
   }
 
   get isMade(): boolean {

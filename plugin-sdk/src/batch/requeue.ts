@@ -27,8 +27,8 @@ export async function requeueSound(work: Work, batch: BatchState, open: readonly
   const { target } = work.record;
   for (const line of again) {
     const body = work.driver.readBody(texts[line.place - 1] ?? '');
-    const { fingerprint, seed } = line;
-    line.ask = { target, body, fingerprint, seed };
+    const { fingerprint, requestId, seed } = line;
+    line.ask = { target, body, fingerprint, requestId, seed };
   }
   work.gatherAgain(again);
 }

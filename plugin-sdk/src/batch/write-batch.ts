@@ -29,7 +29,12 @@ export async function writeBatch(
     stage: 'written',
     writtenAt: Date.now(),
     isCancelled: false,
-    lines: lines.map(({ customId, fingerprint, seed }) => ({ customId, fingerprint, seed })),
+    lines: lines.map(({ customId, fingerprint, requestId, seed }) => ({
+      customId,
+      fingerprint,
+      requestId,
+      seed,
+    })),
   };
   const texts = asks.map(({ body, target }, index) =>
     driver.writeLine(lines[index]?.customId ?? '', body, target),

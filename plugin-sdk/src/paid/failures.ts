@@ -33,3 +33,18 @@ export const lost = (): NonNullable<RequestRecord['failure']> => ({
     'A request of this call was sent by a process that has ended before the answer came; it may have been paid, and cannot be asked for.',
   hint: riskHint,
 });
+
+/**
+ * The failure of an image that is paid and cannot be read or fetched: final, since nobody else is to be paid for it as well, and the message
+ * says so.
+ */
+export function unread(error: EaselError): EaselError {
+  if (error.code === 'ERR_ABORTED') return error;
+  const { message, hint, retryAfterMs } = error;
+  const says = message.includes('may have been paid') ? message : `${message} It may have been paid.`;
+  return new EaselError({
+    ...{ code: 'ERR_PROVIDER_BAD_RESPONSE', message: says, hint, retryAfterMs },
+    mayBePaid: true,
+    cause: error,
+  });
+}

@@ -4,6 +4,7 @@
  *
  * @module
  */
+export { unread } from './failures.js';
 export {
   type PaidAnswer,
   type PaidCall,

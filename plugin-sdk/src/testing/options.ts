@@ -19,6 +19,14 @@ export interface ExpectedFailure {
   readonly code: ErrorCode;
 }
 
+/** A provider that is paid, as its emulator shows it. */
+export interface PaidProvider {
+  /** Images that it has been paid for until now. */
+  readonly paid: () => number;
+  /** From now on it makes images, is paid for them, and nobody can have them: their host fails, or its answers break off. Or no longer. */
+  readonly loseImages: (isLost: boolean) => void;
+}
+
 export interface PluginTestOptions {
   /** Heads the suite. Absent: the path of the folder. */
   readonly name?: string;
@@ -38,6 +46,8 @@ export interface PluginTestOptions {
   readonly slow?: RequestChange;
   /** Requests that have to fail, and with which code. Absent: none beside a model that is not there. */
   readonly failures?: readonly ExpectedFailure[];
+  /** How the provider is paid. Absent: it is not. */
+  readonly provider?: PaidProvider;
   /** Values of its secrets; none may show up anywhere. Absent: made up, one for each that the manifest names. */
   readonly secrets?: Readonly<Record<string, string>>;
   /** Milliseconds within which an aborted call has to end. Absent: 2,000, after which the kernel ends the plugin's process. */

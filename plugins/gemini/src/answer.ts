@@ -7,28 +7,31 @@ import { z } from 'zod';
 
 const tokenCount = z.number().nonnegative().catch(0).default(0);
 
+/** A field that is not as it should be is as if it were not there: an answer that is paid is not thrown away for it. */
+const lenient = <Schema extends z.ZodType>(schema: Schema) => schema.optional().catch(undefined);
+const text = lenient(z.string());
+
 const partSchema = z.object({
-  text: z.string().optional(),
+  text,
   /** Thoughts, in words or pictures; not what was asked for. */
-  thought: z.boolean().optional(),
-  inlineData: z.object({ mimeType: z.string(), data: z.string() }).optional(),
+  thought: lenient(z.boolean()),
+  inlineData: lenient(z.object({ mimeType: z.string(), data: z.string() })),
 });
 
 export const answerSchema = z.object({
   candidates: z
     .array(
       z.object({
-        content: z.object({ parts: z.array(partSchema).default([]) }).optional(),
-        finishReason: z.string().optional(),
-        finishMessage: z.string().optional(),
+        content: lenient(z.object({ parts: z.array(partSchema).default([]) })),
+        finishReason: text,
+        finishMessage: text,
       }),
     )
-    .default([]),
-  promptFeedback: z
-    .object({ blockReason: z.string().optional(), blockReasonMessage: z.string().optional() })
-    .optional(),
-  usageMetadata: z
-    .object({
+    .nullish()
+    .transform((candidates) => candidates ?? []),
+  promptFeedback: lenient(z.object({ blockReason: text, blockReasonMessage: text })),
+  usageMetadata: lenient(
+    z.object({
       promptTokenCount: tokenCount,
       candidatesTokenCount: tokenCount,
       thoughtsTokenCount: tokenCount,
@@ -36,15 +39,14 @@ export const answerSchema = z.object({
         .array(z.object({ modality: z.string(), tokenCount }))
         .catch([])
         .default([]),
-    })
-    .optional(),
-  modelVersion: z.string().optional(),
+    }),
+  ),
+  modelVersion: text,
 });
 export type ModelAnswer = z.output<typeof answerSchema>;
 export type Usage = NonNullable<ModelAnswer['usageMetadata']>;
 
-const partsOf = ({ candidates }: ModelAnswer) =>
-  candidates.flatMap(({ content }) => content?.parts ?? []).filter(({ thought }) => !thought);
+const partsOf = ({ candidates }: ModelAnswer) => candidates.flatMap(({ content }) => content?.parts ?? []);
 
 export interface InlinePicture {
   readonly mimeType: string;
@@ -52,16 +54,52 @@ export interface InlinePicture {
   readonly data: string;
 }
 
-/** The pictures, without those of the model's thoughts. */
-export const picturesOf = (answer: ModelAnswer): InlinePicture[] =>
-  partsOf(answer).flatMap(({ inlineData }) =>
-    inlineData?.mimeType.startsWith('image/') ? [inlineData] : [],
+/** The pictures of an answer. */
+export interface AnsweredPictures {
+  readonly pictures: readonly InlinePicture[];
+  /** Whether the only ones are marked as the model's thoughts. */
+  readonly areThoughts: boolean;
+}
+
+/**
+ * The pictures, without those of the model's thoughts; the last of these where there is no other: models mark the picture that they were asked
+ * for as a thought at times, and it is paid. Not so where Google has held the picture back.
+ */
+export function picturesOf(answer: ModelAnswer): AnsweredPictures {
+  const drawn = partsOf(answer).flatMap(({ inlineData, thought = false }) =>
+    inlineData?.mimeType.startsWith('image/') ? [{ inlineData, thought }] : [],
   );
+  const asked = drawn.filter(({ thought }) => !thought);
+  const used = asked.length > 0 || isRefused(answer) ? asked : drawn.slice(-1);
+  return {
+    pictures: used.map(({ inlineData }) => inlineData),
+    areThoughts: used.some(({ thought }) => thought),
+  };
+}
+
+/** Reasons to stop that are about content: `FinishReason` of ai.google.dev/api/generate-content. */
+const contentReasons: ReadonlySet<string> = new Set([
+  'SAFETY',
+  'RECITATION',
+  'LANGUAGE',
+  'BLOCKLIST',
+  'PROHIBITED_CONTENT',
+  'SPII',
+  'IMAGE_SAFETY',
+  'IMAGE_PROHIBITED_CONTENT',
+  'IMAGE_RECITATION',
+  'NO_IMAGE',
+]);
+
+/** Whether Google has held back what was asked for, on grounds of content. */
+export const isRefused = ({ promptFeedback, candidates }: ModelAnswer): boolean =>
+  promptFeedback?.blockReason !== undefined ||
+  candidates.some(({ finishReason = '' }) => contentReasons.has(finishReason));
 
 /** What the model said, without its thoughts; empty where it said nothing. */
 export const wordsOf = (answer: ModelAnswer): string =>
   partsOf(answer)
-    .map(({ text }) => text ?? '')
+    .map((part) => (part.thought ? '' : (part.text ?? '')))
     .join('')
     .trim();
 

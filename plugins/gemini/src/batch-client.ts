@@ -1,4 +1,4 @@
-import { EaselError, linkSignals } from '@easel/plugin-sdk';
+import { EaselError, fetchAddress, linkSignals, readBody } from '@easel/plugin-sdk';
 import { isUnknown, readLines } from '@easel/plugin-sdk/batch';
 import { z } from 'zod';
 import { fileSchema, listSchema, type Operation, operationSchema, uploadSchema } from './batch-wire.js';
@@ -8,8 +8,8 @@ import { brokenOff, failureOf, tooLate } from './failures.js';
 /** Most pages of a list that are read, and batches of one. */
 const mostPages = 200;
 const pageSize = 50;
-/** A file may lie behind an address that is not the API's. */
-const mostRedirections = 3;
+/** Bytes of an answer that is no success. */
+const mostErrorBytes = 1024 * 1024;
 
 /** Google's files and batches: ai.google.dev/gemini-api/docs/batch-api. Nothing is tried again; every failure is an `EaselError`. */
 export class BatchClient {
@@ -100,46 +100,39 @@ export class BatchClient {
   async *lines(name: string, stop: AbortSignal): AsyncGenerator<string> {
     const { baseUrl, requestMs } = this.#options;
     const { signal, unlink } = linkSignals([stop]);
+    const about = { thing: `the file ${name}` };
     try {
       const response = await this.#download(`${baseUrl}/v1beta/${name}:download?alt=media`, signal);
       const { status, ok, headers } = response;
       if (!ok) {
-        const text = await response.text();
-        const about = { thing: `the file ${name}` };
+        const text = (await readBody(response, mostErrorBytes)).toString('utf8');
         throw failureOf({ status, retryAfter: headers.get('retry-after'), text, about });
       }
       if (response.body) yield* readLines(response.body, requestMs);
     } catch (error) {
       if (EaselError.isInstance(error)) throw error;
       if (stop.aborted) throw new EaselError({ code: 'ERR_ABORTED', message: 'The call was cancelled.' });
-      throw brokenOff(error, new URL(baseUrl).host);
+      throw brokenOff(error, new URL(baseUrl).host, about);
     } finally {
       unlink();
     }
   }
 
-  /** Follows redirections; the key stays with the API. */
+  /** A file may lie behind an address that is not the API's; the key stays with the API. */
   async #download(address: string, signal: AbortSignal): Promise<Response> {
     const { apiKey, baseUrl, requestMs } = this.#options;
     const late = linkSignals([signal], requestMs);
     try {
-      let url = new URL(address);
-      for (let hop = 0; ; hop++) {
-        const headers: Record<string, string> =
-          url.origin === new URL(baseUrl).origin ? { 'x-goog-api-key': apiKey } : {};
-        const response = await fetch(url, {
-          headers,
-          redirect: 'manual',
-          signal: late.signal,
-        });
-        const location = response.headers.get('location');
-        if (response.status < 300 || response.status >= 400 || !location || hop >= mostRedirections)
-          return response;
-        await response.body?.cancel();
-        url = new URL(location, url);
-      }
+      const headers = { 'x-goog-api-key': apiKey };
+      const response = await fetch(address, { headers, redirect: 'manual', signal: late.signal });
+      const location = response.headers.get('location');
+      if (response.status < 300 || response.status >= 400 || !location) return response;
+      await response.body?.cancel();
+      // Whoever has the API on a machine of their own has its files there as well.
+      const allowPrivateAddresses = new URL(baseUrl).protocol === 'http:';
+      return await fetchAddress(new URL(location, address), { allowPrivateAddresses, signal: late.signal });
     } catch (error) {
-      throw late.signal.aborted && !signal.aborted ? tooLate(requestMs) : error;
+      throw late.signal.aborted && !signal.aborted ? tooLate(requestMs, { thing: address }) : error;
     } finally {
       late.unlink();
     }

@@ -101,6 +101,6 @@ function readResult(text: string): LineResult | undefined {
     const message = `The line ${customId} has neither an answer nor an error.`;
     return { customId, failure: new EaselError({ code: 'ERR_PROVIDER_BAD_RESPONSE', message }) };
   }
-  if (picturesOf(answer).length === 0) return { customId, failure: whyNothing(answer, 'picture') };
+  if (picturesOf(answer).pictures.length === 0) return { customId, failure: whyNothing(answer, 'picture') };
   return { customId, body: JSON.stringify(answer) };
 }

@@ -1,27 +1,19 @@
-import { createHash } from 'node:crypto';
 import { EaselError, type GenerationRequest, type GenerationResult } from '@easel/plugin-sdk';
-import { type BatchCall, type Batches, picturesOf as settledPictures } from '@easel/plugin-sdk/batch';
+import { type BatchCall, picturesOf as settledPictures } from '@easel/plugin-sdk/batch';
 import { answerSchema, picturesOf } from './answer.js';
-import type { GeminiClient } from './client.js';
 import { pictureRequest } from './contents.js';
 import { batchPrices, costOf, type Used } from './cost.js';
 import { enhancePrompt } from './enhance-prompt.js';
+import { fingerprintOf } from './fingerprint.js';
 import { imageConfigOf, sizeWarnings } from './image-config.js';
+import { type Means, paidCall } from './means.js';
+import { surplusWarnings, thoughtWarnings } from './picture-warnings.js';
 import { readPicture } from './read-picture.js';
 import type { Options } from './settings.js';
-import { surplusWarnings } from './surplus.js';
-import type { Turns } from './turns.js';
-
-export interface BatchMeans {
-  readonly batches: Batches;
-  readonly client: GeminiClient;
-  /** Of requests that are answered at once. */
-  readonly turns: Turns;
-}
 
 /** Makes pictures by durable batches, a line each. */
 export async function makeByBatch(
-  { batches, client, turns }: BatchMeans,
+  { batches, client, requests, turns }: Means,
   request: GenerationRequest,
   options: Options,
   call: BatchCall,
@@ -31,27 +23,35 @@ export async function makeByBatch(
   const write = async (prompt: string) =>
     await client.write(pictureRequest(request, prompt, imageConfig, options));
   const plain = await write(request.prompt);
+  const target = { model: request.model.source.type === 'provider' ? request.model.source.id : '' };
+  const fingerprint = fingerprintOf(target.model, plain, options);
+  const paid = paidCall(request, call);
+  const wording = { prompt: request.prompt, fingerprint };
   const enhanced = options.enhancePrompt
-    ? await turns.take(call.signal, () => enhancePrompt(client, request.prompt, options, call.signal))
+    ? await turns.take(call.signal, () => enhancePrompt({ client, requests }, wording, options, paid))
     : undefined;
   const enhancedAt = performance.now();
   const body = enhanced ? await write(enhanced.prompt) : plain;
-  const target = { model: request.model.source.type === 'provider' ? request.model.source.id : '' };
-  const fingerprint = fingerprintOf(target.model, plain, options);
-  const asks = Array.from({ length: request.n }, () => ({ target, body, fingerprint }));
+  const asks = Array.from({ length: request.n }, () => ({
+    ...{ target, body, fingerprint, requestId: request.requestId },
+    isRepeatable: options.callName !== undefined,
+  }));
 
   const used: Used[] = enhanced ? [enhanced] : [];
   const names = new Set<string>();
   let resumed = 0;
   let surplus = 0;
+  let thoughts = 0;
   const outcomes = await batches.request(asks, call, async (delivery) => {
     const answer = answerSchema.parse(JSON.parse(delivery.body));
-    const [first, ...others] = picturesOf(answer);
+    const { pictures, areThoughts } = picturesOf(answer);
+    const [first, ...others] = pictures;
     if (!first)
       throw new EaselError({ code: 'ERR_PROVIDER_BAD_RESPONSE', message: 'A line has no picture.' });
     const image = await readPicture(first, request.outputFormat);
     used.push({ usage: answer.usageMetadata, prices: batchPrices(options.prices) });
     surplus += others.length;
+    if (areThoughts) thoughts += 1;
     if (delivery.batchId !== undefined) names.add(delivery.batchId);
     if (delivery.isResumed) resumed += 1;
     return image;
@@ -60,7 +60,12 @@ export async function makeByBatch(
   const cost = costOf(used);
   return {
     images,
-    warnings: [...sizeWarnings(request, images, imageConfig), ...warnings, ...surplusWarnings(surplus)],
+    warnings: [
+      ...sizeWarnings(request, images, imageConfig),
+      ...warnings,
+      ...surplusWarnings(surplus),
+      ...thoughtWarnings(thoughts),
+    ],
     ...(cost ? { cost } : {}),
     timings: {
       ...(enhanced ? { enhance: enhancedAt - startedAt } : {}),
@@ -76,16 +81,4 @@ export async function makeByBatch(
       ...(cost && options.prices ? { pricesAsOf: options.prices.asOf } : {}),
     },
   };
-}
-
-/** Of the prompt as the caller gave it: a text model words it another way each time. */
-function fingerprintOf(
-  model: string,
-  body: string,
-  { enhancePrompt: isEnhanced, enhanceInstruction, textModel, callName }: Options,
-): string {
-  const enhancing = isEnhanced ? [textModel?.id ?? null, enhanceInstruction ?? null] : null;
-  return createHash('sha256')
-    .update(JSON.stringify([model, body, enhancing, callName ?? null]))
-    .digest('hex');
 }

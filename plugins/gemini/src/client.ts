@@ -1,8 +1,8 @@
-import { EaselError, linkSignals } from '@easel/plugin-sdk';
+import { EaselError, linkSignals, readBody } from '@easel/plugin-sdk';
 import { type GenerateContentParameters, GoogleGenAI } from '@google/genai';
 import { z } from 'zod';
 import { answerSchema, type ModelAnswer } from './answer.js';
-import { brokenOff, failureOf, type Subject, tooLate } from './failures.js';
+import { brokenOff, failureOf, type Subject, tooLate, unreadable } from './failures.js';
 
 export interface ClientOptions {
   readonly apiKey: string;
@@ -10,6 +10,9 @@ export interface ClientOptions {
   /** Milliseconds one request may take. */
   readonly requestMs: number;
 }
+
+/** Bytes of an answer; the largest pictures make some 40 MB of base64. */
+const mostBytes = 128 * 1024 * 1024;
 
 /** Keys are plain characters; what else is in one would show up in the error of whoever puts it into a header. */
 export function readKey(name: string, value: string | undefined): string {
@@ -54,7 +57,7 @@ export class GeminiClient {
   /** Asks for one model of the list; throws what keeps that from being answered. */
   async check(): Promise<void> {
     const { signal } = new AbortController();
-    await this.ask({ model: '' }, z.unknown(), signal, (google) =>
+    await this.ask({ thing: 'the list of models' }, z.unknown(), signal, (google) =>
       google.models.list({ config: { pageSize: 1 } }),
     );
   }
@@ -82,7 +85,7 @@ export class GeminiClient {
         unlink();
         throw error;
       });
-      text = await response.text().finally(unlink);
+      text = await readText(response, about).finally(unlink);
       const { status, ok, headers } = response;
       if (!ok) throw failureOf({ status, retryAfter: headers.get('retry-after'), text, about });
       return shows ? new Response(text, { status, headers }) : emptyAnswer();
@@ -92,18 +95,15 @@ export class GeminiClient {
     } catch (error) {
       if (EaselError.isInstance(error)) throw error;
       if (stop.aborted) throw new EaselError({ code: 'ERR_ABORTED', message: 'The call was cancelled.' });
-      if ((error as Error).name === 'AbortError') throw tooLate(requestMs);
-      throw brokenOff(error, new URL(baseUrl).host);
+      if ((error as Error).name === 'AbortError') throw tooLate(requestMs, about);
+      throw brokenOff(error, new URL(baseUrl).host, about);
     } finally {
       ending.unlink();
     }
     const parsed = schema.safeParse(parseJson(text));
     if (parsed.success) return parsed.data;
     const [issue] = parsed.error.issues;
-    throw new EaselError({
-      code: 'ERR_PROVIDER_BAD_RESPONSE',
-      message: `Google's answer is not of its protocol: ${issue?.path.map(String).join('.')}: ${issue?.message}`,
-    });
+    throw unreadable(`${issue?.path.map(String).join('.')}: ${issue?.message}`, about);
   }
 
   /** One for each request: an upload takes no options but those of the whole package. */
@@ -117,6 +117,13 @@ export class GeminiClient {
       httpOptions: { baseUrl, timeout, fetch: send as typeof fetch },
     });
   }
+}
+
+async function readText(response: Response, about: Subject): Promise<string> {
+  const bytes = await readBody(response, mostBytes).catch((error: unknown) => {
+    throw EaselError.isInstance(error) ? unreadable(error.message, about) : error;
+  });
+  return bytes.toString('utf8');
 }
 
 const emptyAnswer = () => new Response('{}', { headers: { 'content-type': 'application/json' } });

@@ -18,7 +18,7 @@ export function batchPrices(prices: Prices | undefined): Prices | undefined {
 
 /**
  * The cost of a call by the tokens of its answers, or undefined where tokens or prices are not known. Pictures, words and thoughts have
- * prices of their own; a model that does not tell its tokens by modality is taken to have made what it is for.
+ * prices of their own; what is not listed by modality counts as words, and a model that lists nothing is taken to have made what it is for.
  */
 export function costOf(used: readonly Used[]): NonNullable<GenerationResult['cost']> | undefined {
   let amount = 0;
@@ -36,7 +36,10 @@ function costOfAnswer(usage: Usage, { input, text, image = text }: Prices): numb
   const told = usage.candidatesTokensDetails;
   const ofImages =
     told.length === 0 ? usage.candidatesTokenCount : sum(told, ({ modality }) => modality === 'IMAGE');
-  const ofWords = told.length === 0 ? 0 : sum(told, ({ modality }) => modality !== 'IMAGE');
+  const ofWords = Math.max(
+    usage.candidatesTokenCount - ofImages,
+    sum(told, ({ modality }) => modality !== 'IMAGE'),
+  );
   return usage.promptTokenCount * input + ofImages * image + (ofWords + usage.thoughtsTokenCount) * text;
 }
 

@@ -1,54 +1,62 @@
 import type { GenerationRequest, GenerationResult, Warning } from '@easel/plugin-sdk';
 import type { BatchCall } from '@easel/plugin-sdk/batch';
-import { picturesOf } from './answer.js';
-import type { GeminiClient } from './client.js';
+import { answerSchema, picturesOf } from './answer.js';
 import { pictureRequest } from './contents.js';
 import { costOf, type Used } from './cost.js';
 import { enhancePrompt } from './enhance-prompt.js';
+import { fingerprintOf } from './fingerprint.js';
 import { imageConfigOf, sizeWarnings } from './image-config.js';
 import { type Made, makePictures } from './make-pictures.js';
+import { type Means, paidCall } from './means.js';
+import { surplusWarnings, thoughtWarnings } from './picture-warnings.js';
 import { readPicture } from './read-picture.js';
 import { whyNothing } from './refusal.js';
 import type { Options } from './settings.js';
-import { surplusWarnings } from './surplus.js';
 
 /** Share of a call that wording its prompt anew takes. */
 const enhancingShare = 0.1;
 
-/**
- * Makes pictures by requests that are answered at once.
- *
- * @param parallel requests at once
- */
+/** Makes pictures by requests that are answered at once. */
 export async function makeDirectly(
-  client: GeminiClient,
-  parallel: number,
+  { client, requests, parallelRequests: parallel }: Pick<Means, 'client' | 'requests' | 'parallelRequests'>,
   request: GenerationRequest,
   options: Options,
-  { signal, onProgress }: BatchCall,
+  call: BatchCall,
 ): Promise<GenerationResult> {
   const startedAt = performance.now();
+  const { signal, onProgress } = call;
   const used: Used[] = [];
   onProgress({ stage: 'generate', fraction: 0 });
+  const imageConfig = imageConfigOf(request, options);
+  const plain = pictureRequest(request, request.prompt, imageConfig, options);
+  const paid = paidCall(request, call);
+  const fingerprint = fingerprintOf(plain.model, await client.write(plain), options);
   const enhanced = options.enhancePrompt
-    ? await enhancePrompt(client, request.prompt, options, signal)
+    ? await enhancePrompt({ client, requests }, { prompt: request.prompt, fingerprint }, options, paid)
     : undefined;
   const enhancedAt = performance.now();
   if (enhanced) {
     used.push(enhanced);
     onProgress({ stage: 'generate', fraction: enhancingShare, message: 'worded the prompt anew' });
   }
-  const imageConfig = imageConfigOf(request, options);
-  const asked = pictureRequest(request, enhanced?.prompt ?? request.prompt, imageConfig, options);
+  const asked = enhanced ? pictureRequest(request, enhanced.prompt, imageConfig, options) : plain;
+  let resumed = 0;
+  let thoughts = 0;
   const made = await makePictures({
     count: request.n,
     parallel,
     signal,
-    async make() {
-      const answer = await client.generate(asked, signal);
+    async make(number) {
+      const { text, isResumed } = await requests.ask(paid, ['image', number, fingerprint], async (stop) => {
+        const answer = await client.generate(asked, stop);
+        if (picturesOf(answer).pictures.length === 0) throw whyNothing(answer, 'picture');
+        return JSON.stringify(answer);
+      });
+      const answer = answerSchema.parse(JSON.parse(text));
       used.push({ usage: answer.usageMetadata, prices: options.prices });
-      const pictures = picturesOf(answer);
-      if (pictures.length === 0) throw whyNothing(answer, 'picture');
+      if (isResumed) resumed += 1;
+      const { pictures, areThoughts } = picturesOf(answer);
+      if (areThoughts) thoughts += 1;
       return await Promise.all(pictures.map((picture) => readPicture(picture, request.outputFormat)));
     },
     onMade: (count) =>
@@ -57,7 +65,11 @@ export async function makeDirectly(
   const cost = costOf(used);
   return {
     images: [...made.images],
-    warnings: [...sizeWarnings(request, made.images, imageConfig), ...countWarnings(request.n, made)],
+    warnings: [
+      ...sizeWarnings(request, made.images, imageConfig),
+      ...countWarnings(request.n, made),
+      ...thoughtWarnings(thoughts),
+    ],
     ...(cost ? { cost } : {}),
     timings: {
       ...(enhanced ? { enhance: enhancedAt - startedAt } : {}),
@@ -65,6 +77,7 @@ export async function makeDirectly(
     },
     parameters: {
       ...imageConfig,
+      ...(resumed > 0 ? { resumed } : {}),
       ...(enhanced ? { enhancedPrompt: enhanced.prompt } : {}),
       ...(cost && options.prices ? { pricesAsOf: options.prices.asOf } : {}),
     },

@@ -1,9 +1,10 @@
 import { EaselError } from '@easel/plugin-sdk';
+import type { PaidCall } from '@easel/plugin-sdk/paid';
 import { Type } from '@google/genai';
 import { z } from 'zod';
-import { wordsOf } from './answer.js';
-import type { GeminiClient } from './client.js';
+import { answerSchema, wordsOf } from './answer.js';
 import type { Used } from './cost.js';
+import type { Means } from './means.js';
 import { whyNothing } from './refusal.js';
 import type { Options } from './settings.js';
 
@@ -23,13 +24,15 @@ export interface Enhanced extends Used {
 /**
  * Lets a text model word a prompt anew. The answer is JSON with one field, so that no "Sure, here is" gets into it.
  *
- * @throws ERR_REQUEST_INVALID where the model's catalogue file names no text model, and what {@link GeminiClient.generate} throws
+ * @param wording the prompt, and the fingerprint of what it is for
+ * @throws ERR_REQUEST_INVALID where the model's catalogue file names no text model, and what {@link PaidRequests.ask} and
+ * {@link GeminiClient.generate} throw
  */
 export async function enhancePrompt(
-  client: GeminiClient,
-  prompt: string,
+  { client, requests }: Pick<Means, 'client' | 'requests'>,
+  { prompt, fingerprint }: { readonly prompt: string; readonly fingerprint: string },
   { textModel, enhanceInstruction = usualInstruction }: Pick<Options, 'textModel' | 'enhanceInstruction'>,
-  signal: AbortSignal,
+  call: PaidCall,
 ): Promise<Enhanced> {
   if (!textModel)
     throw new EaselError({
@@ -47,10 +50,13 @@ export async function enhancePrompt(
     },
   };
   const contents = [{ role: 'user', parts: [{ text: prompt }] }];
-  const answer = await client.generate({ model: textModel.id, contents, config }, signal);
-  const words = wordsOf(answer);
-  if (words === '') throw whyNothing(answer, 'prompt');
-  return { prompt: readPrompt(words), usage: answer.usageMetadata, prices: textModel.prices };
+  const { text } = await requests.ask(call, ['prompt', fingerprint], async (signal) => {
+    const answer = await client.generate({ model: textModel.id, contents, config }, signal);
+    if (wordsOf(answer) === '') throw whyNothing(answer, 'prompt');
+    return JSON.stringify(answer);
+  });
+  const answer = answerSchema.parse(JSON.parse(text));
+  return { prompt: readPrompt(wordsOf(answer)), usage: answer.usageMetadata, prices: textModel.prices };
 }
 
 function readPrompt(words: string): string {

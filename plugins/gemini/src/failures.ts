@@ -5,7 +5,7 @@
  */
 import { EaselError, isUnsent } from '@easel/plugin-sdk';
 import { type ErrorBody, errorBodySchema } from './answer.js';
-import { readPauseMs } from './pause.js';
+import { hasNoQuota, readPauseMs } from './pause.js';
 
 const riskHint = 'Send the call again if you take the risk of paying twice.';
 
@@ -23,6 +23,10 @@ export interface FailedAnswer {
 export type Subject =
   | { readonly model: string }
   | { readonly thing: string; readonly isToBeCancelled?: boolean };
+
+/** What a failure says of a request that makes something, where nobody knows whether it was made. */
+export const riskOf = (about: Subject) =>
+  'model' in about ? { says: '; it may have been paid', mayBePaid: true, hint: riskHint } : { says: '' };
 
 /** An answer that is no success: ai.google.dev/gemini-api/docs/troubleshooting. */
 export function failureOf({ status, retryAfter, text, about }: FailedAnswer): EaselError {
@@ -51,10 +55,21 @@ export function failureOf({ status, retryAfter, text, about }: FailedAnswer): Ea
       hint,
     );
   }
+  if (status === 429 && hasNoQuota(body)) {
+    const hint =
+      'Enable billing for the project that GEMINI_API_KEY belongs to, or name a model that it may use.';
+    return new EaselError({
+      code: 'ERR_PROVIDER_AUTH',
+      message: `The project has no quota for this. ${said}`,
+      hint,
+    });
+  }
   if (status === 429) return fail('ERR_PROVIDER_RATE_LIMITED');
   // What stands before the API may have passed the request on, and nobody can ask what has become of it.
-  if ('model' in about && status >= 500 && body.status === '')
-    return fail('ERR_PROVIDER_BAD_RESPONSE', `${said}; it may have been paid.`, riskHint);
+  if ('model' in about && status >= 500 && body.status === '') {
+    const { says, ...risk } = riskOf(about);
+    return new EaselError({ code: 'ERR_PROVIDER_BAD_RESPONSE', message: `${said}${says}.`, ...risk });
+  }
   // Google charges nothing for a request that it fails itself: ai.google.dev/gemini-api/docs/billing, "Am I charged for failed requests?".
   if (status === 408 || status === 499 || status >= 500) return fail('ERR_PROVIDER_UNAVAILABLE');
   if (status === 400 || status === 413) return fail('ERR_REQUEST_INVALID');
@@ -89,8 +104,9 @@ const isAboutKey = ({ reason }: Readonly<Record<string, unknown>>) =>
  * A request without a whole answer. There is no way to ask Google what has become of one, so that only what cannot have been paid is
  * given a code that the kernel tries again by itself.
  */
-export function brokenOff(error: unknown, host: string): EaselError {
+export function brokenOff(error: unknown, host: string, about: Subject): EaselError {
   const { code, message } = causeOf(error);
+  const { says, ...risk } = riskOf(about);
   if (isUnsent(code))
     return new EaselError({
       code: 'ERR_PROVIDER_UNAVAILABLE',
@@ -99,9 +115,9 @@ export function brokenOff(error: unknown, host: string): EaselError {
     });
   return new EaselError({
     code: 'ERR_PROVIDER_BAD_RESPONSE',
-    message: `The connection to ${host} broke off before the whole answer had come (${message}); it may have been paid.`,
-    hint: riskHint,
+    message: `The connection to ${host} broke off before the whole answer had come (${message})${says}.`,
     cause: error,
+    ...risk,
   });
 }
 
@@ -119,9 +135,22 @@ function causeOf(error: unknown): { code: string; message: string } {
 }
 
 /** Google has not answered in time. */
-export const tooLate = (requestMs: number): EaselError =>
-  new EaselError({
+export function tooLate(requestMs: number, about: Subject): EaselError {
+  const { says, mayBePaid } = riskOf(about);
+  return new EaselError({
     code: 'ERR_DEADLINE',
-    message: `Google did not answer within ${requestMs} ms; the request may have been paid.`,
+    message: `Google did not answer within ${requestMs} ms${says}.`,
     hint: 'Raise plugins.gemini.options.requestMs in easel.config.json.',
+    mayBePaid,
   });
+}
+
+/** An answer of 200 that cannot be read. */
+export function unreadable(why: string, about: Subject): EaselError {
+  const { says, ...risk } = riskOf(about);
+  return new EaselError({
+    code: 'ERR_PROVIDER_BAD_RESPONSE',
+    message: `Google's answer cannot be read: ${why}${says}.`,
+    ...risk,
+  });
+}

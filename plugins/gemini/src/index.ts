@@ -6,6 +6,7 @@
 import { definePlugin, EaselError } from '@easel/plugin-sdk';
 import { Batches } from '@easel/plugin-sdk/batch';
 import { blockOtherLoaders } from '@easel/plugin-sdk/images';
+import { PaidRequests } from '@easel/plugin-sdk/paid';
 import { BatchClient } from './batch-client.js';
 import { createBatchDriver } from './batch-driver.js';
 import { makeByBatch } from './by-batch.js';
@@ -27,15 +28,15 @@ export default definePlugin({
     const client = new GeminiClient({ apiKey, baseUrl, requestMs });
     const driver = createBatchDriver(new BatchClient(client, { apiKey, baseUrl, requestMs }));
     const batches = new Batches({ driver, settings: config, logger, storageFolder });
-    const turns = new Turns(directCalls);
+    const requests = new PaidRequests({ storageFolder, keepMs: config.keepMs, logger });
+    const means = { client, requests, batches, turns: new Turns(directCalls), parallelRequests };
     await batches.refresh();
     return {
       async generate(request, { options, signal, onProgress, received }) {
         const { delivery = config.delivery } = options;
         const call = { signal, onProgress, received };
-        if (delivery === 'batch')
-          return await makeByBatch({ batches, client, turns }, request, options, call);
-        return await turns.take(signal, () => makeDirectly(client, parallelRequests, request, options, call));
+        if (delivery === 'batch') return await makeByBatch(means, request, options, call);
+        return await means.turns.take(signal, () => makeDirectly(means, request, options, call));
       },
       /** A provider that is down now keeps no version from being taken in; a key that is refused does. */
       async probe() {
@@ -43,7 +44,9 @@ export default definePlugin({
           if (!EaselError.isInstance(error) || !error.retryable) throw error;
         });
       },
-      close: () => batches.close(),
+      async close() {
+        await Promise.all([batches.close(), requests.close()]);
+      },
     };
   },
 });

@@ -5,14 +5,17 @@
  * @module
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { EaselError, type Image } from '@easel/plugin-sdk';
+import { EaselError, errorTable, type Image } from '@easel/plugin-sdk';
 
 export interface MakeOptions {
   readonly count: number;
   readonly parallel: number;
   readonly signal: AbortSignal;
-  /** Makes one; mostly one picture, though a model may draw several at once. Throws an EaselError. */
-  readonly make: () => Promise<readonly Image[]>;
+  /**
+   * Makes the request of a number from 0; mostly one picture, though a model may draw several at once. A number that has failed is asked for again
+   * only where it cannot have been paid. Throws an EaselError.
+   */
+  readonly make: (number: number) => Promise<readonly Image[]>;
   /** Told of how many there are. */
   readonly onMade: (made: number) => void;
 }
@@ -36,10 +39,11 @@ const longestPauseMs = 60_000;
 export async function makePictures(options: MakeOptions): Promise<Made> {
   const { count, signal } = options;
   const images: Image[] = [];
+  const open = Array.from({ length: count }, (_, number) => number);
   let failure: EaselError | undefined;
   for (let round = 0; round < rounds && images.length < count; round++) {
     if (failure && !(await waitFor(failure, round, signal))) break;
-    failure = await makeRound(options, images);
+    failure = await makeRound(options, images, open);
     if (failure && images.length === 0) throw failure;
   }
   const surplus = Math.max(0, images.length - count);
@@ -50,31 +54,37 @@ export async function makePictures(options: MakeOptions): Promise<Made> {
 async function makeRound(
   { count, parallel, make, onMade }: MakeOptions,
   images: Image[],
+  open: number[],
 ): Promise<EaselError | undefined> {
-  let waiting = count - images.length;
+  const round = open.splice(0, count - images.length);
   let failure: EaselError | undefined;
+  let isHopeless = false;
   const work = async () => {
-    while (waiting > 0 && failure?.retryable !== false) {
-      waiting -= 1;
+    for (let number = round.shift(); number !== undefined && !isHopeless; number = round.shift()) {
       try {
-        images.push(...(await make()));
+        images.push(...(await make(number)));
         onMade(Math.min(images.length, count));
       } catch (error) {
         failure = worse(failure, error);
+        isHopeless ||= !errorTable[failure.code].retryable;
+        if (isPassing(error as EaselError)) open.push(number);
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(parallel, waiting) }, work));
+  await Promise.all(Array.from({ length: Math.min(parallel, round.length) }, work));
   return failure;
 }
 
-/** The one that says more of whether to go on: what is final, then what may have been paid, then what may pass. */
+/** The one that says more of whether to go on: what may have been paid, then what is final, then what may pass. */
 function worse(known: EaselError | undefined, thrown: unknown): EaselError {
   if (!EaselError.isInstance(thrown)) throw thrown;
   return known === undefined || weightOf(thrown) > weightOf(known) ? thrown : known;
 }
 
-const weightOf = (failure: EaselError): number => (isPassing(failure) ? 0 : failure.retryable ? 1 : 2);
+function weightOf(failure: EaselError): number {
+  if (failure.mayBePaid) return 3;
+  return isPassing(failure) ? 0 : failure.retryable ? 1 : 2;
+}
 
 const isPassing = ({ code }: EaselError): boolean =>
   code === 'ERR_PROVIDER_RATE_LIMITED' || code === 'ERR_PROVIDER_UNAVAILABLE';

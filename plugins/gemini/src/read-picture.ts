@@ -12,7 +12,8 @@ export async function readPicture({ data }: InlinePicture, outputFormat: OutputF
   } catch (cause) {
     throw new EaselError({
       code: 'ERR_PROVIDER_BAD_RESPONSE',
-      message: `Google sent a picture that cannot be read: ${(cause as Error).message}`,
+      message: `Google sent a picture that cannot be read, and that may have been paid: ${(cause as Error).message}`,
+      mayBePaid: true,
       cause,
     });
   }

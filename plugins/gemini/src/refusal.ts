@@ -1,19 +1,5 @@
 import { EaselError } from '@easel/plugin-sdk';
-import { type ModelAnswer, wordsOf } from './answer.js';
-
-/** Reasons to stop that are about content: `FinishReason` of ai.google.dev/api/generate-content. */
-const contentReasons: ReadonlySet<string> = new Set([
-  'SAFETY',
-  'RECITATION',
-  'LANGUAGE',
-  'BLOCKLIST',
-  'PROHIBITED_CONTENT',
-  'SPII',
-  'IMAGE_SAFETY',
-  'IMAGE_PROHIBITED_CONTENT',
-  'IMAGE_RECITATION',
-  'NO_IMAGE',
-]);
+import { isRefused, type ModelAnswer, wordsOf } from './answer.js';
 
 /** Why an answer has not what was asked for: a refusal in Google's own words, or an answer that says nothing. */
 export function whyNothing(answer: ModelAnswer, wanted: 'picture' | 'prompt'): EaselError {
@@ -22,7 +8,7 @@ export function whyNothing(answer: ModelAnswer, wanted: 'picture' | 'prompt'): E
     return refused(`The prompt was blocked (${blockReason})`, blockReasonMessage ?? '');
   const { finishReason = 'none', finishMessage } = answer.candidates[0] ?? {};
   const words = finishMessage ?? wordsOf(answer);
-  if (contentReasons.has(finishReason)) return refused(`No ${wanted} was made (${finishReason})`, words);
+  if (isRefused(answer)) return refused(`No ${wanted} was made (${finishReason})`, words);
   // A model that will not draw mostly says so, and stops as if all were well.
   if (wanted === 'picture' && finishReason === 'STOP' && words !== '')
     return refused('The model answered in words alone', words);

@@ -85,7 +85,7 @@ export const optionsSchema = z.strictObject({
       'Which way a call takes: answered at once, or by a batch, for half the price, mostly within a day. Absent: as the configuration of the plugin says.',
     ),
   callName: callName.describe(
-    'A name of your own for a call by batch: sent again with the same name, it finds its batch, and no other call does. Absent: whichever call for the same picture comes first takes one that was lost.',
+    'A name of your own for a call by batch: sent again with the same name, it finds its batch, and no other call does. Absent: only the same call does, carried out again under the same id.',
   ),
   enhancePrompt: z
     .boolean()

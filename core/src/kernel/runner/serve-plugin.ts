@@ -29,7 +29,7 @@ const waitingLimit = 1024 * 1024;
 export interface ServedPlugin {
   /** Milliseconds that it may go on when the wire is closed. Undefined: none, or it has not started. */
   readonly finishMs: number | undefined;
-  /** Cancels all calls, as nobody waits for them any more, and has the plugin close what it holds. Never rejects. */
+  /** Has the plugin close what it holds. Its calls are not cancelled: who made them may come again for what they have begun. Never rejects. */
   finish(): Promise<void>;
 }
 
@@ -166,7 +166,6 @@ export function servePlugin(port: Port, end: (status: number) => void): ServedPl
       return finishMs;
     },
     async finish() {
-      for (const controller of running.values()) controller.abort();
       await close().catch(() => {});
     },
   };

@@ -25,8 +25,7 @@ export class Journal {
     const records: BatchRecord[] = [];
     for (const { name } of entries.filter((entry) => entry.isDirectory())) {
       try {
-        const text = await readFile(join(this.folder, name, recordFile), 'utf8');
-        records.push(recordSchema.parse(JSON.parse(text)));
+        records.push(await this.#readRecord(name));
       } catch (error) {
         // Its record is the last that is written of a batch: nothing has been sent of this one.
         if ((error as NodeJS.ErrnoException).code === 'ENOENT') await this.remove(name);
@@ -34,6 +33,22 @@ export class Journal {
       }
     }
     return records.sort((one, other) => one.writtenAt - other.writtenAt);
+  }
+
+  /** Whether a batch has a line of one of these calls that may still be made, or whose picture is kept. For journals of others: it changes nothing. */
+  async hasOpen(requestIds: ReadonlySet<string>): Promise<boolean> {
+    for (const name of await readdir(this.folder).catch(() => [])) {
+      const record = await this.#readRecord(name).catch(() => undefined);
+      const own = (record?.lines ?? []).filter(({ requestId = '' }) => requestIds.has(requestId));
+      if (!record || own.length === 0) continue;
+      const results = await this.results(name);
+      if (record.stage !== 'ended' || own.some(({ customId }) => results.has(customId))) return true;
+    }
+    return false;
+  }
+
+  async #readRecord(name: string): Promise<BatchRecord> {
+    return recordSchema.parse(JSON.parse(await readFile(join(this.folder, name, recordFile), 'utf8')));
   }
 
   /** Writes a new batch, with the file that is to be uploaded. */

@@ -33,6 +33,16 @@ export class Journals {
     return taken;
   }
 
+  /** Whether another process that runs has begun something of a call with one of these ids, and not ended it. */
+  async areHeldElsewhere(requestIds: ReadonlySet<string>): Promise<boolean> {
+    const names = (await readdir(this.#storageFolder)).filter((name) => name.startsWith(prefix));
+    for (const name of names.filter((name) => !this.#claimed.has(name))) {
+      const journal = new Journal(join(this.#storageFolder, name));
+      if (await journal.hasOpen(requestIds)) return true;
+    }
+    return false;
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.#claimed.values()].map(({ folder }) => release(folder)));
     this.#claimed.clear();

@@ -35,6 +35,8 @@ export const recordSchema = z.object({
         /** The `custom_id` of the line. */
         customId: name,
         fingerprint: z.string(),
+        /** Of the call. Absent: it had none. */
+        requestId: z.string().optional(),
         seed: z.int().nonnegative().optional(),
       }),
     )

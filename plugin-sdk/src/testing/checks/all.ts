@@ -4,6 +4,7 @@ import { closeEndsEverything, startsAgain } from './closing.js';
 import { callsDoNotMix } from './concurrency.js';
 import { errorsAreClassified } from './failing.js';
 import { entryExportsPlugin, manifestIsValid } from './loading.js';
+import { paidImagesArePaidOnce } from './paying.js';
 import { picturesAreWhatIsSaid, resultIsOfTheContract } from './pictures.js';
 import { progressNeverFalls } from './progress.js';
 import { secretsStaySecret } from './secrets.js';
@@ -23,6 +24,7 @@ export const checks: readonly Check[] = [
   callsDoNotMix,
   cancellingEndsCalls,
   errorsAreClassified,
+  paidImagesArePaidOnce,
   secretsStaySecret,
   closeEndsEverything,
   startsAgain,

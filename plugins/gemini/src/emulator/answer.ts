@@ -17,8 +17,10 @@ export interface GeminiFault extends Fault {
     | { readonly text: string };
   /** Pictures in one answer. Absent: 1. */
   readonly pictures?: number;
-  /** Sends a picture of its thoughts before the one that was asked for. Absent: no. */
-  readonly thinks?: boolean;
+  /** Sends a picture of its thoughts before the one that was asked for, or marks each as a thought. Absent: no. */
+  readonly thinks?: boolean | 'only';
+  /** Tokens that are counted, and not listed by modality. Absent: none. */
+  readonly unlistedTokens?: number;
   /** Absent: png. */
   readonly format?: 'png' | 'jpeg';
   /** What a text model answers. Absent: the prompt with some words more. */
@@ -89,7 +91,7 @@ export async function pictures(
   name: string,
   model: ImageModel,
   request: GenerateContentRequest,
-  { pictures: count = 1, thinks = false, format = 'png' }: GeminiFault,
+  { pictures: count = 1, thinks = false, unlistedTokens = 0, format = 'png' }: GeminiFault,
   serial: number,
 ): Promise<Made> {
   const { aspectRatio = '1:1', imageSize = '1K' } = request.generationConfig?.imageConfig ?? {};
@@ -105,13 +107,21 @@ export async function pictures(
   if (thinks) parts.push({ ...(await draw('a thought', 0)), thought: true });
   if (request.generationConfig?.responseModalities?.includes('TEXT')) parts.push({ text: 'Here it is.' });
   for (let index = 0; index < count; index++)
-    parts.push({ ...(await draw(subjectOf(prompt, inputs), serial + index)), thoughtSignature: 'c2lnbmVk' });
+    parts.push({
+      ...(await draw(subjectOf(prompt, inputs), serial + index)),
+      ...(thinks === 'only' ? { thought: true } : {}),
+      thoughtSignature: 'c2lnbmVk',
+    });
   const usageMetadata = usageOf(request, { TEXT: 0, IMAGE: count * (model.tokens[imageSize] ?? 0) });
   const thoughts = thinks ? { thoughtsTokenCount: 300 } : {};
+  const counted = {
+    candidatesTokenCount: (usageMetadata.candidatesTokenCount ?? 0) + unlistedTokens,
+    totalTokenCount: usageMetadata.totalTokenCount + unlistedTokens,
+  };
   return {
     body: {
       candidates: [candidate(parts)],
-      usageMetadata: { ...usageMetadata, ...thoughts },
+      usageMetadata: { ...usageMetadata, ...counted, ...thoughts },
       ...frame(name),
     },
     pictures: count,

@@ -41,6 +41,8 @@ export const modelNotFound = (model: string): Answer =>
 export interface RateLimit {
   /** Quota that is used up. Absent: that of the minute. */
   readonly per?: 'minute' | 'day';
+  /** What that quota is; 0 for a project that may not use the model. Absent: 50. */
+  readonly limit?: number;
   /** A protobuf duration such as `1.5s`. Absent: the answer has no RetryInfo. */
   readonly retryDelay?: string;
   /** Absent: the answer has no such header. */
@@ -48,22 +50,26 @@ export interface RateLimit {
 }
 
 /** 429 with the details that Google's quota errors have. */
-export function rateLimited({ per = 'minute', retryDelay, retryAfter }: RateLimit = {}): Answer {
+export function rateLimited({ per = 'minute', limit = 50, retryDelay, retryAfter }: RateLimit = {}): Answer {
   const hint = retryDelay === undefined ? '' : ` Please retry in ${retryDelay}.`;
+  const quotaMetric = 'generativelanguage.googleapis.com/generate_content_free_tier_requests';
+  const model = 'gemini-3.1-flash-image';
+  const exceeded = `\n* Quota exceeded for metric: ${quotaMetric}, limit: ${limit}, model: ${model}\n`;
   const quotaId = `GenerateRequestsPer${per === 'day' ? 'Day' : 'Minute'}PerProjectPerModel`;
   const answer = googleError(
     429,
     'RESOURCE_EXHAUSTED',
-    `You exceeded your current quota, please check your plan and billing details.${hint}`,
+    `You exceeded your current quota, please check your plan and billing details.${exceeded}${hint}`,
     [
       {
         '@type': 'type.googleapis.com/google.rpc.QuotaFailure',
         violations: [
           {
-            quotaMetric: 'generativelanguage.googleapis.com/generate_content_paid_tier_requests',
+            quotaMetric,
             quotaId,
-            quotaDimensions: { location: 'global', model: 'gemini-3.1-flash-image' },
-            quotaValue: '50',
+            quotaDimensions: { location: 'global', model },
+            // A number of 64 bits is a string, and one of 0 is left out.
+            ...(limit === 0 ? {} : { quotaValue: `${limit}` }),
           },
         ],
       },

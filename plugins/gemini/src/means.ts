@@ -1,0 +1,23 @@
+import type { GenerationRequest } from '@easel/plugin-sdk';
+import type { BatchCall, Batches } from '@easel/plugin-sdk/batch';
+import type { PaidCall, PaidRequests } from '@easel/plugin-sdk/paid';
+import type { GeminiClient } from './client.js';
+import type { Turns } from './turns.js';
+
+/** What calls are made with. */
+export interface Means {
+  readonly client: GeminiClient;
+  /** Requests that are answered at once. */
+  readonly requests: PaidRequests;
+  readonly batches: Batches;
+  /** Of calls that are answered at once. */
+  readonly turns: Turns;
+  /** Requests of one call at once. */
+  readonly parallelRequests: number;
+}
+
+/** The call, as paid requests know it. */
+export const paidCall = (
+  { requestId }: Pick<GenerationRequest, 'requestId'>,
+  { signal, received }: BatchCall,
+): PaidCall => ({ requestId, signal, received });

@@ -4,6 +4,8 @@ import { parasailKey, startParasailEmulator } from '../../plugins/parasail/src/e
 
 const at = (relative: string) => new URL(`../../${relative}`, import.meta.url);
 
+/** Whether the host of images fails. */
+let isHostDown = false;
 /** Batches that have "slowly" in them are not done before a test is over; all else that refuses is content. */
 const emulator = await startParasailEmulator({
   course: () => ({
@@ -12,11 +14,20 @@ const emulator = await startParasailEmulator({
         ? { status: 400, error: { message: 'Not this one.', code: 'content_policy_violation' } }
         : undefined,
   }),
-  script: ({ path, body }) =>
-    path.endsWith('/files') && body.includes('slowly') ? { delayMs: 4_000 } : undefined,
+  script: ({ path, body }) => {
+    if (isHostDown && path.startsWith('/images/')) return { answer: { status: 503 } };
+    return path.endsWith('/files') && body.includes('slowly') ? { delayMs: 4_000 } : undefined;
+  },
 });
 afterAll(() => emulator.close());
 
+const provider = {
+  paid: () => emulator.paid,
+  loseImages(areLost: boolean) {
+    emulator.images.isUsed = areLost;
+    isHostDown = areLost;
+  },
+};
 const config = {
   baseUrl: emulator.url,
   gatherMs: 20,
@@ -24,12 +35,14 @@ const config = {
   longestPollMs: 30,
   settleMs: 100,
   requestMs: 2_000,
+  allowPrivateAddresses: true,
 };
 const model = readModel(at('test/fixtures/parasail-catalogue/emulated-flux.json'));
 const secrets = { PARASAIL_API_KEY: parasailKey };
 
 testPlugin({
   name: 'parasail, by batch',
+  provider,
   folder: at('plugins/parasail/'),
   config,
   refusedConfig: { firstPollMs: 100, longestPollMs: 10 },
@@ -42,6 +55,7 @@ testPlugin({
 
 testPlugin({
   name: 'parasail, directly',
+  provider,
   folder: at('plugins/parasail/'),
   config,
   refusedConfig: { fullAt: 0 },

@@ -194,6 +194,8 @@ describe('parasail, on the way back', () => {
     const { emulator, createKernel } = await createParasailWorld({
       retries: 1,
       course: (index) => (index === 0 ? { expiresAfter: 2 } : {}),
+      // All four are to be in one batch, also where the machine is busy.
+      settings: { gatherMs: 500 },
     });
     const kernel = createKernel();
     const prompts = ['one', 'two', 'three', 'four'];

@@ -13,7 +13,7 @@ const quick = { gatherMs: 60, firstPollMs: 10, longestPollMs: 40, settleMs: 150,
 
 export interface ParasailWorldOptions extends ParasailEmulatorOptions {
   readonly key?: string;
-  readonly settings?: Readonly<Record<string, number>>;
+  readonly settings?: Readonly<Record<string, number | boolean>>;
   readonly retries?: number;
 }
 

@@ -55,5 +55,11 @@ testPlugin({
   config: { ...urls, transport: 'http', firstPollMs: 20, longestPollMs: 100, allowPrivateAddresses: true },
   refusedConfig: { httpUrl: 'ftp://example.com' },
   options: { outputType: 'URL' },
+  provider: {
+    paid: () => emulator.paid,
+    loseImages: (isLost) => {
+      emulator.isImageHostDown = isLost;
+    },
+  },
   failures: [{ request: { prompt: 'a forbidden thing' }, code: 'ERR_CONTENT_REFUSED' }],
 });

@@ -67,6 +67,25 @@ describe('arrows go one way', () => {
     expect(decoders.filter((path) => !/^plugin-sdk\/src\/(images|emulator)\//.test(path))).toEqual([]);
   });
 
+  it('plugins ask nobody but a host that their configuration names, and fetch all else within bounds', () => {
+    const asking = sources.filter(
+      (path) =>
+        path.startsWith('plugins/') &&
+        !/\/emulator(\.ts$|\/)/.test(path) &&
+        /(?<![.\w])fetch\(/.test(read(path)),
+    );
+    expect(asking.sort(), 'fetchImage and fetchAddress of @easel/plugin-sdk are for other addresses').toEqual(
+      [
+        'plugins/gemini/src/batch-client.ts',
+        'plugins/gemini/src/client.ts',
+        'plugins/parasail/src/fetch-bounded.ts',
+        'plugins/runware/src/transport/http-sender.ts',
+      ],
+    );
+    for (const path of asking)
+      expect(read(path), `${path} follows redirects`).toContain("redirect: 'manual'");
+  });
+
   it('no plugin knows its emulator', () => {
     for (const path of sources.filter((path) => !/\/emulator(\.ts$|\/)/.test(path))) {
       const values = read(path).replace(/^import type .*$/gm, '');

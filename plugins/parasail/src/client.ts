@@ -3,6 +3,7 @@ import { readLines } from '@easel/plugin-sdk/batch';
 import OpenAI from 'openai';
 import { z } from 'zod';
 import { failureOf } from './failures.js';
+import { fetchBounded } from './fetch-bounded.js';
 import {
   type Batch,
   batchSchema,
@@ -51,6 +52,7 @@ export class ParasailClient {
       organization: null,
       project: null,
       logLevel: 'off',
+      fetch: fetchBounded,
     });
   }
 

@@ -1,36 +1,96 @@
-import { EaselError, type GenerationRequest, type Image } from '@easel/plugin-sdk';
+import { EaselError, type GenerationRequest, type GenerationResult, type Image } from '@easel/plugin-sdk';
+import { type BatchCall, picturesOf } from '@easel/plugin-sdk/batch';
+import { type PaidCall, type PaidRequests, unread } from '@easel/plugin-sdk/paid';
 import type OpenAI from 'openai';
 import { APIError } from 'openai';
 import type { ParasailClient } from './client.js';
 import type { PictureBody } from './picture-body.js';
 import { readPicture } from './read-picture.js';
+import type { Config } from './settings.js';
+
+/** Pictures that are made at once beside each other. */
+const parallel = 4;
+
+export interface DirectMeans {
+  readonly client: ParasailClient;
+  readonly requests: PaidRequests;
+  readonly config: Pick<Config, 'pictureMs' | 'allowPrivateAddresses'>;
+  /** Path of the API, `/v1/...` */
+  readonly endpoint: string;
+}
+
+/** Makes pictures by requests that are answered at once, one each. */
+export async function makeDirectly(
+  means: DirectMeans,
+  bodies: readonly PictureBody[],
+  request: GenerationRequest,
+  { signal, onProgress, received }: BatchCall,
+): Promise<GenerationResult> {
+  const call: PaidCall = { requestId: request.requestId, signal, received };
+  const outcomes: PromiseSettledResult<Made>[] = [];
+  onProgress({ stage: 'generate', fraction: 0 });
+  for (let from = 0; from < bodies.length; from += parallel) {
+    const round = bodies.slice(from, from + parallel);
+    const made = round.map((body, index) => makeOne(means, body, from + index, request, call));
+    outcomes.push(...(await Promise.allSettled(made)));
+    onProgress({ stage: 'generate', fraction: outcomes.length / bodies.length });
+    // What has failed for all is not paid for again and again.
+    if (outcomes.every(({ status }) => status === 'rejected')) break;
+  }
+  // Told first, so that the kernel does not repeat a call of which a part may have been paid.
+  outcomes.sort((one, other) => rankOf(one) - rankOf(other));
+  const resumed = outcomes.filter((one) => one.status === 'fulfilled' && one.value.isResumed).length;
+  const parameters = { delivery: 'direct', endpoint: means.endpoint, ...(resumed > 0 ? { resumed } : {}) };
+  const images = outcomes.map((one) =>
+    one.status === 'fulfilled' ? { status: one.status, value: one.value.image } : one,
+  );
+  return { ...picturesOf(images, bodies.length), parameters };
+}
+
+interface Made {
+  readonly image: Image;
+  readonly isResumed: boolean;
+}
+
+/** What may have been paid, what is final, and last what the kernel tries again by itself. */
+function rankOf(outcome: PromiseSettledResult<Made>): number {
+  if (outcome.status === 'fulfilled') return 0;
+  const { mayBePaid, retryable } = outcome.reason as EaselError;
+  return mayBePaid ? 0 : retryable ? 2 : 1;
+}
 
 /**
- * Makes one picture by a call that is answered at once. There is no way to ask what has become of a request without an answer: only what
- * cannot have been paid has a code that the kernel tries again by itself.
- *
- * @param endpoint path of the API, `/v1/...`
+ * Makes one picture. There is no way to ask what has become of a request without an answer: only what cannot have been paid has a code that the
+ * kernel tries again by itself. A picture that has to be fetched is fetched again, and never made again.
  */
-export async function makeDirectly(
-  client: ParasailClient,
-  endpoint: string,
+async function makeOne(
+  { client, requests, config, endpoint }: DirectMeans,
   { body, seed }: PictureBody,
+  index: number,
   { inputImages, outputFormat }: GenerationRequest,
-  signal: AbortSignal,
-): Promise<Image> {
+  call: PaidCall,
+): Promise<Made> {
   const { image: _, ...fields } = body;
-  const answering =
-    inputImages.length === 0
-      ? client.generate(endpoint.replace(/^\/v1/, ''), fields, signal)
-      : client.edit(
-          { ...fields, image: inputImages.map(asFile) } as unknown as OpenAI.ImageEditParamsNonStreaming,
-          signal,
-        );
-  const answer = await answering.catch((error: unknown) => {
-    throw withRisk(error);
+  const { text, isResumed, replace } = await requests.ask(call, [endpoint, index, body], async (stop) => {
+    const answering =
+      inputImages.length === 0
+        ? client.generate(endpoint.replace(/^\/v1/, ''), fields, stop)
+        : client.edit(
+            { ...fields, image: inputImages.map(asFile) } as unknown as OpenAI.ImageEditParamsNonStreaming,
+            stop,
+          );
+    const answer = await answering.catch((error: unknown) => {
+      throw withRisk(error);
+    });
+    return JSON.stringify(answer);
   });
-  const picture = await readPicture(answer, outputFormat, signal);
-  return seed === undefined ? picture : { ...picture, seed };
+  const { signal } = call;
+  const picture = await readPicture(text, { outputFormat, config, signal, replace }).catch(
+    (error: unknown) => {
+      throw EaselError.isInstance(error) ? unread(error) : error;
+    },
+  );
+  return { image: seed === undefined ? picture : { ...picture, seed }, isResumed };
 }
 
 /** A failure that leaves open whether the picture was made says so. */
@@ -42,6 +102,7 @@ function withRisk(error: unknown): unknown {
     code: code === 'ERR_DEADLINE' ? code : 'ERR_PROVIDER_BAD_RESPONSE',
     message: `${message} It may have been paid.`,
     hint: 'Send the call again if you take the risk of paying twice.',
+    mayBePaid: true,
     cause: error,
   });
 }

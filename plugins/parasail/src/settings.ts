@@ -24,6 +24,15 @@ export const configSchema = z
     transferMs: milliseconds(300_000).describe(
       'Milliseconds an upload or a direct picture may take. Absent: 300,000.',
     ),
+    pictureMs: milliseconds(60_000).describe(
+      'Milliseconds one try may take to fetch an image that an answer names by its address. Absent: 60,000.',
+    ),
+    allowPrivateAddresses: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether images may be fetched over http and from addresses of this machine and of private networks: for tests and gateways of your own. Absent: no.',
+      ),
     ...batchSettings(mostLines),
   })
   .refine(pausesGrow, pausesShrink);
@@ -72,7 +81,7 @@ export const optionsSchema = z.strictObject({
     .default({})
     .describe("More fields of the request's body, as the model knows them. Absent: none."),
   callName: callName.describe(
-    'A name of your own for the call: sent again with the same name, it finds its batch whatever its seed. Absent: only a call with the same seed does.',
+    'A name of your own for the call: sent again with the same name, it finds its batch whatever its seed. Absent: only the same call does, carried out again under the same id, or one with the same seed.',
   ),
 });
 export type Options = z.output<typeof optionsSchema>;

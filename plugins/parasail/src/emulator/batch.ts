@@ -1,4 +1,5 @@
 import { drawPicture, subjectOf } from '@easel/plugin-sdk/emulator';
+import type { ImageHost } from './image-host.js';
 import { type BatchLine, inputsOf, type LineProblem, readSize } from './lines.js';
 
 /** What becomes of a line. Absent: a picture. */
@@ -45,6 +46,8 @@ export interface CreatedBatch {
   readonly course: BatchCourse;
   /** Serial number of the picture of its first line. */
   readonly firstSerial: number;
+  /** An image as an answer has it. */
+  readonly write: ImageHost['write'];
 }
 
 const stepMs = 5;
@@ -145,13 +148,13 @@ export class EmulatedBatch {
 
   /** The content of its output file, or of its error file. */
   async content(kind: 'output' | 'error'): Promise<Buffer> {
-    const { lines, course, firstSerial } = this.created;
+    const { lines, course, firstSerial, write } = this.created;
     const chosen = this.done.filter((line) => (this.#outcomeOf(line) ? 'error' : 'output') === kind);
     const texts = await Promise.all(
       chosen.map(async (line) => {
         const index = lines.indexOf(line);
         const outcome = this.#outcomeOf(line);
-        const body = outcome ? { error: outcome.error } : await drawLine(line, firstSerial + index);
+        const body = outcome ? { error: outcome.error } : await drawLine(line, firstSerial + index, write);
         const response = { status_code: outcome?.status ?? 200, request_id: `request-${index}`, body };
         return JSON.stringify({ id: `result-${index}`, custom_id: line.customId, response, error: null });
       }),
@@ -166,10 +169,10 @@ export class EmulatedBatch {
   }
 }
 
-async function drawLine({ body }: BatchLine, serial: number) {
+async function drawLine({ body }: BatchLine, serial: number, write: ImageHost['write']) {
   const subject = subjectOf(body.prompt, inputsOf(body));
   const picture = await drawPicture(subject, { ...readSize(body.size), serial });
-  return { created: 1_700_000_000, data: [{ b64_json: picture.toString('base64') }] };
+  return { created: 1_700_000_000, data: [write(picture)] };
 }
 
 /** An order that is another one, and the same each time. */

@@ -8,10 +8,15 @@ import type { Answer, SeenRequest } from '@easel/plugin-sdk/emulator';
 import { drawPicture, subjectOf } from '@easel/plugin-sdk/emulator';
 import { invalidRequest } from './errors.js';
 import { readForm } from './files.js';
+import type { ImageHost } from './image-host.js';
 import { type ImageBody, imageBodySchema, readSize } from './lines.js';
 
 /** JSON for generations, a form for edits. */
-export async function makeDirectly(request: SeenRequest, serial: number): Promise<Answer> {
+export async function makeDirectly(
+  request: SeenRequest,
+  serial: number,
+  write: ImageHost['write'],
+): Promise<Answer> {
   const isEdit = request.path.endsWith('/edits');
   const form = isEdit ? await readForm(request.body, request.headers['content-type']) : undefined;
   if (isEdit && !form) return invalidRequest('The request must be multipart/form-data.');
@@ -25,10 +30,15 @@ export async function makeDirectly(request: SeenRequest, serial: number): Promis
   for (const value of form ? [...form.getAll('image'), ...form.getAll('image[]')] : [])
     if (typeof value !== 'string') inputs.push(Buffer.from(await value.arrayBuffer()));
   if (isEdit && inputs.length === 0) return invalidRequest('image is required.', 'image');
-  return { status: 200, body: await draw(parsed.data, inputs, serial) };
+  return { status: 200, body: await draw(parsed.data, inputs, serial, write) };
 }
 
-async function draw({ prompt, size }: ImageBody, inputs: readonly Buffer[], serial: number) {
+async function draw(
+  { prompt, size }: ImageBody,
+  inputs: readonly Buffer[],
+  serial: number,
+  write: ImageHost['write'],
+) {
   const picture = await drawPicture(subjectOf(prompt, inputs), { ...readSize(size), serial });
-  return { created: 1_700_000_000, data: [{ b64_json: picture.toString('base64') }] };
+  return { created: 1_700_000_000, data: [write(picture)] };
 }

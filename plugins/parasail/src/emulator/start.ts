@@ -17,6 +17,7 @@ import { type BatchCourse, EmulatedBatch } from './batch.js';
 import { makeDirectly } from './direct.js';
 import { invalidKey, invalidRequest, notFound, openAiError } from './errors.js';
 import { FileStore, noSuchFile, page } from './files.js';
+import { ImageHost } from './image-host.js';
 import { batchEndpoints, imageModels, readLines } from './lines.js';
 
 /** The key that the emulator takes. */
@@ -27,6 +28,8 @@ export interface ParasailEmulatorOptions {
   readonly port?: number;
   /** Absent: nothing goes wrong. */
   readonly script?: Script;
+  /** Whether answers name images by their addresses, below `/images/`. Absent: no. */
+  readonly answersUrls?: boolean;
   /** How the batches go, told of how many came before. Absent: each is done in a few milliseconds. */
   readonly course?: (index: number) => BatchCourse;
 }
@@ -40,6 +43,7 @@ const createSchema = z.strictObject({
 
 export class ParasailEmulator {
   readonly files = new FileStore();
+  readonly images = new ImageHost(() => this.#server.url);
   readonly batches = new Map<string, EmulatedBatch>();
   course: (index: number) => BatchCourse;
   #http: HttpEmulator | undefined;
@@ -50,8 +54,14 @@ export class ParasailEmulator {
     this.course = course ?? (() => ({}));
   }
 
-  static async start({ port = 0, script, course }: ParasailEmulatorOptions): Promise<ParasailEmulator> {
+  static async start({
+    port = 0,
+    script,
+    answersUrls = false,
+    course,
+  }: ParasailEmulatorOptions): Promise<ParasailEmulator> {
     const emulator = new ParasailEmulator(course);
+    emulator.images.isUsed = answersUrls;
     const handle = (request: SeenRequest) => emulator.#handle(request);
     emulator.#http = await HttpEmulator.start<Fault>({ port, script, handle });
     return emulator;
@@ -93,6 +103,7 @@ export class ParasailEmulator {
   }
 
   async #handle(request: SeenRequest): Promise<Answer> {
+    if (request.path.startsWith('/images/')) return this.images.read(request.path);
     if (request.headers.authorization !== `Bearer ${parasailKey}`) return invalidKey();
     const [, first = '', id, verb] = /^\/v1\/([a-z]+)(?:\/([^/]+))?(?:\/([a-z]+))?$/.exec(request.path) ?? [];
     const route = `${request.method} ${first}${id === undefined ? '' : '/id'}${verb ? `/${verb}` : ''}`;
@@ -133,6 +144,7 @@ export class ParasailEmulator {
       problems: [...problems, ...(course.problems ?? [])],
       course,
       firstSerial: this.#serials,
+      write: this.images.write,
     });
     this.#serials += lines.length;
     this.batches.set(id, batch);
@@ -167,7 +179,7 @@ export class ParasailEmulator {
   }
 
   async #makeDirectly(request: SeenRequest): Promise<Answer> {
-    const answer = await makeDirectly(request, this.#serials);
+    const answer = await makeDirectly(request, this.#serials, this.images.write);
     if (answer.status === 200) {
       this.#serials += 1;
       this.#direct += 1;

@@ -14,6 +14,7 @@ export interface HttpSideOptions extends PerformOptions {
   readonly isKey: (key: unknown) => boolean;
   readonly decide: (message: Fields, transport: 'http') => Promise<RunwareFault>;
   readonly log: (frame: ClientFrame) => void;
+  readonly isImageHostDown: () => boolean;
 }
 
 export async function serveHttp(
@@ -137,7 +138,8 @@ async function trickle(
   outgoing.end();
 }
 
-function sendFile(path: string, outgoing: ServerResponse, { table }: HttpSideOptions): void {
+function sendFile(path: string, outgoing: ServerResponse, { table, isImageHostDown }: HttpSideOptions): void {
+  if (isImageHostDown()) return void outgoing.writeHead(503).end();
   const file = table.files.get(path.slice(path.lastIndexOf('/') + 1));
   if (file) outgoing.writeHead(200, { 'content-length': file.byteLength }).end(file);
   else outgoing.writeHead(404).end();

@@ -36,6 +36,8 @@ export class RunwareEmulator {
   script: RunwareScript | undefined;
   /** Nobody is there, though connections stand: nothing is read and nothing answered. */
   isDeaf = false;
+  /** Images that results name by their addresses are answered 503. */
+  isImageHostDown = false;
   /** Status that a handshake is answered with, as proxies do that know no WebSockets. Undefined: it is taken. */
   blockedWith: number | undefined;
   /** Keys that are taken. */
@@ -104,6 +106,7 @@ export class RunwareEmulator {
       isKey: (key: unknown) => typeof key === 'string' && this.keys.has(key),
       decide: (message: Fields, transport: 'websocket' | 'http') => this.#decide(message, transport),
       log: (frame: ClientFrame) => void this.frames.push(frame),
+      isImageHostDown: () => this.isImageHostDown,
     };
     const { sessionMs = 120_000, idleMs = 120_000, gatherMs = 0 } = this.#options;
     const server = createServer((incoming, outgoing) => {

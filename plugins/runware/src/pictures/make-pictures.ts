@@ -1,4 +1,5 @@
 import { EaselError, type GenerationRequest, type Image } from '@easel/plugin-sdk';
+import { unread } from '@easel/plugin-sdk/paid';
 import type { Options } from '../options.js';
 import type { PictureTask } from '../request/picture-tasks.js';
 import { fromWire } from '../request/seeds.js';
@@ -108,13 +109,20 @@ async function makeOne(
   return await client.perform(order, async ({ items, failure }) => ({
     pictures: await Promise.all(
       inOrder(items, seeds).map(async ({ item, seed }) => ({
-        image: { ...(await readPicture(item, context)), ...(seed === undefined ? {} : { seed }) },
+        image: { ...(await readPaid(item, context)), ...(seed === undefined ? {} : { seed }) },
         isFlagged: item.NSFWContent === true,
         cost: item.cost,
       })),
     ),
     failure,
   }));
+}
+
+/** What keeps a paid picture from being read is no reason to have another one made. */
+async function readPaid(item: Item, context: MakeOptions): ReturnType<typeof readPicture> {
+  return await readPicture(item, context).catch((error: unknown) => {
+    throw EaselError.isInstance(error) ? unread(error) : error;
+  });
 }
 
 /** Pictures of one task in the order of its seeds: they come as they get ready, and tell their seeds. */

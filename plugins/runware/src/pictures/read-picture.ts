@@ -1,18 +1,15 @@
 import { EaselError, fetchImage, type Image, type OutputFormat } from '@easel/plugin-sdk';
 import { convertImage } from '@easel/plugin-sdk/images';
 import type { Config } from '../settings.js';
-import { backoffMs } from '../transport/backoff.js';
-import { pause } from '../transport/pause.js';
 import type { Item } from '../wire/frame.js';
 
 const mostBytes = 200 * 1024 * 1024;
 /** Times that a picture is fetched from its address; it has been paid. */
-const mostFetches = 4;
+const tries = 4;
 
 export interface ReadPictureOptions {
   readonly outputFormat: OutputFormat;
   readonly config: Config;
-  readonly random: () => number;
   readonly signal: AbortSignal;
 }
 
@@ -32,25 +29,13 @@ export async function readPicture(item: Item, options: ReadPictureOptions): Prom
 async function bytesOf(item: Item, options: ReadPictureOptions): Promise<Image['bytes']> {
   const base64 = item.imageBase64Data ?? /^data:[^,]*;base64,(.*)$/s.exec(item.imageDataURI ?? '')?.[1];
   if (base64) return new Uint8Array(Buffer.from(base64, 'base64'));
-  if (item.imageURL) return await fetchPatiently(item.imageURL, options);
-  throw unreadable(item, 'there is none in its result');
-}
-
-async function fetchPatiently(
-  url: string,
-  { config, random, signal }: ReadPictureOptions,
-): Promise<Image['bytes']> {
-  const { pictureMs: timeoutMs, allowPrivateAddresses } = config;
-  for (let fetches = 1; ; fetches++) {
-    try {
-      return (await fetchImage(url, { maximumBytes: mostBytes, timeoutMs, allowPrivateAddresses, signal }))
-        .bytes;
-    } catch (error) {
-      const isPassing = EaselError.isInstance(error) && error.code === 'ERR_PROVIDER_UNAVAILABLE';
-      if (!isPassing || fetches === mostFetches) throw error;
-      await pause(backoffMs(fetches, random), signal);
-    }
+  if (item.imageURL) {
+    const { config, signal } = options;
+    const { pictureMs: timeoutMs, allowPrivateAddresses } = config;
+    const limits = { maximumBytes: mostBytes, timeoutMs, tries };
+    return (await fetchImage(item.imageURL, { ...limits, allowPrivateAddresses, signal })).bytes;
   }
+  throw unreadable(item, 'there is none in its result');
 }
 
 const unreadable = ({ taskUUID }: Item, why: string, cause?: unknown) =>

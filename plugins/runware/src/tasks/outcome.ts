@@ -31,6 +31,7 @@ export const outOfReach = (taskUUID: string, failure: EaselError): Doubtful => (
     message: `${failure.message} Task ${taskUUID} may have been taken and paid.`,
     hint: askAgain,
     retryAfterMs: failure.retryAfterMs,
+    mayBePaid: true,
     cause: failure,
   }),
 });
@@ -41,6 +42,7 @@ export const silent = (taskUUID: string, silenceMs: number): Outcome => ({
     code: 'ERR_PROVIDER_UNAVAILABLE',
     message: `Runware has not said a word about task ${taskUUID} for ${silenceMs} ms; it may have been taken and paid.`,
     hint: askAgain,
+    mayBePaid: true,
   }),
 });
 
@@ -60,5 +62,6 @@ export const vanished = (taskUUID: string): Outcome => ({
     code: 'ERR_PROVIDER_BAD_RESPONSE',
     message: `Runware has taken task ${taskUUID}, and does not know it any more; it may have been paid.`,
     hint: 'Ask Runware what became of the task; send the call again if you take the risk of paying twice.',
+    mayBePaid: true,
   }),
 });

@@ -102,7 +102,7 @@ describe('a full disk', () => {
       const response = await fetch(`${server.url}/v1/images/generations`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', 'idempotency-key': 'one' },
-        body: JSON.stringify(slow(1_500)),
+        body: JSON.stringify(slow(6_000)),
       });
       return { status: response.status, job: response.headers.get('easel-job') };
     };
@@ -126,7 +126,7 @@ describe('a database that another process holds', () => {
     await expect.poll(stateOf(server, accepted), soon).toBe('running');
     const other = new Database(join(folder, 'kept', 'jobs.db'));
     onTestFinished(() => void other.close());
-    other.exec('BEGIN EXCLUSIVE');
+    other.exec('PRAGMA busy_timeout = 10000; BEGIN EXCLUSIVE;');
     const lockedAt = performance.now();
     const slowest = watchHealth(server);
     const refused = await submit(server, 0);
@@ -142,7 +142,7 @@ describe('a database that another process holds', () => {
     other.exec('COMMIT');
     await expect.poll(stateOf(server, accepted), soon).toBe('succeeded');
     await expect.poll(() => readiness(server), soon).toBe(200);
-    expect((await submit(server, 0)).status).toBe(202);
+    await expect.poll(async () => (await submit(server, 0)).status, soon).toBe(202);
     expect(await slowest()).toBeLessThan(1_000);
     expect(server.child.exitCode).toBeNull();
   }, 120_000);

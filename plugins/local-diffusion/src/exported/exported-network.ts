@@ -1,18 +1,12 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { readdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { EaselError } from '@easel/plugin-sdk';
 import { invalidFiles } from '../checkpoint/invalid-files.js';
-import { readModel } from '../graph/onnx/read.js';
-import { withoutOperators } from '../graph/passes/decomposition.js';
-import { onProcessor } from '../session/execution-choice.js';
-import { providerOptions } from '../session/execution-devices.js';
-import { createSession, encodeForSession } from '../session/graph-session.js';
 import type { Feed } from '../session/network.js';
 import type { NetworkMemory, Place } from '../session/network-memory.js';
-import type { NetworkOptions } from '../session/network-options.js';
-import { InferenceSession } from '../session/onnx-runtime.js';
-import { unfusedOptions } from '../session/self-test.js';
+import type { InferenceSession } from '../session/onnx-runtime.js';
 import type { Dialect } from './dialects.js';
+import { openExportedSession } from './exported-session.js';
 import { portTypes, toFloats, toTensor } from './tensors.js';
 
 type Port = InferenceSession.TensorValueMetadata;
@@ -49,14 +43,16 @@ export class ExportedNetwork {
   }
 
   /**
-   * Opens a file, and the external data beside it, to see what it takes. It may be closed between two runs, and is opened again then.
+   * Opens a file, and the external data beside it, to see what it takes. It may be closed between two runs,
+   * and is opened again then.
    *
-   * @throws ERR_MODEL_FILES_INVALID when it cannot be opened, and when it has inputs or outputs that the dialect does not know
+   * @throws ERR_MODEL_FILES_INVALID when it cannot be opened, and when it has inputs or outputs that the
+   * dialect does not know
    */
   static async open(file: string, dialect: Dialect, memory: NetworkMemory): Promise<ExportedNetwork> {
     const place: Place<InferenceSession> = {
       weightBytes: await bytesOf(dirname(file)),
-      open: (options) => openSession(file, options),
+      open: (options) => openExportedSession(file, options),
     };
     try {
       const ports = await memory.use(place, {}, async (session) => ({
@@ -86,8 +82,8 @@ export class ExportedNetwork {
   }
 
   /**
-   * Runs it over a batch, in as many runs as a fixed batch of the file takes. A vector of one number an image, as the timestep is, may
-   * be a scalar in the file.
+   * Runs it over a batch, in as many runs as a fixed batch of the file takes. A vector of one number an
+   * image, as the timestep is, may be a scalar in the file.
    *
    * @param feeds by our names; those that the file does not have are left out. All have the images in front.
    * @param output the one that is wanted
@@ -185,28 +181,6 @@ function joinRows(parts: readonly Output[], rows: number, batch: number): Output
     data.set(part.data.subarray(0, data.length - start), start);
   }
   return { data, shape: [rows, ...rest] };
-}
-
-/** @param options an operator that the provider gets wrong is written in others, as in the networks that we write */
-async function openSession(file: string, { execution = onProcessor, threads }: NetworkOptions) {
-  const options = {
-    graphOptimizationLevel: 'all',
-    logSeverityLevel: 3,
-    ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
-  } as const;
-  try {
-    const onProvider = { ...options, ...providerOptions(execution.provider) };
-    if (execution.decompose.size === 0) return await InferenceSession.create(file, onProvider);
-    const graph = readModel(await readFile(file), { folder: dirname(file), name: basename(file) });
-    const written = withoutOperators(graph, execution.decompose);
-    return await createSession(encodeForSession(written), { ...onProvider, extra: unfusedOptions });
-  } catch (cause) {
-    throw invalidFiles(
-      `${file} cannot be opened: ${(cause as Error).message}`,
-      'Check that the file and the external data beside it (model.onnx_data, weights.pb) are whole, or export the model again.',
-      cause,
-    );
-  }
 }
 
 function bindInputs(file: string, session: InferenceSession, dialect: Dialect): ReadonlyMap<string, Port> {

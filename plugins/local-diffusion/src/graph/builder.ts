@@ -19,14 +19,18 @@ import { type MountedWeight, MountedWeights } from './mounted-weights.js';
 import { infer } from './shapes/infer.js';
 import { Mismatch, type Operand } from './shapes/mismatch.js';
 
-/** A tensor inside the graph being built. It knows its type and shape, so that what does not fit is told where it is written. */
+/**
+ * A tensor inside the graph being built. It knows its type and shape, so that what does not fit is told where
+ * it is written.
+ */
 export type Value = Operand;
 
 /** Constants of up to so many numbers may be shapes, axes or factors: what they hold is known. */
 const knownNumbers = 8;
 
 /**
- * Writes one network as a graph over the tensors of a checkpoint's component. Types and shapes are followed from node to node.
+ * Writes one network as a graph over the tensors of a checkpoint's component. Types and shapes are followed
+ * from node to node.
  *
  * The graph computes in float32, however its weights are stored.
  */
@@ -105,7 +109,8 @@ export class GraphBuilder {
   /**
    * A weight of the checkpoint as a float32 constant; its data stay in the file.
    *
-   * Trailing dimensions of 1 need not agree with the file's: a linear layer and a 1x1 convolution lie there alike.
+   * Trailing dimensions of 1 need not agree with the file's: a linear layer and a 1x1 convolution lie there
+   * alike.
    *
    * @throws ERR_MODEL_FILES_INVALID when it is missing, of another shape, or not of a floating-point type
    */
@@ -113,7 +118,10 @@ export class GraphBuilder {
     return this.#upright(this.#weights.mount(name, shape));
   }
 
-  /** Rows `firstRow` to `firstRow + rows - 1` of a weight whose whole shape is `shape`; otherwise like {@link mount}. */
+  /**
+   * Rows `firstRow` to `firstRow + rows - 1` of a weight whose whole shape is `shape`; otherwise like {@link
+   * mount}.
+   */
   mountRows(name: string, shape: readonly number[], firstRow: number, rows: number): Value {
     return asValue(this.#weights.mountRows(name, shape, firstRow, rows));
   }
@@ -147,7 +155,10 @@ export class GraphBuilder {
     return this.#component.loras?.length ?? 0;
   }
 
-  /** Like {@link mount}, in the type that it is stored in: for tables that are only looked up, not computed with. */
+  /**
+   * Like {@link mount}, in the type that it is stored in: for tables that are only looked up, not computed
+   * with.
+   */
   mountStored(name: string, shape: readonly number[]): Value {
     return asValue(this.#weights.mountStored(name, shape));
   }

@@ -1,6 +1,6 @@
 /**
- * Sizes that are free until a network runs. A dimension is a number, the name of a free one, or a formula over such names; two that
- * are written alike are equal.
+ * Sizes that are free until a network runs. A dimension is a number, the name of a free one, or a formula
+ * over such names; two that are written alike are equal.
  *
  * @module
  */
@@ -64,7 +64,9 @@ export function product(dimensions: Shape): Dimension {
   );
 }
 
-/** `whole` divided by `part`. Undefined where that is no whole number, as far as one can tell before a run. */
+/**
+ * `whole` divided by `part`. Undefined where that is no whole number, as far as one can tell before a run.
+ */
 export function quotient(whole: Dimension, part: Dimension): Dimension | undefined {
   const [above, below] = [asFormula(whole), asFormula(part)];
   const left = [...above.factors];

@@ -1,6 +1,6 @@
 /**
- * A network as nodes and initialisers, before anything is written in ONNX's format. Blocks write it, passes change it, and it is encoded
- * once, when a session opens it.
+ * A network as nodes and initialisers, before anything is written in ONNX's format. Blocks write it, passes
+ * change it, and it is encoded once, when a session opens it.
  *
  * @module
  */
@@ -31,8 +31,9 @@ export interface TensorType {
 }
 
 /**
- * A number is an integer attribute; floats are told apart by the wrapper, since JavaScript has one number type. `encoded` is an
- * AttributeProto of a kind that no pass reads (a tensor, a graph), as it stood in a file.
+ * A number is an integer attribute; floats are told apart by the wrapper, since JavaScript has one number
+ * type. `encoded` is an AttributeProto of a kind that no pass reads (a tensor, a graph), as it stood in a
+ * file.
  */
 export type Attribute =
   | number
@@ -66,8 +67,8 @@ export interface Initializer extends TensorType {
   readonly name: string;
   readonly shape: readonly number[];
   /**
-   * How the elements are stored, where that is not the type that the graph computes with. A pass turns the one into the other
-   * (`passes/stored-weights.ts`).
+   * How the elements are stored, where that is not the type that the graph computes with. A pass turns the
+   * one into the other (`passes/stored-weights.ts`).
    */
   readonly storage?: ElementType;
   /** Little-endian elements, where they lie, or the whole TensorProto of a file that somebody else wrote. */
@@ -90,7 +91,10 @@ export interface Graph {
   readonly outputs: readonly Port[];
   /** Version by domain; the empty domain is ai.onnx. */
   readonly operatorSets: Readonly<Record<string, number>>;
-  /** Types and shapes of what nodes make, by name: all of them in a graph of ours, none in one that was read from a file. */
+  /**
+   * Types and shapes of what nodes make, by name: all of them in a graph of ours, none in one that was read
+   * from a file.
+   */
   readonly values: ReadonlyMap<string, TensorType>;
 }
 

@@ -22,7 +22,8 @@ export interface MountedWeight extends Initializer {
 /**
  * The tensors of a component that a graph uses, as initialisers that point into the checkpoint's own files.
  *
- * Trailing dimensions of 1 need not agree with the file's: a linear layer and a 1x1 convolution lie there alike.
+ * Trailing dimensions of 1 need not agree with the file's: a linear layer and a 1x1 convolution lie there
+ * alike.
  */
 export class MountedWeights {
   readonly #component: Component;
@@ -32,7 +33,10 @@ export class MountedWeights {
     this.#component = component;
   }
 
-  /** @throws ERR_MODEL_FILES_INVALID when the tensor is missing, of another shape, or not of a floating-point type */
+  /**
+   * @throws ERR_MODEL_FILES_INVALID when the tensor is missing, of another shape, or not of a floating-point
+   * type
+   */
   mount(name: string, shape: readonly number[]): MountedWeight {
     return this.mountLocation(name, this.#find(name), shape);
   }
@@ -45,8 +49,8 @@ export class MountedWeights {
   }
 
   /**
-   * Mounts the rows `firstRow` to `firstRow + rows - 1` of a tensor whose whole shape is `shape`; throws like {@link mount}. A transposed
-   * tensor has no rows that lie in one piece, and none is asked for by rows.
+   * Mounts the rows `firstRow` to `firstRow + rows - 1` of a tensor whose whole shape is `shape`; throws like
+   * {@link mount}. A transposed tensor has no rows that lie in one piece, and none is asked for by rows.
    */
   mountRows(name: string, shape: readonly number[], firstRow: number, rows: number): MountedWeight {
     return this.mountLocationRows(name, this.#find(name), shape, firstRow, rows);

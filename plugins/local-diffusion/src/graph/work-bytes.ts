@@ -31,8 +31,8 @@ export function sizesIn({ inputs }: Graph, shapeOf: (input: string) => readonly 
 }
 
 /**
- * Bytes that the values of a run take beside the weights, at the moment when they take most: each is there from the node that makes it to
- * the last that reads it. What operators need inside is not known here.
+ * Bytes that the values of a run take beside the weights, at the moment when they take most: each is there
+ * from the node that makes it to the last that reads it. What operators need inside is not known here.
  *
  * @param graph one of ours: it says the shapes of what its nodes make
  * @throws Error for a free dimension that the run does not name

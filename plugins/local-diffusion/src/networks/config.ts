@@ -16,7 +16,8 @@ export const only = <const Value extends string | number | boolean | null>(...va
   z.literal(values).default(values[0] as never);
 
 /**
- * Checks a component's config.json against what a network supports. Keys that the schema does not know are tolerated.
+ * Checks a component's config.json against what a network supports. Keys that the schema does not know are
+ * tolerated.
  *
  * @throws ERR_MODEL_FILES_INVALID naming the first key and value that are not supported
  */

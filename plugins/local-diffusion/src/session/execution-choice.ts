@@ -9,7 +9,10 @@ export interface Execution {
   readonly provider: ExecutionProvider;
   /** Operators that the provider gets wrong on this machine. */
   readonly decompose: ReadonlySet<DecomposableOperator>;
-  /** float16 where the provider is right and faster in it; a network that overflows there is computed in float32 all the same. */
+  /**
+   * float16 where the provider is right and faster in it; a network that overflows there is computed in
+   * float32 all the same.
+   */
   readonly precision: Precision;
 }
 
@@ -21,8 +24,8 @@ export interface ChosenExecution extends Execution {
 }
 
 /**
- * The first execution provider of a setting that computes rightly here. `auto` also wants it to be faster than the processor, and says
- * nothing of devices that are not there.
+ * The first execution provider of a setting that computes rightly here. `auto` also wants it to be faster
+ * than the processor, and says nothing of devices that are not there.
  */
 export async function chooseExecution(
   setting: ExecutionProviderSetting,

@@ -23,10 +23,15 @@ export function providersToTry(
   );
 }
 
-/** Where Vulkan's loader finds its drivers on Linux (github.com/KhronosGroup/Vulkan-Loader, docs/LoaderDriverInterface.md). */
+/**
+ * Where Vulkan's loader finds its drivers on Linux (github.com/KhronosGroup/Vulkan-Loader,
+ * docs/LoaderDriverInterface.md).
+ */
 const vulkanFolders = ['/usr/share', '/usr/local/share', '/etc'].map((folder) => `${folder}/vulkan/icd.d`);
 
-/** Whether WebGPU, which is Vulkan on Linux, is worth the third of a second that it takes to find no driver. */
+/**
+ * Whether WebGPU, which is Vulkan on Linux, is worth the third of a second that it takes to find no driver.
+ */
 function mayHaveVulkan({ VK_DRIVER_FILES, VK_ICD_FILENAMES }: NodeJS.ProcessEnv): boolean {
   if (process.platform !== 'linux') return true;
   if (VK_DRIVER_FILES || VK_ICD_FILENAMES) return true;
@@ -39,7 +44,10 @@ function mayHaveVulkan({ VK_DRIVER_FILES, VK_ICD_FILENAMES }: NodeJS.ProcessEnv)
   });
 }
 
-/** The providers that are there for this platform: in the package, or by the libraries that its install script fetches. */
+/**
+ * The providers that are there for this platform: in the package, or by the libraries that its install script
+ * fetches.
+ */
 export function offeredProviders(): readonly ExecutionProvider[] {
   return listSupportedBackends().flatMap(({ name, bundled }) => {
     const provider = executionProviders.find((each) => each === name);
@@ -47,14 +55,20 @@ export function offeredProviders(): readonly ExecutionProvider[] {
   });
 }
 
-/** ONNX Runtime lists CUDA and TensorRT without looking whether their libraries are there, and says so on stderr when they are not. */
+/**
+ * ONNX Runtime lists CUDA and TensorRT without looking whether their libraries are there, and says so on
+ * stderr when they are not.
+ */
 function hasLibrary(provider: ExecutionProvider): boolean {
   const packageFile = createRequire(import.meta.url).resolve('onnxruntime-node/package.json');
   const folder = join(dirname(packageFile), 'bin', 'napi-v6', process.platform, process.arch);
   return existsSync(join(folder, `libonnxruntime_providers_${provider}.so`));
 }
 
-/** What of a session's options tells it where to compute. ONNX Runtime adds `cpu` for what another provider lacks. */
+/**
+ * What of a session's options tells it where to compute. ONNX Runtime adds `cpu` for what another provider
+ * lacks.
+ */
 export const providerOptions = (provider: ExecutionProvider): InferenceSession.SessionOptions => ({
   executionProviders: [provider],
 });

@@ -13,7 +13,8 @@ import { NetworkMemory } from './network-memory.js';
 import { spreadNumbers } from './self-test-cases.js';
 import { StoredNetwork } from './stored-network.js';
 
-// On the processor ONNX Runtime rounds weights to float16, and computes with them in float32: what a graphics card rounds beside them is not tested here.
+// On the processor ONNX Runtime rounds weights to float16, and computes with them in float32: what a graphics
+// card rounds beside them is not tested here.
 const inHalf: Execution = { ...onProcessor, precision: 'float16' };
 
 const bundled = (name: string) =>

@@ -10,8 +10,8 @@ const smallestStageBytes = 256e6;
 /**
  * What networks may hold.
  *
- * @param memoryBytes as the configuration says. Absent: shares of what the machine, or the container, lets the process have; a network that
- * is over the share of all, and still fits, runs whole.
+ * @param memoryBytes as the configuration says. Absent: shares of what the machine, or the container, lets
+ * the process have; a network that is over the share of all, and still fits, runs whole.
  */
 export function memoryBudget(
   memoryBytes: number | undefined,

@@ -2,7 +2,10 @@ import { existsSync } from 'node:fs';
 import type { Check } from './check.js';
 import type { ExecutionProvider } from './execution-providers.js';
 
-/** What to install for CUDA: ONNX Runtime fetches its libraries on request only, they are hundreds of megabytes. */
+/**
+ * What to install for CUDA: ONNX Runtime fetches its libraries on request only, they are hundreds of
+ * megabytes.
+ */
 export const cudaFix = 'Install CUDA 12 and cuDNN 9, and the libraries of ONNX Runtime: easel gpu install';
 
 /**

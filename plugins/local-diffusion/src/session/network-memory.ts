@@ -12,7 +12,10 @@ export interface Releasable {
 export interface Place<Opened extends Releasable> {
   /** Bytes that its weights take in memory, in the type that they are computed with. */
   readonly weightBytes: number;
-  /** Bytes that the largest of its runs took beside them: ONNX Runtime keeps them for the next. Set by the memory. */
+  /**
+   * Bytes that the largest of its runs took beside them: ONNX Runtime keeps them for the next. Set by the
+   * memory.
+   */
   workBytes?: number;
   open(options: NetworkOptions): Promise<Opened>;
   /** Absent: it is not open. Set by the memory. */
@@ -41,8 +44,9 @@ export interface ExpectedRun {
 }
 
 /**
- * The networks that are open, under a budget in bytes of what they hold: before one is opened or runs, those that ran longest ago are
- * closed until there is room. One that holds more than the whole budget is open alone.
+ * The networks that are open, under a budget in bytes of what they hold: before one is opened or runs, those
+ * that ran longest ago are closed until there is room. One that holds more than the whole budget is open
+ * alone.
  *
  * Its networks run one after the other.
  */

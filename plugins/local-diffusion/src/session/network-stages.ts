@@ -19,8 +19,9 @@ interface Stage {
 }
 
 /**
- * A network as one graph, or where its weights are more than one network may hold, as graphs that run one after the other: each is opened
- * for its part of a run, hands on what the later ones read, and is closed when its memory is needed.
+ * A network as one graph, or where its weights are more than one network may hold, as graphs that run one
+ * after the other: each is opened for its part of a run, hands on what the later ones read, and is closed
+ * when its memory is needed.
  */
 export class NetworkStages {
   readonly #graph: Graph;
@@ -30,11 +31,14 @@ export class NetworkStages {
   readonly #warnings = new Set<string>();
   #isInHalf = false;
 
-  /** @param precision to compute in, but for what only the processor could open: that is computed in float32 */
+  /**
+   * @param precision to compute in, but for what only the processor could open: that is computed in float32
+   */
   constructor(graph: Graph, memory: NetworkMemory, precision: Precision) {
     this.#graph = graph;
     this.#memory = memory;
-    // Cut before the precision is chosen, so that all that is handed on is float32; in float16 twice as much of that fits.
+    // Cut before the precision is chosen, so that all that is handed on is float32; in float16 twice as much
+    // of that fits.
     const limit = memory.networkBytes * (precision === 'float16' ? 2 : 1);
     this.#stages = cutIntoStages(graph, limit).map((stage) => {
       const computed = inPrecision(stage, precision);

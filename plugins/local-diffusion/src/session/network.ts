@@ -37,7 +37,10 @@ export class Network {
     this.warnings = warnings;
   }
 
-  /** Opens a graph. One that its execution provider cannot open, for want of memory or otherwise, is opened on the processor. */
+  /**
+   * Opens a graph. One that its execution provider cannot open, for want of memory or otherwise, is opened on
+   * the processor.
+   */
   static async open(graph: Graph, options: NetworkOptions = {}): Promise<Network> {
     const { execution = onProcessor } = options;
     try {
@@ -101,7 +104,8 @@ async function openSession(
   const options: SessionOptions = {
     ...providerOptions(provider),
     graphOptimizationLevel: 'all',
-    // A pattern is one block for all of a run, taken anew beside what the first run has left in the arena: 1 GB, and 30 % of the decoder's second run.
+    // A pattern is one block for all of a run, taken anew beside what the first run has left in the arena: 1
+    // GB, and 30 % of the decoder's second run.
     ...(provider === 'cpu' ? { enableMemPattern: false } : {}),
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
     logSeverityLevel: 3,

@@ -14,7 +14,10 @@ const fileSchema = z.object({ bytes: z.int(), changedNs: z.string(), sample: z.s
 const descriptionSchema = z.object({ graph: fileSchema, weights: fileSchema });
 type FileDescription = z.infer<typeof fileSchema>;
 
-/** Gigabytes cannot be read at every opening: so many pieces are, of so many bytes, evenly spread from the first to the last. */
+/**
+ * Gigabytes cannot be read at every opening: so many pieces are, of so many bytes, evenly spread from the
+ * first to the last.
+ */
 const samplePieces = 64;
 const samplePieceBytes = 4096;
 
@@ -25,7 +28,10 @@ export async function describeEntry(folder: string): Promise<void> {
   await writeFile(join(folder, entryFiles.description), JSON.stringify({ graph, weights }));
 }
 
-/** Whether an entry is there and as it was when it was written: sizes, times of change, and samples of what is inside. */
+/**
+ * Whether an entry is there and as it was when it was written: sizes, times of change, and samples of what is
+ * inside.
+ */
 export async function isEntryWhole(folder: string): Promise<boolean> {
   try {
     const text = await readFile(join(folder, entryFiles.description), 'utf8');

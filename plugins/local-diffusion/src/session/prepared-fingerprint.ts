@@ -4,7 +4,10 @@ import { open } from 'node:fs/promises';
 /** Longest header that is hashed whole; a checkpoint's is some hundred kilobytes. */
 const maximumHeaderBytes = 100_000_000;
 
-/** One line that changes with a file of weights: its path, size, time of change (nanoseconds) and the hash of its safetensors header. */
+/**
+ * One line that changes with a file of weights: its path, size, time of change (nanoseconds) and the hash of
+ * its safetensors header.
+ */
 export async function fingerprint(path: string): Promise<string> {
   const file = await open(path);
   try {

@@ -14,7 +14,10 @@ export interface PreparedNetworksOptions {
   readonly folder: string;
   /** What all entries may take together. */
   readonly maximumBytes: number;
-  /** Networks whose weights take fewer bytes in memory are not kept. Absent: 200 MB, which open as fast without. */
+  /**
+   * Networks whose weights take fewer bytes in memory are not kept. Absent: 200 MB, which open as fast
+   * without.
+   */
   readonly minimumWeightBytes?: number;
   /** Absent: the system's. */
   readonly now?: () => Date;
@@ -34,15 +37,20 @@ interface Encoded {
   readonly options: SessionOptions;
 }
 
-/** What a network takes in memory while it is prepared, and at most on disk, by what its weights take in memory. */
+/**
+ * What a network takes in memory while it is prepared, and at most on disk, by what its weights take in
+ * memory.
+ */
 const growth = 1.2;
 
 /**
- * Networks on disk as ONNX Runtime has optimised them, convolutions in the layout that it computes in: opening one again maps it, and
- * takes a UNet of 0.86 G parameters 2 seconds instead of 16. For the processor only; other providers prepare on the device.
+ * Networks on disk as ONNX Runtime has optimised them, convolutions in the layout that it computes in:
+ * opening one again maps it, and takes a UNet of 0.86 G parameters 2 seconds instead of 16. For the processor
+ * only; other providers prepare on the device.
  *
- * Matrices are packed anew at each opening. ONNX Runtime could write them down packed as well, but keeps the plain ones beside them
- * and reads both: twice the bytes for each matrix and a longer first opening, for half a second less at the next.
+ * Matrices are packed anew at each opening. ONNX Runtime could write them down packed as well, but keeps the
+ * plain ones beside them and reads both: twice the bytes for each matrix and a longer first opening, for half
+ * a second less at the next.
  */
 export class PreparedNetworks {
   readonly #options: Required<PreparedNetworksOptions>;
@@ -55,7 +63,10 @@ export class PreparedNetworks {
     };
   }
 
-  /** Opens a network by its entry, or prepares it and leaves an entry. Whatever is wrong with the folder, the network is opened. */
+  /**
+   * Opens a network by its entry, or prepares it and leaves an entry. Whatever is wrong with the folder, the
+   * network is opened.
+   */
   async open({ graph, provider, options }: Unprepared): Promise<InferenceSession> {
     const { folder, maximumBytes, minimumWeightBytes, now, availableBytes } = this.#options;
     const { held, converted } = countWeights(graph);
@@ -89,8 +100,9 @@ export class PreparedNetworks {
         // Not what this ONNX Runtime reads, whatever it was that wrote it.
       }
     }
-    // To write what it has made, ONNX Runtime keeps it beside what it has made it of, unless that is mapped: over 20 GB for SDXL's in float16.
-    // Widening the weights on disk first does with half of it, but takes 105 s once to save 10 to 25 s at each opening.
+    // To write what it has made, ONNX Runtime keeps it beside what it has made it of, unless that is mapped:
+    // over 20 GB for SDXL's in float16. Widening the weights on disk first does with half of it, but takes
+    // 105 s once to save 10 to 25 s at each opening.
     if (bytes + converted > availableBytes()) return await prepare(unprepared);
     return await this.#build(unprepared, key, bytes);
   }

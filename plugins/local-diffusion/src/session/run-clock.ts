@@ -9,8 +9,9 @@ export const createRunMemory = (): SharedArrayBuffer =>
 export type Doing = 'nothing' | 'opening' | 'running';
 
 /**
- * Tells the main thread what the worker, whose thread a network blocks, is in the middle of, and what it would cost to begin anew.
- * The worker writes, the main thread reads; the times are those of the system's clock, which both have.
+ * Tells the main thread what the worker, whose thread a network blocks, is in the middle of, and what it
+ * would cost to begin anew. The worker writes, the main thread reads; the times are those of the system's
+ * clock, which both have.
  */
 export class RunClock {
   readonly #values: Float64Array;
@@ -49,7 +50,10 @@ export class RunClock {
     return this.#values[places.expectedMs] === Number.POSITIVE_INFINITY ? 'opening' : 'running';
   }
 
-  /** Milliseconds that are left of a run, less than 0 where it takes longer than the last time. Undefined: nobody knows. */
+  /**
+   * Milliseconds that are left of a run, less than 0 where it takes longer than the last time. Undefined:
+   * nobody knows.
+   */
   get remainingMs(): number | undefined {
     const expectedMs = this.#values[places.expectedMs]!;
     if (this.doing !== 'running' || Number.isNaN(expectedMs)) return undefined;

@@ -34,8 +34,8 @@ export interface SelfTestPlace {
 /**
  * The verdict on a device of this machine, tested once and then read from the folder.
  *
- * A driver may end the whole process. So a file says that a test is running; whoever finds it of a process that is no more does not
- * try again.
+ * A driver may end the whole process. So a file says that a test is running; whoever finds it of a process
+ * that is no more does not try again.
  */
 export async function verdictOn(provider: ExecutionProvider, place: SelfTestPlace): Promise<SelfTestVerdict> {
   const { folder, environment, test = testDevice } = place;

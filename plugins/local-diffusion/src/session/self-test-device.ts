@@ -14,8 +14,9 @@ export const runtimeVersion = (): string => env.versions.node ?? env.versions.co
 const driverVariables = ['VK_DRIVER_FILES', 'VK_ICD_FILENAMES', 'CUDA_VISIBLE_DEVICES'];
 
 /**
- * What a self-test's result depends on besides the provider: runtime, processor, system, and on Linux the graphics cards and NVIDIA's
- * driver. Node tells no more of a graphics card, so on other systems a new driver is seen by the system's version only.
+ * What a self-test's result depends on besides the provider: runtime, processor, system, and on Linux the
+ * graphics cards and NVIDIA's driver. Node tells no more of a graphics card, so on other systems a new driver
+ * is seen by the system's version only.
  */
 export function describeMachine(environment: NodeJS.ProcessEnv): string {
   const parts = [

@@ -24,7 +24,8 @@ const contextSchema = z.object({
 const driverFolders = ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d', '/usr/local/share/vulkan/icd.d'];
 
 /**
- * Runs the self-test on every execution provider that this platform offers, anew: what `easel doctor` asks for.
+ * Runs the self-test on every execution provider that this platform offers, anew: what `easel doctor` asks
+ * for.
  *
  * @param context the plugin's options as `config`
  */

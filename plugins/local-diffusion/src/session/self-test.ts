@@ -16,7 +16,9 @@ export type SelfTestVerdict =
       readonly decompose: readonly DecomposableOperator[];
       /** float16 where it is right in it, and faster than in float32. */
       readonly precision: Precision;
-      /** The processor's time for some convolutions, divided by the device's; above 1 the device is faster. */
+      /**
+       * The processor's time for some convolutions, divided by the device's; above 1 the device is faster.
+       */
       readonly speedup: number;
       /** Largest error of what will be used, relative to the largest number of a block. */
       readonly error: number;
@@ -28,7 +30,10 @@ export type SelfTestVerdict =
       readonly reason: string;
     };
 
-/** Relative to a block's largest number. GPUs that round products to TF32 stay below 0.002; a wrong operator is wrong by 0.1 and more. */
+/**
+ * Relative to a block's largest number. GPUs that round products to TF32 stay below 0.002; a wrong operator
+ * is wrong by 0.1 and more.
+ */
 const tolerances = { float32: 5e-3, float16: 2e-2 };
 const tolerance = tolerances.float32;
 /** Half precision costs some of it: it has to be worth that. */
@@ -39,8 +44,9 @@ const fusions = ['LayerNormFusion', 'LayerNormFusionL1', 'QuickGeluFusion', 'Gel
 export const unfusedOptions = { optimization: { disable_specified_optimizers: fusions.join(';') } };
 
 /**
- * Runs every block that the networks are made of on a device, and compares with the processor. Fused operators that are wrong are
- * tried again in simpler ones. Takes about a second on a GPU, some seconds where it is emulated.
+ * Runs every block that the networks are made of on a device, and compares with the processor. Fused
+ * operators that are wrong are tried again in simpler ones. Takes about a second on a GPU, some seconds where
+ * it is emulated.
  */
 export async function testDevice(provider: ExecutionProvider): Promise<SelfTestVerdict> {
   const wrong = new Set<DecomposableOperator>();
@@ -146,7 +152,10 @@ async function time(
   }
 }
 
-/** A little work tells an emulated device, which would take half a minute for what a GPU needs to show what it can do. */
+/**
+ * A little work tells an emulated device, which would take half a minute for what a GPU needs to show what it
+ * can do.
+ */
 async function measureSpeedup(provider: ExecutionProvider): Promise<number> {
   const speedup = async (edge: number) => (await time('cpu', edge)) / (await time(provider, edge));
   const atFirst = await speedup(16);

@@ -37,8 +37,8 @@ export class StoredNetwork {
   }
 
   /**
-   * Runs it once; resolves with the float32 outputs asked for, by name. Where numbers are too large for float16 it is opened anew in float32,
-   * for good.
+   * Runs it once; resolves with the float32 outputs asked for, by name. Where numbers are too large for
+   * float16 it is opened anew in float32, for good.
    */
   async run<Output extends string>(
     feeds: Readonly<Record<string, Feed>>,

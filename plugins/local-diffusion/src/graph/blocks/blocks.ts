@@ -1,7 +1,8 @@
 /**
- * The building blocks of the networks, each written the way that is fastest on the execution provider that runs it. Networks
- * import them from here and name no operator of ONNX Runtime themselves where a block exists; a provider that needs a block
- * written otherwise (float16, an operator that it gets wrong) is told apart inside the block.
+ * The building blocks of the networks, each written the way that is fastest on the execution provider that
+ * runs it. Networks import them from here and name no operator of ONNX Runtime themselves where a block
+ * exists; a provider that needs a block written otherwise (float16, an operator that it gets wrong) is told
+ * apart inside the block.
  *
  * @module
  */

@@ -29,8 +29,9 @@ export function convolution(graph: GraphBuilder, x: Value, path: string, shape: 
 }
 
 /**
- * Doubles height and width of `x` [batch, channels, height, width] by repeating pixels. The factors are constants because ONNX
- * Runtime's fast path needs them (3.9 ms against 60 ms with a computed size, 256x64x64).
+ * Doubles height and width of `x` [batch, channels, height, width] by repeating pixels. The factors are
+ * constants because ONNX Runtime's fast path needs them (3.9 ms against 60 ms with a computed size,
+ * 256x64x64).
  */
 export function upsampleTwice(graph: GraphBuilder, x: Value): Value {
   return graph.node('Resize', [x, null, graph.floats([1, 1, 2, 2])], {
@@ -41,8 +42,8 @@ export function upsampleTwice(graph: GraphBuilder, x: Value): Value {
 }
 
 /**
- * Upsamples `x` to the height and width of `like`, which was halved (rounding up) to give the size of `x`. For such sizes
- * torch's nearest interpolation picks the pixels that doubling and cutting off picks.
+ * Upsamples `x` to the height and width of `like`, which was halved (rounding up) to give the size of `x`.
+ * For such sizes torch's nearest interpolation picks the pixels that doubling and cutting off picks.
  */
 export function upsampleLike(graph: GraphBuilder, x: Value, like: Value): Value {
   const ends = graph.node('Shape', [like], { start: 2 });

@@ -10,8 +10,9 @@ export interface LinearShape {
 }
 
 /**
- * torch.nn.Linear over `x` [rows, inputs], giving [rows, outputs]. Gemm takes torch's weight [outputs, inputs] as it lies in the
- * file; it wants a matrix, so token sequences are kept as one matrix of all images' tokens. What LoRAs add to the layer is added.
+ * torch.nn.Linear over `x` [rows, inputs], giving [rows, outputs]. Gemm takes torch's weight [outputs,
+ * inputs] as it lies in the file; it wants a matrix, so token sequences are kept as one matrix of all images'
+ * tokens. What LoRAs add to the layer is added.
  */
 export function linear(graph: GraphBuilder, x: Value, path: string, shape: LinearShape): Value {
   const { inputs, outputs, bias = true } = shape;
@@ -20,7 +21,10 @@ export function linear(graph: GraphBuilder, x: Value, path: string, shape: Linea
   return addLinearLoras(graph, x, result, path, { inputs, outputs, first: 0, count: outputs });
 }
 
-/** The rows `first` to `first + count - 1` of a {@link linear} layer: what torch's `chunk` would cut out of its result. */
+/**
+ * The rows `first` to `first + count - 1` of a {@link linear} layer: what torch's `chunk` would cut out of
+ * its result.
+ */
 export function linearRows(
   graph: GraphBuilder,
   x: Value,
@@ -35,8 +39,9 @@ export function linearRows(
 }
 
 /**
- * x times the transposed weight, plus the bias. Gemm would take the bias, too, but ONNX Runtime's CPU provider then fills the result
- * with it on one core before it multiplies: 6 % of a run of Stable Diffusion 1.5's UNet on two.
+ * x times the transposed weight, plus the bias. Gemm would take the bias, too, but ONNX Runtime's CPU
+ * provider then fills the result with it on one core before it multiplies: 6 % of a run of Stable Diffusion
+ * 1.5's UNet on two.
  */
 function product(graph: GraphBuilder, x: Value, weight: Value, bias: Value | undefined): Value {
   const result = graph.node('Gemm', [x, weight], { transB: 1 });
@@ -44,8 +49,8 @@ function product(graph: GraphBuilder, x: Value, weight: Value, bias: Value | und
 }
 
 /**
- * torch.nn.Embedding: int64 numbers [...] to [..., width], of a table [rows, width]. What was looked up is converted to float32
- * rather than the whole table.
+ * torch.nn.Embedding: int64 numbers [...] to [..., width], of a table [rows, width]. What was looked up is
+ * converted to float32 rather than the whole table.
  */
 export function lookUp(
   graph: GraphBuilder,

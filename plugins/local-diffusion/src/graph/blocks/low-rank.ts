@@ -2,12 +2,16 @@ import type { LoraLayer } from '../../checkpoint/lora-layer.js';
 import type { GraphBuilder, Value } from '../builder.js';
 import type { Attributes } from '../graph.js';
 
-/** The input that the networks of a component with LoRAs have: float32 [LoRAs], the weight of each, 1 being the whole of it. */
+/**
+ * The input that the networks of a component with LoRAs have: float32 [LoRAs], the weight of each, 1 being
+ * the whole of it.
+ */
 export const loraScalesInput = 'lora_scales';
 
 /**
- * Adds to the result of a linear layer what the component's LoRAs change (Hu et al. 2021, "LoRA: Low-Rank Adaptation of Large Language
- * Models"): scale * alpha / rank * up(down(x)), computed beside the layer, so that a scale is an input of each run.
+ * Adds to the result of a linear layer what the component's LoRAs change (Hu et al. 2021, "LoRA: Low-Rank
+ * Adaptation of Large Language Models"): scale * alpha / rank * up(down(x)), computed beside the layer, so
+ * that a scale is an input of each run.
  *
  * @param x [rows, inputs]
  * @param result [rows, count], what the layer itself gives
@@ -41,7 +45,8 @@ export function addLinearLoras(
 }
 
 /**
- * Like {@link addLinearLoras} for a convolution: `down` has the layer's own kernel, stride and padding, `up` is a 1x1 convolution.
+ * Like {@link addLinearLoras} for a convolution: `down` has the layer's own kernel, stride and padding, `up`
+ * is a 1x1 convolution.
  *
  * @param x [batch, inputs, height, width]
  * @param result [batch, outputs, ...], what the layer itself gives

@@ -7,11 +7,12 @@ export interface GroupNormShape {
 }
 
 /**
- * torch.nn.GroupNorm over `x` [batch, channels, height, width] with the weights `<path>.weight` and `<path>.bias`.
+ * torch.nn.GroupNorm over `x` [batch, channels, height, width] with the weights `<path>.weight` and
+ * `<path>.bias`.
  *
- * Written as LayerNormalization over a view of one row a group: of the forms that ONNX Runtime's CPU provider offers it is the
- * fastest, and the most exact when a group's mean is large against its deviation (statistics folded from ReduceSumSquare lose
- * three digits at a mean of twelve deviations).
+ * Written as LayerNormalization over a view of one row a group: of the forms that ONNX Runtime's CPU provider
+ * offers it is the fastest, and the most exact when a group's mean is large against its deviation (statistics
+ * folded from ReduceSumSquare lose three digits at a mean of twelve deviations).
  */
 export function groupNorm(graph: GraphBuilder, x: Value, path: string, shape: GroupNormShape): Value {
   const { channels, groups, epsilon } = shape;
@@ -24,7 +25,10 @@ export function groupNorm(graph: GraphBuilder, x: Value, path: string, shape: Gr
   return graph.node('Add', [graph.node('Mul', [image, weight]), bias]);
 }
 
-/** torch.nn.LayerNorm over the last axis of `x` [..., width] with the weights `<path>.weight` and `<path>.bias`. */
+/**
+ * torch.nn.LayerNorm over the last axis of `x` [..., width] with the weights `<path>.weight` and
+ * `<path>.bias`.
+ */
 export function layerNorm(
   graph: GraphBuilder,
   x: Value,

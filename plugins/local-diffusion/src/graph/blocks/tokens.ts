@@ -1,12 +1,17 @@
 import type { GraphBuilder, Value } from '../builder.js';
 
-/** The pixels of `image` [batch, channels, height, width] as one matrix [batch * height * width, channels]. */
+/**
+ * The pixels of `image` [batch, channels, height, width] as one matrix [batch * height * width, channels].
+ */
 export function imageToTokens(graph: GraphBuilder, image: Value, channels: number): Value {
   const last = graph.node('Transpose', [image], { perm: [0, 2, 3, 1] });
   return graph.node('Reshape', [last, graph.integers([-1, channels])]);
 }
 
-/** Undoes {@link imageToTokens}; `like` is an image of the same batch, height and width, of any number of channels. */
+/**
+ * Undoes {@link imageToTokens}; `like` is an image of the same batch, height and width, of any number of
+ * channels.
+ */
 export function tokensToImage(graph: GraphBuilder, tokens: Value, like: Value, channels: number): Value {
   const batch = graph.node('Shape', [like], { start: 0, end: 1 });
   const size = graph.node('Shape', [like], { start: 2, end: 4 });

@@ -1,6 +1,6 @@
 /**
- * The ONNX file format, as far as a graph needs it: a graph in, protobuf bytes out. Field numbers are those of onnx/onnx.proto
- * (ONNX 1.16).
+ * The ONNX file format, as far as a graph needs it: a graph in, protobuf bytes out. Field numbers are those
+ * of onnx/onnx.proto (ONNX 1.16).
  *
  * @module
  */
@@ -29,8 +29,8 @@ export interface EncodedGraph {
   /** A ModelProto; weights that lie in files stay there. */
   readonly model: Uint8Array;
   /**
-   * What `model_external_initializers_file_folder_path` has to be: absolute path of the folder that all files of weights lie under; empty
-   * where there are none.
+   * What `model_external_initializers_file_folder_path` has to be: absolute path of the folder that all files
+   * of weights lie under; empty where there are none.
    */
   readonly externalFolder: string;
 }
@@ -44,7 +44,8 @@ const externalData = 1;
  * Encodes a graph.
  *
  * @throws ERR_MODEL_FILES_INVALID when its files lie on different drives
- * @throws Error for an initialiser that is stored in another type than it has: `withStoredWeights` comes first
+ * @throws Error for an initialiser that is stored in another type than it has: `withStoredWeights` comes
+ * first
  */
 export function encodeGraph(graph: Graph): EncodedGraph {
   const files = graph.initializers.flatMap((each) => filePartOf(each)?.file ?? []);

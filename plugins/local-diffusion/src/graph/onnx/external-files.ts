@@ -4,8 +4,8 @@ import { invalidFiles } from '../../checkpoint/invalid-files.js';
 /**
  * The deepest folder that holds all files, directly or below; empty for no files.
  *
- * ONNX Runtime takes one folder a session and refuses paths that leave it (absolute ones, `..`, symbolic links), so the files must
- * be real paths.
+ * ONNX Runtime takes one folder a session and refuses paths that leave it (absolute ones, `..`, symbolic
+ * links), so the files must be real paths.
  *
  * @throws ERR_MODEL_FILES_INVALID when they lie on different drives
  */

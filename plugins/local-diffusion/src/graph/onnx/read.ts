@@ -1,6 +1,7 @@
 /**
- * Reads ONNX files that others have exported, so that the passes for our own graphs work on them. Whatever no pass looks at is kept as it
- * stands in the file: attributes that hold tensors or graphs, ports, initialisers in typed fields.
+ * Reads ONNX files that others have exported, so that the passes for our own graphs work on them. Whatever no
+ * pass looks at is kept as it stands in the file: attributes that hold tensors or graphs, ports, initialisers
+ * in typed fields.
  *
  * @module
  */
@@ -35,8 +36,8 @@ const smallestPart = 1024;
  *
  * @param file that the bytes are the whole of
  * @returns a graph that says no types of what its nodes make
- * @throws Error for bytes that are no ONNX file, for element types without whole bytes, for functions and sparse initialisers, and for
- * weights outside of the file's folder
+ * @throws Error for bytes that are no ONNX file, for element types without whole bytes, for functions and
+ * sparse initialisers, and for weights outside of the file's folder
  */
 export function readModel(bytes: Uint8Array, file: ModelFile): Graph {
   const { model: fields, graph: parts } = fieldNumbers;

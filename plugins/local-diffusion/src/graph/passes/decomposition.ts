@@ -21,10 +21,12 @@ export const decomposableOperators = [
 export type DecomposableOperator = (typeof decomposableOperators)[number];
 
 /**
- * The same graph with every node of the given operators written in simpler ones of ai.onnx 18 and later, for an execution provider that
- * gets them wrong. Of look-ups those in tables of float16 are meant. Weights stay where they lie.
+ * The same graph with every node of the given operators written in simpler ones of ai.onnx 18 and later, for
+ * an execution provider that gets them wrong. Of look-ups those in tables of float16 are meant. Weights stay
+ * where they lie.
  *
- * @throws Error for a node of a form that our graphs do not have (masks, biases, other axes), and for a graph of an older ai.onnx
+ * @throws Error for a node of a form that our graphs do not have (masks, biases, other axes), and for a graph
+ * of an older ai.onnx
  */
 export function withoutOperators(graph: Graph, operators: ReadonlySet<DecomposableOperator>): Graph {
   const halves = new Set(graph.initializers.filter(({ type }) => type === 'float16').map(({ name }) => name));
@@ -55,7 +57,10 @@ export function withoutOperators(graph: Graph, operators: ReadonlySet<Decomposab
 /** ReduceMean takes its axes as an input since then. */
 const oldestOperators = 18;
 
-/** Nodes under construction. Their names begin with that of the output which they make, so they clash with none. */
+/**
+ * Nodes under construction. Their names begin with that of the output which they make, so they clash with
+ * none.
+ */
 class Replacement {
   readonly nodes: GraphNode[] = [];
   readonly initializers: Initializer[] = [];
@@ -193,8 +198,8 @@ const gelu: Write = (graph, { inputs: [x = ''] }) => {
 };
 
 /**
- * Of a table in float16, which a GPU may not know: converted whole, at load. In a graph of ours whatever reads the result casts it to
- * float32 itself.
+ * Of a table in float16, which a GPU may not know: converted whole, at load. In a graph of ours whatever
+ * reads the result casts it to float32 itself.
  */
 const lookUp: Write = (graph, { inputs: [table = '', numbers = ''], outputs: [output = ''] }) => {
   const found = graph.node('Gather', [graph.node('Cast', [table], { to: elementTypes.float32 }), numbers]);

@@ -14,7 +14,8 @@ const exactOperators = new Set(['Sin', 'Cos']);
 const half = (name: string): string => `${name}/half`;
 
 /**
- * The same graph, computing in a precision. In float16 its inputs and outputs stay float32, and so does what leads to a sine or a cosine.
+ * The same graph, computing in a precision. In float16 its inputs and outputs stay float32, and so does what
+ * leads to a sine or a cosine.
  *
  * @param graph one of ours: it says the types of what its nodes make
  */

@@ -8,8 +8,9 @@ const spread = 1.1;
 const handedTypes: ReadonlySet<string> = new Set(['float32', 'int64']);
 
 /**
- * Cuts a graph into graphs that run one after the other, each of whose weights take no more than so many bytes in the type that it computes
- * with. Each ends where few values go on: they are its outputs, and inputs of those after it. A single node's weights are not divided.
+ * Cuts a graph into graphs that run one after the other, each of whose weights take no more than so many
+ * bytes in the type that it computes with. Each ends where few values go on: they are its outputs, and inputs
+ * of those after it. A single node's weights are not divided.
  *
  * @param graph one of ours: it says the types of what its nodes make
  * @returns the graph alone where it does not weigh more
@@ -31,7 +32,10 @@ export function cutIntoStages(graph: Graph, maximumBytes: number): readonly Grap
   return stages;
 }
 
-/** For each place between two nodes, how many values go over it; infinitely many where one of them cannot be handed on. */
+/**
+ * For each place between two nodes, how many values go over it; infinitely many where one of them cannot be
+ * handed on.
+ */
 function countCrossings(graph: Graph): readonly number[] {
   const lastReads = new Map<string, number>();
   for (const [index, { inputs }] of graph.nodes.entries()) {

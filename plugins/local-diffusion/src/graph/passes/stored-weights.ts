@@ -2,8 +2,9 @@ import { elementBytes, elementsIn, type Graph, type GraphNode, type Initializer 
 import { elementTypes } from '../onnx/element-types.js';
 
 /**
- * The same graph, each weight an initialiser of the type that it is stored in and a node that makes of it what the graph computes with.
- * ONNX Runtime does that once, when it opens the network. This is the place for formats that are unpacked otherwise than by a cast.
+ * The same graph, each weight an initialiser of the type that it is stored in and a node that makes of it
+ * what the graph computes with. ONNX Runtime does that once, when it opens the network. This is the place for
+ * formats that are unpacked otherwise than by a cast.
  */
 export function withStoredWeights(graph: Graph): Graph {
   const nodes: GraphNode[] = [];
@@ -33,7 +34,9 @@ export function withStoredWeights(graph: Graph): Graph {
 export interface WeightBytes {
   /** In the type that the graph computes with: what an open network holds. */
   readonly held: number;
-  /** Of those held, the weights that are stored in another type: while a network is opened, both are there. */
+  /**
+   * Of those held, the weights that are stored in another type: while a network is opened, both are there.
+   */
   readonly converted: number;
 }
 

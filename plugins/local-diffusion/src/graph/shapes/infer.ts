@@ -62,7 +62,8 @@ const rules: Readonly<Record<string, ShapeRule>> = {
 };
 
 /**
- * What an operator makes of its operands: the type and shape of its output, and what that holds where it is known before a run.
+ * What an operator makes of its operands: the type and shape of its output, and what that holds where it is
+ * known before a run.
  *
  * @throws Mismatch, saying the operator, its operands and why they do not go together
  */

@@ -88,7 +88,10 @@ export const gather: ShapeRule = (operands, attributes) => {
   return { type: x.type, shape: [...x.shape.slice(0, axis), ...numbers.shape, ...x.shape.slice(axis + 1)] };
 };
 
-/** GatherND(x, numbers), the last axis of `numbers` holding an index into x behind the dimensions that both have. */
+/**
+ * GatherND(x, numbers), the last axis of `numbers` holding an index into x behind the dimensions that both
+ * have.
+ */
 export const gatherNd: ShapeRule = (operands, attributes) => {
   const [x, numbers] = [operandAt(operands, 0), operandAt(operands, 1)];
   requireWhole(numbers);

@@ -53,7 +53,9 @@ export const convolution: ShapeRule = (operands, attributes) => {
   return { type: x.type, shape: [x.shape[0]!, w.shape[0]!, ...sides] };
 };
 
-/** ONNX Runtime's fused attention: query [batch, tokens, width], key and value [batch, other tokens, width]. */
+/**
+ * ONNX Runtime's fused attention: query [batch, tokens, width], key and value [batch, other tokens, width].
+ */
 export const attention: ShapeRule = (operands, attributes) => {
   const [query, key, value] = [0, 1, 2].map((place) => operandAt(operands, place)) as [
     Operand,

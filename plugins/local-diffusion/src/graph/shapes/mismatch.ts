@@ -7,7 +7,10 @@ export class Mismatch extends Error {}
 /** A tensor as an operator sees it. */
 export interface Operand extends TensorType {
   readonly name: string;
-  /** What a short vector or a number holds, where that is known before a run: constants, and shapes computed from shapes. */
+  /**
+   * What a short vector or a number holds, where that is known before a run: constants, and shapes computed
+   * from shapes.
+   */
   readonly elements?: Shape | undefined;
 }
 

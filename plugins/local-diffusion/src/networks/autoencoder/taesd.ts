@@ -33,10 +33,11 @@ export function readTinyConfig(component: Component): {
 }
 
 /**
- * Writes the decoder of an `AutoencoderTiny`, TAESD (diffusers models/autoencoders/autoencoder_tiny.py, vae.py `DecoderTiny`).
+ * Writes the decoder of an `AutoencoderTiny`, TAESD (diffusers models/autoencoders/autoencoder_tiny.py,
+ * vae.py `DecoderTiny`).
  *
- * Input: `latent_sample` float32 [batch, latent_channels, height, width], as the UNet gives them (not unscaled). Output: `sample`
- * float32 [batch, out_channels, height * factor, width * factor], about -1 to 1.
+ * Input: `latent_sample` float32 [batch, latent_channels, height, width], as the UNet gives them (not
+ * unscaled). Output: `sample` float32 [batch, out_channels, height * factor, width * factor], about -1 to 1.
  *
  * @throws ERR_MODEL_FILES_INVALID for a config that is not supported and weights that do not fit it
  */

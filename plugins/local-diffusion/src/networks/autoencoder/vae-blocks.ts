@@ -14,7 +14,9 @@ import type { VaeConfig } from './vae-config.js';
 /** The autoencoder's norms have this whatever the config says. */
 export const vaeEpsilon = 1e-6;
 
-/** Names of the attention's layers: today's, and those of the checkpoints published for Stable Diffusion 1.x. */
+/**
+ * Names of the attention's layers: today's, and those of the checkpoints published for Stable Diffusion 1.x.
+ */
 const attentionNames = {
   current: { query: 'to_q', key: 'to_k', value: 'to_v', output: 'to_out.0' },
   old: { query: 'query', key: 'key', value: 'value', output: 'proj_attn' },

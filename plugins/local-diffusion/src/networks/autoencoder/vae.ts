@@ -6,10 +6,11 @@ import { resnets, vaeEpsilon, vaeMiddle } from './vae-blocks.js';
 import { readVaeConfig } from './vae-config.js';
 
 /**
- * Writes the decoder of an `AutoencoderKL` (diffusers models/autoencoders/autoencoder_kl.py, vae.py `Decoder`).
+ * Writes the decoder of an `AutoencoderKL` (diffusers models/autoencoders/autoencoder_kl.py, vae.py
+ * `Decoder`).
  *
- * Input: `latent_sample` float32 [batch, latent_channels, height, width], scaling and shift already undone. Output: `sample`
- * float32 [batch, out_channels, height * factor, width * factor], about -1 to 1.
+ * Input: `latent_sample` float32 [batch, latent_channels, height, width], scaling and shift already undone.
+ * Output: `sample` float32 [batch, out_channels, height * factor, width * factor], about -1 to 1.
  *
  * @throws ERR_MODEL_FILES_INVALID for a config that is not supported and weights that do not fit it
  */
@@ -56,11 +57,12 @@ export function vaeDecoderGraph(component: Component): Graph {
 }
 
 /**
- * Writes the encoder of an `AutoencoderKL` (diffusers models/autoencoders/autoencoder_kl.py, vae.py `Encoder`).
+ * Writes the encoder of an `AutoencoderKL` (diffusers models/autoencoders/autoencoder_kl.py, vae.py
+ * `Encoder`).
  *
  * Input: `sample` float32 [batch, in_channels, height, width], -1 to 1. Output: `latent_parameters` float32
- * [batch, 2 * latent_channels, height / factor, width / factor]: the means, then the logarithms of the variances (not yet clamped
- * to -30..20). A size that does not halve evenly is rounded down.
+ * [batch, 2 * latent_channels, height / factor, width / factor]: the means, then the logarithms of the
+ * variances (not yet clamped to -30..20). A size that does not halve evenly is rounded down.
  *
  * @throws ERR_MODEL_FILES_INVALID for a config that is not supported and weights that do not fit it
  */

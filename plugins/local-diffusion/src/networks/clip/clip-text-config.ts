@@ -33,8 +33,8 @@ const schema = z.looseObject({
 });
 
 /**
- * Reads the config of a `CLIPTextModel` or `CLIPTextModelWithProjection` (transformers models/clip/configuration_clip.py). Which of
- * the two it is, the weights say: older configs do not.
+ * Reads the config of a `CLIPTextModel` or `CLIPTextModelWithProjection` (transformers
+ * models/clip/configuration_clip.py). Which of the two it is, the weights say: older configs do not.
  *
  * @throws ERR_MODEL_FILES_INVALID naming the key and value that this engine does not support
  */

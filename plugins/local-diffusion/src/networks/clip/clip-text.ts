@@ -15,7 +15,10 @@ import { elementTypes } from '../../graph/onnx/element-types.js';
 import { type ClipTextConfig, readClipTextConfig } from './clip-text-config.js';
 
 export interface ClipTextOptions {
-  /** How many of the last layers `last_hidden_state` leaves out; the pooled output has them all. Absent means none. */
+  /**
+   * How many of the last layers `last_hidden_state` leaves out; the pooled output has them all. Absent means
+   * none.
+   */
   readonly clipSkip?: number;
   /** Whether to output the hidden states as well; absent means no. */
   readonly hiddenStates?: boolean;
@@ -23,17 +26,21 @@ export interface ClipTextOptions {
   readonly extraRows?: boolean;
 }
 
-/** Until transformers 4.31 every config said 2, whatever the end token was; the largest id was taken for it. */
+/**
+ * Until transformers 4.31 every config said 2, whatever the end token was; the largest id was taken for it.
+ */
 const legacyEndToken = 2;
 
 /**
- * Writes the graph of a `CLIPTextModel` or `CLIPTextModelWithProjection` (transformers models/clip/modeling_clip.py).
+ * Writes the graph of a `CLIPTextModel` or `CLIPTextModelWithProjection` (transformers
+ * models/clip/modeling_clip.py).
  *
- * Input: `input_ids` int64 [batch, tokens], at most max_position_embeddings tokens. Outputs, float32: `last_hidden_state`
- * [batch, tokens, width], after the final norm; `pooler_output` [batch, width], or with a projection `text_embeds`
- * [batch, projection_dim]. With `hiddenStates` also `hidden_states.N` [batch, tokens, width], 0 being the embeddings and N the
- * result of layer N, before the final norm. With `extraRows` the input `extra_rows` float32 [rows, width] as well, at least one: the id
- * vocab_size + i stands for its row i.
+ * Input: `input_ids` int64 [batch, tokens], at most max_position_embeddings tokens. Outputs, float32:
+ * `last_hidden_state` [batch, tokens, width], after the final norm; `pooler_output` [batch, width], or with a
+ * projection `text_embeds` [batch, projection_dim]. With `hiddenStates` also `hidden_states.N` [batch,
+ * tokens, width], 0 being the embeddings and N the result of layer N, before the final norm. With `extraRows`
+ * the input `extra_rows` float32 [rows, width] as well, at least one: the id vocab_size + i stands for its
+ * row i.
  *
  * @throws ERR_MODEL_FILES_INVALID for a config that is not supported and weights that do not fit it
  */
@@ -85,7 +92,9 @@ function embed(
   return joinTokens(graph, graph.node('Add', [words, used]), width);
 }
 
-/** Looks ids up in a table that goes on in `extra`; both halves are asked for all ids, each within its bounds. */
+/**
+ * Looks ids up in a table that goes on in `extra`; both halves are asked for all ids, each within its bounds.
+ */
 function extendWords(
   graph: GraphBuilder,
   ids: Value,

@@ -13,8 +13,8 @@ const longestPeriod = 10_000;
 
 /**
  * Sinusoids of numbers: [...] to [..., width].
- * Source: diffusers `get_timestep_embedding` (models/embeddings.py). The frequencies are rounded as torch rounds them, since a
- * timestep of 999 multiplies their error.
+ * Source: diffusers `get_timestep_embedding` (models/embeddings.py). The frequencies are rounded as torch
+ * rounds them, since a timestep of 999 multiplies their error.
  */
 export function sinusoids(graph: GraphBuilder, numbers: Value, shape: SinusoidShape): Value {
   const half = shape.width / 2;

@@ -25,15 +25,18 @@ export interface TransformerShape {
   readonly groups: number;
 }
 
-/** `Transformer2DModel`'s own group norm and `BasicTransformerBlock`'s layer norms have these whatever the config says. */
+/**
+ * `Transformer2DModel`'s own group norm and `BasicTransformerBlock`'s layer norms have these whatever the
+ * config says.
+ */
 const groupNormEpsilon = 1e-6;
 const layerNormEpsilon = 1e-5;
 /** `FeedForward`'s hidden layer is this many times as wide as its input. */
 const feedForwardFactor = 4;
 
 /**
- * Spatial transformer with cross-attention, [batch, channels, height, width] to the same. `proj_in` and `proj_out` may be linear
- * layers or 1x1 convolutions: both are the same matrix.
+ * Spatial transformer with cross-attention, [batch, channels, height, width] to the same. `proj_in` and
+ * `proj_out` may be linear layers or 1x1 convolutions: both are the same matrix.
  * Source: diffusers `Transformer2DModel` (models/transformers/transformer_2d.py), continuous input.
  */
 export function transformer2d(
@@ -54,7 +57,9 @@ export function transformer2d(
   return graph.node('Add', [tokensToImage(graph, tokens, x, channels), x]);
 }
 
-/** Source: diffusers `BasicTransformerBlock` (models/attention.py). `tokens` is [batch * pixels, channels]. */
+/**
+ * Source: diffusers `BasicTransformerBlock` (models/attention.py). `tokens` is [batch * pixels, channels].
+ */
 function transformerBlock(
   graph: GraphBuilder,
   tokens: Value,
@@ -75,7 +80,10 @@ function transformerBlock(
   return graph.node('Add', [feedForward(graph, normal(sum, 'norm3'), `${path}.ff`, channels), sum]);
 }
 
-/** Source: diffusers `Attention` (models/attention_processor.py), no bias but for the projection of the result. */
+/**
+ * Source: diffusers `Attention` (models/attention_processor.py), no bias but for the projection of the
+ * result.
+ */
 function attentionLayer(
   graph: GraphBuilder,
   tokens: Value,
@@ -101,7 +109,10 @@ function attentionLayer(
   return linear(graph, rows, `${path}.to_out.0`, { inputs: channels, outputs: channels });
 }
 
-/** Source: diffusers `FeedForward` with `GEGLU` (models/activations.py): the first half is kept, the second half gates it. */
+/**
+ * Source: diffusers `FeedForward` with `GEGLU` (models/activations.py): the first half is kept, the second
+ * half gates it.
+ */
 function feedForward(graph: GraphBuilder, tokens: Value, path: string, channels: number): Value {
   const width = channels * feedForwardFactor;
   const projection = { inputs: channels, outputs: 2 * width };

@@ -59,8 +59,8 @@ export function middleBlock(scope: UnetScope, input: Features): Features {
 }
 
 /**
- * One level on the way up; each layer takes the latest of `skips`. The upsampler makes the size of the next level's skips, so
- * that sizes that do not halve evenly work.
+ * One level on the way up; each layer takes the latest of `skips`. The upsampler makes the size of the next
+ * level's skips, so that sizes that do not halve evenly work.
  * Source: diffusers `UpBlock2D`, `CrossAttnUpBlock2D` (models/unets/unet_2d_blocks.py).
  */
 export function upBlock(

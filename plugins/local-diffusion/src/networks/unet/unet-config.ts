@@ -35,13 +35,18 @@ export interface UnetConfig {
   readonly cosineFirst: boolean;
   readonly frequencyShift: number;
   readonly timeWidth: number;
-  /** Width of the guidance embedding `timestep_cond`; absent means that the model takes none (all but LCM). */
+  /**
+   * Width of the guidance embedding `timestep_cond`; absent means that the model takes none (all but LCM).
+   */
   readonly guidanceEmbeddingSize?: number;
   /** SDXL's pooled text and size embeddings; absent means that the model takes none. */
   readonly textTime?: { readonly sinusoidSize: number; readonly inputSize: number };
 }
 
-/** Keys and defaults of `UNet2DConditionModel.__init__`, without those that change nothing at inference in float32. */
+/**
+ * Keys and defaults of `UNet2DConditionModel.__init__`, without those that change nothing at inference in
+ * float32.
+ */
 const schema = z.looseObject({
   in_channels: count.default(4),
   out_channels: count.default(4),

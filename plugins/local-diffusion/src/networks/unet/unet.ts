@@ -7,13 +7,14 @@ import { downBlock, type Features, middleBlock, type UnetScope, upBlock } from '
 import { readUnetConfig, type UnetConfig } from './unet-config.js';
 
 /**
- * Writes the graph of a `UNet2DConditionModel` (diffusers models/unets/unet_2d_condition.py): Stable Diffusion 1.x, 2.x and XL,
- * inpainting and LCM.
+ * Writes the graph of a `UNet2DConditionModel` (diffusers models/unets/unet_2d_condition.py): Stable
+ * Diffusion 1.x, 2.x and XL, inpainting and LCM.
  *
- * Inputs, all float32: `sample` [batch, in_channels, height, width]; `timestep` [1 or batch]; `encoder_hidden_states`
- * [batch, tokens, cross_attention_dim]; with text_time embeddings `text_embeds` [batch, n] and `time_ids` [batch, numbers]; with
- * time_cond_proj_dim `timestep_cond` [batch, time_cond_proj_dim]. Output: `out_sample` [batch, out_channels, height, width].
- * Height and width are free at each run and need not halve evenly.
+ * Inputs, all float32: `sample` [batch, in_channels, height, width]; `timestep` [1 or batch];
+ * `encoder_hidden_states` [batch, tokens, cross_attention_dim]; with text_time embeddings `text_embeds`
+ * [batch, n] and `time_ids` [batch, numbers]; with time_cond_proj_dim `timestep_cond` [batch,
+ * time_cond_proj_dim]. Output: `out_sample` [batch, out_channels, height, width]. Height and width are free
+ * at each run and need not halve evenly.
  *
  * @throws ERR_MODEL_FILES_INVALID for a config that is not supported and weights that do not fit it
  */

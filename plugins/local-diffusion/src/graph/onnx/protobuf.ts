@@ -93,7 +93,12 @@ export const writeFloat = (field: number, value: number): Uint8Array => {
   return join([varintOf((field << 3) | 5), out]);
 };
 
+/** Keys and lengths are mostly of one byte: those are made once. */
+const singleBytes = Array.from({ length: 0x80 }, (_, value) => Uint8Array.of(value));
+
 function varintOf(value: number): Uint8Array {
+  const single = singleBytes[value];
+  if (single) return single;
   const out: number[] = [];
   // Negative numbers take the ten bytes of their 64-bit two's complement.
   let rest = value < 0 ? BigInt.asUintN(64, BigInt(value)) : value;

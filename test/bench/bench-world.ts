@@ -23,7 +23,10 @@ export async function createBenchWorld(
 ): Promise<BenchWorld> {
   const folder = await mkdtemp(fileURLToPath(new URL('../.hot-bench-', import.meta.url)));
   const install = async ({ id, runtime = {} }: BenchPlugin, version = '1.0.0') => {
-    const manifest = { id, version, sdk: '^0.1.0', entry: 'index.js', handles: [{ type: id }], runtime };
+    // Its code imports what lies beside this file.
+    const permissions = { files: true };
+    const handles = [{ type: id }];
+    const manifest = { id, version, sdk: '^0.1.0', entry: 'index.js', handles, runtime, permissions };
     await mkdir(join(folder, 'plugins', id), { recursive: true });
     const code = `export { sizedPlugin as default } from ${JSON.stringify(plugin)};\n`;
     await writeFile(join(folder, 'plugins', id, 'index.js'), code);

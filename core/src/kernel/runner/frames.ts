@@ -91,6 +91,7 @@ export function readFrames(
   const breakOff = (error: Error): void => {
     isOver = true;
     chunks.length = 0;
+    wanted = readHeader();
     onBroken(error);
   };
   const read = (): void => {
@@ -123,7 +124,10 @@ export function readFrames(
 
   // Whoever holds on to an error of this plugin holds the wire by its stack.
   stream.once('close', () => {
-    if (pause === undefined) chunks.length = 0;
+    if (pause !== undefined) return;
+    chunks.length = 0;
+    wanted = readHeader();
+    filled = 0;
   });
   stream.on('data', (chunk: Buffer) => {
     if (isOver) return;

@@ -22,6 +22,12 @@ export const generationRequestSchema = z.object({
       'Id of the call, the same each time that it is carried out: tried again, or resumed after a restart. A plugin that pays for work keeps it with the work, takes up under it what it has begun, and never pays twice for it. Absent: nobody resumes the call, and an equal one is another call.',
     ),
   model: modelSchema.describe('The catalogue entry, paths made absolute.'),
+  isResumable: z
+    .boolean()
+    .optional()
+    .describe(
+      'Whether the call may be carried out again under its `requestId` after it has been cancelled or its process has ended: paid work is then worth finishing. Absent: once it is cancelled nobody comes for it any more.',
+    ),
   prompt: parameter.prompt,
   negativePrompt: parameter.negativePrompt.describe('Absent: none.'),
   width: z.int().positive().describe('Pixels, within what the model supports.'),

@@ -48,6 +48,7 @@ async function createWorld(keepMs = 60_000) {
 
 const callOf = (requestId: string | undefined, more: Partial<PaidCall> = {}): PaidCall => ({
   requestId,
+  isResumable: true,
   signal: new AbortController().signal,
   received: new Promise(() => {}),
   ...more,

@@ -26,6 +26,8 @@ export interface PaidRequestsOptions {
 export type PaidCall = Pick<CallContext<unknown>, 'signal' | 'received'> & {
   /** `requestId` of the request to the plugin. Undefined: nobody comes again for it, and nothing is kept. */
   readonly requestId: string | undefined;
+  /** `isResumable` of the request to the plugin. Not true: a request on its way is aborted when the call is cancelled. */
+  readonly isResumable: boolean | undefined;
 };
 
 /**
@@ -45,10 +47,10 @@ export interface PaidAnswer {
 /**
  * Requests that are answered at once, paid, and that a provider cannot be asked about afterwards. Each is written to disk before it is sent, and
  * its answer as soon as it has been read: a call that is carried out again under the same `requestId` gets the answer and pays nothing. One that
- * was sent goes on when its call is cancelled, and when the kernel has ended (`runtime.finishMs`), since it is paid all the same.
+ * was sent for a call that may be resumed goes on when the call is cancelled, and when the kernel has ended (`runtime.finishMs`), since it is paid all the same.
  *
  * @example
- * const answer = await requests.ask({ requestId, signal, received }, ['image', index, body], (signal) => post(body, signal));
+ * const answer = await requests.ask({ requestId, isResumable, signal, received }, ['image', index, body], (signal) => post(body, signal));
  */
 export class PaidRequests {
   readonly #files: RequestFiles;
@@ -74,7 +76,7 @@ export class PaidRequests {
    * was sent by a process that has ended before the answer came
    */
   async ask(
-    { requestId, signal, received }: PaidCall,
+    { requestId, isResumable, signal, received }: PaidCall,
     identity: readonly unknown[],
     send: Send,
   ): Promise<PaidAnswer> {
@@ -84,7 +86,8 @@ export class PaidRequests {
     void this.#sweep();
     const name = nameOf(requestId, identity);
     void received.then((isReceived) => (isReceived ? this.#forget(name) : undefined));
-    const answer = this.#obtain(name, requestId, send, signal);
+    const stop = isResumable ? new AbortController().signal : signal;
+    const answer = this.#obtain(name, requestId, () => send(stop), signal);
     // What comes of it when nobody waits any more is on disk.
     answer.catch(() => {});
     const { text, isResumed } = await untilAborted(answer, signal).catch((error: unknown) => {
@@ -111,7 +114,7 @@ export class PaidRequests {
   async #obtain(
     name: string,
     requestId: string,
-    send: Send,
+    send: () => Promise<string>,
     signal: AbortSignal,
   ): Promise<Pick<PaidAnswer, 'text' | 'isResumed'>> {
     const own: RequestRecord = { version: 1, requestId, owner: this.#owner };
@@ -145,7 +148,7 @@ export class PaidRequests {
   async #begin(
     name: string,
     record: RequestRecord,
-    send: Send,
+    send: () => Promise<string>,
   ): Promise<{ readonly answer: Promise<string> } | undefined> {
     if (this.#beginning.has(name)) return undefined;
     this.#beginning.add(name);
@@ -164,10 +167,9 @@ export class PaidRequests {
     return isOurs ? this.#running.has(name) || this.#beginning.has(name) : isProcessRunning(owner);
   }
 
-  #send(name: string, record: RequestRecord, send: Send): Promise<string> {
+  #send(name: string, record: RequestRecord, send: () => Promise<string>): Promise<string> {
     const work = async () => {
-      const { signal } = new AbortController();
-      const text = await send(signal).catch((error: unknown) => this.#refuse(name, record, error));
+      const text = await send().catch((error: unknown) => this.#refuse(name, record, error));
       if (await this.#write(() => this.#files.keep(name, text))) this.#running.delete(name);
       return text;
     };

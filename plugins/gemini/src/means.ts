@@ -18,6 +18,6 @@ export interface Means {
 
 /** The call, as paid requests know it. */
 export const paidCall = (
-  { requestId }: Pick<GenerationRequest, 'requestId'>,
+  { requestId, isResumable }: Pick<GenerationRequest, 'requestId' | 'isResumable'>,
   { signal, received }: BatchCall,
-): PaidCall => ({ requestId, signal, received });
+): PaidCall => ({ requestId, isResumable, signal, received });

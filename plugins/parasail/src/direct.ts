@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { EaselError, type GenerationRequest, type GenerationResult, type Image } from '@easel/plugin-sdk';
 import { type BatchCall, picturesOf } from '@easel/plugin-sdk/batch';
 import { type PaidCall, type PaidRequests, unread } from '@easel/plugin-sdk/paid';
@@ -8,7 +9,12 @@ import type { PictureBody } from './picture-body.js';
 import { readPicture } from './read-picture.js';
 import type { Config } from './settings.js';
 
-/** Pictures that are made at once beside each other. */
+/** Rounds in which missing images are asked for again. */
+const mostRounds = 4;
+const firstPauseMs = 500;
+/** A provider that asks for a longer pause has the call answered with what there is. */
+const longestPauseMs = 60_000;
+/** Images that are made beside each other. */
 const parallel = 4;
 
 export interface DirectMeans {
@@ -26,17 +32,24 @@ export async function makeDirectly(
   request: GenerationRequest,
   { signal, onProgress, received }: BatchCall,
 ): Promise<GenerationResult> {
-  const call: PaidCall = { requestId: request.requestId, signal, received };
+  const { requestId, isResumable } = request;
+  const call: PaidCall = { requestId, isResumable, signal, received };
+  const makeAt = (index: number) => makeOne(means, bodies[index] as PictureBody, index, request, call);
   const outcomes: PromiseSettledResult<Made>[] = [];
   onProgress({ stage: 'generate', fraction: 0 });
   for (let from = 0; from < bodies.length; from += parallel) {
     const round = bodies.slice(from, from + parallel);
-    const made = round.map((body, index) => makeOne(means, body, from + index, request, call));
-    outcomes.push(...(await Promise.allSettled(made)));
+    outcomes.push(
+      ...(await settleAll(
+        round.map((_, index) => from + index),
+        makeAt,
+      )),
+    );
     onProgress({ stage: 'generate', fraction: outcomes.length / bodies.length });
     // What has failed for all is not paid for again and again.
     if (outcomes.every(({ status }) => status === 'rejected')) break;
   }
+  await makeMissing(outcomes, makeAt, signal);
   // Told first, so that the kernel does not repeat a call of which a part may have been paid.
   outcomes.sort((one, other) => rankOf(one) - rankOf(other));
   const resumed = outcomes.filter((one) => one.status === 'fulfilled' && one.value.isResumed).length;
@@ -45,6 +58,40 @@ export async function makeDirectly(
     one.status === 'fulfilled' ? { status: one.status, value: one.value.image } : one,
   );
   return { ...picturesOf(images, bodies.length), parameters };
+}
+
+/**
+ * Asks again for images that cannot have been paid, where others of the call have been made. A call of which nothing was made is the kernel's to
+ * repeat.
+ */
+async function makeMissing(
+  outcomes: PromiseSettledResult<Made>[],
+  makeAt: (index: number) => Promise<Made>,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let round = 0; round < mostRounds && outcomes.some(({ status }) => status === 'fulfilled'); round++) {
+    const missing = outcomes.flatMap((outcome, index) => (mayPass(outcome) ? [index] : []));
+    if (missing.length === 0) return;
+    const asked = missing.map((index) => (outcomes[index] as PromiseRejectedResult).reason.retryAfterMs ?? 0);
+    const pauseMs = Math.max(firstPauseMs * 2 ** round, ...asked);
+    if (pauseMs > longestPauseMs || signal.aborted) return;
+    await pause(pauseMs, undefined, { signal }).catch(() => {});
+    for (let from = 0; from < missing.length; from += parallel) {
+      const some = missing.slice(from, from + parallel);
+      for (const [place, outcome] of (await settleAll(some, makeAt)).entries())
+        outcomes[some[place] as number] = outcome;
+    }
+  }
+}
+
+const settleAll = (indexes: readonly number[], makeAt: (index: number) => Promise<Made>) =>
+  Promise.allSettled(indexes.map(makeAt));
+
+/** Whether an image failed in a way that may pass, and was not paid. */
+function mayPass(outcome: PromiseSettledResult<Made>): boolean {
+  if (outcome.status === 'fulfilled' || !EaselError.isInstance(outcome.reason)) return false;
+  const { code, mayBePaid } = outcome.reason;
+  return !mayBePaid && (code === 'ERR_PROVIDER_RATE_LIMITED' || code === 'ERR_PROVIDER_UNAVAILABLE');
 }
 
 interface Made {

@@ -92,10 +92,15 @@ export class Dispatcher {
       const progress = monotonic(options.onProgress);
       const receipt = createReceipt();
       try {
-        const { caller, requestId = randomUUID(), beforeAsking, onResult } = options;
+        const { caller, beforeAsking, onResult } = options;
+        // Without an id of its caller's, the tries of this call share one; nobody else knows it.
+        const identity =
+          options.requestId === undefined
+            ? { requestId: randomUUID() }
+            : { requestId: options.requestId, isResumable: true };
         const { signal } = deadline;
         const call = { signal, onProgress: progress.report, received: receipt.received, caller, priority };
-        const turns = await this.#turns(candidates, { asked, requestId, beforeAsking }, call, deadline).catch(
+        const turns = await this.#turns(candidates, { asked, identity, beforeAsking }, call, deadline).catch(
           (error) => {
             receipt.settle(false);
             throw error;
@@ -173,11 +178,11 @@ export class Dispatcher {
     candidates: readonly Candidate[],
     {
       asked: { fallback },
-      requestId,
+      identity,
       beforeAsking,
     }: Pick<GenerateOptions, 'beforeAsking'> & {
       readonly asked: ValidImageRequest;
-      readonly requestId: string;
+      readonly identity: Pick<GenerationRequest, 'requestId' | 'isResumable'>;
     },
     call: Parameters<Candidate['plugin']['generate']>[2],
     deadline: Deadline,
@@ -194,7 +199,7 @@ export class Dispatcher {
         this.tracing.attempt({ plugin: plugin.manifest, pipelineType, request }, () =>
           plugin.generate(
             pipelineType,
-            { ...request, requestId, options: { ...request.options, ...fileOptions } },
+            { ...request, ...identity, options: { ...request.options, ...fileOptions } },
             call,
           ),
         ),

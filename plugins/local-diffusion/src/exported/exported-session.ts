@@ -16,7 +16,10 @@ import { unfusedOptions } from '../session/self-test.js';
  *
  * @throws ERR_MODEL_FILES_INVALID when it cannot be opened
  */
-export async function openExportedSession(file: string, { execution = onProcessor, threads }: NetworkOptions) {
+export async function openExportedSession(
+  file: string,
+  { execution = onProcessor, threads }: NetworkOptions,
+) {
   const options = {
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,

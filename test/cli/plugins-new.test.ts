@@ -61,7 +61,7 @@ describe('easel plugins new', () => {
     const { data, info } = await paint(folder, 'quiet-evening');
     expect(info).toMatchObject({ width: 40, height: 24 });
     expect(data.subarray(0, 3)).not.toEqual(data.subarray(39 * 3, 40 * 3));
-    expect((await runSuite(folder, 'plugins/quiet-evening')).stdout).toMatch(/Tests .*14 passed/);
+    expect((await runSuite(folder, 'plugins/quiet-evening')).stdout).toMatch(/Tests .*15 passed/);
     expect(await easel(folder, ['plugins', 'check', 'plugins/quiet-evening'])).toMatchObject({ status: 0 });
     expect((await easel(folder, ['plugins'])).stdout).toMatch(
       /^quiet-evening +0\.1\.0 +quiet-evening +enabled$/m,
@@ -87,13 +87,13 @@ describe('easel plugins new', () => {
     writeFileSync(join(folder, 'easel.config.json'), JSON.stringify({ pluginFolders: ['own'] }));
     addToCatalogue(folder, 'typed', 'own');
     expect((await paint(folder, 'typed')).info).toMatchObject({ width: 40, height: 24 });
-    expect((await runSuite(folder, 'own/typed')).stdout).toMatch(/Tests .*14 passed/);
+    expect((await runSuite(folder, 'own/typed')).stdout).toMatch(/Tests .*15 passed/);
 
     const skip = "skip: [{ reason: 'it is a demonstration', tests: ['classifies its errors'] }],";
     const test = join(folder, 'own/typed/src/plugin.test.ts');
     writeFileSync(test, readFileSync(test, 'utf8').replace('refusedConfig', `${skip} refusedConfig`));
     const { stdout: skipped } = await runSuite(folder, 'own/typed', '--reporter=verbose');
-    expect(skipped).toMatch(/Tests .*13 passed.*1 skipped/);
+    expect(skipped).toMatch(/Tests .*14 passed.*1 skipped/);
     expect(skipped).toContain('classifies its errors (skipped: it is a demonstration)');
   });
 

@@ -2,7 +2,7 @@ import { EaselError, manifestSchema } from '@easel/plugin-sdk';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Breaker } from '../../core/src/kernel/guard/breaker.js';
 import { Bulkhead } from '../../core/src/kernel/guard/bulkhead.js';
-import { envelop } from '../../core/src/kernel/guard/envelope.js';
+import { withCancellation } from '../../core/src/kernel/guard/with-cancellation.js';
 
 const settings = manifestSchema.shape.breaker.parse({ minimumCalls: 3, resetMs: 60 });
 const fail = (code: 'ERR_PLUGIN_FAILED' | 'ERR_REQUEST_INVALID' | 'ERR_CONTENT_REFUSED') => async () => {
@@ -150,7 +150,7 @@ describe('the envelope', () => {
       end = reject;
     });
     const killed: Error[] = [];
-    const { answer, ended } = envelop(work, controller.signal, (reason) => {
+    const { answer, ended } = withCancellation(work, controller.signal, (reason) => {
       killed.push(reason);
       end(reason);
     });
@@ -167,7 +167,7 @@ describe('the envelope', () => {
     onTestFinished(() => void vi.useRealTimers());
     const controller = new AbortController();
     let isKilled = false;
-    const { answer, grant } = envelop(new Promise<never>(() => {}), controller.signal, () => {
+    const { answer, grant } = withCancellation(new Promise<never>(() => {}), controller.signal, () => {
       isKilled = true;
     });
     answer.catch(() => {});
@@ -188,7 +188,7 @@ describe('the envelope', () => {
   it('does not kill work that ends by itself', async () => {
     const controller = new AbortController();
     let isKilled = false;
-    const { answer, ended } = envelop(Promise.resolve('done'), controller.signal, () => {
+    const { answer, ended } = withCancellation(Promise.resolve('done'), controller.signal, () => {
       isKilled = true;
     });
     await expect(answer).resolves.toBe('done');

@@ -107,7 +107,7 @@ function supervise(config: Script) {
     stop: () => supervisor.stop(graceMs),
     disable: () => supervisor.disable(graceMs),
     enable: () => supervisor.enable(),
-    rest: () => supervisor.rest(graceMs),
+    rest: () => supervisor.stopUntilNextCall(graceMs),
     probe: () => supervisor.probe(),
   };
   return {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ImageRequest } from '@easel/plugin-sdk';
 import type { FastifyReply } from 'fastify';
 import type { ImageResult } from '../results/image-result.js';
-import type { Doors } from './doors.js';
+import type { ServerContext } from './server-context.js';
 
 /** Whose call it is, and whether an earlier result of the same request is welcome. */
 export interface Caching {
@@ -17,7 +17,7 @@ export interface Caching {
  * it was a question. A picture that another plugin or model has made in the end is not kept.
  */
 export async function cachedResult(
-  { manager, cache: results, configuration, logger }: Doors,
+  { manager, cache: results, configuration, logger }: ServerContext,
   asked: ImageRequest,
   { caller = '', reply, cache }: Caching,
   make: () => Promise<ImageResult>,

@@ -14,14 +14,14 @@ import { registerParsers } from './body/register-parsers.js';
 import { documentationRoutes } from './documentation/routes.js';
 import { answerErrors, answerUnknownPaths, answerUnreadableUrl } from './error-shapes.js';
 import { closeGracefully } from './graceful-close.js';
+import { generateRoute } from './images/generate.js';
+import { listRoutes } from './images/lists.js';
+import { resultRoutes } from './images/results.js';
 import { jobRoutes } from './jobs/routes.js';
 import { mcpRoutes } from './mcp/routes.js';
-import { openDoors } from './open-doors.js';
+import { openServerContext } from './open-server-context.js';
 import { openAiRoutes } from './openai/routes.js';
 import { collectOperations } from './operation.js';
-import { generateRoute } from './plan/generate.js';
-import { listRoutes } from './plan/lists.js';
-import { resultRoutes } from './plan/results.js';
 import { probeRoutes } from './probes.js';
 
 /** What the routes have, and what their answers say beside their bodies. */
@@ -79,7 +79,7 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
     frameworkErrors: answerUnreadableUrl,
     rewriteUrl: ({ url = '/' }) => withoutPrefix(url, prefix),
   });
-  const doors = await openDoors(manager, logger, {
+  const context = await openServerContext(manager, logger, {
     prefix,
     origin: () => (server.server.listening ? server.listeningOrigin : ''),
   });
@@ -90,7 +90,7 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
   });
   const closeMs = configuration.server.closeSeconds * 1_000;
   closeGracefully(server, Math.max(closeMs - pluginsMs, closeMs / 4));
-  server.addHook('onClose', async () => await doors.close());
+  server.addHook('onClose', async () => await context.close());
   server.decorate('storageFolder', configuration.storageFolder);
   requireRouteScopes(server);
   const operations = collectOperations(server);
@@ -103,22 +103,22 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
       methods: [...corsMethods],
       exposedHeaders: [...corsHeaders],
     });
-  authenticate(server, doors);
+  authenticate(server, context);
   await limitKeys(server);
   await server.register(multipart, {
     limits: { fileSize: bodyMb * mebibyte, fieldSize: fieldBytes, files: 17, fields: 50, parts: 60 },
   });
   registerParsers(server, bodyMb * mebibyte);
   await answerUnknownPaths(server, logger);
-  await server.register(generateRoute(doors));
-  await server.register(listRoutes(doors));
-  await server.register(resultRoutes(doors));
-  await server.register(jobRoutes(doors));
-  await server.register(openAiRoutes(doors));
-  await server.register(automaticRoutes(doors));
-  await server.register(mcpRoutes(doors));
-  await server.register(adminRoutes(doors));
-  await server.register(probeRoutes(doors));
+  await server.register(generateRoute(context));
+  await server.register(listRoutes(context));
+  await server.register(resultRoutes(context));
+  await server.register(jobRoutes(context));
+  await server.register(openAiRoutes(context));
+  await server.register(automaticRoutes(context));
+  await server.register(mcpRoutes(context));
+  await server.register(adminRoutes(context));
+  await server.register(probeRoutes(context));
   await server.register(documentationRoutes(prefix, operations));
   return server;
 }

@@ -3,9 +3,9 @@ import type { HostLogger } from '../observe/plugin-logger.js';
 import { automaticFieldNames } from './automatic1111/field-names.js';
 import { answerFor, type ErrorAnswer, HttpError } from './errors.js';
 import { type FieldNames, inCallersWords } from './field-names.js';
+import { imageFieldNames } from './images/field-names.js';
 import { openAiError } from './openai/error.js';
 import { openAiFieldNames } from './openai/field-names.js';
-import { imageFieldNames } from './plan/field-names.js';
 import { answerTo } from './server-paths.js';
 
 /** Errors as each API tells them, by the name under which the OpenAPI document has the shape. */
@@ -33,7 +33,7 @@ const fieldNames: Readonly<Record<ErrorShape, FieldNames>> = {
 const bodyOf = (shape: ErrorShape, answer: ErrorAnswer): object =>
   shapes[shape](inCallersWords(answer, fieldNames[shape]));
 
-/** Answers errors in the shape that the route declares, and those of unknown paths in the plan's. */
+/** Answers errors in the shape that the route declares, and those of unknown paths in Easel's own. */
 export function answerErrors(server: FastifyInstance, logger: HostLogger): void {
   answerErrorsAs(server, 'failed', logger);
 }

@@ -8,9 +8,9 @@ import type { ImageResult } from '../results/image-result.js';
 import { priorityOf } from './access/priority.js';
 import { cachedResult } from './cached-result.js';
 import { abortOnDisconnect } from './disconnect.js';
-import type { Doors } from './doors.js';
 import { HttpError } from './errors.js';
-import type { Wishes } from './request-fields.js';
+import type { DeliveryOptions } from './request-fields.js';
+import type { ServerContext } from './server-context.js';
 
 /** Seconds after which another job may be accepted. */
 const retryS = 10;
@@ -20,9 +20,9 @@ const retryS = 10;
  * goes away, is made as a job: it is made once, however often it is asked for, and what it has made stays.
  */
 export async function makeResult(
-  doors: Doors,
+  context: ServerContext,
   asked: ImageRequest,
-  { onDisconnect, cache, priority: wished }: Wishes,
+  { onDisconnect, cache, priority: wished }: DeliveryOptions,
   {
     request,
     reply,
@@ -38,27 +38,27 @@ export async function makeResult(
   const caller = request.apiKey?.id;
   const priority = priorityOf(request, wished);
   const idempotencyKey = keyOf(request);
-  const isKept = (onDisconnect ?? doors.configuration.onDisconnect) === 'store';
+  const isKept = (onDisconnect ?? context.configuration.onDisconnect) === 'store';
   if (idempotencyKey === undefined && !isKept)
-    return await cachedResult(doors, asked, { caller, reply, cache }, async () =>
-      embedProvenance(await doors.generateImage(asked, { signal, caller, priority, onProgress })),
+    return await cachedResult(context, asked, { caller, reply, cache }, async () =>
+      embedProvenance(await context.generateImage(asked, { signal, caller, priority, onProgress })),
     );
-  const { job } = await submitJob(doors, {
+  const { job } = await submitJob(context, {
     caller: caller ?? '',
     request: asked,
     priority,
     idempotencyKey,
   });
   reply.header('easel-job', job.id);
-  const { events } = doors.jobs.runner;
+  const { events } = context.jobs.runner;
   const off = events.listen(job.id, (event) => {
     if (event.type === 'progress') onProgress?.(event.progress);
   });
-  return await resultOf(doors, await events.ended(job.id, signal).finally(off));
+  return await resultOf(context, await events.ended(job.id, signal).finally(off));
 }
 
 /** Accepts a job. Throws status 422 where its key was used for something else, and 429 where too many of its caller's wait. */
-export async function submitJob({ jobs, configuration }: Doors, job: NewJob): Promise<AcceptedJob> {
+export async function submitJob({ jobs, configuration }: ServerContext, job: NewJob): Promise<AcceptedJob> {
   const accepted = await jobs.submit(job);
   if (!accepted)
     throw new HttpError(
@@ -83,7 +83,7 @@ export function keyOf({ headers }: FastifyRequest): string | undefined {
   throw new HttpError(400, 'invalid_request', 'Idempotency-Key: must have 1 to 255 characters');
 }
 
-async function resultOf({ results }: Doors, job: StoredJob | undefined): Promise<ImageResult> {
+async function resultOf({ results }: ServerContext, job: StoredJob | undefined): Promise<ImageResult> {
   if (!job) throw new HttpError(410, 'job_gone', 'The job is kept no longer.');
   const { state, error, result } = job;
   if (error) throw new EaselError(error);

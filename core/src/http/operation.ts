@@ -35,7 +35,7 @@ export interface Operation extends RouteAccess {
   readonly answer?: AnswerName;
   /** What status 503 is answered with. Absent: an error like others. */
   readonly unavailable?: AnswerName;
-  /** Shape of its errors. Absent: the plan's. */
+  /** Shape of its errors. Absent: Easel's own. */
   readonly failure?: ErrorShape;
 }
 

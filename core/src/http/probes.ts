@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
-import type { Doors } from './doors.js';
 import { measureProcess } from './event-loop-delay.js';
 import { addOperation, type Operation } from './operation.js';
+import type { ServerContext } from './server-context.js';
 
 const probe = { tag: 'Probes', method: 'GET' } as const;
 const operations = {
@@ -25,7 +25,7 @@ const operations = {
 
 /** `GET /healthz`: the process answers. `GET /readyz`: a model's pictures can be made and kept. `GET /metrics`: for Prometheus. */
 export const probeRoutes =
-  ({ manager, findStorageProblem }: Doors) =>
+  ({ manager, findStorageProblem }: ServerContext) =>
   async (server: FastifyInstance) => {
     addOperation(server, operations.alive, async () => ({ status: 'ok' }));
 

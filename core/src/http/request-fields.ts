@@ -48,17 +48,21 @@ export function fromExtraFields(fields: ExtraFields): Omit<ImageRequest, 'prompt
   });
 }
 
-/** How a caller wishes its call to be made; what is absent is as the server has it. */
-export interface Wishes {
+/** How a caller wants its call to be made; what is absent is as the server has it. */
+export interface DeliveryOptions {
   readonly onDisconnect: ExtraFields['on_disconnect'];
   readonly cache: ExtraFields['cache'];
   readonly priority: ExtraFields['priority'];
 }
 
 /** Those of APIs that have no fields for them. */
-export const noWishes: Wishes = { onDisconnect: undefined, cache: false, priority: undefined };
+export const defaultDelivery: DeliveryOptions = {
+  onDisconnect: undefined,
+  cache: false,
+  priority: undefined,
+};
 
-export const wishesOf = ({ on_disconnect, cache, priority }: ExtraFields): Wishes => ({
+export const deliveryOptionsOf = ({ on_disconnect, cache, priority }: ExtraFields): DeliveryOptions => ({
   onDisconnect: on_disconnect,
   cache,
   priority,

@@ -13,7 +13,7 @@ import type { Options } from './settings.js';
 
 /** Makes pictures by durable batches, a line each. */
 export async function makeByBatch(
-  { batches, client, requests, turns }: Means,
+  { batches, client, requests, semaphore }: Means,
   request: GenerationRequest,
   options: Options,
   call: BatchCall,
@@ -28,7 +28,7 @@ export async function makeByBatch(
   const paid = paidCall(request, call);
   const wording = { prompt: request.prompt, fingerprint };
   const enhanced = options.enhancePrompt
-    ? await turns.take(call.signal, () => enhancePrompt({ client, requests }, wording, options, paid))
+    ? await semaphore.take(call.signal, () => enhancePrompt({ client, requests }, wording, options, paid))
     : undefined;
   const enhancedAt = performance.now();
   const body = enhanced ? await write(enhanced.prompt) : plain;

@@ -12,8 +12,8 @@ import { createBatchDriver } from './batch-driver.js';
 import { makeByBatch } from './by-batch.js';
 import { GeminiClient, readKey } from './client.js';
 import { makeDirectly } from './directly.js';
+import { Semaphore } from './semaphore.js';
 import { configSchema, optionsSchema } from './settings.js';
-import { Turns } from './turns.js';
 
 /** Calls that are answered at once beside each other; those that wait for a batch take no place. */
 const directCalls = 16;
@@ -29,14 +29,14 @@ export default definePlugin({
     const driver = createBatchDriver(new BatchClient(client, { apiKey, baseUrl, requestMs }));
     const batches = new Batches({ driver, settings: config, logger, storageFolder });
     const requests = new PaidRequests({ storageFolder, keepMs: config.keepMs, logger });
-    const means = { client, requests, batches, turns: new Turns(directCalls), parallelRequests };
+    const means = { client, requests, batches, semaphore: new Semaphore(directCalls), parallelRequests };
     await batches.refresh();
     return {
       async generate(request, { options, signal, onProgress, received }) {
         const { delivery = config.delivery } = options;
         const call = { signal, onProgress, received };
         if (delivery === 'batch') return await makeByBatch(means, request, options, call);
-        return await means.turns.take(signal, () => makeDirectly(means, request, options, call));
+        return await means.semaphore.take(signal, () => makeDirectly(means, request, options, call));
       },
       /** A provider that is down now keeps no version from being taken in; a key that is refused does. */
       async probe() {

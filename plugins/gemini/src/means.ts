@@ -2,7 +2,7 @@ import type { GenerationRequest } from '@easel/plugin-sdk';
 import type { BatchCall, Batches } from '@easel/plugin-sdk/batch';
 import type { PaidCall, PaidRequests } from '@easel/plugin-sdk/paid';
 import type { GeminiClient } from './client.js';
-import type { Turns } from './turns.js';
+import type { Semaphore } from './semaphore.js';
 
 /** What calls are made with. */
 export interface Means {
@@ -11,7 +11,7 @@ export interface Means {
   readonly requests: PaidRequests;
   readonly batches: Batches;
   /** Of calls that are answered at once. */
-  readonly turns: Turns;
+  readonly semaphore: Semaphore;
   /** Requests of one call at once. */
   readonly parallelRequests: number;
 }

@@ -1,17 +1,17 @@
 import type { FastifyInstance } from 'fastify';
-import type { Doors } from '../doors.js';
 import { HttpError } from '../errors.js';
 import { endlessStreams } from '../event-stream.js';
 import { healthFor } from '../health-for.js';
 import { addOperation } from '../operation.js';
 import { parseBody } from '../parse-body.js';
+import type { ServerContext } from '../server-context.js';
 import { adminOperations as operations, resetSchema } from './operations.js';
 
 type ById = { Params: { id: string } };
 
 /** `/api/admin/...`: plugins, their switches, circuits and logs, and the configuration as it stands. */
 export const adminRoutes =
-  ({ manager }: Doors) =>
+  ({ manager }: ServerContext) =>
   async (server: FastifyInstance) => {
     const pluginOf = (id: string) => manager.getServiceHealth().plugins.find((plugin) => plugin.id === id);
 

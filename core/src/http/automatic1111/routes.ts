@@ -1,17 +1,17 @@
 import type { Progress } from '@easel/plugin-sdk';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Doors } from '../doors.js';
 import { makeResult } from '../make-result.js';
 import { addOperation } from '../operation.js';
 import { parseBody } from '../parse-body.js';
-import { noWishes } from '../request-fields.js';
+import { defaultDelivery } from '../request-fields.js';
+import type { ServerContext } from '../server-context.js';
 import { placeholderOf, sendJson } from '../splice-base64.js';
 import { automaticOperations as operations } from './operations.js';
 import { automaticOptionsSchema, automaticRequestSchema, fromAutomaticRequest } from './request.js';
 
 /** `/sdapi/v1/...`: the routes of Automatic1111's web UI that its many clients use. */
-export const automaticRoutes = (doors: Doors) => async (server: FastifyInstance) => {
-  const { manager } = doors;
+export const automaticRoutes = (context: ServerContext) => async (server: FastifyInstance) => {
+  const { manager } = context;
   /** The newest call that is being made, as its API knows only one. */
   let latest: Progress | undefined;
 
@@ -21,7 +21,11 @@ export const automaticRoutes = (doors: Doors) => async (server: FastifyInstance)
       latest = progress;
     };
     try {
-      const { images, provenance } = await makeResult(doors, asked, noWishes, { request, reply, onProgress });
+      const { images, provenance } = await makeResult(context, asked, defaultDelivery, {
+        request,
+        reply,
+        onProgress,
+      });
       const {
         prompt,
         negativePrompt,

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
-import { InTurn } from '../../kernel/in-turn.js';
+import { SerialQueue } from '../../kernel/serial-queue.js';
 import { HttpError } from '../errors.js';
 import { drained } from './drained.js';
 import { holdLargeBodies } from './hold-large-bodies.js';
@@ -30,7 +30,7 @@ export function registerParsers(server: FastifyInstance, bodyLimit: number): voi
   holdLargeBodies(server, bodyLimit);
 
   server.removeContentTypeParser(['application/json', 'text/plain']);
-  const turns = new InTurn();
+  const turns = new SerialQueue();
   const parse = async (_request: unknown, body: Buffer) => {
     if (body.length === 0) return undefined;
     if (body.length < largeBytes) return parseJson(body);

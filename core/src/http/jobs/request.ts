@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { planRequestSchema } from '../plan/generate.js';
+import { imagesRequestSchema } from '../images/generate.js';
 
-export const jobRequestSchema = planRequestSchema.omit({ cache: true }).extend({
+export const jobRequestSchema = imagesRequestSchema.omit({ cache: true }).extend({
   webhook: z
     .url({ protocol: /^https?$/ })
     .nullish()

@@ -1,13 +1,13 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { hasEnded, type StoredJob } from '../../jobs/job.js';
 import { priorityOf } from '../access/priority.js';
-import { type Doors, resultUrl } from '../doors.js';
 import { HttpError } from '../errors.js';
 import { endlessStreams } from '../event-stream.js';
+import { fromImagesRequest } from '../images/generate.js';
 import { keyOf, submitJob } from '../make-result.js';
 import { addOperation, type Operation } from '../operation.js';
 import { parseBody } from '../parse-body.js';
-import { fromPlanRequest } from '../plan/generate.js';
+import { resultUrl, type ServerContext } from '../server-context.js';
 import { textFor } from '../server-paths.js';
 import { placeholderOf } from '../splice-base64.js';
 import { describeJob } from './describe-job.js';
@@ -63,14 +63,14 @@ const operations = {
 } as const satisfies Record<string, Operation>;
 
 /** `/api/images/jobs`: calls that are accepted at once and outlive their caller and the server. */
-export const jobRoutes = (doors: Doors) => async (server: FastifyInstance) => {
-  const { jobs } = doors;
+export const jobRoutes = (context: ServerContext) => async (server: FastifyInstance) => {
+  const { jobs } = context;
   const { runner } = jobs;
   const openStream = endlessStreams(server);
   const describe = (request: FastifyRequest, job: StoredJob) =>
     describeJob(
       job,
-      { urlOf: (name) => resultUrl(doors, request, name), textOf: (text) => textFor(text, request) },
+      { urlOf: (name) => resultUrl(context, request, name), textOf: (text) => textFor(text, request) },
       runner.progressOf(job.id),
     );
 
@@ -82,15 +82,15 @@ export const jobRoutes = (doors: Doors) => async (server: FastifyInstance) => {
   };
 
   addOperation(server, operations.submit, async (request, reply) => {
-    const { priority, webhook, previews, ...plan } = parseBody(jobRequestSchema, request.body);
-    const { job } = await submitJob(doors, {
+    const { priority, webhook, previews, ...wanted } = parseBody(jobRequestSchema, request.body);
+    const { job } = await submitJob(context, {
       caller: request.apiKey?.id ?? '',
-      request: { ...fromPlanRequest(plan), ...(previews ? { previews } : {}) },
+      request: { ...fromImagesRequest(wanted), ...(previews ? { previews } : {}) },
       priority: priorityOf(request, priority),
       idempotencyKey: keyOf(request),
       webhook: webhook ?? undefined,
     });
-    reply.status(202).header('location', `${doors.prefix}/api/images/jobs/${job.id}`);
+    reply.status(202).header('location', `${context.prefix}/api/images/jobs/${job.id}`);
     return describe(request, job);
   });
 

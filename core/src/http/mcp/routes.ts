@@ -1,7 +1,7 @@
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import type { FastifyInstance } from 'fastify';
-import type { Doors } from '../doors.js';
 import { HttpError } from '../errors.js';
+import type { ServerContext } from '../server-context.js';
 import { createMcpServer } from './tools.js';
 
 /** Messages of one body, each of which may ask for pictures. */
@@ -11,12 +11,12 @@ const mostMessages = 16;
 const config = { access: { scope: 'any' } } as const;
 
 /** `POST /mcp`: the Model Context Protocol over streamable HTTP, without sessions. */
-export const mcpRoutes = (doors: Doors) => async (server: FastifyInstance) => {
+export const mcpRoutes = (context: ServerContext) => async (server: FastifyInstance) => {
   server.post('/mcp', { config }, async (request, reply) => {
     const { body } = request;
     if (Array.isArray(body) && body.length > mostMessages)
       throw new HttpError(400, 'invalid_request', `A body may have at most ${mostMessages} messages.`);
-    const mcp = createMcpServer(doors, { request, reply });
+    const mcp = createMcpServer(context, { request, reply });
     // Without a session id generator there are no sessions.
     const transport = new StreamableHTTPServerTransport({ enableJsonResponse: true });
     // What the transport writes goes past Fastify, with what other hooks have said.

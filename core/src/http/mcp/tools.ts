@@ -5,11 +5,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { coreVersion } from '../../version.js';
 import { assertScope } from '../access/authenticate.js';
-import type { Doors } from '../doors.js';
 import { InputImages } from '../input-image.js';
 import { makeResult } from '../make-result.js';
 import { parseSize } from '../parse-body.js';
-import { noWishes, withoutAbsent } from '../request-fields.js';
+import { defaultDelivery, withoutAbsent } from '../request-fields.js';
+import type { ServerContext } from '../server-context.js';
 import { answerTo } from '../server-paths.js';
 
 const field = imageRequestSchema.shape;
@@ -32,7 +32,7 @@ type Asked = z.output<z.ZodObject<typeof generateShape>>;
 
 /** The tools that a model may use: make a picture, edit one, list the models. One server a request: there is no session to lose. */
 export function createMcpServer(
-  doors: Doors,
+  context: ServerContext,
   call: { readonly request: FastifyRequest; readonly reply: FastifyReply },
 ): McpServer {
   const { request } = call;
@@ -48,7 +48,7 @@ export function createMcpServer(
       ...more,
       prompt,
     };
-    const { images, provenance, warnings } = await makeResult(doors, wanted, noWishes, call);
+    const { images, provenance, warnings } = await makeResult(context, wanted, defaultDelivery, call);
     const about = {
       model: provenance.model,
       plugin: provenance.plugin.id,
@@ -93,7 +93,7 @@ export function createMcpServer(
     async () =>
       await asTool(request, async () => {
         assertScope(key, 'read');
-        const models = doors.manager.getAvailableModels().filter(({ available }) => available);
+        const models = context.manager.getAvailableModels().filter(({ available }) => available);
         return { content: [{ type: 'text', text: JSON.stringify(models) }] };
       }),
   );

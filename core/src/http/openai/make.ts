@@ -1,10 +1,10 @@
 import type { ImageRequest, Progress, Warning } from '@easel/plugin-sdk';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type Doors, resultUrl } from '../doors.js';
 import { EventStream } from '../event-stream.js';
 import { inCallersWords } from '../field-names.js';
 import { makeResult } from '../make-result.js';
-import type { Wishes } from '../request-fields.js';
+import type { DeliveryOptions } from '../request-fields.js';
+import { resultUrl, type ServerContext } from '../server-context.js';
 import { answerTo } from '../server-paths.js';
 import { placeholderOf, sendJson } from '../splice-base64.js';
 import { formatOf, provenanceOf, secondsNow, sizeOf, usage } from './answer.js';
@@ -19,24 +19,26 @@ export interface OpenAiCall {
   readonly warnings: readonly Warning[];
   readonly responseFormat: 'b64_json' | 'url';
   readonly isStreamed: boolean;
-  readonly wishes: Wishes;
+  readonly delivery: DeliveryOptions;
 }
 
 /** Makes the pictures of a call to OpenAI's API and answers as it was asked to. */
 export async function make(
-  doors: Doors,
+  context: ServerContext,
   call: OpenAiCall,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  if (call.isStreamed) return await stream(doors, call, request, reply);
-  const result = await makeResult(doors, call.asked, call.wishes, { request, reply });
+  if (call.isStreamed) return await stream(context, call, request, reply);
+  const result = await makeResult(context, call.asked, call.delivery, { request, reply });
   const { images } = result;
   const isUrl = call.responseFormat === 'url';
   const data = [];
   for (const [index, image] of images.entries()) {
-    const { name } = isUrl ? await doors.results.put(image, { provenance: result.provenance }) : { name: '' };
-    data.push(isUrl ? { url: resultUrl(doors, request, name) } : { b64_json: placeholderOf(index) });
+    const { name } = isUrl
+      ? await context.results.put(image, { provenance: result.provenance })
+      : { name: '' };
+    data.push(isUrl ? { url: resultUrl(context, request, name) } : { b64_json: placeholderOf(index) });
   }
   const [first] = images;
   const body = {
@@ -54,8 +56,8 @@ export async function make(
 
 /** Errors before the first event are answered with their status; later ones are an event, as the status is out by then. */
 async function stream(
-  doors: Doors,
-  { kind, asked, warnings, wishes }: OpenAiCall,
+  context: ServerContext,
+  { kind, asked, warnings, delivery }: OpenAiCall,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
@@ -70,7 +72,7 @@ async function stream(
       if (preview) sendPartialImage(open(), kind, preview, partials++);
       else open().comment(`${stage} ${Math.round(100 * fraction)} %`);
     };
-    const result = await makeResult(doors, asked, wishes, { request, reply, onProgress });
+    const result = await makeResult(context, asked, delivery, { request, reply, onProgress });
     const type = `${kind}.completed`;
     for (const image of result.images) {
       const data = {

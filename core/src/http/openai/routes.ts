@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { AvailableModel } from '../../models/available-models.js';
-import type { Doors } from '../doors.js';
 import { addOperation, type Operation } from '../operation.js';
 import { parseBody } from '../parse-body.js';
-import { wishesOf } from '../request-fields.js';
+import { deliveryOptionsOf } from '../request-fields.js';
+import type { ServerContext } from '../server-context.js';
 import { readImageForm } from './form.js';
 import { make, type OpenAiCall } from './make.js';
 import { fromOpenAiRequest, openAiRequestSchema } from './request.js';
@@ -57,21 +57,21 @@ const operations = {
 } as const satisfies Record<string, Operation>;
 
 /** `POST /v1/images/generations`, `/v1/images/edits`, `/v1/images/variations` and `GET /v1/models`. */
-export const openAiRoutes = (doors: Doors) => async (server: FastifyInstance) => {
+export const openAiRoutes = (context: ServerContext) => async (server: FastifyInstance) => {
   addOperation(server, operations.generate, async (request, reply) =>
-    make(doors, callOf('image_generation', request.body), request, reply),
+    make(context, callOf('image_generation', request.body), request, reply),
   );
   addOperation(server, operations.edit, async (request, reply) =>
-    make(doors, await editOf(request), request, reply),
+    make(context, await editOf(request), request, reply),
   );
   addOperation(server, operations.vary, async (request, reply) =>
-    make(doors, await editOf(request, { prompt: variationPrompt }), request, reply),
+    make(context, await editOf(request, { prompt: variationPrompt }), request, reply),
   );
 
   const startedAt = Math.floor(Date.now() / 1_000);
   addOperation(server, operations.models, async () => ({
     object: 'list',
-    data: doors.manager.getAvailableModels().map((model) => describe(model, startedAt)),
+    data: context.manager.getAvailableModels().map((model) => describe(model, startedAt)),
   }));
 };
 
@@ -88,7 +88,7 @@ function callOf(kind: OpenAiCall['kind'], given: unknown): OpenAiCall {
     ...fromOpenAiRequest(body),
     responseFormat: body.response_format ?? 'b64_json',
     isStreamed: body.stream ?? false,
-    wishes: wishesOf(body),
+    delivery: deliveryOptionsOf(body),
   };
 }
 

@@ -13,9 +13,9 @@ import type { Supervisor } from '../supervisor/supervisor.js';
 import { Blame } from './blame.js';
 import { Breaker, type BreakerState } from './breaker.js';
 import { Bulkhead } from './bulkhead.js';
-import { envelop, graceMs } from './envelope.js';
 import { type Latency, LatencyRecord } from './latency.js';
 import { Outstanding } from './outstanding.js';
+import { graceMs, withCancellation } from './with-cancellation.js';
 
 export interface GuardedCall {
   readonly signal: AbortSignal;
@@ -174,7 +174,7 @@ export class GuardedPlugin {
     clearTimeout(this.#idle);
     if (idleMs === undefined || this.#isNeeded) return;
     const rest = () => {
-      if (!this.#isNeeded) void this.supervisor.rest(graceMs);
+      if (!this.#isNeeded) void this.supervisor.stopUntilNextCall(graceMs);
     };
     this.#idle = setTimeout(rest, idleMs).unref();
   }
@@ -184,7 +184,7 @@ export class GuardedPlugin {
     const work = async () => {
       runner = await this.supervisor.running();
       call.signal.throwIfAborted();
-      const runnerCall = { ...call, onStopping: (ms: number) => enveloped.grant(ms) };
+      const runnerCall = { ...call, onStopping: (ms: number) => cancellable.grant(ms) };
       const suspect = { request, caller: call.caller };
       return await this.#blame.noting(runner, suspect, runner.generate(request, runnerCall));
     };
@@ -195,8 +195,8 @@ export class GuardedPlugin {
       if (runner)
         this.supervisor.interrupt(runner, new EaselError({ code: 'ERR_PLUGIN_CRASHED', plugin, message }));
     };
-    const enveloped = envelop(work(), call.signal, end);
-    return enveloped;
+    const cancellable = withCancellation(work(), call.signal, end);
+    return cancellable;
   }
 
   /** To be called when a run has crashed: holds that against the calls that were under way, and answers whose they were. */
@@ -225,9 +225,9 @@ export class GuardedPlugin {
   }
 
   /** Ends what runs, after its calls have had the manifest's `drainMs` to finish; the next call starts it again. */
-  async rest(): Promise<void> {
+  async stopUntilNextCall(): Promise<void> {
     await this.#drain('ERR_PLUGIN_DISABLED', 'having to make room');
-    await this.supervisor.rest(graceMs);
+    await this.supervisor.stopUntilNextCall(graceMs);
   }
 
   /** Resolves with whether calls were left that had to be ended. */

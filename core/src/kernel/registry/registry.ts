@@ -112,8 +112,8 @@ export class Registry {
   }
 
   /** The plugin that is to answer a call for this one: another version may have taken its place. */
-  inCharge(plugin: GuardedPlugin, signal: AbortSignal): GuardedPlugin | Promise<GuardedPlugin> {
-    return this.#succession.inCharge(plugin, signal);
+  currentVersion(plugin: GuardedPlugin, signal: AbortSignal): GuardedPlugin | Promise<GuardedPlugin> {
+    return this.#succession.currentVersion(plugin, signal);
   }
 
   /** A plugin with its part of the configuration, not in the table yet; disabled where the configuration or its predecessor is. */

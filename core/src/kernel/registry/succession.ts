@@ -1,5 +1,5 @@
-import { envelop } from '../guard/envelope.js';
 import type { GuardedPlugin } from '../guard/guarded-plugin.js';
+import { withCancellation } from '../guard/with-cancellation.js';
 
 interface Rollout {
   readonly predecessor: GuardedPlugin;
@@ -39,9 +39,9 @@ export class Succession {
   }
 
   /** The plugin that is to answer a call for this one; a promise only where it has to be waited for, which rejects with the signal's reason. */
-  inCharge(plugin: GuardedPlugin, signal: AbortSignal): GuardedPlugin | Promise<GuardedPlugin> {
+  currentVersion(plugin: GuardedPlugin, signal: AbortSignal): GuardedPlugin | Promise<GuardedPlugin> {
     const successor = this.#successors.get(plugin);
-    if (successor) return envelop(successor, signal, () => {}).answer;
+    if (successor) return withCancellation(successor, signal, () => {}).answer;
     const rollout = this.#rollouts.get(plugin);
     if (!rollout) return plugin;
     rollout.credit += rollout.percent;

@@ -7,11 +7,11 @@ import { sdkVersion } from '../../version.js';
 import { Events } from '../events.js';
 import { dropGeneration, sweepGenerations, takeGeneration } from '../generations/generation.js';
 import type { GuardedPlugin } from '../guard/guarded-plugin.js';
-import { InTurn } from '../in-turn.js';
 import type { Live } from '../live.js';
 import { type Discovery, discoverPlugins } from '../manifest/discover.js';
 import type { PluginFolder } from '../manifest/read.js';
 import { Registry } from '../registry/registry.js';
+import { SerialQueue } from '../serial-queue.js';
 import { tokens } from '../tokens.js';
 import { type Newcomer, Probation } from './probation.js';
 import { fingerprintOf, settle } from './settle.js';
@@ -37,7 +37,7 @@ export class Reconciler {
   readonly #early = new WeakMap<GuardedPlugin, EaselError>();
   /** Ids of plugins that are to be swapped although nothing has changed. */
   readonly #asked = new Set<string>();
-  readonly #work = new InTurn();
+  readonly #work = new SerialQueue();
   #candidate: GuardedPlugin | undefined;
   #isClosed = false;
   #rejected: Discovery['rejected'] = [];

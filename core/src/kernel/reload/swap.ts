@@ -37,7 +37,7 @@ async function swapExclusively(
   registry.hold(known, successor);
   let inPlace = known;
   try {
-    await known.rest();
+    await known.stopUntilNextCall();
     await prove(replacement);
     registry.replace(known, replacement);
     inPlace = replacement;

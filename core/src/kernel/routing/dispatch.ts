@@ -27,7 +27,7 @@ import { resolveFileOptions } from './file-options.js';
 import type { AskedPlugin, FixedChoices } from './fixed-request.js';
 import { handOver } from './hand-over.js';
 import { monotonic } from './monotonic-progress.js';
-import { type Turns, tryInTurn } from './try-in-turn.js';
+import { type Outcome, tryCandidates } from './try-candidates.js';
 
 export interface GenerateOptions {
   /** Cancels the call: it rejects at once with ERR_ABORTED. Absent: it cannot be cancelled. */
@@ -100,13 +100,16 @@ export class Dispatcher {
             : { requestId: options.requestId, isResumable: true };
         const { signal } = deadline;
         const call = { signal, onProgress: progress.report, received: receipt.received, caller, priority };
-        const turns = await this.#turns(candidates, { asked, identity, beforeAsking }, call, deadline).catch(
-          (error) => {
-            receipt.settle(false);
-            throw error;
-          },
-        );
-        const result = resultOf(turns, performance.now() - startedAt);
+        const outcome = await this.#tryAll(
+          candidates,
+          { asked, identity, beforeAsking },
+          call,
+          deadline,
+        ).catch((error) => {
+          receipt.settle(false);
+          throw error;
+        });
+        const result = resultOf(outcome, performance.now() - startedAt);
         await handOver(result, onResult, receipt, signal);
         return result;
       } finally {
@@ -174,7 +177,7 @@ export class Dispatcher {
     return (await Promise.all(ready)) as [Candidate, ...Candidate[]];
   }
 
-  async #turns(
+  async #tryAll(
     candidates: readonly Candidate[],
     {
       asked: { fallback },
@@ -186,15 +189,15 @@ export class Dispatcher {
     },
     call: Parameters<Candidate['plugin']['generate']>[2],
     deadline: Deadline,
-  ): Promise<Turns> {
-    return await tryInTurn(candidates, {
+  ): Promise<Outcome> {
+    return await tryCandidates(candidates, {
       retries: fallback === 'none' ? 0 : this.configuration.current.retries,
       deadline,
       random: this.random,
       beforeAsking:
         beforeAsking &&
         (({ plugin, model }) => beforeAsking({ plugin: plugin.manifest.id, model: model.id })),
-      choose: ({ plugin }) => this.registry.inCharge(plugin, deadline.signal),
+      choose: ({ plugin }) => this.registry.currentVersion(plugin, deadline.signal),
       ask: ({ plugin, pipelineType, request, fileOptions }) =>
         this.tracing.attempt({ plugin: plugin.manifest, pipelineType, request }, () =>
           plugin.generate(
@@ -209,7 +212,7 @@ export class Dispatcher {
   }
 }
 
-function resultOf({ candidate, made, attempts }: Turns, total: number): ImageResult {
+function resultOf({ candidate, made, attempts }: Outcome, total: number): ImageResult {
   const { plugin, model, pipelineType, request, warnings } = candidate;
   const { id, version } = plugin.manifest;
   return {

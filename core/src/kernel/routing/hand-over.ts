@@ -1,4 +1,4 @@
-import { envelop } from '../guard/envelope.js';
+import { withCancellation } from '../guard/with-cancellation.js';
 import type { PendingReceipt } from '../runner/receipt.js';
 
 /**
@@ -17,5 +17,5 @@ export async function handOver<Result>(
     () => receipt.settle(true),
     () => receipt.settle(false),
   );
-  await envelop(work, signal, () => {}).answer;
+  await withCancellation(work, signal, () => {}).answer;
 }

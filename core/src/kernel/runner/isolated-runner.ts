@@ -32,7 +32,7 @@ export interface IsolatedRunnerOptions {
 }
 
 /** What a plugin runs in, outside of the kernel's own thread. */
-export interface Vessel {
+export interface IsolateHost {
   readonly kind: 'process' | 'thread';
   readonly pid: number | undefined;
   readonly port: Port;
@@ -56,7 +56,7 @@ export interface Vessel {
 export class IsolatedRunner implements Runner {
   readonly ended: Promise<Error>;
   readonly #options: IsolatedRunnerOptions;
-  readonly #vessel: Vessel;
+  readonly #host: IsolateHost;
   readonly #channel: Channel;
   readonly #log: LogLimit;
   readonly #heartbeat: NodeJS.Timeout;
@@ -68,28 +68,28 @@ export class IsolatedRunner implements Runner {
   #device: string | undefined;
   #residentBytes: number | undefined;
 
-  constructor(options: IsolatedRunnerOptions, vessel: Vessel) {
+  constructor(options: IsolatedRunnerOptions, host: IsolateHost) {
     this.#options = options;
-    this.#vessel = vessel;
+    this.#host = host;
     this.#log = new LogLimit(options.onLog, options.start.logLinesPerSecond);
     this.#channel = new Channel({
       plugin: options.start.plugin,
       protocol: options.start.protocol,
-      port: vessel.port,
+      port: host.port,
       stallMs: options.limits.stallMs,
       onLog: ({ level, message, details }) => this.#log.write(level, message, details),
       onFault: (error) => this.kill(error),
     });
-    if (vessel.output) {
-      readLines(vessel.output.stdout, (line) => this.#hear('info', line));
-      readLines(vessel.output.stderr, (line) => this.#hear('warn', line));
+    if (host.output) {
+      readLines(host.output.stdout, (line) => this.#hear('info', line));
+      readLines(host.output.stderr, (line) => this.#hear('warn', line));
     }
     this.#heartbeat = setInterval(() => void this.#beat(), heartbeatMs).unref();
     this.ended = this.#watch();
   }
 
   get pid(): number | undefined {
-    return this.#vessel.pid;
+    return this.#host.pid;
   }
 
   get device(): string | undefined {
@@ -115,15 +115,15 @@ export class IsolatedRunner implements Runner {
       throw error;
     }
     // An idle plugin does not keep its host from ending; it ends with it.
-    this.#vessel.keepHostAlive(false);
+    this.#host.keepHostAlive(false);
   }
 
   async generate(request: GenerationRequest, call: RunnerCall): Promise<ValidGenerationResult> {
-    if (this.#calls++ === 0) this.#vessel.keepHostAlive(true);
+    if (this.#calls++ === 0) this.#host.keepHostAlive(true);
     try {
       return await this.#channel.generate(request, call);
     } finally {
-      if (--this.#calls === 0) this.#vessel.keepHostAlive(false);
+      if (--this.#calls === 0) this.#host.keepHostAlive(false);
     }
   }
 
@@ -133,7 +133,7 @@ export class IsolatedRunner implements Runner {
 
   async stop(graceMs: number): Promise<boolean> {
     this.#isEnding = true;
-    this.#vessel.keepHostAlive(true);
+    this.#host.keepHostAlive(true);
     let isLate = false;
     const timer = setTimeout(() => {
       isLate = !this.#mayFinish;
@@ -147,17 +147,17 @@ export class IsolatedRunner implements Runner {
 
   kill(reason: Error): void {
     this.#close(reason);
-    this.#vessel.destroy();
+    this.#host.destroy();
   }
 
   release(reason: Error): void {
     this.#close(reason);
-    if (this.#mayFinish) this.#vessel.release?.();
-    else this.#vessel.destroy();
+    if (this.#mayFinish) this.#host.release?.();
+    else this.#host.destroy();
   }
 
   get #mayFinish(): boolean {
-    return this.#options.start.finishMs !== undefined && this.#vessel.release !== undefined;
+    return this.#options.start.finishMs !== undefined && this.#host.release !== undefined;
   }
 
   #close(reason: Error): void {
@@ -167,7 +167,7 @@ export class IsolatedRunner implements Runner {
   }
 
   async #watch(): Promise<Error> {
-    const what = await this.#vessel.exited;
+    const what = await this.#host.exited;
     this.#isEnding = true;
     clearInterval(this.#heartbeat);
     // Its last lines may still be on their way, and say why.
@@ -175,7 +175,7 @@ export class IsolatedRunner implements Runner {
     const enough = new Promise((resolve) => {
       timer = setTimeout(resolve, lastWordsMs);
     });
-    await Promise.race([this.#vessel.drained, enough]);
+    await Promise.race([this.#host.drained, enough]);
     clearTimeout(timer);
     this.#log.flush();
     const reason = this.#killReason ?? this.#crash(what);
@@ -189,7 +189,7 @@ export class IsolatedRunner implements Runner {
     return new EaselError({
       code: 'ERR_PLUGIN_CRASHED',
       plugin,
-      message: `The ${this.#vessel.kind} of the plugin "${plugin}" ${reason}.${said}`,
+      message: `The ${this.#host.kind} of the plugin "${plugin}" ${reason}.${said}`,
     });
   }
 

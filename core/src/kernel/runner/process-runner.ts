@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Duplex, Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { FramePort } from './frame-port.js';
-import { IsolatedRunner, type IsolatedRunnerOptions, type Vessel } from './isolated-runner.js';
+import { IsolatedRunner, type IsolatedRunnerOptions, type IsolateHost } from './isolated-runner.js';
 import { type ProcessPermissions, permissionFlags, workersFlag } from './permission-flags.js';
 import type { Runner } from './runner.js';
 
@@ -31,7 +31,7 @@ export function createProcessRunner(
   const released = new Promise<string>((resolve) => {
     onRelease = resolve;
   });
-  const vessel: Vessel = {
+  const host: IsolateHost = {
     kind: 'process',
     pid: child.pid,
     port: new FramePort(wire, 'kernel'),
@@ -48,7 +48,7 @@ export function createProcessRunner(
       for (const handle of handles) alive ? handle.ref?.() : handle.unref?.();
     },
   };
-  return new IsolatedRunner(options, vessel);
+  return new IsolatedRunner(options, host);
 }
 
 /** Not events.once: its promise of an exit rejects at an error. */

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { IsolatedRunner, type IsolatedRunnerOptions, type Vessel } from './isolated-runner.js';
+import { IsolatedRunner, type IsolatedRunnerOptions, type IsolateHost } from './isolated-runner.js';
 import type { Runner } from './runner.js';
 import type { ThreadData } from './thread-entry.js';
 import { ThreadPort } from './thread-port.js';
@@ -26,7 +26,7 @@ export function createThreadRunner(options: IsolatedRunnerOptions): Runner {
     stderr: true,
     resourceLimits: heapMb === undefined ? {} : { maxOldGenerationSizeMb: heapMb },
   });
-  const vessel: Vessel = {
+  const host: IsolateHost = {
     kind: 'thread',
     pid: undefined,
     port: new ThreadPort(worker, 'kernel'),
@@ -36,7 +36,7 @@ export function createThreadRunner(options: IsolatedRunnerOptions): Runner {
     destroy: () => void worker.terminate(),
     keepHostAlive: (alive) => (alive ? worker.ref() : worker.unref()),
   };
-  return new IsolatedRunner(options, vessel);
+  return new IsolatedRunner(options, host);
 }
 
 function describeExit(worker: Worker): Promise<string> {

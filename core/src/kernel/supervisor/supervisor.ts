@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EaselError } from '@easel/plugin-sdk';
 import { redactError } from '../../observe/redact.js';
-import { InTurn } from '../in-turn.js';
 import type { Runner } from '../runner/runner.js';
+import { SerialQueue } from '../serial-queue.js';
 import { CrashBudget, crashCodes } from './crash-budget.js';
 import { createRunner, type Launch } from './create-runner.js';
 import { inTime } from './in-time.js';
@@ -32,7 +32,7 @@ export class Supervisor {
   #redact: (text: string) => string = (text) => text;
   #lastError: EaselError | undefined;
   #refusal: EaselError | undefined;
-  readonly #switching = new InTurn();
+  readonly #switching = new SerialQueue();
   #resting: Promise<void> | undefined;
   readonly #interruptions = new WeakSet<Error>();
   #backoff: AbortController | undefined;
@@ -122,7 +122,7 @@ export class Supervisor {
   }
 
   /** Ends what runs, `graceMs` to close what it holds; the next call starts it again. */
-  async rest(graceMs: number): Promise<void> {
+  async stopUntilNextCall(graceMs: number): Promise<void> {
     const runner = this.#runner;
     if (this.#state !== 'ready' || !runner) return;
     this.#move('draining');

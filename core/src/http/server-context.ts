@@ -9,7 +9,7 @@ import type { ResultStore } from '../results/result-store.js';
 import { signPath } from './access/signed-url.js';
 
 /** What every route is made of. */
-export interface Doors {
+export interface ServerContext {
   /** Without the call that may name any file: `generateImage` below takes its place. */
   readonly manager: Omit<ImageServiceManager, 'generateImage'>;
   /** The kernel's own, for whoever comes from outside: such a request names no paths of this machine. */
@@ -28,7 +28,7 @@ export interface Doors {
 
 /** Where a picture is fetched from, as the caller of a request reaches it; for a day also without a key. */
 export function resultUrl(
-  { configuration, keys, prefix }: Doors,
+  { configuration, keys, prefix }: ServerContext,
   request: FastifyRequest,
   name: string,
 ): string {

@@ -1,5 +1,5 @@
 /** Does one thing after the other, so that none works on what another is about to change. */
-export class InTurn {
+export class SerialQueue {
   #last: Promise<unknown> = Promise.resolve();
 
   /** Resolves or rejects as the act does, when its turn has come. */

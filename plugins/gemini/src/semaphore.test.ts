@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Turns } from './turns.js';
+import { Semaphore } from './semaphore.js';
 
 /** Work that ends when it is told to. */
 function held() {
@@ -10,14 +10,14 @@ function held() {
   return { work: () => ended, end };
 }
 
-describe('Turns', () => {
+describe('Semaphore', () => {
   it('lets so many in, and the others in their order', async () => {
-    const turns = new Turns(2);
+    const semaphore = new Semaphore(2);
     const { signal } = new AbortController();
     const begun: number[] = [];
     const works = Array.from({ length: 5 }, held);
     const calls = works.map(({ work }, index) =>
-      turns.take(signal, async () => {
+      semaphore.take(signal, async () => {
         begun.push(index);
         await work();
         if (index === 1) throw new Error('it failed');
@@ -35,19 +35,19 @@ describe('Turns', () => {
   });
 
   it('forgets whoever waits no more', async () => {
-    const turns = new Turns(1);
+    const semaphore = new Semaphore(1);
     const first = held();
     const { signal } = new AbortController();
-    const holding = turns.take(signal, first.work);
+    const holding = semaphore.take(signal, first.work);
     const controller = new AbortController();
-    const given = turns.take(controller.signal, async () => 'never');
-    const last = turns.take(signal, async () => 'last');
+    const given = semaphore.take(controller.signal, async () => 'never');
+    const last = semaphore.take(signal, async () => 'last');
     controller.abort(new Error('gone'));
     await expect(given).rejects.toThrow('gone');
     first.end();
     await holding;
     expect(await last).toBe('last');
-    expect(await turns.take(signal, async () => 'again')).toBe('again');
-    await expect(new Turns(0).take(controller.signal, async () => 'no')).rejects.toThrow('gone');
+    expect(await semaphore.take(signal, async () => 'again')).toBe('again');
+    await expect(new Semaphore(0).take(controller.signal, async () => 'no')).rejects.toThrow('gone');
   });
 });

@@ -9,8 +9,8 @@ import { ResultCache } from '../results/result-cache.js';
 import { ResultStore } from '../results/result-store.js';
 import { keepPrivate, makePrivateFolder } from '../storage/keep-private.js';
 import { signPath } from './access/signed-url.js';
-import type { Doors } from './doors.js';
 import { describeJob } from './jobs/describe-job.js';
+import type { ServerContext } from './server-context.js';
 import { withoutServerPaths } from './server-paths.js';
 import { watchStorage } from './storage-problem.js';
 
@@ -30,11 +30,11 @@ export interface Where {
  * Opens what the server keeps, under the configuration's storage folder, and begins to work off jobs and to clear away what is too old. Rejects
  * with ERR_STORAGE where the jobs cannot be read and somebody has to see to it.
  */
-export async function openDoors(
+export async function openServerContext(
   manager: ImageServiceManager,
   logger: HostLogger,
   { prefix, origin }: Where,
-): Promise<Doors & { close(): Promise<void> }> {
+): Promise<ServerContext & { close(): Promise<void> }> {
   const { storageFolder, server: configuration } = manager.configuration;
   makePrivateFolder(storageFolder);
   void keepPrivate(storageFolder).then((left) => {
@@ -50,7 +50,7 @@ export async function openDoors(
   const database = new DatabaseThread(join(storageFolder, 'jobs.db'));
   const problem = await database.open();
   if (problem) logger.warn(problem.message);
-  const generateImage: Doors['generateImage'] = (request, options) =>
+  const generateImage: ServerContext['generateImage'] = (request, options) =>
     manager.generateImage(request, { ...options, fileAccess: 'library' });
   const jobs = new Jobs({
     manager: { generateImage, fixRequest: (request) => manager.fixRequest(request) },

@@ -1,8 +1,8 @@
 import staticFiles from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
-import type { Doors } from '../doors.js';
 import { HttpError } from '../errors.js';
 import { addOperation, type Operation } from '../operation.js';
+import type { ServerContext } from '../server-context.js';
 import { thumbnailOf } from './thumbnail.js';
 
 const yearS = 365 * 24 * 3_600;
@@ -38,7 +38,7 @@ const operations = {
 
 /** `GET /api/images/results/<name>`: a stored picture, for ever the same, in ranges where they are asked for; a thumbnail of it, and what is known of it. */
 export const resultRoutes =
-  ({ results }: Doors) =>
+  ({ results }: ServerContext) =>
   async (server: FastifyInstance) => {
     await server.register(staticFiles, { root: results.folder, serve: false });
 

@@ -10,7 +10,7 @@ const passing: ReadonlySet<ErrorCode> = new Set(['ERR_PROVIDER_UNAVAILABLE', 'ER
 const firstPauseMs = 500;
 const longestPauseMs = 20_000;
 
-export interface Turns {
+export interface Outcome {
   readonly candidate: Candidate;
   readonly made: ValidGenerationResult;
   readonly attempts: readonly Attempt[];
@@ -21,7 +21,7 @@ export interface Turns {
  * from a range that doubles (full jitter) or as long as a provider asked for, as often as the budget of retries for the whole call
  * allows. Whether to go on is decided by the error's code, and by whether it may have been paid: then no other candidate is asked.
  */
-export async function tryInTurn(
+export async function tryCandidates(
   candidates: readonly Candidate[],
   options: {
     readonly retries: number;
@@ -34,7 +34,7 @@ export async function tryInTurn(
     readonly ask: (candidate: Candidate) => Promise<ValidGenerationResult>;
     readonly onAttempt: (attempt: Attempt, candidate: Candidate) => void;
   },
-): Promise<Turns> {
+): Promise<Outcome> {
   const { deadline } = options;
   const attempts: Attempt[] = [];
   let remaining = candidates;

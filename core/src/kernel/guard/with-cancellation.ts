@@ -4,7 +4,7 @@ export const graceMs = 2_000;
 /** The most that it may say. */
 const longestGraceMs = 60_000;
 
-export interface Enveloped<T> {
+export interface CancellableWork<T> {
   /** Settles at the latest when the signal aborts, with the signal's reason then. */
   readonly answer: Promise<T>;
   /** Resolves when the work has really ended; never rejects. */
@@ -17,11 +17,11 @@ export interface Enveloped<T> {
  * Makes sure that work settles: the caller is answered the moment the signal aborts; the work is asked to stop by the same signal, and
  * `kill` is called where it has not ended `graceMs` later, or when what it was granted is over. `kill` must make the work end.
  */
-export function envelop<T>(
+export function withCancellation<T>(
   work: Promise<T>,
   signal: AbortSignal,
   kill: (reason: Error) => void,
-): Enveloped<T> {
+): CancellableWork<T> {
   let graceTimer: NodeJS.Timeout | undefined;
   let hasEnded = false;
   let onAbort = () => {};

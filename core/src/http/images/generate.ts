@@ -2,17 +2,17 @@ import { imageRequestSchema, outputFormats } from '@easel/plugin-sdk';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { ImageResult } from '../../results/image-result.js';
-import { type Doors, resultUrl } from '../doors.js';
 import { makeResult } from '../make-result.js';
 import { addOperation, type Operation } from '../operation.js';
 import { parseBody, parseSize } from '../parse-body.js';
-import { extraFields, fromExtraFields, wishesOf, withoutAbsent } from '../request-fields.js';
+import { deliveryOptionsOf, extraFields, fromExtraFields, withoutAbsent } from '../request-fields.js';
+import { resultUrl, type ServerContext } from '../server-context.js';
 import { textFor } from '../server-paths.js';
 
 const field = imageRequestSchema.shape;
 const formatNames = [...outputFormats, 'jpg'] as const;
 
-export const planRequestSchema = z.strictObject({
+export const imagesRequestSchema = z.strictObject({
   prompt: field.prompt,
   model: field.model.nullish(),
   style: z.string().min(1).max(200).nullish().describe('Added to the prompt as ", <style> style".'),
@@ -21,10 +21,10 @@ export const planRequestSchema = z.strictObject({
   n: field.n.unwrap().nullish(),
   ...extraFields,
 });
-export type PlanRequest = z.output<typeof planRequestSchema>;
+export type ImagesRequest = z.output<typeof imagesRequestSchema>;
 
 /** What the kernel is asked for. */
-export function fromPlanRequest(body: PlanRequest) {
+export function fromImagesRequest(body: ImagesRequest) {
   const { prompt, style, size, image_type, n, model } = body;
   return {
     ...fromExtraFields(body),
@@ -41,26 +41,29 @@ const generateOperation: Operation = {
   scope: 'generate',
   summary: 'Makes pictures, stores them, and says where they are.',
   isCreating: true,
-  body: planRequestSchema,
+  body: imagesRequestSchema,
   example: { prompt: 'a red house under a yellow star' },
   answer: 'generated',
 };
 
 /** `POST /api/images/generate`: makes pictures, stores them and says where they are. */
-export const generateRoute = (doors: Doors) => async (server: FastifyInstance) => {
+export const generateRoute = (context: ServerContext) => async (server: FastifyInstance) => {
   addOperation(server, generateOperation, async (request, reply) => {
-    const body = parseBody(planRequestSchema, request.body);
-    const made = await makeResult(doors, fromPlanRequest(body), wishesOf(body), { request, reply });
-    return await storeAndDescribe(doors, made, {
-      urlOf: (name) => resultUrl(doors, request, name),
-      pathOf: (name) => textFor(doors.results.pathOf(name), request),
+    const body = parseBody(imagesRequestSchema, request.body);
+    const made = await makeResult(context, fromImagesRequest(body), deliveryOptionsOf(body), {
+      request,
+      reply,
+    });
+    return await storeAndDescribe(context, made, {
+      urlOf: (name) => resultUrl(context, request, name),
+      pathOf: (name) => textFor(context.results.pathOf(name), request),
     });
   });
 };
 
-/** Stores the pictures of a result and answers it in the plan's form. */
+/** Stores the pictures of a result and answers it in Easel's own form. */
 export async function storeAndDescribe(
-  { results }: Pick<Doors, 'results'>,
+  { results }: Pick<ServerContext, 'results'>,
   made: ImageResult,
   { urlOf, pathOf }: Readonly<Record<'urlOf' | 'pathOf', (name: string) => string>>,
 ) {

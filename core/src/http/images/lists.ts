@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { Doors } from '../doors.js';
 import { healthFor } from '../health-for.js';
 import { addOperation, type Operation } from '../operation.js';
 import { parseBody } from '../parse-body.js';
+import type { ServerContext } from '../server-context.js';
 
 export const currentModelSchema = z.strictObject({ model: z.string().min(1).max(200) });
 
@@ -37,7 +37,7 @@ const operations = {
 
 /** `GET /api/images/models`, `POST /api/images/models/current` and `GET /api/health/images`. */
 export const listRoutes =
-  ({ manager }: Doors) =>
+  ({ manager }: ServerContext) =>
   async (server: FastifyInstance) => {
     addOperation(server, operations.models, async () => ({
       success: true,

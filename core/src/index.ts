@@ -15,9 +15,10 @@ export {
   getImageServiceManager,
   type ImageServiceManager,
 } from './kernel/image-service-manager.js';
-export type { GenerateOptions } from './kernel/routing/dispatch.js';
 export type { ExplainedCandidate } from './kernel/routing/explain.js';
 export type { AskedPlugin, FixedChoices } from './kernel/routing/fixed-request.js';
+export type { GenerateOptions } from './kernel/routing/generate-options.js';
+export type { RequestIdentity } from './kernel/routing/identity.js';
 export type { AvailableModel } from './models/available-models.js';
 export { type CreateLoggerOptions, createLogger, fromPino } from './observe/create-logger.js';
 export type { PluginHealth, Problem, ServedModel, ServiceHealth } from './observe/health.js';

@@ -14,6 +14,7 @@ interface Answer {
   readonly easel: {
     readonly cost?: object;
     readonly provenance: {
+      readonly plugin: { readonly id: string };
       readonly attempts: readonly object[];
       readonly parameters: { readonly seed: number };
     };
@@ -140,6 +141,31 @@ describe('a request with a fixed seed', () => {
     expect([await askOnce(), await askOnce()]).toEqual(['miss', 'hit']);
     await appendFile(join(plugin, 'index.js'), '\n// Paints otherwise.\n');
     expect([await askOnce(), await askOnce()]).toEqual(['miss', 'hit']);
+  });
+
+  it('is kept and found under the plugin that was drawn for it, with one draw a call', async () => {
+    let draws = 0;
+    // The plugins "alpha" and "beta" in turn: each call draws two numbers.
+    const random = () => (Math.floor(draws++ / 2) % 2 === 0 ? 0 : 0.99);
+    const server = await startServer(
+      {
+        pluginFolders: [join(fixtures, 'routing-plugins')],
+        catalogueFolders: [join(fixtures, 'routing-catalogue')],
+        currentModel: 'equal-model',
+      },
+      { random },
+    );
+    const said: unknown[] = [];
+    for (let call = 1; call <= 4; call++) {
+      const answer = await ask(server, { prompt: 'a star', cache: true });
+      said.push([answer.said, answer.easel.provenance.plugin.id, draws]);
+    }
+    expect(said).toEqual([
+      ['miss', 'alpha', 2],
+      ['miss', 'beta', 4],
+      ['hit', 'alpha', 6],
+      ['hit', 'beta', 8],
+    ]);
   });
 
   it('is always made where the configuration says so', async () => {

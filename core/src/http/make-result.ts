@@ -3,12 +3,11 @@ import { EaselError } from '@easel/plugin-sdk';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { NewJob, StoredJob } from '../jobs/job.js';
 import type { AcceptedJob } from '../jobs/jobs.js';
-import { embedProvenance } from '../results/embed-provenance.js';
 import type { ImageResult } from '../results/image-result.js';
 import { priorityOf } from './access/priority.js';
-import { cachedResult } from './cached-result.js';
 import { abortOnDisconnect } from './disconnect.js';
 import { HttpError } from './errors.js';
+import { generateCached } from './generate-cached.js';
 import type { DeliveryOptions } from './request-fields.js';
 import type { ServerContext } from './server-context.js';
 
@@ -40,9 +39,7 @@ export async function makeResult(
   const idempotencyKey = keyOf(request);
   const isKept = (onDisconnect ?? context.configuration.onDisconnect) === 'store';
   if (idempotencyKey === undefined && !isKept)
-    return await cachedResult(context, asked, { caller, reply, cache }, async () =>
-      embedProvenance(await context.generateImage(asked, { signal, caller, priority, onProgress })),
-    );
+    return await generateCached(context, asked, { signal, caller, priority, onProgress }, { reply, cache });
   const { job } = await submitJob(context, {
     caller: caller ?? '',
     request: asked,

@@ -15,10 +15,10 @@ import type { Live } from './live.js';
 import { Registry } from './registry/registry.js';
 import { HotLoader } from './reload/hot-loader.js';
 import { Reconciler } from './reload/reconciler.js';
-import { Dispatcher, type GenerateOptions } from './routing/dispatch.js';
+import { Dispatcher } from './routing/dispatch.js';
 import { type ExplainedCandidate, explainCandidates } from './routing/explain.js';
 import type { FixedChoices } from './routing/fixed-request.js';
-import { identityOf, type RequestIdentity } from './routing/identity.js';
+import type { GenerateOptions } from './routing/generate-options.js';
 import { tokens } from './tokens.js';
 
 /** One call in front of every image model. */
@@ -91,15 +91,6 @@ export class ImageServiceManager implements AsyncDisposable {
    */
   explain(request: ImageRequest): ExplainedCandidate[] {
     return explainCandidates(this.#dispatcher.candidates(parseRequest(request), this.#currentModel));
-  }
-
-  /**
-   * What a request's pictures depend on, in one hash: equal for requests of which the same pictures would be made at this moment, but for the
-   * seed where none is given. Rejects with what `generateImage` would reject with before anybody is asked.
-   */
-  async identify(request: ImageRequest): Promise<RequestIdentity> {
-    const candidates = this.#dispatcher.candidates(parseRequest(request), this.#currentModel);
-    return await identityOf(request, candidates[0]!, this.#configuration.current);
   }
 
   /** The models of the catalogue, with whether a plugin can make their pictures. */

@@ -4,7 +4,6 @@ import {
   type GenerationRequest,
   type ImageRequest,
   type Model,
-  type Progress,
   type ValidImageRequest,
 } from '@easel/plugin-sdk';
 import { inject, injectable } from 'tsyringe';
@@ -14,9 +13,10 @@ import type { Catalogue } from '../../models/catalogue.js';
 import { findModel } from '../../models/find-model.js';
 import { parseRequest } from '../../models/parse-request.js';
 import type { Tracing } from '../../observe/tracing.js';
-import type { ImageResult, UsedParameters } from '../../results/image-result.js';
+import type { ImageResult } from '../../results/image-result.js';
 import { Events } from '../events.js';
 import { type Deadline, startDeadline } from '../guard/deadline.js';
+import { withCancellation } from '../guard/with-cancellation.js';
 import type { Live } from '../live.js';
 import { parsePriority } from '../priority.js';
 import { Registry } from '../registry/registry.js';
@@ -24,44 +24,13 @@ import { createReceipt } from '../runner/receipt.js';
 import { tokens } from '../tokens.js';
 import { type Candidate, listCandidates } from './candidates.js';
 import { resolveFileOptions } from './file-options.js';
-import type { AskedPlugin, FixedChoices } from './fixed-request.js';
+import type { FixedChoices } from './fixed-request.js';
+import type { GenerateOptions } from './generate-options.js';
 import { handOver } from './hand-over.js';
+import { identityOf } from './identity.js';
 import { monotonic } from './monotonic-progress.js';
+import { resultOf } from './result-of.js';
 import { type Outcome, tryCandidates } from './try-candidates.js';
-
-export interface GenerateOptions {
-  /** Cancels the call: it rejects at once with ERR_ABORTED. Absent: it cannot be cancelled. */
-  readonly signal?: AbortSignal | undefined;
-  /** Told how far the call is; the fraction never falls. Absent: nobody is told. */
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
-  /** Who asks, for example a user's id: where calls wait, callers take turns. Absent: all that do not say are one caller. */
-  readonly caller?: string | undefined;
-  /** Where calls wait, a higher one goes first, whoever asks; -100 to 100. Absent: 0. */
-  readonly priority?: number | undefined;
-  /**
-   * Id of the call, 1 to 200 characters; reaches the plugin as `requestId`. Give the same one when the same call is carried out again, for
-   * example after a restart: what was paid for it is then taken up, and not paid again. Absent: a new
-   * one, which only the tries of this call share.
-   */
-  readonly requestId?: string | undefined;
-  /**
-   * Takes the result into safe keeping, for example onto the disk; the call waits for it. Only when it has resolved is the plugin told that
-   * its result is received; until then a plugin that was paid keeps what it has made, for a call with the same `requestId`. Where it rejects,
-   * so does the call. Absent: the result is received when the promise of the call resolves.
-   */
-  readonly onResult?: ((result: ImageResult) => Promise<unknown> | unknown) | undefined;
-  /** What `fixRequest` answered for the request. Absent: the current model counts, and a seed is drawn. */
-  readonly fixed?: FixedChoices | undefined;
-  /**
-   * Which files on this machine the request may name in the options of plugins: `any` by its path, or those of the `library` alone, ids of
-   * models and what lies below `server.modelFolders`, for requests of others. Absent: `any`.
-   */
-  readonly fileAccess?: 'any' | 'library' | undefined;
-  /** Told before each try which plugin is asked, and waited for; the call rejects with what it rejects with. Absent: nobody is told. */
-  readonly beforeAsking?: ((asked: AskedPlugin) => Promise<void>) | undefined;
-  /** Goes before all others: the one that had been asked last when the call was cut off, as it may have been paid. Absent: nobody does. */
-  readonly askFirst?: AskedPlugin | undefined;
-}
 
 /** The way of a call: validate, resolve the model, fit the request to it, route, guard, and say where the pictures come from. */
 @injectable()
@@ -92,13 +61,18 @@ export class Dispatcher {
       const progress = monotonic(options.onProgress);
       const receipt = createReceipt();
       try {
-        const { caller, beforeAsking, onResult } = options;
+        const { caller, beforeAsking, findResult, onResult } = options;
+        const { signal } = deadline;
+        if (findResult) {
+          const identity = identityOf(asked, candidates[0], this.configuration.current);
+          const found = await withCancellation(identity.then(findResult), signal, () => {}).answer;
+          if (found) return found;
+        }
         // Without an id of its caller's, the tries of this call share one; nobody else knows it.
         const identity =
           options.requestId === undefined
             ? { requestId: randomUUID() }
             : { requestId: options.requestId, isResumable: true };
-        const { signal } = deadline;
         const call = { signal, onProgress: progress.report, received: receipt.received, caller, priority };
         const outcome = await this.#tryAll(
           candidates,
@@ -210,37 +184,4 @@ export class Dispatcher {
         this.events.emit('attempt-ended', { ...attempt, version: plugin.manifest.version }),
     });
   }
-}
-
-function resultOf({ candidate, made, attempts }: Outcome, total: number): ImageResult {
-  const { plugin, model, pipelineType, request, warnings } = candidate;
-  const { id, version } = plugin.manifest;
-  return {
-    images: made.images,
-    warnings: [...warnings, ...made.warnings],
-    ...(made.cost ? { cost: made.cost } : {}),
-    timings: { ...made.timings, total },
-    provenance: {
-      model: model.id,
-      pipelineType,
-      plugin: { id, version },
-      // A plugin tells what it chose where the request left it open; it cannot change what was asked for.
-      parameters: {
-        ...made.parameters,
-        ...usedParameters(request),
-        ...(made.samplerLabel && { samplerLabel: made.samplerLabel }),
-      },
-      attempts,
-    },
-  };
-}
-
-function usedParameters(request: GenerationRequest): UsedParameters {
-  const { prompt, negativePrompt, width, height, n, seed, steps, guidanceScale, sampler, strength, options } =
-    request;
-  const used = { prompt, negativePrompt, width, height, n, seed, steps, guidanceScale, sampler, strength };
-  const present = Object.fromEntries(
-    Object.entries(used).filter(([, value]) => value !== undefined),
-  ) as unknown as UsedParameters;
-  return Object.keys(options).length === 0 ? present : { ...present, options };
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ImageRequest, InputImage } from '@easel/plugin-sdk';
+import type { InputImage, ValidImageRequest } from '@easel/plugin-sdk';
 import type { Configuration } from '../../config/configuration.js';
 import { hashFolder } from '../generations/fingerprint.js';
 import type { PluginFolder } from '../manifest/read.js';
@@ -19,7 +19,7 @@ export interface RequestIdentity {
 }
 
 export async function identityOf(
-  asked: ImageRequest,
+  asked: ValidImageRequest,
   { plugin, model, pipelineType, request }: Candidate,
   { plugins }: Configuration,
 ): Promise<RequestIdentity> {

@@ -1,0 +1,41 @@
+import type { GenerationRequest } from '@easel/plugin-sdk';
+import type { ImageResult, UsedParameters } from '../../results/image-result.js';
+import type { Outcome } from './try-candidates.js';
+
+/**
+ * The answer of a call.
+ *
+ * @param total milliseconds that the call took
+ */
+export function resultOf({ candidate, made, attempts }: Outcome, total: number): ImageResult {
+  const { plugin, model, pipelineType, request, warnings } = candidate;
+  const { id, version } = plugin.manifest;
+  return {
+    images: made.images,
+    warnings: [...warnings, ...made.warnings],
+    ...(made.cost ? { cost: made.cost } : {}),
+    timings: { ...made.timings, total },
+    provenance: {
+      model: model.id,
+      pipelineType,
+      plugin: { id, version },
+      // A plugin tells what it chose where the request left it open; it cannot change what was asked for.
+      parameters: {
+        ...made.parameters,
+        ...usedParameters(request),
+        ...(made.samplerLabel && { samplerLabel: made.samplerLabel }),
+      },
+      attempts,
+    },
+  };
+}
+
+function usedParameters(request: GenerationRequest): UsedParameters {
+  const { prompt, negativePrompt, width, height, n, seed, steps, guidanceScale, sampler, strength, options } =
+    request;
+  const used = { prompt, negativePrompt, width, height, n, seed, steps, guidanceScale, sampler, strength };
+  const present = Object.fromEntries(
+    Object.entries(used).filter(([, value]) => value !== undefined),
+  ) as unknown as UsedParameters;
+  return Object.keys(options).length === 0 ? present : { ...present, options };
+}

@@ -220,6 +220,12 @@ export const manifestSchema = z.strictObject({
     .describe(
       'Module whose default export emulates its provider, for `easel emulate`. Absent: `emulator.js` beside the entry, if any.',
     ),
+  pays: z
+    .boolean()
+    .optional()
+    .describe(
+      'Whether its calls cost money at a provider: one that it was handed and that ends without its word, for example by a crash, counts as paid, and nobody else is asked. Absent: where it asks for secrets.',
+    ),
   activation: z
     .enum(['lazy', 'startup'])
     .default('lazy')

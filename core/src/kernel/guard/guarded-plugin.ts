@@ -8,13 +8,14 @@ import {
 } from '@easel/plugin-sdk';
 import type { Events } from '../events.js';
 import type { PluginFolder } from '../manifest/read.js';
-import type { Runner } from '../runner/runner.js';
+import type { Runner, RunnerCall } from '../runner/runner.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
 import { Blame } from './blame.js';
 import { Breaker, type BreakerState } from './breaker.js';
 import { Bulkhead } from './bulkhead.js';
 import { type Latency, LatencyRecord } from './latency.js';
 import { Outstanding } from './outstanding.js';
+import { tellPaidRisk } from './paid-risk.js';
 import { graceMs, withCancellation } from './with-cancellation.js';
 
 export interface GuardedCall {
@@ -24,9 +25,13 @@ export interface GuardedCall {
   readonly caller?: string | undefined;
   /** A higher one goes first in the queue. Absent: 0. */
   readonly priority?: number | undefined;
+  /** Whether an earlier try of the call, which was cut off, was handed to this plugin. Absent: no. */
+  readonly wasHandedOver?: boolean | undefined;
   /** Whether whoever asks has the result safely; the plugin is told. Never rejects. Absent: when the call resolves. */
   readonly received?: Promise<boolean> | undefined;
 }
+
+type HandedCall = GuardedCall & Pick<RunnerCall, 'onHandedOver'>;
 
 export interface GuardedPluginOptions {
   readonly plugin: PluginFolder;
@@ -127,14 +132,16 @@ export class GuardedPlugin {
     call: GuardedCall,
   ): Promise<ValidGenerationResult> {
     clearTimeout(this.#idle);
-    const answer = this.#guard(pipelineType, request, call);
+    const answer = tellPaidRisk(this.manifest, call.wasHandedOver, (onHandedOver) =>
+      this.#guard(pipelineType, request, { ...call, onHandedOver }),
+    );
     return await this.#outstanding.call(answer, call.received, () => this.#restWhenIdle());
   }
 
   async #guard(
     pipelineType: string,
     request: GenerationRequest,
-    call: GuardedCall,
+    call: HandedCall,
   ): Promise<ValidGenerationResult> {
     const route = this.#routes.get(pipelineType);
     if (!route) throw new Error(`${this.manifest.id} does not handle ${pipelineType}`);
@@ -179,7 +186,7 @@ export class GuardedPlugin {
     this.#idle = setTimeout(rest, idleMs).unref();
   }
 
-  #work(request: GenerationRequest, call: GuardedCall) {
+  #work(request: GenerationRequest, call: HandedCall) {
     let runner: Runner | undefined;
     const work = async () => {
       runner = await this.supervisor.running();

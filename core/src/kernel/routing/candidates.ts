@@ -9,6 +9,7 @@ import type { Configuration } from '../../config/configuration.js';
 import { type AdaptedRequest, adaptRequest } from '../../models/adapt-request.js';
 import type { Catalogue } from '../../models/catalogue.js';
 import type { GuardedPlugin } from '../guard/guarded-plugin.js';
+import { isPaid } from '../guard/paid-risk.js';
 import type { Registry } from '../registry/registry.js';
 import type { AskedPlugin } from './fixed-request.js';
 import { findMissingAbility } from './missing-ability.js';
@@ -29,6 +30,8 @@ export interface Candidate {
   readonly obstacle: string | undefined;
   /** Whether it cannot do what was asked, and so is not asked at all. */
   readonly isUnable: boolean;
+  /** Whether it was asked last before the call was cut off. Absent: no. */
+  readonly wasAsked?: boolean;
 }
 
 export interface RoutingWorld {
@@ -47,7 +50,8 @@ export interface RoutingWorld {
  * load; those of the fallback type where there are none; and, where the request allows it, the same for each model of the configured
  * chain that can do what was asked. Whoever would not be asked now comes last, so that it can say why.
  *
- * @throws ERR_REQUEST_INVALID where the model itself cannot do what was asked, ERR_NO_ROUTE where there is nobody
+ * @throws ERR_REQUEST_INVALID where the model itself cannot do what was asked, ERR_NO_ROUTE where there is nobody, ERR_PLUGIN_DISABLED where
+ * the one that was asked before the call was cut off may have been paid and cannot be asked again
  */
 export function listCandidates(world: RoutingWorld, asked: ValidImageRequest, model: Model): Candidate[] {
   let drawn: number | undefined;
@@ -59,13 +63,15 @@ export function listCandidates(world: RoutingWorld, asked: ValidImageRequest, mo
     ...candidatesOf(world, asked, model, adaptRequest(asked, model, sameSeed)),
     ...chainOf(world, asked, model).flatMap((other) => substitutes(world, asked, model, other, sameSeed)),
   ];
-  if (all.length === 0) throw noRoute(world.registry, model);
   const able = all.filter(({ isUnable }) => !isUnable);
   const isFree = ({ obstacle }: Candidate) => obstacle === undefined;
   const byObstacle = [...able.filter(isFree), ...able.filter((candidate) => !isFree(candidate))];
   const isFirst = ({ plugin, model }: Candidate) =>
     plugin.manifest.id === world.askFirst?.plugin && model.id === world.askFirst.model;
-  const inTurn = [...byObstacle.filter(isFirst), ...byObstacle.filter((candidate) => !isFirst(candidate))];
+  const first = byObstacle.filter(isFirst).map((candidate) => ({ ...candidate, wasAsked: true }));
+  if (first.length === 0) assertUnpaid(world);
+  if (all.length === 0) throw noRoute(world.registry, model);
+  const inTurn = [...first, ...byObstacle.filter((candidate) => !isFirst(candidate))];
   const unable = all.filter(({ isUnable }) => isUnable);
   return [...(asked.fallback === 'none' ? inTurn.slice(0, 1) : inTurn), ...unable];
 }
@@ -129,6 +135,20 @@ function substitutes(
   const message = `"${other.id}" was used in place of "${model.id}".`;
   const warnings = [...adapted.warnings, { code: 'parameter-adapted' as const, parameter: 'model', message }];
   return candidatesOf(world, asked, other, { ...adapted, warnings });
+}
+
+function assertUnpaid({ askFirst, registry }: RoutingWorld): void {
+  if (!askFirst) return;
+  const { plugin: id } = askFirst;
+  const plugin = registry.plugins.find(({ manifest }) => manifest.id === id);
+  if (plugin && !isPaid(plugin.manifest)) return;
+  throw new EaselError({
+    code: 'ERR_PLUGIN_DISABLED',
+    plugin: id,
+    message: `The plugin "${id}" was asked before the call was cut off, and cannot be asked now; the call may have been paid.`,
+    hint: `Enable the plugin "${id}" to take up what was paid, or make the call anew.`,
+    mayBePaid: true,
+  });
 }
 
 function noRoute({ table, plugins }: RoutingWorld['registry'], model: Model): EaselError {

@@ -172,12 +172,12 @@ export class Dispatcher {
         beforeAsking &&
         (({ plugin, model }) => beforeAsking({ plugin: plugin.manifest.id, model: model.id })),
       choose: ({ plugin }) => this.registry.currentVersion(plugin, deadline.signal),
-      ask: ({ plugin, pipelineType, request, fileOptions }) =>
+      ask: ({ plugin, pipelineType, request, fileOptions, wasAsked }) =>
         this.tracing.attempt({ plugin: plugin.manifest, pipelineType, request }, () =>
           plugin.generate(
             pipelineType,
             { ...request, ...identity, options: { ...request.options, ...fileOptions } },
-            call,
+            { ...call, wasHandedOver: wasAsked },
           ),
         ),
       onAttempt: (attempt, { plugin }) =>

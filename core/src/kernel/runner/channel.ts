@@ -95,6 +95,7 @@ export class Channel {
         this.#settle(id)?.reject(this.#unsendable(body.type, cause));
         return;
       }
+      call?.onHandedOver?.();
       call?.signal.addEventListener('abort', cancel, { once: true });
       if (call?.signal.aborted) cancel();
     }).finally(() => call?.signal.removeEventListener('abort', cancel));

@@ -63,14 +63,17 @@ export class InlineRunner implements Runner {
   }
 
   async generate(request: GenerationRequest, call: RunnerCall): Promise<ValidGenerationResult> {
-    const { signal, onProgress, onStopping } = call;
+    const { signal, onProgress, onHandedOver, onStopping } = call;
     const receipt = createReceipt();
     this.#receipts.add(receipt);
     const stopsWithin = (milliseconds: number) => onStopping?.(milliseconds);
     const hostCall = { signal, onProgress, received: receipt.received, stopsWithin };
     let received = Promise.resolve(false);
     try {
-      const ask = (host: PluginHost) => host.generate(request, hostCall);
+      const ask = (host: PluginHost) => {
+        onHandedOver?.();
+        return host.generate(request, hostCall);
+      };
       const made = await this.#ask(async (host) => parseResult(await ask(host), this.#plugin));
       received = call.received ?? Promise.resolve(true);
       return made;

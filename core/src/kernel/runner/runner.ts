@@ -4,6 +4,8 @@ export interface RunnerCall {
   /** Asks the plugin to stop; the promise still settles only when the plugin has answered or is gone. */
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
+  /** Told when the plugin has been handed the request. Absent: nobody wants to know. */
+  readonly onHandedOver?: (() => void) | undefined;
   /** Told, after an abort, in how many milliseconds the work can stop. Absent: nobody wants to know. */
   readonly onStopping?: ((milliseconds: number) => void) | undefined;
   /** Whether whoever asked has the result safely; the plugin is told. Never rejects. Absent: it has when the call resolves. */

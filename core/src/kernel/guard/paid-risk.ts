@@ -1,0 +1,57 @@
+import { EaselError, type ErrorCode, type Manifest } from '@easel/plugin-sdk';
+
+/** Failures that come of the kernel, or that a plugin has not classified: they leave open what became of a request. */
+const open: ReadonlySet<ErrorCode> = new Set([
+  'ERR_PLUGIN_CRASHED',
+  'ERR_PLUGIN_STALLED',
+  'ERR_PLUGIN_PROTOCOL',
+  'ERR_PLUGIN_FAILED',
+  'ERR_PLUGIN_DISABLED',
+  'ERR_KERNEL_CLOSED',
+  'ERR_DEADLINE',
+]);
+
+/** The same where an earlier try of the call, which was cut off, was handed to the plugin, and this one did not reach it. */
+const unreached: ReadonlySet<ErrorCode> = new Set([
+  'ERR_PLUGIN_START_FAILED',
+  'ERR_PLUGIN_QUARANTINED',
+  'ERR_CIRCUIT_OPEN',
+  'ERR_QUEUE_FULL',
+]);
+
+const hint =
+  'Look into the account with the provider before you make the call anew. Under the same id (`requestId`) the plugin takes up what it can.';
+
+/** Whether the calls of a plugin cost money. */
+export const isPaid = ({ pays, permissions }: Pick<Manifest, 'pays' | 'permissions'>): boolean =>
+  pays ?? permissions.secrets.length > 0;
+
+/**
+ * Makes a call. Where the plugin pays, was handed it and has not said itself what became of it, its failure counts as one of a call that may have
+ * been paid, so that nobody else is paid for it as well.
+ *
+ * @param wasHandedOver whether an earlier try of the call, which was cut off, was handed to the plugin
+ */
+export async function tellPaidRisk<T>(
+  manifest: Manifest,
+  wasHandedOver: boolean | undefined,
+  make: (onHandedOver: () => void) => Promise<T>,
+): Promise<T> {
+  let isHandedOver = false;
+  try {
+    return await make(() => {
+      isHandedOver = true;
+    });
+  } catch (error) {
+    if (!EaselError.isInstance(error) || error.mayBePaid || !isPaid(manifest)) throw error;
+    const { code } = error;
+    const isOpen = (isHandedOver || wasHandedOver) && open.has(code);
+    const isUnreached = !isHandedOver && wasHandedOver && unreached.has(code);
+    throw isOpen || isUnreached ? mayBePaid(error, manifest.id) : error;
+  }
+}
+
+function mayBePaid({ code, field, retryAfterMs, message }: EaselError, plugin: string): EaselError {
+  const said = message.includes('may have been paid') ? message : `${message} The call may have been paid.`;
+  return new EaselError({ code, plugin, field, retryAfterMs, hint, message: said, mayBePaid: true });
+}

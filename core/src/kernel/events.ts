@@ -3,7 +3,7 @@ import type { EaselError, ErrorCode, LogLevel } from '@easel/plugin-sdk';
 import { inject, injectable } from 'tsyringe';
 import type { HostLogger } from '../observe/plugin-logger.js';
 import type { BreakerState } from './guard/breaker.js';
-import type { PluginState } from './supervisor/states.js';
+import type { PluginState, StateChange } from './supervisor/states.js';
 import { tokens } from './tokens.js';
 
 /** One version of a plugin. */
@@ -12,11 +12,7 @@ export interface PluginEvent {
   readonly version: string;
 }
 
-export interface PluginStateEvent extends PluginEvent {
-  readonly from: PluginState;
-  /** Why it failed, or was quarantined. Absent: nothing went wrong. */
-  readonly error?: EaselError;
-}
+export type PluginStateEvent = StateChange;
 
 export interface PluginLogEvent extends PluginEvent {
   readonly level: LogLevel;

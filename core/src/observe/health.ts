@@ -116,7 +116,7 @@ function measurePlugin(plugin: GuardedPlugin, registry: Registry, catalogue: Cat
     queued,
     breakers,
     latencies,
-    ...(state === 'quarantined' ? { quarantinedForMs: Math.ceil(supervisor.quarantine.leftMs) } : {}),
+    ...(state === 'quarantined' ? { quarantinedForMs: Math.ceil(supervisor.quarantinedForMs) } : {}),
     ...(lastError ? { lastError: problemOf(lastError) } : {}),
   };
 }

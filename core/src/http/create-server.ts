@@ -22,6 +22,7 @@ import { mcpRoutes } from './mcp/routes.js';
 import { openServerContext } from './open-server-context.js';
 import { openAiRoutes } from './openai/routes.js';
 import { collectOperations } from './operation.js';
+import { handlePipelinedInTurn } from './pipelined-requests.js';
 import { probeRoutes } from './probes.js';
 
 /** What the routes have, and what their answers say beside their bodies. */
@@ -83,6 +84,7 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
     prefix,
     origin: () => (server.server.listening ? server.listeningOrigin : ''),
   });
+  handlePipelinedInTurn(server);
   server.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
     reply.header('x-content-type-options', 'nosniff');

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { HttpError } from './errors.js';
@@ -24,6 +25,8 @@ const retryAfterS = 5;
 export function closeGracefully(server: FastifyInstance, graceMs: number): void {
   const answering = new Set<FastifyReply>();
   const outOfTime = new AbortController();
+  // Each call listens.
+  setMaxListeners(0, outOfTime.signal);
   let isClosing = false;
   server.decorate('outOfTime', outOfTime.signal);
   server.addHook('onRequest', async (_request, reply) => {

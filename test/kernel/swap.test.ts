@@ -176,6 +176,22 @@ describe('reloading', () => {
     expect(await world.paint('swatch', 'third')).toBe('1.0.0');
   });
 
+  it('is done once for many who ask at once, and not at all for a plugin that nobody knows', async () => {
+    const world = await createWorld(['swatch']);
+    await world.install('swatch', '1.0.0');
+    await world.serves('swatch', '1.0.0');
+    await world.paint('swatch', 'first');
+    const reload = (id: string) => world.manager.reloadPlugin(id);
+    await Promise.all(Array.from({ length: 20 }, () => reload('swatch')));
+    // Those who asked when the first had begun share the second.
+    expect(world.health('swatch')?.generation).toBeLessThanOrEqual(3);
+    const started = reload('swatch');
+    await expect(reload('nobody')).rejects.toMatchObject({ code: 'ERR_REQUEST_INVALID' });
+    expect(await Promise.race([started.then(() => 'reloaded'), 'refused'])).toBe('refused');
+    await started;
+    expect(world.health('swatch')?.generation).toBeLessThanOrEqual(4);
+  });
+
   it('rejects with the reason where the folder holds nothing that starts', async () => {
     const world = await createWorld(['swatch'], { hotLoad: false });
     await expect(world.manager.reloadPlugin('nobody')).rejects.toMatchObject({

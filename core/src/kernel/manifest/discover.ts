@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { EaselError } from '@easel/plugin-sdk';
 import { negotiate } from './negotiate.js';
 import { type PluginFolder, readPluginFolder } from './read.js';
@@ -29,6 +29,14 @@ export function discoverPlugins(pluginFolders: readonly string[], sdkVersion: st
   }
   return { plugins: [...plugins.values()], rejected };
 }
+
+/** The folder of a plugin that cannot be used: it is named like its plugin, as its manifest may not tell. */
+export const findRejected = (rejected: Discovery['rejected'], id: string) =>
+  rejected.find(({ folder }) => basename(folder) === id);
+
+/** Whether there is a plugin of that id, usable or not. */
+export const isThere = ({ plugins, rejected }: Discovery, id: string): boolean =>
+  plugins.some(({ manifest }) => manifest.id === id) || findRejected(rejected, id) !== undefined;
 
 function withManifest(pluginFolder: string): string[] {
   if (!existsSync(pluginFolder)) return [];

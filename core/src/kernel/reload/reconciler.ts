@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import { EaselError } from '@easel/plugin-sdk';
 import { inject, injectable } from 'tsyringe';
 import type { Configuration } from '../../config/configuration.js';
@@ -8,7 +7,7 @@ import { Events } from '../events.js';
 import { dropGeneration, sweepGenerations, takeGeneration } from '../generations/generation.js';
 import type { GuardedPlugin } from '../guard/guarded-plugin.js';
 import type { Live } from '../live.js';
-import { type Discovery, discoverPlugins } from '../manifest/discover.js';
+import { type Discovery, discoverPlugins, findRejected, isThere } from '../manifest/discover.js';
 import type { PluginFolder } from '../manifest/read.js';
 import { Registry } from '../registry/registry.js';
 import { SerialQueue } from '../serial-queue.js';
@@ -58,15 +57,16 @@ export class Reconciler {
   }
 
   /** Resolves when disk and configuration, as they are from now on, have taken effect; runs one at a time. */
-  async reconcile(configuration?: Configuration): Promise<void> {
-    await this.#work.run(() => this.#run(configuration ?? this.#configuration));
+  async reconcile(configuration: Configuration): Promise<void> {
+    await this.#work.run(() => this.#run(configuration));
   }
 
   /** Starts a plugin anew from its folder, changed or not, and swaps it in. Rejects with the reason where that version is not taken. */
   async reload(id: string): Promise<void> {
+    if (!isThere(discoverPlugins(this.#configuration.pluginFolders, sdkVersion), id)) this.#registry.get(id);
     this.#asked.add(id);
-    await this.reconcile();
-    const rejected = this.#rejected.find(({ folder }) => basename(folder) === id);
+    await this.#work.join(() => this.#run(this.#configuration));
+    const rejected = findRejected(this.#rejected, id);
     const { reason } = rejected ?? this.#failures.get(id) ?? {};
     if (reason) throw reason;
     this.#registry.get(id);
@@ -99,9 +99,9 @@ export class Reconciler {
     const broken = new Set(discovery.rejected.map(({ folder }) => folder));
     for (const known of this.#registry.plugins) {
       const { id } = known.manifest;
-      const isThere = discovery.plugins.some(({ manifest }) => manifest.id === id);
+      const isOnDisk = discovery.plugins.some(({ manifest }) => manifest.id === id);
       // A folder whose manifest is broken at the moment is not gone.
-      if (!isThere && !broken.has(known.plugin.path)) this.#remove(known);
+      if (!isOnDisk && !broken.has(known.plugin.path)) this.#remove(known);
     }
     this.#configuration = configuration;
     this.#rejected = discovery.rejected;

@@ -16,13 +16,24 @@ const agent = new Agent({ keepAlive: true });
 const worst = { healthzMs: 0, failures: 0, asked: 0, serverMib: 0, withPluginsMib: 0 };
 let isOver = false;
 
-/** Milliseconds until it has answered; those of giving up where it has not. */
+/** Milliseconds that the server's thread has been able to run and has waited for a processor: proc(5), schedstat. */
+function waitedForProcessor() {
+  try {
+    return Number(readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e6;
+  } catch {
+    // It has ended.
+    return 0;
+  }
+}
+
+/** Milliseconds until it has answered, but for those that others had the processor; those of giving up where it has not. */
 const ask = () =>
   new Promise((resolve) => {
     const from = performance.now();
+    const waited = waitedForProcessor();
     const end = (isFailure) => {
       if (isFailure) worst.failures++;
-      resolve(performance.now() - from);
+      resolve(performance.now() - from - Math.max(0, waitedForProcessor() - waited));
     };
     const request = get(`${url}/healthz`, { agent }, (response) => {
       response.resume();

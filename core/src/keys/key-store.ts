@@ -3,6 +3,7 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writePrivateFile } from '../results/write-whole-file.js';
 import { type ApiKey, KeyFile } from './key-file.js';
+import { withKeyFileLocked } from './lock-key-file.js';
 
 export type NewKey = Pick<ApiKey, 'name' | 'scopes' | 'perMinute' | 'concurrency'>;
 
@@ -65,18 +66,22 @@ export class KeyStore {
     const id = randomBytes(4).toString('hex');
     const text = `easel_${id}_${randomBytes(32).toString('base64url')}`;
     const key: ApiKey = { ...settings, id, hash: hashOf(text), createdAt: new Date().toISOString() };
-    await this.#write([...this.keys, key]);
-    this.#require();
+    await withKeyFileLocked(this.#file.path, async () => {
+      await this.#write([...this.keys, key]);
+      this.#require();
+    });
     return { key, text };
   }
 
   /** Answers whether there was such a key. Where it was the last one, a server that starts from now on asks for none. */
   async revoke(id: string): Promise<boolean> {
-    const left = this.keys.filter((key) => key.id !== id);
-    if (left.length === this.keys.length) return false;
-    await this.#write(left);
-    if (left.length === 0) rmSync(this.#mark, { force: true });
-    return true;
+    return await withKeyFileLocked(this.#file.path, async () => {
+      const left = this.keys.filter((key) => key.id !== id);
+      if (left.length === this.keys.length) return false;
+      await this.#write(left);
+      if (left.length === 0) rmSync(this.#mark, { force: true });
+      return true;
+    });
   }
 
   async #write(keys: readonly ApiKey[]): Promise<void> {

@@ -4,23 +4,36 @@ import type { LookupFunction } from 'node:net';
 import { Readable } from 'node:stream';
 import type { Host } from './image-host.js';
 
+export interface PinnedRequest {
+  /** Where to connect to, as `findHost` answers it. */
+  readonly host: Host;
+  readonly signal: AbortSignal;
+  /** Absent: GET. */
+  readonly method?: 'GET' | 'POST' | undefined;
+  /** Absent: those that ask for an image. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Absent: none. */
+  readonly body?: string | undefined;
+}
+
+const forImages = { accept: 'image/png, image/jpeg, image/webp', 'accept-encoding': 'identity' };
+
 /**
- * GET on a connection of its own to the address given, whatever the name in the URL has meanwhile; the certificate still has to be the
- * name's. Follows no redirects, sends no credentials and no cookies. Node's `fetch` cannot be told which address to use.
+ * One request on a connection of its own to the address given, whatever the name in the URL has meanwhile; the certificate still has to be the
+ * name's. Follows no redirects, and sends no credentials and no cookies by itself. Node's `fetch` cannot be told which address to use.
  */
 export async function pinnedFetch(
   url: URL,
-  { host, signal }: { host: Host; signal: AbortSignal },
+  { host, signal, method = 'GET', headers: sent = forImages, body: content }: PinnedRequest,
 ): Promise<Response> {
   const options: RequestOptions = {
-    agent: false,
-    signal,
+    ...{ agent: false, signal, method },
     lookup: lookupOf(host),
-    headers: { accept: 'image/png, image/jpeg, image/webp', 'accept-encoding': 'identity' },
+    headers: { ...sent, ...(content === undefined ? {} : { 'content-length': Buffer.byteLength(content) }) },
   };
   const incoming = await new Promise<IncomingMessage>((resolve, reject) => {
     const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
-    request(url, options, resolve).on('error', reject).end();
+    request(url, options, resolve).on('error', reject).end(content);
   });
   const headers = new Headers();
   for (const [name, value] of Object.entries(incoming.headers))

@@ -1,16 +1,14 @@
 import { createHmac } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { linkSignals } from '@easel/plugin-sdk';
 import type { HostLogger } from '../observe/plugin-logger.js';
 import type { DatabaseThread } from './database/database-thread.js';
 import type { StoredJob } from './job.js';
-import { isPublicHost } from './public-host.js';
+import { postWebhook } from './post-webhook.js';
 import { untilStored } from './until-stored.js';
 
 /** Milliseconds before each try; after the last one it is given up. */
 const waitsMs = [0, 1_000, 10_000, 60_000, 600_000];
-const answerMs = 10_000;
 
 /** Milliseconds between two looks for jobs whose server has ended before their webhook was told, and how many are taken at once. */
 const lookMs = 5_000;
@@ -96,33 +94,10 @@ export class Webhooks {
 
   async #post(url: string, body: string): Promise<void> {
     const { secret, privateAddresses } = this.#options;
-    const target = new URL(url);
-    const { protocol, hostname, username, password } = target;
-    // `fetch` takes no URL with a password in it, and would tell it in its error.
-    target.username = '';
-    target.password = '';
-    const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-    const isAllowed = privateAddresses || (protocol === 'https:' && (await isPublicHost(hostname, answerMs)));
-    if (!isAllowed) throw new Error('its host is not a public one that speaks https');
     const seconds = Math.floor(Date.now() / 1_000);
     const key = secret();
-    const signature = key && createHmac('sha256', key).update(`${seconds}.${body}`).digest('hex');
-    const { signal, unlink } = linkSignals([this.#closing.signal], answerMs);
-    const response = await fetch(target, {
-      method: 'POST',
-      // A redirect could lead anywhere.
-      redirect: 'error',
-      headers: {
-        'content-type': 'application/json',
-        ...(credentials === ':'
-          ? {}
-          : { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` }),
-        ...(signature ? { 'easel-signature': `t=${seconds},v1=${signature}` } : {}),
-      },
-      body,
-      signal,
-    }).finally(unlink);
-    await response.body?.cancel();
-    if (!response.ok) throw new Error(`it answered ${response.status}`);
+    const signature =
+      key && `t=${seconds},v1=${createHmac('sha256', key).update(`${seconds}.${body}`).digest('hex')}`;
+    await postWebhook(url, { body, signature, privateAddresses, signal: this.#closing.signal });
   }
 }

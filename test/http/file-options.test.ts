@@ -1,9 +1,9 @@
-import { chmod, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { jsonOf, startServer, type TestServer } from './server.js';
+import { jsonOf, send, startServer, type TestServer } from './server.js';
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
@@ -65,6 +65,52 @@ describe('a request over HTTP', () => {
     expect(easel?.provenance.parameters.given).toMatchObject({
       decoder: { path: '/operators/decoder.safetensors' },
     });
+  });
+
+  it('is told of the files of a catalogue by their names in a folder of models, and of no others', async () => {
+    const { folder } = await library();
+    const catalogue = await mkdtemp(join(tmpdir(), 'easel-catalogue-'));
+    onTestFinished(() => rm(catalogue, { recursive: true, force: true }));
+    const ink = join(folder, 'loras/ink.safetensors');
+    const elsewhere = '/operators/secret-project/style.safetensors';
+    const options = {
+      style: elsewhere,
+      decoder: { path: ink },
+      layers: [{ path: ink, weight: 1 }, { path: elsewhere }],
+      words: 'kept',
+    };
+    const files = JSON.parse(await readFile(path('../fixtures/file-catalogue/files.json'), 'utf8'));
+    await writeFile(join(catalogue, 'own.json'), JSON.stringify({ ...files, id: 'own', options }));
+    const server = await startServer({
+      pluginFolders: [path('../fixtures/file-plugins')],
+      catalogueFolders: [catalogue],
+      currentModel: 'own',
+      server: { modelFolders: [folder] },
+    });
+    const told = {
+      decoder: { path: 'loras/ink.safetensors' },
+      layers: [{ path: 'loras/ink.safetensors', weight: 1 }, {}],
+      words: 'kept',
+    };
+    const { easel } = await generate(server, {});
+    expect(easel?.provenance.parameters.given).toEqual(options);
+    expect(easel?.provenance.parameters.options).toEqual(told);
+    const overridden = await generate(server, { decoder: { path: 'inside.safetensors' } });
+    expect(overridden.easel?.provenance.parameters.options).toEqual({
+      ...told,
+      decoder: { path: 'inside.safetensors' },
+    });
+    const job = { prompt: 'x', size: '64x64' };
+    const { id } = await jsonOf<{ id: string }>(await server.post('/api/images/jobs', job));
+    const read = async () => (await send(`${server.url}/api/images/jobs/${id}`)).text;
+    await expect.poll(read).toContain('"succeeded"');
+    const { result } = JSON.parse(await read());
+    expect(result.provenance.parameters.options).toEqual(told);
+    const image = await fetch(`${server.url}/api/images/results/${result.images[0].name}`);
+    const text = Buffer.from(await image.arrayBuffer()).toString('latin1');
+    expect(text).toContain('loras/ink.safetensors');
+    expect(text).not.toContain(folder);
+    expect(text).not.toContain('secret-project');
   });
 
   it('names no other file, and is not told whether there is one', async () => {

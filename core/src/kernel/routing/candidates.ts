@@ -25,6 +25,8 @@ export interface Candidate {
   readonly request: GenerationRequest;
   /** Options of the request that the plugin is given in place of those in `request`, with paths for names of files. Absent: none. */
   readonly fileOptions?: GenerationRequest['options'];
+  /** Options of the model and the request as their caller may read them. Absent: as they are. */
+  readonly toldOptions?: GenerationRequest['options'];
   readonly warnings: readonly Warning[];
   /** Why it would not be asked now. Absent: it would. */
   readonly obstacle: string | undefined;

@@ -23,7 +23,7 @@ import { Registry } from '../registry/registry.js';
 import { createReceipt } from '../runner/receipt.js';
 import { tokens } from '../tokens.js';
 import { type Candidate, listCandidates } from './candidates.js';
-import { resolveFileOptions } from './file-options.js';
+import { nameFileOptions, resolveFileOptions } from './file-options.js';
 import type { FixedChoices } from './fixed-request.js';
 import type { GenerateOptions } from './generate-options.js';
 import { handOver } from './hand-over.js';
@@ -135,7 +135,7 @@ export class Dispatcher {
     });
   }
 
-  /** With paths in place of the names of files that a request from outside has given. */
+  /** For a request from outside: with paths in place of the names of files that it gives, and names in place of the paths that it is told. */
   async #withFiles(
     candidates: readonly [Candidate, ...Candidate[]],
     { providerOptions }: ValidImageRequest,
@@ -144,9 +144,11 @@ export class Dispatcher {
     const library = { models, folders: this.configuration.current.server.modelFolders };
     const ready = candidates.map(async (candidate) => {
       const { manifest } = candidate.plugin;
-      const options = providerOptions[manifest.id];
-      if (!options || manifest.fileOptions.length === 0) return candidate;
-      return { ...candidate, fileOptions: await resolveFileOptions(manifest, options, library) };
+      if (manifest.fileOptions.length === 0) return candidate;
+      const options = providerOptions[manifest.id] ?? {};
+      const fileOptions = await resolveFileOptions(manifest, options, library);
+      const own = await nameFileOptions(manifest, candidate.model.options ?? {}, library);
+      return { ...candidate, fileOptions, toldOptions: { ...own, ...options } };
     });
     return (await Promise.all(ready)) as [Candidate, ...Candidate[]];
   }

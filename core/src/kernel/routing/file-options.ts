@@ -1,3 +1,4 @@
+import { isAbsolute, relative, sep } from 'node:path';
 import { EaselError, type GenerationRequest, type Manifest } from '@easel/plugin-sdk';
 import { type FileLibrary, requestedFile } from '../../library/requested-file.js';
 
@@ -26,15 +27,39 @@ export async function resolveFileOptions(
   return resolved as Options;
 }
 
+/**
+ * A model's own options as a caller from outside may read them: files below the library's folders by their names there, and nothing of those
+ * that lie elsewhere.
+ */
+export async function nameFileOptions(
+  { fileOptions }: Pick<Manifest, 'fileOptions'>,
+  options: Options,
+  { folders }: Pick<FileLibrary, 'folders'>,
+): Promise<Options> {
+  let named: unknown = options;
+  for (const place of fileOptions)
+    named = await replaceAt(named, stepsOf(place), '', async (path) => nameBelow(folders, path));
+  return named as Options;
+}
+
+/** Undefined for an absolute path that lies below none of the folders. */
+function nameBelow(folders: readonly string[], path: string): string | undefined {
+  if (!isAbsolute(path)) return path;
+  const names = folders.map((folder) => relative(folder, path));
+  return names.find(
+    (name) => name !== '' && name !== '..' && !name.startsWith(`..${sep}`) && !isAbsolute(name),
+  );
+}
+
 /** `loras[].path` as `loras`, `[]` and `path`. */
 const stepsOf = (place: string): string[] => place.replaceAll('[]', '.[]').split('.');
 
-/** A copy with something else in place of each text there. What is of another shape is left for the plugin to refuse. */
+/** A copy with something else, or nothing, in place of each text there. What is of another shape is left for the plugin to refuse. */
 async function replaceAt(
   value: unknown,
   [step, ...others]: readonly string[],
   where: string,
-  replace: (text: string, where: string) => Promise<string>,
+  replace: (text: string, where: string) => Promise<string | undefined>,
 ): Promise<unknown> {
   if (step === undefined) return typeof value === 'string' ? await replace(value, where) : value;
   if (step === '[]') {
@@ -42,10 +67,11 @@ async function replaceAt(
     const parts: unknown[] = [];
     for (const [index, part] of value.entries())
       parts.push(await replaceAt(part, others, `${where}.${index}`, replace));
-    return parts;
+    return parts.filter((part) => part !== undefined);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, step))
     return value;
-  const part = (value as Options)[step];
-  return { ...value, [step]: await replaceAt(part, others, `${where}.${step}`, replace) };
+  const { [step]: part, ...rest } = value as Options;
+  const replaced = await replaceAt(part, others, `${where}.${step}`, replace);
+  return replaced === undefined ? rest : { ...rest, [step]: replaced };
 }

@@ -8,7 +8,7 @@ import type { Outcome } from './try-candidates.js';
  * @param total milliseconds that the call took
  */
 export function resultOf({ candidate, made, attempts }: Outcome, total: number): ImageResult {
-  const { plugin, model, pipelineType, request, warnings } = candidate;
+  const { plugin, model, pipelineType, request, toldOptions, warnings } = candidate;
   const { id, version } = plugin.manifest;
   return {
     images: made.images,
@@ -22,7 +22,7 @@ export function resultOf({ candidate, made, attempts }: Outcome, total: number):
       // A plugin tells what it chose where the request left it open; it cannot change what was asked for.
       parameters: {
         ...made.parameters,
-        ...usedParameters(request),
+        ...usedParameters(toldOptions ? { ...request, options: toldOptions } : request),
         ...(made.samplerLabel && { samplerLabel: made.samplerLabel }),
       },
       attempts,

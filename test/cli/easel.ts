@@ -36,10 +36,15 @@ export function workingFolder(configuration: ConfigurationInput = {}): string {
 }
 
 /** Starts the real command, in a process group of its own, as a shell does. Absent `input`: stdin is empty; `null`: it stays open. */
-export function start(folder: string, words: readonly string[], input: string | null = ''): Running {
+export function start(
+  folder: string,
+  words: readonly string[],
+  input: string | null = '',
+  environment: NodeJS.ProcessEnv = {},
+): Running {
   const child = spawn(process.execPath, [command, ...words], {
     cwd: folder,
-    env: { ...process.env, CHAOS_KEY: 'sk-fixture-0123456789' },
+    env: { ...process.env, CHAOS_KEY: 'sk-fixture-0123456789', ...environment },
     detached: true,
   });
   child.stdin.on('error', () => {});
@@ -61,5 +66,9 @@ export function start(folder: string, words: readonly string[], input: string | 
 }
 
 /** Runs the real command to its end. */
-export const easel = (folder: string, words: readonly string[], input?: string) =>
-  start(folder, words, input).ended;
+export const easel = (
+  folder: string,
+  words: readonly string[],
+  input?: string,
+  environment?: NodeJS.ProcessEnv,
+) => start(folder, words, input, environment).ended;

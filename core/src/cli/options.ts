@@ -14,7 +14,10 @@ export const withConfiguration = <Arguments extends unknown[], Options extends O
 ) =>
   command
     .option('--json', 'print one JSON document on stdout')
-    .option('--config <file>', 'configuration (absent: easel.config.json in the working directory)');
+    .option(
+      '--config <file>',
+      'configuration (absent: EASEL_CONFIG, or easel.config.json in the working directory)',
+    );
 
 /** Adds the flags of commands that open a kernel. */
 export const withKernel = <Arguments extends unknown[], Options extends OptionValues>(

@@ -1,11 +1,12 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EaselError } from '@easel/plugin-sdk';
 import { ownCatalogueFolder } from '../library/own-entries.js';
 import { type Configuration, type ConfigurationInput, configurationSchema } from './configuration.js';
+import { type Environment, readEnvironmentSettings } from './environment-settings.js';
 import { firstProblem } from './first-problem.js';
+import { homeFolder } from './home-folder.js';
 
 export const configurationFileName = 'easel.config.json';
 /** Folder that holds `core`, `plugins` and `models`. */
@@ -15,21 +16,29 @@ const installation = fileURLToPath(new URL('../../../', import.meta.url));
 export interface ConfigurationSource {
   /** The configuration itself. Absent: it is read from `configFile`. */
   readonly configuration?: ConfigurationInput | undefined;
-  /** Path of the file. Absent: `easel.config.json` in the working directory, where there is one. */
+  /** Path of the file. Absent: `EASEL_CONFIG`, or `easel.config.json` in the working directory, where there is one. */
   readonly configFile?: string | undefined;
+  /** Variables that go before the settings of the file, such as `EASEL_STORAGE`. Absent: `process.env`. */
+  readonly environment?: Environment | undefined;
   /** Whether the plugins and models that come with Easel are used too. Absent: yes. */
   readonly bundled?: boolean | undefined;
 }
 
 /** Absolute path of the file that it is read from, where there is one. */
-export const configurationFileOf = ({ configFile }: ConfigurationSource): string =>
-  resolve(configFile ?? configurationFileName);
+export const configurationFileOf = (source: ConfigurationSource): string =>
+  resolve(namedFile(source) ?? configurationFileName);
+
+const environmentOf = ({ environment = process.env }: ConfigurationSource): Environment => environment;
+
+const namedFile = (source: ConfigurationSource): string | undefined =>
+  source.configFile ?? (environmentOf(source).EASEL_CONFIG || undefined);
 
 /** Reads and checks the configuration; folders come out absolute, without doubles. Throws ERR_CONFIG_INVALID. */
 export function readConfiguration(source: ConfigurationSource): Configuration {
   const file = configurationFileOf(source);
-  const isRead = source.configuration === undefined && (source.configFile !== undefined || existsSync(file));
-  const parsed = configurationSchema.safeParse(isRead ? readJson(file) : (source.configuration ?? {}));
+  const isRead = source.configuration === undefined && (namedFile(source) !== undefined || existsSync(file));
+  const given = source.configuration ?? withSettings(isRead ? readJson(file) : {}, environmentOf(source));
+  const parsed = configurationSchema.safeParse(given);
   if (!parsed.success) {
     throw new EaselError({
       code: 'ERR_CONFIG_INVALID',
@@ -38,7 +47,10 @@ export function readConfiguration(source: ConfigurationSource): Configuration {
   }
   const base = isRead ? dirname(file) : process.cwd();
   const bundled = (folder: string) => (source.bundled === false ? [] : [resolve(installation, folder)]);
-  const storageFolder = resolve(base, parsed.data.storageFolder ?? join(homedir(), '.easel'));
+  const storageFolder = resolve(
+    base,
+    parsed.data.storageFolder ?? defaultStorageFolder(environmentOf(source)),
+  );
   return {
     ...parsed.data,
     storageFolder,
@@ -57,6 +69,26 @@ export function readConfiguration(source: ConfigurationSource): Configuration {
       ownCatalogueFolder(storageFolder),
     ]),
   };
+}
+
+/** What the file says, with the settings of the environment in place of its own. */
+function withSettings(written: unknown, environment: Environment): unknown {
+  if (typeof written !== 'object' || written === null) return written;
+  const { server, ...settings } = readEnvironmentSettings(environment);
+  const ownServer = (written as ConfigurationInput).server;
+  return { ...written, ...settings, ...(server && { server: { ...ownServer, ...server } }) };
+}
+
+/** Throws ERR_CONFIG_INVALID where there is no home folder. */
+function defaultStorageFolder({ EASEL_STORAGE: named }: Environment): string {
+  if (named) return resolve(named);
+  const home = homeFolder();
+  if (home !== undefined) return join(home, '.easel');
+  throw new EaselError({
+    code: 'ERR_CONFIG_INVALID',
+    message: 'There is no home folder to keep things in: HOME is not set, and this user has none.',
+    hint: 'Set EASEL_STORAGE to a folder that this process may write to.',
+  });
 }
 
 function readJson(file: string): unknown {

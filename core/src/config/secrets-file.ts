@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { EaselError } from '@easel/plugin-sdk';
 import { z } from 'zod';
+import { storageHint } from '../storage/open-storage.js';
 import type { Configuration } from './configuration.js';
 
 type Secrets = Readonly<Record<string, string>>;
@@ -29,7 +30,8 @@ export function readSecretsFile({ secretsFile, storageFolder }: Configuration): 
     if (EaselError.isInstance(error)) throw error;
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' && secretsFile === undefined) return {};
-    throw invalid(`${file} cannot be read (${code})`, 'Correct secretsFile in easel.config.json.');
+    const hint = secretsFile === undefined ? storageHint : 'Correct secretsFile in easel.config.json.';
+    throw invalid(`${file} cannot be read (${code})`, hint);
   }
   const parsed = schema.safeParse(parse(text));
   if (parsed.success) return parsed.data;

@@ -53,12 +53,14 @@ export interface CreateServerOptions {
    * still there. Absent: it is the whole.
    */
   readonly prefix?: string | undefined;
+  /** A key with all scopes that the host keeps, beside those of `keys.json`. Absent: none. */
+  readonly apiKey?: string | undefined;
 }
 
 /**
  * The HTTP APIs in front of a kernel: ready to listen, or, once it is `ready()`, for a host app to hand requests on to by `routing`. `close()`
  * lets answers that are on their way be finished; the kernel stays open.
- * Rejects with ERR_CONFIG_INVALID for a prefix that is no path.
+ * Rejects with ERR_CONFIG_INVALID for a prefix that is no path, and for a key that could be guessed.
  *
  * @example
  * const easel = await createServer({ manager, prefix: '/easel' });
@@ -82,6 +84,7 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
   });
   const context = await openServerContext(manager, logger, {
     prefix,
+    apiKey: options.apiKey,
     origin: () => (server.server.listening ? server.listeningOrigin : ''),
   });
   handlePipelinedInTurn(server);

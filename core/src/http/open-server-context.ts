@@ -7,7 +7,8 @@ import { KeyStore } from '../keys/key-store.js';
 import type { HostLogger } from '../observe/plugin-logger.js';
 import { ResultCache } from '../results/result-cache.js';
 import { ResultStore } from '../results/result-store.js';
-import { keepPrivate, makePrivateFolder } from '../storage/keep-private.js';
+import { keepPrivate } from '../storage/keep-private.js';
+import { openStorage } from '../storage/open-storage.js';
 import { signPath } from './access/signed-url.js';
 import { describeJob } from './jobs/describe-job.js';
 import type { ServerContext } from './server-context.js';
@@ -19,24 +20,26 @@ const dayMs = 24 * hourMs;
 /** Jobs that are forgotten at once; others have their turn in between. */
 const sweptAtOnce = 500;
 
-export interface Where {
+export interface ServerSurroundings {
   /** Path under which a host app has the server. Empty: it is the whole. */
   readonly prefix: string;
   /** Where it listens, for those who are told of an image and have not asked for it; empty where it does not. */
   readonly origin: () => string;
+  /** A key that is kept elsewhere. Absent: none. */
+  readonly apiKey?: string | undefined;
 }
 
 /**
  * Opens what the server keeps, under the configuration's storage folder, and begins to work off jobs and to clear away what is too old. Rejects
- * with ERR_STORAGE where the jobs cannot be read and somebody has to see to it.
+ * with ERR_STORAGE where nothing can be kept there, or the jobs cannot be read and somebody has to see to it.
  */
 export async function openServerContext(
   manager: ImageServiceManager,
   logger: HostLogger,
-  { prefix, origin }: Where,
+  { prefix, origin, apiKey }: ServerSurroundings,
 ): Promise<ServerContext & { close(): Promise<void> }> {
   const { storageFolder, server: configuration } = manager.configuration;
-  makePrivateFolder(storageFolder);
+  openStorage(storageFolder);
   void keepPrivate(storageFolder).then((left) => {
     if (left.length > 0)
       logger.warn(
@@ -46,7 +49,7 @@ export async function openServerContext(
   const results = new ResultStore(join(storageFolder, 'results'));
   const cache = new ResultCache(join(storageFolder, 'cache'), results);
   const inputs = new ResultStore(join(storageFolder, 'inputs'));
-  const keys = new KeyStore(storageFolder);
+  const keys = new KeyStore(storageFolder, apiKey);
   const database = new DatabaseThread(join(storageFolder, 'jobs.db'));
   const problem = await database.open();
   if (problem) logger.warn(problem.message);

@@ -2,6 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writePrivateFile } from '../results/write-whole-file.js';
+import { createGivenKey, type GivenKey } from './given-key.js';
 import { type ApiKey, KeyFile } from './key-file.js';
 import { withKeyFileLocked } from './lock-key-file.js';
 
@@ -19,16 +20,23 @@ const markText =
 export class KeyStore {
   readonly #file: KeyFile;
   readonly #mark: string;
+  readonly #given: GivenKey | undefined;
   #areRequired: boolean;
 
-  /** @param storageFolder where `keys.json` lies, or is made by the first key */
-  constructor(storageFolder: string) {
+  /**
+   * @param storageFolder where `keys.json` lies, or is made by the first key
+   * @param givenKey text of a key with all scopes that is kept elsewhere, and is a key beside those of the file. Absent: none. Throws
+   * ERR_CONFIG_INVALID for one that could be guessed
+   */
+  constructor(storageFolder: string, givenKey?: string) {
+    this.#given = givenKey ? createGivenKey(givenKey) : undefined;
     this.#file = new KeyFile(join(storageFolder, 'keys.json'));
     this.#mark = join(storageFolder, 'keys-required');
     this.#areRequired = existsSync(this.#mark);
     if (!this.#areRequired && this.#file.mayHaveKeys()) this.#require();
   }
 
+  /** Those of the file. */
   get keys(): readonly ApiKey[] {
     return this.#file.content()?.keys ?? [];
   }
@@ -38,6 +46,7 @@ export class KeyStore {
    * restart they need none where the last key was revoked. Throws ERR_CONFIG_INVALID where keys were made and their file is gone or broken.
    */
   get areRequired(): boolean {
+    if (this.#given) return true;
     const content = this.#file.content();
     if (!this.#areRequired && (content ? content.keys.length > 0 : existsSync(this.#mark))) this.#require();
     if (!content && this.#areRequired)
@@ -50,15 +59,17 @@ export class KeyStore {
   /** Signs URLs. Undefined: there are no keys, and nothing is signed. */
   get signingSecret(): string | undefined {
     const content = this.#file.content();
-    return content && content.keys.length > 0 ? content.signingSecret : undefined;
+    return content && content.keys.length > 0 ? content.signingSecret : this.#given?.signingSecret;
   }
 
   /** The key that somebody shows, if it is one of these. */
   find(shown: string): ApiKey | undefined {
+    const isShown = ({ hash }: ApiKey) =>
+      timingSafeEqual(Buffer.from(hashOf(shown), 'hex'), Buffer.from(hash, 'hex'));
+    if (this.#given && isShown(this.#given.key)) return this.#given.key;
     const id = keyPattern.exec(shown)?.[1];
     const key = this.keys.find((known) => known.id === id);
-    if (!key) return undefined;
-    return timingSafeEqual(Buffer.from(hashOf(shown), 'hex'), Buffer.from(key.hash, 'hex')) ? key : undefined;
+    return key && isShown(key) ? key : undefined;
   }
 
   /** Makes a key; its text is answered here and can never be read again. */

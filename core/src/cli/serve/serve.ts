@@ -16,15 +16,16 @@ import type { ServeFlags } from './flags.js';
 export async function serve(flags: ServeFlags): Promise<number> {
   const source = { configFile: flags.config };
   const configuration = readConfiguration(source);
-  const host = flags.host ?? process.env.EASEL_HOST ?? configuration.server.host;
-  const port = parsePort('--port', flags.port ?? process.env.EASEL_PORT) ?? configuration.server.port;
+  const host = flags.host ?? configuration.server.host;
+  const port = parsePort('--port', flags.port) ?? configuration.server.port;
   const logger = createLogger({ level: flags.verbose ? 'debug' : 'info' });
-  refuseOpenDoor(host, configuration);
+  const apiKey = process.env.EASEL_API_KEY;
+  refuseOpenDoor(host, configuration, apiKey);
   const { createImageServiceManager } = await import('../../kernel/image-service-manager.js');
   const { createServer } = await import('../../http/create-server.js');
   await using manager = createImageServiceManager({ ...source, logger, hotLoad: true, metrics: true });
   await blockOtherLoaders();
-  const server = await createServer({ manager, logger });
+  const server = await createServer({ manager, logger, apiKey });
   const interruption = watchForInterruption();
   try {
     await server.listen({ host, port });
@@ -49,11 +50,16 @@ export async function serve(flags: ServeFlags): Promise<number> {
 }
 
 /** Whoever reaches a server without keys may use it, and so spend its owner's money. */
-function refuseOpenDoor(host: string, { server, storageFolder }: Configuration): void {
-  if (isLoopbackHost(host) || server.openWithoutKeys || new KeyStore(storageFolder).areRequired) return;
+function refuseOpenDoor(
+  host: string,
+  { server, storageFolder }: Configuration,
+  apiKey: string | undefined,
+): void {
+  if (isLoopbackHost(host) || server.openWithoutKeys) return;
+  if (new KeyStore(storageFolder, apiKey).areRequired) return;
   throw new EaselError({
     code: 'ERR_CONFIG_INVALID',
     message: `The server would listen on ${host}, beyond this machine, and has no API keys.`,
-    hint: 'Make one with `easel keys create <name>`, or say "server": { "openWithoutKeys": true } in easel.config.json.',
+    hint: 'Make one with `easel keys create <name>`, or set EASEL_API_KEY to one of your own (openssl rand -hex 32); or say that everybody may ask, with EASEL_OPEN_WITHOUT_KEYS=true.',
   });
 }

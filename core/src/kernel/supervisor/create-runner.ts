@@ -3,6 +3,7 @@ import { EaselError } from '@easel/plugin-sdk';
 import { childLogger, createPluginLog, type HostLogger } from '../../observe/plugin-logger.js';
 import { createRedactor } from '../../observe/redact.js';
 import { makePrivateFolder } from '../../storage/keep-private.js';
+import { storageHint } from '../../storage/open-storage.js';
 import { sdkVersion } from '../../version.js';
 import type { Events } from '../events.js';
 import { negotiate } from '../manifest/negotiate.js';
@@ -74,7 +75,7 @@ function makeStorageFolder({ plugin, storageFolder }: Launch): string {
       code: 'ERR_PLUGIN_START_FAILED',
       plugin: id,
       message: `The storage folder of the plugin "${id}" cannot be made: ${(cause as Error).message}.`,
-      hint: 'Name a folder that can be written to as "storageFolder" in easel.config.json.',
+      hint: storageHint,
       cause,
     });
   }

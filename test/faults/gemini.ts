@@ -129,6 +129,7 @@ async function open(): Promise<Site> {
       };
     },
     isSeedless: true,
+    isLostWithProcess: true,
     drawRequest: () => ({ width: 512, height: 512 }),
     account(prompt): Account {
       const own = [...ends].filter(([{ json }]) => promptOf(json) === prompt).map(([, end]) => end);

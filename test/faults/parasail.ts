@@ -132,6 +132,7 @@ async function openDirectly(): Promise<Site> {
     get paid() {
       return emulator.paid;
     },
+    isLostWithProcess: true,
     mildStorm(draw) {
       emulator.script = () => {
         site.onRequest();

@@ -47,6 +47,8 @@ export interface Site {
   readonly isSeedless?: boolean;
   /** What became of a prompt; where each request is a picture of its own. Absent: a lost call finds its pictures again. */
   readonly account?: (prompt: string) => Account;
+  /** Whether what is on its way is lost, and told, when the plugin's process is killed as well as the server. Absent: it is found again. */
+  readonly isLostWithProcess?: boolean;
   restart(downMs: number): Promise<void>;
   close(): Promise<void>;
 }

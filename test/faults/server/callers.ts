@@ -10,8 +10,18 @@ export interface ServerCall {
   readonly providerOptions?: object | undefined;
 }
 
-/** The images that a caller got in the end, or what it was told. */
-export type ServerOutcome = { readonly images: readonly Uint8Array[] } | { readonly failure: string };
+/** The images that a caller got in the end, and what it was told besides. */
+export interface ServerOutcome {
+  readonly images: readonly Uint8Array[];
+  /** Its warnings, or why there are no images. */
+  readonly told: string;
+}
+
+interface Warned {
+  readonly warnings?: readonly { readonly message: string }[];
+}
+const warningsOf = ({ warnings = [] }: Warned = {}): string =>
+  warnings.map(({ message }) => message).join(' ');
 
 const pollMs = 100;
 
@@ -56,11 +66,11 @@ export async function callByJob(
     const found = (await response.json()) as {
       state: string;
       error?: { code: string; message: string };
-      result?: { images: { name: string }[] };
+      result?: Warned & { images: { name: string }[] };
     };
     return ['succeeded', 'failed', 'cancelled'].includes(found.state) ? found : undefined;
   });
-  if (!job.result) return { failure: `${job.state}: ${job.error?.code}: ${job.error?.message}` };
+  if (!job.result) return { images: [], told: `${job.state}: ${job.error?.code}: ${job.error?.message}` };
   const images: Uint8Array[] = [];
   for (const { name } of job.result.images)
     images.push(
@@ -69,8 +79,16 @@ export async function callByJob(
         return response.ok ? new Uint8Array(await response.arrayBuffer()) : undefined;
       }),
     );
-  return { images };
+  return { images, told: warningsOf(job.result) };
 }
+
+interface StreamEvent {
+  readonly type?: string;
+  readonly b64_json?: string;
+  readonly easel?: Warned;
+  readonly error?: { readonly code: string; readonly message: string };
+}
+const passing = /ERR_(KERNEL_CLOSED|ABORTED|PLUGIN_)|server_closing/;
 
 /** Makes one call by OpenAI's API as a stream of events, again under its key until one stream comes to its end. */
 export async function callByStream(
@@ -84,16 +102,15 @@ export async function callByStream(
     const response = await post(`${await server.url}/v1/images/generations`, key, body, signal);
     const text = await response.text();
     const events = [...text.matchAll(/^data: (\{.*\})$/gm)].map(
-      ([, json = '']) =>
-        JSON.parse(json) as { type?: string; b64_json?: string; error?: { code: string; message: string } },
+      ([, json = '']) => JSON.parse(json) as StreamEvent,
     );
-    const images = events
-      .filter(({ type }) => type?.endsWith('.completed'))
-      .map(({ b64_json = '' }) => new Uint8Array(Buffer.from(b64_json, 'base64')));
-    if (images.length > 0) return { images };
+    const completed = events.filter(({ type }) => type?.endsWith('.completed'));
+    const images = completed.map(({ b64_json = '' }) => new Uint8Array(Buffer.from(b64_json, 'base64')));
+    if (images.length > 0) return { images, told: completed.map(({ easel }) => warningsOf(easel)).join(' ') };
     const error = events.find((event) => event.error)?.error;
-    const isPassing =
-      error === undefined || /ERR_(KERNEL_CLOSED|ABORTED|PLUGIN_)|server_closing/.test(error.code);
-    return isPassing ? undefined : { failure: `${error.code}: ${error.message}` };
+    if (!error) return undefined;
+    // What may have been paid is the end of its job: the same key gets it again.
+    const isPassing = passing.test(error.code) && !error.message.includes('may have been paid');
+    return isPassing ? undefined : { images: [], told: `${error.code}: ${error.message}` };
   });
 }

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,9 @@ import { fileURLToPath } from 'node:url';
 import type { Provider, Site } from '../site.js';
 
 const path = (relative: string) => fileURLToPath(new URL(`../../../${relative}`, import.meta.url));
+
+/** How a server is ended: by a signal, or by SIGKILL together with the processes of its plugins, as when a container is. */
+export type Ending = 'SIGKILL' | 'SIGTERM' | 'all';
 
 /** `easel serve` over one storage folder, killed and started again as often as one likes. */
 export class ServerProcess {
@@ -57,9 +61,12 @@ export class ServerProcess {
     await this.#url;
   }
 
-  /** Sends a signal, waits for the end and starts another one. */
-  async restart(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
-    await this.#end(signal);
+  /** Ends it, waits for that and starts another one. */
+  async restart(ending: Ending): Promise<void> {
+    const plugins = ending === 'all' ? childrenOf(this.#child?.pid) : [];
+    const ended = this.#end(ending === 'all' ? 'SIGKILL' : ending);
+    for (const pid of plugins) kill(pid);
+    await ended;
     await this.start();
   }
 
@@ -74,6 +81,30 @@ export class ServerProcess {
     const exited = once(child, 'exit');
     child.kill(signal);
     await exited;
+  }
+}
+
+/** Processes that one has started. */
+const childrenOf = (pid: number | undefined): number[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && parentOf(name) === pid)
+    .map(Number);
+
+/** Undefined: it has ended. */
+function parentOf(pid: string): number | undefined {
+  try {
+    // proc(5): the name, in brackets, may have anything in it; its state and its parent follow.
+    return Number(/^.*\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1]);
+  } catch {
+    return undefined;
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 

@@ -1,19 +1,21 @@
-import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isPictureOf } from '@easel/plugin-sdk/emulator';
 import { randomOf } from '../draw.js';
 import type { Tally } from '../random-run.js';
 import { type Provider, pick, type Site } from '../site.js';
-import { callByJob, callByStream, type ServerCall } from './callers.js';
+import { callByJob, callByStream, type ServerCall, type ServerOutcome } from './callers.js';
 import { ServerProcess } from './server-process.js';
+
+type Drawn = ReturnType<typeof drawCall>;
 
 const runMs = 240_000;
 /** Requests after which nothing goes wrong any more, so that a run ends. */
 const stormyRequests = 60;
 
 /**
- * One run: jobs and streams, with seeds and without, while the provider has faults and the server is killed and told to end at random moments.
- * Every image must come, and be paid once.
+ * One run: jobs and streams, with seeds and without, while the provider has faults and the server is killed, alone or with its plugins, and told
+ * to end at random moments. Every image must come, and be paid once; but one that is lost with the plugin's process at a provider that cannot be
+ * asked about it must have been told.
  */
 export async function randomServerRun(provider: Provider, seed: number, run: number): Promise<Tally> {
   const random = randomOf(seed, run);
@@ -23,7 +25,7 @@ export async function randomServerRun(provider: Provider, seed: number, run: num
   const timer = setTimeout(() => ending.abort(new Error(`the run has not ended within ${runMs} ms`)), runMs);
   let kills = 0;
   try {
-    startStorm(site, random);
+    const storm = startStorm(site, random);
     await server.start();
     const calls = Array.from({ length: 2 + Math.floor(random() * 4) }, (_, index) =>
       drawCall(site, random, run, index),
@@ -31,40 +33,32 @@ export async function randomServerRun(provider: Provider, seed: number, run: num
     const answers = Promise.all(
       calls.map(({ call, by }, index) => by(server, call, `run-${run}-${index}`, ending.signal)),
     );
-    answers.catch(() => {});
-    const moments = Array.from({ length: 1 + Math.floor(random() * 2) }, () => ({
-      afterMs: random() * 900,
-      signal: pick(random, ['SIGKILL', 'SIGKILL', 'SIGTERM'] as const),
-    }));
-    for (const { afterMs, signal } of moments) {
-      await pause(afterMs);
-      await server.restart(signal);
+    const settled = answers.then(
+      () => true,
+      () => true,
+    );
+    const moments = Array.from({ length: 1 + Math.floor(random() * 3) }, () => drawMoment(random));
+    for (const { requests, ms, ending } of moments) {
+      const isOver = await Promise.race([settled, storm.more(requests).then(() => pause(ms, false))]);
+      if (isOver) break;
+      await server.restart(ending);
       kills += 1;
     }
     const outcomes = await answers;
-    const violations: string[] = [];
-    const hashes = new Set<string>();
-    let got = 0;
-    for (const [index, outcome] of outcomes.entries()) {
-      const { call } = calls[index] as (typeof calls)[number];
-      if ('failure' in outcome) {
-        violations.push(`"${call.prompt}" was not made: ${outcome.failure}`);
-        continue;
-      }
-      if (outcome.images.length !== call.n)
-        violations.push(`"${call.prompt}": ${outcome.images.length} of ${call.n} images came`);
-      got += outcome.images.length;
-      for (const bytes of outcome.images) {
-        hashes.add(createHash('sha256').update(bytes).digest('hex'));
-        if (!(await isPictureOf(bytes, call.prompt)))
-          violations.push(`"${call.prompt}" got the image of another prompt`);
-      }
-    }
-    const asked = calls.reduce((sum, { call }) => sum + call.n, 0);
-    if (site.paid > got) violations.push(`${site.paid} images were paid, and ${got} came`);
-    if (site.paid < got) violations.push(`${got} images came, and ${site.paid} were paid`);
+    const mayLose = site.isLostWithProcess === true && moments.some(({ ending }) => ending === 'all');
+    const accounts = await Promise.all(
+      outcomes.map((outcome, index) => compare((calls[index] as Drawn).call, outcome, mayLose)),
+    );
+    const sum = (of: 'asked' | 'got' | 'lost') => accounts.reduce((all, account) => all + account[of], 0);
+    const tally = { asked: sum('asked'), got: sum('got'), lost: sum('lost'), paid: site.paid, kills };
+    const violations = accounts.flatMap((account) => account.violations);
+    if (tally.paid > tally.got + tally.lost)
+      violations.push(
+        `${tally.paid} images were paid, ${tally.got} came and ${tally.lost} were lost as told`,
+      );
+    if (tally.paid < tally.got) violations.push(`${tally.got} images came, and ${tally.paid} were paid`);
     if (violations.length > 0) violations.push(server.lines.slice(-5).join(' | '));
-    return { asked, got, paid: site.paid, lost: 0, kills, violations };
+    return { ...tally, violations };
   } catch (error) {
     const violations = [`${String(error)}: ${server.lines.slice(-3).join(' | ')}`];
     return { asked: 0, got: 0, paid: site.paid, lost: 0, kills, violations };
@@ -77,13 +71,41 @@ export async function randomServerRun(provider: Provider, seed: number, run: num
   }
 }
 
-function startStorm(site: Site, random: () => number): void {
-  let requests = 0;
+/** What a call asked for and what came of it. */
+async function compare({ prompt, n }: ServerCall, { images, told }: ServerOutcome, mayLose: boolean) {
+  const violations: string[] = [];
+  const lost = n - images.length;
+  const isTold = told.includes('may have been paid');
+  if (lost < 0) violations.push(`"${prompt}": ${images.length} images came, and ${n} were asked for`);
+  if (lost > 0 && !(mayLose && isTold))
+    violations.push(`"${prompt}": ${lost} of ${n} images are missing: ${told}`);
+  for (const bytes of images)
+    if (!(await isPictureOf(bytes, prompt))) violations.push(`"${prompt}" got the image of another prompt`);
+  return { asked: n, got: images.length, lost: Math.max(0, lost), violations };
+}
+
+/** When the server ends, as requests to the provider from now on and milliseconds after them, and how. */
+function drawMoment(random: () => number) {
+  const requests = random() < 0.8 ? 1 + Math.floor(random() * 6) : 0;
+  const ms = random() * (requests === 0 ? 900 : 80);
+  return { requests, ms, ending: pick(random, ['SIGKILL', 'SIGKILL', 'SIGTERM', 'all'] as const) };
+}
+
+/** Has the storm begin. Requests to the provider are counted. */
+function startStorm(site: Site, random: () => number): { more(requests: number): Promise<void> } {
+  let seen = 0;
+  const waiting = new Map<() => void, number>();
   site.onRequest = () => {
-    requests += 1;
-    if (requests === stormyRequests) site.calm();
+    seen += 1;
+    for (const [resolve, from] of waiting) if (seen >= from) resolve();
+    if (seen === stormyRequests) site.calm();
   };
   (site.mildStorm ?? site.storm)(random);
+  return {
+    async more(requests) {
+      if (requests > 0) await new Promise<void>((resolve) => waiting.set(resolve, seen + requests));
+    },
+  };
 }
 
 function drawCall(site: Site, random: () => number, run: number, index: number) {

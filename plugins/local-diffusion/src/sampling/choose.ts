@@ -2,13 +2,15 @@ import { EaselError } from '@easel/plugin-sdk';
 import { type ResolvedSampler, resolveSampler, samplerOfClass } from './names.js';
 import { samplers } from './samplers/index.js';
 import type { SamplerRow } from './samplers/sampler-row.js';
-import { effectiveConfig } from './scheduler-config/scheduler-class.js';
+import { effectiveConfig, type SchedulerClass } from './scheduler-config/scheduler-class.js';
 import { parseSchedulerConfig, type SchedulerConfig } from './scheduler-config/scheduler-config.js';
 import { type SigmaSchedule, sigmaSchedules } from './schedules/sigma-schedules.js';
 
 /** The sampler that will run, and its configuration. */
 export interface ChosenSampler {
   readonly row: SamplerRow;
+  /** The row's scheduler class for models of this kind. */
+  readonly scheduler: SchedulerClass;
   readonly config: SchedulerConfig;
   /** How sigmas are spaced. Absent: they follow from spaced timesteps. */
   readonly sigmaSchedule: SigmaSchedule | undefined;
@@ -18,7 +20,7 @@ export interface ChosenSampler {
 }
 
 /** What a sampler cannot do with a configuration, in words; undefined if it can. */
-function obstacleOf({ scheduler }: SamplerRow, config: SchedulerConfig): string | undefined {
+function obstacleOf(scheduler: SchedulerClass, config: SchedulerConfig): string | undefined {
   if (!scheduler.predictions.includes(config.prediction_type)) {
     return `prediction_type "${config.prediction_type}" does not go with ${scheduler.className}`;
   }
@@ -33,13 +35,20 @@ function obstacleOf({ scheduler }: SamplerRow, config: SchedulerConfig): string 
   return scheduler.obstacle?.(config);
 }
 
-function ownSampler(className: string | undefined, rows: readonly SamplerRow[]): SamplerRow {
-  const row = className === undefined ? undefined : samplerOfClass(className, rows);
-  if (row) return row;
+function ownSampler(className: string | undefined, rows: readonly SamplerRow[]) {
+  const found = className === undefined ? undefined : samplerOfClass(className, rows);
+  if (found) return found;
   throw new EaselError({
     code: 'ERR_MODEL_FILES_INVALID',
     message: `scheduler_config.json: the scheduler class ${className ?? '(none)'} is not supported`,
     hint: 'Choose a sampler by name.',
+  });
+}
+
+function refuseSampler(sampler: string | undefined, reason: string): EaselError {
+  return new EaselError({
+    code: 'ERR_REQUEST_INVALID',
+    message: `the sampler "${sampler}" cannot run this model: ${reason}`,
   });
 }
 
@@ -65,22 +74,19 @@ export function chooseSampler(
   rows: readonly SamplerRow[] = samplers,
 ): ChosenSampler {
   const { className: own, values, warnings } = parseSchedulerConfig(schedulerConfig);
-  if (own?.startsWith('FlowMatch')) ownSampler(own, rows);
+  const ownIsFlow = own?.startsWith('FlowMatch') ? ownSampler(own, rows).isFlow : false;
   const asked = sampler === undefined ? undefined : resolveSampler(sampler, rows);
-  const row = asked?.row ?? ownSampler(own, rows);
-  const config = effectiveConfig(row.scheduler, { ...values, ...(asked && keysOf(asked)) });
-  const reason = obstacleOf(row, config);
+  const { row, isFlow } = asked ?? ownSampler(own, rows);
+  const scheduler = isFlow || ownIsFlow ? row.flowScheduler : row.scheduler;
+  if (!scheduler) throw refuseSampler(sampler, 'it was trained as a flow');
+  const config = effectiveConfig(scheduler, { ...values, ...(asked && keysOf(asked)) });
+  const reason = obstacleOf(scheduler, config);
   if (reason === undefined) {
     const sigmaSchedule = asked?.sigmaSchedule ?? sigmaSchedules.find(({ key }) => key && config[key]);
-    const stem = row.scheduler.nameOf?.(config) ?? row.name;
+    const stem = scheduler.nameOf?.(config) ?? row.name;
     const name = sigmaSchedule?.label ? `${stem}_${sigmaSchedule.name}` : stem;
-    return { row, config, sigmaSchedule, name, warnings };
+    return { row, scheduler, config, sigmaSchedule, name, warnings };
   }
-  if (asked && own !== row.scheduler.className) {
-    throw new EaselError({
-      code: 'ERR_REQUEST_INVALID',
-      message: `the sampler "${sampler}" cannot run this model: ${reason}`,
-    });
-  }
+  if (asked && own !== scheduler.className) throw refuseSampler(sampler, reason);
   throw new EaselError({ code: 'ERR_MODEL_FILES_INVALID', message: `scheduler_config.json: ${reason}` });
 }

@@ -1,4 +1,5 @@
 import { EaselError, normaliseSamplerName, type SamplerLabel } from '@easel/plugin-sdk';
+import { distance } from 'fastest-levenshtein';
 import { samplers } from './samplers/index.js';
 import type { SamplerRow } from './samplers/sampler-row.js';
 import type { SchedulerConfig } from './scheduler-config/scheduler-config.js';
@@ -7,6 +8,8 @@ import { type SigmaSchedule, sigmaSchedules } from './schedules/sigma-schedules.
 /** A sampler that somebody asked for, and what the name says beyond it. */
 export interface ResolvedSampler {
   readonly row: SamplerRow;
+  /** Whether the name is that of a class for models that were trained as flows. */
+  readonly isFlow: boolean;
   readonly overrides: Partial<SchedulerConfig>;
   /** Absent: the name tells none. */
   readonly sigmaSchedule?: SigmaSchedule | undefined;
@@ -25,9 +28,15 @@ export function samplerNames(rows: readonly SamplerRow[] = samplers): string[] {
   ]);
 }
 
-/** The first sampler of a diffusers scheduler class. */
-export function samplerOfClass(className: string, rows: readonly SamplerRow[]): SamplerRow | undefined {
-  return rows.find(({ scheduler }) => scheduler.className === className);
+/** The first sampler of a diffusers scheduler class, and whether the class is for flows. */
+export function samplerOfClass(
+  className: string,
+  rows: readonly SamplerRow[],
+): Pick<ResolvedSampler, 'row' | 'isFlow'> | undefined {
+  const row = rows.find(({ scheduler }) => scheduler.className === className);
+  if (row) return { row, isFlow: false };
+  const flowRow = rows.find(({ flowScheduler }) => flowScheduler?.className === className);
+  return flowRow && { row: flowRow, isFlow: true };
 }
 
 /** The row and the schedule in sigma that a usual name consists of. */
@@ -46,9 +55,9 @@ function findSampler(name: string, rows: readonly SamplerRow[]) {
  */
 export function resolveSampler(name: string, rows: readonly SamplerRow[] = samplers): ResolvedSampler {
   const ofClass = samplerOfClass(name, rows);
-  if (ofClass) return { row: ofClass, overrides: {} };
+  if (ofClass) return { ...ofClass, overrides: {} };
   const found = findSampler(name, rows);
-  if (found) return { ...found, overrides: found.row.sets ?? {} };
+  if (found) return { ...found, overrides: found.row.sets ?? {}, isFlow: false };
   const normal = normaliseSamplerName(name);
   const known = samplerNames(rows).sort((a, b) => distance(normal, a) - distance(normal, b));
   throw new EaselError({
@@ -64,18 +73,4 @@ export function labelSampler(name: string): SamplerLabel | undefined {
   if (found?.row.label === undefined) return undefined;
   const schedule = found.sigmaSchedule?.label;
   return { sampler: found.row.label, ...(schedule === undefined ? {} : { schedule }) };
-}
-
-/** Levenshtein's distance: how many letters have to be changed, added or left out. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }

@@ -118,7 +118,9 @@ test('blames the caller for a sampler that cannot run the model, and the file fo
   );
   expect(failure(() => plan({ schedulerConfig: sample })).code).toBe('ERR_MODEL_FILES_INVALID');
   const flow = { _class_name: 'FlowMatchEulerDiscreteScheduler' };
-  expect(failure(() => plan({ schedulerConfig: flow, sampler: 'euler' })).code).toBe(
+  expect(failure(() => plan({ schedulerConfig: flow, sampler: 'ddim' })).code).toBe('ERR_REQUEST_INVALID');
+  const unknown = { _class_name: 'FlowMatchUnknownScheduler' };
+  expect(failure(() => plan({ schedulerConfig: unknown, sampler: 'euler' })).code).toBe(
     'ERR_MODEL_FILES_INVALID',
   );
 });
@@ -139,4 +141,20 @@ test('reads the bare infinities that Python writes into JSON', () => {
   expect(failure(() => readSchedulerConfig('[', 'scheduler_config.json')).message).toContain(
     'scheduler_config.json',
   );
+});
+
+test('runs a flow down to its image, shifted towards noise the more the larger the image is', async () => {
+  const schedulerConfig = { _class_name: 'FlowMatchEulerDiscreteScheduler', use_dynamic_shifting: true };
+  const small = plan({ schedulerConfig, imageTokens: 256, steps: 4 });
+  const large = plan({ schedulerConfig, sampler: 'euler', imageTokens: 4096, steps: 4 });
+  expect([small.sampler, large.sampler]).toEqual(['euler', 'euler']);
+  expect(large.timesteps[1]).toBeGreaterThan(small.timesteps[1]!);
+  const image = Float32Array.from({ length: 16 }, (_, i) => Math.sin(i));
+  const noise = new TorchGenerator(5).randn(16);
+  const denoised = await large.run({
+    latents: noise,
+    denoise: async () => noise.map((value, i) => value - image[i]!),
+    noise: () => noise,
+  });
+  for (const [i, value] of denoised.entries()) expect(value).toBeCloseTo(image[i]!, 5);
 });

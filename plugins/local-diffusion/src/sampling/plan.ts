@@ -69,7 +69,11 @@ export interface SamplingPlan {
 }
 
 /** How many steps are left out when sampling starts from an image: diffusers' `get_timesteps`. */
-function skippedSteps(steps: number, strength: number | undefined, available: number): number {
+function skippedSteps(
+  { strength, timesteps, sigmas, steps: asked }: SamplingRequest,
+  { levels }: Schedule,
+  countsBrokenSteps: boolean,
+): number {
   if (strength === undefined) return 0;
   if (!(strength > 0 && strength <= 1)) {
     throw new EaselError({
@@ -77,8 +81,9 @@ function skippedSteps(steps: number, strength: number | undefined, available: nu
       message: `strength is ${strength}, not within 0 .. 1`,
     });
   }
-  const run = Math.min(Math.trunc(steps * strength), steps);
-  if (run >= 1 && steps - run < available) return steps - run;
+  const steps = timesteps || sigmas ? levels.length - 1 : asked;
+  const run = Math.min(countsBrokenSteps ? Math.ceil(steps * strength) : Math.trunc(steps * strength), steps);
+  if (run >= 1 && steps - run < levels.length - 1) return steps - run;
   throw new EaselError({
     code: 'ERR_REQUEST_INVALID',
     message: `${steps} steps at strength ${strength} leave nothing to do`,
@@ -105,12 +110,11 @@ function throwIfAborted(signal: AbortSignal | undefined): void {
  */
 export function planSampling(request: SamplingRequest): SamplingPlan {
   const chosen = chooseSampler(request.schedulerConfig, request.sampler, request.samplers);
-  const { row, config } = chosen;
-  const parameterization = row.scheduler.parameterize(config);
+  const { row, scheduler, config } = chosen;
+  const parameterization = scheduler.parameterize(config);
   const schedule = buildSchedule(chosen, parameterization, request);
   const callsPerStep = row.secondCall ? 2 : 1;
-  const steps = request.timesteps?.length ?? (request.sigmas ? request.sigmas.length - 1 : request.steps);
-  const begin = skippedSteps(steps, request.strength, schedule.levels.length - 1);
+  const begin = skippedSteps(request, schedule, scheduler.countsBrokenSteps ?? false);
   const timesteps = callTimesteps(schedule, begin);
 
   async function run({

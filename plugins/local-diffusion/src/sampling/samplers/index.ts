@@ -6,6 +6,10 @@ import {
   tcdScheduler,
 } from '../scheduler-config/discrete-classes.js';
 import {
+  flowMatchEulerDiscreteScheduler,
+  flowMatchHeunDiscreteScheduler,
+} from '../scheduler-config/flow-classes.js';
+import {
   edmEulerScheduler,
   eulerAncestralDiscreteScheduler,
   eulerDiscreteScheduler,
@@ -52,7 +56,13 @@ export const samplers: readonly SamplerRow[] = [
   { name: 'pndm', label: 'PLMS', aliases: ['plms'], sample: samplePndm, scheduler: pndmScheduler },
   { name: 'lcm', label: 'LCM', sample: sampleLcm, scheduler: lcmScheduler },
   { name: 'tcd', sample: sampleTcd, scheduler: tcdScheduler },
-  { name: 'euler', label: 'Euler', sample: sampleEuler, scheduler: eulerDiscreteScheduler },
+  {
+    name: 'euler',
+    label: 'Euler',
+    sample: sampleEuler,
+    scheduler: eulerDiscreteScheduler,
+    flowScheduler: flowMatchEulerDiscreteScheduler,
+  },
   {
     name: 'euler_ancestral',
     label: 'Euler a',
@@ -67,6 +77,7 @@ export const samplers: readonly SamplerRow[] = [
     label: 'Heun',
     sample: sampleHeun,
     scheduler: heunDiscreteScheduler,
+    flowScheduler: flowMatchHeunDiscreteScheduler,
     secondCall: 'end',
   },
   {

@@ -13,6 +13,8 @@ export interface SamplerRow {
   readonly sample: Sampler;
   /** Which keys of the model's scheduler_config.json it reads, and how its schedule is made. */
   readonly scheduler: SchedulerClass;
+  /** The same for models that were trained as flows. Absent: it does not run those. */
+  readonly flowScheduler?: SchedulerClass;
   /** Keys that the name decides. Absent: none. */
   readonly sets?: Partial<SchedulerConfig>;
   /**

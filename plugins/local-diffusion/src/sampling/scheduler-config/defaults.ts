@@ -63,6 +63,19 @@ export const consistencyKeys = {
   timestep_scaling: 10,
 } as const;
 
+/** Flow matching: how times are shifted towards noise, by a fixed factor or by one that grows with the image. */
+export const timeShiftKeys = {
+  shift: 1,
+  use_dynamic_shifting: false,
+  base_shift: 0.5,
+  max_shift: 1.15,
+  base_image_seq_len: 256,
+  max_image_seq_len: 4096,
+  time_shift_type: 'exponential',
+  invert_sigmas: false,
+  stochastic_sampling: false,
+} as const;
+
 /** What a class that does not read a key behaves as if it said. */
 export const neutralConfig: SchedulerConfig = {
   ...training,
@@ -77,6 +90,7 @@ export const neutralConfig: SchedulerConfig = {
   interpolation_type: 'linear',
   use_lu_lambdas: false,
   shift_terminal: null,
+  ...timeShiftKeys,
   sigma_data: 0.5,
   sigma_schedule: 'karras',
   rho: 7,

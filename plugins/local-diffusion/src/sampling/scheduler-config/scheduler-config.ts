@@ -36,7 +36,15 @@ const keys = z.object({
   use_lu_lambdas: flag,
   use_flow_sigmas: flag,
   flow_shift: z.number().positive(),
-  shift_terminal: z.number().nullable(),
+  shift_terminal: z.number().min(0).max(0.999).nullable(),
+  shift: z.number().positive(),
+  base_shift: z.number(),
+  max_shift: z.number(),
+  base_image_seq_len: count,
+  max_image_seq_len: count,
+  time_shift_type: z.enum(['exponential', 'linear']),
+  invert_sigmas: flag,
+  stochastic_sampling: flag,
   use_dynamic_shifting: flag,
   sigma_min: z.number().nullable(),
   sigma_max: z.number().nullable(),
@@ -74,14 +82,8 @@ export type SchedulerConfig = z.output<typeof keys>;
 /** A file may leave out each of them. */
 const anyKeys = keys.partial();
 
-/** Keys that diffusers writes and that change nothing here: book-keeping, and those of flow-matching classes. */
-const inertKeys = new Set([
-  '_class_name',
-  '_diffusers_version',
-  '_use_default_values',
-  ...['shift', 'base_shift', 'max_shift', 'base_image_seq_len', 'max_image_seq_len', 'time_shift_type'],
-  ...['invert_sigmas', 'stochastic_sampling'],
-]);
+/** Keys that diffusers writes for its own book-keeping. */
+const inertKeys = new Set(['_class_name', '_diffusers_version', '_use_default_values']);
 
 /** What `scheduler_config.json` says, before it is narrowed to one sampler's keys. */
 export interface ParsedSchedulerConfig {

@@ -8,13 +8,13 @@ import type { Schedule, ScheduleRequest } from './schedule.js';
  * @throws EaselError ERR_REQUEST_INVALID if the sampler cannot take what is asked for
  */
 export function buildSchedule(
-  { row, config, sigmaSchedule }: ChosenSampler,
+  { row, scheduler, config, sigmaSchedule }: ChosenSampler,
   { mix }: Parameterization,
   request: ScheduleRequest,
 ): Schedule {
   const context = { config, request, mix, sigmaSchedule };
-  checkScheduleRequest(row.scheduler, context);
-  const schedule = row.scheduler.buildSchedule(context);
+  checkScheduleRequest(scheduler, context);
+  const schedule = scheduler.buildSchedule(context);
   const { levels } = schedule;
   const { secondCall } = row;
   if (!secondCall) return { ...schedule, secondCalls: [] };

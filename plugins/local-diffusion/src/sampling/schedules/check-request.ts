@@ -13,7 +13,8 @@ export function checkScheduleRequest(
     refuse(`steps is ${steps}; it has to be a whole number from 1 on`);
   }
   if (steps > trained) refuse(`steps is ${steps}; the model knows ${trained} timesteps`);
-  if (sigmas && !takes?.includes('sigmas')) refuse('sigmas can be given to the Euler sampler only');
+  if (sigmas && !takes?.includes('sigmas'))
+    refuse('sigmas can be given to the Euler sampler and to flows only');
   if (timesteps && !takes?.includes('timesteps')) refuse(`${className} takes no timesteps of one's own`);
   if (timesteps && sigmaSchedule) {
     refuse(`timesteps cannot be given together with ${sigmaSchedule.name} sigmas`);

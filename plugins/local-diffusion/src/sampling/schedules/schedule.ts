@@ -24,8 +24,13 @@ export interface ScheduleRequest {
   readonly steps: number;
   /** Timesteps to use instead of spaced ones, descending; not every sampler takes them. */
   readonly timesteps?: readonly number[] | undefined;
-  /** Sigmas to use instead of spaced ones, descending, the final one included; only Euler takes them. */
+  /**
+   * Sigmas to use instead of spaced ones, descending; only Euler and flows take them. For Euler the final one is included; a flow's are
+   * times before the shift, and it ends at 0.
+   */
   readonly sigmas?: readonly number[] | undefined;
+  /** Patches that the network sees of the image, on which a flow's shift may depend; absent means its smallest shift. */
+  readonly imageTokens?: number | undefined;
   /** How many timesteps a consistency model was distilled on; absent means what its configuration says. */
   readonly originalSteps?: number | undefined;
   /** The share of the distilled timesteps that a consistency model may use, 0 .. 1; absent means all. */

@@ -9,7 +9,6 @@ interface SchedulerCase {
   readonly name: string;
   readonly cls: string;
   readonly config_json_in: Record<string, unknown>;
-  readonly config: Record<string, unknown>;
   readonly num_inference_steps: number;
   readonly set_timesteps_args: {
     readonly timesteps?: number[];
@@ -82,7 +81,7 @@ function startingImage(): Float32Array {
 }
 
 async function runCase(entry: SchedulerCase): Promise<CaseOutcome> {
-  const { stochastic_sampling, invert_sigmas } = entry.config;
+  const { stochastic_sampling, invert_sigmas } = entry.config_json_in;
   if (stochastic_sampling || invert_sigmas || entry.name === 'fm-explicit-ts') {
     return { status: 'not-built', detail: 'stochastic and inverted flows, and timesteps for flows' };
   }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { startServeCommand } from '../chaos/fixtures/serve-command.js';
+import { createServeFolder, serveFrom, startServeCommand } from '../chaos/fixtures/serve-command.js';
 
 const closeSeconds = 5;
 const taking = (delayMs: number) => ({ prompt: 'a', provider_options: { steady: { delayMs } } });
@@ -11,13 +11,13 @@ const hanging = taking(60_000);
 const start = () =>
   startServeCommand({ server: { closeSeconds }, plugins: { steady: { runtime: { concurrency: 2 } } } });
 
-async function atWork(url: string, inFlight: number, queued = 0): Promise<void> {
+async function atWork(url: string, inFlight: number, queued = 0, plugin = 'steady'): Promise<void> {
   for (;;) {
     const health = (await (await fetch(`${url}/api/health/images`)).json()) as {
       plugins: { id: string; inFlight: number; queued: number }[];
     };
-    const steady = health.plugins.find(({ id }) => id === 'steady');
-    if (steady?.inFlight === inFlight && steady.queued === queued) return;
+    const found = health.plugins.find(({ id }) => id === plugin);
+    if (found?.inFlight === inFlight && found.queued === queued) return;
     await delay(20);
   }
 }
@@ -64,6 +64,33 @@ describe('SIGTERM while calls hang', () => {
     expect(ofStream).toContain('server_closing');
     expect(JSON.parse(ofPlan ?? '')).toMatchObject({ success: false, error: { code: 'server_closing' } });
     expect(await (await mcp).text()).toContain('server_closing');
+  });
+
+  it('a call that may have been paid is not to be sent again, but for one with an Idempotency-Key', async () => {
+    const folder = await createServeFolder({ server: { closeSeconds } });
+    const { child, url } = await serveFrom(folder, { environment: { CHAOS_KEY: 'sk-fixture' } });
+    const body = {
+      prompt: 'a',
+      model: 'chaos-one',
+      provider_options: { chaos: { behaviour: 'ignore-everything' } },
+    };
+    const calls = [
+      post(url, '/v1/images/generations', body),
+      post(url, '/v1/images/generations', { ...body, stream: true }),
+      post(url, '/api/images/generate', body),
+      post(url, '/v1/images/generations', body, { 'idempotency-key': 'once' }),
+    ];
+    await atWork(url, 4, 0, 'chaos');
+    child.kill('SIGTERM');
+    const [openAi, stream, plan, keyed] = await Promise.all(calls);
+    for (const answer of [openAi, plan]) {
+      expect(answer?.status).toBe(503);
+      expect(answer?.headers.get('x-should-retry')).toBe('false');
+      expect(await answer?.text()).toMatch(/^(?=.*server_closing).*may have been paid/s);
+    }
+    expect(await stream?.text()).toMatch(/^(?=.*server_closing).*may have been paid/s);
+    expect(keyed?.headers.get('x-should-retry')).toBe('true');
+    expect(await keyed?.text()).not.toContain('may have been paid');
   });
 
   it('the second one ends it at once', async () => {

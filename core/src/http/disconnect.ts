@@ -1,5 +1,6 @@
 import { EaselError } from '@easel/plugin-sdk';
 import type { FastifyReply } from 'fastify';
+import { closingError } from './closing-error.js';
 
 /** Aborted when the caller goes away before the answer has been written, and when the server closes and has no more time for it. */
 export function abortOnDisconnect(reply: FastifyReply): AbortSignal {
@@ -14,10 +15,16 @@ export function abortOnDisconnect(reply: FastifyReply): AbortSignal {
   return controller.signal;
 }
 
-/** What a failed call is answered: where the server had no more time for it, that, and not that it was cancelled. */
+/**
+ * What a failed call is answered: where the server had no more time for it, that, and not that it was cancelled. One that may have been paid is not
+ * to be sent again by a client of its own accord.
+ */
 export function failureOf(error: unknown, outOfTime: AbortSignal): unknown {
   const isCancelled = EaselError.isInstance(error)
     ? error.code === 'ERR_ABORTED'
     : error instanceof Error && error.name === 'AbortError';
-  return outOfTime.aborted && isCancelled ? outOfTime.reason : error;
+  if (!outOfTime.aborted || !isCancelled) return error;
+  return EaselError.isInstance(error) && error.mayBePaid
+    ? closingError({ mayBePaid: true })
+    : outOfTime.reason;
 }

@@ -39,6 +39,12 @@ const statuses: Readonly<Record<ErrorCode, number>> = {
   ERR_INTERNAL: 500,
 };
 
+interface HttpErrorDetails {
+  readonly param?: string | undefined;
+  readonly retryAfterS?: number | undefined;
+  readonly mayRetry?: boolean | undefined;
+}
+
 /** An error of the door itself, before the kernel has been asked. */
 export class HttpError extends Error {
   readonly status: number;
@@ -47,18 +53,21 @@ export class HttpError extends Error {
   readonly param: string | undefined;
   /** Seconds after which another try makes sense. Absent: unknown. */
   readonly retryAfterS: number | undefined;
+  /** Whether the same request may be sent again. */
+  readonly mayRetry: boolean;
 
   constructor(
     status: number,
     code: string,
     message: string,
-    { param, retryAfterS }: { param?: string | undefined; retryAfterS?: number } = {},
+    { param, retryAfterS, mayRetry = status === 429 || status === 503 }: HttpErrorDetails = {},
   ) {
     super(message);
     this.status = status;
     this.code = code;
     this.param = param;
     this.retryAfterS = retryAfterS;
+    this.mayRetry = mayRetry;
   }
 }
 
@@ -80,8 +89,8 @@ const secondMs = 1_000;
 export function answerFor(thrown: unknown): ErrorAnswer {
   if (EaselError.isInstance(thrown)) return ofKernel(thrown);
   if (thrown instanceof HttpError) {
-    const { status, code, message, param = null, retryAfterS } = thrown;
-    const headers = retryHeaders(status === 429 || status === 503, retryAfterS);
+    const { status, code, message, param = null, retryAfterS, mayRetry } = thrown;
+    const headers = retryHeaders(mayRetry, retryAfterS);
     return { status, headers, code, message, hint: undefined, param, plugin: undefined };
   }
   const {

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { HttpError } from './errors.js';
+import { closingError } from './closing-error.js';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -15,7 +15,6 @@ const checkMs = 50;
 const answerMs = 500;
 /** Milliseconds for answers to reach their callers in the end. */
 const lastMs = 1_000;
-const retryAfterS = 5;
 
 /**
  * Lets answers that are on their way be finished when the server closes, for so long at most; then whoever still waits is answered status
@@ -61,6 +60,3 @@ export function closeGracefully(server: FastifyInstance, graceMs: number): void 
     });
   });
 }
-
-const closingError = () =>
-  new HttpError(503, 'server_closing', 'The server is closing; send the request again.', { retryAfterS });

@@ -9,6 +9,7 @@ const open: ReadonlySet<ErrorCode> = new Set([
   'ERR_PLUGIN_DISABLED',
   'ERR_KERNEL_CLOSED',
   'ERR_DEADLINE',
+  'ERR_ABORTED',
 ]);
 
 /** The same where an earlier try of the call, which was cut off, was handed to the plugin, and this one did not reach it. */

@@ -1,0 +1,147 @@
+import type { EaselError } from '@easel/plugin-sdk';
+import type { Configuration } from '../../config/configuration.js';
+import type { HostLogger } from '../../observe/plugin-logger.js';
+import type { Events } from '../events.js';
+import { dropGeneration, takeGeneration } from '../generations/generation.js';
+import type { GuardedPlugin } from '../guard/guarded-plugin.js';
+import type { PluginFolder } from '../manifest/read.js';
+import type { Registry } from '../registry/registry.js';
+import { type Newcomer, Probation } from './probation.js';
+import type { RefusedVersions } from './refused-versions.js';
+import { RunningVersions } from './running-versions.js';
+import { fingerprintOf, type Settled } from './settle.js';
+import { swapIn } from './swap.js';
+
+export interface VersionInstallerOptions {
+  readonly registry: Registry;
+  readonly events: Events;
+  readonly logger: HostLogger;
+  readonly refused: RefusedVersions;
+  /** Runs a roll-back when nothing else works on the plugins, with the configuration that counts then. */
+  readonly schedule: (rollBack: (configuration: Configuration) => Promise<void>) => void;
+}
+
+/** Adds plugins, swaps one version for another, and goes back to the one before where the new one fails. */
+export class VersionInstaller {
+  readonly #options: VersionInstallerOptions;
+  readonly #running = new RunningVersions();
+  readonly #probation: Probation;
+  /** A version that is being started in order to replace another. */
+  #candidate: GuardedPlugin | undefined;
+  #isClosed = false;
+
+  constructor(options: VersionInstallerOptions) {
+    this.#options = options;
+    this.#probation = new Probation({
+      onPassed: (plugin) => options.registry.settle(plugin),
+      onFailed: (newcomer, reason) => {
+        if (this.#isClosed) return;
+        options.schedule((configuration) => this.#rollBack(newcomer, reason, configuration));
+      },
+    });
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  isRunning(id: string, fingerprint: string): boolean {
+    return this.#running.get(id)?.fingerprint === fingerprint;
+  }
+
+  /** Notes a version that the kernel has begun with. */
+  async note(plugin: PluginFolder, configuration: Configuration): Promise<void> {
+    const fingerprint = await fingerprintOf(plugin, configuration);
+    await this.#running.copy(plugin, fingerprint, configuration.storageFolder);
+  }
+
+  /** Adds a plugin, or swaps in another version of one. Where that does not work, the version is refused and what runs stays. */
+  async install({ plugin, fingerprint }: Settled, configuration: Configuration): Promise<void> {
+    const { registry, refused, events, logger } = this.#options;
+    const { id, version } = plugin.manifest;
+    const known = registry.plugins.find(({ manifest }) => manifest.id === id);
+    const generation = await takeGeneration(plugin, fingerprint, configuration.storageFolder);
+    if (!generation) return;
+    try {
+      const onFailure = (failed: GuardedPlugin, reason: EaselError) => this.#probation.fail(failed, reason);
+      const replacement = registry.create(generation, configuration, { predecessor: known, onFailure });
+      if (known) await this.#swap(known, replacement, configuration.plugins[id]?.rolloutPercent ?? 100);
+      else registry.add(replacement);
+      await this.#keep(replacement, fingerprint, configuration);
+      logger.info(`The plugin "${id}" ${version} was ${known ? 'swapped in' : 'added'}.`, { plugin: id });
+    } catch (error) {
+      const reason = refused.add(plugin, fingerprint, error);
+      events.emit('plugin-refused', { plugin: id, version, error: reason });
+      await dropGeneration(generation);
+    }
+  }
+
+  /** Takes a plugin out that is no longer on disk; the calls that it has, it finishes. */
+  remove(plugin: GuardedPlugin): void {
+    const { id } = plugin.manifest;
+    this.#options.registry.remove(plugin);
+    void this.#probation.end(id);
+    void this.#running.remove(id);
+    this.#options.logger.info(`The plugin "${id}" was removed.`, { plugin: id });
+  }
+
+  /** Gives up a version that is being started, and goes back to none any more. */
+  async stop(): Promise<void> {
+    this.#isClosed = true;
+    await this.#candidate?.close();
+  }
+
+  /** Removes all copies; to be called when nothing works on the plugins any more. */
+  async close(): Promise<void> {
+    await this.#probation.close();
+    await this.#running.close();
+  }
+
+  async #swap(known: GuardedPlugin, replacement: GuardedPlugin, percent = 100): Promise<void> {
+    this.#candidate = replacement;
+    try {
+      await swapIn(this.#options.registry, known, replacement, percent);
+    } finally {
+      this.#candidate = undefined;
+    }
+  }
+
+  /** Notes what runs now, and the way back to what ran before. */
+  async #keep(plugin: GuardedPlugin, fingerprint: string, { storageFolder }: Configuration): Promise<void> {
+    const { id } = plugin.manifest;
+    const before = this.#running.get(id);
+    await this.#running.copy(plugin.plugin, fingerprint, storageFolder);
+    this.#options.refused.delete(id);
+    // Where nothing could be written, the copy is the folder itself, which has changed.
+    if (!before?.copy?.copy) return;
+    const predecessor = { plugin: before.copy, fingerprint: before.fingerprint };
+    this.#probation.begin({ plugin, fingerprint, predecessor });
+  }
+
+  /** Brings the version before back, and does not try the newcomer again until it has changed. */
+  async #rollBack(
+    { plugin, fingerprint, predecessor }: Newcomer,
+    error: EaselError,
+    configuration: Configuration,
+  ): Promise<void> {
+    const { registry, refused, events, logger } = this.#options;
+    const { id, version } = plugin.manifest;
+    try {
+      await this.#running.dropCopy(id);
+      if (registry.revert(plugin))
+        this.#running.set(id, { fingerprint: predecessor.fingerprint, copy: predecessor.plugin });
+      else {
+        const restored = registry.create(predecessor.plugin, configuration, { predecessor: plugin });
+        await this.#swap(plugin, restored);
+        await this.#running.copy(predecessor.plugin, predecessor.fingerprint, configuration.storageFolder);
+      }
+      refused.add(plugin.plugin, fingerprint, error);
+      registry.report(refused.reasons);
+      const to = predecessor.plugin.manifest.version;
+      events.emit('plugin-rolled-back', { plugin: id, version, to, error });
+    } catch (failure) {
+      const what = `The plugin "${id}" could not be taken back: ${(failure as Error).message}`;
+      logger.error(what, { plugin: id });
+    }
+  }
+}

@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EaselError } from '@easel/plugin-sdk';
 import { invalidFiles } from '../checkpoint/invalid-files.js';
+import { areFinite, requireFiniteFeeds } from '../session/finite-numbers.js';
 import type { Feed } from '../session/network.js';
 import type { NetworkMemory, Place } from '../session/network-memory.js';
 import type { InferenceSession } from '../session/onnx-runtime.js';
@@ -120,6 +121,7 @@ export class ExportedNetwork {
   }
 
   async #runOnce(feeds: readonly (readonly [string, Feed])[], outputs: readonly string[]): Promise<Output[]> {
+    requireFiniteFeeds(this.file, Object.fromEntries(feeds));
     const tensors = feeds.map(([name, feed]) => {
       const port = this.#inputs.get(name)!;
       return [port.name, toTensor(this.#fit(port, feed), port.type)] as const;
@@ -130,7 +132,12 @@ export class ExportedNetwork {
       const results = await session.run(Object.fromEntries(tensors), names);
       this.#lastMs = performance.now() - startedAt;
       this.#runMs += this.#lastMs;
-      return names.map((name) => ({ data: toFloats(results[name]!), shape: results[name]!.dims }));
+      const made = names.map((name) => ({ data: toFloats(results[name]!), shape: results[name]!.dims }));
+      if (made.every(({ data }) => areFinite(data))) return made;
+      throw invalidFiles(
+        `${this.file} gave NaN or infinity, which would be a black image.`,
+        'Export the model in float32, or use another version of it.',
+      );
     });
   }
 

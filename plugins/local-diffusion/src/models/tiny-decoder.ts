@@ -1,5 +1,6 @@
 import { openComponent } from '../checkpoint/component.js';
 import { invalidFiles } from '../checkpoint/invalid-files.js';
+import { findWeightThatIsNotFinite } from '../graph/weights-not-finite.js';
 import { readTinyConfig, tinyDecoderGraph } from '../networks/autoencoder/taesd.js';
 import type { DiffusionModel } from '../pipelines/diffusion-model.js';
 import type { NetworkGroup } from '../session/network-group.js';
@@ -23,7 +24,11 @@ export async function addTinyDecoder(
       'Use the TAESD that was made for this family.',
     );
   }
-  const decoder = networks.add(tinyDecoderGraph(component));
+  const graph = tinyDecoderGraph(component);
+  // Its activations turn NaN into 0, so that its outputs do not show damaged weights.
+  const damaged = await findWeightThatIsNotFinite(graph);
+  if (damaged) throw invalidFiles(`${damaged.file}: the tensor "${damaged.name}" has ${damaged.value}.`);
+  const decoder = networks.add(graph);
   return {
     files: filesOf(component),
     async decode(latents, shape) {

@@ -23,7 +23,7 @@ export interface EmbeddingRows {
  *
  * @param tables one a text encoder, in the model's order
  * @returns the rows and placeholders of each text encoder, in that order
- * @throws ERR_MODEL_FILES_INVALID for a textual inversion made for another kind of model
+ * @throws ERR_MODEL_FILES_INVALID for a textual inversion made for another kind of model, and one with NaN or infinity in it
  * @throws ERR_REQUEST_INVALID when two of them have the same word
  */
 export function allocateEmbeddingRows(
@@ -31,7 +31,10 @@ export function allocateEmbeddingRows(
   tables: readonly TokenTable[],
 ): EmbeddingRows[] {
   refuseSharedWords(inversions);
-  for (const inversion of inversions) refuseOtherWidths(inversion, tables);
+  for (const inversion of inversions) {
+    refuseOtherWidths(inversion, tables);
+    refuseDamaged(inversion);
+  }
   return tables.map(({ vocabularySize, width }, encoder) => {
     const matrices = inversions.map((inversion) => inversion.matrices[encoder]!);
     const total = matrices.reduce((count, { vectors }) => count + vectors, 0);
@@ -71,4 +74,9 @@ function refuseOtherWidths({ file, matrices }: TextualInversion, tables: readonl
     `${file} was made for another kind of model: its vectors have ${own} numbers, and those of this model ${wanted}.`,
     'Use a textual inversion that was made for this kind of model.',
   );
+}
+
+function refuseDamaged({ file, matrices }: TextualInversion): void {
+  if (matrices.every(({ values }) => values.every(Number.isFinite))) return;
+  throw invalidFiles(`${file} has NaN or infinity among its vectors.`, 'Use another version of it.');
 }

@@ -1,4 +1,5 @@
 import type { Graph } from '../graph/graph.js';
+import { areFinite, notFiniteError, requireFiniteFeeds } from './finite-numbers.js';
 import type { Feed } from './network.js';
 import type { NetworkMemory } from './network-memory.js';
 import { NetworkStages } from './network-stages.js';
@@ -6,7 +7,8 @@ import { NetworkStages } from './network-stages.js';
 const overflowWarning =
   'a network made numbers that are too large for float16, and is computed in float32 instead';
 
-const areFinite = (values: Float32Array): boolean => values.every(Number.isFinite);
+const areAllFinite = (outputs: Readonly<Record<string, Float32Array>>): boolean =>
+  Object.values(outputs).every(areFinite);
 
 /** A network that is opened when it runs, and closed when its memory is needed for another. */
 export class StoredNetwork {
@@ -39,24 +41,34 @@ export class StoredNetwork {
   /**
    * Runs it once; resolves with the float32 outputs asked for, by name. Where numbers are too large for
    * float16 it is opened anew in float32, for good.
+   *
+   * @throws ERR_MODEL_FILES_INVALID or ERR_REQUEST_INVALID, naming the network, where what goes in or comes out
+   * has NaN or infinity in it
    */
   async run<Output extends string>(
     feeds: Readonly<Record<string, Feed>>,
     outputs: readonly Output[],
   ): Promise<Record<Output, Float32Array>> {
     const inputs = { ...this.#common(), ...feeds };
+    requireFiniteFeeds(this.#graph.name, inputs);
     const results = await this.#stages.run(inputs, outputs);
-    const isWhole = Object.values<Float32Array>(results).every(areFinite);
-    if (isWhole || !this.#stages.isInHalf) return results;
-    await this.#stages.close();
-    this.#earlierMs += this.#stages.runMs;
-    this.#stages = new NetworkStages(this.#graph, this.#memory, 'float32');
-    this.#hasOverflowed = true;
-    return await this.#stages.run(inputs, outputs);
+    if (areAllFinite(results)) return results;
+    if (!this.#stages.isInHalf) throw await notFiniteError(this.#graph);
+    await this.#reopenInFloat32();
+    const whole = await this.#stages.run(inputs, outputs);
+    if (areAllFinite(whole)) return whole;
+    throw await notFiniteError(this.#graph);
   }
 
   async release(): Promise<void> {
     await this.#stages.close();
+  }
+
+  async #reopenInFloat32(): Promise<void> {
+    await this.#stages.close();
+    this.#earlierMs += this.#stages.runMs;
+    this.#stages = new NetworkStages(this.#graph, this.#memory, 'float32');
+    this.#hasOverflowed = true;
   }
 
   #common(): Record<string, Feed> {

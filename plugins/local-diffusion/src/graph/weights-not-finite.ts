@@ -1,0 +1,51 @@
+import { readFloats } from '../checkpoint/float-values.js';
+import type { TensorDtype } from '../checkpoint/safetensors.js';
+import { type ElementType, type FilePart, filePartOf, type Graph } from './graph.js';
+
+/** A weight that no network can compute with. */
+export interface WeightNotFinite {
+  /** As the checkpoint calls it; of a LoRA, behind `lora/`. */
+  readonly name: string;
+  readonly file: string;
+  readonly value: 'NaN' | 'infinity';
+}
+
+/** Bytes that are read at once; a multiple of every element's. */
+const pieceBytes = 4 * 1024 ** 2;
+
+const dtypes: Partial<Record<ElementType, TensorDtype>> = {
+  float32: 'F32',
+  float16: 'F16',
+  bfloat16: 'BF16',
+  float64: 'F64',
+};
+
+/**
+ * Looks through the weights that a graph mounts from files. Reads all of them: for a network whose output is not finite, and for
+ * small ones.
+ *
+ * @returns the first one with a NaN or an infinity; undefined where all are finite
+ * @throws ERR_MODEL_FILES_INVALID for a file that cannot be read
+ */
+export async function findWeightThatIsNotFinite(graph: Graph): Promise<WeightNotFinite | undefined> {
+  for (const initializer of graph.initializers) {
+    const part = filePartOf(initializer);
+    const dtype = dtypes[initializer.storage ?? initializer.type];
+    const value = part && dtype && (await firstNotFinite(part, dtype));
+    if (value) return { name: initializer.name, file: part.file, value };
+  }
+  return undefined;
+}
+
+async function firstNotFinite(
+  { file, offset, length }: FilePart,
+  dtype: TensorDtype,
+): Promise<WeightNotFinite['value'] | undefined> {
+  for (let done = 0; done < length; done += pieceBytes) {
+    const piece = Math.min(pieceBytes, length - done);
+    const values = await readFloats({ file, dtype, offset: offset + done, length: piece, shape: [] });
+    const found = values.find((value) => !Number.isFinite(value));
+    if (found !== undefined) return Number.isNaN(found) ? 'NaN' : 'infinity';
+  }
+  return undefined;
+}

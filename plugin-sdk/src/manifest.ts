@@ -174,7 +174,7 @@ export const manifestSchema = z.strictObject({
     .string()
     .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be kebab-case')
     .max(64)
-    .describe('Unique, kebab-case, and the name of its folder.'),
+    .describe('Unique, kebab-case.'),
   name: z.string().min(1).max(100).optional().describe('What people read. Absent: the id.'),
   description: z.string().max(1000).optional().describe('A sentence on what it is. Absent: none.'),
   version: z

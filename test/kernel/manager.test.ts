@@ -236,12 +236,6 @@ describe('discovery', () => {
     ['is not JSON', '{', 'ERR_MANIFEST_INVALID', /is not JSON/],
     ['lacks a field', JSON.stringify({ ...manifest, handles: undefined }), 'ERR_MANIFEST_INVALID', /handles/],
     [
-      'has another name than its folder',
-      JSON.stringify({ ...manifest, id: 'other' }),
-      'ERR_MANIFEST_INVALID',
-      /"other" is not the name of its folder/,
-    ],
-    [
       'names an entry that does not exist',
       JSON.stringify({ ...manifest, entry: 'no.js' }),
       'ERR_MANIFEST_INVALID',

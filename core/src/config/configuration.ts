@@ -51,7 +51,7 @@ export const configurationSchema = z.strictObject({
   pluginFolders: z
     .array(z.string().min(1))
     .default(['plugins'])
-    .describe('Folders of plugin folders, besides the bundled ones. Absent: ["plugins"].'),
+    .describe('Folders of plugin folders. Absent: ["plugins"].'),
   catalogueFolders: z
     .array(z.string().min(1))
     .default(['models/catalogue'])
@@ -95,4 +95,8 @@ export const configurationSchema = z.strictObject({
 });
 export type ConfigurationInput = z.input<typeof configurationSchema>;
 /** What was read, with everything filled in and folders absolute. */
-export type Configuration = z.output<typeof configurationSchema> & { readonly storageFolder: string };
+export type Configuration = z.output<typeof configurationSchema> & {
+  readonly storageFolder: string;
+  /** Folders of plugins that are packages, symbolic links resolved. */
+  readonly pluginPackages: readonly string[];
+};

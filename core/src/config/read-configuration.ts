@@ -1,16 +1,14 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { EaselError } from '@easel/plugin-sdk';
 import { ownCatalogueFolder } from '../library/own-entries.js';
+import { bundledPackages } from './bundled-packages.js';
 import { type Configuration, type ConfigurationInput, configurationSchema } from './configuration.js';
 import { type Environment, readEnvironmentSettings } from './environment-settings.js';
 import { firstProblem } from './first-problem.js';
 import { homeFolder } from './home-folder.js';
 
 export const configurationFileName = 'easel.config.json';
-/** Folder that holds `core`, `plugins` and `models`. */
-const installation = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** Where the configuration comes from, and whether what is bundled with Easel is used beside it. */
 export interface ConfigurationSource {
@@ -20,7 +18,7 @@ export interface ConfigurationSource {
   readonly configFile?: string | undefined;
   /** Variables that go before the settings of the file, such as `EASEL_STORAGE`. Absent: `process.env`. */
   readonly environment?: Environment | undefined;
-  /** Whether the plugins and models that come with Easel are used too. Absent: yes. */
+  /** Whether the plugins and models that the package `easel` brings along are used too, where it is installed. Absent: yes. */
   readonly bundled?: boolean | undefined;
 }
 
@@ -46,7 +44,7 @@ export function readConfiguration(source: ConfigurationSource): Configuration {
     });
   }
   const base = isRead ? dirname(file) : process.cwd();
-  const bundled = (folder: string) => (source.bundled === false ? [] : [resolve(installation, folder)]);
+  const bundled = source.bundled === false ? [] : bundledPackages(base);
   const storageFolder = resolve(
     base,
     parsed.data.storageFolder ?? defaultStorageFolder(environmentOf(source)),
@@ -59,12 +57,10 @@ export function readConfiguration(source: ConfigurationSource): Configuration {
       ...parsed.data.server,
       modelFolders: distinct(parsed.data.server.modelFolders.map((path) => resolve(base, path))),
     },
-    pluginFolders: distinct([
-      ...bundled('plugins'),
-      ...parsed.data.pluginFolders.map((path) => resolve(base, path)),
-    ]),
+    pluginPackages: bundled.flatMap(({ plugin }) => plugin ?? []),
+    pluginFolders: distinct(parsed.data.pluginFolders.map((path) => resolve(base, path))),
     catalogueFolders: distinct([
-      ...bundled('models/catalogue'),
+      ...bundled.flatMap(({ catalogue }) => catalogue ?? []),
       ...parsed.data.catalogueFolders.map((path) => resolve(base, path)),
       ownCatalogueFolder(storageFolder),
     ]),

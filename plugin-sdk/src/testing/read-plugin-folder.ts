@@ -1,6 +1,6 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { basename, join, sep } from 'node:path';
+import { join, sep } from 'node:path';
 import { satisfies, validRange } from 'semver';
 import { type Manifest, manifestSchema } from '../manifest.js';
 import { wireProtocols } from '../versions.js';
@@ -37,14 +37,12 @@ export function readPluginFolder(folder: string): ReadFolder {
   return {
     manifest,
     ...(entry === undefined ? {} : { entry }),
-    problems: [...identityProblems(manifest, folder), ...(problem === undefined ? [] : [problem])],
+    problems: [...versionProblems(manifest), ...(problem === undefined ? [] : [problem])],
   };
 }
 
-function identityProblems({ id, sdk, protocols }: Manifest, folder: string): string[] {
+function versionProblems({ sdk, protocols }: Manifest): string[] {
   const problems: string[] = [];
-  if (id !== basename(folder))
-    problems.push(`plugin.json: id: "${id}" is not the name of its folder, "${basename(folder)}"`);
   if (!validRange(sdk)) problems.push(`plugin.json: sdk: "${sdk}" is not a range of versions`);
   else if (!satisfies(sdkVersion, sdk))
     problems.push(`plugin.json: sdk: ${sdk} leaves out the version that is here, ${sdkVersion}`);

@@ -20,7 +20,8 @@ interface Diagnosis {
  * measure. Exit status 1 where something is wrong that is needed.
  */
 export async function doctor(flags: DoctorFlags): Promise<number> {
-  const { pluginFolders, plugins, storageFolder } = readConfiguration({ configFile: flags.config });
+  const configuration = readConfiguration({ configFile: flags.config });
+  const { plugins, storageFolder } = configuration;
   const diagnoses: Diagnosis[] = [];
   const tell = (diagnosis: Diagnosis) => {
     diagnoses.push(diagnosis);
@@ -28,7 +29,7 @@ export async function doctor(flags: DoctorFlags): Promise<number> {
   };
   if (!flags.json) printLine(`Easel ${coreVersion}`);
   tell({ checks: await checkMachine(storageFolder) });
-  const discovery = discoverPlugins(pluginFolders, sdkVersion);
+  const discovery = discoverPlugins(configuration, sdkVersion);
   const enabled = discovery.plugins.filter(({ manifest }) => plugins[manifest.id]?.enabled ?? true);
   for (const plugin of enabled) {
     const { id } = plugin.manifest;

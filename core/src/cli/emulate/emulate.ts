@@ -52,7 +52,7 @@ async function start(url: string, port: number): Promise<Emulated> {
 }
 
 function findEmulator(id: string, configFile: string | undefined): string {
-  const { plugins } = discoverPlugins(readConfiguration({ configFile }).pluginFolders, sdkVersion);
+  const { plugins } = discoverPlugins(readConfiguration({ configFile }), sdkVersion);
   const found = plugins.flatMap((plugin) => {
     const module = findCompanion(plugin, 'emulator');
     return module === undefined ? [] : [{ id: plugin.manifest.id, module }];

@@ -19,7 +19,7 @@ type PluginDownload = Manifest['downloads'][number];
  * @throws ERR_CONFIG_INVALID where no plugin offers it, ERR_PLUGIN_FAILED where a script fails
  */
 export async function runDownloads(name: string, { config, json }: DownloadFlags): Promise<number> {
-  const { plugins } = discoverPlugins(readConfiguration({ configFile: config }).pluginFolders, sdkVersion);
+  const { plugins } = discoverPlugins(readConfiguration({ configFile: config }), sdkVersion);
   const offered = plugins.flatMap(({ folder, manifest }) =>
     manifest.downloads
       .filter((download) => download.name === name)

@@ -17,7 +17,7 @@ export interface Library {
 
 export function openLibrary({ config }: { readonly config?: string | undefined }): Library {
   const configuration = readConfiguration({ configFile: config });
-  const { plugins } = discoverPlugins(configuration.pluginFolders, sdkVersion);
+  const { plugins } = discoverPlugins(configuration, sdkVersion);
   return {
     configuration,
     catalogue: readCatalogue(configuration.catalogueFolders),

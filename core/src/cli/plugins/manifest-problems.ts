@@ -1,5 +1,5 @@
 import { readFileSync, realpathSync } from 'node:fs';
-import { basename, join, sep } from 'node:path';
+import { join, sep } from 'node:path';
 import { EaselError, type ErrorCode, type Manifest, manifestSchema, wireProtocols } from '@easel/plugin-sdk';
 import { negotiate } from '../../kernel/manifest/negotiate.js';
 import { readPluginFolder } from '../../kernel/manifest/read.js';
@@ -39,10 +39,8 @@ function readManifest(folder: string): object | undefined {
   }
 }
 
-function folderProblems(folder: string, { id, entry }: Readonly<Record<string, unknown>>): ManifestProblem[] {
+function folderProblems(folder: string, { entry }: Readonly<Record<string, unknown>>): ManifestProblem[] {
   const problems: ManifestProblem[] = [];
-  if (typeof id === 'string' && id !== basename(folder))
-    problems.push(invalid(`id: "${id}" is not the name of its folder, "${basename(folder)}"`));
   if (typeof entry !== 'string' || entry === '') return problems;
   try {
     if (!realpathSync(join(folder, entry)).startsWith(realpathSync(folder) + sep))

@@ -34,7 +34,7 @@ export async function reloadPlugin(id: string, { config, json }: ChangePluginFla
 }
 
 function findPlugin(id: string, configFile: string | undefined): PluginFolder {
-  const { plugins } = discoverPlugins(readConfiguration({ configFile }).pluginFolders, sdkVersion);
+  const { plugins } = discoverPlugins(readConfiguration({ configFile }), sdkVersion);
   const found = plugins.find(({ manifest }) => manifest.id === id);
   if (found) return found;
   const ids = plugins.map(({ manifest }) => manifest.id).join(', ');

@@ -1,5 +1,5 @@
 import { readFileSync, realpathSync } from 'node:fs';
-import { basename, join, sep } from 'node:path';
+import { join, sep } from 'node:path';
 import { EaselError, type Manifest, manifestSchema } from '@easel/plugin-sdk';
 import { firstProblem } from '../../config/first-problem.js';
 
@@ -36,8 +36,6 @@ export function readPluginFolder(path: string): PluginFolder {
   const parsed = manifestSchema.safeParse(json);
   if (!parsed.success) throw invalid(firstProblem(parsed.error));
   const manifest = parsed.data;
-  if (manifest.id !== basename(path))
-    throw invalid(`id: "${manifest.id}" is not the name of its folder, "${basename(path)}"`);
 
   const folder = realpathSync(path);
   let entry: string;

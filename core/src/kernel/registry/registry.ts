@@ -45,7 +45,7 @@ export class Registry {
   ) {
     this.#surroundings = { environment, logger, events, now };
     this.#events = events;
-    const { plugins, rejected } = discoverPlugins(configuration.pluginFolders, sdkVersion);
+    const { plugins, rejected } = discoverPlugins(configuration, sdkVersion);
     this.#plugins = plugins.map((plugin) => this.create(plugin, configuration));
     this.#table = this.#buildTable();
     this.report(rejected.map(({ reason }) => reason));

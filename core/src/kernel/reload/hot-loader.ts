@@ -45,8 +45,8 @@ export class HotLoader {
   /** Begins to watch; `onReload` is told when something has taken effect. */
   start(onReload: (before: Configuration, now: Configuration) => void): void {
     const paths = () => {
-      const { pluginFolders, catalogueFolders } = this.#configuration.current;
-      return [...pluginFolders, ...catalogueFolders, configurationFileOf(this.#source)];
+      const { pluginPackages, pluginFolders, catalogueFolders } = this.#configuration.current;
+      return [...pluginPackages, ...pluginFolders, ...catalogueFolders, configurationFileOf(this.#source)];
     };
     this.#watcher = watchPaths(paths, () => this.#reload(onReload).catch(() => {}));
   }

@@ -56,7 +56,7 @@ export class Reconciler {
 
   /** Starts a plugin anew from its folder, changed or not, and swaps it in. Rejects with the reason where that version is not taken. */
   async reload(id: string): Promise<void> {
-    if (!isThere(discoverPlugins(this.#configuration.pluginFolders, sdkVersion), id)) this.#registry.get(id);
+    if (!isThere(discoverPlugins(this.#configuration, sdkVersion), id)) this.#registry.get(id);
     this.#forced.add(id);
     await this.#queue.join(() => this.#run(this.#configuration));
     const reason = this.#refused.reasonOf(id);
@@ -77,7 +77,7 @@ export class Reconciler {
   }
 
   async #run(configuration: Configuration): Promise<void> {
-    const discovery = discoverPlugins(configuration.pluginFolders, sdkVersion);
+    const discovery = discoverPlugins(configuration, sdkVersion);
     for (const plugin of discovery.plugins) await this.#update(plugin, configuration);
     if (this.#installer.isClosed) return;
     this.#refused.keepOnly(discovery);

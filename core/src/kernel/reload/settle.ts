@@ -34,12 +34,12 @@ export async function settle(
   return undefined;
 }
 
-/** All that makes a plugin what it is: its content, when its manifest was last touched, and its part of the configuration. */
+/** All that makes a plugin what it is: its content, its place, when its manifest was last touched, and its part of the configuration. */
 export async function fingerprintOf(plugin: PluginFolder, { plugins }: Configuration): Promise<string> {
   const { options, runtime, breaker } = plugins[plugin.manifest.id] ?? {};
   const touchedAt = await stat(join(plugin.folder, 'plugin.json')).then(
     ({ mtimeMs }) => mtimeMs,
     () => 0,
   );
-  return `${await hashFolder(plugin.folder)} ${touchedAt} ${JSON.stringify([options ?? {}, runtime, breaker])}`;
+  return `${await hashFolder(plugin.folder)} ${touchedAt} ${JSON.stringify([plugin.path, options ?? {}, runtime, breaker])}`;
 }

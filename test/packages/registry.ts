@@ -1,0 +1,72 @@
+/**
+ * A registry with the tarballs of `npm run pack:all`; whoever asks for anything else is sent on to the registry that npm is configured for.
+ *
+ * @module
+ */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import type { TestProject } from 'vitest/node';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    registry: string;
+    /** Folder of npm's cache. */
+    cache: string;
+  }
+}
+
+const tarballs = fileURLToPath(new URL('../../tarballs/', import.meta.url));
+
+interface Packed {
+  readonly name: string;
+  readonly version: string;
+  readonly file: string;
+  readonly manifest: object;
+}
+
+function readTarball(file: string): Packed {
+  const text = execFileSync('tar', ['-xOzf', tarballs + file, 'package/package.json'], { encoding: 'utf8' });
+  const manifest = JSON.parse(text) as { name: string; version: string };
+  return { name: manifest.name, version: manifest.version, file, manifest };
+}
+
+function describe({ name, version, file, manifest }: Packed, origin: string): object {
+  const integrity = `sha512-${createHash('sha512')
+    .update(readFileSync(tarballs + file))
+    .digest('base64')}`;
+  const dist = { tarball: `${origin}/tarballs/${file}`, integrity };
+  return { name, 'dist-tags': { latest: version }, versions: { [version]: { ...manifest, dist } } };
+}
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const packed = readdirSync(tarballs)
+    .filter((file) => file.endsWith('.tgz'))
+    .map(readTarball);
+  const [upstream = '', cache = ''] = ['registry', 'cache'].map((name) =>
+    execFileSync('npm', ['config', 'get', name], { encoding: 'utf8' }).trim(),
+  );
+  const server = createServer(({ url = '/' }, response) => {
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const own = packed.find(({ name, file }) =>
+      [`/${name}`, `/tarballs/${file}`].includes(decodeURIComponent(url)),
+    );
+    if (!own) response.writeHead(307, { location: new URL(url.slice(1), upstream).href }).end();
+    else if (url.startsWith('/tarballs/')) response.end(readFileSync(tarballs + own.file));
+    else
+      response
+        .setHeader('content-type', 'application/json')
+        .end(JSON.stringify(describe(own, origin)));
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  project.provide('registry', `http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  project.provide('cache', cache);
+  return async () => {
+    server.close();
+    server.closeAllConnections();
+  };
+}

@@ -57,10 +57,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     );
     if (!own) response.writeHead(307, { location: new URL(url.slice(1), upstream).href }).end();
     else if (url.startsWith('/tarballs/')) response.end(readFileSync(tarballs + own.file));
-    else
-      response
-        .setHeader('content-type', 'application/json')
-        .end(JSON.stringify(describe(own, origin)));
+    else response.setHeader('content-type', 'application/json').end(JSON.stringify(describe(own, origin)));
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   project.provide('registry', `http://127.0.0.1:${(server.address() as AddressInfo).port}/`);

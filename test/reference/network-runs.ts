@@ -9,6 +9,7 @@ import {
 } from '../../plugins/local-diffusion/src/networks/autoencoder/vae.js';
 import { clipTextGraph } from '../../plugins/local-diffusion/src/networks/clip/clip-text.js';
 import { readClipTextConfig } from '../../plugins/local-diffusion/src/networks/clip/clip-text-config.js';
+import { t5EncoderGraph } from '../../plugins/local-diffusion/src/networks/t5/t5-encoder.js';
 import { unetGraph } from '../../plugins/local-diffusion/src/networks/unet/unet.js';
 import { TorchGenerator } from '../../plugins/local-diffusion/src/sampling/noise/torch-generator.js';
 import { runGraph } from './run-graph.js';
@@ -33,7 +34,12 @@ export const networkRuns: Readonly<Record<string, NetworkRun>> = {
   CLIPTextModelWithProjection: runClipText,
   AutoencoderKL: runVae,
   AutoencoderTiny: runTinyVae,
+  T5EncoderModel: runT5,
 };
+
+async function runT5(component: Component, _wanted: readonly string[], { inputs }: CaseInputs) {
+  return runGraph(t5EncoderGraph(component, { masked: inputs.has('attention_mask') }), inputs);
+}
 
 async function runUnet(component: Component, _wanted: readonly string[], { inputs }: CaseInputs) {
   return runGraph(unetGraph(component), inputs);

@@ -39,12 +39,13 @@ async function casesOf(folder: string, name: string): Promise<ReferenceCase[]> {
   }
 }
 
-/** Runs every case below `folder`, prints a line for each, and returns the exit status. */
-async function runAll(folder: string): Promise<number> {
+/** Runs every case below `folder` whose name has `part`, prints a line for each, and returns the exit status. */
+async function runAll(folder: string, part: string): Promise<number> {
   const names = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isDirectory());
   const counts = { passed: 0, failed: 0, 'not-built': 0 };
   for (const name of names.map((entry) => entry.name).sort()) {
     for (const reference of await casesOf(folder, name)) {
+      if (!`${name}/${reference.id}`.includes(part)) continue;
       const { status, detail } = await outcomeOf(reference);
       counts[status] += 1;
       console.log(`${labels[status]}  ${name}/${reference.id}  ${detail}`);
@@ -54,10 +55,10 @@ async function runAll(folder: string): Promise<number> {
   return counts.failed > 0 || counts.passed + counts['not-built'] === 0 ? 1 : 0;
 }
 
-const folder = process.argv[2];
+const [, , folder, part = ''] = process.argv;
 if (folder === undefined) {
-  console.error('usage: npm run test:reference -- <folder of reference cases>');
+  console.error('usage: npm run test:reference -- <folder of reference cases> [part of a name]');
   process.exitCode = 2;
 } else {
-  process.exitCode = await runAll(folder);
+  process.exitCode = await runAll(folder, part);
 }

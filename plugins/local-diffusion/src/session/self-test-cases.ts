@@ -1,4 +1,4 @@
-import { attention, gelu, silu, upsampleTwice } from '../graph/blocks/blocks.js';
+import { attention, gelu, geluTanh, silu, upsampleTwice } from '../graph/blocks/blocks.js';
 import { GraphBuilder, type Value } from '../graph/builder.js';
 import { elementsIn, type Graph } from '../graph/graph.js';
 import { elementTypes } from '../graph/onnx/element-types.js';
@@ -66,12 +66,13 @@ function attentionCase(
   tokens: number,
   heads: number,
   size: number,
-  causal = false,
+  { causal = false, biased = false } = {},
 ): SelfTestCase {
   const width = heads * size;
   const block: Block = (graph, x, weights) => {
     const [query, key, value] = [0, 1, 2].map(() => graph.node('MatMul', [x, weights(width, width)]));
-    return attention(graph, { query: query!, key: key!, value: value!, heads, causal });
+    const bias = biased ? { bias: weights(1, heads, tokens, tokens), scale: 1 } : {};
+    return attention(graph, { query: query!, key: key!, value: value!, heads, causal, ...bias });
   };
   return replaceable('MultiHeadAttention', [2, tokens, width], block, name);
 }
@@ -112,12 +113,17 @@ export const selfTestCases: readonly SelfTestCase[] = [
       axis: -1,
     }),
   ),
+  replaceable('SimplifiedLayerNormalization', [2, 77, 640], (graph, x, weights) =>
+    graph.node('SimplifiedLayerNormalization', [x, weights(640)], { epsilon: { float: 1e-6 }, axis: -1 }),
+  ),
   replaceable('QuickGelu', picture, (graph, x) => silu(graph, x)),
   replaceable('Gelu', picture, (graph, x) => gelu(graph, x)),
+  replaceable('FastGelu', picture, (graph, x) => geluTanh(graph, x)),
   replaceable('Gather', [2, 40], lookUp, 'half-precision table'),
   attentionCase('attention in heads of 40', 100, 4, 40),
   attentionCase('attention in heads of 64', 100, 2, 64),
-  attentionCase('attention to earlier tokens', 77, 4, 32, true),
+  attentionCase('attention to earlier tokens', 77, 4, 32, { causal: true }),
+  attentionCase('attention with a bias', 77, 4, 32, { biased: true }),
 ];
 
 /** Four convolutions in a row over a square of that edge: 0.3 GFLOP for 16, 4.8 for 64. */

@@ -11,5 +11,8 @@ export const quickGelu = (graph: GraphBuilder, x: Value): Value =>
 /** The exact GELU, by the error function. */
 export const gelu = (graph: GraphBuilder, x: Value): Value => graph.contrib('Gelu', [x]);
 
+/** GELU by a hyperbolic tangent (torch's `approximate="tanh"`), which differs from the exact one by 5e-4. */
+export const geluTanh = (graph: GraphBuilder, x: Value): Value => graph.contrib('FastGelu', [x]);
+
 /** max(x, 0). */
 export const relu = (graph: GraphBuilder, x: Value): Value => graph.node('Relu', [x]);

@@ -10,6 +10,10 @@ export interface AttentionOperands {
   readonly heads: number;
   /** Whether a token sees only itself and those before it; absent means it sees all. */
   readonly causal?: boolean;
+  /** [1 or batch, heads, tokens, context tokens], added to the scores; absent means nothing is. */
+  readonly bias?: Value;
+  /** What the products of queries and keys are multiplied by; absent means 1 / sqrt(size of a head). */
+  readonly scale?: number;
 }
 
 /**
@@ -18,9 +22,11 @@ export interface AttentionOperands {
  * and 1331 MB.
  */
 export function attention(graph: GraphBuilder, operands: AttentionOperands): Value {
-  const { query, key, value, heads, causal = false } = operands;
-  return graph.contrib('MultiHeadAttention', [query, key, value], {
+  const { query, key, value, heads, causal = false, bias, scale } = operands;
+  const inputs = bias ? [query, key, value, null, null, bias] : [query, key, value];
+  return graph.contrib('MultiHeadAttention', inputs, {
     num_heads: heads,
     unidirectional: Number(causal),
+    ...(scale !== undefined && { scale: { float: scale } }),
   });
 }

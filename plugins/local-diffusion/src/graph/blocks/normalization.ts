@@ -38,3 +38,17 @@ export function layerNorm(
   const weights = [graph.mount(`${path}.weight`, [width]), graph.mount(`${path}.bias`, [width])];
   return graph.node('LayerNormalization', [x, ...weights], { epsilon: { float: epsilon }, axis: -1 });
 }
+
+/**
+ * torch.nn.RMSNorm over the last axis of `x` [..., width] with the weight `<path>.weight`: x divided by the root of the mean of its squares
+ * (Zhang and Sennrich 2019, arXiv 1910.07467). ONNX Runtime has it among the operators of ai.onnx.
+ */
+export function rmsNorm(
+  graph: GraphBuilder,
+  x: Value,
+  path: string,
+  { width, epsilon }: { readonly width: number; readonly epsilon: number },
+): Value {
+  const weight = graph.mount(`${path}.weight`, [width]);
+  return graph.node('SimplifiedLayerNormalization', [x, weight], { epsilon: { float: epsilon }, axis: -1 });
+}

@@ -1,5 +1,5 @@
 /**
- * As much of protobuf's wire format as ONNX files need.
+ * As much of protobuf's wire format as ONNX files and SentencePiece's models need.
  *
  * @module
  */
@@ -21,7 +21,7 @@ export function readFields(message: Uint8Array): ProtobufField[] {
     let value = 0;
     for (let factor = 1; ; factor *= 128) {
       const byte = message[position++];
-      if (byte === undefined) throw new Error('the ONNX file ends in the middle of a field');
+      if (byte === undefined) throw new Error('the message ends in the middle of a field');
       value += (byte & 0x7f) * factor;
       if (byte < 0x80) return value;
     }
@@ -37,8 +37,8 @@ export function readFields(message: Uint8Array): ProtobufField[] {
       const length = varint();
       contentStart = position;
       position += length;
-    } else throw new Error(`the ONNX file has a field of wire type ${wireType}`);
-    if (position > message.length) throw new Error('the ONNX file ends in the middle of a field');
+    } else throw new Error(`the message has a field of wire type ${wireType}`);
+    if (position > message.length) throw new Error('the message ends in the middle of a field');
     fields.push({
       field: (key - wireType) / 8,
       wireType,

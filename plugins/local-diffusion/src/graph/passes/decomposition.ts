@@ -14,8 +14,10 @@ import type { Operand } from '../shapes/mismatch.js';
 export const decomposableOperators = [
   'MultiHeadAttention',
   'LayerNormalization',
+  'SimplifiedLayerNormalization',
   'QuickGelu',
   'Gelu',
+  'FastGelu',
   'Gather',
 ] as const;
 export type DecomposableOperator = (typeof decomposableOperators)[number];
@@ -25,7 +27,7 @@ export type DecomposableOperator = (typeof decomposableOperators)[number];
  * an execution provider that gets them wrong. Of look-ups those in tables of float16 are meant. Weights stay
  * where they lie.
  *
- * @throws Error for a node of a form that our graphs do not have (masks, biases, other axes), and for a graph
+ * @throws Error for a node of a form that our graphs do not have (masks, other axes), and for a graph
  * of an older ai.onnx
  */
 export function withoutOperators(graph: Graph, operators: ReadonlySet<DecomposableOperator>): Graph {
@@ -139,7 +141,7 @@ function numberOf({ attributes }: GraphNode, name: string): number | undefined {
 
 /** softmax(q k / sqrt(head size)) v, the whole score matrix at once. */
 const attention: Write = (graph, node) => {
-  const [query, key, value] = threeInputs(node.inputs);
+  const { query, key, value, bias } = attentionInputs(node.inputs);
   const heads = numberOf(node, 'num_heads') ?? 1;
   const scale = numberOf(node, 'scale') ?? 0;
   const split = graph.integers(0, 0, heads, -1);
@@ -158,7 +160,8 @@ const attention: Write = (graph, node) => {
       : graph.node('Mul', [q, graph.number(scale, query)]);
   const scores = graph.node('MatMul', [scaled, k]);
   const isCausal = (numberOf(node, 'unidirectional') ?? 0) !== 0;
-  const seen = isCausal ? graph.node('Add', [scores, laterTokens(graph, scores, query)]) : scores;
+  const biased = bias ? graph.node('Add', [scores, bias]) : scores;
+  const seen = isCausal ? graph.node('Add', [biased, laterTokens(graph, biased, query)]) : biased;
   const weighted = graph.node('MatMul', [graph.node('Softmax', [seen], { axis: -1 }), v]);
   const tokens = graph.node('Transpose', [weighted], { perm: [0, 2, 1, 3] });
   return graph.node('Reshape', [tokens, graph.integers(0, 0, -1)]);
@@ -185,6 +188,16 @@ const layerNormalization: Write = (graph, node) => {
   return bias ? graph.node('Add', [scaled, bias]) : scaled;
 };
 
+const rmsNormalization: Write = (graph, node) => {
+  const [x = '', weight = ''] = node.inputs;
+  if ((numberOf(node, 'axis') ?? -1) !== -1)
+    throw new Error('this form of SimplifiedLayerNormalization cannot be decomposed');
+  const mean = graph.node('ReduceMean', [graph.node('Mul', [x, x]), graph.integers(-1)]);
+  const epsilon = graph.number(numberOf(node, 'epsilon') ?? 1e-5, x);
+  const root = graph.node('Sqrt', [graph.node('Add', [mean, epsilon])]);
+  return graph.node('Mul', [graph.node('Div', [x, root]), weight]);
+};
+
 const quickGelu: Write = (graph, node) => {
   const [x = ''] = node.inputs;
   const scaled = graph.node('Mul', [x, graph.number(numberOf(node, 'alpha') ?? 1.702, x)]);
@@ -195,6 +208,18 @@ const gelu: Write = (graph, { inputs: [x = ''] }) => {
   const erf = graph.node('Erf', [graph.node('Mul', [x, graph.number(Math.SQRT1_2, x)])]);
   const half = graph.node('Mul', [x, graph.number(0.5, x)]);
   return graph.node('Mul', [half, graph.node('Add', [erf, graph.number(1, x)])]);
+};
+
+/** x / 2 * (1 + tanh(x * (0.797885 + 0.035677 x^2))) */
+const fastGelu: Write = (graph, { inputs: [x = ''] }) => {
+  const square = graph.node('Mul', [x, x]);
+  const slope = graph.node('Add', [
+    graph.node('Mul', [square, graph.number(0.044715 * Math.sqrt(2 / Math.PI), x)]),
+    graph.number(Math.sqrt(2 / Math.PI), x),
+  ]);
+  const tangent = graph.node('Tanh', [graph.node('Mul', [x, slope])]);
+  const half = graph.node('Mul', [x, graph.number(0.5, x)]);
+  return graph.node('Mul', [half, graph.node('Add', [tangent, graph.number(1, x)])]);
 };
 
 /**
@@ -209,14 +234,15 @@ const lookUp: Write = (graph, { inputs: [table = '', numbers = ''], outputs: [ou
 const writers: Readonly<Record<DecomposableOperator, Write>> = {
   MultiHeadAttention: attention,
   LayerNormalization: layerNormalization,
+  SimplifiedLayerNormalization: rmsNormalization,
   QuickGelu: quickGelu,
   Gelu: gelu,
+  FastGelu: fastGelu,
   Gather: lookUp,
 };
 
-function threeInputs(inputs: readonly string[]): [string, string, string] {
-  const [query, key, value, ...others] = inputs;
-  if (!query || !key || !value || others.some((name) => name !== ''))
+function attentionInputs([query, key, value, own, mask, bias, ...others]: readonly string[]) {
+  if (!query || !key || !value || own || mask || others.some((name) => name !== ''))
     throw new Error('this form of MultiHeadAttention cannot be decomposed');
-  return [query, key, value];
+  return { query, key, value, bias };
 }

@@ -35,7 +35,16 @@ const { same, arithmetic, comparison } = elementwise;
 
 /** The operators that blocks and passes write, by their names. */
 const rules: Readonly<Record<string, ShapeRule>> = {
-  ...{ Abs: same, Cos: same, Erf: same, Gelu: same, Identity: same, QuickGelu: same, Relu: same },
+  ...{
+    Abs: same,
+    Cos: same,
+    Erf: same,
+    FastGelu: same,
+    Gelu: same,
+    Identity: same,
+    QuickGelu: same,
+    Relu: same,
+  },
   ...{ Sigmoid: same, Sin: same, Softmax: same, Sqrt: same, Tanh: same, Trilu: same },
   ...{ Add: arithmetic, Div: arithmetic, Max: arithmetic, Min: arithmetic, Mul: arithmetic, Sub: arithmetic },
   ...{ Equal: comparison, GreaterOrEqual: comparison, Less: comparison },
@@ -51,10 +60,12 @@ const rules: Readonly<Record<string, ShapeRule>> = {
   LayerNormalization: elementwise.layerNormalization,
   MatMul: matrices.matMul,
   MultiHeadAttention: matrices.attention,
+  Range: layout.range,
   ReduceMean: reduceMean,
   Reshape: layout.reshape,
   Resize: layout.resize,
   Shape: layout.shapeOf,
+  SimplifiedLayerNormalization: elementwise.layerNormalization,
   Slice: layout.slice,
   Transpose: layout.transpose,
   Unsqueeze: layout.unsqueeze,

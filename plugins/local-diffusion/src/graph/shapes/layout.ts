@@ -66,6 +66,14 @@ export const slice: ShapeRule = (operands) => {
   return { type, shape: cut };
 };
 
+/** Range(0, end, 1), as the blocks write it. */
+export const range: ShapeRule = (operands) => {
+  const { type, elements } = operandAt(operands, 1);
+  const [start, step] = [knownNumbers(operands, 0, 'the start'), knownNumbers(operands, 2, 'the step')];
+  if (start[0] !== 0 || step[0] !== 1 || !elements) throw new Mismatch('it does not count from 0 to a size');
+  return { type, shape: [elements[0]!] };
+};
+
 export const unsqueeze: ShapeRule = (operands) => {
   const { type, shape } = operandAt(operands, 0);
   const axes = knownNumbers(operands, 1, 'the axes');

@@ -5,9 +5,9 @@
  * @module
  */
 import { z } from 'zod';
-import { seedLimit } from './image.js';
 import { jsonSchema } from './json.js';
 import { modelSchema } from './model.js';
+import { generationParameters } from './parameters.js';
 import { imageRequestSchema } from './request.js';
 
 const parameter = imageRequestSchema.shape;
@@ -29,23 +29,13 @@ export const generationRequestSchema = z.object({
       'Whether the call may be carried out again under its `requestId` after it has been cancelled or its process has ended: paid work is then worth finishing. Absent: once it is cancelled nobody comes for it any more.',
     ),
   prompt: parameter.prompt,
-  negativePrompt: parameter.negativePrompt.describe('Absent: none.'),
   width: z.int().positive().describe('Pixels, within what the model supports.'),
   height: z.int().positive().describe('Pixels, within what the model supports.'),
   n: z.int().min(1).describe('How many pictures.'),
-  seed: z
-    .int()
-    .min(0)
-    .max(seedLimit)
-    .optional()
-    .describe('Seed of the first picture, + i for picture i. Absent: the model has no seeds.'),
-  steps: parameter.steps.describe("Absent: the plugin's own choice."),
-  guidanceScale: parameter.guidanceScale.describe("Absent: the plugin's own choice."),
-  sampler: parameter.sampler.describe("Absent: the model's own scheduler."),
+  ...generationParameters,
   outputFormat: z.enum(['png', 'jpeg', 'webp']).describe('File format to encode.'),
   inputImages: z.array(parameter.inputImages.unwrap().element).describe('Empty: text to image.'),
   mask: parameter.mask.describe('Absent: the whole picture.'),
-  strength: parameter.strength.describe("Absent: the plugin's own choice."),
   previews: z
     .int()
     .min(0)

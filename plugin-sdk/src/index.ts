@@ -10,6 +10,7 @@ export { isPlainJson, jsonLimits, jsonSchema } from './json.js';
 export { type LinkedSignal, linkSignals } from './link-signals.js';
 export * from './manifest.js';
 export * from './model.js';
+export { type ParameterName, parameterNames, promptLimit, requestParameters } from './parameters.js';
 export { type PinnedRequest, pinnedFetch } from './pinned-fetch.js';
 export * from './plugin.js';
 export { isPublicAddress } from './public-address.js';

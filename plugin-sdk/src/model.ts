@@ -5,10 +5,10 @@
  */
 import { z } from 'zod';
 import { jsonSchema } from './json.js';
-import { edgeLimits, imageRequestSchema } from './request.js';
+import { parameterDefaults, supportedParameters } from './parameters.js';
+import { edgeLimits } from './request.js';
 
 const edge = z.int().min(edgeLimits.minimum).max(edgeLimits.maximum);
-const parameter = imageRequestSchema.shape;
 
 export const pipelineTypeSchema = z
   .string()
@@ -55,19 +55,7 @@ export type HubSource = Extract<ModelSource, { type: 'hub' }>;
 export const modelDefaultsSchema = z.strictObject({
   width: edge.describe('Width in pixels where the request has none.'),
   height: edge.describe('Height in pixels where the request has none.'),
-  steps: parameter.steps.describe('Steps where the request has none. Absent: the plugin decides.'),
-  guidanceScale: parameter.guidanceScale.describe(
-    'Guidance where the request has none. Absent: the plugin decides.',
-  ),
-  sampler: parameter.sampler.describe(
-    "Sampler where the request has none. Absent: the model's own scheduler.",
-  ),
-  negativePrompt: parameter.negativePrompt.describe(
-    'Negative prompt where the request has none. Absent: none.',
-  ),
-  strength: parameter.strength.describe(
-    'Strength where the request has an input image and no strength. Absent: the plugin decides.',
-  ),
+  ...parameterDefaults,
 });
 
 export const modelSupportSchema = z.strictObject({
@@ -79,17 +67,7 @@ export const modelSupportSchema = z.strictObject({
     .max(1024)
     .describe('Width and height are rounded to the nearest multiple of this, with a warning.'),
   images: z.int().min(1).max(32).describe('Pictures one call may ask for; more are refused.'),
-  negativePrompt: z
-    .boolean()
-    .default(false)
-    .describe('Takes a negative prompt. Absent: no, and one is dropped with a warning.'),
-  seed: z
-    .boolean()
-    .default(false)
-    .describe('Same seed, same picture. Absent: no, and a seed is dropped with a warning.'),
-  steps: z.boolean().default(false).describe('Takes a number of steps. Absent: no.'),
-  guidanceScale: z.boolean().default(false).describe('Takes a guidance scale. Absent: no.'),
-  sampler: z.boolean().default(false).describe('Takes a sampler. Absent: no.'),
+  ...supportedParameters,
   inputImages: z
     .int()
     .min(0)

@@ -4,12 +4,12 @@
  * @module
  */
 import { z } from 'zod';
-import { inputImageSchema, outputFormats, seedLimit } from './image.js';
+import { inputImageSchema, outputFormats } from './image.js';
 import { jsonSchema } from './json.js';
+import { promptLimit, requestParameters } from './parameters.js';
 
 /** Pixels. Models narrow these limits; nothing may exceed them. */
 export const edgeLimits = { minimum: 8, maximum: 16_384 } as const;
-export const promptLimit = 32_000;
 
 const edge = z.int().min(edgeLimits.minimum).max(edgeLimits.maximum);
 
@@ -19,13 +19,6 @@ export const imageRequestSchema = z.strictObject({
     .min(1)
     .max(promptLimit)
     .describe('What the picture should show; 1 to 32,000 characters. Required.'),
-  negativePrompt: z
-    .string()
-    .max(promptLimit)
-    .optional()
-    .describe(
-      "What it should not show; up to 32,000 characters. Absent: the model's own default, mostly none. Dropped with a warning where the model has no such thing.",
-    ),
   model: z
     .string()
     .min(1)
@@ -39,38 +32,7 @@ export const imageRequestSchema = z.strictObject({
     ),
   height: edge.optional().describe("Height in pixels; same rule as `width`. Absent: the model's default."),
   n: z.int().min(1).max(32).default(1).describe('How many pictures, 1 to 32. Absent: 1.'),
-  seed: z
-    .int()
-    .min(0)
-    .max(seedLimit)
-    .optional()
-    .describe(
-      'Start of the random numbers, 0 to 4294967295; picture i of a call has seed + i, modulo 2^32. Absent: one is drawn and returned.',
-    ),
-  steps: z
-    .int()
-    .min(1)
-    .max(1000)
-    .optional()
-    .describe(
-      "Denoising steps, 1 to 1000. Absent: the model's default. Dropped with a warning where the model has none.",
-    ),
-  guidanceScale: z
-    .number()
-    .min(0)
-    .max(100)
-    .optional()
-    .describe(
-      "How strongly the prompt steers, 0 to 100; at most 1 means no classifier-free guidance. Absent: the model's default.",
-    ),
-  sampler: z
-    .string()
-    .min(1)
-    .max(100)
-    .optional()
-    .describe(
-      "Sampler by any of its usual names, for example `dpmpp_2m` or `DPM++ 2M Karras`. Absent: the model's default.",
-    ),
+  ...requestParameters,
   outputFormat: z.enum(outputFormats).default('png').describe('File format of the pictures. Absent: png.'),
   inputImages: z
     .array(inputImageSchema)
@@ -83,14 +45,6 @@ export const imageRequestSchema = z.strictObject({
     .optional()
     .describe(
       'Where to paint: white is painted anew, black is kept; needs an input image of the same size. Absent: the whole picture.',
-    ),
-  strength: z
-    .number()
-    .min(0)
-    .max(1)
-    .optional()
-    .describe(
-      "How far to go from the input image, 0 (keep it) to 1 (ignore it). Absent: the model's default.",
     ),
   previews: z
     .int()

@@ -151,6 +151,19 @@ describe('core is neutral', () => {
   });
 });
 
+describe('a parameter of requests', () => {
+  it.each(['guidanceScale', 'strength'])(
+    'such as %s is declared once, and known to APIs and commands',
+    (name) => {
+      const asWord = new RegExp(`(?<![\\w-])${name}(?![\\w-])`);
+      const declaring = sources
+        .filter((path) => /^(core|plugin-sdk)\//.test(path) && !/^core\/src\/(http|cli)\//.test(path))
+        .filter((path) => asWord.test(read(path)));
+      expect(declaring).toEqual(['core/src/models/parameters.ts', 'plugin-sdk/src/parameters.ts']);
+    },
+  );
+});
+
 describe('the engine', () => {
   const engine = 'plugins/local-diffusion/src/';
   const own = sources.filter((path) => path.startsWith(engine)).map((path) => path.slice(engine.length));

@@ -4,9 +4,15 @@
  * @module
  */
 import { type ImageRequest, imageRequestSchema, type OutputFormat, outputFormats } from '@easel/plugin-sdk';
+import type { z } from 'zod';
 import { UsageError } from './terminal/usage-error.js';
 
-type NumberField = 'n' | 'seed' | 'steps' | 'guidanceScale' | 'width' | 'height';
+type Fields = typeof imageRequestSchema.shape;
+type NumberField = {
+  [Name in keyof Fields]: Fields[Name] extends z.ZodOptional<z.ZodNumber> | z.ZodDefault<z.ZodNumber>
+    ? Name
+    : never;
+}[keyof Fields];
 const secondMs = 1_000;
 
 /** A number within the contract's range for the field. Throws a UsageError that names the flag and the range. */

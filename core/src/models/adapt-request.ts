@@ -5,6 +5,7 @@ import {
   type ValidImageRequest,
   type Warning,
 } from '@easel/plugin-sdk';
+import { adaptParameters } from './adapt-parameters.js';
 
 export interface AdaptedRequest {
   readonly request: Omit<GenerationRequest, 'options'>;
@@ -21,8 +22,9 @@ export function adaptRequest(
   drawSeed: () => number,
 ): AdaptedRequest {
   const { defaults, supports } = model;
-  const warnings: Warning[] = [];
   refuseWhatCannotBeDone(request, model);
+  const { values, warnings: dropped } = adaptParameters(request, model, drawSeed);
+  const warnings = [...dropped];
 
   const edge = (parameter: 'width' | 'height'): number => {
     const asked = request[parameter] ?? defaults[parameter];
@@ -33,45 +35,18 @@ export function adaptRequest(
     }
     return used;
   };
-  const tuned = <Key extends 'negativePrompt' | 'seed' | 'steps' | 'guidanceScale' | 'sampler'>(
-    parameter: Key,
-    fallback: ValidImageRequest[Key],
-  ): ValidImageRequest[Key] => {
-    if (supports[parameter]) return request[parameter] ?? fallback;
-    if (request[parameter] !== undefined) {
-      warnings.push({
-        code: 'parameter-dropped',
-        parameter,
-        message: `${parameter} had no effect: "${model.id}" has no such thing.`,
-      });
-    }
-    return undefined;
-  };
-  if (request.strength !== undefined && request.inputImages.length === 0) {
-    warnings.push({
-      code: 'parameter-dropped',
-      parameter: 'strength',
-      message: 'strength had no effect: there is no input image.',
-    });
-  }
-
   return {
     request: {
       model,
       prompt: request.prompt,
-      negativePrompt: tuned('negativePrompt', defaults.negativePrompt),
       width: edge('width'),
       height: edge('height'),
       n: request.n,
-      seed: tuned('seed', supports.seed ? drawSeed() : undefined),
-      steps: tuned('steps', defaults.steps),
-      guidanceScale: tuned('guidanceScale', defaults.guidanceScale),
-      sampler: tuned('sampler', defaults.sampler),
+      ...values,
       outputFormat: request.outputFormat,
       previews: request.previews,
       inputImages: request.inputImages,
       mask: request.mask,
-      strength: request.inputImages.length === 0 ? undefined : (request.strength ?? defaults.strength),
     },
     warnings,
   };

@@ -1,4 +1,12 @@
-import type { ErrorCode, Image, SamplerLabel, ValidGenerationResult, Warning } from '@easel/plugin-sdk';
+import type {
+  ErrorCode,
+  GenerationRequest,
+  Image,
+  SamplerLabel,
+  ValidGenerationResult,
+  Warning,
+} from '@easel/plugin-sdk';
+import type { ParameterValues } from '../models/parameters.js';
 
 /** One try of one plugin. */
 export interface Attempt {
@@ -11,20 +19,11 @@ export interface Attempt {
 }
 
 /** The values that made the pictures, after defaults, rounding and dropping. Together with the model they make them again. */
-export interface UsedParameters {
-  readonly prompt: string;
-  readonly negativePrompt?: string | undefined;
-  readonly width: number;
-  readonly height: number;
-  readonly n: number;
-  /** Seed of the first picture. Absent: the model has no seeds. */
-  readonly seed?: number | undefined;
-  readonly steps?: number | undefined;
-  readonly guidanceScale?: number | undefined;
-  readonly sampler?: string | undefined;
+export interface UsedParameters
+  extends Readonly<ParameterValues>,
+    Readonly<Pick<GenerationRequest, 'prompt' | 'width' | 'height' | 'n'>> {
   /** How AUTOMATIC1111 calls the sampler. Absent: the plugin does not tell. */
   readonly samplerLabel?: SamplerLabel | undefined;
-  readonly strength?: number | undefined;
   /** The model's and the request's provider options. Absent: none. */
   readonly options?: Readonly<Record<string, unknown>> | undefined;
 }

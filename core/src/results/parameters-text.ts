@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { parameterNames } from '@easel/plugin-sdk';
+import { parameters } from '../models/parameters.js';
 import type { UsedParameters } from './image-result.js';
 
 const negativePrefix = 'Negative prompt:';
@@ -11,22 +13,20 @@ const negativePrefix = 'Negative prompt:';
 const leastPairs = 3;
 
 /** The text for one picture; `version` is what made it, for example `Easel 0.1.0`. */
-export function formatParametersText(parameters: UsedParameters, model: string, version: string): string {
-  const { prompt, negativePrompt, steps, sampler, guidanceScale, seed, width, height, strength } = parameters;
-  const label = parameters.samplerLabel ?? (sampler === undefined ? undefined : { sampler });
-  const pairs = {
-    Steps: steps,
-    Sampler: label?.sampler,
-    'Schedule type': parameters.samplerLabel?.schedule,
-    'CFG scale': guidanceScale,
-    Seed: seed,
-    Size: `${width}x${height}`,
-    'Denoising strength': strength,
-    Model: model,
-    Version: version,
-  };
-  const lastLine = Object.entries(pairs)
-    .filter(([, value]) => value !== undefined)
+export function formatParametersText(values: UsedParameters, model: string, version: string): string {
+  const { prompt, negativePrompt, sampler, samplerLabel, width, height } = values;
+  const used: UsedParameters = { ...values, sampler: samplerLabel?.sampler ?? sampler };
+  const pairs = [
+    ...parameterNames.flatMap((name) => {
+      const pair = [parameters[name].textKey, used[name]];
+      return name === 'sampler' ? [pair, ['Schedule type', samplerLabel?.schedule]] : [pair];
+    }),
+    ['Size', `${width}x${height}`],
+    ['Model', model],
+    ['Version', version],
+  ];
+  const lastLine = pairs
+    .filter(([key, value]) => key !== undefined && value !== undefined)
     .map(([key, value]) => `${key}: ${quote(String(value))}`)
     .join(', ');
   return [prompt, ...(negativePrompt ? [`${negativePrefix} ${negativePrompt}`] : []), lastLine].join('\n');

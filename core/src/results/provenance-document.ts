@@ -1,4 +1,4 @@
-import { imageRequestSchema, jsonSchema, warningSchema } from '@easel/plugin-sdk';
+import { imageRequestSchema, jsonSchema, requestParameters, warningSchema } from '@easel/plugin-sdk';
 import { z } from 'zod';
 import type { UsedParameters } from './image-result.js';
 
@@ -11,15 +11,10 @@ const parameter = imageRequestSchema.shape;
 
 const embeddedParametersSchema = z.object({
   prompt: parameter.prompt,
-  negativePrompt: parameter.negativePrompt,
   width: parameter.width.unwrap(),
   height: parameter.height.unwrap(),
   n: z.literal(1).describe('The file holds one picture, and these values make that one.'),
-  seed: parameter.seed.describe('Seed of this picture. Absent: the model has no seeds.'),
-  steps: parameter.steps,
-  guidanceScale: parameter.guidanceScale,
-  sampler: parameter.sampler,
-  strength: parameter.strength,
+  ...requestParameters,
   options: z.record(z.string(), jsonSchema).optional().describe("The plugin's own options. Absent: none."),
 });
 

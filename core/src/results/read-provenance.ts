@@ -1,5 +1,6 @@
-import { EaselError, type ImageRequest, type Warning } from '@easel/plugin-sdk';
+import { EaselError, type ImageRequest, parameterNames, type Warning } from '@easel/plugin-sdk';
 import { firstProblem } from '../config/first-problem.js';
+import { needsInputImage } from '../models/parameters.js';
 import { parseParametersText } from './parameters-text.js';
 import { readPngText } from './png-text.js';
 import {
@@ -68,16 +69,20 @@ function parseDocument(text: string, name: string, isReplaceable: boolean): Prov
 }
 
 function fromDocument(document: ProvenanceDocument): ReadProvenance {
-  const { strength, options, ...parameters } = document.parameters;
-  const message =
-    'strength was left out: the picture was made from an input image, which is not in the file.';
+  const { options, ...parameters } = document.parameters;
+  const needsImage = parameterNames.filter((name) => needsInputImage(name) && parameters[name] !== undefined);
+  for (const name of needsImage) delete parameters[name];
   return {
     request: {
       ...parameters,
       model: document.model,
       ...(options === undefined ? {} : { providerOptions: { [document.plugin.id]: options } }),
     },
-    warnings: strength === undefined ? [] : [{ code: 'parameter-dropped', parameter: 'strength', message }],
+    warnings: needsImage.map((parameter) => ({
+      code: 'parameter-dropped',
+      parameter,
+      message: `${parameter} was left out: the image was made from an input image, which is not in the file.`,
+    })),
     document,
   };
 }

@@ -1,4 +1,12 @@
-import { EaselError, type ImageRequest, imageRequestSchema, type Warning } from '@easel/plugin-sdk';
+import {
+  EaselError,
+  type ImageRequest,
+  imageRequestSchema,
+  type ParameterName,
+  parameterNames,
+  type Warning,
+} from '@easel/plugin-sdk';
+import { needsInputImage, parameters } from '../models/parameters.js';
 import type { ParsedParametersText } from './parameters-text.js';
 import { unlabelSampler } from './sampler-labels.js';
 
@@ -22,22 +30,19 @@ export function requestFromParametersText(
   }
   const request: ImageRequest = { prompt: prompt.data };
   const leftOut: string[] = [];
-  const take = <Field extends 'negativePrompt' | 'steps' | 'guidanceScale' | 'seed' | 'sampler' | 'model'>(
-    field: Field,
-    key: string,
-    value: unknown,
-  ): void => {
-    const parsed = fields[field].safeParse(value);
-    if (parsed.success && parsed.data !== undefined) Object.assign(request, { [field]: parsed.data });
+  const take = (field: ParameterName | 'model', key: string, value: string): void => {
+    // A number is a text here.
+    const parsed = [value, toNumber(value)].map((read) => fields[field].safeParse(read));
+    const valid = parsed.find(({ success }) => success);
+    if (valid?.data !== undefined) Object.assign(request, { [field]: valid.data });
     else leftOut.push(key);
   };
 
   if (text.negativePrompt !== '') take('negativePrompt', 'Negative prompt', text.negativePrompt);
   for (const [key, value] of values) {
-    if (key === 'Steps') take('steps', key, toNumber(value));
-    else if (key === 'CFG scale') take('guidanceScale', key, toNumber(value));
-    else if (key === 'Seed') take('seed', key, toNumber(value));
-    else if (key === 'Sampler') take('sampler', key, value);
+    const parameter = parameterNames.find((name) => parameters[name].textKey === key);
+    // The input image is not in the text.
+    if (parameter !== undefined && !needsInputImage(parameter)) take(parameter, key, value);
     else if (key === 'Model' && values.get('Version')?.startsWith('Easel ')) take('model', key, value);
     else if (key === 'Size') {
       if (!takeSize(request, value)) leftOut.push(key);

@@ -1,8 +1,10 @@
 import type { InputImage } from '@easel/plugin-sdk';
 import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { readParts } from '../body/read-parts.js';
 import { HttpError } from '../errors.js';
 import { InputImages } from '../input-image.js';
+import { openAiRequestSchema } from './request.js';
 
 export interface ImageForm {
   /** Text fields, numbers and switches among them turned into what they say. */
@@ -10,18 +12,6 @@ export interface ImageForm {
   readonly images: InputImage[];
   readonly mask: InputImage | undefined;
 }
-
-const numbers: ReadonlySet<string> = new Set([
-  'n',
-  'partial_images',
-  'output_compression',
-  'seed',
-  'steps',
-  'guidance_scale',
-  'strength',
-  'timeout_ms',
-  'priority',
-]);
 
 /** The multipart form of `/v1/images/edits` and `/variations`: `image`, `image[]` (in any number), `mask`, and text. */
 export async function readImageForm(request: FastifyRequest): Promise<ImageForm> {
@@ -53,7 +43,8 @@ export async function readImageForm(request: FastifyRequest): Promise<ImageForm>
   return { fields, images, mask };
 }
 
-const flags = new Set(['stream', 'cache']);
+const numbers = fieldsOf(z.ZodNumber);
+const flags = fieldsOf(z.ZodBoolean);
 const flagOf = new Map([
   ['true', true],
   ['false', false],
@@ -65,4 +56,16 @@ function readField(name: string, text: string): unknown {
   if (numbers.has(name)) return Number(text);
   if (flags.has(name)) return flagOf.get(text.toLowerCase()) ?? text;
   return text;
+}
+
+/** Names of the fields of a request whose values are of that kind. */
+function fieldsOf(kind: typeof z.ZodNumber | typeof z.ZodBoolean): ReadonlySet<string> {
+  const fields = Object.entries(openAiRequestSchema.shape);
+  return new Set(fields.filter(([, schema]) => innermost(schema) instanceof kind).map(([name]) => name));
+}
+
+function innermost(schema: unknown): unknown {
+  const isWrapped =
+    schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault;
+  return isWrapped ? innermost(schema.unwrap()) : schema;
 }

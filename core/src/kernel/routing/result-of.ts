@@ -1,4 +1,5 @@
 import type { GenerationRequest } from '@easel/plugin-sdk';
+import { pickParameters } from '../../models/parameters.js';
 import type { ImageResult, UsedParameters } from '../../results/image-result.js';
 import type { Outcome } from './try-candidates.js';
 
@@ -31,11 +32,7 @@ export function resultOf({ candidate, made, attempts }: Outcome, total: number):
 }
 
 function usedParameters(request: GenerationRequest): UsedParameters {
-  const { prompt, negativePrompt, width, height, n, seed, steps, guidanceScale, sampler, strength, options } =
-    request;
-  const used = { prompt, negativePrompt, width, height, n, seed, steps, guidanceScale, sampler, strength };
-  const present = Object.fromEntries(
-    Object.entries(used).filter(([, value]) => value !== undefined),
-  ) as unknown as UsedParameters;
-  return Object.keys(options).length === 0 ? present : { ...present, options };
+  const { prompt, width, height, n, options } = request;
+  const used = { prompt, width, height, n, ...pickParameters(request) };
+  return Object.keys(options).length === 0 ? used : { ...used, options };
 }

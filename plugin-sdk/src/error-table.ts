@@ -194,7 +194,7 @@ export const errorTable = {
   ERR_STORAGE: row(
     'operator',
     'retryable',
-    'What the server keeps cannot be written or read now: the disk is full, or a database is locked or damaged.',
+    'What the server keeps cannot be written or read now: the disk is full, or a database is locked, damaged or gone.',
     'Make room on, or access to, the path that the message names; work goes on by itself then.',
   ),
   ERR_KERNEL_CLOSED: row('kernel', 'final', 'The kernel has been closed.', 'Create a new one.'),

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { DatabaseThread } from '../jobs/database/database-thread.js';
 import { Jobs } from '../jobs/jobs.js';
 import { Webhooks } from '../jobs/webhooks.js';
@@ -9,6 +8,7 @@ import { ResultCache } from '../results/result-cache.js';
 import { ResultStore } from '../results/result-store.js';
 import { keepPrivate } from '../storage/keep-private.js';
 import { openStorage } from '../storage/open-storage.js';
+import { StorageFolder } from '../storage/storage-folder.js';
 import { signPath } from './access/signed-url.js';
 import { describeJob } from './jobs/describe-job.js';
 import type { ServerContext } from './server-context.js';
@@ -46,11 +46,12 @@ export async function openServerContext(
         `Others may read ${left.length} files of the storage folder, which are not ours: ${left[0]}`,
       );
   });
-  const results = new ResultStore(join(storageFolder, 'results'));
-  const cache = new ResultCache(join(storageFolder, 'cache'), results);
-  const inputs = new ResultStore(join(storageFolder, 'inputs'));
+  const storage = new StorageFolder(storageFolder);
+  const results = new ResultStore(storage, 'results');
+  const cache = new ResultCache(storage, 'cache', results);
+  const inputs = new ResultStore(storage, 'inputs');
   const keys = new KeyStore(storageFolder, apiKey);
-  const database = new DatabaseThread(join(storageFolder, 'jobs.db'));
+  const database = new DatabaseThread(storage.database, (notice) => logger.warn(notice));
   const problem = await database.open();
   if (problem) logger.warn(problem.message);
   const generateImage: ServerContext['generateImage'] = (request, options) =>
@@ -99,7 +100,7 @@ export async function openServerContext(
     configuration,
     prefix,
     logger,
-    findStorageProblem: watchStorage(storageFolder, () => jobs.runner.lease.beat()),
+    findStorageProblem: watchStorage(storage, () => jobs.runner.lease.beat()),
     async close() {
       clearInterval(sweeping);
       webhooks.close();

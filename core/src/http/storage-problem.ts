@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { writePrivateFile } from '../results/write-whole-file.js';
+import type { StorageFolder } from '../storage/storage-folder.js';
 import { withoutServerPaths } from './server-paths.js';
 
 /** Bytes that must find room. */
@@ -16,17 +16,17 @@ const freshMs = 1_000;
  * @param writeDatabase rejects where the database cannot be written
  */
 export function watchStorage(
-  storageFolder: string,
+  storage: StorageFolder,
   writeDatabase: () => Promise<void>,
 ): () => Promise<string | undefined> {
   const probe = async () => {
-    const file = join(storageFolder, `.easel-${randomBytes(8).toString('hex')}.probe`);
+    const file = join(storage.path, `.easel-${randomBytes(8).toString('hex')}.probe`);
     try {
-      await Promise.all([writeDatabase(), writePrivateFile(file, randomBytes(probeBytes))]);
+      await Promise.all([writeDatabase(), storage.write(file, randomBytes(probeBytes))]);
       return undefined;
     } catch (error) {
       // Whoever asks may not be the one who may know where the folder is.
-      return withoutServerPaths((error as Error).message, storageFolder);
+      return withoutServerPaths((error as Error).message, storage.path);
     } finally {
       await rm(file, { force: true }).catch(() => {});
     }

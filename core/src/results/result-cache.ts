@@ -3,9 +3,9 @@ import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Image, imageSchema, type Warning } from '@easel/plugin-sdk';
 import { z } from 'zod';
+import type { StorageFolder } from '../storage/storage-folder.js';
 import type { ImageResult, Provenance } from './image-result.js';
 import type { ResultStore } from './result-store.js';
-import { writePrivateFile } from './write-whole-file.js';
 
 /** A picture of a result as it lies on disk: the bytes are in the store. */
 const cachedImageSchema = imageSchema.omit({ bytes: true }).extend({ name: z.string() });
@@ -23,11 +23,14 @@ const keyPattern = /^[0-9a-f]{64}$/;
 
 /** Results by what they were made of, so that the same pictures need not be made twice. Whatever is damaged or gone is not there. */
 export class ResultCache {
+  readonly #storage: StorageFolder;
   readonly #folder: string;
   readonly #results: ResultStore;
 
-  constructor(folder: string, results: ResultStore) {
-    this.#folder = folder;
+  /** @param name of its folder in the storage folder */
+  constructor(storage: StorageFolder, name: string, results: ResultStore) {
+    this.#storage = storage;
+    this.#folder = join(storage.path, name);
     this.#results = results;
   }
 
@@ -58,7 +61,7 @@ export class ResultCache {
       named.push({ ...image, name });
     }
     const cached = { images: named, warnings, provenance };
-    await writePrivateFile(this.#fileOf(key), Buffer.from(JSON.stringify(cached)));
+    await this.#storage.write(this.#fileOf(key), Buffer.from(JSON.stringify(cached)));
   }
 
   /** Removes what is older than it may be. */

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Image } from '@easel/plugin-sdk';
+import type { StorageFolder } from '../storage/storage-folder.js';
 import { extensionOf } from './destination.js';
-import { writePrivateFile } from './write-whole-file.js';
 
 /** What is known of a stored picture. */
 export interface StoredImage {
@@ -29,8 +29,12 @@ export class ResultStore {
   /** Absolute. */
   readonly folder: string;
 
-  constructor(folder: string) {
-    this.folder = folder;
+  readonly #storage: StorageFolder;
+
+  /** @param name of its folder in the storage folder */
+  constructor(storage: StorageFolder, name: string) {
+    this.#storage = storage;
+    this.folder = join(storage.path, name);
   }
 
   /** Writes a picture and what is known of it, each whole or not at all. */
@@ -38,7 +42,10 @@ export class ResultStore {
     const { bytes, mediaType, width, height } = image;
     const name = await this.putBytes(bytes, mediaType);
     const stored = { name, mediaType, width, height, bytes: bytes.byteLength };
-    await writePrivateFile(`${this.pathOf(name)}.json`, Buffer.from(JSON.stringify({ ...stored, ...about })));
+    await this.#storage.write(
+      `${this.pathOf(name)}.json`,
+      Buffer.from(JSON.stringify({ ...stored, ...about })),
+    );
     return stored;
   }
 
@@ -46,8 +53,18 @@ export class ResultStore {
   async putBytes(bytes: Uint8Array, mediaType: string): Promise<string> {
     const hash = createHash('sha256').update(bytes).digest('hex');
     const name = `${hash}${extensionOf(mediaType)}`;
-    await writePrivateFile(this.pathOf(name), bytes);
+    await this.#storage.write(this.pathOf(name), bytes);
     return name;
+  }
+
+  /** Keeps a smaller one beside a picture. Rejects with ERR_STORAGE. */
+  async keepThumbnail(name: string, bytes: Uint8Array): Promise<void> {
+    await this.#storage.write(this.thumbnailPathOf(name), bytes);
+  }
+
+  /** Absolute path of a smaller one of it, there or not. */
+  thumbnailPathOf(name: string): string {
+    return `${this.pathOf(name)}.thumb.webp`;
   }
 
   /** What is known of a picture. Undefined: there is none of that name. */
@@ -84,7 +101,7 @@ export class ResultStore {
       removed++;
       await rm(path, { force: true });
       await rm(`${path}.json`, { force: true });
-      await rm(`${path}.thumb.webp`, { force: true });
+      await rm(this.thumbnailPathOf(basename(path)), { force: true });
     }
     return removed;
   }

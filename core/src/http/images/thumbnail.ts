@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { EaselError } from '@easel/plugin-sdk';
 import { withImage } from '@easel/plugin-sdk/images';
 import type { ResultStore } from '../../results/result-store.js';
-import { writePrivateFile } from '../../results/write-whole-file.js';
 
 /** Pixels of the longer edge. */
 const edge = 256;
@@ -11,8 +10,7 @@ const limits = { waitMs: 10_000, seconds: 10 } as const;
 
 /** A small WebP of a stored picture, made by the first who asks for it. Undefined: the picture is none that can be made smaller. */
 export async function thumbnailOf(results: ResultStore, name: string): Promise<Uint8Array | undefined> {
-  const path = `${results.pathOf(name)}.thumb.webp`;
-  const known = await readFile(path).catch(() => undefined);
+  const known = await readFile(results.thumbnailPathOf(name)).catch(() => undefined);
   if (known) return known;
   const stored = await readFile(results.pathOf(name)).catch(() => undefined);
   const made =
@@ -30,6 +28,6 @@ export async function thumbnailOf(results: ResultStore, name: string): Promise<U
       return undefined;
     }));
   // Whoever asks is answered although it cannot be kept.
-  if (made) await writePrivateFile(path, made).catch(() => {});
+  if (made) await results.keepThumbnail(name, made).catch(() => {});
   return made;
 }

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { EaselError } from '@easel/plugin-sdk';
 import { StorageError, type StorageFault } from './fault.js';
-import type { DatabaseAnswer, DatabaseCall, Tables } from './worker.js';
+import type { DatabaseAnswer, DatabaseCall, DatabaseNotice, Tables } from './worker.js';
 
 type Methods<Table> = {
   readonly [Name in keyof Table as Table[Name] extends (...values: never[]) => unknown
@@ -30,13 +30,16 @@ export class DatabaseThread {
   readonly servers: Methods<Tables['servers']>;
   /** Absolute. */
   readonly file: string;
+  readonly #onNotice: (text: string) => void;
   #worker: Worker | undefined;
   #number = 0;
   /** Those who wait for the thread that runs, by the numbers of their calls. */
   #waiting = new Map<number, (answer: DatabaseAnswer) => void>();
 
-  constructor(file: string) {
+  /** @param onNotice told what somebody should know of the file */
+  constructor(file: string, onNotice: (text: string) => void) {
     this.file = file;
+    this.#onNotice = onNotice;
     this.jobs = this.#table('jobs');
     this.servers = this.#table('servers');
   }
@@ -114,7 +117,10 @@ export class DatabaseThread {
     });
     const waiting = new Map<number, (answer: DatabaseAnswer) => void>();
     this.#waiting = waiting;
-    worker.on('message', (answer: DatabaseAnswer) => waiting.get(answer.number)?.(answer));
+    worker.on('message', (message: DatabaseAnswer | DatabaseNotice) => {
+      if ('notice' in message) this.#onNotice(message.notice);
+      else waiting.get(message.number)?.(message);
+    });
     let why = 'its thread has ended';
     worker.on('error', ({ message }) => {
       why = `its thread failed: ${message}`;

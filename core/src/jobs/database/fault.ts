@@ -4,9 +4,9 @@ import { EaselError } from '@easel/plugin-sdk';
 export interface StorageFault {
   /**
    * What is wrong: it is held by another process; there is no room; it may not be opened or written; its contents are damaged; it was
-   * written by a newer Easel; the disk fails; it does not answer.
+   * written by a newer Easel; it is no longer at its path; the disk fails; it does not answer.
    */
-  readonly kind: 'locked' | 'full' | 'denied' | 'damaged' | 'newer' | 'disk' | 'silent';
+  readonly kind: 'locked' | 'full' | 'denied' | 'damaged' | 'newer' | 'misplaced' | 'disk' | 'silent';
   /** SQLite's or the system's own words. */
   readonly detail: string;
 }
@@ -59,6 +59,10 @@ const explanations: Readonly<
   newer: [
     'was written by a newer version of Easel',
     'Use that version again, or move the file away and start again: the jobs in it are lost then.',
+  ],
+  misplaced: [
+    'is gone: it was moved or removed while the server runs',
+    'Put it back, with its folder; work goes on by itself then. One that was removed is written again within seconds.',
   ],
   disk: [
     'cannot be read or written: the disk fails',

@@ -5,16 +5,11 @@
  * @module
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import type Database from 'libsql';
 import { faultOf, type StorageFault } from './fault.js';
-import { JobTable } from './job-table.js';
-import { openDatabase, UnusableDatabase } from './open-database.js';
-import { ServerTable } from './server-table.js';
+import { KeptOpen, MisplacedDatabase, type Tables } from './kept-open.js';
+import { UnusableDatabase } from './open-database.js';
 
-export interface Tables {
-  readonly jobs: JobTable;
-  readonly servers: ServerTable;
-}
+export type { Tables };
 
 export interface DatabaseCall {
   readonly number: number;
@@ -30,31 +25,37 @@ export type DatabaseAnswer = { readonly number: number } & (
   | { readonly defect: string }
 );
 
-let open: (Tables & { readonly database: Database.Database }) | undefined;
-
-function tables(): Tables {
-  if (open) return open;
-  const database = openDatabase((workerData as { file: string }).file);
-  open = { database, jobs: new JobTable(database), servers: new ServerTable(database) };
-  return open;
+/** What somebody should know of, although nobody has asked. */
+export interface DatabaseNotice {
+  readonly notice: string;
 }
+
+const kept = new KeptOpen((workerData as { file: string }).file, (notice) =>
+  parentPort?.postMessage({ notice } satisfies DatabaseNotice),
+);
 
 function carryOut({ number, table, method = '', values = [] }: DatabaseCall): DatabaseAnswer {
   try {
-    const { [table ?? 'jobs']: called } = tables();
+    const { [table ?? 'jobs']: called } = kept.tables();
     if (table === undefined) return { number, value: undefined };
     const work = (called as unknown as Record<string, (...values: readonly unknown[]) => unknown>)[method];
     return { number, value: work?.apply(called, [...values]) };
   } catch (error) {
-    if (error instanceof UnusableDatabase)
-      return { number, fault: { kind: error.kind, detail: error.message } };
-    const fault = faultOf(error);
-    return fault ? { number, fault } : { number, defect: String((error as Error).stack) };
+    const fault = explain(error);
+    if (!fault) return { number, defect: String((error as Error).stack) };
+    kept.onFailure(error, fault);
+    return { number, fault };
   }
+}
+
+function explain(error: unknown): StorageFault | undefined {
+  if (error instanceof UnusableDatabase) return { kind: error.kind, detail: error.message };
+  if (error instanceof MisplacedDatabase) return { kind: 'misplaced', detail: error.message };
+  return faultOf(error);
 }
 
 parentPort?.on('message', (call: DatabaseCall | 'close') => {
   if (call !== 'close') return parentPort?.postMessage(carryOut(call));
-  open?.database.close();
+  kept.close();
   parentPort?.close();
 });

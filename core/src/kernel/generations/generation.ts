@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, rename, rm, symlink } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { isProcessRunning, processStart } from '@easel/plugin-sdk';
@@ -6,6 +7,7 @@ import { hashFolder } from './fingerprint.js';
 import { linkSurroundings } from './link-surroundings.js';
 
 const folderIn = (storageFolder: string) => join(storageFolder, 'generations');
+const privateMode = 0o700;
 let generations = 0;
 
 /**
@@ -30,7 +32,9 @@ export async function takeGeneration(
   const origin = plugin.copy?.origin ?? plugin.folder;
   const packages = join(plugin.folder, 'node_modules');
   try {
-    await mkdir(staged, { recursive: true, mode: 0o700 });
+    // A storage folder that was moved away is not made anew in its place.
+    if (!existsSync(folderIn(storageFolder))) await mkdir(folderIn(storageFolder), { mode: privateMode });
+    await mkdir(staged, { mode: privateMode });
     const stagedFolder = await linkSurroundings(origin, staged);
     await cp(plugin.folder, stagedFolder, {
       recursive: true,
@@ -60,9 +64,10 @@ export async function dropGeneration({ copy }: PluginFolder): Promise<void> {
   if (copy) await rm(copy.root, { recursive: true, force: true }).catch(() => {});
 }
 
-/** Removes what kernels have left that did not end in order; copies of one that runs stay. */
-export async function sweepGenerations(storageFolder: string): Promise<void> {
+/** Makes the folder that copies go into, and removes what kernels have left that did not end in order; copies of one that runs stay. */
+export async function prepareGenerations(storageFolder: string): Promise<void> {
   const all = folderIn(storageFolder);
+  await mkdir(all, { recursive: true, mode: privateMode }).catch(() => {});
   for (const name of await readdir(all).catch(() => [])) {
     const [, pid, startedAt = ''] = /\.(\d+)\.(\w*)\.\d+(?:\.new)?$/.exec(name) ?? [];
     if (pid !== undefined && isProcessRunning({ pid: Number(pid), startedAt })) continue;

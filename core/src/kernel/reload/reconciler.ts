@@ -3,7 +3,7 @@ import type { Configuration } from '../../config/configuration.js';
 import type { HostLogger } from '../../observe/plugin-logger.js';
 import { sdkVersion } from '../../version.js';
 import { Events } from '../events.js';
-import { sweepGenerations } from '../generations/generation.js';
+import { prepareGenerations } from '../generations/generation.js';
 import type { Live } from '../live.js';
 import { discoverPlugins, isThere } from '../manifest/discover.js';
 import type { PluginFolder } from '../manifest/read.js';
@@ -72,7 +72,7 @@ export class Reconciler {
   }
 
   async #begin(): Promise<void> {
-    await sweepGenerations(this.#configuration.storageFolder);
+    await prepareGenerations(this.#configuration.storageFolder);
     for (const { plugin } of this.#registry.plugins) await this.#installer.note(plugin, this.#configuration);
   }
 

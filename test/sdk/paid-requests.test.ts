@@ -121,6 +121,16 @@ describe('a paid request of a call with an id', () => {
     expect(provider.gone).toBe(0);
   });
 
+  it('is not sent, and leaves nothing behind, where the plugin closes while it is written down', async () => {
+    const { provider, requests, send, files } = await createWorld();
+    const asked = requests.ask(callOf('a'), ['image'], send);
+    const closed = requests.close();
+    await expect(asked).rejects.toMatchObject({ code: 'ERR_PLUGIN_DISABLED', mayBePaid: false });
+    await closed;
+    expect(await files()).toEqual([]);
+    expect(provider.paid).toBe(0);
+  });
+
   it('is sent again where it was turned away, and never where it may have been paid', async () => {
     const { requests, files } = await createWorld();
     let sent = 0;

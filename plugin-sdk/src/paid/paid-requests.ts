@@ -44,6 +44,10 @@ export interface PaidAnswer {
   replace(text: string): Promise<void>;
 }
 
+interface Sent {
+  readonly answer: Promise<string>;
+}
+
 /**
  * Requests that are answered at once, paid, and that a provider cannot be asked about afterwards. Each is written to disk before it is sent, and
  * its answer as soon as it has been read: a call that is carried out again under the same `requestId` gets the answer and pays nothing. One that
@@ -58,8 +62,8 @@ export class PaidRequests {
   readonly #owner = { pid: process.pid, startedAt: processStart(process.pid) };
   /** On their way, or answered where the answer could not be written. */
   readonly #running = new Map<string, Promise<string>>();
-  /** Names of those that are being written down. */
-  readonly #beginning = new Set<string>();
+  /** Being written down, and not sent yet. */
+  readonly #beginning = new Map<string, Promise<unknown>>();
   readonly #closing = new AbortController();
   #sweptAt = 0;
 
@@ -99,6 +103,7 @@ export class PaidRequests {
   /** Takes no more requests, and waits for those that are on their way and kept. */
   async close(): Promise<void> {
     this.#closing.abort(closed());
+    await Promise.allSettled(this.#beginning.values());
     await Promise.allSettled(this.#running.values());
   }
 
@@ -145,21 +150,26 @@ export class PaidRequests {
   }
 
   /** Writes it down and sends it. Undefined: it was written down before. */
-  async #begin(
+  async #begin(name: string, record: RequestRecord, send: () => Promise<string>): Promise<Sent | undefined> {
+    if (this.#beginning.has(name)) return undefined;
+    const work = this.#beginOnce(name, record, send);
+    this.#beginning.set(name, work);
+    return await work.finally(() => this.#beginning.delete(name));
+  }
+
+  async #beginOnce(
     name: string,
     record: RequestRecord,
     send: () => Promise<string>,
-  ): Promise<{ readonly answer: Promise<string> } | undefined> {
-    if (this.#beginning.has(name)) return undefined;
-    this.#beginning.add(name);
-    try {
-      const isNew = await this.#files.begin(name, record).catch((error: unknown) => {
-        throw unwritable(error);
-      });
-      return isNew ? { answer: this.#send(name, record, send) } : undefined;
-    } finally {
-      this.#beginning.delete(name);
-    }
+  ): Promise<Sent | undefined> {
+    const isNew = await this.#files.begin(name, record).catch((error: unknown) => {
+      throw unwritable(error);
+    });
+    if (!isNew) return undefined;
+    if (!this.#closing.signal.aborted) return { answer: this.#send(name, record, send) };
+    // Its process ends soon, and would leave it as one that may have been paid.
+    await this.#write(() => this.#files.remove(name));
+    throw closed();
   }
 
   #isOnItsWay(name: string, { owner }: RequestRecord): boolean {

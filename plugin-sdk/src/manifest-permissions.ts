@@ -6,6 +6,12 @@ export const permissionsSchema = z.strictObject({
     .array(z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'must be an environment variable in capitals'))
     .default([])
     .describe('Environment variables that are handed to it; it sees no others. Absent: none.'),
+  optionalSecrets: z
+    .array(z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'must be an environment variable in capitals'))
+    .default([])
+    .describe(
+      'Environment variables that are handed to it where they are set, and that it can do without, such as the keys of several providers. Models name those that they need. Absent: none.',
+    ),
   storage: z
     .boolean()
     .default(false)

@@ -91,6 +91,12 @@ export const modelSchema = z
     source: modelSourceSchema.describe('Where the model is.'),
     defaults: modelDefaultsSchema.describe('Values for what a request leaves out.'),
     supports: modelSupportSchema.describe('What it can do.'),
+    secrets: z
+      .array(z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'must be an environment variable in capitals'))
+      .default([])
+      .describe(
+        'Optional secrets of its plugin without which no images can be made with this model. Absent: none beyond those that the plugin needs.',
+      ),
     options: z
       .record(z.string(), jsonSchema)
       .default({})

@@ -1,12 +1,18 @@
 import { EaselError } from './errors.js';
 
+/** An answer of `fetch`, whichever package's it is. */
+export interface AnswerBody {
+  readonly headers: Pick<Headers, 'get'>;
+  readonly body: (AsyncIterable<unknown> & { cancel(): Promise<void> }) | null;
+}
+
 /**
  * The body of an answer, read no further than a limit: a provider, or what stands in its place, may send without end.
  *
  * @param maximumBytes the most that it may have
  * @throws EaselError ERR_PROVIDER_BAD_RESPONSE for a larger one, of which the rest is not read; what the connection fails with
  */
-export async function readBody({ headers, body }: Response, maximumBytes: number): Promise<Buffer> {
+export async function readBody({ headers, body }: AnswerBody, maximumBytes: number): Promise<Buffer> {
   const tooLarge = new EaselError({
     code: 'ERR_PROVIDER_BAD_RESPONSE',
     message: `it is larger than ${maximumBytes} bytes`,

@@ -1,3 +1,4 @@
+import type { ConfigurationInput } from '@easel/core';
 import type { ImageRequest } from '@easel/plugin-sdk';
 
 /** What a fault may do besides what the emulator does. */
@@ -29,7 +30,7 @@ export interface Account {
 /** A provider on this machine, with what can go wrong there. */
 export interface Site {
   /** Of the plugin, so that it finds the emulator, with waits of milliseconds. */
-  readonly options: Record<string, string | number | boolean>;
+  readonly options: NonNullable<NonNullable<ConfigurationInput['plugins']>[string]['options']>;
   /** Pictures that were made, and paid. */
   readonly paid: number;
   readonly faults: readonly Fault[];

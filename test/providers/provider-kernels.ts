@@ -68,7 +68,11 @@ export async function openProviderKernels({
         logger: { debug: log, info: log, warn: log, error: log },
         configuration: {
           pluginFolders: [join(root, 'plugins')],
-          catalogueFolders: [join(root, 'models/catalogue'), join(root, 'test/fixtures/parasail-catalogue')],
+          catalogueFolders: [
+            'models/catalogue',
+            'test/fixtures/parasail-catalogue',
+            'test/fixtures/openai-catalogue',
+          ].map((folder) => join(root, folder)),
           storageFolder,
           currentModel: model,
           retries,

@@ -78,6 +78,7 @@ describe('arrows go one way', () => {
       [
         'plugins/gemini/src/batch-client.ts',
         'plugins/gemini/src/client.ts',
+        'plugins/openai/src/post.ts',
         'plugins/parasail/src/fetch-bounded.ts',
         'plugins/runware/src/transport/http-sender.ts',
       ],

@@ -26,13 +26,13 @@ export function listModels(
   currentModel: string | undefined,
 ): AvailableModel[] {
   return [...catalogue.models.values()].map((model) => {
-    const { id, name, description, pipelineType, defaults, supports } = model;
+    const { id, name, description, pipelineType, defaults, supports, secrets } = model;
     const candidates =
       table.get(pipelineType) ?? (fallbackPipelineType ? table.get(fallbackPipelineType) : undefined);
-    const isConfigured = ({ supervisor }: GuardedPlugin) => supervisor.missingSecrets.length === 0;
-    const first = candidates?.find(isConfigured) ?? candidates?.[0];
+    const missingOf = ({ supervisor }: GuardedPlugin) => supervisor.missingSecretsWith(secrets);
+    const first = candidates?.find((candidate) => missingOf(candidate).length === 0) ?? candidates?.[0];
     const plugin = first?.manifest.id;
-    const missingSecrets = first?.supervisor.missingSecrets ?? [];
+    const missingSecrets = first ? missingOf(first) : [];
     const installed = isInstalled(model);
     const available = installed && first !== undefined && missingSecrets.length === 0;
     return {

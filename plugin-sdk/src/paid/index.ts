@@ -5,6 +5,7 @@
  * @module
  */
 export { unread } from './failures.js';
+export { type MadeImages, type MakeImagesOptions, makeImages } from './make-images.js';
 export {
   type PaidAnswer,
   type PaidCall,

@@ -80,7 +80,10 @@ export class Subject {
     if (this.options.secrets) return this.options.secrets;
     const { manifest } = await this.loaded();
     return Object.fromEntries(
-      manifest.permissions.secrets.map((name) => [name, `canary-${name.toLowerCase()}-5f3a9c1e7b`]),
+      [...manifest.permissions.secrets, ...manifest.permissions.optionalSecrets].map((name) => [
+        name,
+        `canary-${name.toLowerCase()}-5f3a9c1e7b`,
+      ]),
     );
   }
 

@@ -1,12 +1,12 @@
 import type { GenerationRequest, GenerationResult, Warning } from '@easel/plugin-sdk';
 import type { BatchCall } from '@easel/plugin-sdk/batch';
+import { type MadeImages, makeImages } from '@easel/plugin-sdk/paid';
 import { answerSchema, picturesOf } from './answer.js';
 import { pictureRequest } from './contents.js';
 import { costOf, type Used } from './cost.js';
 import { enhancePrompt } from './enhance-prompt.js';
 import { fingerprintOf } from './fingerprint.js';
 import { imageConfigOf, sizeWarnings } from './image-config.js';
-import { type Made, makePictures } from './make-pictures.js';
 import { type Means, paidCall } from './means.js';
 import { surplusWarnings, thoughtWarnings } from './picture-warnings.js';
 import { readPicture } from './read-picture.js';
@@ -42,7 +42,7 @@ export async function makeDirectly(
   const asked = enhanced ? pictureRequest(request, enhanced.prompt, imageConfig, options) : plain;
   let resumed = 0;
   let thoughts = 0;
-  const made = await makePictures({
+  const made = await makeImages({
     count: request.n,
     parallel,
     signal,
@@ -84,7 +84,7 @@ export async function makeDirectly(
   };
 }
 
-function countWarnings(asked: number, { images, surplus, failure }: Made): Warning[] {
+function countWarnings(asked: number, { images, surplus, failure }: MadeImages): Warning[] {
   const warnings: Warning[] = [];
   if (failure) {
     const message = `${images.length} of ${asked} pictures were made; then: ${failure.code}: ${failure.message}`;

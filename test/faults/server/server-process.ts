@@ -34,7 +34,7 @@ export class ServerProcess {
     const configuration = {
       currentModel: model,
       storageFolder: 'kept',
-      catalogueFolders: [path('test/fixtures/parasail-catalogue')],
+      catalogueFolders: [path('test/fixtures/parasail-catalogue'), path('test/fixtures/openai-catalogue')],
       retries: 10,
       // An open circuit would hide what the faults do.
       plugins: { [plugin]: { options, breaker: { minimumCalls: 10_000 } } },

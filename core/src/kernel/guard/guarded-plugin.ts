@@ -108,11 +108,12 @@ export class GuardedPlugin {
     return this.#routes.get(pipelineType)?.latency.averageMs;
   }
 
-  /** Why it would not be asked for pictures of a type now. Undefined: it would. */
-  obstacle(pipelineType: string): string | undefined {
-    const { state, missingSecrets } = this.supervisor;
+  /** Why it would not be asked now for images of a type, by a model that needs some of its optional secrets. Undefined: it would. */
+  obstacle(pipelineType: string, secrets: readonly string[] = []): string | undefined {
+    const { state } = this.supervisor;
+    const missing = this.supervisor.missingSecretsWith(secrets);
     if (state === 'quarantined') return 'quarantined after crashes';
-    if (missingSecrets.length > 0) return `not configured: ${missingSecrets.join(', ')} not set`;
+    if (missing.length > 0) return `not configured: ${missing.join(', ')} not set`;
     if (this.breakers[pipelineType] === 'open') return 'its circuit is open';
     const pauseMs = this.#pausedUntil - performance.now();
     if (pauseMs > 0) return `its provider asked for a pause of ${Math.ceil(pauseMs)} ms more`;

@@ -25,7 +25,7 @@ const hint =
 
 /** Whether the calls of a plugin cost money. */
 export const isPaid = ({ pays, permissions }: Pick<Manifest, 'pays' | 'permissions'>): boolean =>
-  pays ?? permissions.secrets.length > 0;
+  pays ?? permissions.secrets.length + permissions.optionalSecrets.length > 0;
 
 /**
  * Makes a call. Where the plugin pays, was handed it and has not said itself what became of it, its failure counts as one of a call that may have

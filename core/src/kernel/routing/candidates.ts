@@ -104,7 +104,10 @@ function candidatesOf(
         ...adapted.request,
         options: { ...model.options, ...asked.providerOptions[plugin.manifest.id] },
       },
-      obstacle: missing === undefined ? plugin.obstacle(pipelineType) : `it cannot do this: ${missing}`,
+      obstacle:
+        missing === undefined
+          ? plugin.obstacle(pipelineType, model.secrets)
+          : `it cannot do this: ${missing}`,
       isUnable: missing !== undefined,
     };
   });

@@ -35,7 +35,7 @@ export interface Launch {
 export function createRunner(launch: Launch): { runner: Runner; redact: (text: string) => string } {
   const { plugin, config, environment, logger, events } = launch;
   const { id, version, permissions, runtime } = plugin.manifest;
-  const secrets = resolveSecrets(id, permissions.secrets, environment);
+  const secrets = resolveSecrets(id, permissions.secrets, permissions.optionalSecrets, environment);
   const redact = createRedactor(secrets);
   const onLog = createPluginLog(childLogger(logger, { plugin: id }), redact, (level, message, details = {}) =>
     events.emit('plugin-log', { plugin: id, version, level, message, details }),

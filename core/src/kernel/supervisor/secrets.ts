@@ -6,10 +6,16 @@ export const missingSecrets = (
   environment: Readonly<Record<string, string | undefined>>,
 ): string[] => names.filter((name) => !environment[name]);
 
-/** The named variables out of the environment. Throws ERR_SECRET_MISSING with the names, never the values. */
+/**
+ * The named variables out of the environment.
+ *
+ * @param optional variables that are left out where they are not set
+ * @throws ERR_SECRET_MISSING with the names, never the values
+ */
 export function resolveSecrets(
   plugin: string,
   names: readonly string[],
+  optional: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> {
   const missing = missingSecrets(names, environment);
@@ -21,5 +27,7 @@ export function resolveSecrets(
       hint: `Set ${missing.length === 1 ? 'it' : 'them'} in the environment.`,
     });
   }
-  return Object.fromEntries(names.map((name) => [name, environment[name] as string]));
+  return Object.fromEntries(
+    [...names, ...optional].flatMap((name) => (environment[name] ? [[name, environment[name]]] : [])),
+  );
 }

@@ -72,8 +72,13 @@ export class Supervisor {
 
   /** Environment variables that it needs and that are not set. */
   get missingSecrets(): readonly string[] {
+    return this.missingSecretsWith([]);
+  }
+
+  /** The same, where it also needs some of its optional ones. */
+  missingSecretsWith(optional: readonly string[]): readonly string[] {
     const { plugin, environment } = this.#options;
-    return missingSecrets(plugin.manifest.permissions.secrets, environment);
+    return missingSecrets([...plugin.manifest.permissions.secrets, ...optional], environment);
   }
 
   /** Starts after the first one. */

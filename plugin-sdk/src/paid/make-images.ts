@@ -1,18 +1,18 @@
-/**
- * Several pictures of one request: Google makes one at a time, and each is paid for by itself, so that those that have come are never
- * given up because of another.
- *
- * @module
- */
 import { setTimeout as pause } from 'node:timers/promises';
-import { EaselError, errorTable, type Image } from '@easel/plugin-sdk';
+import { errorTable } from '../error-table.js';
+import { EaselError } from '../errors.js';
+import type { Image } from '../image.js';
 
-export interface MakeOptions {
+export interface MakeImagesOptions {
+  /** Images that are wanted. */
   readonly count: number;
+  /** Requests beside each other. */
   readonly parallel: number;
+  /** Requests that make them, numbered from 0. Absent: one for each image. */
+  readonly requests?: number;
   readonly signal: AbortSignal;
   /**
-   * Makes the request of a number from 0; mostly one picture, though a model may draw several at once. A number that has failed is asked for again
+   * Makes the request of a number; mostly one image, though a model may make several at once. A number that has failed is asked for again
    * only where it cannot have been paid. Throws an EaselError.
    */
   readonly make: (number: number) => Promise<readonly Image[]>;
@@ -20,50 +20,56 @@ export interface MakeOptions {
   readonly onMade: (made: number) => void;
 }
 
-export interface Made {
-  /** One at least. */
+export interface MadeImages {
+  /** One at least, in the order of the requests. */
   readonly images: readonly Image[];
-  /** Pictures that came beyond those that were asked for. */
+  /** Images that came beyond those that were asked for. */
   readonly surplus: number;
   /** Why some are missing. Absent: none is. */
   readonly failure: EaselError | undefined;
 }
 
-/** Rounds in which missing pictures are asked for again; the kernel takes care of calls that have none at all. */
+/** Rounds in which missing images are asked for again; the kernel takes care of calls that have none at all. */
 const rounds = 4;
 const firstPauseMs = 1_000;
 /** A provider that asks for a longer pause has the call answered with what there is. */
 const longestPauseMs = 60_000;
 
-/** Makes the pictures, or as many as there can be. Throws the first failure where there are none. */
-export async function makePictures(options: MakeOptions): Promise<Made> {
-  const { count, signal } = options;
-  const images: Image[] = [];
-  const open = Array.from({ length: count }, (_, number) => number);
+/**
+ * Makes several images of one call where each is paid by a request of its own, or as many as there can be: those that have come are never given
+ * up because of another. What failed in a way that may pass, and cannot have been paid, is asked for again after a pause.
+ *
+ * @throws the failure that says most where there are none
+ */
+export async function makeImages(options: MakeImagesOptions): Promise<MadeImages> {
+  const { count, requests = count, signal } = options;
+  const made: Image[][] = [];
+  const open = Array.from({ length: requests }, (_, number) => number);
   let failure: EaselError | undefined;
-  for (let round = 0; round < rounds && images.length < count; round++) {
+  for (let round = 0; round < rounds && made.flat().length < count; round++) {
     if (failure && !(await waitFor(failure, round, signal))) break;
-    failure = await makeRound(options, images, open);
-    if (failure && images.length === 0) throw failure;
+    failure = await makeRound(options, made, open);
+    if (failure && made.length === 0) throw failure;
   }
+  const images = made.flat();
   const surplus = Math.max(0, images.length - count);
   return { images: images.slice(0, count), surplus, failure: images.length < count ? failure : undefined };
 }
 
-/** One request for each picture that is missing; answers the first failure. What cannot succeed is not begun. */
+/** One request for each image that is missing; answers the first failure. What cannot succeed is not begun. */
 async function makeRound(
-  { count, parallel, make, onMade }: MakeOptions,
-  images: Image[],
+  { count, parallel, make, onMade }: MakeImagesOptions,
+  made: Image[][],
   open: number[],
 ): Promise<EaselError | undefined> {
-  const round = open.splice(0, count - images.length);
+  const round = open.splice(0, count - made.flat().length);
   let failure: EaselError | undefined;
   let isHopeless = false;
   const work = async () => {
     for (let number = round.shift(); number !== undefined && !isHopeless; number = round.shift()) {
       try {
-        images.push(...(await make(number)));
-        onMade(Math.min(images.length, count));
+        made[number] = [...(await make(number))];
+        onMade(Math.min(made.flat().length, count));
       } catch (error) {
         failure = worse(failure, error);
         isHopeless ||= !errorTable[failure.code].retryable;

@@ -1,0 +1,40 @@
+import type { GenerationResult } from '@easel/plugin-sdk';
+import type { Prices } from '../settings.js';
+import type { Answer } from './answer.js';
+
+/** Of `cost_in_usd_ticks`: docs.x.ai/docs/models, ten thousand millions to a US dollar. */
+const ticks = 1e10;
+const million = 1e6;
+
+/** US dollars of a call, or undefined where neither the server nor the model's prices tell. */
+export function costOf(
+  answers: readonly Answer[],
+  prices: Prices | undefined,
+): NonNullable<GenerationResult['cost']> | undefined {
+  let amount = 0;
+  for (const answer of answers) {
+    const cost = costOfAnswer(answer, prices);
+    if (cost === undefined) return undefined;
+    amount += cost;
+  }
+  // What is beyond nine digits is noise of the sum.
+  return { amount: Number(amount.toFixed(9)), currency: 'USD' };
+}
+
+function costOfAnswer({ data, usage }: Answer, prices: Prices | undefined): number | undefined {
+  if (typeof usage?.cost_in_usd_ticks === 'number') return usage.cost_in_usd_ticks / ticks;
+  if (!prices) return undefined;
+  if (prices.image !== undefined) return prices.image * data.length;
+  if (!usage) return undefined;
+  const { input_tokens: input, input_tokens_details: inputs } = usage;
+  const { output_tokens: output, output_tokens_details: outputs } = usage;
+  const imageInput = inputs?.image_tokens ?? 0;
+  const textOutput = outputs?.text_tokens ?? 0;
+  return (
+    (imageInput * prices.imageInput +
+      (input - imageInput) * prices.textInput +
+      textOutput * prices.textOutput +
+      (output - textOutput) * prices.imageOutput) /
+    million
+  );
+}

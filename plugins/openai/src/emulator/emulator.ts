@@ -1,0 +1,181 @@
+/**
+ * The images API as a server has it that speaks OpenAI's: keys, generations, edits, masks, streams, and images by address.
+ *
+ * @module
+ */
+import {
+  type Answer,
+  drawPicture,
+  type Fault,
+  HttpEmulator,
+  type Script,
+  type SeenRequest,
+  subjectOf,
+} from '@easel/plugin-sdk/emulator';
+import { findProblem, problemOf, sizeOf } from './check.js';
+import { type Dialect, type DialectName, dialects } from './dialects.js';
+import { errorAnswer, moderated, type Problem } from './errors.js';
+import { type Inputs, readInputs } from './inputs.js';
+
+export interface OpenAiEmulatorOptions {
+  /** Absent: a free one. */
+  readonly port?: number;
+  /** The server that it is like. Absent: openai. */
+  readonly like?: DialectName;
+  /** Absent: nothing goes wrong. */
+  readonly script?: Script;
+  /** How answers have their images. Absent: as base64. */
+  readonly answers?: 'base64' | 'data-uri' | 'url' | 'relative-url';
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+export class OpenAiEmulator {
+  answers: NonNullable<OpenAiEmulatorOptions['answers']>;
+  /** Images that were made, and paid. */
+  paid = 0;
+  /** What came with the last edit. */
+  lastInputs: Inputs | undefined;
+  readonly #dialect: Dialect;
+  readonly #name: DialectName;
+  readonly #hosted: Buffer[] = [];
+  #http: HttpEmulator | undefined;
+
+  private constructor(like: DialectName, answers: OpenAiEmulator['answers']) {
+    this.#name = like;
+    this.#dialect = dialects[like];
+    this.answers = answers;
+  }
+
+  static async start(options: OpenAiEmulatorOptions = {}): Promise<OpenAiEmulator> {
+    const { port = 0, like = 'openai', script, answers = 'base64' } = options;
+    const emulator = new OpenAiEmulator(like, answers);
+    const handle = (request: SeenRequest) => emulator.#handle(request);
+    emulator.#http = await HttpEmulator.start<Fault>({ port, script, handle });
+    return emulator;
+  }
+
+  get #server(): HttpEmulator {
+    if (!this.#http) throw new Error('not started');
+    return this.#http;
+  }
+
+  /** Base URL, with the version. */
+  get url(): string {
+    return `${this.#server.url}/v1`;
+  }
+
+  set script(script: Script | undefined) {
+    this.#server.script = script;
+  }
+
+  /** Requests that have been read and not answered. */
+  get unanswered(): readonly SeenRequest[] {
+    return this.#server.unanswered;
+  }
+
+  seen(method: string, path: RegExp): SeenRequest[] {
+    return this.#server.seen(method, path);
+  }
+
+  restart(downMs?: number): Promise<void> {
+    return this.#server.restart(downMs);
+  }
+
+  close(): Promise<void> {
+    return this.#server.close();
+  }
+
+  async #handle(request: SeenRequest): Promise<Answer> {
+    const hosted = /^\/v1\/images\/(\d+)\/content$/.exec(request.path)?.[1];
+    if (hosted !== undefined) return { status: 200, body: this.#hosted[Number(hosted)] };
+    const { key } = this.#dialect;
+    if (key && request.headers[key.header] !== key.value)
+      return this.#refuse({ status: 401, message: 'Incorrect API key provided.', code: 'invalid_api_key' });
+    if (request.method !== 'POST') return this.#refuse({ status: 404, message: 'Not found.' });
+    if (request.path === '/v1/images/generations') return await this.#make(request, 'generate');
+    if (request.path === '/v1/images/edits' && this.#dialect.edit) return await this.#make(request, 'edit');
+    return this.#refuse({ status: 404, message: `Invalid URL (POST ${request.path})` });
+  }
+
+  #refuse(problem: Problem): Answer {
+    return errorAnswer(this.#dialect, problem);
+  }
+
+  async #make(request: SeenRequest, kind: 'generate' | 'edit'): Promise<Answer> {
+    const { edit, generate, imageFields = [] } = this.#dialect;
+    const inputs = await readInputs(request, imageFields);
+    const isForm = kind === 'edit' && edit?.encoding === 'form';
+    if (!inputs || inputs.isForm !== isForm)
+      return this.#refuse({ status: 400, message: `Expected ${isForm ? 'multipart/form-data' : 'JSON'}.` });
+    const schema = kind === 'edit' && edit ? edit.fields : generate;
+    const parsed = schema.safeParse(inputs.fields);
+    if (!parsed.success) return this.#refuse(problemOf(parsed.error.issues[0], this.#dialect));
+    const problem = await findProblem(inputs, kind === 'edit' ? edit : undefined, kind);
+    if (problem) return this.#refuse(problem);
+    this.lastInputs = inputs;
+    const fields = parsed.data as Fields;
+    if (String(fields.prompt).includes('a forbidden thing')) return this.#refuse(moderated);
+    return await this.#draw(fields, inputs, kind);
+  }
+
+  async #draw(fields: Fields, { images }: Inputs, kind: 'generate' | 'edit'): Promise<Answer> {
+    const { width, height } = sizeOf(fields);
+    const format = (fields.output_format as 'png' | undefined) ?? 'png';
+    const subject = subjectOf(String(fields.prompt), images);
+    const pictures: Buffer[] = [];
+    for (let made = 0; made < Number(fields.n ?? 1); made++) {
+      const serial = fields.seed === undefined ? this.paid : Number(fields.seed) % 256;
+      pictures.push(await drawPicture(subject, { width, height, format, serial }));
+      this.paid += 1;
+    }
+    const usage = this.#usage(pictures.length, images.length);
+    if (this.#dialect.streams && String(fields.stream) === 'true')
+      return await this.#stream(pictures[0] as Buffer, Number(fields.partial_images ?? 0), kind, usage);
+    const data = pictures.map((picture) => this.#answerOf(picture));
+    return { status: 200, body: { created: 1_700_000_000, data, usage } };
+  }
+
+  async #stream(
+    picture: Buffer,
+    partials: number,
+    kind: 'generate' | 'edit',
+    usage: object,
+  ): Promise<Answer> {
+    const prefix = kind === 'edit' ? 'image_edit' : 'image_generation';
+    const small = (await drawPicture('unfinished', { width: 16, height: 16 })).toString('base64');
+    const events: object[] = Array.from({ length: partials }, (_, index) => ({
+      type: `${prefix}.partial_image`,
+      b64_json: small,
+      partial_image_index: index,
+    }));
+    events.push({ type: `${prefix}.completed`, b64_json: picture.toString('base64'), usage });
+    const body = events.map(
+      (event) => `event: ${(event as { type: string }).type}\ndata: ${JSON.stringify(event)}\n\n`,
+    );
+    return {
+      status: 200,
+      headers: { 'content-type': 'text/event-stream; charset=utf-8' },
+      body: body.join(''),
+    };
+  }
+
+  #usage(images: number, inputs: number): object {
+    if (this.#name === 'xai') return { cost_in_usd_ticks: images * 200_000_000 };
+    return {
+      input_tokens: 20 + 300 * inputs,
+      input_tokens_details: { text_tokens: 20, image_tokens: 300 * inputs },
+      output_tokens: 1000 * images,
+      total_tokens: 1020 * images,
+    };
+  }
+
+  #answerOf(picture: Buffer): object {
+    const base64 = picture.toString('base64');
+    const moderation = this.#name === 'xai' ? { respect_moderation: true } : {};
+    if (this.answers === 'base64') return { b64_json: base64, ...moderation };
+    if (this.answers === 'data-uri') return { url: `data:image/png;base64,${base64}`, ...moderation };
+    const path = `/v1/images/${this.#hosted.push(picture) - 1}/content`;
+    return { url: this.answers === 'url' ? this.#server.url + path : path, ...moderation };
+  }
+}

@@ -1,0 +1,24 @@
+import type { Server } from './server.js';
+
+/** docs.together.ai, as `together-ai` 0.52.0 asks. */
+export const together: Server = {
+  name: 'Together AI',
+  baseUrl: 'https://api.together.xyz/v1',
+  secret: 'TOGETHER_API_KEY',
+  edit: {
+    path: '/images/generations',
+    encoding: 'json',
+    imageField: 'image_url',
+    imagesField: 'reference_images',
+  },
+  size: { kind: 'edges' },
+  responseFormat: 'base64',
+  images: 4,
+  fields: {
+    seed: 'seed',
+    steps: 'steps',
+    guidanceScale: 'guidance_scale',
+    negativePrompt: 'negative_prompt',
+    outputFormat: 'output_format',
+  },
+};

@@ -1,0 +1,130 @@
+/**
+ * What can be set: of the plugin in `easel.config.json`, and of a model or a request under its provider options.
+ *
+ * @module
+ */
+import { jsonSchema } from '@easel/plugin-sdk';
+import { z } from 'zod';
+import { serverNames } from './servers/index.js';
+
+const milliseconds = (defaultMs: number, mostMs: number) => z.int().min(1).max(mostMs).default(defaultMs);
+
+/** Keys that the manifest names, for servers that are no preset. */
+export const secretNames = [
+  'OPENAI_API_KEY',
+  'AZURE_OPENAI_API_KEY',
+  'XAI_API_KEY',
+  'TOGETHER_API_KEY',
+  'DEEPINFRA_API_KEY',
+  'RECRAFT_API_KEY',
+  'PARASAIL_API_KEY',
+  'OPENAI_COMPATIBLE_API_KEY',
+] as const;
+
+const serverSchema = z.strictObject({
+  like: z
+    .enum(serverNames)
+    .describe('The known server whose fields it has; `openai` where you know nothing of it.'),
+  baseUrl: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Where its API is, with the version. Absent: where the known server is.'),
+  secret: z
+    .enum(secretNames)
+    .optional()
+    .describe('Environment variable that has its key. Absent: that of the known server, if it has one.'),
+  query: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe('Put behind each address, such as `api-version`. Absent: nothing.'),
+});
+export type ServerSettings = z.output<typeof serverSchema>;
+
+export const configSchema = z.strictObject({
+  servers: z
+    .record(
+      z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'must be lower-case letters, digits and hyphens'),
+      serverSchema,
+    )
+    .default({})
+    .describe(
+      'Servers by the name that models give under `options.server`: more of them, or a known one elsewhere. Absent: the known ones, where they are.',
+    ),
+  requestMs: milliseconds(600_000, 900_000).describe(
+    'Milliseconds within which a server must have answered a request. Absent: 600,000.',
+  ),
+  pictureMs: milliseconds(60_000, 600_000).describe(
+    'Milliseconds one try may take to fetch an image that an answer names by its address. Absent: 60,000.',
+  ),
+  parallelRequests: z
+    .int()
+    .min(1)
+    .max(32)
+    .default(4)
+    .describe('Requests of one call beside each other, where each makes one image. Absent: 4.'),
+  allowPrivateAddresses: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether images may be fetched over http and from addresses of this machine and of private networks, beside those of the server itself. Absent: no.',
+    ),
+  keepMs: milliseconds(7 * 86_400_000, 365 * 86_400_000).describe(
+    'Milliseconds that a paid image whose call was lost is kept for it to be carried out again. Absent: a week.',
+  ),
+});
+export type Config = z.output<typeof configSchema>;
+
+const dollars = z.number().nonnegative();
+
+const pricesSchema = z.strictObject({
+  image: dollars.optional().describe('US dollars an image. Absent: it is priced by tokens.'),
+  textInput: dollars.default(0).describe('US dollars a million tokens of the prompt. Absent: 0.'),
+  imageInput: dollars.default(0).describe('US dollars a million tokens of input images. Absent: 0.'),
+  textOutput: dollars.default(0).describe('US dollars a million tokens of words that come out. Absent: 0.'),
+  imageOutput: dollars.default(0).describe('US dollars a million tokens of images that come out. Absent: 0.'),
+  asOf: z.iso.date().describe('When these prices were looked up.'),
+});
+export type Prices = z.output<typeof pricesSchema>;
+
+export const optionsSchema = z.strictObject({
+  server: z
+    .string()
+    .min(1)
+    .max(64)
+    .default('openai')
+    .describe('The server that has the model. Absent: openai.'),
+  sizes: z
+    .array(z.string().regex(/^\d{2,5}x\d{2,5}$/, 'must be like 1024x1536'))
+    .min(1)
+    .optional()
+    .describe('The only sizes that the model makes; the nearest in shape is asked for. Absent: every size.'),
+  quality: z
+    .enum(['low', 'medium', 'high', 'xhigh', 'max', 'auto', 'standard', 'hd'])
+    .optional()
+    .describe("How much work goes into it. Absent: the model's choice."),
+  background: z.enum(['transparent', 'opaque', 'auto']).optional().describe("Absent: the model's choice."),
+  moderation: z.enum(['low', 'auto']).optional().describe('How strictly content is filtered. Absent: auto.'),
+  outputCompression: z
+    .int()
+    .min(0)
+    .max(100)
+    .optional()
+    .describe('Quality of JPEG and WebP, 0 to 100. Absent: the server decides.'),
+  inputFidelity: z
+    .enum(['high', 'low'])
+    .optional()
+    .describe('How closely an edit keeps to its images. Absent: the model decides.'),
+  style: z.string().min(1).max(100).optional().describe('A style that the server knows. Absent: none.'),
+  safetyIdentifier: z
+    .string()
+    .min(1)
+    .max(64)
+    .optional()
+    .describe('Tells your users apart for the provider, such as a hash of an id. Absent: none.'),
+  body: z
+    .record(z.string(), jsonSchema)
+    .default({})
+    .describe("More fields of the request's body, as the server knows them. Absent: none."),
+  prices: pricesSchema.optional().describe('What the model costs. Absent: unknown, unless the server tells.'),
+});
+export type Options = z.output<typeof optionsSchema>;

@@ -62,6 +62,18 @@ export const serverConfigurationSchema = z.strictObject({
     .describe(
       'Whether a request with a fixed seed, or one that asks for it, may be answered with the pictures that were made of it before. Absent: yes.',
     ),
+  logLevel: z
+    .enum(['debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .describe('Least level that `easel serve` logs. Absent: info.'),
+  logFormat: z
+    .enum(['auto', 'json', 'pretty'])
+    .default('auto')
+    .describe('JSON, a line an entry, or text for people. Absent: text on a terminal, and else JSON.'),
+  accessLog: z
+    .boolean()
+    .default(true)
+    .describe('Whether each request is logged when it has ended; probes are at level debug. Absent: yes.'),
   resultDays: z
     .number()
     .positive()

@@ -33,6 +33,9 @@ const variables: Readonly<Record<SettingName, string>> = {
   'server.corsOrigins': 'EASEL_CORS_ORIGINS',
   'server.modelFolders': 'EASEL_MODEL_FOLDERS',
   'server.cacheResults': 'EASEL_CACHE_RESULTS',
+  'server.logLevel': 'EASEL_LOG_LEVEL',
+  'server.logFormat': 'EASEL_LOG_FORMAT',
+  'server.accessLog': 'EASEL_ACCESS_LOG',
   'server.resultDays': 'EASEL_RESULT_DAYS',
   'server.resultsMb': 'EASEL_RESULTS_MB',
 };

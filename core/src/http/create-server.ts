@@ -8,6 +8,7 @@ import { type HostLogger, silentLogger } from '../observe/plugin-logger.js';
 import { authenticate } from './access/authenticate.js';
 import { limitKeys } from './access/limits.js';
 import { requireRouteScopes } from './access/route-scope.js';
+import { logRequest } from './access-log.js';
 import { adminRoutes } from './admin/routes.js';
 import { automaticRoutes } from './automatic1111/routes.js';
 import { registerParsers } from './body/register-parsers.js';
@@ -24,6 +25,7 @@ import { openAiRoutes } from './openai/routes.js';
 import { collectOperations } from './operation.js';
 import { handlePipelinedInTurn } from './pipelined-requests.js';
 import { probeRoutes } from './probes.js';
+import { watchRequests } from './watch-requests.js';
 
 /** What the routes have, and what their answers say beside their bodies. */
 const corsMethods = ['GET', 'HEAD', 'POST', 'DELETE'] as const;
@@ -46,7 +48,7 @@ const pluginsMs = 3_500;
 
 export interface CreateServerOptions {
   readonly manager: ImageServiceManager;
-  /** Takes a line for each failure that is not the caller's. Absent: they are dropped. */
+  /** Takes a line for each request, and for each failure that is not the caller's. Absent: they are dropped. */
   readonly logger?: HostLogger | undefined;
   /**
    * Path under which a host app has it, such as `/easel`: URLs that it answers have it, and it is taken off the paths that come, where it is
@@ -86,6 +88,9 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
     prefix,
     apiKey: options.apiKey,
     origin: () => (server.server.listening ? server.listeningOrigin : ''),
+  });
+  watchRequests(server, (ended) => {
+    if (context.configuration.accessLog) logRequest(logger, ended);
   });
   handlePipelinedInTurn(server);
   server.addHook('onRequest', async (request, reply) => {

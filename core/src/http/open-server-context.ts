@@ -11,6 +11,7 @@ import { openStorage } from '../storage/open-storage.js';
 import { StorageFolder } from '../storage/storage-folder.js';
 import { signPath } from './access/signed-url.js';
 import { describeJob } from './jobs/describe-job.js';
+import { liveSettings } from './live-settings.js';
 import type { ServerContext } from './server-context.js';
 import { withoutServerPaths } from './server-paths.js';
 import { watchStorage } from './storage-problem.js';
@@ -38,7 +39,8 @@ export async function openServerContext(
   logger: HostLogger,
   { prefix, origin, apiKey }: ServerSurroundings,
 ): Promise<ServerContext & { close(): Promise<void> }> {
-  const { storageFolder, server: configuration } = manager.configuration;
+  const { storageFolder } = manager.configuration;
+  const configuration = liveSettings(manager);
   openStorage(storageFolder);
   void keepPrivate(storageFolder).then((left) => {
     if (left.length > 0)
@@ -61,15 +63,15 @@ export async function openServerContext(
     database,
     results,
     inputs,
-    atOnce: configuration.jobsAtOnce,
-    perCaller: configuration.jobsPerKey,
+    atOnce: () => configuration.jobsAtOnce,
+    perCaller: () => configuration.jobsPerKey,
     logger,
   });
   const webhooks = new Webhooks({
     database,
     holder: () => jobs.runner.lease.holder,
     secret: () => keys.signingSecret,
-    privateAddresses: configuration.privateAddresses,
+    privateAddresses: () => configuration.privateAddresses,
     describe: (job) => {
       const base = (configuration.publicUrl ?? `${origin()}${prefix}`).replace(/\/$/, '');
       const urlOf = (name: string) => base + signPath(`/api/images/results/${name}`, keys.signingSecret);

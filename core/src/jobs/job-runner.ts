@@ -8,7 +8,7 @@ import { ServerLease } from './server-lease.js';
 
 export interface JobRunnerOptions extends WorkOptions {
   /** Jobs at work at once. */
-  readonly atOnce: number;
+  readonly atOnce: () => number;
 }
 
 /** Milliseconds between two looks for jobs that other servers have accepted, or left. */
@@ -103,7 +103,7 @@ export class JobRunner {
       await jobs.putBackStrays(this.lease.holder, [...this.#working.keys()]);
     while (this.#fillAgain) {
       this.#fillAgain = false;
-      while (!this.#isClosed && this.#working.size < this.#options.atOnce) {
+      while (!this.#isClosed && this.#working.size < this.#options.atOnce()) {
         const owner = this.lease.holder;
         if (owner === undefined) break;
         const job = await jobs.begin(owner, Date.now());

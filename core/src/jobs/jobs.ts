@@ -7,7 +7,7 @@ import { freezeRequest, isSameRequest } from './stored-request.js';
 
 export interface JobsOptions extends JobRunnerOptions {
   /** Jobs that a caller may have waiting. */
-  readonly perCaller: number;
+  readonly perCaller: () => number;
 }
 
 /** A job that was accepted now, or before under the same key. */
@@ -42,10 +42,10 @@ export class Jobs {
     webhook,
     ...job
   }: NewJob): Promise<AcceptedJob | undefined> {
-    const { manager, inputs, perCaller: limit } = this.#options;
+    const { manager, inputs, perCaller } = this.#options;
     const request = await freezeRequest(asked, inputs);
     const fixed = fixNow(manager, asked);
-    const row = { ...job, request, fixed, idempotencyKey, webhook, now: Date.now(), limit };
+    const row = { ...job, request, fixed, idempotencyKey, webhook, now: Date.now(), limit: perCaller() };
     const accepted = await this.#database.jobs.create(row);
     if (!accepted) return undefined;
     if (accepted.isNew) this.runner.fill();

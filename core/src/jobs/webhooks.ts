@@ -21,7 +21,7 @@ export interface WebhookOptions {
   /** Signs what is told, so that the one who is told can trust it. Absent: it is not signed. */
   readonly secret: () => string | undefined;
   /** Whether hosts that are not public may be told. */
-  readonly privateAddresses: boolean;
+  readonly privateAddresses: () => boolean;
   readonly describe: (job: StoredJob) => object;
   readonly logger: HostLogger;
 }
@@ -98,6 +98,11 @@ export class Webhooks {
     const key = secret();
     const signature =
       key && `t=${seconds},v1=${createHmac('sha256', key).update(`${seconds}.${body}`).digest('hex')}`;
-    await postWebhook(url, { body, signature, privateAddresses, signal: this.#closing.signal });
+    await postWebhook(url, {
+      body,
+      signature,
+      privateAddresses: privateAddresses(),
+      signal: this.#closing.signal,
+    });
   }
 }

@@ -110,7 +110,7 @@ export class ImageServiceManager implements AsyncDisposable {
 
   /** The state of every plugin at this moment, and what could not be used. */
   getServiceHealth(): ServiceHealth {
-    return measureHealth(this.#registry, this.#catalogue.current);
+    return measureHealth(this.#registry, this.#catalogue.current, this.#hotLoader?.waitingSettings);
   }
 
   /** Id of the model that requests without one go to; undefined where the catalogue is empty. */

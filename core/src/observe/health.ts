@@ -69,12 +69,18 @@ export interface ServiceHealth {
   readonly plugins: readonly PluginHealth[];
   /** Plugin folders and catalogue files that cannot be used, and why. */
   readonly problems: readonly Problem[];
+  /** Settings that have changed in the configuration file and take effect at the next start, such as `server.bodyMb`. Empty: none. */
+  readonly waitingSettings: readonly string[];
 }
 
 const ailing: ReadonlySet<PluginState> = new Set(['failed', 'backoff', 'quarantined']);
 
 /** A picture of the kernel at this moment. */
-export function measureHealth(registry: Registry, catalogue: Catalogue): ServiceHealth {
+export function measureHealth(
+  registry: Registry,
+  catalogue: Catalogue,
+  waitingSettings: readonly string[] = [],
+): ServiceHealth {
   const plugins = registry.plugins.map((plugin) => measurePlugin(plugin, registry, catalogue));
   const problems = [...registry.problems, ...catalogue.problems].map(problemOf);
   const isWell = plugins.every(
@@ -84,6 +90,7 @@ export function measureHealth(registry: Registry, catalogue: Catalogue): Service
     status: isWell && problems.length === 0 ? 'ok' : 'degraded',
     plugins,
     problems,
+    waitingSettings,
   };
 }
 

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { Logger, LogLevel } from '@easel/plugin-sdk';
 
 /** What takes the kernel's lines: message first, then details. */
@@ -29,7 +30,8 @@ export function childLogger(host: HostLogger, details: Readonly<Record<string, u
 }
 
 /**
- * Passes a plugin's lines to its logger, secrets replaced, and to whoever listens. A logger that throws harms nobody.
+ * Passes a plugin's lines to its logger, secrets replaced and without the colours that native libraries add, and to whoever listens. A logger
+ * that throws harms nobody.
  *
  * @param onLine told of each line as it is written. Absent: nobody is told
  */
@@ -42,8 +44,9 @@ export function createPluginLog(
     try {
       const safeDetails =
         details === undefined ? {} : (JSON.parse(redact(JSON.stringify(details))) as Record<string, unknown>);
-      onLine(level, redact(message), safeDetails);
-      logger[level](redact(message), safeDetails);
+      const text = redact(stripVTControlCharacters(message));
+      onLine(level, text, safeDetails);
+      logger[level](text, safeDetails);
     } catch {
       // Details that are no JSON, or a throwing logger: a log line is not worth a call.
     }

@@ -6,6 +6,7 @@ import { readConfiguration } from '../../config/read-configuration.js';
 import { isLoopbackHost } from '../../http/access/loopback.js';
 import { KeyStore } from '../../keys/key-store.js';
 import { createLogger } from '../../observe/create-logger.js';
+import type { HostLogger } from '../../observe/plugin-logger.js';
 import { parsePort } from '../flag-values.js';
 import { exitStatus } from '../terminal/exit-status.js';
 import { watchForInterruption } from '../terminal/interruption.js';
@@ -18,7 +19,7 @@ export async function serve(flags: ServeFlags): Promise<number> {
   const configuration = readConfiguration(source);
   const host = flags.host ?? configuration.server.host;
   const port = parsePort('--port', flags.port) ?? configuration.server.port;
-  const logger = createLogger({ level: flags.verbose ? 'debug' : 'info' });
+  const logger = openLogger(flags, configuration);
   const apiKey = process.env.EASEL_API_KEY;
   refuseOpenDoor(host, configuration, apiKey);
   const { createImageServiceManager } = await import('../../kernel/image-service-manager.js');
@@ -26,7 +27,7 @@ export async function serve(flags: ServeFlags): Promise<number> {
   await using manager = createImageServiceManager({ ...source, logger, hotLoad: true, metrics: true });
   await blockOtherLoaders();
   const server = await createServer({ manager, logger, apiKey });
-  const interruption = watchForInterruption();
+  const interruption = watchForInterruption((line) => logger.info(line));
   try {
     await server.listen({ host, port });
   } catch (cause) {
@@ -41,12 +42,25 @@ export async function serve(flags: ServeFlags): Promise<number> {
   const { port: used } = server.server.address() as AddressInfo;
   const url = `http://${isIP(host) === 6 ? `[${host}]` : host}:${used}`;
   if (flags.json) printLine(JSON.stringify({ url }));
-  else printLine(`Easel listens on ${url}`);
+  else logger.info(`Easel listens on ${url}`, { url });
   await interruption.happened;
   // What is still at work then is ended with the process; plugins know what to do about it.
   setTimeout(() => process.exit(exitStatus.ok), 1_000 * configuration.server.closeSeconds).unref();
   await server.close();
   return exitStatus.ok;
+}
+
+/** All that the server says is in one format: JSON, a line an entry, or text where people read it on a terminal. */
+function openLogger(flags: ServeFlags, { server: { logLevel, logFormat } }: Configuration): HostLogger {
+  const isForPeople = logFormat === 'pretty' || (logFormat === 'auto' && process.stdout.isTTY);
+  const logger = createLogger({
+    level: flags.verbose ? 'debug' : logLevel,
+    format: isForPeople && !flags.json ? 'pretty' : 'json',
+  });
+  // Node's own listener prints them as plain text.
+  process.removeAllListeners('warning');
+  process.on('warning', ({ name, message }) => logger.warn(`${name}: ${message}`));
+  return logger;
 }
 
 /** Whoever reaches a server without keys may use it, and so spend its owner's money. */

@@ -13,8 +13,10 @@ export interface Interruption {
 /**
  * Turns the first Ctrl-C (or SIGTERM) into an abort, so that everything can be closed; the second one ends the process at once. Until the
  * process has ended: one that comes while it is being left is answered with the same status.
+ *
+ * @param note told what happens then. Absent: a line on stderr
  */
-export function watchForInterruption(): Interruption {
+export function watchForInterruption(note: (line: string) => void = printNote): Interruption {
   const controller = new AbortController();
   const happened = new Promise<void>((resolve) =>
     controller.signal.addEventListener('abort', () => resolve()),
@@ -24,7 +26,7 @@ export function watchForInterruption(): Interruption {
     if (status !== undefined) process.exit(status);
     status = exitStatus[name];
     controller.abort();
-    printNote('stopping; once more ends it at once');
+    note('stopping; once more ends it at once');
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   return {

@@ -16,8 +16,7 @@ export const adminRoutes =
     const pluginOf = (id: string) => manager.getServiceHealth().plugins.find((plugin) => plugin.id === id);
 
     addOperation(server, operations.plugins, async (request) => {
-      const { status, plugins, problems } = healthFor(manager.getServiceHealth(), request);
-      return { success: true, status, plugins, problems };
+      return { success: true, ...healthFor(manager.getServiceHealth(), request) };
     });
     addOperation<ById>(server, operations.enable, async ({ params: { id } }) => {
       await manager.enablePlugin(id);

@@ -89,6 +89,7 @@ const health = z.looseObject({
   status: z.enum(['ok', 'degraded']),
   plugins: z.array(plugin),
   problems: z.array(z.looseObject({ code: z.string(), message: z.string() })),
+  waitingSettings: z.array(z.string()),
 });
 
 const job = z.looseObject({

@@ -7,7 +7,9 @@ import {
   configurationFileOf,
   readConfiguration,
 } from '../../config/read-configuration.js';
+import { keepRestartSettings } from '../../config/restart-settings.js';
 import { type Catalogue, readCatalogue } from '../../models/catalogue.js';
+import type { HostLogger } from '../../observe/plugin-logger.js';
 import { Events } from '../events.js';
 import type { Live } from '../live.js';
 import { Registry } from '../registry/registry.js';
@@ -24,6 +26,11 @@ export class HotLoader {
   readonly #registry: Registry;
   readonly #reconciler: Reconciler;
   readonly #events: Events;
+  readonly #logger: HostLogger;
+  /** What the kernel began with. */
+  readonly #started: Configuration;
+  #waiting: readonly string[] = [];
+  #refused = '';
   #watcher: Watcher | undefined;
 
   constructor(
@@ -33,13 +40,21 @@ export class HotLoader {
     @inject(Registry) registry: Registry,
     @inject(Reconciler) reconciler: Reconciler,
     @inject(Events) events: Events,
+    @inject(tokens.logger) logger: HostLogger,
   ) {
+    this.#logger = logger;
+    this.#started = configuration.current;
     this.#source = source;
     this.#configuration = configuration;
     this.#catalogue = catalogue;
     this.#registry = registry;
     this.#reconciler = reconciler;
     this.#events = events;
+  }
+
+  /** Settings that have changed in the file and take effect at the next start. */
+  get waitingSettings(): readonly string[] {
+    return this.#waiting;
   }
 
   /** Begins to watch; `onReload` is told when something has taken effect. */
@@ -54,14 +69,7 @@ export class HotLoader {
   /** A configuration that does not validate changes nothing and is reported. */
   async #reload(onReload: (before: Configuration, now: Configuration) => void): Promise<void> {
     const before = this.#configuration.current;
-    let now = before;
-    let problem: EaselError | undefined;
-    try {
-      now = readConfiguration(this.#source);
-    } catch (error) {
-      if (!EaselError.isInstance(error)) throw error;
-      problem = error;
-    }
+    const { now, problem } = this.#read();
     await this.#reconciler.reconcile(now);
     this.#configuration.current = now;
     this.#catalogue.current = readCatalogue(now.catalogueFolders);
@@ -70,6 +78,28 @@ export class HotLoader {
       this.#events.emit('configuration-refused', { error: problem });
     } else if (!isDeepStrictEqual(before, now)) this.#events.emit('configuration-changed', {});
     onReload(before, now);
+  }
+
+  /** What is to be in effect now. What cannot be, is told of once. */
+  #read(): { readonly now: Configuration; readonly problem?: EaselError } {
+    try {
+      const { configuration: now, waiting } = keepRestartSettings(
+        this.#started,
+        readConfiguration(this.#source),
+      );
+      const isNew = !isDeepStrictEqual(waiting, this.#waiting);
+      this.#waiting = waiting;
+      this.#refused = '';
+      if (isNew && waiting.length > 0)
+        this.#logger.warn(`Changed settings take effect when Easel is started again: ${waiting.join(', ')}.`);
+      return { now };
+    } catch (error) {
+      if (!EaselError.isInstance(error)) throw error;
+      if (error.message !== this.#refused)
+        this.#logger.warn(`The configuration stays as it was. ${error.message}`, { code: error.code });
+      this.#refused = error.message;
+      return { now: this.#configuration.current, problem: error };
+    }
   }
 
   async close(): Promise<void> {

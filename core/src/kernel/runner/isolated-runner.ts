@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
 import {
   EaselError,
   type GenerationRequest,
@@ -219,7 +220,8 @@ export class IsolatedRunner implements Runner {
     }
   }
 
-  #hear(level: LogLevel, line: string): void {
+  #hear(level: LogLevel, printed: string): void {
+    const line = stripVTControlCharacters(printed);
     if (level === 'warn' && saysSomething(line)) this.#lastOutput = line.slice(0, 500);
     this.#log.write(level, line);
   }

@@ -44,7 +44,35 @@ export const imageRequestSchema = z.strictObject({
   mask: inputImageSchema
     .optional()
     .describe(
-      'Where to paint: white is painted anew, black is kept; needs an input image of the same size. Absent: the whole picture.',
+      'Where to paint: white is painted anew, black is kept; brought to the size of the first input image with a warning where it has another. Absent: the whole picture.',
+    ),
+  keepUnmasked: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Whether what the mask keeps is pasted back from the input image, pixel by pixel. Absent: no, it is the model's own version of it.",
+    ),
+  maskBlur: z
+    .number()
+    .min(0)
+    .max(256)
+    .default(0)
+    .describe(
+      "Standard deviation, in pixels of the input image, of the blur of the mask's edge, 0 to 256. Absent: 0.",
+    ),
+  maskFill: z
+    .enum(['image', 'surroundings'])
+    .default('image')
+    .describe(
+      'What lies under the mask when painting begins: the input image, or the colours around the mask, blurred into it. Absent: image.',
+    ),
+  maskPadding: z
+    .int()
+    .min(0)
+    .max(edgeLimits.maximum)
+    .optional()
+    .describe(
+      'Paints the surroundings of the mask alone, with so many pixels around it: they are cut out, painted at `width` x `height` and pasted back; the result has the size of the input image. Absent: the whole image is painted.',
     ),
   previews: z
     .int()

@@ -12,6 +12,15 @@ export const extraFields = {
   guidance_scale: field.guidanceScale.nullish(),
   sampler: field.sampler.nullish(),
   strength: field.strength.nullish(),
+  keep_unmasked: field.keepUnmasked
+    .unwrap()
+    .nullish()
+    .describe(
+      "Whether what the mask keeps is pasted back from the input image, pixel by pixel. Absent: yes; false is the model's own version of it.",
+    ),
+  mask_blur: field.maskBlur.unwrap().nullish(),
+  mask_fill: field.maskFill.unwrap().nullish(),
+  mask_padding: field.maskPadding.nullish(),
   fallback: field.fallback.unwrap().nullish(),
   timeout_ms: field.timeoutMs.nullish(),
   provider_options: field.providerOptions.unwrap().nullish(),
@@ -42,6 +51,10 @@ export function fromExtraFields(fields: ExtraFields): Omit<ImageRequest, 'prompt
     guidanceScale: fields.guidance_scale,
     sampler: fields.sampler,
     strength: fields.strength,
+    keepUnmasked: fields.keep_unmasked,
+    maskBlur: fields.mask_blur,
+    maskFill: fields.mask_fill,
+    maskPadding: fields.mask_padding,
     fallback: fields.fallback,
     timeoutMs: fields.timeout_ms,
     providerOptions: fields.provider_options,

@@ -25,7 +25,8 @@ export function adaptParameters(
     const needsImage = needsInputImage(name);
     const isTaken = needsImage ? request.inputImages.length > 0 : isSupported[name];
     if (isTaken) set(name);
-    else if (asked[name] !== undefined) {
+    // An empty text asks for nothing; clients send it with every call.
+    else if (asked[name] !== undefined && asked[name] !== '') {
       const why = needsImage ? 'there is no input image' : `"${id}" does not take it`;
       warnings.push({
         code: 'parameter-dropped',

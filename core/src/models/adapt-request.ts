@@ -1,11 +1,15 @@
 import {
   EaselError,
   type GenerationRequest,
+  imageRequestSchema,
   type Model,
   type ValidImageRequest,
   type Warning,
 } from '@easel/plugin-sdk';
 import { adaptParameters } from './adapt-parameters.js';
+
+/** What only changes how a mask is used. */
+const maskFields = ['keepUnmasked', 'maskBlur', 'maskFill', 'maskPadding'] as const;
 
 export interface AdaptedRequest {
   readonly request: Omit<GenerationRequest, 'options'>;
@@ -35,6 +39,13 @@ export function adaptRequest(
     }
     return used;
   };
+  for (const parameter of maskFields) {
+    const { data: absent } = imageRequestSchema.shape[parameter].safeParse(undefined);
+    if (request.mask || request[parameter] === absent) continue;
+    const message = `${parameter} had no effect: there is no mask.`;
+    warnings.push({ code: 'parameter-dropped', parameter, message });
+  }
+
   return {
     request: {
       model,

@@ -1,3 +1,4 @@
+import type { Sharp } from 'sharp';
 import type { Image, OutputFormat } from '../image.js';
 import { withImage } from './with-image.js';
 
@@ -16,9 +17,11 @@ export async function convertImage(
   const mediaType = `image/${outputFormat}`;
   return await withImage(bytes, async ({ format, width, height, image }) => {
     if (format === outputFormat) return { bytes, mediaType, width, height };
-    const { data, info } = await image
-      .toFormat(outputFormat, outputFormat === 'png' ? {} : { quality: lossyQuality })
-      .toBuffer({ resolveWithObject: true });
+    const { data, info } = await encodeAs(image, outputFormat).toBuffer({ resolveWithObject: true });
     return { bytes: new Uint8Array(data), mediaType, width: info.width, height: info.height };
   });
 }
+
+/** An image that is going to be encoded in a format, at a quality at which no eye sees a loss. */
+export const encodeAs = (image: Sharp, format: OutputFormat): Sharp =>
+  image.toFormat(format, format === 'png' ? {} : { quality: lossyQuality });

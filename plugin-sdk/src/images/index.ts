@@ -4,5 +4,5 @@
  * @module
  */
 export { blockOtherLoaders } from './block-other-loaders.js';
-export { convertImage } from './convert-image.js';
+export { convertImage, encodeAs } from './convert-image.js';
 export { type ImageFile, type WithImageOptions, withImage } from './with-image.js';

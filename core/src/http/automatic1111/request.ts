@@ -1,7 +1,7 @@
-import { type ImageRequest, imageRequestSchema } from '@easel/plugin-sdk';
+import { type ImageRequest, imageRequestSchema, type Warning } from '@easel/plugin-sdk';
 import { z } from 'zod';
-import { InputImages } from '../input-image.js';
 import { withoutAbsent } from '../request-fields.js';
+import { inpaintingFields, readInpainting } from './inpainting.js';
 
 const field = imageRequestSchema.shape;
 export const automaticOptionsSchema = z.looseObject({ sd_model_checkpoint: z.string().min(1).nullish() });
@@ -19,37 +19,34 @@ export const automaticRequestSchema = z.looseObject({
   n_iter: z.int().min(1).max(32).default(1),
   sampler_name: z.string().nullish(),
   scheduler: z.string().nullish(),
-  denoising_strength: field.strength.nullish(),
-  init_images: z.array(z.string()).max(16).nullish(),
-  mask: z.string().nullish(),
+  ...inpaintingFields,
   override_settings: automaticOptionsSchema.nullish(),
 });
 export type AutomaticRequest = z.output<typeof automaticRequestSchema>;
 
 /** What the kernel is asked for. A seed of -1 is a drawn one, and an empty prompt is one that says nothing. */
-export async function fromAutomaticRequest(body: AutomaticRequest): Promise<ImageRequest> {
-  const { seed, sampler_name, scheduler, init_images, mask } = body;
+export async function fromAutomaticRequest(
+  body: AutomaticRequest,
+): Promise<{ asked: ImageRequest; warnings: Warning[] }> {
+  const { seed, sampler_name, scheduler } = body;
   const sampler = [sampler_name, scheduler === 'Automatic' ? undefined : scheduler].filter(Boolean).join(' ');
-  const images = new InputImages();
-  const inputImages = [];
-  for (const [index, image] of (init_images ?? []).entries())
-    inputImages.push(await images.readBase64(image, `init_images.${index}`));
+  const { request, warnings } = await readInpainting(body);
   return {
-    prompt: body.prompt.trim() === '' ? ' ' : body.prompt,
-    n: body.batch_size * body.n_iter,
-    ...withoutAbsent({
-      model: body.override_settings?.sd_model_checkpoint,
-      negativePrompt: body.negative_prompt,
-      seed: seed === -1 ? undefined : seed,
-      steps: body.steps,
-      guidanceScale: body.cfg_scale,
-      width: body.width,
-      height: body.height,
-      sampler: sampler === '' ? undefined : sampler,
-    }),
-    ...(inputImages.length === 0
-      ? {}
-      : { inputImages, ...withoutAbsent({ strength: body.denoising_strength }) }),
-    ...(mask ? { mask: await images.readBase64(mask, 'mask') } : {}),
+    asked: {
+      prompt: body.prompt.trim() === '' ? ' ' : body.prompt,
+      n: body.batch_size * body.n_iter,
+      ...withoutAbsent({
+        model: body.override_settings?.sd_model_checkpoint,
+        negativePrompt: body.negative_prompt,
+        seed: seed === -1 ? undefined : seed,
+        steps: body.steps,
+        guidanceScale: body.cfg_scale,
+        width: body.width,
+        height: body.height,
+        sampler: sampler === '' ? undefined : sampler,
+      }),
+      ...request,
+    },
+    warnings,
   };
 }

@@ -16,12 +16,14 @@ export const automaticRoutes = (context: ServerContext) => async (server: Fastif
   let latest: Progress | undefined;
 
   const make = async (request: FastifyRequest, reply: FastifyReply) => {
-    const asked = await fromAutomaticRequest(parseBody(automaticRequestSchema, request.body));
+    const { asked, warnings: ours } = await fromAutomaticRequest(
+      parseBody(automaticRequestSchema, request.body),
+    );
     const onProgress = (progress: Progress) => {
       latest = progress;
     };
     try {
-      const { images, provenance } = await makeResult(context, asked, defaultDelivery, {
+      const { images, provenance, warnings } = await makeResult(context, asked, defaultDelivery, {
         request,
         reply,
         onProgress,
@@ -45,6 +47,7 @@ export const automaticRoutes = (context: ServerContext) => async (server: Fastif
         width,
         height,
         sd_model_name: provenance.model,
+        warnings: [...warnings, ...ours],
       };
       const body = {
         images: images.map((_, index) => placeholderOf(index)),

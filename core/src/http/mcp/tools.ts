@@ -83,7 +83,8 @@ export function createMcpServer(
       await asTool(request, async () => {
         const images = new InputImages();
         const inputImages = [await images.readBase64(image, 'image')];
-        const masked = mask === undefined ? {} : { mask: await images.readBase64(mask, 'mask') };
+        const masked =
+          mask === undefined ? {} : { mask: await images.readBase64(mask, 'mask'), keepUnmasked: true };
         return await make(asked, { inputImages, ...masked, ...withoutAbsent({ strength }) });
       }),
   );

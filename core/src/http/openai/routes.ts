@@ -6,6 +6,7 @@ import { deliveryOptionsOf } from '../request-fields.js';
 import type { ServerContext } from '../server-context.js';
 import { readImageForm } from './form.js';
 import { make, type OpenAiCall } from './make.js';
+import { readOpenAiMask } from './mask.js';
 import { fromOpenAiRequest, openAiRequestSchema } from './request.js';
 
 /** Variations have no prompt; what makes pictures here needs one. */
@@ -78,7 +79,14 @@ export const openAiRoutes = (context: ServerContext) => async (server: FastifyIn
 async function editOf(request: FastifyRequest, defaults: object = {}): Promise<OpenAiCall> {
   const { fields, images, mask } = await readImageForm(request);
   const call = callOf('image_edit', { ...defaults, ...fields });
-  return { ...call, asked: { ...call.asked, inputImages: images, ...(mask ? { mask } : {}) } };
+  const asked = { ...call.asked, inputImages: images };
+  if (!mask) return { ...call, asked };
+  const read = await readOpenAiMask(mask);
+  return {
+    ...call,
+    asked: { keepUnmasked: true, ...asked, mask: read.mask },
+    warnings: [...call.warnings, ...read.warnings],
+  };
 }
 
 function callOf(kind: OpenAiCall['kind'], given: unknown): OpenAiCall {

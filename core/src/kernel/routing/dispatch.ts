@@ -29,6 +29,7 @@ import type { GenerateOptions } from './generate-options.js';
 import { handOver } from './hand-over.js';
 import { identityOf } from './identity.js';
 import { monotonic } from './monotonic-progress.js';
+import { prepareMasked } from './prepare-masked.js';
 import { resultOf } from './result-of.js';
 import { type Outcome, tryCandidates } from './try-candidates.js';
 
@@ -55,8 +56,8 @@ export class Dispatcher {
       const asked = parseRequest(input);
       const priority = parsePriority(options.priority);
       const able = this.#able(asked, currentModel, options);
-      const candidates = options.fileAccess === 'library' ? await this.#withFiles(able, asked) : able;
-      const { callMs } = candidates[0].plugin.manifest.runtime;
+      const routed = options.fileAccess === 'library' ? await this.#withFiles(able, asked) : able;
+      const { callMs } = routed[0].plugin.manifest.runtime;
       const deadline = startDeadline(asked.timeoutMs ?? callMs, options.signal);
       const progress = monotonic(options.onProgress);
       const receipt = createReceipt();
@@ -64,7 +65,7 @@ export class Dispatcher {
         const { caller, beforeAsking, findResult, onResult } = options;
         const { signal } = deadline;
         if (findResult) {
-          const identity = identityOf(asked, candidates[0], this.configuration.current);
+          const identity = identityOf(asked, routed[0], this.configuration.current);
           const found = await withCancellation(identity.then(findResult), signal, () => {}).answer;
           if (found) return found;
         }
@@ -74,15 +75,16 @@ export class Dispatcher {
             ? { requestId: randomUUID() }
             : { requestId: options.requestId, isResumable: true };
         const call = { signal, onProgress: progress.report, received: receipt.received, caller, priority };
-        const outcome = await this.#tryAll(
-          candidates,
-          { asked, identity, beforeAsking },
-          call,
-          deadline,
-        ).catch((error) => {
-          receipt.settle(false);
-          throw error;
-        });
+        const masked = asked.mask && (await unlessAborted(prepareMasked(routed, asked), signal));
+        const candidates = masked?.candidates ?? routed;
+        const outcome = await this.#tryAll(candidates, { asked, identity, beforeAsking }, call, deadline)
+          .then(async (outcome) =>
+            masked ? { ...outcome, made: await unlessAborted(masked.finish(outcome.made), signal) } : outcome,
+          )
+          .catch((error) => {
+            receipt.settle(false);
+            throw error;
+          });
         const result = resultOf(outcome, performance.now() - startedAt);
         await handOver(result, onResult, receipt, signal);
         return result;
@@ -187,3 +189,6 @@ export class Dispatcher {
     });
   }
 }
+
+const unlessAborted = <Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> =>
+  withCancellation(work, signal, () => {}).answer;

@@ -31,7 +31,7 @@ export async function identityOf(
     ...[model, pipelineType, id, await codeOf(plugin.plugin), plugins[id]?.options ?? {}, others],
     isSeeded ? seed : null,
     [...inputImages, ...(mask ? [mask] : [])].map(hashOf),
-    mask !== undefined,
+    mask === undefined ? null : [asked.keepUnmasked, asked.maskBlur, asked.maskFill, asked.maskPadding],
   ];
   return { hash: sha256(JSON.stringify(facts)), plugin: id, model: model.id, isSeeded };
 }

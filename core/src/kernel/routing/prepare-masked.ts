@@ -1,0 +1,38 @@
+import type { ValidGenerationResult, ValidImageRequest } from '@easel/plugin-sdk';
+import { prepareInpainting } from '../../inpainting/prepare-inpainting.js';
+import type { Candidate } from './candidates.js';
+
+export interface Masked {
+  readonly candidates: readonly Candidate[];
+  /** What a candidate has made, as its caller gets it. */
+  readonly finish: (made: ValidGenerationResult) => Promise<ValidGenerationResult>;
+}
+
+/** Candidates whose requests have image and mask as their caller wants them painted; all of them paint at the size of the first. */
+export async function prepareMasked(
+  candidates: readonly [Candidate, ...Candidate[]],
+  asked: ValidImageRequest,
+): Promise<Masked> {
+  const inpainting = await prepareInpainting(asked, candidates[0].request);
+  if (!inpainting) return { candidates, finish: async (made) => made };
+  const { image, mask, warnings, finish } = inpainting;
+  // What is pasted is encoded once, when it is done.
+  const outputFormat = finish ? 'png' : asked.outputFormat;
+  return {
+    candidates: candidates.map((candidate) => {
+      const { request } = candidate;
+      const inputImages = [image, ...request.inputImages.slice(1)];
+      return {
+        ...candidate,
+        request: { ...request, inputImages, mask, outputFormat },
+        warnings: [...candidate.warnings, ...warnings],
+      };
+    }),
+    async finish(made) {
+      if (!finish) return made;
+      const images = [];
+      for (const painted of made.images) images.push(await finish(painted));
+      return { ...made, images };
+    },
+  };
+}

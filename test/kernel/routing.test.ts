@@ -246,4 +246,22 @@ describe('a plugin that cannot do all that its type can', () => {
       message: expect.stringContaining('alpha: it cannot do this: seed'),
     });
   });
+
+  it('is asked for what the model does not have either, which is dropped with a warning', async () => {
+    const manager = createFixtureKernel({
+      pluginFolders: [path('routing-plugins')],
+      catalogueFolders: [path('routing-catalogue')],
+      currentModel: 'plain-model',
+      retries: 0,
+    });
+    const asked = { prompt, seed: 7, sampler: 'euler', negativePrompt: 'a dog' };
+    const { warnings, provenance } = await manager.generateImage(asked);
+    expect(provenance.plugin.id).toBe('alpha');
+    expect(warnings.map(({ code, parameter }) => [code, parameter])).toEqual([
+      ['parameter-dropped', 'negativePrompt'],
+      ['parameter-dropped', 'seed'],
+      ['parameter-dropped', 'sampler'],
+    ]);
+    expect((await manager.generateImage({ prompt, negativePrompt: '' })).warnings).toEqual([]);
+  });
 });

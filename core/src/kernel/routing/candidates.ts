@@ -94,7 +94,7 @@ function candidatesOf(
   }
   const plugins = own.length > 0 ? own : (registry.table.get(pipelineType) ?? []);
   return inOrder(plugins, pipelineType, random).map((plugin) => {
-    const missing = findMissingAbility(plugin.manifest, pipelineType, asked);
+    const missing = findMissingAbility(plugin.manifest, pipelineType, asked, adapted.request);
     return {
       plugin,
       model,

@@ -259,8 +259,8 @@ describe('a plugin that cannot do all that its type can', () => {
     expect(provenance.plugin.id).toBe('alpha');
     expect(warnings.map(({ code, parameter }) => [code, parameter])).toEqual([
       ['parameter-dropped', 'negativePrompt'],
-      ['parameter-dropped', 'seed'],
       ['parameter-dropped', 'sampler'],
+      ['parameter-dropped', 'seed'],
     ]);
     expect((await manager.generateImage({ prompt, negativePrompt: '' })).warnings).toEqual([]);
   });

@@ -18,6 +18,6 @@ export { readBody } from './read-body.js';
 export * from './request.js';
 export * from './result.js';
 export { isProcessRunning, type ProcessMark, processStart } from './running-process.js';
-export { normaliseSamplerName } from './sampler-name.js';
+export { normaliseSamplerName, splitSamplerName } from './sampler-name.js';
 export { isUnsent } from './unsent.js';
 export * from './versions.js';

@@ -109,10 +109,10 @@ describe('the parameters text of another tool', () => {
 
   it('keeps values that are out of range out of the request', () => {
     const { request: understood, warnings } = request(
-      'x\nSteps: -3, Sampler: Euler, CFG scale: many, Seed: 99999999999, Size: 0x9999999999, Schedule type: Uniform',
+      'x\nSteps: -3, Sampler: Euler, CFG scale: many, Seed: 99999999999, Size: 0x9999999999, Schedule type: Wobbly',
     );
     expect(understood).toEqual({ prompt: 'x', sampler: 'Euler' });
-    expect(warnings[0]?.message).toContain('Steps, CFG scale, Seed, Size, Schedule type (Uniform)');
+    expect(warnings[0]?.message).toContain('Steps, CFG scale, Seed, Size, Schedule type (Wobbly)');
   });
 
   it('is refused without a prompt', () => {

@@ -8,7 +8,7 @@ import {
 import type { Enhanced } from './enhance-prompt.js';
 import type { Options } from './options.js';
 import type { Made } from './pictures/make-pictures.js';
-import { labelOf } from './request/schedulers.js';
+import { droppedScheduleOf, labelOf } from './request/schedulers.js';
 import { seedOf } from './request/seeds.js';
 
 export interface Gathered {
@@ -44,6 +44,7 @@ export function resultOf({
     images,
     warnings: [
       ...requestWarnings(request, options),
+      ...scheduleWarnings(request, options),
       ...(enhanced?.problem === undefined ? [] : [other(enhanced.problem, 'prompt')]),
       ...contentWarnings(given.filter(({ isFlagged }) => isFlagged).length, held.length),
       ...countWarnings(request, made),
@@ -68,6 +69,13 @@ function costOf({ pictures }: Made, enhanced: Enhanced | undefined): number | un
   const sum = parts.reduce<number>((total, cost) => total + (cost ?? 0), enhanced?.cost ?? 0);
   // Sums of decimal fractions get tails; Runware tells no more than eight places.
   return Number(sum.toFixed(8));
+}
+
+function scheduleWarnings({ sampler }: GenerationRequest, { scheduler }: Options): Warning[] {
+  const dropped = sampler === undefined || scheduler !== undefined ? undefined : droppedScheduleOf(sampler);
+  if (dropped === undefined) return [];
+  const message = `The schedule "${dropped}" had no effect: Runware does not have ${sampler}.`;
+  return [{ code: 'parameter-dropped', parameter: 'sampler', message }];
 }
 
 function requestWarnings(

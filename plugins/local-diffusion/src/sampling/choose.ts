@@ -1,4 +1,4 @@
-import { EaselError } from '@easel/plugin-sdk';
+import { EaselError, splitSamplerName } from '@easel/plugin-sdk';
 import { type ResolvedSampler, resolveSampler, samplerOfClass } from './names.js';
 import { samplers } from './samplers/index.js';
 import type { SamplerRow } from './samplers/sampler-row.js';
@@ -61,6 +61,13 @@ function keysOf({ overrides, sigmaSchedule }: ResolvedSampler): Partial<Schedule
   return { ...overrides, ...Object.fromEntries(keys) };
 }
 
+/** A name that is a schedule alone is that of the model's own sampler with it. */
+function withOwnSampler(name: string, className: string | undefined, rows: readonly SamplerRow[]): string {
+  const { sampler, schedule } = splitSamplerName(name);
+  if (sampler !== '' || name.trim() === '') return name;
+  return [ownSampler(className, rows).row.name, schedule].filter(Boolean).join('_');
+}
+
 /**
  * Settles on a sampler: the one asked for, or the model's own. The model's configuration is carried over to another class as
  * diffusers' `Class.from_config` does it.
@@ -75,7 +82,7 @@ export function chooseSampler(
 ): ChosenSampler {
   const { className: own, values, warnings } = parseSchedulerConfig(schedulerConfig);
   const ownIsFlow = own?.startsWith('FlowMatch') ? ownSampler(own, rows).isFlow : false;
-  const asked = sampler === undefined ? undefined : resolveSampler(sampler, rows);
+  const asked = sampler === undefined ? undefined : resolveSampler(withOwnSampler(sampler, own, rows), rows);
   const { row, isFlow } = asked ?? ownSampler(own, rows);
   const scheduler = isFlow || ownIsFlow ? row.flowScheduler : row.scheduler;
   if (!scheduler) throw refuseSampler(sampler, 'it was trained as a flow');
@@ -85,7 +92,10 @@ export function chooseSampler(
     const sigmaSchedule = asked?.sigmaSchedule ?? sigmaSchedules.find(({ key }) => key && config[key]);
     const stem = scheduler.nameOf?.(config) ?? row.name;
     const name = sigmaSchedule?.label ? `${stem}_${sigmaSchedule.name}` : stem;
-    return { row, scheduler, config, sigmaSchedule, name, warnings };
+    const dropped = asked?.droppedSchedule;
+    const told =
+      dropped === undefined ? [] : [`The schedule "${dropped}" had no effect: ${stem} has no such schedule.`];
+    return { row, scheduler, config, sigmaSchedule, name, warnings: [...warnings, ...told] };
   }
   if (asked && own !== scheduler.className) throw refuseSampler(sampler, reason);
   throw new EaselError({ code: 'ERR_MODEL_FILES_INVALID', message: `scheduler_config.json: ${reason}` });

@@ -18,11 +18,23 @@ test.each([
   expect(resolveSampler(name)).toEqual(resolveSampler(canonical));
 });
 
+test.each([
+  ['DDIM Karras', 'ddim', 'karras'],
+  ['euler_a_karras', 'euler_ancestral', 'karras'],
+  ['DPM++ 2M SDE Turbo', 'dpmpp_2m_sde', 'turbo'],
+])('leaves the schedule of %s out', (name, sampler, droppedSchedule) => {
+  expect(resolveSampler(name)).toEqual({ ...resolveSampler(sampler), droppedSchedule });
+});
+
+test('"Automatic" is no schedule', () => {
+  expect(resolveSampler('Euler Automatic')).toEqual(resolveSampler('euler'));
+});
+
 test('resolves every name that it offers', () => {
   for (const name of samplerNames()) expect(name).toContain(resolveSampler(name).row.name);
 });
 
-test.each(['dpmpp_2n', 'euler_a_karras', 'constructor', ''])(
+test.each(['dpmpp_2n', 'constructor_karras', 'constructor', ''])(
   'refuses %j and lists the known names',
   (name) => {
     let error: unknown;

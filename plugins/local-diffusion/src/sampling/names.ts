@@ -1,4 +1,4 @@
-import { EaselError, normaliseSamplerName, type SamplerLabel } from '@easel/plugin-sdk';
+import { EaselError, normaliseSamplerName, type SamplerLabel, splitSamplerName } from '@easel/plugin-sdk';
 import { distance } from 'fastest-levenshtein';
 import { samplers } from './samplers/index.js';
 import type { SamplerRow } from './samplers/sampler-row.js';
@@ -13,6 +13,8 @@ export interface ResolvedSampler {
   readonly overrides: Partial<SchedulerConfig>;
   /** Absent: the name tells none. */
   readonly sigmaSchedule?: SigmaSchedule | undefined;
+  /** A schedule in the name that the sampler cannot have, and that is left out. Absent: there is none. */
+  readonly droppedSchedule?: string;
 }
 
 const takesSigmaSchedules = ({ scheduler }: SamplerRow) => 'use_karras_sigmas' in scheduler.defaults;
@@ -39,18 +41,26 @@ export function samplerOfClass(
   return flowRow && { row: flowRow, isFlow: true };
 }
 
-/** The row and the schedule in sigma that a usual name consists of. */
-function findSampler(name: string, rows: readonly SamplerRow[]) {
-  const normal = normaliseSamplerName(name);
-  const sigmaSchedule = namedSchedules.find((schedule) => normal.endsWith(`_${schedule.name}`));
-  const stem = sigmaSchedule ? normal.slice(0, -sigmaSchedule.name.length - 1) : normal;
-  const row = rows.find((each) => each.name === stem || each.aliases?.includes(stem));
-  return row && (!sigmaSchedule || takesSigmaSchedules(row)) ? { row, sigmaSchedule } : undefined;
+/** The row and the schedule that a usual name consists of. */
+function findSampler(
+  name: string,
+  rows: readonly SamplerRow[],
+): Pick<ResolvedSampler, 'row' | 'sigmaSchedule' | 'droppedSchedule'> | undefined {
+  const rowOf = (stem: string) => rows.find((each) => each.name === stem || each.aliases?.includes(stem));
+  const whole = rowOf(normaliseSamplerName(name));
+  if (whole) return { row: whole };
+  const { sampler, schedule } = splitSamplerName(name);
+  const row = rowOf(sampler);
+  if (!row || schedule === undefined) return row && { row };
+  const sigmaSchedule = namedSchedules.find((each) => each.name === schedule);
+  return sigmaSchedule && takesSigmaSchedules(row)
+    ? { row, sigmaSchedule }
+    : { row, droppedSchedule: schedule };
 }
 
 /**
  * Finds the sampler that is meant by a diffusers class name or one of the usual names (`dpmpp_2m_karras`, "Euler a", "PLMS").
- * A name without a schedule leaves the model's own schedule as it is.
+ * A name without a schedule leaves the model's own schedule as it is, and so does a schedule that the sampler cannot have.
  * @throws EaselError ERR_REQUEST_INVALID for an unknown name; the message lists the known ones, nearest first.
  */
 export function resolveSampler(name: string, rows: readonly SamplerRow[] = samplers): ResolvedSampler {

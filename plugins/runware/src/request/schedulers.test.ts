@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { labelOf, schedulerOf } from './schedulers.js';
+import { droppedScheduleOf, labelOf, schedulerOf } from './schedulers.js';
 
 describe('schedulerOf', () => {
   it.each([
@@ -18,6 +18,16 @@ describe('schedulerOf', () => {
     ['uni_pc', 'UniPC'],
     ['lcm', 'LCM'],
   ])('%s is %s', (name, scheduler) => expect(schedulerOf(name)).toBe(scheduler));
+
+  it.each([
+    ['DDIM Karras', 'DDIM', 'karras'],
+    ['Euler SGM Uniform', 'Euler', 'sgm_uniform'],
+    ['Karras', 'Default', 'karras'],
+    ['Euler Karras', 'Euler Karras', undefined],
+  ])('of %s it has %s, and not the schedule %s', (name, scheduler, dropped) => {
+    expect(schedulerOf(name)).toBe(scheduler);
+    expect(droppedScheduleOf(name)).toBe(dropped);
+  });
 
   it('refuses a name that is none, and says which there are', () => {
     expect(() => schedulerOf('magic')).toThrow(/^sampler: .*"magic".*DPM\+\+ 2M Karras/);

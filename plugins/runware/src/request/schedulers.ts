@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { EaselError, normaliseSamplerName, type SamplerLabel } from '@easel/plugin-sdk';
+import { EaselError, normaliseSamplerName, type SamplerLabel, splitSamplerName } from '@easel/plugin-sdk';
 
 const withSchedules = (name: string) => [name, `${name} Karras`, `${name} Exponential`, `${name} Beta`];
 
@@ -50,18 +50,25 @@ const byName = new Map([
 ]);
 
 /**
- * Runware's name of a sampler that is asked for by any of its usual names.
+ * Runware's name of a sampler that is asked for by any of its usual names; without the schedule that it ends in where Runware has no such
+ * combination, and the model's own one for a schedule alone.
  * @throws EaselError ERR_REQUEST_INVALID for one that it has not
  */
-export function schedulerOf(sampler: string): string {
-  const found = byName.get(normaliseSamplerName(sampler));
+export function schedulerOf(name: string): string {
+  const { sampler, schedule } = splitSamplerName(name);
+  const stem = sampler === '' && schedule !== undefined ? 'default' : sampler;
+  const found = byName.get(normaliseSamplerName(name)) ?? byName.get(stem);
   if (found) return found;
   throw new EaselError({
     code: 'ERR_REQUEST_INVALID',
     field: 'sampler',
-    message: `sampler: Runware has none that is called "${sampler}"; it has ${schedulers.join(', ')}.`,
+    message: `sampler: Runware has none that is called "${name}"; it has ${schedulers.join(', ')}.`,
   });
 }
+
+/** The schedule of a sampler's name that {@link schedulerOf} leaves out. Undefined: it leaves none out. */
+export const droppedScheduleOf = (name: string): string | undefined =>
+  byName.has(normaliseSamplerName(name)) ? undefined : splitSamplerName(name).schedule;
 
 /** One of Runware's names as AUTOMATIC1111 has it, which most of them are; undefined for the names of classes. */
 export function labelOf(scheduler: string): SamplerLabel | undefined {

@@ -71,6 +71,12 @@ describe('another plugin', () => {
     expect(outcome).toMatchObject({ provenance: { plugin: { id: 'steady' } } });
   });
 
+  it('is asked where the first one says itself that it was not paid', async () => {
+    const { asked, outcome } = await call(createFixtureKernel(chain), 'time-out-unpaid');
+    expect(asked).toEqual(['chaos', 'steady']);
+    expect(outcome).toMatchObject({ provenance: { plugin: { id: 'steady' } } });
+  });
+
   it('is not asked where the first one may have been paid before the call was cut off, and cannot be reached', async () => {
     const manager = createFixtureKernel({ ...chain, plugins: { chaos: { options: { start: 'exit' } } } });
     const { asked, outcome } = await call(manager, 'none', { requestId: 'again', askFirst: chaos });

@@ -64,6 +64,6 @@ it('sends no task that is not on the disk, however long that takes, and none tha
   expect(emulator.paid).toBe(2);
   vi.restoreAllMocks();
   await journal.close();
-  await expect(perform()).rejects.toMatchObject({ code: 'ERR_PLUGIN_FAILED' });
+  await expect(perform()).rejects.toMatchObject({ code: 'ERR_STORAGE' });
   expect(emulator.paid).toBe(2);
 });

@@ -1,13 +1,14 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { EaselError } from '../errors.js';
-import { unread } from '../paid/failures.js';
+import { unread, unwritable } from '../paid/failures.js';
 import type { Logger } from '../plugin.js';
 import type { Progress } from '../result.js';
 import { BatchRun } from './batch-run.js';
 import type { BatchCall, Delivery } from './call.js';
 import { checkSizes } from './check-sizes.js';
 import type { BatchDriver } from './driver.js';
+import { asPaid } from './failures.js';
 import { findFree } from './find-free.js';
 import { Gatherer } from './gatherer.js';
 import { Journals } from './journal/journals.js';
@@ -118,7 +119,7 @@ export class Batches {
     }
   }
 
-  /** Stops all work where it is; the next process takes it up. */
+  /** Stops all work where it is; the next process takes it up, and pays for it where that was not done. */
   async close(): Promise<void> {
     const closed = new EaselError({ code: 'ERR_PLUGIN_DISABLED', message: 'The plugin is being closed.' });
     this.#stop.abort(closed);
@@ -126,7 +127,7 @@ export class Batches {
     await this.#refreshing.catch(() => {});
     await Promise.all(this.#writing);
     await Promise.all([...this.#runs].map((run) => run.idle()));
-    for (const run of this.#runs) for (const line of run.lines) line.leaveBehind(closed);
+    for (const run of this.#runs) for (const line of run.lines) line.leaveBehind(asPaid(closed));
     await this.#journals.close();
   }
 
@@ -205,8 +206,7 @@ export class Batches {
       // Somebody may have gone while it was written.
       run.noticeGivenUp();
     } catch (cause) {
-      const message = `A batch cannot be written to disk: ${(cause as Error).message}`;
-      for (const line of lines) line.fail(new EaselError({ code: 'ERR_PLUGIN_FAILED', message, cause }));
+      for (const line of lines) line.fail(unwritable('A batch', cause));
     }
   }
 

@@ -5,8 +5,12 @@ const riskHint = 'Make the call anew, under another id, if you take the risk of 
 
 export const aborted = () => new EaselError({ code: 'ERR_ABORTED', message: 'The call was cancelled.' });
 
-export const closed = () =>
-  new EaselError({ code: 'ERR_PLUGIN_DISABLED', message: 'The plugin is being closed.' });
+export const closed = ({ mayBePaid = false } = {}) =>
+  new EaselError({
+    code: 'ERR_PLUGIN_DISABLED',
+    message: `The plugin is being closed.${mayBePaid ? ' The call may have been paid.' : ''}`,
+    mayBePaid,
+  });
 
 /** What a request has failed with that has no code of its own. Whether it had been sent by then nobody knows. */
 export const unclassified = (error: unknown): EaselError =>
@@ -18,10 +22,10 @@ export const unclassified = (error: unknown): EaselError =>
     cause: error,
   });
 
-export const unwritable = (cause: unknown): EaselError =>
+export const unwritable = (what: string, cause: unknown): EaselError =>
   new EaselError({
     code: 'ERR_STORAGE',
-    message: `A request could not be written down, and was not sent: ${(cause as Error).message}`,
+    message: `${what} could not be written down, and was not sent: ${(cause as Error).message}`,
     hint: 'Make room in, and access to, the storage folder of the plugin.',
     cause,
   });

@@ -144,7 +144,7 @@ export class PaidRequests {
       }
       if (signal.aborted) throw aborted();
       await pause(lookMs, undefined, { signal: this.#closing.signal }).catch(() => {
-        throw closed();
+        throw closed({ mayBePaid: true });
       });
     }
   }
@@ -163,7 +163,7 @@ export class PaidRequests {
     send: () => Promise<string>,
   ): Promise<Sent | undefined> {
     const isNew = await this.#files.begin(name, record).catch((error: unknown) => {
-      throw unwritable(error);
+      throw unwritable('A request', error);
     });
     if (!isNew) return undefined;
     if (!this.#closing.signal.aborted) return { answer: this.#send(name, record, send) };

@@ -8,14 +8,14 @@ import {
 } from '@easel/plugin-sdk';
 import type { Events } from '../events.js';
 import type { PluginFolder } from '../manifest/read.js';
-import type { Runner, RunnerCall } from '../runner/runner.js';
+import type { Runner } from '../runner/runner.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
 import { Blame } from './blame.js';
 import { Breaker, type BreakerState } from './breaker.js';
 import { Bulkhead } from './bulkhead.js';
 import { type Latency, LatencyRecord } from './latency.js';
 import { Outstanding } from './outstanding.js';
-import { tellPaidRisk } from './paid-risk.js';
+import { tellPaidRisk, type Watch } from './paid-risk.js';
 import { graceMs, withCancellation } from './with-cancellation.js';
 
 export interface GuardedCall {
@@ -31,7 +31,7 @@ export interface GuardedCall {
   readonly received?: Promise<boolean> | undefined;
 }
 
-type HandedCall = GuardedCall & Pick<RunnerCall, 'onHandedOver'>;
+type WatchedCall = GuardedCall & Watch;
 
 export interface GuardedPluginOptions {
   readonly plugin: PluginFolder;
@@ -133,8 +133,8 @@ export class GuardedPlugin {
     call: GuardedCall,
   ): Promise<ValidGenerationResult> {
     clearTimeout(this.#idle);
-    const answer = tellPaidRisk(this.manifest, call.wasHandedOver, (onHandedOver) =>
-      this.#guard(pipelineType, request, { ...call, onHandedOver }),
+    const answer = tellPaidRisk(this.manifest, call.wasHandedOver, (watch) =>
+      this.#guard(pipelineType, request, { ...call, ...watch }),
     );
     return await this.#outstanding.call(answer, call.received, () => this.#restWhenIdle());
   }
@@ -142,7 +142,7 @@ export class GuardedPlugin {
   async #guard(
     pipelineType: string,
     request: GenerationRequest,
-    call: HandedCall,
+    call: WatchedCall,
   ): Promise<ValidGenerationResult> {
     const route = this.#routes.get(pipelineType);
     if (!route) throw new Error(`${this.manifest.id} does not handle ${pipelineType}`);
@@ -187,7 +187,7 @@ export class GuardedPlugin {
     this.#idle = setTimeout(rest, idleMs).unref();
   }
 
-  #work(request: GenerationRequest, call: HandedCall) {
+  #work(request: GenerationRequest, call: WatchedCall) {
     let runner: Runner | undefined;
     const work = async () => {
       runner = await this.supervisor.running();

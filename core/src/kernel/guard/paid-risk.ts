@@ -1,6 +1,10 @@
 import { EaselError, type ErrorCode, type Manifest } from '@easel/plugin-sdk';
+import type { RunnerCall } from '../runner/runner.js';
 
-/** Failures that come of the kernel, or that a plugin has not classified: they leave open what became of a request. */
+/** What a runner tells of a call besides its answer. */
+export type Watch = Pick<RunnerCall, 'onHandedOver' | 'onClassified'>;
+
+/** Failures that come of the kernel, or of a plugin that has not classified them: they leave open what became of a request. */
 const open: ReadonlySet<ErrorCode> = new Set([
   'ERR_PLUGIN_CRASHED',
   'ERR_PLUGIN_STALLED',
@@ -36,18 +40,25 @@ export const isPaid = ({ pays, permissions }: Pick<Manifest, 'pays' | 'permissio
 export async function tellPaidRisk<T>(
   manifest: Manifest,
   wasHandedOver: boolean | undefined,
-  make: (onHandedOver: () => void) => Promise<T>,
+  make: (watch: Watch) => Promise<T>,
 ): Promise<T> {
   let isHandedOver = false;
-  try {
-    return await make(() => {
+  let isClassified = false;
+  const watch = {
+    onHandedOver() {
       isHandedOver = true;
-    });
+    },
+    onClassified() {
+      isClassified = true;
+    },
+  };
+  try {
+    return await make(watch);
   } catch (error) {
-    if (!EaselError.isInstance(error) || error.mayBePaid || !isPaid(manifest)) throw error;
-    const { code } = error;
-    const isOpen = (isHandedOver || wasHandedOver) && open.has(code);
-    const isUnreached = !isHandedOver && wasHandedOver && unreached.has(code);
+    const isKnown = !EaselError.isInstance(error) || error.mayBePaid || isClassified;
+    if (isKnown || !isPaid(manifest)) throw error;
+    const isOpen = (isHandedOver || wasHandedOver) && open.has(error.code);
+    const isUnreached = !isHandedOver && wasHandedOver && unreached.has(error.code);
     throw isOpen || isUnreached ? mayBePaid(error, manifest.id) : error;
   }
 }

@@ -10,7 +10,7 @@ import { parseResult } from './parse-answer.js';
 import type { Port } from './port.js';
 import { type Receipt, type Reply, receiptsSince, replySchema, type StartPayload } from './protocol.js';
 import type { RunnerCall } from './runner.js';
-import { fromWireError } from './wire-error.js';
+import { fromWireError, isClassified } from './wire-error.js';
 
 /** Bytes that a plugin may leave unread before it is sent no more commands. */
 const waitingLimit = 512 * 1024 * 1024;
@@ -142,8 +142,10 @@ export class Channel {
     if (reply.type === 'progress') pending.call?.onProgress(reply.progress);
     else if (reply.type === 'stopping') pending.call?.onStopping?.(reply.milliseconds);
     else if (reply.type === 'result') this.#settle(reply.id)?.resolve(reply.value);
-    else if (reply.type === 'error')
+    else if (reply.type === 'error') {
+      if (isClassified(reply.error)) pending.call?.onClassified?.();
       this.#settle(reply.id)?.reject(fromWireError(reply.error, this.#options.plugin));
+    }
   }
 
   #settle(id: number): Pending | undefined {

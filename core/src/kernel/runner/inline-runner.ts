@@ -7,7 +7,7 @@ import { type PluginHost, startPluginHost } from './plugin-host.js';
 import type { StartPayload } from './protocol.js';
 import { createReceipt, type PendingReceipt } from './receipt.js';
 import type { Runner, RunnerCall } from './runner.js';
-import { fromWireError, toWireError } from './wire-error.js';
+import { fromWireError, isClassified, toWireError } from './wire-error.js';
 
 /**
  * Runs a plugin inside of the kernel's own thread: no copying and no start-up cost, and no protection. A loop or a crash in it is a loop
@@ -63,16 +63,21 @@ export class InlineRunner implements Runner {
   }
 
   async generate(request: GenerationRequest, call: RunnerCall): Promise<ValidGenerationResult> {
-    const { signal, onProgress, onHandedOver, onStopping } = call;
+    const { signal, onProgress, onHandedOver, onClassified, onStopping } = call;
     const receipt = createReceipt();
     this.#receipts.add(receipt);
     const stopsWithin = (milliseconds: number) => onStopping?.(milliseconds);
     const hostCall = { signal, onProgress, received: receipt.received, stopsWithin };
     let received = Promise.resolve(false);
     try {
-      const ask = (host: PluginHost) => {
+      const ask = async (host: PluginHost) => {
         onHandedOver?.();
-        return host.generate(request, hostCall);
+        try {
+          return await host.generate(request, hostCall);
+        } catch (error) {
+          if (isClassified(toWireError(error))) onClassified?.();
+          throw error;
+        }
       };
       const made = await this.#ask(async (host) => parseResult(await ask(host), this.#plugin));
       received = call.received ?? Promise.resolve(true);

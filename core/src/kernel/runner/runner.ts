@@ -6,6 +6,8 @@ export interface RunnerCall {
   readonly onProgress: (progress: Progress) => void;
   /** Told when the plugin has been handed the request. Absent: nobody wants to know. */
   readonly onHandedOver?: (() => void) | undefined;
+  /** Told when the plugin has failed with an error of its own, which says what became of the request. Absent: nobody wants to know. */
+  readonly onClassified?: (() => void) | undefined;
   /** Told, after an abort, in how many milliseconds the work can stop. Absent: nobody wants to know. */
   readonly onStopping?: ((milliseconds: number) => void) | undefined;
   /** Whether whoever asked has the result safely; the plugin is told. Never rejects. Absent: it has when the call resolves. */

@@ -26,3 +26,6 @@ export function toWireError(thrown: unknown): WireError {
 export function fromWireError(error: WireError, plugin: string): EaselError {
   return new EaselError({ ...error, plugin });
 }
+
+/** Whether the plugin has classified an error itself. */
+export const isClassified = ({ code }: Pick<WireError, 'code'>): boolean => code !== 'ERR_PLUGIN_FAILED';

@@ -148,7 +148,7 @@ describe('the journal', () => {
     const folder = await makeFolder();
     const journal = await open(folder);
     await journal.close();
-    await expect(journal.begin(entry())).rejects.toMatchObject({ code: 'ERR_PLUGIN_FAILED' });
+    await expect(journal.begin(entry())).rejects.toMatchObject({ code: 'ERR_STORAGE' });
     expect(journal.orphans).toEqual([]);
   });
 });

@@ -95,7 +95,7 @@ export class Journal {
     } catch (cause) {
       this.#open.delete(entry.taskUUID);
       throw new EaselError({
-        code: 'ERR_PLUGIN_FAILED',
+        code: 'ERR_STORAGE',
         message: `A task could not be written down, and was not sent: ${(cause as Error).message}`,
         hint: 'Make room in, and access to, the storage folder of the plugin.',
         cause,

@@ -109,3 +109,5 @@ export const modelSchema = z
     message: 'is larger than maximumEdge',
   });
 export type Model = z.output<typeof modelSchema>;
+/** A model as people write it. */
+export type ModelInput = z.input<typeof modelSchema>;

@@ -5,6 +5,7 @@
  */
 import type { z } from 'zod';
 import type { GenerationRequest } from './generation.js';
+import type { ManifestInput } from './manifest.js';
 import type { GenerationResult, Progress } from './result.js';
 import { apiVersion } from './versions.js';
 
@@ -70,7 +71,21 @@ export interface PluginInstance<Options> {
   close?(): Promise<void>;
 }
 
+/**
+ * What the kernel has to know of a plugin before it starts it, for one that a host gives by value: what others have in their `plugin.json`.
+ * It runs inside of the kernel.
+ */
+export type GivenManifest = Omit<
+  ManifestInput,
+  '$schema' | 'version' | 'sdk' | 'protocols' | 'entry' | 'downloads' | 'doctor' | 'emulator'
+> & {
+  /** Semantic version. Absent: 0.0.0. */
+  readonly version?: string;
+};
+
 export interface PluginDefinition<Config extends z.ZodType, Options extends z.ZodType> {
+  /** For a plugin that is given by value. Absent: it has a `plugin.json`. */
+  readonly manifest?: GivenManifest;
   /** Its part of `easel.config.json`; a value that does not validate keeps it from starting. */
   readonly config: Config;
   /** Its provider options, of a model and of a request. */
@@ -85,7 +100,7 @@ export interface Plugin<Config extends z.ZodType = z.ZodType, Options extends z.
 }
 
 /**
- * Makes a plugin of its definition: the default export of the manifest's `entry`.
+ * Makes a plugin of its definition: the default export of the manifest's `entry`, or a value for the option `plugins` of a kernel.
  *
  * @example
  * export default definePlugin({

@@ -48,6 +48,7 @@ export function createRunner(kind: Kind, choices: Choices = {}): { runner: Runne
       protocol,
       folder,
       entry: `${folder}/${entry}`,
+      lacksSdk: false,
       config,
       secrets: {},
       logLinesPerSecond,

@@ -2,10 +2,12 @@ import {
   imageRequestSchema,
   jsonSchema,
   type ManifestInput,
+  type Model,
   manifestSchema,
   pipelineTypeSchema,
 } from '@easel/plugin-sdk';
 import { z } from 'zod';
+import type { PluginFolder } from '../kernel/manifest/read.js';
 import { serverConfigurationSchema } from './server-configuration.js';
 
 /** Some fields of a part of a manifest, in place of the manifest's own; what is left out stays as it is there. */
@@ -55,7 +57,9 @@ export const configurationSchema = z.strictObject({
   catalogueFolders: z
     .array(z.string().min(1))
     .default(['models/catalogue'])
-    .describe('Folders of catalogue files, besides the bundled one. Absent: ["models/catalogue"].'),
+    .describe(
+      'Folders of catalogue files, or packages that bring some, besides the bundled one. Absent: ["models/catalogue"].',
+    ),
   storageFolder: z
     .string()
     .min(1)
@@ -71,7 +75,9 @@ export const configurationSchema = z.strictObject({
   plugins: z
     .record(z.string(), pluginConfigurationSchema)
     .default({})
-    .describe('Switches and options by plugin id. Absent: every plugin is enabled and has no options.'),
+    .describe(
+      'Switches and options by plugin id; and by the name of its package or the path of its folder, beginning with "./", a plugin that is to be used besides those that are found. Absent: every plugin is enabled and has no options.',
+    ),
   fallbacks: z
     .record(z.string(), z.array(z.string()))
     .default({})
@@ -97,6 +103,10 @@ export type ConfigurationInput = z.input<typeof configurationSchema>;
 /** What was read, with everything filled in and folders absolute. */
 export type Configuration = z.output<typeof configurationSchema> & {
   readonly storageFolder: string;
-  /** Folders of plugins that are packages, symbolic links resolved. */
+  /** Folders of plugins that are packages, or were named by their paths; symbolic links are resolved. */
   readonly pluginPackages: readonly string[];
+  /** Plugins that the host has given by value. */
+  readonly givenPlugins: readonly PluginFolder[];
+  /** Models that the host has given by value; paths in them are absolute. */
+  readonly givenModels: readonly Model[];
 };

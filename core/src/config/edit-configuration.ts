@@ -1,9 +1,11 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { EaselError } from '@easel/plugin-sdk';
+import { resolutionFolders } from './bundled-packages.js';
 import { type Configuration, configurationSchema } from './configuration.js';
+import { type ConfigurationSource, configurationFileOf } from './configuration-source.js';
 import { firstProblem } from './first-problem.js';
-import { type ConfigurationSource, configurationFileOf } from './read-configuration.js';
+import { findNamedPlugin } from './named-plugins.js';
 
 /** What a configuration file says, as it stands there. */
 type WrittenConfiguration = Readonly<Record<string, unknown>> & {
@@ -34,7 +36,8 @@ export function editPluginConfiguration(
   }
   const { error } = configurationSchema.safeParse(written);
   if (error) throw invalid(firstProblem(error));
-  const plugins = { ...written.plugins, [plugin]: { ...written.plugins?.[plugin], ...change } };
+  const name = nameIn(written, plugin, file);
+  const plugins = { ...written.plugins, [name]: { ...written.plugins?.[name], ...change } };
   const edited = JSON.stringify({ ...written, plugins }, null, indentOf(text));
   const staged = resolve(`${file}.${process.pid}.new`);
   try {
@@ -45,6 +48,12 @@ export function editPluginConfiguration(
     throw invalid(`cannot be written (${(cause as Error).message})`, cause);
   }
   return file;
+}
+
+/** What the file calls a plugin: its id, the name of its package or the path of its folder. */
+function nameIn({ plugins = {} }: WrittenConfiguration, id: string, file: string): string {
+  const folders = resolutionFolders(dirname(file));
+  return Object.keys(plugins).find((name) => findNamedPlugin(name, folders)?.id === id) ?? id;
 }
 
 /** What the file indents by; two blanks where it does not. */

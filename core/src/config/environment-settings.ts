@@ -12,21 +12,23 @@ import { settingNames } from './setting-names.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Folders and files, which are relative to the working directory here. */
+/** Folders and files, which are relative to the host's folder here. */
 const isPath = (path: string) => /(Folders?|File)$/.test(path);
 
 /**
  * The settings that the environment gives, in the form of the configuration file; paths come out absolute. A variable that is empty counts as
  * not set. Throws ERR_CONFIG_INVALID with the name of the variable.
+ *
+ * @param folder absolute path of the folder that paths start from
  */
-export function readEnvironmentSettings(environment: Environment): ConfigurationInput {
+export function readEnvironmentSettings(environment: Environment, folder: string): ConfigurationInput {
   const settings: Record<string, unknown> = {};
   const server: Record<string, unknown> = {};
   for (const { path, variable } of settingNames) {
     const text = environment[variable];
     if (text === undefined || text === '') continue;
     const [field, isServers] = [path.replace(/^server\./, ''), path.startsWith('server.')];
-    const value = parseSetting({ path, variable, text }, schemaOf(field, isServers));
+    const value = parseSetting({ path, variable, text, folder }, schemaOf(field, isServers));
     (isServers ? server : settings)[field] = value;
   }
   return { ...settings, ...(Object.keys(server).length > 0 && { server }) };
@@ -36,6 +38,7 @@ interface Given {
   readonly path: string;
   readonly variable: string;
   readonly text: string;
+  readonly folder: string;
 }
 
 function schemaOf(field: string, isServers: boolean): z.ZodType {
@@ -51,13 +54,13 @@ function parseSetting(given: Given, schema: z.ZodType): unknown {
 }
 
 function readValue(given: Given, kind: string): unknown {
-  const { path, text } = given;
+  const { path, text, folder } = given;
   if (kind === 'number') return text.trim() === '' ? text : Number(text);
   if (kind === 'boolean') return booleans[text.toLowerCase()] ?? text;
   if (kind === 'record') return parseJson(given);
-  if (kind !== 'array') return isPath(path) ? resolve(text) : text;
+  if (kind !== 'array') return isPath(path) ? resolve(folder, text) : text;
   const parts = text.split(isPath(path) ? delimiter : ',').filter((part) => part.trim() !== '');
-  return parts.map((part) => (isPath(path) ? resolve(part) : part.trim()));
+  return parts.map((part) => (isPath(path) ? resolve(folder, part) : part.trim()));
 }
 
 const booleans: Readonly<Record<string, boolean>> = { true: true, 1: true, false: false, 0: false };

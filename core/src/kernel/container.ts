@@ -1,10 +1,12 @@
 import 'reflect-metadata';
 import { randomInt } from 'node:crypto';
+import { resolve } from 'node:path';
 import { seedLimit } from '@easel/plugin-sdk';
 import type { Tracer } from '@opentelemetry/api';
 import { type DependencyContainer, container as processContainer } from 'tsyringe';
 import type { Configuration } from '../config/configuration.js';
-import { type ConfigurationSource, readConfiguration } from '../config/read-configuration.js';
+import type { ConfigurationSource } from '../config/configuration-source.js';
+import { readConfiguration } from '../config/read-configuration.js';
 import { readSecretsFile } from '../config/secrets-file.js';
 import { readCatalogue } from '../models/catalogue.js';
 import { type HostLogger, silentLogger } from '../observe/plugin-logger.js';
@@ -51,9 +53,11 @@ const withoutGaps = (environment: NonNullable<KernelOptions['environment']>) =>
 
 /** The composition root. Each kernel has a container of its own, so that several can live in one host; nothing is registered globally. */
 export function createContainer(options: KernelOptions): DependencyContainer {
-  const configuration = readConfiguration(options);
+  // The host may change its working directory.
+  const source = { ...options, folder: resolve(options.folder ?? '.') };
+  const configuration = readConfiguration(source);
   const container = processContainer.createChildContainer();
-  container.register(tokens.configurationSource, { useValue: options });
+  container.register(tokens.configurationSource, { useValue: source });
   container.register(tokens.configuration, { useValue: { current: configuration } });
   container.register(tokens.environment, { useValue: environmentOf(options, configuration) });
   container.register(tokens.logger, { useValue: options.logger ?? silentLogger });
@@ -62,7 +66,7 @@ export function createContainer(options: KernelOptions): DependencyContainer {
   container.register(tokens.random, { useValue: options.random ?? Math.random });
   container.register(tokens.drawSeed, { useValue: options.drawSeed ?? (() => randomInt(seedLimit + 1)) });
   container.register(tokens.catalogue, {
-    useValue: { current: readCatalogue(configuration.catalogueFolders) },
+    useValue: { current: readCatalogue(configuration) },
   });
   container.registerSingleton(Events);
   container.registerSingleton(Registry);

@@ -1,6 +1,6 @@
 import type { InjectionToken } from 'tsyringe';
 import type { Configuration } from '../config/configuration.js';
-import type { ConfigurationSource } from '../config/read-configuration.js';
+import type { ConfigurationSource } from '../config/configuration-source.js';
 import type { Catalogue } from '../models/catalogue.js';
 import type { HostLogger } from '../observe/plugin-logger.js';
 import type { Tracing } from '../observe/tracing.js';

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { EaselError, type Model, modelSchema } from '@easel/plugin-sdk';
-import { firstProblem } from '../config/first-problem.js';
+import { join } from 'node:path';
+import { EaselError, type Model } from '@easel/plugin-sdk';
+import type { Configuration } from '../config/configuration.js';
+import { parseModel } from './parse-model.js';
 
 export interface Catalogue {
   readonly models: ReadonlyMap<string, Model>;
@@ -9,11 +10,14 @@ export interface Catalogue {
   readonly problems: readonly EaselError[];
 }
 
-/** Reads every `*.json` of the catalogue folders; later folders add to earlier ones. */
-export function readCatalogue(folders: readonly string[]): Catalogue {
-  const models = new Map<string, Model>();
+/** The models that are given, and every `*.json` of the catalogue folders; later folders add to earlier ones. */
+export function readCatalogue({
+  givenModels,
+  catalogueFolders,
+}: Pick<Configuration, 'givenModels' | 'catalogueFolders'>): Catalogue {
+  const models = new Map<string, Model>(givenModels.map((model) => [model.id, model]));
   const problems: EaselError[] = [];
-  for (const folder of folders.filter((path) => existsSync(path))) {
+  for (const folder of catalogueFolders.filter((path) => existsSync(path))) {
     for (const name of readdirSync(folder).sort()) {
       if (!name.endsWith('.json')) continue;
       try {
@@ -37,12 +41,7 @@ function readModel(folder: string, file: string): Model {
   } catch (cause) {
     throw invalid(file, `cannot be read (${(cause as Error).message})`, cause);
   }
-  const parsed = modelSchema.safeParse(json);
-  if (!parsed.success) throw invalid(file, firstProblem(parsed.error));
-  const { source } = parsed.data;
-  return 'path' in source
-    ? { ...parsed.data, source: { ...source, path: resolve(folder, source.path) } }
-    : parsed.data;
+  return parseModel(json, file, folder);
 }
 
 const invalid = (file: string, what: string, cause?: unknown) =>

@@ -14,7 +14,7 @@ import type { ListModelsFlags } from './flags.js';
 /** `easel models`: the catalogue, where each model is, and who makes its pictures. */
 export async function listModels(flags: ListModelsFlags): Promise<number> {
   await using manager = await openKernel(flags);
-  const entries = readCatalogue(manager.configuration.catalogueFolders).models;
+  const entries = readCatalogue(manager.configuration).models;
   const available = await Promise.all(
     manager
       .getAvailableModels()

@@ -20,7 +20,7 @@ export function openLibrary({ config }: { readonly config?: string | undefined }
   const { plugins } = discoverPlugins(configuration, sdkVersion);
   return {
     configuration,
-    catalogue: readCatalogue(configuration.catalogueFolders),
+    catalogue: readCatalogue(configuration),
     hub: readHubSettings(),
     manifests: plugins.map(({ manifest }) => manifest),
   };

@@ -12,7 +12,7 @@ let generations = 0;
 
 /**
  * Copies a plugin's folder into the storage folder, and answers the plugin as it is there: a version that runs must not see the next edit. The
- * copy is named `id@hash.process.start.number`, the process being the kernel's. Where nothing can be written, the plugin runs where it is.
+ * copy is named `id@hash.process.start.number`, the process being the kernel's. Where nothing can be written, the plugin runs where it is, and so does one that is given by value.
  *
  * @param fingerprint of what is to be copied, the hash of its content first
  * @returns undefined where the folder has changed meanwhile; the end of that will be noticed
@@ -22,6 +22,7 @@ export async function takeGeneration(
   fingerprint: string,
   storageFolder: string,
 ): Promise<PluginFolder | undefined> {
+  if (plugin.module) return plugin;
   const [hash = ''] = fingerprint.split(' ');
   const { pid } = process;
   const name = [`${plugin.manifest.id}@${hash.slice(0, 12)}`, pid, processStart(pid), generations++].join(

@@ -1,10 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { EaselError } from '@easel/plugin-sdk';
-import { z } from 'zod';
 import type { Configuration } from '../../config/configuration.js';
 import { negotiate } from './negotiate.js';
 import { type PluginFolder, readPluginFolder } from './read.js';
+import { readPluginId } from './read-id.js';
 
 export interface Discovery {
   readonly plugins: readonly PluginFolder[];
@@ -12,27 +12,32 @@ export interface Discovery {
   readonly rejected: readonly { readonly folder: string; readonly id: string; readonly reason: EaselError }[];
 }
 
+type Sources = Pick<Configuration, 'givenPlugins' | 'pluginPackages' | 'pluginFolders'>;
+
 /**
- * Finds the plugins that are packages, and those in folders of plugin folders; later ones add to earlier ones. A broken plugin never hides
+ * Finds the plugins that are given by value, those that are packages, and those in folders of plugin folders; later ones add to earlier ones. A broken plugin never hides
  * the others.
  */
 export function discoverPlugins(
-  { pluginPackages, pluginFolders }: Pick<Configuration, 'pluginPackages' | 'pluginFolders'>,
+  { givenPlugins, pluginPackages, pluginFolders }: Sources,
   sdkVersion: string,
 ): Discovery {
   const plugins = new Map<string, PluginFolder>();
   const rejected: { folder: string; id: string; reason: EaselError }[] = [];
-  for (const folder of [...pluginPackages, ...pluginFolders.flatMap(withManifest)]) {
+  const given = givenPlugins.map((plugin) => ({ folder: plugin.path, read: () => plugin }));
+  const folders = [...pluginPackages, ...pluginFolders.flatMap(withManifest)];
+  const onDisk = folders.map((folder) => ({ folder, read: () => readPluginFolder(folder) }));
+  for (const { folder, read } of [...given, ...onDisk]) {
     try {
-      const plugin = readPluginFolder(folder);
+      const plugin = read();
       negotiate(plugin.manifest, sdkVersion);
       const known = plugins.get(plugin.manifest.id);
-      if (known?.folder === plugin.folder) continue;
+      if (known?.folder === plugin.folder && !plugin.module) continue;
       if (known) throw duplicate(plugin, known);
       plugins.set(plugin.manifest.id, plugin);
     } catch (error) {
       if (!EaselError.isInstance(error)) throw error;
-      rejected.push({ folder, id: readId(folder), reason: error });
+      rejected.push({ folder, id: readPluginId(folder) ?? basename(folder), reason: error });
     }
   }
   return { plugins: [...plugins.values()], rejected };
@@ -41,18 +46,6 @@ export function discoverPlugins(
 /** The folder of a plugin that cannot be used. */
 export const findRejected = (rejected: Discovery['rejected'], id: string) =>
   rejected.find((folder) => folder.id === id);
-
-/** What a manifest that cannot be used says all the same; where it does not, most folders are named like their plugin. */
-function readId(folder: string): string {
-  try {
-    const { id } = z
-      .looseObject({ id: z.string() })
-      .parse(JSON.parse(readFileSync(join(folder, 'plugin.json'), 'utf8')));
-    return id;
-  } catch {
-    return basename(folder);
-  }
-}
 
 /** Whether there is a plugin of that id, usable or not. */
 export const isThere = ({ plugins, rejected }: Discovery, id: string): boolean =>

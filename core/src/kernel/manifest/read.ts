@@ -1,6 +1,6 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { join, sep } from 'node:path';
-import { EaselError, type Manifest, manifestSchema } from '@easel/plugin-sdk';
+import { EaselError, type Manifest, manifestSchema, type Plugin } from '@easel/plugin-sdk';
 import { firstProblem } from '../../config/first-problem.js';
 
 export interface PluginFolder {
@@ -9,8 +9,10 @@ export interface PluginFolder {
   readonly path: string;
   /** Absolute path, symbolic links resolved. */
   readonly folder: string;
-  /** Absolute path of the entry module; inside of the folder. */
+  /** Absolute path of the entry module, inside of the folder; empty where it is given by value. */
   readonly entry: string;
+  /** What its entry exports, where the host has given it by value. Absent: it is imported. */
+  readonly module?: Plugin;
   /** Where it is a copy: what goes with the copy, and the folder that was copied, both absolute. Absent: it is none. */
   readonly copy?: { readonly root: string; readonly origin: string };
 }

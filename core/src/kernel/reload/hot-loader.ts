@@ -2,11 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { EaselError } from '@easel/plugin-sdk';
 import { inject, injectable } from 'tsyringe';
 import type { Configuration } from '../../config/configuration.js';
-import {
-  type ConfigurationSource,
-  configurationFileOf,
-  readConfiguration,
-} from '../../config/read-configuration.js';
+import { type ConfigurationSource, configurationFileOf } from '../../config/configuration-source.js';
+import { readConfiguration } from '../../config/read-configuration.js';
 import { keepRestartSettings } from '../../config/restart-settings.js';
 import { type Catalogue, readCatalogue } from '../../models/catalogue.js';
 import type { HostLogger } from '../../observe/plugin-logger.js';
@@ -72,7 +69,7 @@ export class HotLoader {
     const { now, problem } = this.#read();
     await this.#reconciler.reconcile(now);
     this.#configuration.current = now;
-    this.#catalogue.current = readCatalogue(now.catalogueFolders);
+    this.#catalogue.current = readCatalogue(now);
     if (problem) {
       this.#registry.report([problem, ...this.#registry.problems]);
       this.#events.emit('configuration-refused', { error: problem });

@@ -21,6 +21,7 @@ export async function settle(
   found: PluginFolder,
   configuration: Configuration,
 ): Promise<Settled | undefined> {
+  if (found.module) return { plugin: found, fingerprint: await fingerprintOf(found, configuration) };
   for (let attempt = 0; attempt < attempts; attempt++) {
     const fingerprint = await fingerprintOf(found, configuration);
     let plugin: PluginFolder;
@@ -37,9 +38,11 @@ export async function settle(
 /** All that makes a plugin what it is: its content, its place, when its manifest was last touched, and its part of the configuration. */
 export async function fingerprintOf(plugin: PluginFolder, { plugins }: Configuration): Promise<string> {
   const { options, runtime, breaker } = plugins[plugin.manifest.id] ?? {};
+  const own = JSON.stringify([plugin.path, options ?? {}, runtime, breaker]);
+  if (plugin.module) return `given 0 ${own}`;
   const touchedAt = await stat(join(plugin.folder, 'plugin.json')).then(
     ({ mtimeMs }) => mtimeMs,
     () => 0,
   );
-  return `${await hashFolder(plugin.folder)} ${touchedAt} ${JSON.stringify([plugin.path, options ?? {}, runtime, breaker])}`;
+  return `${await hashFolder(plugin.folder)} ${touchedAt} ${own}`;
 }

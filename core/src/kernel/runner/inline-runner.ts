@@ -1,5 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { EaselError, type GenerationRequest, type ValidGenerationResult } from '@easel/plugin-sdk';
+import {
+  EaselError,
+  type GenerationRequest,
+  type Plugin,
+  type ValidGenerationResult,
+} from '@easel/plugin-sdk';
 import { asLogger, type WriteLog } from '../../observe/plugin-logger.js';
 import { LogLimit } from './log-limit.js';
 import { parseResult, parseStarted } from './parse-answer.js';
@@ -19,6 +24,7 @@ export class InlineRunner implements Runner {
   readonly ended: Promise<Error>;
   readonly #plugin: string;
   readonly #payload: StartPayload;
+  readonly #module: Plugin | undefined;
   readonly #log: LogLimit;
   readonly #end: (reason: Error) => void;
   readonly #abandon = new Set<(reason: Error) => void>();
@@ -27,7 +33,9 @@ export class InlineRunner implements Runner {
   #device: string | undefined;
   #isEnding = false;
 
-  constructor(options: { start: StartPayload; onLog: WriteLog }) {
+  /** @param options `module` is what the plugin's entry exports, where that need not be imported */
+  constructor(options: { start: StartPayload; onLog: WriteLog; module?: Plugin | undefined }) {
+    this.#module = options.module;
     this.#plugin = options.start.plugin;
     this.#payload = options.start;
     this.#log = new LogLimit(options.onLog, options.start.logLinesPerSecond);
@@ -48,7 +56,9 @@ export class InlineRunner implements Runner {
 
   async start(): Promise<void> {
     try {
-      const host = await this.#unlessKilled(startPluginHost(this.#payload, asLogger(this.#log.write)));
+      const host = await this.#unlessKilled(
+        startPluginHost(this.#payload, asLogger(this.#log.write), this.#module),
+      );
       this.#device = parseStarted({ device: host.device }, this.#plugin).device;
       this.#host = host;
     } catch (error) {

@@ -35,10 +35,18 @@ const isSchema = z.custom<z.ZodType>(
 const isFunction = z.custom<Plugin['start']>((value) => typeof value === 'function', 'must be a function');
 const pluginShape = z.object({ config: isSchema, options: isSchema, start: isFunction });
 
-/** Imports the entry, checks what it exports, validates its configuration and starts it. */
-export async function startPluginHost(payload: StartPayload, logger: Logger): Promise<PluginHost> {
+/**
+ * Imports the entry, checks what it exports, validates its configuration and starts it.
+ *
+ * @param module what it exports, where the host has given it by value. Absent: it is imported
+ */
+export async function startPluginHost(
+  payload: StartPayload,
+  logger: Logger,
+  module?: unknown,
+): Promise<PluginHost> {
   const { plugin: id, secrets, folder, storageFolder } = payload;
-  const plugin = await unclassifiedAsStartFailure(id, () => loadPlugin(payload));
+  const plugin = await unclassifiedAsStartFailure(id, () => loadPlugin(payload, module));
   const config = plugin.config.safeParse(payload.config);
   if (!config.success) {
     throw new EaselError({
@@ -72,9 +80,9 @@ export async function startPluginHost(payload: StartPayload, logger: Logger): Pr
   };
 }
 
-async function loadPlugin({ plugin: id, entry }: StartPayload): Promise<Plugin> {
-  const module = (await import(pathToFileURL(entry).href)) as { default?: { apiVersion?: unknown } };
-  const exported = module.default;
+async function loadPlugin({ plugin: id, entry }: StartPayload, module: unknown): Promise<Plugin> {
+  const imported = () => import(pathToFileURL(entry).href) as Promise<{ readonly default?: unknown }>;
+  const exported = (module ?? (await imported()).default) as { readonly apiVersion?: unknown } | undefined;
   if (typeof exported !== 'object' || exported === null || exported.apiVersion === undefined) {
     throw new EaselError({
       code: 'ERR_PLUGIN_START_FAILED',

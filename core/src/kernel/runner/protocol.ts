@@ -22,6 +22,8 @@ export interface StartPayload {
   readonly folder: string;
   /** Absolute path of its ES module. */
   readonly entry: string;
+  /** Whether it has no `node_modules` with the SDK, and is given the kernel's. */
+  readonly lacksSdk: boolean;
   readonly config: unknown;
   readonly secrets: Readonly<Record<string, string>>;
   /** Absolute path of the folder that it may write to. Absent: it has none. */

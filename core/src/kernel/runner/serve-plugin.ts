@@ -20,6 +20,7 @@ import {
   type Started,
   type StartPayload,
 } from './protocol.js';
+import { provideSdk } from './provide-sdk.js';
 import { createReceipt, type PendingReceipt } from './receipt.js';
 import { toWireError } from './wire-error.js';
 
@@ -93,6 +94,7 @@ export function servePlugin(port: Port, end: (status: number) => void): ServedPl
 
   const start = async (payload: StartPayload): Promise<Started> => {
     hasReceipts = payload.protocol >= receiptsSince;
+    if (payload.lacksSdk) provideSdk();
     host = await startPluginHost(payload, createLogger(payload.logLinesPerSecond));
     finishMs = payload.finishMs;
     return { device: host.device };

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { EaselError } from '@easel/plugin-sdk';
+import { findPackage } from '../../config/find-package.js';
 import { childLogger, createPluginLog, type HostLogger } from '../../observe/plugin-logger.js';
 import { createRedactor } from '../../observe/redact.js';
 import { makePrivateFolder } from '../../storage/keep-private.js';
@@ -49,6 +50,7 @@ export function createRunner(launch: Launch): { runner: Runner; redact: (text: s
     protocol,
     folder,
     entry,
+    lacksSdk: findPackage('@easel/plugin-sdk', [plugin.copy?.origin ?? folder]) === undefined,
     config,
     secrets,
     storageFolder,
@@ -56,7 +58,8 @@ export function createRunner(launch: Launch): { runner: Runner; redact: (text: s
     finishMs,
   };
   const options = { start, limits: runtime, onLog };
-  if (isolation === 'inline') return { runner: new InlineRunner(options), redact };
+  if (plugin.module || isolation === 'inline')
+    return { runner: new InlineRunner({ ...options, module: plugin.module }), redact };
   if (isolation === 'thread') return { runner: createThreadRunner(options), redact };
   const runner = createProcessRunner({
     ...options,

@@ -18,6 +18,12 @@ export interface Attacked extends ServeCommand {
   readonly folder: string;
 }
 
+export interface Setting {
+  readonly configuration?: ConfigurationInput;
+  /** Puts something into the folder before the server starts. */
+  prepare?(folder: string): void;
+}
+
 /** Milliseconds in which every request is answered. */
 export const answerMs = 20_000;
 
@@ -55,12 +61,13 @@ const stateOf = async (url: string, id: string) =>
 export async function underAttack(
   name: string,
   attack: (server: Attacked) => Promise<object | undefined>,
-  configuration: ConfigurationInput = {},
+  { configuration = {}, prepare }: Setting = {},
 ): Promise<void> {
   const folder = await createServeFolder({
     plugins: { chaos: { enabled: false }, steady: { runtime: { concurrency: 50, queue: 10_000 } } },
     ...configuration,
   });
+  prepare?.(folder);
   const server = await serveFrom(folder);
   const { child, url } = server;
   const jobs = await submitJobs(url);

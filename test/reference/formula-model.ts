@@ -1,7 +1,8 @@
-import type {
-  Conditioning,
-  ConditioningRequest,
-  DiffusionModel,
+import {
+  type Conditioning,
+  type ConditioningRequest,
+  classifierFree,
+  type DiffusionModel,
 } from '../../plugins/local-diffusion/src/pipelines/diffusion-model.js';
 import type { PictureRequest } from '../../plugins/local-diffusion/src/pipelines/picture-request.js';
 import { TorchGenerator } from '../../plugins/local-diffusion/src/sampling/noise/torch-generator.js';
@@ -37,7 +38,8 @@ export function createModel(changes: Partial<DiffusionModel> = {}) {
     latentChannels: 4,
     inputChannels: 4,
     factor: 2,
-    guidance: { kind: 'cfg' },
+    guidance: classifierFree,
+    patchEdge: 2,
     refinesOnly: false,
     networkMs: 0,
     async condition(request) {

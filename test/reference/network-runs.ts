@@ -1,4 +1,6 @@
 import type { Component } from '../../plugins/local-diffusion/src/checkpoint/component.js';
+import { fluxTransformerGraph } from '../../plugins/local-diffusion/src/families/flux/network/flux-transformer.js';
+import type { Graph } from '../../plugins/local-diffusion/src/graph/graph.js';
 import {
   tinyDecoderGraph,
   tinyEncoderGraph,
@@ -35,7 +37,15 @@ export const networkRuns: Readonly<Record<string, NetworkRun>> = {
   AutoencoderKL: runVae,
   AutoencoderTiny: runTinyVae,
   T5EncoderModel: runT5,
+  FluxTransformer2DModel: runTransformer(fluxTransformerGraph),
 };
+
+function runTransformer(write: (component: Component) => Graph): NetworkRun {
+  return async (component, _wanted, { inputs }) => {
+    const results = await runGraph(write(component), inputs);
+    return new Map([['sample', results.get('out_hidden_states')!]]);
+  };
+}
 
 async function runT5(component: Component, _wanted: readonly string[], { inputs }: CaseInputs) {
   return runGraph(t5EncoderGraph(component, { masked: inputs.has('attention_mask') }), inputs);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { FluxRequest } from '../../plugins/local-diffusion/src/families/flux/options.js';
 import type {
   MicroConditions,
   XlRequest,
@@ -38,6 +39,8 @@ const argumentsSchema = z.strictObject({
   negative_crops_coords_top_left: pair.optional(),
   negative_target_size: pair.optional(),
   negative_aesthetic_score: z.number().optional(),
+  max_sequence_length: z.number().optional(),
+  true_cfg_scale: z.number().optional(),
 });
 type Arguments = z.output<typeof argumentsSchema>;
 
@@ -45,8 +48,10 @@ export const pipelineCaseSchema = z.looseObject({
   id: z.string(),
   kind: z.string(),
   pipeline: z.string(),
-  scheduler_class: z.string(),
-  scheduler_from_config_overrides: z.record(z.string(), z.unknown()),
+  /** Absent: the model's own. */
+  scheduler_class: z.string().optional(),
+  scheduler_from_config_overrides: z.record(z.string(), z.unknown()).default({}),
+  scheduler_effective_config: z.record(z.string(), z.unknown()).default({}),
   seeds: z.union([z.number(), z.array(z.number())]),
   args: argumentsSchema,
 });
@@ -58,6 +63,7 @@ const defaultStrengths: Readonly<Record<string, number>> = {
   StableDiffusionInpaintPipeline: 1,
   StableDiffusionXLImg2ImgPipeline: 0.3,
   StableDiffusionXLInpaintPipeline: 0.9999,
+  FluxImg2ImgPipeline: 0.6,
 };
 const defaultSize = 64;
 
@@ -65,12 +71,14 @@ const defaultSize = 64;
 export function requestOf(
   { args, seeds, pipeline, scheduler_class: sampler }: PipelineCase,
   inputs: ReadonlyMap<'init_image_u8' | 'mask_u8', TensorValues>,
-  { factor }: DiffusionModel,
+  { factor, patchEdge }: DiffusionModel,
 ): PictureRequest {
   const image = inputs.get('init_image_u8');
-  // Without a size of its own a case has that of its picture, rounded down to whole latents.
-  const edge = (asked: number | undefined, own: number | undefined) =>
-    asked ?? (own === undefined ? defaultSize : own - (own % factor));
+  // Without a size of its own a case has that of its picture, rounded down to whole latents; transformers round any size down.
+  const edge = (asked: number | undefined, own: number | undefined) => {
+    const pixels = asked ?? (own === undefined ? defaultSize : own - (own % factor));
+    return patchEdge === factor ? pixels : pixels - (pixels % patchEdge);
+  };
   const width = edge(args.width, image?.shape[1]);
   const height = edge(args.height, image?.shape[0]);
   const prompts = [args.prompt].flat();
@@ -95,18 +103,28 @@ export function requestOf(
     strength: args.strength ?? defaultStrengths[pipeline],
     denoisingStart: args.denoising_start,
     denoisingEnd: args.denoising_end,
-    familyOptions: {
-      secondPrompts: perImage(args.prompt_2),
-      secondNegativePrompts: perImage(args.negative_prompt_2),
-      conditions: {
-        originalSize: args.original_size,
-        cropTopLeft: args.crops_coords_top_left,
-        targetSize: args.target_size,
-        aestheticScore: args.aesthetic_score,
-      },
-      negativeConditions: negativeConditionsOf(args),
-    } satisfies XlRequest,
+    familyOptions: familyOptionsOf(pipeline, args, perImage),
     generators: [seeds].flat().map((seed) => new TorchGenerator(seed)),
+  };
+}
+
+function familyOptionsOf(
+  pipeline: string,
+  args: Arguments,
+  perImage: (texts: string | readonly string[] | undefined) => string[] | undefined,
+): XlRequest | FluxRequest {
+  if (pipeline.startsWith('Flux'))
+    return { textTokens: args.max_sequence_length, trueCfgScale: args.true_cfg_scale };
+  return {
+    secondPrompts: perImage(args.prompt_2),
+    secondNegativePrompts: perImage(args.negative_prompt_2),
+    conditions: {
+      originalSize: args.original_size,
+      cropTopLeft: args.crops_coords_top_left,
+      targetSize: args.target_size,
+      aestheticScore: args.aesthetic_score,
+    },
+    negativeConditions: negativeConditionsOf(args),
   };
 }
 

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { packLatents } from '../../../plugins/local-diffusion/src/families/components/packed-latents.js';
 import { openModel } from '../../../plugins/local-diffusion/src/models/open-model.js';
 import { generatePictures } from '../../../plugins/local-diffusion/src/pipelines/generate-pictures.js';
 import { toRgb } from '../../../plugins/local-diffusion/src/pipelines/pixels.js';
@@ -15,7 +16,9 @@ const unetOf = ({ id, kind }: PipelineCase): string => {
   if (kind === 'inpaint9') return 'unet_inpaint_9ch';
   return id.startsWith('l') ? 'unet_lcm_cond' : 'unet';
 };
-const builtPipelines = /^StableDiffusion(XL)?(Img2Img|Inpaint)?Pipeline$/;
+const builtPipelines = /^(StableDiffusion(XL)?(Img2Img|Inpaint)?|Flux(Img2Img)?)Pipeline$/;
+/** Their latents lie in the reference as the tokens that the network reads. */
+const packedPipelines = /^Flux/;
 const builtKinds: readonly string[] = ['txt2img', 'img2img', 'inpaint', 'inpaint9'];
 /** Constructor arguments of a pipeline that change no picture. */
 const inertExtras: readonly string[] = ['requires_safety_checker', 'add_watermarker'];
@@ -102,12 +105,16 @@ async function generate(folder: string, wanted: PipelineCase, expected: Readonly
         ...model,
         schedulerConfig: {
           ...(model.schedulerConfig as Record<string, unknown>),
+          ...wanted.scheduler_effective_config,
           ...wanted.scheduler_from_config_overrides,
         },
       },
       {
         ...requestOf(wanted, inputs, model),
-        onStep: ({ latents }) => void steps.push(latents.slice()),
+        onStep: ({ latents, shape }) => {
+          const isPacked = packedPipelines.test(wanted.pipeline);
+          steps.push(isPacked ? packLatents({ data: latents, shape }).data : latents.slice());
+        },
       },
     );
     return { steps, planes };

@@ -1,12 +1,13 @@
 import { invalidFiles } from '../checkpoint/invalid-files.js';
 import type { Family } from './family.js';
+import { flux } from './flux/index.js';
 import { foreignFile } from './foreign-files.js';
 import type { FileVariant, Tensors } from './single-file-layout.js';
 import { stableDiffusion } from './stable-diffusion/index.js';
 import { stableDiffusionXl } from './stable-diffusion-xl/index.js';
 
 /** All kinds of model that the engine runs. */
-export const families: readonly Family[] = [stableDiffusion, stableDiffusionXl];
+export const families: readonly Family[] = [stableDiffusion, stableDiffusionXl, flux];
 
 /** The family of a pipeline class, as `model_index.json` names it; undefined for others. */
 export function familyOfClass(className: string, among: readonly Family[]): Family | undefined {

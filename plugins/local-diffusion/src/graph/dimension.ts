@@ -12,6 +12,8 @@ interface Factor {
   readonly text: string;
   /** Of what it is the largest. Absent: it is no such thing. */
   readonly largestOf?: readonly (string | Formula)[];
+  /** Of what it is the sum. Absent: it is no such thing. */
+  readonly sumOf?: Shape;
   evaluate(sizes: Sizes): number;
 }
 
@@ -98,9 +100,21 @@ export function shrink(dimension: Dimension, added: number, divisor: number): Di
 export function sum(dimensions: Shape): Dimension {
   if (dimensions.every((each) => typeof each === 'number'))
     return dimensions.reduce((whole, each) => whole + each, 0);
-  return derived(`(${dimensions.join('+')})`, (sizes) =>
-    dimensions.reduce((whole: number, each) => whole + evaluate(each, sizes), 0),
-  );
+  const evaluateIn = (sizes: Sizes) =>
+    dimensions.reduce((whole: number, each) => whole + evaluate(each, sizes), 0);
+  return new Formula(1, [{ text: `(${dimensions.join('+')})`, sumOf: dimensions, evaluate: evaluateIn }]);
+}
+
+/** What is left of a whole without a part. Of a sum that has the part, that is the rest of it. */
+export function difference(whole: Dimension, part: Dimension): Dimension {
+  if (typeof whole === 'number' && typeof part === 'number') return whole - part;
+  if (part === 0) return whole;
+  const { coefficient, factors } = asFormula(whole);
+  const terms = coefficient === 1 && factors.length === 1 ? (factors[0]!.sumOf ?? []) : [];
+  const place = terms.findIndex((term) => isSame(term, part));
+  const rest = terms.filter((_, index) => index !== place);
+  if (place >= 0) return rest.length === 1 ? rest[0]! : sum(rest);
+  return derived(`(${whole}-${part})`, (sizes) => evaluate(whole, sizes) - evaluate(part, sizes));
 }
 
 /** The smaller one. What was halved and doubled again is never smaller than it was. */

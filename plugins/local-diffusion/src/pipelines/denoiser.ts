@@ -8,6 +8,8 @@ export interface DenoiserOptions {
   readonly latentShape: readonly number[];
   readonly conditioning: ModelConditioning;
   readonly guidanceScale: number;
+  /** Of the second prediction, where there is one. */
+  readonly unconditionalScale: number;
   /** 0 to 1. */
   readonly guidanceRescale: number;
   /** Channels that the network reads behind the latents, the same for all images. Absent: none. */
@@ -22,20 +24,19 @@ export function createDenoiser(
   model: DiffusionModel,
   options: DenoiserOptions,
 ): (latents: Float32Array, timestep: number) => Promise<Float32Array> {
-  const { images, guidanceScale, guidanceRescale, latentShape } = options;
-  const { guidance } = model;
+  const { images, guidanceScale, unconditionalScale, guidanceRescale, latentShape } = options;
   const { conditional, unconditional } = options.conditioning;
   const size = latentShape.reduce((one, other) => one * other, 1);
   const isGuided = unconditional !== undefined;
-  const conditioning = isGuided
-    ? joinBatches(unconditional, conditional)
-    : { ...conditional, ...(guidance.kind === 'embedded' && guidance.inputs(guidanceScale, images)) };
+  const scaleInputs = model.guidance.inputs?.(guidanceScale, images);
+  const told = { ...conditional, ...scaleInputs };
+  const conditioning = isGuided ? joinBatches({ ...unconditional, ...scaleInputs }, told) : told;
   const widen = createWidening(options, isGuided ? 2 * images : images);
 
   return async (latents, timestep) => {
     const prediction = await model.predict(widen(latents), timestep, conditioning);
     if (!isGuided) return prediction;
-    const guided = applyGuidance(prediction, guidanceScale, new Float32Array(images * size));
+    const guided = applyGuidance(prediction, unconditionalScale, new Float32Array(images * size));
     if (guidanceRescale > 0) {
       rescaleGuidance(guided, prediction.subarray(images * size), images, guidanceRescale);
     }

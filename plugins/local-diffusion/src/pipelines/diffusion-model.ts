@@ -36,13 +36,28 @@ export interface ModelConditioning {
   readonly warnings: readonly string[];
 }
 
-/**
- * How a model is guided by its prompt: `cfg`, by a second prediction that the first is led away from; `embedded`, by being told the scale as
- * an input of the denoising network, one row an image; `none`, not at all.
- */
-export type Guidance =
-  | { readonly kind: 'cfg' | 'none' }
-  | { readonly kind: 'embedded'; inputs(scale: number, images: number): Conditioning };
+/** What guidance may go by. */
+export interface GuidanceRequest {
+  readonly guidanceScale: number;
+  /** Absent: none. */
+  readonly negativePrompts: readonly string[] | undefined;
+  /** As in {@link ConditioningRequest}. */
+  readonly familyOptions?: unknown;
+}
+
+/** How a model is guided by its prompt. */
+export interface Guidance {
+  /**
+   * Classifier-free guidance: how far the prediction is led away from a second one, without the prompt. At most 1: there is no second one.
+   * Absent: there never is.
+   */
+  scaleOf?(request: GuidanceRequest): number;
+  /** How the denoising network is told `guidanceScale`: further inputs, one row an image. Absent: it is not told. */
+  inputs?(guidanceScale: number, images: number): Conditioning;
+}
+
+/** By a second prediction alone, as far as the request says. */
+export const classifierFree: Guidance = { scaleOf: ({ guidanceScale }) => guidanceScale };
 
 /** The part of a model that its autoencoder is. */
 export interface Autoencoder {
@@ -64,6 +79,13 @@ export interface DiffusionModel extends Autoencoder {
   /** Channels that the denoising network reads: the latents', or for inpainting those, a mask and the masked picture's latents. */
   readonly inputChannels: number;
   readonly guidance: Guidance;
+  /**
+   * Pixels along the edge of what the denoising network reads as one: sizes are multiples of it, and the noise schedule of a flow may depend
+   * on how many there are.
+   */
+  readonly patchEdge: number;
+  /** Times of a flow, from 1 down, that its pipeline samples at before they are shifted. Absent: as the scheduler spaces them. */
+  flowTimes?(steps: number): readonly number[];
   /** Whether it only goes on from an image or from another model's latents, as a refiner does. */
   readonly refinesOnly: boolean;
   /** Milliseconds that its networks have run so far. */

@@ -42,7 +42,6 @@ describe('text to image', () => {
   test('tells a network that was distilled with guidance the scale instead', async () => {
     const { model, calls } = createModel({
       guidance: {
-        kind: 'embedded',
         inputs: (scale, images) => ({
           told: { data: new Float32Array(images).fill(scale), shape: [images] },
         }),
@@ -54,7 +53,7 @@ describe('text to image', () => {
   });
 
   test('leaves guidance out for a model that knows none', async () => {
-    const { model, calls } = createModel({ guidance: { kind: 'none' } });
+    const { model, calls } = createModel({ guidance: {} });
     await generatePictures(model, request({ guidanceScale: 3 }));
     expect(calls[0]!.input.shape[0]).toBe(1);
     expect(Object.keys(calls[0]!.conditioning)).toEqual(['encoder_hidden_states']);

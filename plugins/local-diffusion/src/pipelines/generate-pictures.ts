@@ -50,9 +50,11 @@ export async function generateLatents(
     ...request,
     schedulerConfig,
     strength: request.source && request.strength,
+    flowTimes: model.flowTimes,
+    imageTokens: (width / model.patchEdge) * (height / model.patchEdge),
   });
-  const isGuided = model.guidance.kind === 'cfg' && guidanceScale > 1;
-  const conditioning = await model.condition({ ...request, isGuided });
+  const unconditionalScale = model.guidance.scaleOf?.(request) ?? 1;
+  const conditioning = await model.condition({ ...request, isGuided: unconditionalScale > 1 });
   throwIfAborted(signal);
 
   const latentShape = [model.latentChannels, height / model.factor, width / model.factor];
@@ -68,6 +70,7 @@ export async function generateLatents(
     latentShape,
     conditioning,
     guidanceScale,
+    unconditionalScale,
     guidanceRescale,
     extraChannels,
   });

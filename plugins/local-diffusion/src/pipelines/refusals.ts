@@ -7,9 +7,9 @@ export function refuseWhatModelCannotDo(
   model: DiffusionModel,
   { width, height, source, denoisingStart }: PictureRequest,
 ): void {
-  const { factor } = model;
-  if (width % factor !== 0 || height % factor !== 0) {
-    refuse('width', `${width} x ${height} pixels: the model makes multiples of ${factor}.`);
+  const { patchEdge } = model;
+  if (width % patchEdge !== 0 || height % patchEdge !== 0) {
+    refuse('width', `${width} x ${height} pixels: the model makes multiples of ${patchEdge}.`);
   }
   if (denoisingStart !== undefined && !source) refuse('denoisingStart', 'it needs something to go on from.');
   if (readsMask(model) && source?.kind !== 'picture') {

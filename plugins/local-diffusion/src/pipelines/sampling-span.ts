@@ -18,6 +18,10 @@ export interface SpanRequest {
   readonly denoisingStart?: number | undefined;
   /** Between 0 and 1: the share of the noise schedule after which to stop, for another model to go on. Absent: the end. */
   readonly denoisingEnd?: number | undefined;
+  /** Times of a flow to sample at, before they are shifted. Absent: as the scheduler spaces them. */
+  readonly flowTimes?: ((steps: number) => readonly number[]) | undefined;
+  /** Patches of the image that the network reads. */
+  readonly imageTokens?: number | undefined;
 }
 
 /** The stretch of a sampler's schedule that a pipeline runs. */
@@ -44,7 +48,9 @@ export function planSpan(request: SpanRequest): SamplingSpan {
   for (const [name, value] of Object.entries({ denoisingStart, denoisingEnd })) {
     if (value !== undefined && !(value > 0 && value < 1)) refuse(`${name} is ${value}, not between 0 and 1.`);
   }
-  const whole = { schedulerConfig, sampler, samplers, steps, knobs: { eta } };
+  const sigmas = request.flowTimes?.(steps);
+  const { imageTokens } = request;
+  const whole = { schedulerConfig, sampler, samplers, steps, sigmas, imageTokens, knobs: { eta } };
   const wholePlan = planSampling(whole);
   const strength =
     denoisingStart === undefined ? request.strength : strengthFrom(denoisingStart, steps, wholePlan);

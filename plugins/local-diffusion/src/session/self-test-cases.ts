@@ -1,4 +1,12 @@
-import { attention, gelu, geluTanh, silu, upsampleTwice } from '../graph/blocks/blocks.js';
+import {
+  attention,
+  gelu,
+  geluTanh,
+  rotate,
+  rotationBy,
+  silu,
+  upsampleTwice,
+} from '../graph/blocks/blocks.js';
 import { GraphBuilder, type Value } from '../graph/builder.js';
 import { elementsIn, type Graph } from '../graph/graph.js';
 import { elementTypes } from '../graph/onnx/element-types.js';
@@ -119,6 +127,10 @@ export const selfTestCases: readonly SelfTestCase[] = [
   replaceable('QuickGelu', picture, (graph, x) => silu(graph, x)),
   replaceable('Gelu', picture, (graph, x) => gelu(graph, x)),
   replaceable('FastGelu', picture, (graph, x) => geluTanh(graph, x)),
+  replaceable('RotaryEmbedding', [1, 40, 64], (graph, x) => {
+    const positions = Array.from({ length: 3 * 40 }, (_, index) => index % 7);
+    return rotate(graph, x, rotationBy(graph, graph.floats(positions, [40, 3]), [8, 12, 12], 10_000), 2);
+  }),
   replaceable('Gather', [2, 40], lookUp, 'half-precision table'),
   attentionCase('attention in heads of 40', 100, 4, 40),
   attentionCase('attention in heads of 64', 100, 2, 64),

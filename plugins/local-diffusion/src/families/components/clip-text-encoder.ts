@@ -43,6 +43,12 @@ export function clipTextKind({ tokenizer, states }: ClipTextReading): ComponentK
   };
 }
 
+/** CLIP for families that read its pooled text alone: the last state of the end token. */
+export const pooledClipTextKind = (tokenizer: string): ComponentKind<TextEncoder> => ({
+  mount: async (component, { tokenizer: placeOf, networks }) =>
+    mountPooledTextEncoder(component, await openClipTokenizer(placeOf(tokenizer)), networks),
+});
+
 type Ids = readonly (readonly number[])[];
 type ExtraRows = Pick<EmbeddingRows, 'rows' | 'shape'>;
 
@@ -80,6 +86,29 @@ export function mountTextEncoder(
       const encoder = network(clipSkip, extra !== undefined);
       const { last_hidden_state } = await encoder.run(input, ['last_hidden_state']);
       return { hidden: last_hidden_state, shape: [...input.input_ids.shape, width] };
+    },
+  };
+}
+
+/** The last states, and the pooled one of each text. */
+function mountPooledTextEncoder(
+  component: Component,
+  tokenizer: ClipTokenizer,
+  networks: NetworkGroup,
+): TextEncoder {
+  const { vocabularySize, width } = readClipTextConfig(component);
+  const network = networks.add(clipTextGraph(component));
+  return {
+    tokenizer,
+    table: { vocabularySize, width },
+    projection: { width },
+    async encode(ids) {
+      const input = inputOf(ids, undefined);
+      const { last_hidden_state, pooler_output } = await network.run(input, [
+        'last_hidden_state',
+        'pooler_output',
+      ]);
+      return { hidden: last_hidden_state, shape: [...input.input_ids.shape, width], pooled: pooler_output };
     },
   };
 }

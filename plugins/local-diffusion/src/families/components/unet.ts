@@ -4,7 +4,12 @@ import { denoiserDialect } from '../../exported/dialects.js';
 import type { ExportedNetwork } from '../../exported/exported-network.js';
 import { unetGraph } from '../../networks/unet/unet.js';
 import { readUnetConfig } from '../../networks/unet/unet-config.js';
-import type { Conditioning, DiffusionModel, Guidance } from '../../pipelines/diffusion-model.js';
+import {
+  type Conditioning,
+  classifierFree,
+  type DiffusionModel,
+  type Guidance,
+} from '../../pipelines/diffusion-model.js';
 import { embedGuidance } from '../../pipelines/guidance.js';
 import type { TextEncoder } from '../../prompt/text-encoding.js';
 import type { NetworkGroup } from '../../session/network-group.js';
@@ -89,9 +94,8 @@ function exportedUnet(network: ExportedNetwork): Unet {
 
 /** A UNet that was distilled with guidance is told the scale, as an embedding of `size` numbers. */
 function guidanceOf(size: number | undefined): Guidance {
-  if (size === undefined) return { kind: 'cfg' };
+  if (size === undefined) return classifierFree;
   return {
-    kind: 'embedded',
     inputs(scale, images): Conditioning {
       const data = new Float32Array(images * size);
       for (let image = 0; image < images; image++) data.set(embedGuidance(scale, size), image * size);

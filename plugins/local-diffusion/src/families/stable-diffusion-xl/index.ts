@@ -74,6 +74,7 @@ export const stableDiffusionXl: Family = {
       ...autoencoder,
       inputChannels: unet.inputChannels ?? autoencoder.latentChannels,
       guidance: unet.guidance,
+      patchEdge: autoencoder.factor,
       refinesOnly: readsAestheticScore,
       condition: (request) => conditionStableDiffusionXl(parts, request),
       predict: unet.mount(),

@@ -169,7 +169,11 @@ test.each<[string, Checkpoint, RegExp]>([
     { numbers: 6, unet: { in_channels: 5 } },
     /takes 5 channels and gives 4, and the autoencoder has 4/,
   ],
-  ['of another pipeline', { numbers: 6, index: { _class_name: 'FluxPipeline' } }, /FluxPipeline/],
+  [
+    'of another pipeline',
+    { numbers: 6, index: { _class_name: 'PixArtSigmaPipeline' } },
+    /PixArtSigmaPipeline/,
+  ],
   ['of none', { numbers: 6, index: { _class_name: 7 } }, /no valid "_class_name"/],
   [
     'without its first text encoder',

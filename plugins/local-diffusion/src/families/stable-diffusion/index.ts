@@ -76,6 +76,7 @@ export const stableDiffusion: Family = {
       ...autoencoder,
       inputChannels: unet.inputChannels ?? autoencoder.latentChannels,
       guidance: unet.guidance,
+      patchEdge: autoencoder.factor,
       refinesOnly: false,
       condition: (request) => conditionStableDiffusion(encoder, request),
       predict: unet.mount(),

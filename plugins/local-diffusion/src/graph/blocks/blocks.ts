@@ -11,4 +11,5 @@ export * from './attention.js';
 export * from './convolution.js';
 export * from './linear.js';
 export * from './normalization.js';
+export * from './rotary.js';
 export * from './tokens.js';

@@ -52,3 +52,13 @@ export function rmsNorm(
   const weight = graph.mount(`${path}.weight`, [width]);
   return graph.node('SimplifiedLayerNormalization', [x, weight], { epsilon: { float: epsilon }, axis: -1 });
 }
+
+/** torch.nn.LayerNorm over the last axis of `x` [..., width], without weights. */
+export function plainLayerNorm(
+  graph: GraphBuilder,
+  x: Value,
+  { width, epsilon }: { readonly width: number; readonly epsilon: number },
+): Value {
+  const ones = graph.node('Expand', [graph.floats([1]), graph.integers([width])]);
+  return graph.node('LayerNormalization', [x, ones], { epsilon: { float: epsilon }, axis: -1 });
+}

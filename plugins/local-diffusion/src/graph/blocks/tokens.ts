@@ -32,3 +32,17 @@ export function tokensByImage(graph: GraphBuilder, tokens: Value, like: Value, w
 export function joinTokens(graph: GraphBuilder, tokens: Value, width: number): Value {
   return graph.node('Reshape', [tokens, graph.integers([-1, width])]);
 }
+
+/** Tokens of both, the first's before the other's: [batch, tokens, width] each. */
+export const appendTokens = (graph: GraphBuilder, first: Value, other: Value): Value =>
+  graph.node('Concat', [first, other], { axis: 1 });
+
+/** Undoes {@link appendTokens}: `first` [batch, tokens, ...] has as many tokens as the first part. */
+export function partTokens(graph: GraphBuilder, tokens: Value, first: Value): readonly [Value, Value] {
+  const [start, axis] = [graph.node('Shape', [first], { start: 1, end: 2 }), graph.integers([1])];
+  const end = graph.node('Shape', [tokens], { start: 1, end: 2 });
+  return [
+    graph.node('Slice', [tokens, graph.integers([0]), start, axis]),
+    graph.node('Slice', [tokens, start, end, axis]),
+  ];
+}

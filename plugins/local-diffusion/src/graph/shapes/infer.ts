@@ -64,6 +64,7 @@ const rules: Readonly<Record<string, ShapeRule>> = {
   ReduceMean: reduceMean,
   Reshape: layout.reshape,
   Resize: layout.resize,
+  RotaryEmbedding: same,
   Shape: layout.shapeOf,
   SimplifiedLayerNormalization: elementwise.layerNormalization,
   Slice: layout.slice,

@@ -1,4 +1,13 @@
-import { type Dimension, isUnlike, product, quotient, shapeText, smaller, sum } from '../dimension.js';
+import {
+  type Dimension,
+  difference,
+  isUnlike,
+  product,
+  quotient,
+  shapeText,
+  smaller,
+  sum,
+} from '../dimension.js';
 import { broadcast } from './elementwise.js';
 import { axisOf, Mismatch, type Operand, operandAt, requireOneType } from './mismatch.js';
 import { knownElements, knownNumbers, numberIn, numbersIn, type ShapeRule } from './rules.js';
@@ -51,17 +60,17 @@ export const shapeOf: ShapeRule = (operands, attributes) => {
   return { type: 'int64', shape: [elements.length], elements };
 };
 
-/** Slice(x, starts, ends, axes): from the front only, as the blocks do. */
+/** Slice(x, starts, ends, axes), each number of a start known or a dimension. */
 export const slice: ShapeRule = (operands) => {
   const { type, shape } = operandAt(operands, 0);
-  const starts = knownNumbers(operands, 1, 'the starts');
+  const starts = knownElements(operands, 1, 'the starts');
   const ends = knownElements(operands, 2, 'the ends');
   const axes = operands[3] ? knownNumbers(operands, 3, 'the axes') : starts.map((_, axis) => axis);
-  if (operands[4] || starts.some((start) => start !== 0)) throw new Mismatch('only beginnings are cut off');
+  if (operands[4]) throw new Mismatch('nothing is left out between');
   const cut = [...shape];
   for (const [place, each] of axes.entries()) {
     const axis = axisOf(each, shape.length);
-    cut[axis] = smaller(shape[axis]!, ends[place]!);
+    cut[axis] = difference(smaller(shape[axis]!, ends[place]!), starts[place]!);
   }
   return { type, shape: cut };
 };

@@ -1,0 +1,94 @@
+import { invalidFiles } from '../../checkpoint/invalid-files.js';
+import { autoencoderKind } from '../components/autoencoder.js';
+import { pooledClipTextKind } from '../components/clip-text-encoder.js';
+import { latentsPerEdge } from '../components/packed-latents.js';
+import { t5TextKind } from '../components/t5-text-encoder.js';
+import type { Family } from '../family.js';
+import { conditionFlux, trueCfgScale } from './conditioning.js';
+import { latents } from './latents.js';
+import { options, readOptions } from './options.js';
+import { fluxTransformerKind } from './transformer.js';
+
+const title = 'FLUX';
+const kinds = {
+  text_encoder: pooledClipTextKind('tokenizer'),
+  text_encoder_2: t5TextKind('tokenizer_2'),
+  transformer: fluxTransformerKind,
+  vae: autoencoderKind(latents, title),
+};
+
+/** Tokens of T5 that dev, which is told a guidance scale, and schnell were trained with. */
+const textTokens = { dev: 512, schnell: 256 };
+
+/** Black Forest Labs' FLUX.1: schnell, dev and what was made of dev. */
+export const flux: Family = {
+  type: 'flux',
+  title,
+  models: {
+    pipelineClasses: ['FluxPipeline', 'FluxImg2ImgPipeline', 'FluxInpaintPipeline'],
+    tensors: [],
+    defaults: { width: 1024, height: 1024, steps: 28, guidanceScale: 3.5 },
+    supports: {
+      minimumEdge: 64,
+      maximumEdge: 2048,
+      edgeMultiple: 16,
+      images: 16,
+      negativePrompt: true,
+      seed: true,
+      steps: true,
+      guidanceScale: true,
+      sampler: true,
+      inputImages: 1,
+      mask: true,
+    },
+  },
+  options,
+  readOptions,
+  components: {
+    text_encoder: { kind: kinds.text_encoder, title: 'CLIP text encoder' },
+    text_encoder_2: { kind: kinds.text_encoder_2, title: 'T5 text encoder' },
+    transformer: { kind: kinds.transformer, title: 'denoising network' },
+    vae: { kind: kinds.vae, title: 'autoencoder' },
+  },
+  denoiser: 'transformer',
+  async assemble(source) {
+    const transformer = await source.open('transformer', kinds.transformer);
+    const pooling = await source.open('text_encoder', kinds.text_encoder);
+    const reading = await source.open('text_encoder_2', kinds.text_encoder_2);
+    const autoencoder = await source.open('vae', kinds.vae);
+    const { inputChannels, outputChannels, textWidth, pooledWidth, readsGuidance } = transformer;
+    const perToken = latentsPerEdge ** 2;
+    const refuse = (what: string) => {
+      throw invalidFiles(`${source.origin}: ${what}.`, 'Use parts of one model.');
+    };
+    if (outputChannels !== perToken * autoencoder.latentChannels || inputChannels !== outputChannels) {
+      refuse(
+        `the denoising network takes ${inputChannels} channels and gives ${outputChannels}, and the autoencoder has ${autoencoder.latentChannels}, times ${perToken}`,
+      );
+    }
+    if (textWidth !== reading.width || pooledWidth !== pooling.table?.width) {
+      refuse(
+        `the denoising network reads text ${textWidth} and ${pooledWidth} wide, and the text encoders write ${reading.width} and ${pooling.table?.width}`,
+      );
+    }
+    const parts = { pooling, reading, textTokens: readsGuidance ? textTokens.dev : textTokens.schnell };
+    return {
+      ...autoencoder,
+      inputChannels: inputChannels / perToken,
+      guidance: {
+        scaleOf: trueCfgScale,
+        ...(readsGuidance && {
+          inputs: (scale, images) => ({
+            guidance: { data: new Float32Array(images).fill(scale), shape: [images] },
+          }),
+        }),
+      },
+      patchEdge: latentsPerEdge * autoencoder.factor,
+      // Evenly from 1 to 1/steps, as BFL's own code and diffusers' pipelines have it.
+      flowTimes: (steps) => Array.from({ length: steps }, (_, step) => 1 - step / steps),
+      refinesOnly: false,
+      condition: (request) => conditionFlux(parts, request),
+      predict: transformer.mount(),
+    };
+  },
+};

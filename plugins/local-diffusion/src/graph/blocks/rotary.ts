@@ -1,0 +1,40 @@
+import type { GraphBuilder, Value } from '../builder.js';
+
+/** Cosines and sines of the angles by which pairs of numbers are turned: [tokens, half the size of a head] each. */
+export interface Rotation {
+  readonly cosines: Value;
+  readonly sines: Value;
+}
+
+/**
+ * The angles of rotary embeddings (Su et al. 2021, arXiv 2104.09864) for positions on several axes, of which each has its share of a head.
+ *
+ * @param positions [tokens, axes]
+ * @param widths numbers of a head that each axis turns, all even
+ */
+export function rotationBy(
+  graph: GraphBuilder,
+  positions: Value,
+  widths: readonly number[],
+  base: number,
+): Rotation {
+  const half = widths.reduce((sum, width) => sum + width / 2, 0);
+  const frequencies = new Float32Array(widths.length * half);
+  let start = 0;
+  for (const [axis, width] of widths.entries()) {
+    for (let pair = 0; pair < width / 2; pair += 1)
+      frequencies[axis * half + start + pair] = base ** ((-2 * pair) / width);
+    start += width / 2;
+  }
+  // Each column has one frequency: the product adds nothing to it.
+  const angles = graph.node('MatMul', [positions, graph.floats(frequencies, [widths.length, half])]);
+  return { cosines: graph.node('Cos', [angles]), sines: graph.node('Sin', [angles]) };
+}
+
+/** Turns each pair of neighbouring numbers of `x` [batch, tokens, heads * size], in each head alike. */
+export function rotate(graph: GraphBuilder, x: Value, { cosines, sines }: Rotation, heads: number): Value {
+  return graph.contrib('RotaryEmbedding', [x, graph.integers([0]), cosines, sines], {
+    interleaved: 1,
+    num_heads: heads,
+  });
+}

@@ -1,0 +1,42 @@
+import { linearRows, plainLayerNorm } from '../../graph/blocks/blocks.js';
+import type { GraphBuilder, Value } from '../../graph/builder.js';
+
+/** How a norm's result is changed for one image: [batch, 1, width] each. */
+export interface Shift {
+  readonly shift: Value;
+  readonly scale: Value;
+}
+
+/** The same, and how much of what comes of it is added. */
+export interface Modulation extends Shift {
+  readonly gate: Value;
+}
+
+/**
+ * The parts of a layer that makes modulations of an embedding, [batch, width] each, as [batch, 1, width].
+ *
+ * @param embedding [batch, width], activated already
+ */
+export function modulationParts(
+  graph: GraphBuilder,
+  embedding: Value,
+  path: string,
+  { width, parts }: { readonly width: number; readonly parts: number },
+): readonly Value[] {
+  const shape = { inputs: width, outputs: parts * width };
+  return Array.from({ length: parts }, (_, part) => {
+    const rows = linearRows(graph, embedding, path, shape, { first: part * width, count: width });
+    return graph.node('Unsqueeze', [rows, graph.integers([1])]);
+  });
+}
+
+/** Adaptive layer norm (Peebles and Xie 2022, arXiv 2212.09748): the norm of `x` [batch, tokens, width] * (1 + scale) + shift. */
+export function modulatedNorm(graph: GraphBuilder, x: Value, { shift, scale }: Shift, width: number): Value {
+  const normal = plainLayerNorm(graph, x, { width, epsilon: 1e-6 });
+  const factor = graph.once(`1 + ${scale.name}`, () => graph.node('Add', [scale, graph.floats([1])]));
+  return graph.node('Add', [graph.node('Mul', [normal, factor]), shift]);
+}
+
+/** x + gate * change, `x` and `change` being [batch, tokens, width]. */
+export const addGated = (graph: GraphBuilder, x: Value, gate: Value, change: Value): Value =>
+  graph.node('Add', [x, graph.node('Mul', [change, gate])]);

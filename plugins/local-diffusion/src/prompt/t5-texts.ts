@@ -1,0 +1,87 @@
+import type { Feed } from '../session/network.js';
+import type { UnigramTokenizer } from '../tokenizers/unigram/unigram-tokenizer.js';
+import { applyWeights } from './apply-weights.js';
+import { warnOfUnreadSyntax } from './prompt-warnings.js';
+import type { PromptStyle } from './text-encoding.js';
+import { parsePromptWeights } from './weights.js';
+
+/** T5's encoder with the tokenizer that belongs to it. */
+export interface T5Encoder {
+  readonly tokenizer: UnigramTokenizer;
+  readonly width: number;
+  /**
+   * Token ids, one row a text, all of one length, to [texts, tokens, width].
+   *
+   * @param used of each row, how many tokens are seen. Absent: all
+   */
+  encode(ids: readonly (readonly number[])[], used?: readonly number[]): Promise<Float32Array>;
+}
+
+/** How texts are read. */
+export interface T5TextOptions {
+  /** Tokens that each text is cut at or filled up to. */
+  readonly tokens: number;
+  /** Absent: `plain`. */
+  readonly promptStyle?: PromptStyle | undefined;
+}
+
+/** A text as T5 reads it. */
+export interface T5Text {
+  readonly ids: readonly number[];
+  /** One a token. */
+  readonly weights: readonly number[];
+  /** How many tokens are no padding, the end counted. */
+  readonly used: number;
+}
+
+/** Texts to ids, with a sentence for each thing in them that had no effect. */
+export function prepareT5Texts(
+  { tokenizer }: Pick<T5Encoder, 'tokenizer'>,
+  texts: readonly string[],
+  { tokens, promptStyle = 'plain' }: T5TextOptions,
+): { readonly texts: readonly T5Text[]; readonly warnings: readonly string[] } {
+  const warnings = new Set(promptStyle === 'weighted' ? texts.flatMap(warnOfUnreadSyntax) : []);
+  const prepared = texts.map((text): T5Text => {
+    const parts =
+      promptStyle === 'weighted' ? parsePromptWeights(text) : [{ kind: 'text', text, weight: 1 } as const];
+    // A break begins nothing new here: T5 reads a text in one piece.
+    const own = parts.flatMap((part) =>
+      part.kind === 'break' ? [] : tokenizer.encode(part.text).map((id) => ({ id, weight: part.weight })),
+    );
+    const kept = own.slice(0, tokens - 1);
+    if (own.length > kept.length) {
+      warnings.add(
+        `The last ${own.length - kept.length} tokens of a prompt had no effect: "${text.slice(0, 40)}..." is longer than the ${tokens} tokens that are read.`,
+      );
+    }
+    const used = kept.length + 1;
+    const padding = new Array<number>(tokens - used).fill(tokenizer.padId);
+    return {
+      ids: [...kept.map(({ id }) => id), tokenizer.endId, ...padding],
+      weights: [...kept.map(({ weight }) => weight), 1, ...padding.map(() => 1)],
+      used,
+    };
+  });
+  return { texts: prepared, warnings: [...warnings] };
+}
+
+/**
+ * Texts to T5's embeddings, [texts, tokens, width]: padding is read like text. Weights multiply the embeddings, which then get their mean
+ * back, as webui does for CLIP and Forge for T5.
+ */
+export async function embedT5Texts(
+  encoder: T5Encoder,
+  texts: readonly string[],
+  options: T5TextOptions,
+): Promise<{ readonly hidden: Feed; readonly warnings: readonly string[] }> {
+  const prepared = prepareT5Texts(encoder, texts, options);
+  const hidden = await encoder.encode(prepared.texts.map(({ ids }) => ids));
+  const weights = prepared.texts.map((text) => text.weights);
+  return {
+    hidden: {
+      data: applyWeights(hidden, weights, encoder.width),
+      shape: [texts.length, options.tokens, encoder.width],
+    },
+    warnings: prepared.warnings,
+  };
+}

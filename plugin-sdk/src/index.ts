@@ -19,5 +19,6 @@ export * from './request.js';
 export * from './result.js';
 export { isProcessRunning, type ProcessMark, processStart } from './running-process.js';
 export { normaliseSamplerName, splitSamplerName } from './sampler-name.js';
+export { isOwnerAlive, SignOfLife } from './sign-of-life.js';
 export { isUnsent } from './unsent.js';
 export * from './versions.js';

@@ -68,7 +68,7 @@ it('a caller who goes away ends the work of the local engine between two steps',
   const isOver = () => inFlightOf(manager, 'local-diffusion') === 0;
   const milliseconds = await callAndLeave(
     manager,
-    { steps: 1000 },
+    { steps: 900 },
     {
       isAtWork: () => inFlightOf(manager, 'local-diffusion') === 1 && ++steps > 20,
       isOver,

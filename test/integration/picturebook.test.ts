@@ -132,13 +132,13 @@ describe('the engine', () => {
     let abortedAt = 0;
     const seen: number[] = [];
     const call = manager.generateImage(
-      { prompt, steps: 1000 },
+      { prompt, steps: 900 },
       {
         signal: controller.signal,
         onProgress: ({ step, steps }) => {
           if (step === undefined) return;
           seen.push(step);
-          expect(steps).toBe(1000);
+          expect(steps).toBe(900);
           if (seen.length !== 3) return;
           abortedAt = performance.now();
           controller.abort();
@@ -206,8 +206,8 @@ describe("a model that is not the engine's", () => {
     ],
     [
       'that is another pipeline',
-      (folder: string) => writeFile(join(folder, 'model_index.json'), '{"_class_name": "FluxPipeline"}'),
-      /FluxPipeline/,
+      (folder: string) => writeFile(join(folder, 'model_index.json'), '{"_class_name": "MochiPipeline"}'),
+      /MochiPipeline/,
     ],
   ])('%s is named with the file', async (_, damage, message) => {
     const folder = await mkdtemp(join(tmpdir(), 'easel-damaged-'));

@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { EaselError } from '../errors.js';
 import { linkSignals } from '../link-signals.js';
 import type { CallContext, Logger } from '../plugin.js';
-import { isProcessRunning, processStart } from '../running-process.js';
+import { processStart } from '../running-process.js';
+import { isOwnerAlive, SignOfLife } from '../sign-of-life.js';
 import { untilAborted } from '../until-aborted.js';
 import { aborted, closed, lost, unclassified, unwritable } from './failures.js';
 import { nameOf, RequestFiles, type RequestRecord } from './request-files.js';
@@ -59,7 +61,8 @@ interface Sent {
 export class PaidRequests {
   readonly #files: RequestFiles;
   readonly #options: PaidRequestsOptions;
-  readonly #owner = { pid: process.pid, startedAt: processStart(process.pid) };
+  readonly #owner = { id: randomUUID(), pid: process.pid, startedAt: processStart(process.pid) };
+  readonly #signOfLife = new SignOfLife();
   /** On their way, or answered where the answer could not be written. */
   readonly #running = new Map<string, Promise<string>>();
   /** Being written down, and not sent yet. */
@@ -133,7 +136,7 @@ export class PaidRequests {
       if (text !== undefined) return { text, isResumed: true };
       if (record?.failure) throw new EaselError({ ...record.failure, mayBePaid: true });
       unreadable = record ? 0 : unreadable + 1;
-      if (record ? !this.#isOnItsWay(name, record) : unreadable > mostLooks) {
+      if (record ? !(await this.#isOnItsWay(name, record)) : unreadable > mostLooks) {
         // Between the two looks it may have been answered, or turned away, and its process have ended.
         const late = await this.#files.readAnswer(name);
         if (late !== undefined) return { text: late, isResumed: true };
@@ -172,19 +175,20 @@ export class PaidRequests {
     throw closed();
   }
 
-  #isOnItsWay(name: string, { owner }: RequestRecord): boolean {
-    const isOurs = owner.pid === this.#owner.pid && owner.startedAt === this.#owner.startedAt;
-    return isOurs ? this.#running.has(name) || this.#beginning.has(name) : isProcessRunning(owner);
+  async #isOnItsWay(name: string, { owner }: RequestRecord): Promise<boolean> {
+    if (owner.id === this.#owner.id) return this.#running.has(name) || this.#beginning.has(name);
+    return await isOwnerAlive(this.#files.pathOf(name), owner);
   }
 
   #send(name: string, record: RequestRecord, send: () => Promise<string>): Promise<string> {
     const work = async () => {
       const text = await send().catch((error: unknown) => this.#refuse(name, record, error));
-      if (await this.#write(() => this.#files.keep(name, text))) this.#running.delete(name);
+      if (await this.#write(() => this.#files.keep(name, text))) this.#stopped(name);
       return text;
     };
     const running = work();
     this.#running.set(name, running);
+    this.#signOfLife.keep(this.#files.pathOf(name));
     return running;
   }
 
@@ -194,7 +198,7 @@ export class PaidRequests {
     const { code, message, hint } = known;
     if (known.mayBePaid) await this.#fail(name, { ...record, failure: { code, message, hint } });
     else await this.#write(() => this.#files.remove(name));
-    this.#running.delete(name);
+    this.#stopped(name);
     throw known;
   }
 
@@ -203,8 +207,13 @@ export class PaidRequests {
   }
 
   async #forget(name: string): Promise<void> {
-    this.#running.delete(name);
+    this.#stopped(name);
     await this.#write(() => this.#files.remove(name));
+  }
+
+  #stopped(name: string): void {
+    this.#running.delete(name);
+    this.#signOfLife.drop(this.#files.pathOf(name));
   }
 
   /** Answers whether it was written; what follows from it if not is said in the log. */
@@ -225,7 +234,7 @@ export class PaidRequests {
     this.#sweptAt = now;
     for (const name of await this.#files.olderThan(now - this.#options.keepMs)) {
       const record = await this.#files.read(name);
-      const isOnItsWay = record && !record.failure && this.#isOnItsWay(name, record);
+      const isOnItsWay = record && !record.failure && (await this.#isOnItsWay(name, record));
       if (!isOnItsWay || (await this.#files.readAnswer(name)) !== undefined) await this.#forget(name);
     }
   }

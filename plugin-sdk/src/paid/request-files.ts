@@ -13,7 +13,7 @@ const recordSchema = z.object({
   /** Of the call, for people. */
   requestId: z.string(),
   /** Who sends it. */
-  owner: z.object({ pid: z.int().positive(), startedAt: z.string() }),
+  owner: z.object({ id: z.string().default(''), pid: z.int().positive(), startedAt: z.string() }),
   /** What it has failed with, where it may have been paid all the same. Absent: it has not. */
   failure: z.object({ code: z.enum(errorCodes), message: z.string(), hint: z.string() }).optional(),
 });
@@ -86,6 +86,11 @@ export class RequestFiles {
       newest.set(name, Math.max(newest.get(name) ?? 0, mtimeMs));
     }
     return [...newest].filter(([, at]) => at < time).map(([name]) => name);
+  }
+
+  /** Of the record of a request, which its owner renews while it is on its way. */
+  pathOf(name: string): string {
+    return this.#path(name, recordEnding);
   }
 
   #path(name: string, ending: string): string {

@@ -7,7 +7,8 @@
 import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { isProcessRunning, processStart } from '../../running-process.js';
+import { processStart } from '../../running-process.js';
+import { isOwnerAlive, SignOfLife } from '../../sign-of-life.js';
 
 const fileName = 'owner.json';
 /** A claim that is still being written is no stale one. */
@@ -15,6 +16,8 @@ const writingMs = 5_000;
 
 const ownerSchema = z.object({ pid: z.int().positive(), startedAt: z.string() });
 type Owner = z.output<typeof ownerSchema>;
+
+const signOfLife = new SignOfLife();
 
 /** Claims a journal's folder, which exists. Answers whether it was free, or its owner has ended. */
 export async function claim(folder: string): Promise<boolean> {
@@ -37,7 +40,9 @@ export async function claim(folder: string): Promise<boolean> {
 
 /** Gives a journal back. */
 export async function release(folder: string): Promise<void> {
-  await rm(join(folder, fileName), { force: true });
+  const path = join(folder, fileName);
+  signOfLife.drop(path);
+  await rm(path, { force: true });
 }
 
 async function writeClaim(path: string): Promise<boolean> {
@@ -45,6 +50,7 @@ async function writeClaim(path: string): Promise<boolean> {
     const handle = await open(path, 'wx', 0o600);
     const owner: Owner = { pid: process.pid, startedAt: processStart(process.pid) };
     await handle.writeFile(JSON.stringify(owner)).finally(() => handle.close());
+    signOfLife.keep(path);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
@@ -54,7 +60,7 @@ async function writeClaim(path: string): Promise<boolean> {
 
 async function isHeld(path: string, text: string): Promise<boolean> {
   const owner = parseOwner(text);
-  if (owner) return isProcessRunning(owner);
+  if (owner) return await isOwnerAlive(path, owner);
   const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: 0 }));
   return Date.now() - mtimeMs < writingMs;
 }

@@ -28,17 +28,27 @@ export const lineSchema = z.discriminatedUnion('event', [
 ]);
 export type Line = z.output<typeof lineSchema>;
 
-/** Entries that have begun and not ended, by their task. A line that was cut off by a crash, and whatever else is none, is passed over. */
-export function openEntries(text: string): Map<string, Entry> {
+/** What a journal tells of the tasks that have begun and not ended. */
+export interface OpenTasks {
+  /** By their task. */
+  readonly open: Map<string, Entry>;
+  /** Those of them that nobody waits for. */
+  readonly abandoned: Set<string>;
+}
+
+/** Reads a journal. A line that was cut off by a crash, and whatever else is none, is passed over. */
+export function readJournal(text: string): OpenTasks {
   const open = new Map<string, Entry>();
+  const abandoned = new Set<string>();
   for (const written of text.split('\n')) {
     const line = parseLine(written);
     if (line?.event === 'begun') {
       const { event: _, ...entry } = line;
       open.set(entry.taskUUID, entry);
-    } else if (line?.event === 'ended') open.delete(line.taskUUID);
+    } else if (line?.event === 'abandoned') abandoned.add(line.taskUUID);
+    else if (line?.event === 'ended') open.delete(line.taskUUID);
   }
-  return open;
+  return { open, abandoned };
 }
 
 function parseLine(text: string): Line | undefined {

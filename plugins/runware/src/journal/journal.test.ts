@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type Entry, openEntries } from './entry.js';
+import { type Entry, readJournal } from './entry.js';
 import { Journal } from './journal.js';
 import { LogFile } from './log-file.js';
-import { isFree, ownName } from './owner.js';
+import { isFree } from './owner.js';
 
 const logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
@@ -98,8 +98,41 @@ describe('the journal', () => {
     expect(await second.takeOver()).toHaveLength(1);
     await second.close();
     const [left] = await readdir(folder);
-    expect(isFree(String(left))).toBe(true);
-    expect(isFree(ownName())).toBe(false);
+    expect(await isFree(join(folder, String(left)))).toBe(true);
+  });
+
+  it.each([
+    ['is renewed', 0, false],
+    ['is not renewed any more', 16_000, true],
+  ])(
+    'of a process with this number in another container, that %s: free %s',
+    async (_, silentMs, isNobodys) => {
+      const folder = await makeFolder();
+      // A plugin's process cannot tell when it began.
+      const path = join(folder, `tasks.${process.pid}.unknown.${randomUUID()}.jsonl`);
+      await writeFile(path, '');
+      const at = new Date(Date.now() - silentMs);
+      await utimes(path, at, at);
+      expect(await isFree(path)).toBe(isNobodys);
+    },
+  );
+
+  it('gives a call what another process that runs has abandoned, and waits while it works on it', async () => {
+    const folder = await makeFolder();
+    const first = await open(folder);
+    const task = entry({ requestId: 'job-1' });
+    await first.begin(task);
+    const second = await open(folder);
+    let isReady = false;
+    const waiting = second.waitForOthers('job-1', new AbortController().signal).then(() => {
+      isReady = true;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(isReady).toBe(false);
+    first.abandon(task.taskUUID);
+    await waiting;
+    expect(second.adopt(seedless(task.fingerprint, 'job-1'))).toEqual(task);
+    await Promise.all([first.close(), second.close()]);
   });
 
   it('forgets what nobody has asked for again in time', async () => {
@@ -119,10 +152,10 @@ describe('the journal', () => {
     const left = entry();
     const line = JSON.stringify({ event: 'begun', ...left });
     const text = `${line}\nnonsense\n{"event":"begun"}\n\n${line.slice(0, 40)}`;
-    expect([...openEntries(text).values()]).toEqual([left]);
+    expect([...readJournal(text).open.values()]).toEqual([left]);
     expect(
-      openEntries(`${text}\n${JSON.stringify({ event: 'ended', taskUUID: left.taskUUID, ending: 'lost' })}`)
-        .size,
+      readJournal(`${text}\n${JSON.stringify({ event: 'ended', taskUUID: left.taskUUID, ending: 'lost' })}`)
+        .open.size,
     ).toBe(0);
   });
 
@@ -141,7 +174,7 @@ describe('the journal', () => {
     const [name] = await readdir(folder);
     const text = await readFile(join(folder, String(name)), 'utf8');
     expect(text.split('\n').length).toBeLessThan(2_600);
-    expect([...openEntries(text).keys()].sort()).toEqual(kept.map(({ taskUUID }) => taskUUID).sort());
+    expect([...readJournal(text).open.keys()].sort()).toEqual(kept.map(({ taskUUID }) => taskUUID).sort());
   });
 
   it('does not let a task be sent that cannot be written down', async () => {

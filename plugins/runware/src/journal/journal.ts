@@ -1,9 +1,9 @@
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EaselError, type Logger } from '@easel/plugin-sdk';
+import { EaselError, type Logger, SignOfLife } from '@easel/plugin-sdk';
 import type { TaskIdentity } from '../request/picture-tasks.js';
 import { pause } from '../transport/pause.js';
-import { type Ending, type Entry, type Line, openEntries } from './entry.js';
+import { type Ending, type Entry, type Line, readJournal } from './entry.js';
 import { LogFile } from './log-file.js';
 import { freeName, isFree, isJournal, ownName } from './owner.js';
 
@@ -32,11 +32,13 @@ export class Journal {
   readonly #open = new Map<string, Entry>();
   /** Those of them that nobody waits for. */
   readonly #orphans = new Set<string>();
+  readonly #signOfLife = new SignOfLife();
   #compacting: Promise<void> | undefined;
 
   private constructor(options: JournalOptions, file: LogFile) {
     this.#options = options;
     this.#file = file;
+    this.#signOfLife.keep(file.path);
   }
 
   /** Opens one of its own, and takes over those of processes that have ended. */
@@ -66,23 +68,35 @@ export class Journal {
   async takeOver(): Promise<Entry[]> {
     const { folder } = this.#options;
     const taken: Entry[] = [];
-    for (const name of (await readdir(folder)).filter(isFree)) {
+    for (const left of await this.#others()) {
+      if (!(await isFree(left))) continue;
       const path = join(folder, ownName());
       try {
-        await rename(join(folder, name), path);
+        await rename(left, path);
       } catch {
         // Another was faster.
         continue;
       }
-      const entries = [...openEntries(await readFile(path, 'utf8')).values()];
-      const known = entries.filter(({ taskUUID }) => !this.#open.has(taskUUID));
-      for (const entry of known) this.#open.set(entry.taskUUID, entry);
-      await Promise.all(known.map((entry) => this.#file.append({ event: 'begun', ...entry } satisfies Line)));
+      taken.push(...(await this.#take([...readJournal(await readFile(path, 'utf8')).open.values()])));
       await rm(path, { force: true });
-      for (const { taskUUID } of known) this.#orphans.add(taskUUID);
-      taken.push(...known);
     }
     return taken;
+  }
+
+  /** Writes tasks down as its own that nobody waits for. Answers those that it had not. */
+  async #take(entries: readonly Entry[]): Promise<Entry[]> {
+    const unknown = entries.filter(({ taskUUID }) => !this.#open.has(taskUUID));
+    for (const entry of unknown) this.#open.set(entry.taskUUID, entry);
+    await Promise.all(unknown.map((entry) => this.#file.append({ event: 'begun', ...entry } satisfies Line)));
+    for (const { taskUUID } of unknown) this.#orphans.add(taskUUID);
+    return unknown;
+  }
+
+  /** Paths of the journals of others. */
+  async #others(): Promise<string[]> {
+    const { folder } = this.#options;
+    const paths = (await readdir(folder)).filter(isJournal).map((name) => join(folder, name));
+    return paths.filter((path) => path !== this.#file.path);
   }
 
   /** Writes down a task that is about to be sent. Rejects where that is not possible; it must not be sent then. */
@@ -123,7 +137,7 @@ export class Journal {
 
   /**
    * Waits until no other process works on a task of a call: one that was killed with its server may be about to end. What processes that have
-   * ended have left is taken over. Rejects with ERR_ABORTED.
+   * ended have left is taken over, and so is what another one has abandoned: where its server has lost the call to ours. Rejects with ERR_ABORTED.
    */
   async waitForOthers(requestId: string, signal: AbortSignal): Promise<void> {
     for (;;) {
@@ -134,12 +148,13 @@ export class Journal {
   }
 
   async #isWorkedOnElsewhere(requestId: string): Promise<boolean> {
-    const { folder } = this.#options;
-    const paths = (await readdir(folder)).filter(isJournal).map((name) => join(folder, name));
-    for (const path of paths.filter((path) => path !== this.#file.path)) {
+    for (const path of await this.#others()) {
       // One that has gone in the meantime was taken over, by us in the next round or by somebody else.
       const text = await readFile(path, 'utf8').catch(() => '');
-      if ([...openEntries(text).values()].some((entry) => entry.requestId === requestId)) return true;
+      const { open, abandoned } = readJournal(text);
+      const own = [...open.values()].filter((entry) => entry.requestId === requestId);
+      if (own.some(({ taskUUID }) => !abandoned.has(taskUUID))) return true;
+      await this.#take(own);
     }
     return false;
   }
@@ -159,6 +174,7 @@ export class Journal {
 
   /** Leaves what is open to whoever comes next. */
   async close(): Promise<void> {
+    this.#signOfLife.drop(this.#file.path);
     await this.#compacting;
     await this.#file.close();
     if (this.#open.size === 0) await rm(this.#file.path, { force: true });

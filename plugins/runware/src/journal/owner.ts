@@ -5,7 +5,8 @@
  * @module
  */
 import { randomUUID } from 'node:crypto';
-import { isProcessRunning, processStart } from '@easel/plugin-sdk';
+import { basename } from 'node:path';
+import { isOwnerAlive, processStart } from '@easel/plugin-sdk';
 
 const prefix = 'tasks';
 const suffix = '.jsonl';
@@ -24,9 +25,9 @@ const pattern = new RegExp(`^${prefix}\\.(\\d+)\\.(\\w+)\\.[\\w-]+\\${suffix}$`)
 export const isJournal = (name: string): boolean => pattern.test(name);
 
 /** Whether a file is a journal that nobody works on: left behind, or of a process that has ended. */
-export function isFree(name: string): boolean {
-  const [, pid, start] = pattern.exec(name) ?? [];
+export async function isFree(path: string): Promise<boolean> {
+  const [, pid, start] = pattern.exec(basename(path)) ?? [];
   if (pid === undefined || start === undefined) return false;
   const mark = { pid: Number(pid), startedAt: start === unknown ? '' : start };
-  return pid === '0' || !isProcessRunning(mark);
+  return pid === '0' || !(await isOwnerAlive(path, mark));
 }

@@ -1,3 +1,4 @@
+import { EaselError } from '@easel/plugin-sdk';
 import { roundHalfToEven } from '../rounding.js';
 import type { SchedulerConfig } from '../scheduler-config/scheduler-config.js';
 import { linspace } from './linspace.js';
@@ -35,8 +36,22 @@ export function spacedTimesteps(
 /**
  * Timesteps of the solvers in lambda (DPM-Solver, DEIS, UniPC): spaced as for one step more, whose last one is dropped.
  * @param last how many of the training timesteps are used; less than all of them where `lambda_min_clipped` cuts.
+ * @throws EaselError ERR_REQUEST_INVALID for so many steps that two have the same noise: the solvers divide by the difference
  */
 export function solverTimesteps(config: SchedulerConfig, steps: number, last: number): number[] {
+  const timesteps = spacedForSolver(config, steps, last).map((t) =>
+    Math.min(t, config.num_train_timesteps - 1),
+  );
+  if (timesteps.every((t, index) => index === 0 || t < (timesteps[index - 1] as number))) return timesteps;
+  throw new EaselError({
+    code: 'ERR_REQUEST_INVALID',
+    field: 'steps',
+    message: `steps: ${steps} are more than this sampler can take: two of them would have the same noise.`,
+    hint: 'Ask for fewer steps, or for another sampler, such as euler.',
+  });
+}
+
+function spacedForSolver(config: SchedulerConfig, steps: number, last: number): number[] {
   switch (config.timestep_spacing) {
     case 'linspace':
       return linspace(0, last - 1, steps + 1)

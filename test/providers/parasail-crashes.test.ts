@@ -109,18 +109,6 @@ describe('a batch of a plugin that is killed', () => {
     expect(emulator.paid).toBe(1);
   });
 
-  it('right after its picture was handed over: whoever has not got it can have it again', async () => {
-    const { emulator, createKernel } = await createParasailWorld();
-    const kernel = createKernel();
-    const { images } = await kernel.generateImage({ prompt: 'x', seed: 1 });
-    process.kill(pidOf(kernel), 'SIGKILL');
-    const state = () => kernel.getServiceHealth().plugins.find(({ id }) => id === 'parasail')?.state;
-    await expect.poll(state).not.toBe('ready');
-    const again = await kernel.generateImage({ prompt: 'x', seed: 1 });
-    expect(Buffer.compare(again.images[0]!.bytes, images[0]!.bytes)).toBe(0);
-    expect(emulator.paid).toBe(1);
-  });
-
   it('is made although nobody comes again, and its pictures are kept', async () => {
     const { emulator, createKernel } = await createParasailWorld({ course: () => ({ perLineMs: 100 }) });
     const kernel = createKernel();

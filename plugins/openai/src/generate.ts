@@ -48,6 +48,7 @@ export async function generate(
   const previews = server.streams && request.previews > 0 ? Math.min(request.previews, 3) : 0;
   const answers: Answer[] = [];
   let resumed = 0;
+  let done = 0;
   onProgress({ stage: 'generate', fraction: 0 });
 
   const made = await makeImages({
@@ -70,7 +71,7 @@ export async function generate(
         async (stop) => {
           const onEvent = (event: Readonly<Record<string, unknown>>) =>
             void previewOf(event, number).then((preview) => {
-              if (preview) onProgress({ stage: 'generate', fraction: 0.5 / n, preview });
+              if (preview) onProgress({ stage: 'generate', fraction: Math.min(1, (done + 0.5) / n), preview });
             });
           const body = bodyWith(more);
           const answer = await post({
@@ -91,7 +92,10 @@ export async function generate(
       const images = await readImages(answer, means, { signal, outputFormat, replace });
       return images.map((image) => (own === undefined ? image : { ...image, seed: own }));
     },
-    onMade: (count) => onProgress({ stage: 'generate', fraction: count / n }),
+    onMade: (count) => {
+      done = count;
+      onProgress({ stage: 'generate', fraction: count / n });
+    },
   });
   const cost = costOf(answers, options.prices);
   const revisedPrompt = answers.flatMap(({ data }) => data[0]?.revised_prompt ?? [])[0];

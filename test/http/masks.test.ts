@@ -155,3 +155,18 @@ describe("a mask at Automatic1111's door", () => {
     expect(answer.columns).toEqual(['ffffff', 'ffffff', isRed, isRed]);
   });
 });
+
+it('an image that cannot be put into its original is answered as it was painted, and says so', async () => {
+  const server = await startMaskServer();
+  const response = await server.post('/sdapi/v1/img2img', {
+    prompt: 'broken',
+    width: 64,
+    height: 64,
+    init_images: [(await halves(red, red)).toString('base64')],
+    mask: (await halves(white, black)).toString('base64'),
+    send_images: true,
+  });
+  const { images, info } = await jsonOf<AutomaticAnswer>(response);
+  expect(Buffer.from(images[0] ?? '', 'base64').toString()).toContain('no image');
+  expect(info).toContain('could not be put into the original');
+});

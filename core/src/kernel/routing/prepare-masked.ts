@@ -1,4 +1,4 @@
-import type { ValidGenerationResult, ValidImageRequest } from '@easel/plugin-sdk';
+import type { Image, ValidGenerationResult, ValidImageRequest, Warning } from '@easel/plugin-sdk';
 import { prepareInpainting } from '../../inpainting/prepare-inpainting.js';
 import type { Candidate } from './candidates.js';
 
@@ -30,9 +30,18 @@ export async function prepareMasked(
     }),
     async finish(made) {
       if (!finish) return made;
-      const images = [];
-      for (const painted of made.images) images.push(await finish(painted));
-      return { ...made, images };
+      const images: Image[] = [];
+      const failures: Warning[] = [];
+      for (const painted of made.images)
+        try {
+          images.push(await finish(painted));
+        } catch (error) {
+          // It may have been paid: rather as it is than not at all.
+          images.push(painted);
+          const message = `The image could not be put into the original, and is as it was painted: ${(error as Error).message}.`;
+          failures.push({ code: 'other', parameter: 'mask', message });
+        }
+      return { ...made, images, warnings: [...made.warnings, ...failures] };
     },
   };
 }

@@ -23,6 +23,6 @@ testPlugin({
   refusedConfig: { threads: 0 },
   model: readModel(at('models/catalogue/picturebook.json')),
   request: { prompt: 'a yellow star at night', width: 64, height: 64, steps: 2 },
-  slow: { steps: 1_000 },
+  slow: { steps: 900 },
   failures: [{ request: { sampler: 'no-such-sampler' }, code: 'ERR_REQUEST_INVALID' }],
 });

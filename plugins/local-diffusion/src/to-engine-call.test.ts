@@ -65,7 +65,7 @@ test('has guidance of its own for SDXL', () => {
 
 test.each([
   ['two pictures', { inputImages: [picture, picture] }, {}, /one image, not from 2/],
-  ['a model of another kind', {}, { pipelineType: 'flux' }, /"mine" is a "flux" model/],
+  ['a model of another kind', {}, { pipelineType: 'wan' }, /"mine" is a "wan" model/],
   ['a model elsewhere', {}, { source: { type: 'provider', id: 'x' } }, /of a provider/],
 ])('refuses %s', (_, changes, model, message) => {
   expect(() => toEngineCall(request(changes, model), options)).toThrow(

@@ -71,7 +71,8 @@ export async function generate(
         async (stop) => {
           const onEvent = (event: Readonly<Record<string, unknown>>) =>
             void previewOf(event, number).then((preview) => {
-              if (preview) onProgress({ stage: 'generate', fraction: Math.min(1, (done + 0.5) / n), preview });
+              if (preview)
+                onProgress({ stage: 'generate', fraction: Math.min(1, (done + 0.5) / n), preview });
             });
           const body = bodyWith(more);
           const answer = await post({

@@ -45,9 +45,9 @@ describe('a request with a fixed seed', () => {
     const picture = Buffer.from(again.data[0]!.b64_json, 'base64');
     expect(readProvenance(picture)).toMatchObject({ request: { prompt: star.prompt, seed: 7 } });
 
-    const plan = await server.post('/api/images/generate', star);
-    expect(plan.headers.get('easel-cache')).toBe('hit');
-    const { image_url } = await jsonOf<{ image_url: string }>(plan);
+    const images = await server.post('/api/images/generate', star);
+    expect(images.headers.get('easel-cache')).toBe('hit');
+    const { image_url } = await jsonOf<{ image_url: string }>(images);
     expect(Buffer.from(await (await fetch(image_url)).arrayBuffer()).equals(picture)).toBe(true);
 
     const client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: 'none' });

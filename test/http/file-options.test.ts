@@ -232,7 +232,7 @@ it('a host app may name any path', async () => {
   expect(made.provenance.parameters).toMatchObject({ given: { style } });
   const outside = manager.generateImage(
     { prompt: 'x', providerOptions: { files: { style } } },
-    { fileAccess: 'library' },
+    { fileAccess: 'models' },
   );
   await expect(outside).rejects.toMatchObject({ code: 'ERR_REQUEST_INVALID' });
 });

@@ -4,7 +4,7 @@ import { jsonOf, startServer } from './server.js';
 
 const prompt = 'a fixture';
 
-describe("the plan's API", () => {
+describe('the images API', () => {
   it('makes a picture, stores it, and says where it is and where it comes from', async () => {
     const server = await startServer();
     const body = { prompt, style: 'watercolour', size: '512x256', image_type: 'png', seed: 3 };

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { EaselError } from '@easel/plugin-sdk';
-import { ownCatalogueFolder } from '../library/own-entries.js';
+import { ownCatalogueFolder } from '../model-files/own-entries.js';
 import { bundledPackages, resolutionFolders } from './bundled-packages.js';
 import { type Configuration, type ConfigurationInput, configurationSchema } from './configuration.js';
 import {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { ownCatalogueFolder } from '../library/own-entries.js';
+import { ownCatalogueFolder } from '../model-files/own-entries.js';
 import type { Configuration } from './configuration.js';
 import type { SettingName } from './setting-names.js';
 

@@ -2,7 +2,7 @@ import type { Image, ImageRequest, Progress } from '@easel/plugin-sdk';
 import { EaselError } from '@easel/plugin-sdk';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { NewJob, StoredJob } from '../jobs/job.js';
-import type { AcceptedJob } from '../jobs/jobs.js';
+import type { AcceptedJob } from '../jobs/job-queue.js';
 import type { ImageResult } from '../results/image-result.js';
 import { priorityOf } from './access/priority.js';
 import { abortOnDisconnect } from './disconnect.js';

@@ -1,5 +1,5 @@
 import { DatabaseThread } from '../jobs/database/database-thread.js';
-import { Jobs } from '../jobs/jobs.js';
+import { JobQueue } from '../jobs/job-queue.js';
 import { Webhooks } from '../jobs/webhooks.js';
 import type { ImageServiceManager } from '../kernel/image-service-manager.js';
 import { KeyStore } from '../keys/key-store.js';
@@ -57,8 +57,8 @@ export async function openServerContext(
   const problem = await database.open();
   if (problem) logger.warn(problem.message);
   const generateImage: ServerContext['generateImage'] = (request, options) =>
-    manager.generateImage(request, { ...options, fileAccess: 'library' });
-  const jobs = new Jobs({
+    manager.generateImage(request, { ...options, fileAccess: 'models' });
+  const jobs = new JobQueue({
     manager: { generateImage, fixRequest: (request) => manager.fixRequest(request) },
     database,
     results,
@@ -84,7 +84,7 @@ export async function openServerContext(
 
   const sweep = async () => {
     const { resultDays: days, resultsMb: megabytes } = configuration;
-    while ((await database.jobs.sweep(Date.now() - days * dayMs, sweptAtOnce)) === sweptAtOnce);
+    while ((await database.jobTable.sweep(Date.now() - days * dayMs, sweptAtOnce)) === sweptAtOnce);
     await results.sweep({ days, megabytes }, Date.now());
     await cache.sweep(days, Date.now());
     await inputs.sweep({ days, megabytes }, Date.now());

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { ServerConfiguration } from '../config/server-configuration.js';
-import type { Jobs } from '../jobs/jobs.js';
+import type { JobQueue } from '../jobs/job-queue.js';
 import type { ImageServiceManager } from '../kernel/image-service-manager.js';
 import type { KeyStore } from '../keys/key-store.js';
 import type { HostLogger } from '../observe/plugin-logger.js';
@@ -17,7 +17,7 @@ export interface ServerContext {
   readonly results: ResultStore;
   readonly cache: ResultCache;
   readonly keys: KeyStore;
-  readonly jobs: Jobs;
+  readonly jobs: JobQueue;
   /** Why what the server keeps cannot be written at this moment. Undefined: it can. */
   readonly findStorageProblem: () => Promise<string | undefined>;
   readonly configuration: ServerConfiguration;

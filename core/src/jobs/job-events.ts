@@ -82,7 +82,7 @@ export class JobEvents {
     // It may be settled before it is waited for.
     told.catch(() => {});
     try {
-      const known = await this.#database.jobs.get(id);
+      const known = await this.#database.jobTable.get(id);
       return known === undefined || hasEnded(known) ? known : await told;
     } finally {
       off();
@@ -96,7 +96,7 @@ export class JobEvents {
     if (this.#isLooking || ids.length === 0) return;
     this.#isLooking = true;
     try {
-      const places = new Map((await this.#database.jobs.places(ids)).map((place) => [place.id, place]));
+      const places = new Map((await this.#database.jobTable.places(ids)).map((place) => [place.id, place]));
       for (const id of own) this.#onPlace(id, places.get(id));
       for (const [id, state] of this.#told) {
         const place = places.get(id);
@@ -114,7 +114,7 @@ export class JobEvents {
     const isFirst = this.#told.get(id) === undefined;
     // Who has just begun to listen has read the state by itself.
     if (isFirst && (state === 'queued' || state === 'running')) return void this.#told.set(id, state);
-    const job = await this.#database.jobs.get(id);
+    const job = await this.#database.jobTable.get(id);
     if (job && this.#told.has(id) && this.#told.get(id) !== job.state) this.tell(id, { type: 'state', job });
   }
 }

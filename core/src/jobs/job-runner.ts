@@ -60,7 +60,7 @@ export class JobRunner {
 
   /** Ends a job that has not ended, whichever server works on it. Undefined: it has ended, or there is none. */
   async cancel(id: string): Promise<StoredJob | undefined> {
-    const job = await this.#database.jobs.cancel(id, this.lease.holder ?? '', Date.now());
+    const job = await this.#database.jobTable.cancel(id, this.lease.holder ?? '', Date.now());
     this.#working.get(id)?.work.stop('cancelled');
     if (job) this.#tellEnd(job);
     return job;
@@ -98,15 +98,15 @@ export class JobRunner {
   }
 
   async #beginJobs(): Promise<void> {
-    const { jobs } = this.#database;
+    const { jobTable } = this.#database;
     if (this.lease.holder !== undefined)
-      await jobs.putBackStrays(this.lease.holder, [...this.#working.keys()]);
+      await jobTable.putBackStrays(this.lease.holder, [...this.#working.keys()]);
     while (this.#fillAgain) {
       this.#fillAgain = false;
       while (!this.#isClosed && this.#working.size < this.#options.atOnce()) {
         const owner = this.lease.holder;
         if (owner === undefined) break;
-        const job = await jobs.begin(owner, Date.now());
+        const job = await jobTable.begin(owner, Date.now());
         if (!job) break;
         this.#begin(job, owner);
       }

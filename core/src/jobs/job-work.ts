@@ -104,7 +104,7 @@ export class JobWork {
         askFirst: this.#asked,
         beforeAsking: async (asked) => {
           this.#asked = asked;
-          this.#assertOwn(await database.jobs.noteAsked(id, this.#owner, asked));
+          this.#assertOwn(await database.jobTable.noteAsked(id, this.#owner, asked));
         },
         onResult: async (made) => {
           this.#keeping = this.#keep(async () => ({ result: await storeResult(made, results) }));
@@ -122,7 +122,7 @@ export class JobWork {
   /** For jobs that could not be fixed when they were accepted. */
   async #fix(request: ImageRequest): Promise<FixedChoices> {
     const fixed = this.#options.manager.fixRequest(request);
-    this.#assertOwn(await this.#options.database.jobs.fix(this.#job.id, this.#owner, fixed));
+    this.#assertOwn(await this.#options.database.jobTable.fix(this.#job.id, this.#owner, fixed));
     return fixed;
   }
 
@@ -140,8 +140,8 @@ export class JobWork {
 
   /** Writes an end down as soon as the storage takes it. Undefined: the job is another server's now, or was cancelled. */
   async #keep(makeEnd: () => Promise<JobEnd>): Promise<StoredJob | undefined> {
-    const { jobs } = this.#options.database;
-    const write = async () => await jobs.end(this.#job.id, this.#owner, await makeEnd(), Date.now());
+    const { jobTable } = this.#options.database;
+    const write = async () => await jobTable.end(this.#job.id, this.#owner, await makeEnd(), Date.now());
     return await untilStored(write, this.#controller.signal, (error) => this.#tellStuck(error));
   }
 
@@ -152,7 +152,7 @@ export class JobWork {
 
   async #putBack(): Promise<void> {
     const { database, logger } = this.#options;
-    await database.jobs.putBack(this.#job.id, this.#owner).catch((error: Error) => {
+    await database.jobTable.putBack(this.#job.id, this.#owner).catch((error: Error) => {
       // It is put back when this server is found to have ended, or does not know of it.
       logger.warn(`The job ${this.#job.id} cannot be put back now: ${error.message}`);
     });

@@ -75,7 +75,7 @@ export class ServerLease {
   async #beat(): Promise<void> {
     if (!this.#mark) return await this.#register();
     const mark = this.#mark;
-    if (await this.#database.servers.beat(mark.id)) {
+    if (await this.#database.serverTable.beat(mark.id)) {
       this.#beatenAt = performance.now();
       return;
     }
@@ -95,15 +95,15 @@ export class ServerLease {
     this.#mark = undefined;
     if (!mark) return;
     dropMark(mark);
-    const [row] = await this.#database.servers
+    const [row] = await this.#database.serverTable
       .others('')
       .then((all) => all.filter(({ id }) => id === mark.id));
-    if (row) await this.#database.servers.takeOver([row]);
+    if (row) await this.#database.serverTable.takeOver([row]);
   }
 
   async #register(): Promise<void> {
     const mark = createMark();
-    await this.#database.servers.register(mark).catch((error: unknown) => {
+    await this.#database.serverTable.register(mark).catch((error: unknown) => {
       dropMark(mark);
       throw error;
     });
@@ -131,9 +131,9 @@ export class ServerLease {
     if (now - this.#lookedAt > asleepMs) this.#sightings.clear();
     this.#lookedAt = now;
     if (!this.#mark || now - this.#beatenAt > beatMs) await this.beat();
-    const others = await this.#database.servers.others(this.#mark?.id ?? '');
+    const others = await this.#database.serverTable.others(this.#mark?.id ?? '');
     const ended = others.filter((server) => this.#hasEnded(server));
-    if ((await this.#database.servers.takeOver(ended)) > 0) this.#onChange();
+    if ((await this.#database.serverTable.takeOver(ended)) > 0) this.#onChange();
     for (const { id } of ended) this.#sightings.delete(id);
   }
 

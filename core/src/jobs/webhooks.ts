@@ -67,7 +67,7 @@ export class Webhooks {
     const server = holder();
     if (server === undefined) return;
     // Where nothing can be read now, the next look may.
-    const jobs = await database.jobs.claimUntold(server, takenAtOnce).catch(() => []);
+    const jobs = await database.jobTable.claimUntold(server, takenAtOnce).catch(() => []);
     for (const job of jobs) this.tell(job);
   }
 
@@ -89,7 +89,7 @@ export class Webhooks {
       if (isTold) break;
     }
     if (!isTold) logger.error(`The webhook of the job ${job.id} was given up.`);
-    await untilStored(() => database.jobs.markDelivered(job.id, Date.now()), signal);
+    await untilStored(() => database.jobTable.markDelivered(job.id, Date.now()), signal);
   }
 
   async #post(url: string, body: string): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Model } from '@easel/plugin-sdk';
 import type { GuardedPlugin } from '../kernel/guard/guarded-plugin.js';
 import type { RoutingTable } from '../kernel/registry/routing-table.js';
-import { isInstalled } from '../library/resolve-source.js';
+import { isInstalled } from '../model-files/resolve-source.js';
 import type { Catalogue } from './catalogue.js';
 
 export interface AvailableModel

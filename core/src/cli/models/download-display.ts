@@ -1,4 +1,4 @@
-import type { InstallProgress } from '../../library/install.js';
+import type { InstallProgress } from '../../model-files/install.js';
 import { startBar } from '../terminal/bar.js';
 import { formatBytes } from '../terminal/bytes.js';
 import { printable, printNote } from '../terminal/output.js';

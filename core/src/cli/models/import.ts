@@ -1,16 +1,16 @@
 import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
-import { idOf, writeEntry } from '../../library/own-entries.js';
-import { recognize } from '../../library/recognize.js';
+import { idOf, writeEntry } from '../../model-files/own-entries.js';
+import { recognize } from '../../model-files/recognize.js';
 import { exitStatus } from '../terminal/exit-status.js';
 import { printJson, printLine, printNote } from '../terminal/output.js';
 import { UsageError } from '../terminal/usage-error.js';
 import type { ImportFlags } from './flags.js';
-import { openLibrary } from './open-library.js';
+import { openContext } from './open-context.js';
 
 /** `easel models import`: a catalogue entry for a model that stays where it is. */
 export async function importModel(path: string, flags: ImportFlags): Promise<number> {
-  const { manifests, configuration, catalogue } = openLibrary(flags);
+  const { manifests, configuration, catalogue } = openContext(flags);
   const absolute = resolve(path);
   const recognized = await recognize(absolute, manifests);
   const name = basename(absolute);

@@ -1,8 +1,8 @@
 import type { HubSource, Model } from '@easel/plugin-sdk';
-import { formatHubReference, parseHubReference } from '../../library/hub-reference.js';
-import { install } from '../../library/install.js';
-import { idOf, refuseId, writeEntry } from '../../library/own-entries.js';
-import { recognize } from '../../library/recognize.js';
+import { formatHubReference, parseHubReference } from '../../model-files/hub-reference.js';
+import { install } from '../../model-files/install.js';
+import { idOf, refuseId, writeEntry } from '../../model-files/own-entries.js';
+import { recognize } from '../../model-files/recognize.js';
 import { findModel } from '../../models/find-model.js';
 import { formatBytes } from '../terminal/bytes.js';
 import { exitStatus } from '../terminal/exit-status.js';
@@ -10,20 +10,20 @@ import { printJson, printLine, printNote } from '../terminal/output.js';
 import { UsageError } from '../terminal/usage-error.js';
 import { createDownloadDisplay } from './download-display.js';
 import type { InstallFlags } from './flags.js';
-import { type Library, openLibrary } from './open-library.js';
+import { type ModelCommandContext, openContext } from './open-context.js';
 
 /** `easel models install`: fetches a model, and makes a catalogue entry for one that has none. */
 export async function installModel(what: string, flags: InstallFlags): Promise<number> {
   if (flags.id !== undefined) refuseId(flags.id);
-  const library = openLibrary(flags);
-  const { source, entry } = find(what, library);
+  const context = openContext(flags);
+  const { source, entry } = find(what, context);
   const display = await createDownloadDisplay(flags.quiet || flags.json);
-  const installed = await install(source, library.hub, {
+  const installed = await install(source, context.hub, {
     variant: flags.variant,
     onProgress: display.show,
     onWaiting: () => printNote(`another install from ${source.repository} is running; waiting for it`),
   }).finally(display.stop);
-  const id = entry?.id ?? (await addEntry(installed.source, installed.path, library, flags.id));
+  const id = entry?.id ?? (await addEntry(installed.source, installed.path, context, flags.id));
   const { path, bytes, commit } = installed;
   if (flags.json) printJson({ id, path, bytes, commit, source: installed.source });
   else {
@@ -34,7 +34,10 @@ export async function installModel(what: string, flags: InstallFlags): Promise<n
 }
 
 /** An id of the catalogue, or a reference; one that the catalogue knows is that entry's. */
-function find(what: string, { catalogue }: Library): { source: HubSource; entry: Model | undefined } {
+function find(
+  what: string,
+  { catalogue }: ModelCommandContext,
+): { source: HubSource; entry: Model | undefined } {
   const own = catalogue.models.get(what);
   if (own?.source.type === 'hub') return { source: own.source, entry: own };
   if (own) {
@@ -55,7 +58,7 @@ function find(what: string, { catalogue }: Library): { source: HubSource; entry:
 async function addEntry(
   source: HubSource,
   path: string,
-  { manifests, configuration, catalogue }: Library,
+  { manifests, configuration, catalogue }: ModelCommandContext,
   wanted: string | undefined,
 ): Promise<string> {
   const reference = formatHubReference(source);

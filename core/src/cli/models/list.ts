@@ -1,6 +1,6 @@
 import type { Model } from '@easel/plugin-sdk';
-import { sizeOf } from '../../library/installed-size.js';
-import { isInstalled, withInstalledSource } from '../../library/resolve-source.js';
+import { sizeOf } from '../../model-files/installed-size.js';
+import { isInstalled, withInstalledSource } from '../../model-files/resolve-source.js';
 import type { AvailableModel } from '../../models/available-models.js';
 import { readCatalogue } from '../../models/catalogue.js';
 import type { ServiceHealth } from '../../observe/health.js';

@@ -1,17 +1,17 @@
-import { removeEntry } from '../../library/own-entries.js';
-import { isInstalled } from '../../library/resolve-source.js';
-import { uninstall } from '../../library/uninstall.js';
+import { removeEntry } from '../../model-files/own-entries.js';
+import { isInstalled } from '../../model-files/resolve-source.js';
+import { uninstall } from '../../model-files/uninstall.js';
 import { findModel } from '../../models/find-model.js';
 import { formatBytes } from '../terminal/bytes.js';
 import { exitStatus } from '../terminal/exit-status.js';
 import { printJson, printLine } from '../terminal/output.js';
 import { UsageError } from '../terminal/usage-error.js';
 import type { RemoveFlags } from './flags.js';
-import { openLibrary } from './open-library.js';
+import { openContext } from './open-context.js';
 
 /** `easel models remove`: the files of what was installed, and of what was imported the entry alone. */
 export async function removeModel(id: string, flags: RemoveFlags): Promise<number> {
-  const { catalogue, configuration, hub } = openLibrary(flags);
+  const { catalogue, configuration, hub } = openContext(flags);
   const model = findModel(catalogue, id);
   const { source } = model;
   if (source.type === 'hub' && isInstalled(model)) {

@@ -1,16 +1,16 @@
 import type { HubSource } from '@easel/plugin-sdk';
-import { isInstalled } from '../../library/resolve-source.js';
-import { verify } from '../../library/verify.js';
+import { isInstalled } from '../../model-files/resolve-source.js';
+import { verify } from '../../model-files/verify.js';
 import { findModel } from '../../models/find-model.js';
 import { exitStatus } from '../terminal/exit-status.js';
 import { printJson, printLine, printNote } from '../terminal/output.js';
 import { UsageError } from '../terminal/usage-error.js';
 import type { VerifyFlags } from './flags.js';
-import { openLibrary } from './open-library.js';
+import { openContext } from './open-context.js';
 
 /** `easel models verify`: what was installed, compared with the hub's hashes. Exit status 1 where something is wrong. */
 export async function verifyModels(id: string | undefined, flags: VerifyFlags): Promise<number> {
-  const { catalogue, hub } = openLibrary(flags);
+  const { catalogue, hub } = openContext(flags);
   const asked = id === undefined ? [...catalogue.models.values()] : [findModel(catalogue, id)];
   const installed = asked.filter((model) => model.source.type === 'hub' && isInstalled(model));
   if (id !== undefined && installed.length === 0) throw new UsageError(`${id} is not installed from a hub`);

@@ -52,7 +52,7 @@ export const listRoutes =
 
     addOperation(server, operations.health, async (request, reply) => {
       const health = healthFor(manager.getServiceHealth(), request);
-      // The plan's readers look at the body; a load balancer looks at /readyz.
+      // Clients of this API read the body; a load balancer looks at /readyz.
       return await reply.send({ success: health.status === 'ok', ...health });
     });
   };

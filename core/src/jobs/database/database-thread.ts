@@ -26,8 +26,8 @@ const closeMs = 5_000;
  * few seconds at most, and the next one tries again.
  */
 export class DatabaseThread {
-  readonly jobs: Methods<Tables['jobs']>;
-  readonly servers: Methods<Tables['servers']>;
+  readonly jobTable: Methods<Tables['jobs']>;
+  readonly serverTable: Methods<Tables['servers']>;
   /** Absolute. */
   readonly file: string;
   readonly #onNotice: (text: string) => void;
@@ -40,8 +40,8 @@ export class DatabaseThread {
   constructor(file: string, onNotice: (text: string) => void) {
     this.file = file;
     this.#onNotice = onNotice;
-    this.jobs = this.#table('jobs');
-    this.servers = this.#table('servers');
+    this.jobTable = this.#table('jobs');
+    this.serverTable = this.#table('servers');
   }
 
   /**

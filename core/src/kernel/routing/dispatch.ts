@@ -8,7 +8,7 @@ import {
 } from '@easel/plugin-sdk';
 import { inject, injectable } from 'tsyringe';
 import type { Configuration } from '../../config/configuration.js';
-import { withInstalledSource } from '../../library/resolve-source.js';
+import { withInstalledSource } from '../../model-files/resolve-source.js';
 import type { Catalogue } from '../../models/catalogue.js';
 import { findModel } from '../../models/find-model.js';
 import { parseRequest } from '../../models/parse-request.js';
@@ -56,7 +56,7 @@ export class Dispatcher {
       const asked = parseRequest(input);
       const priority = parsePriority(options.priority);
       const able = this.#able(asked, currentModel, options);
-      const routed = options.fileAccess === 'library' ? await this.#withFiles(able, asked) : able;
+      const routed = options.fileAccess === 'models' ? await this.#withFiles(able, asked) : able;
       const { callMs } = routed[0].plugin.manifest.runtime;
       const deadline = startDeadline(asked.timeoutMs ?? callMs, options.signal);
       const progress = monotonic(options.onProgress);
@@ -143,13 +143,13 @@ export class Dispatcher {
     { providerOptions }: ValidImageRequest,
   ): Promise<[Candidate, ...Candidate[]]> {
     const { models } = this.catalogue.current;
-    const library = { models, folders: this.configuration.current.server.modelFolders };
+    const files = { models, folders: this.configuration.current.server.modelFolders };
     const ready = candidates.map(async (candidate) => {
       const { manifest } = candidate.plugin;
       if (manifest.fileOptions.length === 0) return candidate;
       const options = providerOptions[manifest.id] ?? {};
-      const fileOptions = await resolveFileOptions(manifest, options, library);
-      const own = await nameFileOptions(manifest, candidate.model.options ?? {}, library);
+      const fileOptions = await resolveFileOptions(manifest, options, files);
+      const own = await nameFileOptions(manifest, candidate.model.options ?? {}, files);
       return { ...candidate, fileOptions, toldOptions: { ...own, ...options } };
     });
     return (await Promise.all(ready)) as [Candidate, ...Candidate[]];

@@ -1,22 +1,22 @@
 import { isAbsolute, relative, sep } from 'node:path';
 import { EaselError, type GenerationRequest, type Manifest } from '@easel/plugin-sdk';
-import { type FileLibrary, requestedFile } from '../../library/requested-file.js';
+import { type ModelFiles, requestedFile } from '../../model-files/requested-file.js';
 
 type Options = GenerationRequest['options'];
 
 /**
  * Options of a request from outside, with absolute paths in place of the names of files: those that the manifest lists under `fileOptions`.
- * Throws ERR_REQUEST_INVALID for a file that is not of the library, in the same words whether there is one or not.
+ * Throws ERR_REQUEST_INVALID for any other file, in the same words whether there is one or not.
  */
 export async function resolveFileOptions(
   { id, fileOptions }: Pick<Manifest, 'id' | 'fileOptions'>,
   options: Options,
-  library: FileLibrary,
+  files: ModelFiles,
 ): Promise<Options> {
   let resolved: unknown = options;
   for (const place of fileOptions)
     resolved = await replaceAt(resolved, stepsOf(place), `providerOptions.${id}`, async (name, where) => {
-      const path = await requestedFile(name, library);
+      const path = await requestedFile(name, files);
       if (path !== undefined) return path;
       throw new EaselError({
         code: 'ERR_REQUEST_INVALID',
@@ -28,13 +28,13 @@ export async function resolveFileOptions(
 }
 
 /**
- * A model's own options as a caller from outside may read them: files below the library's folders by their names there, and nothing of those
+ * A model's own options as a caller from outside may read them: files below the model folders by their names there, and nothing of those
  * that lie elsewhere.
  */
 export async function nameFileOptions(
   { fileOptions }: Pick<Manifest, 'fileOptions'>,
   options: Options,
-  { folders }: Pick<FileLibrary, 'folders'>,
+  { folders }: Pick<ModelFiles, 'folders'>,
 ): Promise<Options> {
   let named: unknown = options;
   for (const place of fileOptions)

@@ -32,10 +32,10 @@ export interface GenerateOptions {
   /** What `fixRequest` answered for the request. Absent: the current model counts, and a seed is drawn. */
   readonly fixed?: FixedChoices | undefined;
   /**
-   * Which files on this machine the request may name in the options of plugins: `any` by its path, or those of the `library` alone, ids of
+   * Which files on this machine the request may name in the options of plugins: `any` by its path, or those of `models` alone, ids of
    * models and what lies below `server.modelFolders`, for requests of others. Absent: `any`.
    */
-  readonly fileAccess?: 'any' | 'library' | undefined;
+  readonly fileAccess?: 'any' | 'models' | undefined;
   /** Told before each try which plugin is asked, and waited for; the call rejects with what it rejects with. Absent: nobody is told. */
   readonly beforeAsking?: ((asked: AskedPlugin) => Promise<void>) | undefined;
   /** Goes before all others: the one that had been asked last when the call was cut off, as it may have been paid. Absent: nobody does. */

@@ -3,10 +3,10 @@ import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { installedPath } from '../../core/src/library/cache-folder.js';
-import { HubClient } from '../../core/src/library/hub-client.js';
-import { parseHubReference } from '../../core/src/library/hub-reference.js';
-import { uninstall } from '../../core/src/library/uninstall.js';
+import { installedPath } from '../../core/src/model-files/cache-folder.js';
+import { HubClient } from '../../core/src/model-files/hub-client.js';
+import { parseHubReference } from '../../core/src/model-files/hub-reference.js';
+import { uninstall } from '../../core/src/model-files/uninstall.js';
 
 const commits = ['a'.repeat(40), 'b'.repeat(40)] as const;
 const repository = 'easel/two';

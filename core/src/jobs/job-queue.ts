@@ -5,7 +5,7 @@ import type { NewJob, StoredJob } from './job.js';
 import { JobRunner, type JobRunnerOptions } from './job-runner.js';
 import { freezeRequest, isSameRequest } from './stored-request.js';
 
-export interface JobsOptions extends JobRunnerOptions {
+export interface JobQueueOptions extends JobRunnerOptions {
   /** Jobs that a caller may have waiting. */
   readonly perCaller: () => number;
 }
@@ -19,14 +19,14 @@ export interface AcceptedJob {
 }
 
 /** Calls that outlive their callers and the server: accepts them, tells of them, and has them done. */
-export class Jobs {
+export class JobQueue {
   readonly runner: JobRunner;
-  readonly #options: JobsOptions;
+  readonly #options: JobQueueOptions;
   readonly #database: DatabaseThread;
   /** Ids of the rows that have been found broken. */
   readonly #broken = new Set<string>();
 
-  constructor(options: JobsOptions) {
+  constructor(options: JobQueueOptions) {
     this.#options = options;
     this.#database = options.database;
     this.runner = new JobRunner(options);
@@ -46,7 +46,7 @@ export class Jobs {
     const request = await freezeRequest(asked, inputs);
     const fixed = fixNow(manager, asked);
     const row = { ...job, request, fixed, idempotencyKey, webhook, now: Date.now(), limit: perCaller() };
-    const accepted = await this.#database.jobs.create(row);
+    const accepted = await this.#database.jobTable.create(row);
     if (!accepted) return undefined;
     if (accepted.isNew) this.runner.fill();
     const isSame = accepted.isNew || isSameRequest(accepted.request, request);
@@ -54,13 +54,13 @@ export class Jobs {
   }
 
   async get(id: string): Promise<StoredJob | undefined> {
-    const job = await this.#database.jobs.get(id);
+    const job = await this.#database.jobTable.get(id);
     return job && this.#noticed(job);
   }
 
   /** The newest first. @param caller whose jobs; undefined: everybody's. @param before id of the job that they were accepted before */
   async list(caller: string | undefined, limit: number, before?: string): Promise<StoredJob[]> {
-    return (await this.#database.jobs.list(caller, limit, before)).map((job) => this.#noticed(job));
+    return (await this.#database.jobTable.list(caller, limit, before)).map((job) => this.#noticed(job));
   }
 
   #noticed(job: StoredJob): StoredJob {

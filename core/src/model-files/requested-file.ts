@@ -4,7 +4,7 @@ import type { Model } from '@easel/plugin-sdk';
 import { isInstalled, withInstalledSource } from './resolve-source.js';
 
 /** What requests from outside may name files of. */
-export interface FileLibrary {
+export interface ModelFiles {
   /** By id. */
   readonly models: ReadonlyMap<string, Model>;
   /** Absolute. */
@@ -14,12 +14,12 @@ export interface FileLibrary {
 const longestName = 1_000;
 
 /**
- * Absolute path of what a request from outside names: a model by its id, or a file or folder below one of the library's folders, with all
+ * Absolute path of what a request from outside names: a model by its id, or a file or folder below one of the model folders, with all
  * symbolic links followed. Undefined for all else, whether it is there or not.
  */
 export async function requestedFile(
   name: string,
-  { models, folders }: FileLibrary,
+  { models, folders }: ModelFiles,
 ): Promise<string | undefined> {
   if (name === '' || name.length > longestName || name.includes('\0')) return undefined;
   const model = models.get(name);

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CaseOutcome, ReferenceCase, ReferenceKind } from './case.js';
+import { adapters } from './kinds/adapters.js';
 import { lora } from './kinds/lora.js';
 import { networks } from './kinds/networks.js';
 import { noise } from './kinds/noise.js';
@@ -9,7 +10,16 @@ import { schedulers } from './kinds/schedulers.js';
 import { singleFile } from './kinds/single-file.js';
 import { tokenizer } from './kinds/tokenizer.js';
 
-const kinds: readonly ReferenceKind[] = [noise, schedulers, networks, pipelines, tokenizer, singleFile, lora];
+const kinds: readonly ReferenceKind[] = [
+  noise,
+  schedulers,
+  networks,
+  pipelines,
+  tokenizer,
+  singleFile,
+  lora,
+  adapters,
+];
 const labels = { passed: 'passed   ', failed: 'FAILED   ', 'not-built': 'not built' } as const;
 
 /** The entries of a sub-folder that no kind reads yet: listed one by one, so that nothing is left out in silence. */

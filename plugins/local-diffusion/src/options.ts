@@ -78,7 +78,9 @@ const commonOptions = z.strictObject({
   loras: z
     .array(
       z.strictObject({
-        path: absolutePath.describe('Absolute path of a .safetensors file.'),
+        path: absolutePath.describe(
+          'Absolute path of a .safetensors file, or of the folder that PEFT saved it in.',
+        ),
         weight: z.number().min(-10).max(10).default(1).describe('1 is the whole of it. Absent: 1.'),
       }),
     )

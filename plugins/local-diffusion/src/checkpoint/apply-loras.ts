@@ -1,9 +1,8 @@
 import type { Component } from './component.js';
 import { invalidFiles } from './invalid-files.js';
 import type { Lora, UnplacedLayer } from './lora.js';
-import type { ComponentLora, LoraLayer } from './lora-layer.js';
+import { type ComponentLora, type LoraLayer, sizeOfChange } from './lora-layer.js';
 import { type LoraTarget, underscored } from './lora-names.js';
-import { shapesAgree } from './shapes.js';
 
 /** The networks of a model, by the names of their folders in a diffusers checkpoint. */
 type Components = Readonly<Record<string, Component | undefined>>;
@@ -12,6 +11,8 @@ type Components = Readonly<Record<string, Component | undefined>>;
 export interface LoraTitles {
   titleOfLora(lora: Lora): string | undefined;
   readonly model: string | undefined;
+  /** Told a sentence for a LoRA of which a part has no place in the model. */
+  warn(message: string): void;
 }
 
 /**
@@ -19,7 +20,7 @@ export interface LoraTitles {
  * [number of LoRAs] (`loraScalesInput`), unless no layer of it is changed: the weight of each LoRA, in the order given here, at each run.
  *
  * @returns the components with their LoRAs; what is not a network, or not changed, is as it was
- * @throws ERR_MODEL_FILES_INVALID naming the layers of a LoRA that the model does not have, or has in another shape
+ * @throws ERR_MODEL_FILES_INVALID for a LoRA that was made for another kind of model, or of which no layer has a place in this one
  */
 export function applyLoras<Given extends Components>(
   components: Given,
@@ -65,13 +66,19 @@ function place(lora: Lora, components: Components, titles: LoraTitles): Placed {
       );
     } else if (layers.has(path)) {
       misfits.push(`"${name}", which is the second change of ${path}`);
+    } else if (layer.bias && !component?.tensors.has(`${path}.bias`)) {
+      misfits.push(`the bias of "${name}", which has none in the model`);
+      if (layer.change) layers.set(path, { ...layer, bias: undefined });
     } else {
       layers.set(path, layer);
     }
   }
-  if (misfits.length > 0) throw doesNotFit(lora, misfits, titles);
+  if (misfits.length > 0) tellOfMisfits(lora, misfits, { titles, isPlaced: countOf(placed) > 0 });
   return placed;
 }
+
+const countOf = (placed: Placed): number =>
+  [...placed.values()].reduce((count, layers) => count + layers.size, 0);
 
 /** Finds the layers of a network by their underscored path, that of diffusers or the original one. */
 function pathFinder(
@@ -93,21 +100,55 @@ function pathFinder(
   };
 }
 
-function fits({ down, up, rank }: UnplacedLayer, [outputs, ...inputs]: readonly number[]): boolean {
-  const isLinear = inputs.length > 0;
-  return isLinear && shapesAgree(down.shape, [rank, ...inputs]) && shapesAgree(up.shape, [outputs!, rank]);
+/** Kernels may lie in a file as rows of all their pixels. */
+function fits({ change, magnitude, bias }: UnplacedLayer, shape: readonly number[]): boolean {
+  const [outputs = 0, ...inputs] = shape;
+  const columns = sizeOf(inputs);
+  if (bias && sizeOf(bias.shape) !== outputs) return false;
+  if (!change) return true;
+  const [rows = outputs, wanted] = sizeOfChange(change);
+  const isOfInputs = change.kind === 'scaling' && change.axis === 'inputs';
+  const isMatrix = inputs.length > 0 || change.kind === 'difference';
+  const norms = magnitude && sizeOf(magnitude.norms.shape);
+  return (
+    isMatrix &&
+    rows === outputs &&
+    (wanted ?? columns) === (isOfInputs ? inputs[0] : columns) &&
+    (norms === undefined || norms === (magnitude?.axis === 'inputs' ? inputs[0] : outputs))
+  );
 }
 
-const shapeOf = ({ down, up }: UnplacedLayer): string => `[${[up.shape[0], ...down.shape.slice(1)]}]`;
+const sizeOf = (shape: readonly number[]): number => shape.reduce((one, other) => one * other, 1);
+
+/** As the file has it: a kernel's pixels are columns there only where the factors say no more. */
+function shapeOf({ change }: UnplacedLayer): string {
+  if (change?.kind !== 'low-rank')
+    return `[${change ? sizeOfChange(change).map((size) => size ?? 'any') : 'any'}]`;
+  const { left, core, right } = change.product;
+  return `[${[left.shape[0], ...right.shape.slice(1, 2), ...(core ?? right).shape.slice(2)]}]`;
+}
 
 const shown = 3;
 
-function doesNotFit(lora: Lora, misfits: readonly string[], { titleOfLora, model }: LoraTitles): Error {
+/** A part that has no place is told and left out; a LoRA for another kind of model is refused, as is one without any place. */
+function tellOfMisfits(
+  lora: Lora,
+  misfits: readonly string[],
+  { titles, isPlaced }: { readonly titles: LoraTitles; readonly isPlaced: boolean },
+): void {
   const rest = misfits.length > shown ? `; and ${misfits.length - shown} more` : '';
-  const made = titleOfLora(lora);
-  const why = made && made !== model ? ` It was made for ${made}.` : '';
-  return invalidFiles(
-    `${lora.file} does not fit this model: ${misfits.length} of its ${lora.layers.length} layers have no place in it: ${misfits.slice(0, shown).join('; ')}${rest}.${why}`,
-    model ? `Use a LoRA for ${model}.` : 'Use a LoRA that was made for this model.',
+  const list = `${misfits.slice(0, shown).join('; ')}${rest}`;
+  const made = titles.titleOfLora(lora);
+  const isOfAnother = made !== undefined && titles.model !== undefined && made !== titles.model;
+  if (isPlaced && !isOfAnother) {
+    titles.warn(
+      `${misfits.length} of the ${lora.layers.length} layers of ${lora.file} had no effect: they have no place in this model: ${list}.`,
+    );
+    return;
+  }
+  const why = made && made !== titles.model ? ` It was made for ${made}.` : '';
+  throw invalidFiles(
+    `${lora.file} does not fit this model: ${misfits.length} of its ${lora.layers.length} layers have no place in it: ${list}.${why}`,
+    titles.model ? `Use a LoRA for ${titles.model}.` : 'Use a LoRA that was made for this model.',
   );
 }

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { fromHalf } from './half-floats.js';
+import { fromFloat8, fromHalf } from './half-floats.js';
 import { invalidFiles } from './invalid-files.js';
 import { elementBytes, type TensorDtype, type TensorLocation } from './safetensors.js';
 
@@ -9,6 +9,22 @@ const readers: Partial<Record<TensorDtype, (view: DataView, byte: number) => num
   F32: (view, byte) => view.getFloat32(byte, true),
   F16: (view, byte) => fromHalf(view.getUint16(byte, true)),
   BF16: (view, byte) => bfloat16ToNumber(view.getUint16(byte, true)),
+  F8_E4M3: (view, byte) => fromFloat8(view.getUint8(byte)),
+  // The upper half of a float16.
+  F8_E5M2: (view, byte) => fromHalf(view.getUint8(byte) << 8),
+};
+
+/** Types that a file may hold a single number in. */
+const integerReaders: Partial<Record<TensorDtype, (view: DataView) => number>> = {
+  I64: (view) => Number(view.getBigInt64(0, true)),
+  I32: (view) => view.getInt32(0, true),
+  I16: (view) => view.getInt16(0, true),
+  I8: (view) => view.getInt8(0),
+  U64: (view) => Number(view.getBigUint64(0, true)),
+  U32: (view) => view.getUint32(0, true),
+  U16: (view) => view.getUint16(0, true),
+  U8: (view) => view.getUint8(0),
+  BOOL: (view) => view.getUint8(0),
 };
 
 const word = new DataView(new ArrayBuffer(4));
@@ -20,7 +36,7 @@ function bfloat16ToNumber(bits: number): number {
 }
 
 /**
- * Loads a tensor of F64, F32, F16 or BF16 from its file, row-major.
+ * Loads a tensor of floating-point numbers from its file, row-major.
  *
  * @throws ERR_MODEL_FILES_INVALID for another type, and when the file cannot be read or has become shorter
  */
@@ -35,6 +51,21 @@ export async function readFloats({ file, dtype, offset, length }: TensorLocation
   return Float32Array.from({ length: length / elementSize }, (_, index) =>
     readElement(view, index * elementSize),
   );
+}
+
+/**
+ * Loads the first number of a tensor, of whatever type.
+ *
+ * @throws ERR_MODEL_FILES_INVALID for an empty tensor, and when the file cannot be read or has become shorter
+ */
+export async function readNumber(location: TensorLocation): Promise<number> {
+  const { file, dtype, offset } = location;
+  const length = elementBytes[dtype];
+  if (location.length < length) throw invalidFiles(`${file}: a tensor that should be a number is empty.`);
+  const readInteger = integerReaders[dtype];
+  if (!readInteger) return (await readFloats({ ...location, length }))[0]!;
+  const bytes = await readBytes(file, offset, length);
+  return readInteger(new DataView(bytes.buffer, bytes.byteOffset, length));
 }
 
 async function readBytes(file: string, offset: number, length: number): Promise<Buffer> {

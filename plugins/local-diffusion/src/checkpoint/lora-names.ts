@@ -15,30 +15,49 @@ export interface LoraTarget {
   originalPaths?(tensors: ReadonlyMap<string, TensorLocation>): (module: string) => string | undefined;
 }
 
+/** What a tensor is to its layer, by LyCORIS's names without the algorithm's. */
+export type LoraPart =
+  | ('down' | 'up' | 'mid' | 'alpha' | 'magnitude' | 'peft magnitude')
+  | (`hada_${`w${1 | 2}_${'a' | 'b'}` | `t${1 | 2}`}` | `lokr_${`w${1 | 2}${'' | '_a' | '_b'}` | 't2'}`)
+  | ('diff' | 'diff_b' | 'w_norm' | 'b_norm' | 'weight' | 'on_input' | `${'a' | 'b'}${1 | 2}`);
+
 /** What the name of a tensor in a LoRA's file says. */
 export interface LoraName {
   readonly target: LoraTarget;
   /** The layer's path with underscores for dots, since kohya's names have no others: diffusers' or the original one. */
   readonly module: string;
-  readonly part: 'down' | 'up' | 'alpha';
+  readonly part: LoraPart;
 }
 
-const partNames: Readonly<Record<string, LoraName['part']>> = { down: 'down', A: 'down', up: 'up', B: 'up' };
+const partNames: Readonly<Record<string, LoraPart>> = {
+  A: 'down',
+  B: 'up',
+  dora_scale: 'magnitude',
+  magnitude_vector: 'peft magnitude',
+};
 
 /** Where the names end. Groups: the module, the projection of an attention processor, the part. */
 const endings: readonly RegExp[] = [
   // kohya, and diffusers of 2023
-  /^(?<module>.+)\.lora_(?<part>down|up)\.weight$/,
+  /^(?<module>.+)\.lora_(?<part>down|mid|up)\.weight$/,
   /^(?<module>.+)\.(lora_linear_layer|lora)\.(?<part>down|up)\.weight$/,
   // PEFT; the name of an adapter may stand before `weight`
   /^(?<module>.+)\.lora_(?<part>A|B)(\.\w+)?\.weight$/,
+  /^(?<module>.+)\.lora_(?<part>magnitude_vector)(\.\w+)*$/,
   // diffusers' attention processors
   /^(?<module>.+?)(\.processor)?\.(?<projection>to_(q|k|v|out))_lora\.(?<part>down|up)\.weight$/,
+  // LyCORIS, and the differences of ComfyUI's extraction
+  /^(?<module>.+)\.(?<part>alpha|dora_scale|diff|diff_b|w_norm|b_norm|on_input)$/,
+  /^(?<module>.+)\.(?<part>hada_(w[12]_[ab]|t[12])|lokr_(w[12](_[ab])?|t2))$/,
+  /^(?<module>.+)\.(?<part>[ab][12])\.weight$/,
 ];
 
+/** The vector of (IA)^3, whose name without kohya's prefix would be that of any weight. */
+const scalingEnding = /^(?<module>.+)\.(?<part>weight)$/;
+
 /**
- * Reads the name of a tensor in a LoRA: kohya's (`lora_unet_...lora_down.weight`, `.alpha`), PEFT's (`unet....lora_A.weight`), and those of
- * diffusers before PEFT (`...attn1.processor.to_q_lora.down.weight`, `...to_q.lora.down.weight`).
+ * Reads the name of a tensor in a LoRA: kohya's (`lora_unet_...lora_down.weight`, `.alpha`), PEFT's (`unet....lora_A.weight`), ComfyUI's
+ * (`diffusion_model....`, `text_encoders.clip_l....`), and those of diffusers before PEFT (`...attn1.processor.to_q_lora.down.weight`).
  *
  * @returns `undefined` for a name of none of these kinds
  */
@@ -48,14 +67,12 @@ export function parseLoraName(name: string, targets: readonly LoraTarget[]): Lor
   const prefix = target?.prefixes.find((each) => each.test(plain));
   if (!target || !prefix) return undefined;
   const rest = plain.replace(prefix, '');
-  if (rest.endsWith('.alpha')) {
-    return { target, module: underscored(rest.slice(0, -'.alpha'.length)), part: 'alpha' };
-  }
-  for (const ending of endings) {
+  const possible = plain.startsWith('lora_') ? [...endings, scalingEnding] : endings;
+  for (const ending of possible) {
     const { module, projection, part } = ending.exec(rest)?.groups ?? {};
     if (module === undefined || part === undefined) continue;
     const path = projection === undefined ? module : `${module}.${target.layerOf(projection)}`;
-    return { target, module: underscored(path), part: partNames[part]! };
+    return { target, module: underscored(path), part: partNames[part] ?? (part as LoraPart) };
   }
   return undefined;
 }

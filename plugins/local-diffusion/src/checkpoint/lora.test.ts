@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -7,7 +7,7 @@ import { unetAndClipTargets as targets } from '../families/components/lora-targe
 import { applyLoras } from './apply-loras.js';
 import type { Component } from './component.js';
 import { openLora } from './lora.js';
-import { declaredAlpha, readLoraMetadata } from './lora-metadata.js';
+import { declaredFactor, readLoraDeclarations } from './lora-metadata.js';
 import { parseLoraName } from './lora-names.js';
 
 let folder: string;
@@ -93,12 +93,10 @@ describe('parseLoraName', () => {
     expect(parseLoraName(name, targets)).toMatchObject({ target: { component: target }, module, part });
   });
 
-  test.each([
-    'lora_unet_mid.hada_w1_a',
-    'model.diffusion_model.out.2.weight',
-    'transformer.x.lora_A.weight',
-    '',
-  ])('knows nothing by "%s"', (name) => expect(parseLoraName(name, targets)).toBeUndefined());
+  test.each(['model.diffusion_model.out.2.weight', 'transformer.x.lora_A.weight', ''])(
+    'knows nothing by "%s"',
+    (name) => expect(parseLoraName(name, targets)).toBeUndefined(),
+  );
 });
 
 describe('openLora', () => {
@@ -110,8 +108,8 @@ describe('openLora', () => {
     });
     const { layers } = await openLora(path, targets);
     expect(layers).toMatchObject([
-      { target: { component: 'unet' }, module: 'a', name: 'lora_unet_a', rank: 4, factor: 0.25 },
-      { target: { component: 'text_encoder' }, module: 'b', rank: 4, factor: 1 },
+      { target: { component: 'unet' }, module: 'a', name: 'lora_unet_a', factor: 0.25 },
+      { target: { component: 'text_encoder' }, module: 'b', factor: 1 },
     ]);
   });
 
@@ -126,10 +124,14 @@ describe('openLora', () => {
       { 'lora_unet_a.lora_up.weight': zeros(4, 3), 'lora_unet_a.lora_down.weight': zeros(2, 4) },
       /shapes \[2,4\] and \[4,3\]/,
     ],
-    ['a LoHa', { 'lora_unet_a.alpha': zeros(), 'lora_unet_a.hada_w1_a': zeros(1) }, /is a LoHa/],
-    ['a LoKr', { 'lora_unet_a.lokr_w1': zeros(1) }, /is a LoKr/],
-    ['a DoRA', { ...pair('lora_unet_a', 4, 4), 'lora_unet_a.dora_scale': zeros(1) }, /is a DoRA/],
-    ['a Tucker decomposition', { 'lora_unet_a.lora_mid.weight': zeros(1) }, /Tucker/],
+    ['a part of a LoHa', { 'lora_unet_a.hada_w1_a': zeros(4, 2) }, /"lora_unet_a" has no "hada_w1_b"/],
+    ['a part of a LoKr', { 'lora_unet_a.lokr_w1': zeros(2, 2) }, /has no "lokr_w2_a"/],
+    ['an OFT', { 'lora_unet_a.oft_blocks': zeros(2, 2, 2) }, /is an OFT/],
+    [
+      'an alpha that is not finite',
+      { ...pair('lora_unet_a', 4, 4), 'lora_unet_a.alpha': floatTensor([], [Number.NaN]) },
+      /the alpha of "lora_unet_a" is NaN/,
+    ],
     [
       'names of another model',
       { 'transformer.a.lora_A.weight': zeros(1) },
@@ -149,22 +151,64 @@ describe('openLora', () => {
     });
   });
 
-  test('takes the alphas of the metadata where the file has none', () => {
+  test.each([
+    ['I64', new BigInt64Array([4n])],
+    ['I32', new Int32Array([4])],
+    ['U8', new Uint8Array([4])],
+  ])('reads alphas of %s', async (dtype, values) => {
+    await writeSafetensors(path, {
+      ...pair('lora_unet_a', 8, 6, 8),
+      'lora_unet_a.alpha': { dtype, shape: [], bytes: new Uint8Array(values.buffer) },
+    });
+    expect((await openLora(path, targets)).layers[0]!.factor).toBe(0.5);
+  });
+
+  test('tells of names that nobody knows, and reads the rest', async () => {
+    await writeSafetensors(path, { ...pair('lora_unet_a', 8, 6), 'lora_unet_a.reshape_weight': zeros(2) });
+    const { layers, warnings } = await openLora(path, targets);
+    expect(layers).toHaveLength(1);
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /nothing is known by the names "lora_unet_a\.reshape_weight"; they had no effect/,
+      ),
+    ]);
+  });
+
+  const components = ['unet', 'text_encoder', 'text_encoder_2'];
+  const layer = (module: string, name = module.replaceAll('_', '.'), rank = 4) => ({ module, name, rank });
+
+  test('takes the alphas of the metadata where the file has none', async () => {
     const text = JSON.stringify({
       'unet.lora_alpha': 8,
       'unet.alpha_pattern': { 'attn1.to_q': 2 },
       'text_encoder.lora_alpha': 8,
       'text_encoder.use_rslora': true,
     });
-    const components = ['unet', 'text_encoder', 'text_encoder_2'];
-    const metadata = readLoraMetadata(path, new Map([['lora_adapter_metadata', text]]), components);
-    expect(declaredAlpha(metadata, 'unet', 'mid_block_attn1_to_q', 4)).toBe(0.5);
-    expect(declaredAlpha(metadata, 'unet', 'mid_block_attn1_to_k', 4)).toBe(2);
-    expect(declaredAlpha(metadata, 'text_encoder', 'a', 4)).toBe(4);
-    expect(declaredAlpha(metadata, 'text_encoder_2', 'a', 4)).toBe(1);
-    expect(() => readLoraMetadata(path, new Map([['lora_adapter_metadata', '[']]), components)).toThrow(
-      /cannot be read/,
-    );
+    const read = (metadata: string) =>
+      readLoraDeclarations(path, {
+        metadata: new Map([['lora_adapter_metadata', metadata]]),
+        components,
+        isPeft: false,
+      });
+    const declared = await read(text);
+    expect(declaredFactor(declared, 'unet', layer('mid_block_attn1_to_q'))).toBe(0.5);
+    expect(declaredFactor(declared, 'unet', layer('mid_block_attn1_to_k'))).toBe(2);
+    expect(declaredFactor(declared, 'text_encoder', layer('a'))).toBe(4);
+    expect(declaredFactor(declared, 'text_encoder_2', layer('a'))).toBe(1);
+    await expect(read('[')).rejects.toThrow(/cannot be read/);
+  });
+
+  test('takes them from the config beside a file of PEFT, whose patterns match the end of a name', async () => {
+    const config = { lora_alpha: 8, alpha_pattern: { '.*mid_block.*to_out\\.0': 1 }, use_rslora: false };
+    await writeFile(join(folder, 'adapter_config.json'), JSON.stringify(config));
+    const from = { metadata: new Map<string, string>(), components, isPeft: true };
+    const declared = await readLoraDeclarations(path, from);
+    expect(declared.files).toEqual([join(folder, 'adapter_config.json')]);
+    const factorOf = (name: string) =>
+      declaredFactor(declared, 'unet', layer(name.replaceAll('.', '_'), name));
+    expect(factorOf('base_model.model.mid_block.attn1.to_out.0')).toBe(0.25);
+    expect(factorOf('base_model.model.up_blocks.0.attn1.to_out.0')).toBe(2);
+    expect((await readLoraDeclarations(path, { ...from, isPeft: false })).files).toEqual([]);
   });
 });
 
@@ -179,10 +223,31 @@ describe('applyLoras', () => {
   const apply = async (tensors: Record<string, RawTensor>) => {
     await writeSafetensors(path, tensors);
     return applyLoras({ unet, text_encoder: textEncoder }, [await openLora(path, targets)], {
-      titleOfLora: () => 'another model',
+      titleOfLora: () => made,
       model: 'this model',
+      warn: (message) => warnings.push(message),
     });
   };
+  let made: string;
+  let warnings: string[];
+  beforeEach(() => {
+    made = 'another model';
+    warnings = [];
+  });
+
+  test('applies what fits a model of the same kind, and tells of the rest', async () => {
+    made = 'this model';
+    const applied = await apply({
+      ...pair('lora_unet_middle_block_0_emb_layers_1', 8, 6),
+      ...pair('lora_unet_gone', 8, 6),
+    });
+    expect([...applied.unet.loras![0]!.layers.keys()]).toEqual(['mid_block.resnets.0.time_emb_proj']);
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /^1 of the 2 layers of .* had no effect: .*"lora_unet_gone", which the model does not have\.$/,
+      ),
+    ]);
+  });
 
   test('finds layers by diffusers and by original names', async () => {
     const applied = await apply({

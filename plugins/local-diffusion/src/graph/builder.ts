@@ -115,7 +115,7 @@ export class GraphBuilder {
    * @throws ERR_MODEL_FILES_INVALID when it is missing, of another shape, or not of a floating-point type
    */
   mount(name: string, shape: readonly number[]): Value {
-    return this.#upright(this.#weights.mount(name, shape));
+    return this.#scaled(name, this.#upright(this.#weights.mount(name, shape)));
   }
 
   /**
@@ -123,7 +123,7 @@ export class GraphBuilder {
    * mount}.
    */
   mountRows(name: string, shape: readonly number[], firstRow: number, rows: number): Value {
-    return asValue(this.#weights.mountRows(name, shape, firstRow, rows));
+    return this.#scaled(name, asValue(this.#weights.mountRows(name, shape, firstRow, rows)));
   }
 
   /** Like {@link mount}, for a tensor of another file, under a name of its own. */
@@ -182,6 +182,12 @@ export class GraphBuilder {
     const value = asValue(weight);
     if (!weight.isTransposed) return value;
     return this.once(`transpose of ${weight.name}`, () => this.node('Transpose', [value], { perm: [1, 0] }));
+  }
+
+  /** Weights of 8 bits may have a number beside them that they are to be multiplied by. */
+  #scaled(name: string, value: Value): Value {
+    const scale = this.#weights.mountScale(name);
+    return scale ? this.node('Mul', [value, asValue(scale)]) : value;
   }
 
   #constant(

@@ -21,6 +21,8 @@ export const elementBytes = {
   uint32: 4,
   uint64: 8,
   bfloat16: 2,
+  float8e4m3fn: 1,
+  float8e5m2: 1,
 } as const;
 export type ElementType = keyof typeof elementBytes;
 

@@ -11,6 +11,8 @@ const mountedTypes: Partial<Record<TensorDtype, ElementType>> = {
   F16: 'float16',
   BF16: 'bfloat16',
   F64: 'float64',
+  F8_E4M3: 'float8e4m3fn',
+  F8_E5M2: 'float8e5m2',
 };
 
 /** A weight that a graph uses: an initialiser that points into a checkpoint's file. */
@@ -45,6 +47,11 @@ export class MountedWeights {
   mountStored(name: string, shape: readonly number[]): MountedWeight {
     const location = this.#find(name);
     this.#check(name, location, shape);
+    if (this.#scaleOf(name)) {
+      throw invalidFiles(
+        `${location.file}: the table "${name}" has a scale beside it, which is not supported.`,
+      );
+    }
     return this.#mountAt(name, shape, location, mountedTypes[location.dtype]!);
   }
 
@@ -77,6 +84,29 @@ export class MountedWeights {
     return this.#mountAt(`${name}[${firstRow}:${firstRow + rows}]`, [rows, ...shape.slice(1)], location);
   }
 
+  /**
+   * The number that a weight is to be multiplied by, as ComfyUI (`scale_weight`) and diffusers (`weight_scale`) keep it beside weights of
+   * 8 bits. Undefined where there is none.
+   *
+   * @throws ERR_MODEL_FILES_INVALID where it is more than a number
+   */
+  mountScale(name: string): MountedWeight | undefined {
+    const scale = this.#scaleOf(name);
+    return scale && this.mountLocation(scale.name, scale.location, [1]);
+  }
+
+  #scaleOf(name: string): { readonly name: string; readonly location: TensorLocation } | undefined {
+    const stem = /^(.*\.)weight$/.exec(name)?.[1];
+    if (stem === undefined) return undefined;
+    for (const each of [`${stem}scale_weight`, `${stem}weight_scale`]) {
+      const location = this.#component.tensors.get(each);
+      // A scalar and a vector of one number lie alike.
+      if (location)
+        return { name: each, location: location.shape.length === 0 ? { ...location, shape: [1] } : location };
+    }
+    return undefined;
+  }
+
   /** Everything mounted so far. */
   get initializers(): readonly Initializer[] {
     return [...this.#mounted.values()];
@@ -100,7 +130,7 @@ export class MountedWeights {
     if (!mountedTypes[location.dtype]) {
       throw invalidFiles(
         `${location.file}: tensor "${name}" is stored as ${location.dtype}, which cannot be computed with.`,
-        'Use a version of the model in F32, F16 or BF16.',
+        'Use a version of the model in F32, F16, BF16 or F8.',
       );
     }
   }

@@ -18,6 +18,8 @@ const dtypes: Partial<Record<ElementType, TensorDtype>> = {
   float16: 'F16',
   bfloat16: 'BF16',
   float64: 'F64',
+  float8e4m3fn: 'F8_E4M3',
+  float8e5m2: 'F8_E5M2',
 };
 
 /**

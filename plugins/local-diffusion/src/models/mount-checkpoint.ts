@@ -2,6 +2,7 @@ import { applyLoras } from '../checkpoint/apply-loras.js';
 import type { Lora } from '../checkpoint/lora.js';
 import type { Components, Family } from '../families/family.js';
 import { loraScalesInput } from '../graph/blocks/low-rank.js';
+import { type TextualInversion, textualInversionOf } from '../prompt/textual-inversion.js';
 import { NetworkGroup } from '../session/network-group.js';
 import type { Checkpoint } from './checkpoint.js';
 import { filesOf } from './component-files.js';
@@ -21,7 +22,9 @@ export async function mountCheckpoint(
   families: readonly Family[],
 ): Promise<OpenedModel> {
   const networks = new NetworkGroup(memory);
-  const components = withLoras(checkpoint, loras, families);
+  const warnings: string[] = [...checkpoint.warnings, ...loras.flatMap((lora) => lora.warnings)];
+  const components = withLoras(checkpoint, loras, families, (message) => warnings.push(message));
+  const inversions = await Promise.all(loras.map(readBundledInversions));
   const model = await checkpoint.family.assemble({
     origin: checkpoint.origin,
     index: checkpoint.index,
@@ -47,7 +50,7 @@ export async function mountCheckpoint(
       ...new Set([
         ...checkpoint.files,
         ...Object.values(components).flatMap(filesOf),
-        ...loras.map(({ file }) => file),
+        ...loras.flatMap((lora) => lora.files),
         ...(tiny?.files ?? []),
       ]),
     ],
@@ -55,8 +58,9 @@ export async function mountCheckpoint(
       return networks.runMs;
     },
     get warnings() {
-      return [...checkpoint.warnings, ...networks.warnings];
+      return [...warnings, ...networks.warnings];
     },
+    inversions: inversions.flat(),
     weighLoras,
     release: () => networks.release(),
   };
@@ -66,9 +70,20 @@ function withLoras(
   { family, components }: Checkpoint,
   loras: readonly Lora[],
   families: readonly Family[],
+  warn: (message: string) => void,
 ): Components {
   if (loras.length === 0) return components;
   const titleOfLora = (lora: Lora) =>
     families.map((each) => each.loras?.titleOfLora(lora)).find((title) => title !== undefined);
-  return applyLoras(components, loras, { titleOfLora, model: family.loras?.titleOfModel(components) });
+  const model = family.loras?.titleOfModel(components);
+  return applyLoras(components, loras, { titleOfLora, model, warn });
 }
+
+/** The textual inversions that came in a LoRA's file. */
+const readBundledInversions = ({ file, embeddings }: Lora): Promise<TextualInversion[]> =>
+  Promise.all(
+    [...embeddings].map(async ([word, tensors]) => ({
+      ...(await textualInversionOf(file, tensors, word)),
+      isBundled: true as const,
+    })),
+  );

@@ -81,7 +81,8 @@ export async function openExportedFolder(
         for (const each of opened) refuseOtherSizes(folder, request, model.factor, each);
         return await model.condition(request);
       },
-      /** It was given none. */
+      /** It was given no LoRAs. */
+      inversions: [],
       weighLoras() {},
       release,
     };

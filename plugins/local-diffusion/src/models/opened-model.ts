@@ -1,5 +1,6 @@
 import type { Lora } from '../checkpoint/lora.js';
 import type { DiffusionModel } from '../pipelines/diffusion-model.js';
+import type { TextualInversion } from '../prompt/textual-inversion.js';
 import type { NetworkMemory } from '../session/network-memory.js';
 import type { TinyDecoder } from './model-files.js';
 
@@ -9,6 +10,8 @@ export interface OpenedModel extends DiffusionModel {
   readonly files: readonly string[];
   /** Sentences about what had to be assumed, and what was asked for and could not be had. */
   readonly warnings: readonly string[];
+  /** Words that its LoRAs brought along. */
+  readonly inversions: readonly TextualInversion[];
   /** From now on its LoRAs have these weights, in their order; 1 is the whole of one. */
   weighLoras(weights: readonly number[]): void;
 }

@@ -27,9 +27,10 @@ export interface EmbeddingRows {
  * @throws ERR_REQUEST_INVALID when two of them have the same word
  */
 export function allocateEmbeddingRows(
-  inversions: readonly TextualInversion[],
+  given: readonly TextualInversion[],
   tables: readonly TokenTable[],
 ): EmbeddingRows[] {
+  const inversions = withoutOverruled(given);
   refuseSharedWords(inversions);
   for (const inversion of inversions) {
     refuseOtherWidths(inversion, tables);
@@ -44,16 +45,25 @@ export function allocateEmbeddingRows(
       rows.set(values, row * width);
       const first = vocabularySize + row;
       row += vectors;
-      return { word: inversions[index]!.word, ids: Array.from({ length: vectors }, (_, i) => first + i) };
+      const { word, isBundled } = inversions[index]!;
+      return { word, ids: Array.from({ length: vectors }, (_, i) => first + i), isBundled };
     });
     return { placeholders, rows, shape: [total, width] };
   });
 }
 
+const keyOf = (word: string): string => word.trim().replace(/\s+/g, ' ').toLowerCase();
+
+/** What came with a LoRA gives way to what somebody asked for by the same word. */
+function withoutOverruled(inversions: readonly TextualInversion[]): readonly TextualInversion[] {
+  const asked = new Set(inversions.filter(({ isBundled }) => !isBundled).map(({ word }) => keyOf(word)));
+  return inversions.filter(({ word, isBundled }) => !isBundled || !asked.has(keyOf(word)));
+}
+
 function refuseSharedWords(inversions: readonly TextualInversion[]): void {
   const files = new Map<string, string>();
   for (const { word, file } of inversions) {
-    const key = word.trim().replace(/\s+/g, ' ').toLowerCase();
+    const key = keyOf(word);
     const other = files.get(key);
     if (other !== undefined) {
       throw new EaselError({

@@ -3,6 +3,8 @@ export interface Placeholder {
   readonly word: string;
   /** One id a vector, beyond the vocabulary; see {@link allocateEmbeddingRows} in embedding-rows.ts. */
   readonly ids: readonly number[];
+  /** Nobody asked for it by name, so that nobody is told when no prompt has it. Absent: somebody did. */
+  readonly isBundled?: true | undefined;
 }
 
 const escapePattern = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');

@@ -32,6 +32,6 @@ export function warnOfUnusedPlaceholders(
 ): string[] {
   const used = new Set(prompts.flatMap((chunks) => chunks.flatMap(({ ids }) => ids)));
   return placeholders
-    .filter(({ ids }) => !ids.some((id) => used.has(id)))
+    .filter(({ ids, isBundled }) => !isBundled && !ids.some((id) => used.has(id)))
     .map(({ word }) => `The textual inversion "${word}" had no effect: no prompt has the word.`);
 }

@@ -19,6 +19,8 @@ export interface TextualInversion {
   readonly file: string;
   /** One a text encoder of the model, in the model's order, all with the same number of vectors. */
   readonly matrices: readonly EmbeddingMatrix[];
+  /** It came with a LoRA: nobody asked for it by name. Absent: somebody did. */
+  readonly isBundled?: true;
 }
 
 /** A model's two text encoders, CLIP-L and OpenCLIP bigG, by the names that training programs give them, in the model's order. */
@@ -36,7 +38,15 @@ const genericNames: readonly string[] = ['emb_params', '*', ...pairNames];
  * @throws ERR_MODEL_FILES_INVALID naming the file and what is wrong with it
  */
 export async function readTextualInversion(file: string, word?: string): Promise<TextualInversion> {
-  const tensors = await readSafetensors(file);
+  return await textualInversionOf(file, await readSafetensors(file), word);
+}
+
+/** The same of tensors that lie in a file among others, by the names that they would have alone. */
+export async function textualInversionOf(
+  file: string,
+  tensors: ReadonlyMap<string, TensorLocation>,
+  word?: string,
+): Promise<TextualInversion> {
   const matrices = await Promise.all(
     choose(file, tensors).map(([name, location]) => readMatrix(file, name, location)),
   );

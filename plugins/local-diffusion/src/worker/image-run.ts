@@ -138,7 +138,7 @@ export class ImageRun {
   }
 
   /** With the noise that the seed gives to any image, whatever was made before. */
-  #requestOf(position: PassPosition, model: DiffusionModel, source: Source | undefined): PictureRequest {
+  #requestOf(position: PassPosition, model: OpenedModel, source: Source | undefined): PictureRequest {
     const { prompt, negativePrompt, seeds, ...call } = this.#call;
     const previewer = this.#previewers.get(model) ?? new Previewer(model);
     this.#previewers.set(model, previewer);
@@ -146,7 +146,7 @@ export class ImageRun {
       ...call,
       prompts: [prompt],
       negativePrompts: negativePrompt === undefined ? undefined : [negativePrompt],
-      inversions: this.#read.inversions,
+      inversions: [...this.#read.inversions, ...model.inversions],
       source,
       generators: [new TorchGenerator(seeds[position.image]!)],
       signal: this.#listener.signal,

@@ -1,4 +1,5 @@
 import type { Lora } from '../../checkpoint/lora.js';
+import { type LoraLayer, sizeOfChange } from '../../checkpoint/lora-layer.js';
 import { dottedNumbers, type LoraTarget } from '../../checkpoint/lora-names.js';
 import type { Components, FamilyLoras } from '../family.js';
 import { unetPathOf } from './original-unet-names.js';
@@ -33,11 +34,23 @@ const textEncoder = (component: string, prefixes: readonly RegExp[]): LoraTarget
   layerOf: (projection) => textProjections[projection]!,
 });
 
-/** A UNet and up to two of CLIP's text encoders, by the names of kohya, then those of diffusers and PEFT. */
+const inputsOf = (layer: LoraLayer | undefined): number | undefined =>
+  layer?.change && sizeOfChange(layer.change)[1];
+
+/** A UNet and up to two of CLIP's text encoders, by the names of kohya, diffusers and PEFT, and ComfyUI. */
 export const unetAndClipTargets: readonly LoraTarget[] = [
   unet,
-  textEncoder('text_encoder', [/^lora_te1?_/, /^text_encoder\./, /^(?=text_model\.)/]),
-  textEncoder('text_encoder_2', [/^lora_te2_/, /^text_encoder_2\./]),
+  textEncoder('text_encoder', [
+    /^lora_te1?_/,
+    /^text_encoder\./,
+    /^(?=text_model\.)/,
+    /^(text_encoders\.)?clip_[lh]\.(transformer\.)?/,
+  ]),
+  textEncoder('text_encoder_2', [
+    /^lora_te2_/,
+    /^text_encoder_2\./,
+    /^(text_encoders\.)?clip_g\.(transformer\.)?/,
+  ]),
 ];
 
 /** LoRAs of a family with a UNet, whose models differ in the width of the text that it reads. */
@@ -46,7 +59,7 @@ export function unetLoras(variants: readonly UnetVariant[]): FamilyLoras {
   return {
     targets: unetAndClipTargets,
     titleOfLora: ({ layers }: Lora) =>
-      titleOf(layers.find(({ module }) => module.endsWith('attn2_to_k'))?.down.shape[1]),
+      titleOf(inputsOf(layers.find(({ module }) => module.endsWith('attn2_to_k')))),
     titleOfModel: (components: Components) =>
       components.unet && titleOf(textWidthOf(components.unet.tensors)),
   };

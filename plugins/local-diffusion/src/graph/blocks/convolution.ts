@@ -1,4 +1,5 @@
 import type { GraphBuilder, Value } from '../builder.js';
+import { changedBias, changedWeight } from './changed-weight.js';
 import { addConvolutionLoras } from './low-rank.js';
 
 export interface ConvolutionShape {
@@ -17,8 +18,8 @@ export interface ConvolutionShape {
 /** torch.nn.Conv2d over `x` [batch, inputs, height, width], and what LoRAs add to it. */
 export function convolution(graph: GraphBuilder, x: Value, path: string, shape: ConvolutionShape): Value {
   const { inputs, outputs, kernel, stride = 1, padding = (kernel - 1) / 2, bias = true } = shape;
-  const operands = [x, graph.mount(`${path}.weight`, [outputs, inputs, kernel, kernel])];
-  if (bias) operands.push(graph.mount(`${path}.bias`, [outputs]));
+  const operands = [x, changedWeight(graph, path, [outputs, inputs, kernel, kernel])];
+  if (bias) operands.push(changedBias(graph, path, [outputs]));
   const attributes = {
     kernel_shape: [kernel, kernel],
     strides: [stride, stride],

@@ -1,6 +1,7 @@
 import type { GraphBuilder, Value } from '../builder.js';
 import { elementTypes } from '../onnx/element-types.js';
-import { addLinearLoras } from './low-rank.js';
+import { changedBias, changedWeight } from './changed-weight.js';
+import { addLinearLoras, isBeside } from './low-rank.js';
 
 export interface LinearShape {
   readonly inputs: number;
@@ -16,8 +17,8 @@ export interface LinearShape {
  */
 export function linear(graph: GraphBuilder, x: Value, path: string, shape: LinearShape): Value {
   const { inputs, outputs, bias = true } = shape;
-  const weight = graph.mount(`${path}.weight`, [outputs, inputs]);
-  const result = product(graph, x, weight, bias ? graph.mount(`${path}.bias`, [outputs]) : undefined);
+  const weight = changedWeight(graph, path, [outputs, inputs]);
+  const result = product(graph, x, weight, bias ? changedBias(graph, path, [outputs]) : undefined);
   return addLinearLoras(graph, x, result, path, { inputs, outputs, first: 0, count: outputs });
 }
 
@@ -32,11 +33,20 @@ export function linearRows(
   { inputs, outputs }: LinearShape,
   { first, count }: { readonly first: number; readonly count: number },
 ): Value {
+  if (!isBeside(graph, path, [outputs, inputs]) || graph.loraLayers(path).some(({ layer }) => layer.bias)) {
+    const rows = graph.once(`changed ${path}`, () => changedWeight(graph, path, [outputs, inputs]));
+    const biases = graph.once(`changed bias of ${path}`, () => changedBias(graph, path, [outputs]));
+    return product(graph, x, cut(graph, rows, first, count), cut(graph, biases, first, count));
+  }
   const weight = graph.mountRows(`${path}.weight`, [outputs, inputs], first, count);
   const bias = graph.mountRows(`${path}.bias`, [outputs], first, count);
   const result = product(graph, x, weight, bias);
   return addLinearLoras(graph, x, result, path, { inputs, outputs, first, count });
 }
+
+/** Rows of what is no weight in a file. */
+const cut = (graph: GraphBuilder, value: Value, first: number, count: number): Value =>
+  graph.node('Slice', [value, graph.integers([first]), graph.integers([first + count]), graph.integers([0])]);
 
 /**
  * x times the transposed weight, plus the bias. Gemm would take the bias, too, but ONNX Runtime's CPU

@@ -118,7 +118,11 @@ describe.each(Object.entries(blocks))('LoRAs beside %s', (_name, block) => {
         return openLora(path, unetAndClipTargets);
       }),
     );
-    const { unet } = applyLoras({ unet: base }, files, { titleOfLora: () => undefined, model: undefined });
+    const { unet } = applyLoras({ unet: base }, files, {
+      titleOfLora: () => undefined,
+      model: undefined,
+      warn: () => undefined,
+    });
     const graph = write(unet);
     const session = await createSession(encodeForSession(graph), { logSeverityLevel: 3 });
     for (const scales of [

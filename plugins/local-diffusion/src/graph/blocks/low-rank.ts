@@ -1,4 +1,5 @@
-import type { LoraLayer } from '../../checkpoint/lora-layer.js';
+import type { LoraLayer, Product } from '../../checkpoint/lora-layer.js';
+import { shapesAgree } from '../../checkpoint/shapes.js';
 import type { GraphBuilder, Value } from '../builder.js';
 import type { Attributes } from '../graph.js';
 
@@ -7,6 +8,41 @@ import type { Attributes } from '../graph.js';
  * the whole of it.
  */
 export const loraScalesInput = 'lora_scales';
+
+/** A plain LoRA, which needs the layer's input alone. */
+interface LowRankLayer extends LoraLayer {
+  readonly change: { readonly kind: 'low-rank'; readonly product: Product };
+}
+
+/**
+ * Whether all that LoRAs add to a layer's weight is computed beside it, from what goes into the layer. Otherwise the weight itself is changed.
+ *
+ * @param shape of the weight
+ */
+export function isBeside(graph: GraphBuilder, path: string, shape: readonly number[]): boolean {
+  return graph
+    .loraLayers(path)
+    .every(({ layer }) => !layer.change || (isLowRank(layer) && isInShape(layer, shape)));
+}
+
+const isLowRank = (layer: LoraLayer): layer is LowRankLayer =>
+  layer.change?.kind === 'low-rank' && !layer.magnitude && !layer.change.product.core;
+
+function isInShape({ change }: LowRankLayer, [outputs = 0, ...inputs]: readonly number[]): boolean {
+  const { left, right } = change.product;
+  const rank = right.shape[0]!;
+  return shapesAgree(right.shape, [rank, ...inputs]) && shapesAgree(left.shape, [outputs, rank]);
+}
+
+/** What is computed beside a layer: its matrices, by the names of kohya's files. */
+function layersBeside(graph: GraphBuilder, path: string, shape: readonly number[]) {
+  if (!isBeside(graph, path, shape)) return [];
+  return graph.loraLayers(path).flatMap(({ index, layer }) => {
+    if (!isLowRank(layer)) return [];
+    const { left: up, right: down } = layer.change.product;
+    return [{ index, layer, up, down, rank: down.shape[0]! }];
+  });
+}
 
 /**
  * Adds to the result of a linear layer what the component's LoRAs change (Hu et al. 2021, "LoRA: Low-Rank
@@ -31,15 +67,15 @@ export function addLinearLoras(
 ): Value {
   const { inputs, outputs, first, count } = shape;
   let sum = result;
-  for (const { index, layer } of graph.loraLayers(path)) {
+  for (const { index, layer, up, down, rank } of layersBeside(graph, path, [outputs, inputs])) {
     const name = `lora/${index}/${path}`;
     const low = graph.once(`${name} of ${x.name}`, () => {
-      const down = graph.mountLocation(`${name}.down`, layer.down, [layer.rank, inputs]);
-      const rows = graph.node('Gemm', [x, down], { transB: 1 });
+      const downwards = graph.mountLocation(`${name}.down`, down, [rank, inputs]);
+      const rows = graph.node('Gemm', [x, downwards], { transB: 1 });
       return graph.node('Mul', [rows, strength(graph, index, layer)]);
     });
-    const up = graph.mountLocationRows(`${name}.up`, layer.up, [outputs, layer.rank], first, count);
-    sum = graph.node('Gemm', [low, up, sum], { transB: 1 });
+    const upwards = graph.mountLocationRows(`${name}.up`, up, [outputs, rank], first, count);
+    sum = graph.node('Gemm', [low, upwards, sum], { transB: 1 });
   }
   return sum;
 }
@@ -65,12 +101,14 @@ export function addConvolutionLoras(
 ): Value {
   const { inputs, outputs, kernel, attributes } = shape;
   let sum = result;
-  for (const { index, layer } of graph.loraLayers(path)) {
+  const layers = layersBeside(graph, path, [outputs, inputs, kernel, kernel]);
+  for (const { index, layer, up, down, rank } of layers) {
     const name = `lora/${index}/${path}`;
-    const down = graph.mountLocation(`${name}.down`, layer.down, [layer.rank, inputs, kernel, kernel]);
-    const low = graph.node('Mul', [graph.node('Conv', [x, down], attributes), strength(graph, index, layer)]);
-    const up = graph.mountLocation(`${name}.up`, layer.up, [outputs, layer.rank, 1, 1]);
-    sum = graph.node('Add', [sum, graph.node('Conv', [low, up], { kernel_shape: [1, 1] })]);
+    const downwards = graph.mountLocation(`${name}.down`, down, [rank, inputs, kernel, kernel]);
+    const rows = graph.node('Conv', [x, downwards], attributes);
+    const low = graph.node('Mul', [rows, strength(graph, index, layer)]);
+    const upwards = graph.mountLocation(`${name}.up`, up, [outputs, rank, 1, 1]);
+    sum = graph.node('Add', [sum, graph.node('Conv', [low, upwards], { kernel_shape: [1, 1] })]);
   }
   return sum;
 }
@@ -78,12 +116,17 @@ export function addConvolutionLoras(
 /** scale * alpha / rank as [1], to multiply the few channels between `down` and `up` by. */
 function strength(graph: GraphBuilder, index: number, { factor }: LoraLayer): Value {
   return graph.once(`strength ${factor} of LoRA ${index}`, () => {
+    const scale = scaleOf(graph, index);
+    return factor === 1 ? scale : graph.node('Mul', [scale, graph.floats([factor])]);
+  });
+}
+
+/** The weight of a LoRA at a run, as [1]. */
+export function scaleOf(graph: GraphBuilder, index: number): Value {
+  return graph.once(`scale of LoRA ${index}`, () => {
     const scales = graph.once(loraScalesInput, () =>
       graph.input(loraScalesInput, 'float32', [graph.loraCount]),
     );
-    const scale = graph.once(`scale of LoRA ${index}`, () =>
-      graph.node('Gather', [scales, graph.integers([index])]),
-    );
-    return factor === 1 ? scale : graph.node('Mul', [scale, graph.floats([factor])]);
+    return graph.node('Gather', [scales, graph.integers([index])]);
   });
 }

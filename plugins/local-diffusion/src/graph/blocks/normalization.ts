@@ -1,4 +1,5 @@
 import type { GraphBuilder, Value } from '../builder.js';
+import { changedBias, changedWeight } from './changed-weight.js';
 
 export interface GroupNormShape {
   readonly channels: number;
@@ -20,8 +21,8 @@ export function groupNorm(graph: GraphBuilder, x: Value, path: string, shape: Gr
   const ones = graph.node('Expand', [graph.floats([1]), graph.node('Shape', [rows], { start: 2 })]);
   const normal = graph.node('LayerNormalization', [rows, ones], { epsilon: { float: epsilon }, axis: -1 });
   const image = graph.node('Reshape', [normal, graph.node('Shape', [x])]);
-  const weight = graph.mount(`${path}.weight`, [channels, 1, 1]);
-  const bias = graph.mount(`${path}.bias`, [channels, 1, 1]);
+  const weight = changedWeight(graph, path, [channels, 1, 1]);
+  const bias = changedBias(graph, path, [channels, 1, 1]);
   return graph.node('Add', [graph.node('Mul', [image, weight]), bias]);
 }
 
@@ -35,7 +36,7 @@ export function layerNorm(
   path: string,
   { width, epsilon }: { readonly width: number; readonly epsilon: number },
 ): Value {
-  const weights = [graph.mount(`${path}.weight`, [width]), graph.mount(`${path}.bias`, [width])];
+  const weights = [changedWeight(graph, path, [width]), changedBias(graph, path, [width])];
   return graph.node('LayerNormalization', [x, ...weights], { epsilon: { float: epsilon }, axis: -1 });
 }
 

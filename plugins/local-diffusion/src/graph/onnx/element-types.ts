@@ -15,4 +15,6 @@ export const elementTypes = {
   uint32: 12,
   uint64: 13,
   bfloat16: 16,
+  float8e4m3fn: 17,
+  float8e5m2: 19,
 } as const satisfies Record<ElementType, number>;

@@ -19,7 +19,7 @@ const castLike: ShapeRule = (operands) => ({
   shape: operandAt(operands, 0).shape,
 });
 
-const reduceMean: ShapeRule = (operands) => {
+const reduce: ShapeRule = (operands) => {
   const { type, shape } = operandAt(operands, 0);
   const axes = knownNumbers(operands, 1, 'the axes').map((axis) => axisOf(axis, shape.length));
   return { type, shape: shape.map((size, axis) => (axes.includes(axis) ? 1 : size)) };
@@ -61,7 +61,8 @@ const rules: Readonly<Record<string, ShapeRule>> = {
   MatMul: matrices.matMul,
   MultiHeadAttention: matrices.attention,
   Range: layout.range,
-  ReduceMean: reduceMean,
+  ReduceL2: reduce,
+  ReduceMean: reduce,
   Reshape: layout.reshape,
   Resize: layout.resize,
   RotaryEmbedding: same,

@@ -9,6 +9,7 @@ import { type RgbPicture, resizeLanczos } from '../../plugins/local-diffusion/sr
 import type { PictureRequest, Source } from '../../plugins/local-diffusion/src/pipelines/picture-request.js';
 import { toMask, toPlanes } from '../../plugins/local-diffusion/src/pipelines/pixels.js';
 import { TorchGenerator } from '../../plugins/local-diffusion/src/sampling/noise/torch-generator.js';
+import { partsSchema } from './case-model.js';
 import type { TensorValues } from './tensors.js';
 
 const textOrList = z.union([z.string(), z.array(z.string())]);
@@ -54,6 +55,10 @@ export const pipelineCaseSchema = z.looseObject({
   scheduler_effective_config: z.record(z.string(), z.unknown()).default({}),
   seeds: z.union([z.number(), z.array(z.number())]),
   args: argumentsSchema,
+  /** Where parts of the model lie that are not those of the folder. */
+  components: partsSchema.default({}),
+  /** The tensor, or tensors, of each image that the call is given. Absent: they are named after the case. */
+  images: z.record(z.string(), textOrList).optional(),
 });
 export type PipelineCase = z.output<typeof pipelineCaseSchema>;
 
@@ -67,20 +72,32 @@ const defaultStrengths: Readonly<Record<string, number>> = {
 };
 const defaultSize = 64;
 
-/** A case as a request; `inputs` are its pictures, by name. */
+/** The arguments of pipelines that are images and are read. */
+const readImages: readonly string[] = ['image', 'mask_image'];
+
+/** The image arguments of a case that are not read. */
+export const unreadImages = (images: Readonly<Record<string, unknown>> = {}): string[] =>
+  Object.entries(images)
+    .filter(([name, tensor]) => !readImages.includes(name) || typeof tensor !== 'string')
+    .map(([name]) => name);
+
+/** A case as a request; `tensors` are all those of its set. */
 export function requestOf(
-  { args, seeds, pipeline, scheduler_class: sampler }: PipelineCase,
-  inputs: ReadonlyMap<'init_image_u8' | 'mask_u8', TensorValues>,
+  { id, args, seeds, pipeline, images, scheduler_class: sampler }: PipelineCase,
+  tensors: ReadonlyMap<string, TensorValues>,
   { factor, patchEdge }: DiffusionModel,
 ): PictureRequest {
-  const image = inputs.get('init_image_u8');
+  const named = { image: `${id}.init_image_u8`, mask_image: `${id}.mask_u8`, ...images };
+  const [image, mask] = [named.image, named.mask_image].map((name) => tensors.get(String(name)));
+  const latents = tensors.get(`${id}.in.image`);
   // Without a size of its own a case has that of its picture, rounded down to whole latents; transformers round any size down.
   const edge = (asked: number | undefined, own: number | undefined) => {
     const pixels = asked ?? (own === undefined ? defaultSize : own - (own % factor));
     return patchEdge === factor ? pixels : pixels - (pixels % patchEdge);
   };
-  const width = edge(args.width, image?.shape[1]);
-  const height = edge(args.height, image?.shape[0]);
+  const [, , rows, columns] = latents ? latents.shape.map((size) => size * factor) : [];
+  const width = edge(args.width, image?.shape[1] ?? columns);
+  const height = edge(args.height, image?.shape[0] ?? rows);
   const prompts = [args.prompt].flat();
   const perImage = (texts: string | readonly string[] | undefined) =>
     texts === undefined
@@ -99,7 +116,9 @@ export function requestOf(
     sampler,
     steps: args.num_inference_steps,
     eta: args.eta,
-    source: image && sourceOf(image, inputs.get('mask_u8'), width, height),
+    source: latents
+      ? { kind: 'latents', latents: latents.data as Float32Array }
+      : image && sourceOf(image, mask, width, height),
     strength: args.strength ?? defaultStrengths[pipeline],
     denoisingStart: args.denoising_start,
     denoisingEnd: args.denoising_end,

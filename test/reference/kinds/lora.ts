@@ -1,9 +1,10 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { access, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { applyLoras } from '../../../plugins/local-diffusion/src/checkpoint/apply-loras.js';
 import { type Component, openComponent } from '../../../plugins/local-diffusion/src/checkpoint/component.js';
 import { openLora } from '../../../plugins/local-diffusion/src/checkpoint/lora.js';
+import { readJson } from '../../../plugins/local-diffusion/src/checkpoint/read-file.js';
 import { unetAndClipTargets } from '../../../plugins/local-diffusion/src/families/components/lora-targets.js';
 import { loraScalesInput } from '../../../plugins/local-diffusion/src/graph/blocks/low-rank.js';
 import { clipTextGraph } from '../../../plugins/local-diffusion/src/networks/clip/clip-text.js';
@@ -14,17 +15,27 @@ import type { CaseOutcome, ReferenceCase, ReferenceKind } from '../case.js';
 import { runGraph } from '../run-graph.js';
 import { readTensors, type TensorValues } from '../tensors.js';
 import { compareLoraPicture } from './lora-picture.js';
+import { pipelineCases } from './pipelines.js';
 
 const tolerance = 1e-4;
 
+const indexSchema = z.looseObject({ _class_name: z.string() });
 const ioSchema = z.looseObject({
   same_as: z.string().optional(),
   base: z.string().optional(),
   cases: z
-    .array(z.looseObject({ id: z.string(), note: z.string(), outputs: z.record(z.string(), z.unknown()) }))
+    .array(
+      z.looseObject({
+        id: z.string(),
+        note: z.string(),
+        outputs: z.record(z.string(), z.unknown()),
+        scalars: z.looseObject({ lora_scale: z.number().nullish() }).default({}),
+      }),
+    )
     .default([]),
   image: z.unknown().optional(),
 });
+type IoCase = z.output<typeof ioSchema>['cases'][number];
 type Io = z.output<typeof ioSchema> & { readonly tensorFile: string };
 
 /** LoRAs over the networks of a folder, at several weights: `<name>.safetensors` and what came of it in `<name>_expected/`. */
@@ -37,20 +48,43 @@ export const lora: ReferenceKind = {
 };
 
 async function casesOf(folder: string, name: string): Promise<ReferenceCase[]> {
-  const io = await readIo(join(folder, `${name}_expected`, 'io.json'));
-  const networks = io.cases.map(({ id, note, outputs }) => ({
-    id: `${name}/${id}`,
-    run: () => compare(folder, name, io, { id, scale: scaleOf(note), wanted: Object.keys(outputs) }),
+  const expected = join(folder, `${name}_expected`);
+  // A folder of pictures alone is of the LoRA that its name begins with.
+  if (!(await exists(join(expected, 'io.json')))) {
+    const io = await readIo(join(folder, `${name.replace(/_picture$/, '')}_expected`, 'io.json'));
+    return await pipelineCases(expected, join(dirname(folder), io.base ?? ''), name);
+  }
+  const io = await readIo(join(expected, 'io.json'));
+  const base = join(dirname(folder), io.base ?? '');
+  const unread = io.base === undefined ? 'the case names no base model' : await unreadBase(base);
+  const networks = io.cases.map((given) => ({
+    id: `${name}/${given.id}`,
+    run: async (): Promise<CaseOutcome> =>
+      unread === undefined
+        ? await compare(base, join(folder, `${name}.safetensors`), io.tensorFile, given)
+        : { status: 'not-built', detail: unread },
   }));
-  const image = () =>
-    compareLoraPicture(
-      join(dirname(folder), io.base ?? ''),
-      join(folder, `${name}.safetensors`),
-      io.image,
-      io.tensorFile,
-    );
-  return io.image === undefined ? networks : [...networks, { id: `${name}/image`, run: image }];
+  const image = () => compareLoraPicture(base, join(folder, `${name}.safetensors`), io.image, io.tensorFile);
+  const pictures = join(expected, 'picture');
+  return [
+    ...networks,
+    ...(io.image === undefined ? [] : [{ id: `${name}/image`, run: image }]),
+    ...((await exists(pictures)) ? await pipelineCases(pictures, base, name) : []),
+  ];
 }
+
+/** Why the networks of a base model are not compared; undefined where they are. */
+async function unreadBase(base: string): Promise<string | undefined> {
+  if (await exists(join(base, 'unet'))) return undefined;
+  const { _class_name: pipeline } = indexSchema.parse(await readJson(join(base, 'model_index.json')));
+  return `LoRAs of a ${pipeline}`;
+}
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
 
 async function readIo(file: string): Promise<Io> {
   const io = ioSchema.parse(JSON.parse(await readFile(file, 'utf8')));
@@ -58,31 +92,33 @@ async function readIo(file: string): Promise<Io> {
   return { ...io, tensorFile: file.replace(/\.json$/, '.safetensors') };
 }
 
-/** `scale 0.6`, or `no lora`: a LoRA of weight 0. */
-const scaleOf = (note: string): number => Number(/scale ([\d.]+)/.exec(note)?.[1] ?? 0);
+/** A number of its own, `scale 0.6`, or `no lora`: a LoRA of weight 0. */
+const scaleOf = ({ note, scalars }: IoCase): number =>
+  scalars.lora_scale ?? Number(/scale ([\d.]+)/.exec(note)?.[1] ?? 0);
 
 async function compare(
-  folder: string,
-  name: string,
-  io: Io,
-  { id, scale, wanted }: { id: string; scale: number; wanted: string[] },
+  base: string,
+  loraFile: string,
+  tensorFile: string,
+  given: IoCase,
 ): Promise<CaseOutcome> {
-  const tensors = await readTensors(io.tensorFile, (tensor) => tensor.startsWith(`${id}.`));
+  const { id, outputs } = given;
+  const [wanted, scale] = [Object.keys(outputs), scaleOf(given)];
+  const tensors = await readTensors(tensorFile, (tensor) => tensor.startsWith(`${id}.`));
   const input = (key: string): TensorValues | undefined => tensors.get(`${id}.in.${key}`);
-  const base = join(dirname(folder), io.base ?? '');
   const components = applyLoras(
     {
       unet: await openComponent(join(base, 'unet')),
       text_encoder: await openComponent(join(base, 'text_encoder')),
       text_encoder_2: input('input_ids_2') && (await openComponent(join(base, 'text_encoder_2'))),
     },
-    [await openLora(join(folder, `${name}.safetensors`), unetAndClipTargets)],
+    [await openLora(loraFile, unetAndClipTargets)],
     { titleOfLora: () => undefined, model: undefined, warn: () => undefined },
   );
   const scales: TensorValues = { shape: [1], data: Float32Array.of(scale) };
-  const given = [...tensors].map(([key, values]) => [key.replace(`${id}.in.`, ''), values] as const);
+  const inputs = [...tensors].map(([key, values]) => [key.replace(`${id}.in.`, ''), values] as const);
   const results = new Map([
-    ...(await runGraph(unetGraph(components.unet), new Map([...given, [loraScalesInput, scales]]))),
+    ...(await runGraph(unetGraph(components.unet), new Map([...inputs, [loraScalesInput, scales]]))),
     ...(await encode('te', components.text_encoder, input('input_ids'), scales)),
     ...(await encode('te2', components.text_encoder_2, input('input_ids_2'), scales)),
   ]);

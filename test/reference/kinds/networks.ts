@@ -13,6 +13,7 @@ const configSchema = z.looseObject({
   _class_name: z.string().optional(),
   architectures: z.array(z.string()).optional(),
 });
+const weightsSchema = z.looseObject({ same_weights_as: z.string() });
 const ioSchema = z.looseObject({
   same_as: z.string().optional(),
   cases: z
@@ -42,15 +43,16 @@ export const networks: ReferenceKind = {
 async function casesOf(parent: string, name: string): Promise<ReferenceCase[]> {
   const folder = join(parent, name);
   const { cases, tensorFile } = await readIo(join(folder, 'io.json'));
-  const network = await classOf(folder);
-  const files = await readdir(folder);
+  const weights = await weightsFolderOf(folder);
+  const network = await classOf(weights);
+  const files = await readdir(weights);
   const variants = (['fp16', 'bf16'] as const).filter((variant) =>
     files.some((file) => file.endsWith(`.${variant}.safetensors`)),
   );
   return [undefined, ...variants].flatMap((variant) =>
     cases.map((io) => ({
       id: `${name}${variant === undefined ? '' : `.${variant}`}/${io.id}`,
-      run: () => runCase(network, folder, variant, io, tensorFile),
+      run: () => runCase(network, weights, variant, io, tensorFile),
     })),
   );
 }
@@ -60,6 +62,13 @@ async function readIo(file: string): Promise<{ cases: IoCase[]; tensorFile: stri
   const io = ioSchema.parse(JSON.parse(await readFile(file, 'utf8')));
   if (io.same_as !== undefined) return readIo(join(dirname(file), io.same_as));
   return { cases: io.cases, tensorFile: file.replace(/\.json$/, '.safetensors') };
+}
+
+/** The folder with config and weights: the case's own, or the one that its `weights.json` names. */
+async function weightsFolderOf(folder: string): Promise<string> {
+  if (!(await readdir(folder)).includes('weights.json')) return folder;
+  const text = await readFile(join(folder, 'weights.json'), 'utf8');
+  return join(folder, weightsSchema.parse(JSON.parse(text)).same_weights_as);
 }
 
 async function classOf(folder: string): Promise<string> {

@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { packLatents } from '../../../plugins/local-diffusion/src/families/components/packed-latents.js';
 import { openModel } from '../../../plugins/local-diffusion/src/models/open-model.js';
@@ -7,7 +7,8 @@ import { generatePictures } from '../../../plugins/local-diffusion/src/pipelines
 import { toRgb } from '../../../plugins/local-diffusion/src/pipelines/pixels.js';
 import { largestError } from '../arrays.js';
 import type { CaseOutcome, ReferenceCase, ReferenceKind } from '../case.js';
-import { type PipelineCase, pipelineCaseSchema, requestOf } from '../pipeline-case.js';
+import { openCaseModel, partsSchema, unreadParts } from '../case-model.js';
+import { type PipelineCase, pipelineCaseSchema, requestOf, unreadImages } from '../pipeline-case.js';
 import { readTensors, type TensorValues } from '../tensors.js';
 
 const tolerance = { latents: 1e-3, image: 2e-3, pixel: 1 };
@@ -23,6 +24,11 @@ const builtKinds: readonly string[] = ['txt2img', 'img2img', 'inpaint', 'inpaint
 /** Constructor arguments of a pipeline that change no picture. */
 const inertExtras: readonly string[] = ['requires_safety_checker', 'add_watermarker'];
 
+const setSchema = z.looseObject({
+  cases: z.array(z.looseObject({ id: z.string() })),
+  base_folder: z.string().optional(),
+});
+
 /** Whole pipelines over tiny checkpoints: `<name>_pipeline/` and what came of it in `<name>_pipeline_expected/`. */
 export const pipelines: ReferenceKind = {
   folder: 'd_pipelines',
@@ -34,33 +40,52 @@ export const pipelines: ReferenceKind = {
 
 async function casesOf(folder: string, name: string): Promise<ReferenceCase[]> {
   const expected = join(folder, `${name}_expected`);
-  const { cases } = JSON.parse(await readFile(join(expected, 'cases.json'), 'utf8')) as { cases: unknown[] };
-  return cases.map((value) => {
-    const { id } = z.looseObject({ id: z.string() }).parse(value);
-    return {
-      id: `${name}/${id}`,
-      run: async () => {
-        const why = whyNotBuilt(value);
-        if (why !== undefined) return { status: 'not-built', detail: why };
-        return await compare(join(folder, name), expected, pipelineCaseSchema.parse(value));
-      },
-    };
-  });
+  return pipelineCases(expected, join(folder, name), name);
+}
+
+/**
+ * The cases of a folder with `cases.json` and `expected.safetensors`.
+ *
+ * @param modelFolder what parts are taken from that neither the cases nor the set name
+ * @param prefix of their ids
+ */
+export async function pipelineCases(
+  expected: string,
+  modelFolder: string,
+  prefix: string,
+): Promise<ReferenceCase[]> {
+  const text = await readFile(join(expected, 'cases.json'), 'utf8');
+  const { cases, base_folder } = setSchema.parse(JSON.parse(text));
+  // A sentence may follow the name.
+  const base = base_folder?.split(' ')[0];
+  const folder = base === undefined ? modelFolder : join(dirname(modelFolder), base);
+  return cases.map((value) => ({
+    id: `${prefix}/${value.id}`,
+    run: async () => {
+      const why = whyNotBuilt(value);
+      if (why !== undefined) return { status: 'not-built', detail: why };
+      return await compare(folder, expected, pipelineCaseSchema.parse(value));
+    },
+  }));
 }
 
 function whyNotBuilt(value: unknown): string | undefined {
-  const { pipeline, kind, args, pipeline_extra } = z
+  const { pipeline, kind, args, pipeline_extra, components, images } = z
     .looseObject({
       pipeline: z.string(),
       kind: z.string(),
       args: z.record(z.string(), z.unknown()),
       pipeline_extra: z.record(z.string(), z.unknown()).default({}),
+      components: partsSchema.default({}),
+      images: z.record(z.string(), z.unknown()).optional(),
     })
     .parse(value);
   if (!builtPipelines.test(pipeline) || !builtKinds.includes(kind)) return `${pipeline}, ${kind}`;
   const unread = [
     ...Object.keys(args).filter((key) => !(key in pipelineCaseSchema.shape.args.shape)),
     ...Object.keys(pipeline_extra).filter((key) => !inertExtras.includes(key)),
+    ...unreadParts(components),
+    ...unreadImages(images),
   ];
   return unread.length > 0 ? `takes ${unread.join(', ')}` : undefined;
 }
@@ -70,8 +95,10 @@ async function compare(
   expectedFolder: string,
   wanted: PipelineCase,
 ): Promise<CaseOutcome> {
-  const expected = await readTensors(join(expectedFolder, 'expected.safetensors'), (name) =>
-    name.startsWith(`${wanted.id}.`),
+  const shared = Object.values(wanted.images ?? {}).flat();
+  const expected = await readTensors(
+    join(expectedFolder, 'expected.safetensors'),
+    (name) => name.startsWith(`${wanted.id}.`) || shared.includes(name),
   );
   const { steps, planes } = await generate(modelFolder, wanted, expected);
 
@@ -91,14 +118,10 @@ async function compare(
 }
 
 async function generate(folder: string, wanted: PipelineCase, expected: ReadonlyMap<string, TensorValues>) {
-  const model = await openModel({ path: folder }, { folders: { unet: unetOf(wanted) } });
+  const files = await openCaseModel(folder, dirname(dirname(folder)), wanted.components);
+  const model = await openModel(files, { folders: { unet: unetOf(wanted) } });
   try {
-    const inputs = new Map(
-      (['init_image_u8', 'mask_u8'] as const).flatMap((name) => {
-        const tensor = expected.get(`${wanted.id}.${name}`);
-        return tensor ? [[name, tensor] as const] : [];
-      }),
-    );
+    model.weighLoras(files.loraWeights);
     const steps: Float32Array[] = [];
     const { planes } = await generatePictures(
       {
@@ -110,7 +133,7 @@ async function generate(folder: string, wanted: PipelineCase, expected: Readonly
         },
       },
       {
-        ...requestOf(wanted, inputs, model),
+        ...requestOf(wanted, expected, model),
         onStep: ({ latents, shape }) => {
           const isPacked = packedPipelines.test(wanted.pipeline);
           steps.push(isPacked ? packLatents({ data: latents, shape }).data : latents.slice());
@@ -120,8 +143,10 @@ async function generate(folder: string, wanted: PipelineCase, expected: Readonly
     return { steps, planes };
   } finally {
     await model.release();
+    await files.dispose();
   }
 }
+
 /** The largest difference over all steps, each step's as a share of its largest latent. */
 function largestLatentsError(steps: readonly Float32Array[], expected: TensorValues | undefined): number {
   if (!expected || expected.shape[0] !== steps.length) return Number.POSITIVE_INFINITY;

@@ -1,5 +1,15 @@
+import { z } from 'zod';
 import type { Component } from '../../plugins/local-diffusion/src/checkpoint/component.js';
 import { fluxTransformerGraph } from '../../plugins/local-diffusion/src/families/flux/network/flux-transformer.js';
+import {
+  patchEdge,
+  readSd3Config,
+} from '../../plugins/local-diffusion/src/families/stable-diffusion-3/network/sd3-config.js';
+import { sd3TransformerGraph } from '../../plugins/local-diffusion/src/families/stable-diffusion-3/network/sd3-transformer.js';
+import {
+  keptBlocks,
+  positionsOf,
+} from '../../plugins/local-diffusion/src/families/stable-diffusion-3/transformer.js';
 import type { Graph } from '../../plugins/local-diffusion/src/graph/graph.js';
 import {
   tinyDecoderGraph,
@@ -19,7 +29,7 @@ import type { TensorValues } from './tensors.js';
 
 export interface CaseInputs {
   readonly inputs: ReadonlyMap<string, TensorValues>;
-  readonly scalars: Readonly<Record<string, number>>;
+  readonly scalars: Readonly<Record<string, unknown>>;
 }
 
 /** Computes the named outputs of a case. */
@@ -38,6 +48,7 @@ export const networkRuns: Readonly<Record<string, NetworkRun>> = {
   AutoencoderTiny: runTinyVae,
   T5EncoderModel: runT5,
   FluxTransformer2DModel: runTransformer(fluxTransformerGraph),
+  SD3Transformer2DModel: runSd3,
 };
 
 function runTransformer(write: (component: Component) => Graph): NetworkRun {
@@ -45,6 +56,19 @@ function runTransformer(write: (component: Component) => Graph): NetworkRun {
     const results = await runGraph(write(component), inputs);
     return new Map([['sample', results.get('out_hidden_states')!]]);
   };
+}
+
+async function runSd3(component: Component, _wanted: readonly string[], { inputs, scalars }: CaseInputs) {
+  const { tableEdge, layers } = readSd3Config(component);
+  const [batch = 0, , height = 0, width = 0] = inputs.get('hidden_states')!.shape;
+  const leftOut = z.array(z.number()).nullish().parse(scalars.skip_layers);
+  const given = new Map([
+    ...inputs,
+    ['positions', positionsOf(height / patchEdge, width / patchEdge, tableEdge)] as const,
+    ...Object.entries(keptBlocks(layers, leftOut ?? [], batch)),
+  ]);
+  const graph = sd3TransformerGraph(component, { leavesOut: leftOut != null });
+  return new Map([['sample', (await runGraph(graph, given)).get('out_hidden_states')!]]);
 }
 
 async function runT5(component: Component, _wanted: readonly string[], { inputs }: CaseInputs) {
@@ -72,12 +96,13 @@ async function runClipText(component: Component, wanted: readonly string[], { in
 
 async function runVae(component: Component, _wanted: readonly string[], { inputs, scalars }: CaseInputs) {
   const results = new Map<string, Float32Array>();
+  const seed = z.number().default(0).parse(scalars.sample_generator_seed);
   const image = inputs.get('image');
   if (image) {
     const encoded = await runGraph(vaeEncoderGraph(component), new Map([['sample', image]]));
     const moments = encoded.get('latent_parameters')!;
     results.set('moments', moments);
-    for (const [name, values] of posterior(moments, image.shape[0]!, scalars)) results.set(name, values);
+    for (const [name, values] of posterior(moments, image.shape[0]!, seed)) results.set(name, values);
   }
   const latent = inputs.get('latent');
   if (latent) {
@@ -98,7 +123,7 @@ async function runTinyVae(component: Component, _wanted: readonly string[], { in
 }
 
 /** diffusers' DiagonalGaussianDistribution (models/autoencoders/vae.py) of moments [batch, 2 * channels, height, width]. */
-function posterior(moments: Float32Array, batch: number, scalars: Readonly<Record<string, number>>) {
+function posterior(moments: Float32Array, batch: number, seed: number) {
   const half = moments.length / batch / 2;
   const pick = (first: number) =>
     Float32Array.from(
@@ -108,7 +133,7 @@ function posterior(moments: Float32Array, batch: number, scalars: Readonly<Recor
   const mean = pick(0);
   const logvar = pick(half).map((value) => Math.min(20, Math.max(-30, value)));
   const std = logvar.map((value) => Math.exp(0.5 * value));
-  const noise = new TorchGenerator(scalars.sample_generator_seed ?? 0).randn(mean.length);
+  const noise = new TorchGenerator(seed).randn(mean.length);
   const sample = mean.map((value, index) => value + std[index]! * noise[index]!);
   return Object.entries({ mean, logvar, std, sample_seed: sample });
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { FluxRequest } from '../../plugins/local-diffusion/src/families/flux/options.js';
+import type { Sd3Request } from '../../plugins/local-diffusion/src/families/stable-diffusion-3/options.js';
 import type {
   MicroConditions,
   XlRequest,
@@ -42,6 +43,10 @@ const argumentsSchema = z.strictObject({
   negative_aesthetic_score: z.number().optional(),
   max_sequence_length: z.number().optional(),
   true_cfg_scale: z.number().optional(),
+  skip_guidance_layers: z.array(z.number()).optional(),
+  skip_layer_guidance_scale: z.number().optional(),
+  skip_layer_guidance_start: z.number().optional(),
+  skip_layer_guidance_stop: z.number().optional(),
 });
 type Arguments = z.output<typeof argumentsSchema>;
 
@@ -68,6 +73,7 @@ const defaultStrengths: Readonly<Record<string, number>> = {
   StableDiffusionInpaintPipeline: 1,
   StableDiffusionXLImg2ImgPipeline: 0.3,
   StableDiffusionXLInpaintPipeline: 0.9999,
+  StableDiffusion3Img2ImgPipeline: 0.6,
   FluxImg2ImgPipeline: 0.6,
 };
 const defaultSize = 64;
@@ -131,7 +137,8 @@ function familyOptionsOf(
   pipeline: string,
   args: Arguments,
   perImage: (texts: string | readonly string[] | undefined) => string[] | undefined,
-): XlRequest | FluxRequest {
+): XlRequest | FluxRequest | Sd3Request {
+  if (pipeline.startsWith('StableDiffusion3')) return sd3OptionsOf(args);
   if (pipeline.startsWith('Flux'))
     return { textTokens: args.max_sequence_length, trueCfgScale: args.true_cfg_scale };
   return {
@@ -145,6 +152,16 @@ function familyOptionsOf(
     },
     negativeConditions: negativeConditionsOf(args),
   };
+}
+
+function sd3OptionsOf(args: Arguments): Sd3Request {
+  const { skip_guidance_layers: layers, max_sequence_length: textTokens } = args;
+  const own = {
+    scale: args.skip_layer_guidance_scale,
+    start: args.skip_layer_guidance_start,
+    stop: args.skip_layer_guidance_stop,
+  };
+  return { textTokens, ...(layers && { skipLayerGuidance: { layers, ...own } }) };
 }
 
 /** Only what is given: the rest is as for the conditional half. Where sizes are, diffusers takes no crop for none given. */

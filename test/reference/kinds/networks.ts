@@ -93,11 +93,8 @@ async function runCase(
       .filter(([name]) => name.startsWith(`${prefix}in.`))
       .map(([name, values]) => [name.slice(`${prefix}in.`.length), values]),
   );
-  const scalars = Object.fromEntries(
-    Object.entries(io.scalars).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
-  );
   const wanted = Object.keys(io.outputs);
-  const results = await run(component, wanted, { inputs, scalars });
+  const results = await run(component, wanted, { inputs, scalars: io.scalars });
   const errors = wanted.map((name) => ({
     name,
     error: relativeError(results.get(name), tensors.get(`${prefix}out.${name}`)?.data),

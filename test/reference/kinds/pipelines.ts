@@ -17,7 +17,8 @@ const unetOf = ({ id, kind }: PipelineCase): string => {
   if (kind === 'inpaint9') return 'unet_inpaint_9ch';
   return id.startsWith('l') ? 'unet_lcm_cond' : 'unet';
 };
-const builtPipelines = /^(StableDiffusion(XL)?(Img2Img|Inpaint)?|Flux(Img2Img)?)Pipeline$/;
+const builtPipelines =
+  /^(StableDiffusion(XL)?(Img2Img|Inpaint)?|StableDiffusion3(Img2Img)?|Flux(Img2Img)?)Pipeline$/;
 /** Their latents lie in the reference as the tokens that the network reads. */
 const packedPipelines = /^Flux/;
 const builtKinds: readonly string[] = ['txt2img', 'img2img', 'inpaint', 'inpaint9'];

@@ -4,10 +4,11 @@ import { flux } from './flux/index.js';
 import { foreignFile } from './foreign-files.js';
 import type { FileVariant, Tensors } from './single-file-layout.js';
 import { stableDiffusion } from './stable-diffusion/index.js';
+import { stableDiffusion3 } from './stable-diffusion-3/index.js';
 import { stableDiffusionXl } from './stable-diffusion-xl/index.js';
 
 /** All kinds of model that the engine runs. */
-export const families: readonly Family[] = [stableDiffusion, stableDiffusionXl, flux];
+export const families: readonly Family[] = [stableDiffusion, stableDiffusionXl, stableDiffusion3, flux];
 
 /** The family of a pipeline class, as `model_index.json` names it; undefined for others. */
 export function familyOfClass(className: string, among: readonly Family[]): Family | undefined {

@@ -1,6 +1,11 @@
 import type { Feed } from '../session/network.js';
-import type { Conditioning, DiffusionModel, ModelConditioning } from './diffusion-model.js';
-import { applyGuidance, rescaleGuidance } from './guidance.js';
+import type {
+  Conditioning,
+  DiffusionModel,
+  ModelConditioning,
+  WeakenedPrediction,
+} from './diffusion-model.js';
+import { applyGuidance, leadAway, rescaleGuidance } from './guidance.js';
 
 export interface DenoiserOptions {
   readonly images: number;
@@ -14,6 +19,10 @@ export interface DenoiserOptions {
   readonly guidanceRescale: number;
   /** Channels that the network reads behind the latents, the same for all images. Absent: none. */
   readonly extraChannels?: Float32Array | undefined;
+  /** Network calls that will be made. */
+  readonly calls: number;
+  /** Absent: there is none. */
+  readonly weakened?: WeakenedPrediction | undefined;
 }
 
 /**
@@ -28,18 +37,29 @@ export function createDenoiser(
   const { conditional, unconditional } = options.conditioning;
   const size = latentShape.reduce((one, other) => one * other, 1);
   const isGuided = unconditional !== undefined;
-  const scaleInputs = model.guidance.inputs?.(guidanceScale, images);
-  const told = { ...conditional, ...scaleInputs };
-  const conditioning = isGuided ? joinBatches({ ...unconditional, ...scaleInputs }, told) : told;
+  const weakened = isGuided ? options.weakened : undefined;
+  const furtherInputs = {
+    ...model.guidance.inputs?.(guidanceScale, images),
+    ...weakened?.plainInputs(images),
+  };
+  const told = { ...conditional, ...furtherInputs };
+  const conditioning = isGuided ? joinBatches({ ...unconditional, ...furtherInputs }, told) : told;
   const widen = createWidening(options, isGuided ? 2 * images : images);
+  const widenHalf = createWidening(options, images);
+  let call = 0;
 
   return async (latents, timestep) => {
     const prediction = await model.predict(widen(latents), timestep, conditioning);
+    const share = call / options.calls;
+    call += 1;
     if (!isGuided) return prediction;
     const guided = applyGuidance(prediction, unconditionalScale, new Float32Array(images * size));
-    if (guidanceRescale > 0) {
-      rescaleGuidance(guided, prediction.subarray(images * size), images, guidanceRescale);
+    const own = prediction.subarray(images * size);
+    if (weakened && share > weakened.start && share < weakened.stop) {
+      const inputs = { ...told, ...weakened.weakInputs(images) };
+      leadAway(guided, own, await model.predict(widenHalf(latents), timestep, inputs), weakened.scale);
     }
+    if (guidanceRescale > 0) rescaleGuidance(guided, own, images, guidanceRescale);
     return guided;
   };
 }

@@ -45,6 +45,18 @@ export interface GuidanceRequest {
   readonly familyOptions?: unknown;
 }
 
+/** A prediction by a network that is made worse on purpose, which the guided one is led away from. */
+export interface WeakenedPrediction {
+  readonly scale: number;
+  /** Shares of the network calls between which it is made. */
+  readonly start: number;
+  readonly stop: number;
+  /** Further inputs that make the network worse, one row an image. */
+  weakInputs(images: number): Conditioning;
+  /** What all other calls of the same image are told in place of them: so one network does both. */
+  plainInputs(images: number): Conditioning;
+}
+
 /** How a model is guided by its prompt. */
 export interface Guidance {
   /**
@@ -54,6 +66,8 @@ export interface Guidance {
   scaleOf?(request: GuidanceRequest): number;
   /** How the denoising network is told `guidanceScale`: further inputs, one row an image. Absent: it is not told. */
   inputs?(guidanceScale: number, images: number): Conditioning;
+  /** A further prediction beside the second one, where the request asks for it. Absent: there never is. */
+  weaken?(request: GuidanceRequest): WeakenedPrediction | undefined;
 }
 
 /** By a second prediction alone, as far as the request says. */

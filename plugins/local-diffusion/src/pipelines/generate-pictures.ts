@@ -73,6 +73,8 @@ export async function generateLatents(
     unconditionalScale,
     guidanceRescale,
     extraChannels,
+    calls: span.calls,
+    weakened: model.guidance.weaken?.(request),
   });
   let networkMs = 0;
   const denoised = await span.run({

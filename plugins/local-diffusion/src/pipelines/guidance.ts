@@ -12,6 +12,17 @@ export function applyGuidance(prediction: Float32Array, scale: number, into: Flo
   return into;
 }
 
+/** Leads a guided prediction, in place, from a weakened one on past the conditional one. */
+export function leadAway(
+  guided: Float32Array,
+  conditional: Float32Array,
+  weakened: Float32Array,
+  scale: number,
+): void {
+  for (let index = 0; index < guided.length; index++)
+    guided[index] = guided[index]! + scale * (conditional[index]! - weakened[index]!);
+}
+
 /**
  * Brings the guided prediction back to the spread of the conditional one, image by image, in place; `share` 0 leaves it, 1 does it fully.
  * Source: Lin et al., "Common Diffusion Noise Schedules and Sample Steps are Flawed", arXiv 2305.08891, section 3.4.

@@ -6,6 +6,7 @@ import type {
 import { repeatRows } from '../../pipelines/draws.js';
 import { embedTexts, type TextEmbeddings, type TextEncoder, type Texts } from '../../prompt/text-encoding.js';
 import type { Feed } from '../../session/network.js';
+import { joinWidths } from '../components/joined-feeds.js';
 import { type MicroConditions, readRequest } from './options.js';
 import { timeIds } from './size-conditioning.js';
 
@@ -79,26 +80,6 @@ function textInputs(embedded: readonly TextEmbeddings[]): Conditioning {
   const pooled = embedded.at(-1)?.pooled;
   if (!pooled) throw new Error('the last text encoder has no projection');
   return { encoder_hidden_states: joinWidths(embedded.map(({ hidden }) => hidden)), text_embeds: pooled };
-}
-
-/** Tensors side by side along their last dimension; the others agree. */
-function joinWidths(feeds: readonly Feed[]): Feed {
-  const [first] = feeds;
-  if (!first || feeds.length === 1) return first!;
-  const widths = feeds.map(({ shape }) => shape.at(-1)!);
-  const width = widths.reduce((sum, each) => sum + each, 0);
-  const rows = first.data.length / widths[0]!;
-  const data = new Float32Array(rows * width);
-  let start = 0;
-  for (const [index, feed] of feeds.entries()) {
-    const own = widths[index]!;
-    const values = feed.data as Float32Array;
-    for (let row = 0; row < rows; row++) {
-      data.set(values.subarray(row * own, (row + 1) * own), row * width + start);
-    }
-    start += own;
-  }
-  return { data, shape: [...first.shape.slice(0, -1), width] };
 }
 
 const zerosLike = (conditioning: Conditioning): Conditioning =>

@@ -2,16 +2,12 @@ import type { Component } from '../../../checkpoint/component.js';
 import { appendTokens, partTokens, rotationBy, silu } from '../../../graph/blocks/blocks.js';
 import { GraphBuilder, type Value } from '../../../graph/builder.js';
 import type { Graph } from '../../../graph/graph.js';
+import type { AttentionScope, Streams } from '../../../networks/diffusion-transformer/joint-attention.js';
+import { type BlockModulation, jointBlock } from '../../../networks/diffusion-transformer/joint-block.js';
 import { modulatedNorm, modulationParts } from '../../../networks/diffusion-transformer/modulation.js';
 import { tokenLinear } from '../../../networks/diffusion-transformer/token-layers.js';
 import { embeddingLayers, sinusoids } from '../../../networks/unet/time-embedding.js';
-import {
-  type BlockModulation,
-  doubleBlock,
-  type FluxScope,
-  type Streams,
-  singleBlock,
-} from './flux-blocks.js';
+import { singleBlock } from './flux-blocks.js';
 import { type FluxConfig, readFluxConfig } from './flux-config.js';
 
 /** The base of the rotary embeddings' frequencies. */
@@ -41,7 +37,7 @@ export function fluxTransformerGraph(component: Component): Graph {
   const textIds = graph.input('txt_ids', 'float32', ['text_tokens', 3]);
   const positions = graph.node('Concat', [textIds, imageIds], { axis: 0 });
   const rotation = rotationBy(graph, positions, config.rotaryWidths, rotaryBase);
-  const scope: FluxScope = { graph, width, heads, headWidth, rotation };
+  const scope: AttentionScope = { graph, width, heads, headWidth, normsHeads: true, rotation };
   const modulate = (path: string, parts: number) => modulationParts(graph, embedding, path, { width, parts });
   const blockModulation = (path: string): BlockModulation => {
     const [shift, scale, gate, secondShift, secondScale, secondGate] = modulate(path, 6) as SixValues;
@@ -57,7 +53,7 @@ export function fluxTransformerGraph(component: Component): Graph {
   };
   for (let index = 0; index < config.doubleBlocks; index += 1) {
     const path = `transformer_blocks.${index}`;
-    streams = doubleBlock(scope, streams, path, {
+    streams = jointBlock(scope, streams, path, {
       text: blockModulation(`${path}.norm1_context.linear`),
       image: blockModulation(`${path}.norm1.linear`),
     });

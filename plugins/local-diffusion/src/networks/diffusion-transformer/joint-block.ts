@@ -1,0 +1,55 @@
+import type { Value } from '../../graph/builder.js';
+import { type AttentionScope, attendToBoth, type Streams } from './joint-attention.js';
+import { addGated, type Modulation, modulatedNorm } from './modulation.js';
+import { feedForward, tokenLinear } from './token-layers.js';
+
+/** Before the attention and before the feed-forward layers. */
+export type BlockModulation = readonly [attention: Modulation, feedForward: Modulation];
+
+/**
+ * diffusers' `FluxTransformerBlock` and `JointTransformerBlock`: text and image attend to both, and are worked on apart otherwise.
+ *
+ * @param besides what a block does to the image beside that, after the attention: its tokens before and after. Absent: nothing
+ */
+export function jointBlock(
+  scope: AttentionScope,
+  { text, image }: Streams,
+  path: string,
+  modulation: { readonly text: BlockModulation; readonly image: BlockModulation },
+  besides = (_before: Value, after: Value): Value => after,
+): Streams {
+  const { graph, width } = scope;
+  const normal = {
+    text: modulatedNorm(graph, text, modulation.text[0], width),
+    image: modulatedNorm(graph, image, modulation.image[0], width),
+  };
+  const seen = attendToBoth(scope, normal, `${path}.attn`);
+  const add = (x: Value, change: Value, gate: Value, layer: string) =>
+    addGated(
+      graph,
+      x,
+      gate,
+      tokenLinear(graph, change, `${path}.attn.${layer}`, { inputs: width, outputs: width }),
+    );
+  const newImage = add(image, seen.image, modulation.image[0].gate, 'to_out.0');
+  return {
+    text: feedOn(
+      scope,
+      add(text, seen.text, modulation.text[0].gate, 'to_add_out'),
+      `${path}.ff_context`,
+      modulation.text[1],
+    ),
+    image: feedOn(scope, besides(image, newImage), `${path}.ff`, modulation.image[1]),
+  };
+}
+
+/** The feed-forward layers of a block, added to `x`. */
+export function feedOn(
+  { graph, width }: AttentionScope,
+  x: Value,
+  path: string,
+  modulation: Modulation,
+): Value {
+  const inner = feedForward(graph, modulatedNorm(graph, x, modulation, width), path, width);
+  return addGated(graph, x, modulation.gate, inner);
+}

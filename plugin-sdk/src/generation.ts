@@ -7,7 +7,7 @@
 import { z } from 'zod';
 import { jsonSchema } from './json.js';
 import { modelSchema } from './model.js';
-import { generationParameters } from './parameters.js';
+import { generationParameters, promptLimit } from './parameters.js';
 import { imageRequestSchema } from './request.js';
 
 const parameter = imageRequestSchema.shape;
@@ -28,7 +28,10 @@ export const generationRequestSchema = z.object({
     .describe(
       'Whether the call may be carried out again under its `requestId` after it has been cancelled or its process has ended: paid work is then worth finishing. Absent: once it is cancelled nobody comes for it any more.',
     ),
-  prompt: parameter.prompt,
+  prompt: z
+    .string()
+    .max(promptLimit)
+    .describe('What the picture should show. Empty where it was nothing but tags that the manifest lists.'),
   width: z.int().positive().describe('Pixels, within what the model supports.'),
   height: z.int().positive().describe('Pixels, within what the model supports.'),
   n: z.int().min(1).describe('How many pictures.'),

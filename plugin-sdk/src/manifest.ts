@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { downloadSchema } from './manifest-download.js';
+import { fileFields } from './manifest-files.js';
 import { permissionsSchema } from './manifest-permissions.js';
 import { modelDefaultsSchema, modelSupportSchema, pipelineTypeSchema } from './model.js';
 
@@ -194,14 +195,7 @@ export const manifestSchema = z.strictObject({
     ),
   entry: z.string().min(1).describe('Its ES module, relative to the folder and inside of it.'),
   handles: z.array(handlesSchema).min(1).describe('Pipeline types that it handles, at least one.'),
-  fileOptions: z
-    .array(
-      z.string().regex(/^[A-Za-z]\w*(\[\])?(\.[A-Za-z]\w*(\[\])?)*$/, 'must be like `vae` or `loras[].path`'),
-    )
-    .default([])
-    .describe(
-      'Provider options whose values are paths of files or folders, such as `vae` or `loras[].path`. Requests from outside can only name what the operator offers there: ids of models, and what lies below `server.modelFolders`; the plugin is given the absolute path. Absent: none.',
-    ),
+  ...fileFields,
   downloads: z
     .array(downloadSchema)
     .default([])

@@ -23,8 +23,8 @@ export interface Candidate {
   /** The model's own pipeline type, or the fallback's. */
   readonly pipelineType: string;
   readonly request: GenerationRequest;
-  /** Options of the request that the plugin is given in place of those in `request`, with paths for names of files. Absent: none. */
-  readonly fileOptions?: GenerationRequest['options'];
+  /** What the plugin is given in place of what is in `request`, with paths for names of files. Absent: nothing. */
+  readonly withFiles?: Partial<Pick<GenerationRequest, 'prompt' | 'options'>>;
   /** Options of the model and the request as their caller may read them. Absent: as they are. */
   readonly toldOptions?: GenerationRequest['options'];
   readonly warnings: readonly Warning[];

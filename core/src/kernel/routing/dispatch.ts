@@ -23,7 +23,6 @@ import { Registry } from '../registry/registry.js';
 import { createReceipt } from '../runner/receipt.js';
 import { tokens } from '../tokens.js';
 import { type Candidate, listCandidates } from './candidates.js';
-import { nameFileOptions, resolveFileOptions } from './file-options.js';
 import type { FixedChoices } from './fixed-request.js';
 import type { GenerateOptions } from './generate-options.js';
 import { handOver } from './hand-over.js';
@@ -32,6 +31,7 @@ import { monotonic } from './monotonic-progress.js';
 import { prepareMasked } from './prepare-masked.js';
 import { resultOf } from './result-of.js';
 import { type Outcome, tryCandidates } from './try-candidates.js';
+import { mayNameFiles, withFiles } from './with-files.js';
 
 /** The way of a call: validate, resolve the model, fit the request to it, route, guard, and say where the pictures come from. */
 @injectable()
@@ -56,7 +56,9 @@ export class Dispatcher {
       const asked = parseRequest(input);
       const priority = parsePriority(options.priority);
       const able = this.#able(asked, currentModel, options);
-      const routed = options.fileAccess === 'models' ? await this.#withFiles(able, asked) : able;
+      const isFromOutside = options.fileAccess === 'models';
+      const hasFiles = able.some((candidate) => mayNameFiles(candidate, isFromOutside));
+      const routed = hasFiles ? await this.#withFiles(able, asked, isFromOutside) : able;
       const { callMs } = routed[0].plugin.manifest.runtime;
       const deadline = startDeadline(asked.timeoutMs ?? callMs, options.signal);
       const progress = monotonic(options.onProgress);
@@ -137,21 +139,17 @@ export class Dispatcher {
     });
   }
 
-  /** For a request from outside: with paths in place of the names of files that it gives, and names in place of the paths that it is told. */
+  /** With paths in place of the names of files that the request gives, in its prompt too, and names in place of the paths that it is told. */
   async #withFiles(
     candidates: readonly [Candidate, ...Candidate[]],
-    { providerOptions }: ValidImageRequest,
+    asked: ValidImageRequest,
+    isFromOutside: boolean,
   ): Promise<[Candidate, ...Candidate[]]> {
-    const { models } = this.catalogue.current;
-    const files = { models, folders: this.configuration.current.server.modelFolders };
-    const ready = candidates.map(async (candidate) => {
-      const { manifest } = candidate.plugin;
-      if (manifest.fileOptions.length === 0) return candidate;
-      const options = providerOptions[manifest.id] ?? {};
-      const fileOptions = await resolveFileOptions(manifest, options, files);
-      const own = await nameFileOptions(manifest, candidate.model.options ?? {}, files);
-      return { ...candidate, fileOptions, toldOptions: { ...own, ...options } };
-    });
+    const files = {
+      models: this.catalogue.current.models,
+      folders: this.configuration.current.server.modelFolders,
+    };
+    const ready = candidates.map((candidate) => withFiles(candidate, asked, { files, isFromOutside }));
     return (await Promise.all(ready)) as [Candidate, ...Candidate[]];
   }
 
@@ -176,11 +174,11 @@ export class Dispatcher {
         beforeAsking &&
         (({ plugin, model }) => beforeAsking({ plugin: plugin.manifest.id, model: model.id })),
       choose: ({ plugin }) => this.registry.currentVersion(plugin, deadline.signal),
-      ask: ({ plugin, pipelineType, request, fileOptions, wasAsked }) =>
+      ask: ({ plugin, pipelineType, request, withFiles, wasAsked }) =>
         this.tracing.attempt({ plugin: plugin.manifest, pipelineType, request }, () =>
           plugin.generate(
             pipelineType,
-            { ...request, ...identity, options: { ...request.options, ...fileOptions } },
+            { ...request, ...identity, ...withFiles },
             { ...call, wasHandedOver: wasAsked },
           ),
         ),

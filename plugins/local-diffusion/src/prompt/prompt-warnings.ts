@@ -4,7 +4,7 @@ import type { Placeholder } from './placeholders.js';
 const squareBrackets = /(?<!\\)\[([^[\]\\]*)\]/g;
 /** `[from:to:0.5]`, `[word:3]` and `[one|other]`: webui's prompt editing and alternating words (`modules/prompt_parser.py`). */
 const editing = /\||:\s*(?:\d+(?:\.\d*)?|\.\d+)\s*$/;
-/** `<lora:name:0.8>`: webui's extra networks (`modules/extra_networks.py`). */
+/** `<lora:name:0.8>`: webui's extra networks (`modules/extra_networks.py`). The kernel has taken LoRAs out of the prompt. */
 const networkTag = /<(?:lora|lyco|hypernet):[^<>]*>/gi;
 
 const excerpt = (text: string): string => (text.length > 40 ? `${text.slice(0, 40)}...` : text);
@@ -20,7 +20,7 @@ export function warnOfUnreadSyntax(prompt: string): string[] {
       ),
     ...[...prompt.matchAll(networkTag)].map(
       ([tag]) =>
-        `"${excerpt(tag)}" had no effect as a network: a prompt cannot load one, and the tag is read as words.`,
+        `"${excerpt(tag)}" had no effect as a network, and is read as words: only LoRAs are loaded, and by the prompt, not by the negative one.`,
     ),
   ];
 }

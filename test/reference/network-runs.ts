@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Component } from '../../plugins/local-diffusion/src/checkpoint/component.js';
+import { chromaTransformerGraph } from '../../plugins/local-diffusion/src/families/chroma/network/chroma-transformer.js';
 import { fluxTransformerGraph } from '../../plugins/local-diffusion/src/families/flux/network/flux-transformer.js';
 import {
   patchEdge,
@@ -49,6 +50,7 @@ export const networkRuns: Readonly<Record<string, NetworkRun>> = {
   T5EncoderModel: runT5,
   FluxTransformer2DModel: runTransformer(fluxTransformerGraph),
   SD3Transformer2DModel: runSd3,
+  ChromaTransformer2DModel: runChroma,
 };
 
 function runTransformer(write: (component: Component) => Graph): NetworkRun {
@@ -69,6 +71,17 @@ async function runSd3(component: Component, _wanted: readonly string[], { inputs
   ]);
   const graph = sd3TransformerGraph(component, { leavesOut: leftOut != null });
   return new Map([['sample', (await runGraph(graph, given)).get('out_hidden_states')!]]);
+}
+
+async function runChroma(component: Component, wanted: readonly string[], given: CaseInputs) {
+  const mask = given.inputs.get('attention_mask');
+  const write = (each: Component) => chromaTransformerGraph(each, { masked: mask !== undefined });
+  const data = Float32Array.from(mask?.data ?? [], Number);
+  const inputs = new Map([
+    ...given.inputs,
+    ...(mask ? [['attention_mask', { ...mask, data }] as const] : []),
+  ]);
+  return await runTransformer(write)(component, wanted, { ...given, inputs });
 }
 
 async function runT5(component: Component, _wanted: readonly string[], { inputs }: CaseInputs) {

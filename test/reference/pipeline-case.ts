@@ -75,6 +75,7 @@ const defaultStrengths: Readonly<Record<string, number>> = {
   StableDiffusionXLInpaintPipeline: 0.9999,
   StableDiffusion3Img2ImgPipeline: 0.6,
   FluxImg2ImgPipeline: 0.6,
+  ChromaImg2ImgPipeline: 0.9,
 };
 const defaultSize = 64;
 
@@ -139,6 +140,7 @@ function familyOptionsOf(
   perImage: (texts: string | readonly string[] | undefined) => string[] | undefined,
 ): XlRequest | FluxRequest | Sd3Request {
   if (pipeline.startsWith('StableDiffusion3')) return sd3OptionsOf(args);
+  if (pipeline.startsWith('Chroma')) return { textTokens: args.max_sequence_length };
   if (pipeline.startsWith('Flux'))
     return { textTokens: args.max_sequence_length, trueCfgScale: args.true_cfg_scale };
   return {

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { openComponent } from '../../../plugins/local-diffusion/src/checkpoint/component.js';
-import type { CaseOutcome, ReferenceCase, ReferenceKind } from '../case.js';
+import { additiveMask, type CaseOutcome, type ReferenceCase, type ReferenceKind } from '../case.js';
 import { networkRuns } from '../network-runs.js';
 import { readTensors } from '../tensors.js';
 
@@ -85,6 +85,7 @@ async function runCase(
 ): Promise<CaseOutcome> {
   const run = networkRuns[network];
   if (!run) return { status: 'not-built', detail: network };
+  if (io.scalars.mask === 'additive') return { status: 'not-built', detail: additiveMask };
   const component = await openComponent(folder, variant === undefined ? {} : { variant });
   const prefix = `${io.id}.`;
   const tensors = await readTensors(tensorFile, (name) => name.startsWith(prefix));

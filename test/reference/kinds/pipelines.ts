@@ -6,7 +6,7 @@ import { openModel } from '../../../plugins/local-diffusion/src/models/open-mode
 import { generatePictures } from '../../../plugins/local-diffusion/src/pipelines/generate-pictures.js';
 import { toRgb } from '../../../plugins/local-diffusion/src/pipelines/pixels.js';
 import { largestError } from '../arrays.js';
-import type { CaseOutcome, ReferenceCase, ReferenceKind } from '../case.js';
+import { additiveMask, type CaseOutcome, type ReferenceCase, type ReferenceKind } from '../case.js';
 import { openCaseModel, partsSchema, unreadParts } from '../case-model.js';
 import { type PipelineCase, pipelineCaseSchema, requestOf, unreadImages } from '../pipeline-case.js';
 import { readTensors, type TensorValues } from '../tensors.js';
@@ -18,9 +18,9 @@ const unetOf = ({ id, kind }: PipelineCase): string => {
   return id.startsWith('l') ? 'unet_lcm_cond' : 'unet';
 };
 const builtPipelines =
-  /^(StableDiffusion(XL)?(Img2Img|Inpaint)?|StableDiffusion3(Img2Img)?|Flux(Img2Img)?)Pipeline$/;
+  /^(StableDiffusion(XL)?(Img2Img|Inpaint)?|StableDiffusion3(Img2Img)?|(Flux|Chroma)(Img2Img)?)Pipeline$/;
 /** Their latents lie in the reference as the tokens that the network reads. */
-const packedPipelines = /^Flux/;
+const packedPipelines = /^(Flux|Chroma)/;
 const builtKinds: readonly string[] = ['txt2img', 'img2img', 'inpaint', 'inpaint9'];
 /** Constructor arguments of a pipeline that change no picture. */
 const inertExtras: readonly string[] = ['requires_safety_checker', 'add_watermarker'];
@@ -71,7 +71,7 @@ export async function pipelineCases(
 }
 
 function whyNotBuilt(value: unknown): string | undefined {
-  const { pipeline, kind, args, pipeline_extra, components, images } = z
+  const { pipeline, kind, args, pipeline_extra, components, images, mask } = z
     .looseObject({
       pipeline: z.string(),
       kind: z.string(),
@@ -79,9 +79,11 @@ function whyNotBuilt(value: unknown): string | undefined {
       pipeline_extra: z.record(z.string(), z.unknown()).default({}),
       components: partsSchema.default({}),
       images: z.record(z.string(), z.unknown()).optional(),
+      mask: z.string().optional(),
     })
     .parse(value);
   if (!builtPipelines.test(pipeline) || !builtKinds.includes(kind)) return `${pipeline}, ${kind}`;
+  if (mask === 'additive') return additiveMask;
   const unread = [
     ...Object.keys(args).filter((key) => !(key in pipelineCaseSchema.shape.args.shape)),
     ...Object.keys(pipeline_extra).filter((key) => !inertExtras.includes(key)),

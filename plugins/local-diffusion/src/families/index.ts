@@ -1,4 +1,5 @@
 import { invalidFiles } from '../checkpoint/invalid-files.js';
+import { chroma } from './chroma/index.js';
 import type { Family } from './family.js';
 import { flux } from './flux/index.js';
 import { foreignFile } from './foreign-files.js';
@@ -8,7 +9,13 @@ import { stableDiffusion3 } from './stable-diffusion-3/index.js';
 import { stableDiffusionXl } from './stable-diffusion-xl/index.js';
 
 /** All kinds of model that the engine runs. */
-export const families: readonly Family[] = [stableDiffusion, stableDiffusionXl, stableDiffusion3, flux];
+export const families: readonly Family[] = [
+  stableDiffusion,
+  stableDiffusionXl,
+  stableDiffusion3,
+  flux,
+  chroma,
+];
 
 /** The family of a pipeline class, as `model_index.json` names it; undefined for others. */
 export function familyOfClass(className: string, among: readonly Family[]): Family | undefined {

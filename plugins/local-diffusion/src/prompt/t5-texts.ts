@@ -23,6 +23,18 @@ export interface T5TextOptions {
   readonly tokens: number;
   /** Absent: `plain`. */
   readonly promptStyle?: PromptStyle | undefined;
+  /** Whether the encoder sees no padding. Absent: it reads it like text. */
+  readonly hidesPadding?: boolean;
+}
+
+/** Texts as the denoising network reads them. */
+export interface EmbeddedT5Texts {
+  /** [texts, tokens, width] */
+  readonly hidden: Feed;
+  /** Of each text, how many tokens are no padding, the end counted. */
+  readonly used: readonly number[];
+  /** A sentence for each thing in the texts that had no effect. */
+  readonly warnings: readonly string[];
 }
 
 /** A text as T5 reads it. */
@@ -66,22 +78,27 @@ export function prepareT5Texts(
 }
 
 /**
- * Texts to T5's embeddings, [texts, tokens, width]: padding is read like text. Weights multiply the embeddings, which then get their mean
+ * Texts to T5's embeddings. Weights multiply the embeddings, which then get their mean
  * back, as webui does for CLIP and Forge for T5.
  */
 export async function embedT5Texts(
   encoder: T5Encoder,
   texts: readonly string[],
   options: T5TextOptions,
-): Promise<{ readonly hidden: Feed; readonly warnings: readonly string[] }> {
+): Promise<EmbeddedT5Texts> {
   const prepared = prepareT5Texts(encoder, texts, options);
-  const hidden = await encoder.encode(prepared.texts.map(({ ids }) => ids));
+  const used = prepared.texts.map((text) => text.used);
+  const hidden = await encoder.encode(
+    prepared.texts.map(({ ids }) => ids),
+    options.hidesPadding ? used : undefined,
+  );
   const weights = prepared.texts.map((text) => text.weights);
   return {
     hidden: {
       data: applyWeights(hidden, weights, encoder.width),
       shape: [texts.length, options.tokens, encoder.width],
     },
+    used,
     warnings: prepared.warnings,
   };
 }

@@ -1,4 +1,6 @@
+import { EaselError } from '@easel/plugin-sdk';
 import { z } from 'zod';
+import type { TextualInversion } from '../../prompt/textual-inversion.js';
 
 /** Provider options that several families read: the same schema wherever one is named. */
 export const textOptions = {
@@ -11,3 +13,13 @@ export const textOptions = {
       'FLUX, SD 3, Chroma: tokens of T5 that a prompt is cut at or filled up to. Absent: as the model was trained.',
     ),
 } as const;
+
+/** For families that read a text by encoders without learned words. @throws ERR_REQUEST_INVALID where there are any */
+export function refuseInversions(inversions: readonly TextualInversion[] = [], title: string): void {
+  if (inversions.length === 0) return;
+  throw new EaselError({
+    code: 'ERR_REQUEST_INVALID',
+    field: 'options.embeddings',
+    message: `embeddings: ${title} takes no textual inversions.`,
+  });
+}

@@ -1,4 +1,3 @@
-import { EaselError } from '@easel/plugin-sdk';
 import type {
   Conditioning,
   ConditioningRequest,
@@ -7,6 +6,7 @@ import type {
 } from '../../pipelines/diffusion-model.js';
 import { embedT5Texts, type T5Encoder } from '../../prompt/t5-texts.js';
 import { embedTexts, type TextEncoder } from '../../prompt/text-encoding.js';
+import { refuseInversions } from '../components/text-options.js';
 import { readOptions } from './options.js';
 
 /** The text side of a FLUX checkpoint. */
@@ -27,8 +27,8 @@ export async function conditionFlux(
   parts: FluxTextParts,
   request: ConditioningRequest,
 ): Promise<ModelConditioning> {
-  const { prompts, negativePrompts, isGuided, promptStyle, inversions = [] } = request;
-  refuseInversions(inversions.length);
+  const { prompts, negativePrompts, isGuided, promptStyle } = request;
+  refuseInversions(request.inversions, 'FLUX');
   const tokens = readOptions(request.familyOptions).textTokens ?? parts.textTokens;
   const warnings = new Set<string>();
   const embed = async (texts: readonly string[]): Promise<Conditioning> => {
@@ -51,13 +51,4 @@ export async function conditionFlux(
 /** Guidance by a second prediction: only where there is something to be led away from, as in diffusers. */
 export function trueCfgScale({ negativePrompts, familyOptions }: GuidanceRequest): number {
   return negativePrompts === undefined ? 1 : (readOptions(familyOptions).trueCfgScale ?? 1);
-}
-
-function refuseInversions(count: number): void {
-  if (count === 0) return;
-  throw new EaselError({
-    code: 'ERR_REQUEST_INVALID',
-    field: 'options.embeddings',
-    message: 'embeddings: FLUX takes no textual inversions.',
-  });
 }

@@ -1,10 +1,7 @@
 import type { Value } from '../../graph/builder.js';
 import { type AttentionScope, attendToBoth, type Streams } from './joint-attention.js';
-import { addGated, type Modulation, modulatedNorm } from './modulation.js';
+import { addGated, type BlockModulation, type Modulation, modulatedNorm } from './modulation.js';
 import { feedForward, tokenLinear } from './token-layers.js';
-
-/** Before the attention and before the feed-forward layers. */
-export type BlockModulation = readonly [attention: Modulation, feedForward: Modulation];
 
 /**
  * diffusers' `FluxTransformerBlock` and `JointTransformerBlock`: text and image attend to both, and are worked on apart otherwise.

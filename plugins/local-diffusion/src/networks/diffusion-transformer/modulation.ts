@@ -12,6 +12,21 @@ export interface Modulation extends Shift {
   readonly gate: Value;
 }
 
+/** Before the attention and before the feed-forward layers of a block. */
+export type BlockModulation = readonly [attention: Modulation, feedForward: Modulation];
+
+/** Three parts of a modulation layer, in the order of diffusers. */
+export function modulationOf(parts: readonly Value[]): Modulation {
+  const [shift, scale, gate] = parts as [Value, Value, Value];
+  return { shift, scale, gate };
+}
+
+/** Six parts of a modulation layer. */
+export const blockModulation = (parts: readonly Value[]): BlockModulation => [
+  modulationOf(parts.slice(0, 3)),
+  modulationOf(parts.slice(3, 6)),
+];
+
 /**
  * The parts of a layer that makes modulations of an embedding, [batch, width] each, as [batch, 1, width].
  *

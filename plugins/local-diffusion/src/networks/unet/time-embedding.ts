@@ -17,15 +17,20 @@ const longestPeriod = 10_000;
  * rounds them, since a timestep of 999 multiplies their error.
  */
 export function sinusoids(graph: GraphBuilder, numbers: Value, shape: SinusoidShape): Value {
-  const half = shape.width / 2;
-  const frequencies = Float32Array.from({ length: half }, (_, index) => {
-    const exponent = Math.fround(Math.fround(-Math.log(longestPeriod)) * index);
-    return Math.exp(Math.fround(exponent / Math.fround(half - shape.frequencyShift)));
-  });
+  const frequencies = sinusoidFrequencies(shape);
   const column = graph.node('Unsqueeze', [numbers, graph.integers([-1])]);
   const angles = graph.node('Mul', [column, graph.floats(frequencies)]);
   const [sine, cosine] = [graph.node('Sin', [angles]), graph.node('Cos', [angles])];
   return graph.node('Concat', shape.cosineFirst ? [cosine, sine] : [sine, cosine], { axis: -1 });
+}
+
+/** As torch rounds them. */
+export function sinusoidFrequencies({ width, frequencyShift }: SinusoidShape): Float32Array {
+  const half = width / 2;
+  return Float32Array.from({ length: half }, (_, index) => {
+    const exponent = Math.fround(Math.fround(-Math.log(longestPeriod)) * index);
+    return Math.exp(Math.fround(exponent / Math.fround(half - frequencyShift)));
+  });
 }
 
 /**

@@ -2,27 +2,16 @@ import { z } from 'zod';
 import type { Component } from '../../../checkpoint/component.js';
 import { invalidFiles } from '../../../checkpoint/invalid-files.js';
 import { count, only, parseConfig } from '../../../networks/config.js';
+import type { FluxBodySizes } from './flux-body.js';
 
-export interface FluxConfig {
-  readonly inputChannels: number;
-  readonly outputChannels: number;
-  /** Blocks that keep text and image apart but for their attention. */
-  readonly doubleBlocks: number;
-  /** Blocks that have them in one. */
-  readonly singleBlocks: number;
-  readonly heads: number;
-  readonly headWidth: number;
-  readonly width: number;
-  readonly textWidth: number;
+export interface FluxConfig extends FluxBodySizes {
   readonly pooledWidth: number;
   /** Whether it is told a guidance scale. */
   readonly readsGuidance: boolean;
-  /** Numbers of a head that each axis of the positions turns. */
-  readonly rotaryWidths: readonly number[];
 }
 
-/** Keys and defaults of `FluxTransformer2DModel.__init__`. */
-export const fluxSchema = z.looseObject({
+/** Keys and defaults that all networks with FLUX's blocks have. */
+export const fluxBodyKeys = {
   patch_size: only(1),
   in_channels: count.default(64),
   out_channels: count.nullish(),
@@ -31,18 +20,12 @@ export const fluxSchema = z.looseObject({
   attention_head_dim: count.default(128),
   num_attention_heads: count.default(24),
   joint_attention_dim: count.default(4096),
-  pooled_projection_dim: count.default(768),
-  guidance_embeds: z.boolean().default(false),
   axes_dims_rope: z.array(count.multipleOf(2)).length(3).default([16, 56, 56]),
-});
+};
+const bodySchema = z.object(fluxBodyKeys);
 
-/**
- * Reads the config of a `FluxTransformer2DModel` (diffusers models/transformers/transformer_flux.py).
- *
- * @throws ERR_MODEL_FILES_INVALID naming the key and value that this engine does not support
- */
-export function readFluxConfig(component: Component): FluxConfig {
-  const json = parseConfig(component, fluxSchema);
+/** @throws ERR_MODEL_FILES_INVALID where the axes do not add up to a head */
+export function fluxBodySizes(component: Component, json: z.output<typeof bodySchema>): FluxBodySizes {
   const { attention_head_dim: headWidth, axes_dims_rope: rotaryWidths } = json;
   if (rotaryWidths.reduce((sum, width) => sum + width, 0) !== headWidth) {
     throw invalidFiles(
@@ -58,8 +41,27 @@ export function readFluxConfig(component: Component): FluxConfig {
     headWidth,
     width: headWidth * json.num_attention_heads,
     textWidth: json.joint_attention_dim,
+    rotaryWidths,
+  };
+}
+
+/** Keys and defaults of `FluxTransformer2DModel.__init__`. */
+export const fluxSchema = z.looseObject({
+  ...fluxBodyKeys,
+  pooled_projection_dim: count.default(768),
+  guidance_embeds: z.boolean().default(false),
+});
+
+/**
+ * Reads the config of a `FluxTransformer2DModel` (diffusers models/transformers/transformer_flux.py).
+ *
+ * @throws ERR_MODEL_FILES_INVALID naming the key and value that this engine does not support
+ */
+export function readFluxConfig(component: Component): FluxConfig {
+  const json = parseConfig(component, fluxSchema);
+  return {
+    ...fluxBodySizes(component, json),
     pooledWidth: json.pooled_projection_dim,
     readsGuidance: json.guidance_embeds,
-    rotaryWidths,
   };
 }

@@ -1,17 +1,16 @@
 import type { Component } from '../../../checkpoint/component.js';
-import { appendTokens, partTokens, rotationBy, silu } from '../../../graph/blocks/blocks.js';
+import { silu } from '../../../graph/blocks/blocks.js';
 import { GraphBuilder, type Value } from '../../../graph/builder.js';
 import type { Graph } from '../../../graph/graph.js';
-import type { AttentionScope, Streams } from '../../../networks/diffusion-transformer/joint-attention.js';
-import { type BlockModulation, jointBlock } from '../../../networks/diffusion-transformer/joint-block.js';
-import { modulatedNorm, modulationParts } from '../../../networks/diffusion-transformer/modulation.js';
-import { tokenLinear } from '../../../networks/diffusion-transformer/token-layers.js';
+import {
+  blockModulation,
+  modulationOf,
+  modulationParts,
+} from '../../../networks/diffusion-transformer/modulation.js';
 import { embeddingLayers, sinusoids } from '../../../networks/unet/time-embedding.js';
-import { singleBlock } from './flux-blocks.js';
+import { fluxInputs, writeFluxBody } from './flux-body.js';
 import { type FluxConfig, readFluxConfig } from './flux-config.js';
 
-/** The base of the rotary embeddings' frequencies. */
-export const rotaryBase = 10_000;
 /** What times and guidance scales are multiplied by before they are embedded. */
 const embeddingFactor = 1000;
 const sinusoidSize = 256;
@@ -28,53 +27,24 @@ const sinusoidSize = 256;
  */
 export function fluxTransformerGraph(component: Component): Graph {
   const config = readFluxConfig(component);
-  const { inputChannels, outputChannels, textWidth, width, heads, headWidth } = config;
+  const { width } = config;
   const graph = new GraphBuilder(component);
-  const hidden = graph.input('hidden_states', 'float32', ['batch', 'image_tokens', inputChannels]);
-  const context = graph.input('encoder_hidden_states', 'float32', ['batch', 'text_tokens', textWidth]);
+  const inputs = fluxInputs(graph, config);
   const embedding = silu(graph, embedCondition(graph, config));
-  const imageIds = graph.input('img_ids', 'float32', ['image_tokens', 3]);
-  const textIds = graph.input('txt_ids', 'float32', ['text_tokens', 3]);
-  const positions = graph.node('Concat', [textIds, imageIds], { axis: 0 });
-  const rotation = rotationBy(graph, positions, config.rotaryWidths, rotaryBase);
-  const scope: AttentionScope = { graph, width, heads, headWidth, normsHeads: true, rotation };
   const modulate = (path: string, parts: number) => modulationParts(graph, embedding, path, { width, parts });
-  const blockModulation = (path: string): BlockModulation => {
-    const [shift, scale, gate, secondShift, secondScale, secondGate] = modulate(path, 6) as SixValues;
-    return [
-      { shift, scale, gate },
-      { shift: secondShift, scale: secondScale, gate: secondGate },
-    ];
-  };
-
-  let streams: Streams = {
-    text: tokenLinear(graph, context, 'context_embedder', { inputs: textWidth, outputs: width }),
-    image: tokenLinear(graph, hidden, 'x_embedder', { inputs: inputChannels, outputs: width }),
-  };
-  for (let index = 0; index < config.doubleBlocks; index += 1) {
-    const path = `transformer_blocks.${index}`;
-    streams = jointBlock(scope, streams, path, {
-      text: blockModulation(`${path}.norm1_context.linear`),
-      image: blockModulation(`${path}.norm1.linear`),
-    });
-  }
-  let tokens = appendTokens(graph, streams.text, streams.image);
-  for (let index = 0; index < config.singleBlocks; index += 1) {
-    const path = `single_transformer_blocks.${index}`;
-    const [shift, scale, gate] = modulate(`${path}.norm.linear`, 3) as [Value, Value, Value];
-    tokens = singleBlock(scope, tokens, path, { shift, scale, gate });
-  }
-  const [, image] = partTokens(graph, tokens, context);
-  const [scale, shift] = modulate('norm_out.linear', 2) as [Value, Value];
-  const normal = modulatedNorm(graph, image, { shift, scale }, width);
-  graph.output(
-    'out_hidden_states',
-    tokenLinear(graph, normal, 'proj_out', { inputs: width, outputs: outputChannels }),
-  );
+  const ofBlock = (path: string) => (block: number) =>
+    blockModulation(modulate(`transformer_blocks.${block}.${path}.linear`, 6));
+  writeFluxBody(graph, config, inputs, {
+    image: ofBlock('norm1'),
+    text: ofBlock('norm1_context'),
+    single: (block) => modulationOf(modulate(`single_transformer_blocks.${block}.norm.linear`, 3)),
+    last() {
+      const [scale, shift] = modulate('norm_out.linear', 2) as [Value, Value];
+      return { scale, shift };
+    },
+  });
   return graph.finish();
 }
-
-type SixValues = [Value, Value, Value, Value, Value, Value];
 
 /** The embedding of time, guidance and pooled text: [batch, width]. */
 function embedCondition(graph: GraphBuilder, { width, pooledWidth, readsGuidance }: FluxConfig): Value {

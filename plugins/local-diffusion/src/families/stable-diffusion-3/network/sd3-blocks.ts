@@ -7,15 +7,12 @@ import {
   project,
   type Streams,
 } from '../../../networks/diffusion-transformer/joint-attention.js';
-import {
-  type BlockModulation,
-  feedOn,
-  jointBlock,
-} from '../../../networks/diffusion-transformer/joint-block.js';
+import { feedOn, jointBlock } from '../../../networks/diffusion-transformer/joint-block.js';
 import {
   addGated,
-  type Modulation,
+  blockModulation,
   modulatedNorm,
+  modulationOf,
   modulationParts,
 } from '../../../networks/diffusion-transformer/modulation.js';
 import { tokenLinear } from '../../../networks/diffusion-transformer/token-layers.js';
@@ -34,8 +31,8 @@ export function sd3Block(scope: Sd3Scope, streams: Streams, path: string, isDual
   const { graph, width } = scope;
   const image = modulate(scope, `${path}.norm1.linear`, isDual ? 9 : 6);
   const modulation = {
-    text: forBlock(modulate(scope, `${path}.norm1_context.linear`, 6)),
-    image: forBlock(image),
+    text: blockModulation(modulate(scope, `${path}.norm1_context.linear`, 6)),
+    image: blockModulation(image),
   };
   if (!isDual) return jointBlock(scope, streams, path, modulation);
   const alone = modulationOf(image.slice(6));
@@ -50,7 +47,7 @@ export function sd3Block(scope: Sd3Scope, streams: Streams, path: string, isDual
 /** The last block, which nothing reads the text after. */
 export function lastSd3Block(scope: Sd3Scope, { text, image }: Streams, path: string): Value {
   const { graph, width } = scope;
-  const [attention, feedForward] = forBlock(modulate(scope, `${path}.norm1.linear`, 6));
+  const [attention, feedForward] = blockModulation(modulate(scope, `${path}.norm1.linear`, 6));
   const [scale, shift] = modulate(scope, `${path}.norm1_context.linear`, 2) as [Value, Value];
   const normal = {
     text: modulatedNorm(graph, text, { shift, scale }, width),
@@ -67,13 +64,3 @@ export const modulate = (
   path: string,
   parts: number,
 ): readonly Value[] => modulationParts(graph, embedding, path, { width, parts });
-
-function modulationOf(parts: readonly Value[]): Modulation {
-  const [shift, scale, gate] = parts as [Value, Value, Value];
-  return { shift, scale, gate };
-}
-
-const forBlock = (parts: readonly Value[]): BlockModulation => [
-  modulationOf(parts.slice(0, 3)),
-  modulationOf(parts.slice(3, 6)),
-];

@@ -39,7 +39,7 @@ test('Chroma is shown the text, its end and one token of padding', async () => {
 });
 
 test('Chroma takes no textual inversions', async () => {
-  const inversions = [{ word: 'style', matrices: [] }];
+  const inversions = [{ file: '/style.safetensors', word: 'style', matrices: [] }];
   const model = await open();
   await expect(model.condition({ ...request, inversions })).rejects.toThrow(/takes no textual inversions/);
 });

@@ -49,7 +49,7 @@ function parseUrl(address: string | URL, base?: URL): URL {
   try {
     return new URL(address, base);
   } catch {
-    throw refuse('that is no URL');
+    throw refuse('that is not a URL');
   }
 }
 

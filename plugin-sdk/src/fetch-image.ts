@@ -81,7 +81,7 @@ async function readImage(response: Response, maximumBytes: number): Promise<Inpu
   const bytes = new Uint8Array(await readBody(response, maximumBytes));
   const format = imageFormatOf(bytes);
   if (format !== 'png' && format !== 'jpeg' && format !== 'webp')
-    throw refuse('it is no PNG, JPEG or WebP file');
+    throw refuse('it is not a PNG, JPEG or WebP file');
   return { bytes, mediaType: `image/${format}` };
 }
 

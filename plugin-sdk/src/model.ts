@@ -33,12 +33,12 @@ export const modelSourceSchema = z.discriminatedUnion('type', [
       .describe('Of the model on the hub.'),
     revision: z
       .string()
-      .regex(/^(?!.*\.\.)[\w][\w./-]*$/, 'is no name of a branch, a tag or a commit')
+      .regex(/^(?!.*\.\.)[\w][\w./-]*$/, 'is not a name of a branch, a tag or a commit')
       .optional()
       .describe('Branch, tag or commit. Absent: main.'),
     file: z
       .string()
-      .regex(/^(?!.*\.\.)[^/].*$/, 'is no path inside of the repository')
+      .regex(/^(?!.*\.\.)[^/].*$/, 'is not a path inside of the repository')
       .optional()
       .describe(
         "A single .safetensors file of the repository. Absent: the repository is in diffusers' layout.",

@@ -39,7 +39,7 @@ routed.addSubnet('2000::', 3, 'ipv6');
 
 /**
  * Whether an IP address is one of the open internet: not loopback, private, link-local (where clouds keep their metadata), shared,
- * multicast or reserved, and no IPv6 form that carries an IPv4 address inside. False for what is no IP address.
+ * multicast or reserved, and no IPv6 form that carries an IPv4 address inside. False for what is not an IP address.
  */
 export function isPublicAddress(address: string): boolean {
   const family = isIP(address);

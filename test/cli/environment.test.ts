@@ -118,7 +118,7 @@ describe('EASEL_API_KEY', () => {
     const folder = workingFolder({ storageFolder: 'kept' });
     const { status, stderr } = await easel(folder, ['serve', '--port', '0'], '', { EASEL_API_KEY: 'secret' });
     expect(status).toBe(1);
-    expect(stderr).toMatch(/EASEL_API_KEY is no key[\s\S]*openssl rand/);
+    expect(stderr).toMatch(/EASEL_API_KEY is not a key[\s\S]*openssl rand/);
     expect(stderr).not.toContain('"secret"');
   });
 });

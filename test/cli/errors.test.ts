@@ -44,7 +44,7 @@ describe('an error of easel generate', () => {
       2,
       /--format png and --out a\.webp contradict/,
     ],
-    ['an ending that is no format', ['x', '--out', 'a.bmp'], 1, /out: a\.bmp ends in "\.bmp"/],
+    ['an ending that is not a format', ['x', '--out', 'a.bmp'], 1, /out: a\.bmp ends in "\.bmp"/],
     ['quiet and verbose', ['x', '--quiet', '--verbose'], 2, /--quiet and --verbose contradict/],
     [
       'option without a plugin',
@@ -52,7 +52,7 @@ describe('an error of easel generate', () => {
       2,
       /--option delayMs=1: must be <plugin>\.<key>=<json>/,
     ],
-    ['option that is no JSON', ['x', '--option', 'steady.delayMs=soon'], 2, /not JSON/],
+    ['option that is not JSON', ['x', '--option', 'steady.delayMs=soon'], 2, /not JSON/],
     ['option for nobody', ['x', '--option', 'stedy.delayMs=1'], 2, /--option stedy: there is no such plugin/],
     [
       'option that the plugin refuses',

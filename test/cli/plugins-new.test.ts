@@ -117,8 +117,8 @@ describe('easel plugins new', () => {
   });
 
   it.each([
-    ['a bad id', ['Big_Plugin'], /"Big_Plugin" is no id of a plugin: must be kebab-case/],
-    ['a way out', ['../outside'], /is no id of a plugin/],
+    ['a bad id', ['Big_Plugin'], /"Big_Plugin" is not an id of a plugin: must be kebab-case/],
+    ['a way out', ['../outside'], /is not an id of a plugin/],
     ['an unknown language', ['fine', '--language', 'py'], /Allowed choices are js, ts/],
     ['a folder that exists', ['taken'], /plugins.taken exists already/],
   ])('refuses %s and writes nothing', async (_, words, message) => {

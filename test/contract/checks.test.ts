@@ -71,7 +71,7 @@ describe('a bad plugin is reported', () => {
     [
       'wrong bytes',
       { bytes: new TextEncoder().encode('<html>502 Bad Gateway</html>') },
-      /no PNG, JPEG or WebP/,
+      /not a PNG, JPEG or WebP/,
     ],
     ['another media type', { mediaType: 'image/jpeg' }, /image\/jpeg; its bytes are image\/png/],
     ['another size', { width: 64 }, /64x1; its file is 1x1/],
@@ -99,7 +99,7 @@ describe('a bad plugin is reported', () => {
       expect(await find({})).toEqual([]);
       expect(await find({ height: 302 })).toEqual([expect.stringMatching(/517x302; its file is 517x301/)]);
       expect(await find({ bytes: said.bytes.subarray(0, 12) })).toEqual([
-        expect.stringMatching(/its bytes are no/),
+        expect.stringMatching(/its bytes are not/),
       ]);
     },
   );
@@ -158,7 +158,8 @@ describe('a bad plugin is reported', () => {
     const subject = generating(
       (request, ...rest) => {
         const { source } = request.model;
-        if (source.type === 'provider' && isMissing(source.id)) throw new TypeError('undefined is no model');
+        if (source.type === 'provider' && isMissing(source.id))
+          throw new TypeError('undefined is not a model');
         if (request.prompt === 'refuse') throw new EaselError({ code: 'ERR_INTERNAL', message: 'no' });
         return honest(request, ...rest);
       },
@@ -172,7 +173,7 @@ describe('a bad plugin is reported', () => {
     expect(await testing.errorsAreClassified.find(subject)).toEqual([
       '`failures` 0 has to end with ERR_CONTENT_REFUSED; there was ERR_INTERNAL.',
       '`failures` 1 has to end with ERR_CONTENT_REFUSED; there was a result.',
-      expect.stringContaining('TypeError: undefined is no model'),
+      expect.stringContaining('TypeError: undefined is not a model'),
     ]);
   });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as testing from '@easel/plugin-sdk/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-describe('a folder that is no plugin is reported', () => {
+describe('a folder that is not a plugin is reported', () => {
   const good = { id: 'bad', version: '1.0.0', sdk: '*', entry: 'index.js', handles: [{ type: 'bad' }] };
 
   /** A folder named `bad` with a manifest and an entry. */
@@ -24,7 +24,7 @@ describe('a folder that is no plugin is reported', () => {
   }
 
   it.each([
-    ['is no JSON', '{', [/plugin\.json: .*JSON/]],
+    ['is not JSON', '{', [/plugin\.json: .*JSON/]],
     [
       'breaks several rules',
       { ...good, id: 'Bad', entry: '', surplus: 1 },
@@ -46,7 +46,7 @@ describe('a folder that is no plugin is reported', () => {
   });
 
   it.each([
-    ['exports nothing', 'export const plugin = {};', /is no plugin: make it of `definePlugin/],
+    ['exports nothing', 'export const plugin = {};', /is not a plugin: make it of `definePlugin/],
     ['exports a plugin of tomorrow', 'export default { apiVersion: 99 };', /has apiVersion 99, not 1/],
     ['has no schemas', 'export default { apiVersion: 1 };', /no zod schema as `config`/],
     ['does not parse', 'export default {', /./],

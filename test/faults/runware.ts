@@ -147,7 +147,7 @@ async function open(random: () => number = () => 0): Promise<Site> {
       emulator.script = (message) => {
         site.onRequest();
         const fault = draw() < 0.25 ? pick(draw, storms) : {};
-        // A question that is turned away as a task would be is no message of the protocol.
+        // A question that is turned away as a task would be is not a message of the protocol.
         const { refuse: _, ...others } = fault;
         return isTask(message) ? { workMs: draw() * 150, ...fault } : others;
       };

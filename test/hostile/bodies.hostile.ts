@@ -57,7 +57,7 @@ it('60 MB of wide, deep or odd JSON is refused at every door', () =>
     return { ...tally(answers), slowestMs: slowest(answers) };
   }));
 
-it('forms that never end, have too many parts or are no forms are refused', () =>
+it('forms that never end, have too many parts or are not forms are refused', () =>
   underAttack('forms', async ({ url }) => {
     const field = (name: string, value: string) =>
       `--x\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;

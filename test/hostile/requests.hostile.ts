@@ -31,7 +31,7 @@ it(`${requests} drawn requests to all routes of /openapi.json (seed ${seed})`, (
     return { seed, ...tally(answers), slowestMs: slowest(answers) };
   }));
 
-/** What is no HTTP, or hardly. */
+/** What is not HTTP, or hardly. */
 const raw: readonly string[] = [
   '\0\0\0\0',
   'GET / HTTP/1.1\r\n\r\n',

@@ -26,7 +26,7 @@ export const send = (url: string, { method, path, headers = {}, body }: Shot): P
     const from = performance.now();
     const settle = (status: number, text: string) =>
       resolve({ status, text: text.slice(0, textLength), milliseconds: performance.now() - from });
-    // Node's client leaves both out of a DELETE with a body, which is no request then.
+    // Node's client leaves both out of a DELETE with a body, which is not a request then.
     const hasLength = body === undefined || 'transfer-encoding' in headers;
     const length = hasLength ? {} : { 'content-length': Buffer.byteLength(body) };
     const options = { method, headers: { ...headers, ...length }, agent };

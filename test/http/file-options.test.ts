@@ -162,7 +162,7 @@ describe('a request over HTTP', () => {
           400,
           expect.stringMatching(
             new RegExp(
-              `^providerOptions\\.files\\.${place}: <name> is no file that a request may name here\\. Name a model`,
+              `^providerOptions\\.files\\.${place}: <name> is not a file that a request may name here\\. Name a model`,
             ),
           ),
         ]);
@@ -187,7 +187,7 @@ describe('a request over HTTP', () => {
   it('is refused at every door', async () => {
     const server = await start([]);
     const provider_options = { files: { style: '/etc/passwd' } };
-    const refused = /is no file that a request may name/;
+    const refused = /is not a file that a request may name/;
     const body = { prompt: 'x', provider_options };
     for (const more of [{}, { stream: true }, { seed: 1 }, { on_disconnect: 'store' }]) {
       const response = await server.post('/v1/images/generations', { ...body, ...more });

@@ -29,7 +29,7 @@ async function eventsOf(answer: Response | Promise<Response>): Promise<Event[]> 
 }
 
 describe('a stream with an Idempotency-Key', () => {
-  it('makes one image of calls at once and later, also of one that is no stream', async () => {
+  it('makes one image of calls at once and later, also of one that is not a stream', async () => {
     const server = await startServer();
     const ask = (more: object = { stream: true }) =>
       server.post('/v1/images/generations', { ...slow(300), ...more }, key);

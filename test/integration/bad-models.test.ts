@@ -69,7 +69,7 @@ const cases: readonly [string, string, Change, RegExp][] = [
     /\[256, ?64\].*config\.json calls for \[512, ?128\]/,
   ],
   [
-    'has a config that is no JSON',
+    'has a config that is not JSON',
     'unet/config.json',
     () => Buffer.from('{ "a":'),
     /unet.config\.json.*JSON/,

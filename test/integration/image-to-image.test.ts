@@ -145,7 +145,7 @@ it('brings a mask of another size to that of the image, and says so', async () =
 
 it.each([
   [
-    'a file that is no picture',
+    'a file that is not a picture',
     async () => ({ inputImages: [{ bytes: Uint8Array.of(1), mediaType: 'image/png' }] }),
     /inputImages\.0: it cannot be read/,
   ],

@@ -40,7 +40,7 @@ async function createUsedFolder(count: number): Promise<{ folder: string; ids: s
 
 describe('a damaged jobs.db', () => {
   it.each<[string, (whole: Buffer) => Buffer]>([
-    ['that is no database', () => Buffer.from('this is a text, and no database at all\n'.repeat(20))],
+    ['that is not a database', () => Buffer.from('this is a text, and no database at all\n'.repeat(20))],
     [
       'whose pages are overwritten',
       (whole) => Buffer.concat([whole.subarray(0, 4_096), Buffer.alloc(whole.length - 4_096, 0x5a)]),

@@ -131,7 +131,7 @@ describe('a plugin that is named', () => {
   it.each([
     ['@acme/none', /there is no package "@acme\/none" with a plugin.json; it was looked for from/],
     ['left-pad', /there is no package "left-pad" with a plugin.json/],
-    ['./nowhere', /"\.\/nowhere" is no folder of a plugin/],
+    ['./nowhere', /"\.\/nowhere" is not a folder of a plugin/],
   ])('%s, and is not there, is refused', (name, message) => {
     const folder = createProject({ 'node_modules/left-pad/package.json': { name: 'left-pad' } });
     expect(() => createKernel(folder, { plugins: [name] })).toThrow(message);

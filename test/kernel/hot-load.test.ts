@@ -177,7 +177,7 @@ describe('hot loading', () => {
     await install('1.0.0');
     await expect.poll(() => health()?.version, { timeout: 10_000 }).toBe('1.0.0');
     await manager.generateImage({ prompt });
-    await install('2.0.0', 'this is no JavaScript');
+    await install('2.0.0', 'this is not JavaScript');
     await expect.poll(problems, { timeout: 10_000 }).toEqual([expect.stringMatching(/2\.0\.0 .* not taken/)]);
     await writeFile(join(folder, 'plugins/swatch/plugin.json'), '{ "id": "swatch", ');
     await expect.poll(problems, { timeout: 10_000 }).toEqual([expect.stringMatching(/is not JSON/)]);

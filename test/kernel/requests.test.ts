@@ -14,7 +14,7 @@ describe('a wrong request', () => {
     ['half a pixel', { prompt, width: 64.5 }, /^width: /],
     ['steps -1', { prompt, steps: -1 }, /^steps: /],
     ['a seed that is too large', { prompt, seed: 2 ** 32 }, /^seed: /],
-    ['guidance that is no number', { prompt, guidanceScale: Number.NaN }, /^guidanceScale: /],
+    ['guidance that is not a number', { prompt, guidanceScale: Number.NaN }, /^guidanceScale: /],
     ['more pictures than the model makes', { prompt, n: 5 }, /n: 5 is more than 4/],
     ['a field that does not exist', { prompt, promt: 'x' }, /promt/],
     [

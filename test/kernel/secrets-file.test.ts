@@ -46,8 +46,14 @@ describe('the secrets file', () => {
 
   it.each([
     ['others may read', '{}', 0o640, /may be read by others \(its mode is 640\).*/, /chmod 600/],
-    ['is no JSON', '{"K": canary-key', 0o600, /is no JSON object of strings/, /names and values/],
-    ['has other values', '{"K": ["canary-key"]}', 0o600, /is no JSON object of strings/, /names and values/],
+    ['is not JSON', '{"K": canary-key', 0o600, /is not a JSON object of strings/, /names and values/],
+    [
+      'has other values',
+      '{"K": ["canary-key"]}',
+      0o600,
+      /is not a JSON object of strings/,
+      /names and values/,
+    ],
   ])('that %s is refused, without a word of it', async (_, text, mode, message, hint) => {
     const storageFolder = await writeSecrets(text, mode);
     const error = await isConfigured({ storageFolder }).catch((thrown: unknown) => thrown);

@@ -26,8 +26,8 @@ describe('easel models install of a repository that is not well', () => {
     ['an index without parts', {}],
     ['an index that is a list', []],
     ['an index that is nothing', null],
-    ['an index that is no JSON', 'model'],
-    ['an index whose parts are no lists', { _class_name: 'X', unet: 'unet' }],
+    ['an index that is not JSON', 'model'],
+    ['an index whose parts are not lists', { _class_name: 'X', unet: 'unet' }],
   ])('%s: says so', async (_, index) => {
     const files = { 'model_index.json': text(index), 'unet/config.json': text('{}') };
     const { easel } = await openWorld([createRepository('easel/odd', files)]);

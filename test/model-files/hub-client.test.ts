@@ -50,11 +50,11 @@ describe('the token', () => {
 describe('the hub', () => {
   it('has an address', () => {
     expect(() => new HubClient({ endpoint: 'nowhere', token: undefined, cacheFolder: '/none' })).toThrow(
-      /HF_ENDPOINT is no address: nowhere/,
+      /HF_ENDPOINT is not an address: nowhere/,
     );
   });
 
-  it('that answers with a page is no hub', async () => {
+  it('that answers with a page is not a hub', async () => {
     vi.stubGlobal('fetch', async () => new Response('<html>Log in</html>'));
     onTestFinished(() => void vi.unstubAllGlobals());
     const client = new HubClient({ endpoint: 'https://hub.example', token: undefined, cacheFolder: '/none' });

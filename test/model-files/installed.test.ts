@@ -96,7 +96,7 @@ describe('easel models import', () => {
 
   it.each([
     ['/nowhere/at/all', /is not there/],
-    ['easel.config.json', /is no \.safetensors file/],
+    ['easel.config.json', /is not a \.safetensors file/],
     ['.', /has no model_index\.json/],
   ])('refuses %s', async (path, message) => {
     const { easel } = await openWorld([]);

@@ -36,7 +36,7 @@ describe('embedProvenance', () => {
     expect(readPngText(embedded(resultOf([png(7)]))).get('easel')).not.toMatch(/ms|time|attempt|duration/i);
   });
 
-  it('lets other formats pass, and what is no PNG with a warning', () => {
+  it('lets other formats pass, and what is not a PNG with a warning', () => {
     const jpeg = { ...png(1), mediaType: 'image/jpeg' };
     const broken = { ...png(2), bytes: onePixelPng.subarray(0, 40) };
     const result = embedProvenance(resultOf([jpeg, broken]));
@@ -106,7 +106,7 @@ describe('readProvenance', () => {
     );
   });
 
-  it('names the file that is no PNG', () => {
+  it('names the file that is not a PNG', () => {
     expect(() => readProvenance(new Uint8Array(5), 'notes.txt')).toThrow(
       /^notes\.txt: The PNG file does not/,
     );

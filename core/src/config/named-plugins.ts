@@ -46,7 +46,7 @@ export function requireNamedPlugin(name: string, folders: readonly string[]): Na
   throw new EaselError({
     code: 'ERR_CONFIG_INVALID',
     message: isPath(name)
-      ? `plugins: "${name}" is no folder of a plugin: there is no plugin.json in ${where}.`
+      ? `plugins: "${name}" is not a folder of a plugin: there is no plugin.json in ${where}.`
       : `plugins: there is no package "${name}" with a plugin.json; it was looked for from ${where}.`,
     hint: isPath(name)
       ? 'Name the folder that holds its plugin.json.'

@@ -15,7 +15,7 @@ const othersMask = 0o077;
 /**
  * Reads secrets by name out of the file that the configuration names, or out of `secrets.json` in the storage folder, where there is one.
  *
- * @throws ERR_CONFIG_INVALID for a file that others may read, that is no JSON object of strings, or that is named and not there; never
+ * @throws ERR_CONFIG_INVALID for a file that others may read, that is not a JSON object of strings, or that is named and not there; never
  * with anything out of it
  */
 export function readSecretsFile({ secretsFile, storageFolder }: Configuration): Secrets {
@@ -35,7 +35,10 @@ export function readSecretsFile({ secretsFile, storageFolder }: Configuration): 
   }
   const parsed = schema.safeParse(parse(text));
   if (parsed.success) return parsed.data;
-  throw invalid(`${file} is no JSON object of strings`, 'Write names and values: { "SOME_API_KEY": "..." }.');
+  throw invalid(
+    `${file} is not a JSON object of strings`,
+    'Write names and values: { "SOME_API_KEY": "..." }.',
+  );
 }
 
 function parse(text: string): unknown {

@@ -62,7 +62,7 @@ export interface CreateServerOptions {
 /**
  * The HTTP APIs in front of a kernel: ready to listen, or, once it is `ready()`, for a host app to hand requests on to by `routing`. `close()`
  * lets answers that are on their way be finished; the kernel stays open.
- * Rejects with ERR_CONFIG_INVALID for a prefix that is no path, and for a key that could be guessed.
+ * Rejects with ERR_CONFIG_INVALID for a prefix that is not a path, and for a key that could be guessed.
  *
  * @example
  * const easel = await createServer({ manager, prefix: '/easel' });
@@ -133,12 +133,12 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
   return server;
 }
 
-/** Throws ERR_CONFIG_INVALID for what is no path. */
+/** Throws ERR_CONFIG_INVALID for what is not a path. */
 function parsePrefix(given = ''): string {
   if (/^(\/[\w.~-]+)*\/?$/.test(given)) return given.replace(/\/$/, '');
   throw new EaselError({
     code: 'ERR_CONFIG_INVALID',
-    message: `prefix: "${given}" is no path such as "/easel".`,
+    message: `prefix: "${given}" is not a path such as "/easel".`,
     hint: 'Name the path under which the host app has the server, from its first slash on.',
   });
 }

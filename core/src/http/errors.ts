@@ -100,7 +100,7 @@ export function answerFor(thrown: unknown): ErrorAnswer {
   } = thrown as Partial<Record<'code' | 'message', string>> & {
     statusCode?: number;
   };
-  // Fastify's own, for what is no JSON, too large, or nowhere.
+  // Fastify's own, for what is not JSON, too large, or nowhere.
   const isCallers = statusCode >= 400 && statusCode < 500;
   return {
     status: isCallers ? statusCode : 500,

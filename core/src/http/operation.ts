@@ -31,7 +31,7 @@ export interface Operation extends RouteAccess {
   readonly files?: readonly string[];
   /** Absent: 200. */
   readonly status?: number;
-  /** Absent: the answer is no JSON. */
+  /** Absent: the answer is not JSON. */
   readonly answer?: AnswerName;
   /** What status 503 is answered with. Absent: an error like others. */
   readonly unavailable?: AnswerName;

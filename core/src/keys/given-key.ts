@@ -17,7 +17,7 @@ export function createGivenKey(text: string): GivenKey {
   if (text.length < shortest || /\s/.test(text))
     throw new EaselError({
       code: 'ERR_CONFIG_INVALID',
-      message: `EASEL_API_KEY is no key: it has to have at least ${shortest} characters, and no blanks.`,
+      message: `EASEL_API_KEY is not a key: it has to have at least ${shortest} characters, and no blanks.`,
       hint: 'Make one, for example with: openssl rand -hex 32',
     });
   const hash = createHash('sha256').update(text).digest('hex');

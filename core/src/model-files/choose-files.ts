@@ -24,7 +24,7 @@ export function chooseSingleFile(source: HubSource, { files }: Listing): HubFile
   const top = checkpoints.filter(({ path }) => !path.includes('/'));
   if (wanted === undefined && only && top.length === 1) return only;
   const { repository } = source;
-  if (found) throw invalid(`${wanted} of ${repository} is no .safetensors file.`, pickleHint);
+  if (found) throw invalid(`${wanted} of ${repository} is not a .safetensors file.`, pickleHint);
   const names = (wanted === undefined && top.length > 0 ? top : checkpoints).map(({ path }) => path);
   if (names.length === 0) {
     const hasPickles = files.some(({ path }) => pickles.test(path));

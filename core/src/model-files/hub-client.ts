@@ -39,12 +39,12 @@ export interface Listing {
 export class HubClient {
   readonly #settings: HubSettings;
 
-  /** @throws ERR_CONFIG_INVALID for an endpoint that is no address */
+  /** @throws ERR_CONFIG_INVALID for an endpoint that is not an address */
   constructor(settings: HubSettings) {
     if (!URL.canParse(settings.endpoint)) {
       throw new EaselError({
         code: 'ERR_CONFIG_INVALID',
-        message: `HF_ENDPOINT is no address: ${settings.endpoint}.`,
+        message: `HF_ENDPOINT is not an address: ${settings.endpoint}.`,
         hint: 'Write it like https://huggingface.co, or leave it out.',
       });
     }
@@ -108,7 +108,7 @@ export class HubClient {
     });
   }
 
-  /** Throws what an answer that is no success means; `what` is asked for. */
+  /** Throws what an answer that is not a success means; `what` is asked for. */
   async refuse(response: Response, what: string): Promise<void> {
     if (response.ok) return;
     await response.body?.cancel();
@@ -146,7 +146,7 @@ async function answered(url: URL, init: RequestInit): Promise<Response> {
   }
 }
 
-/** Undefined for what is no JSON, such as the page of a proxy. */
+/** Undefined for what is not JSON, such as the page of a proxy. */
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);

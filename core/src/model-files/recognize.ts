@@ -63,7 +63,7 @@ async function tensorNames(path: string): Promise<string[]> {
     await file.read(header, 0, bytes, 8);
     return Object.keys(z.record(z.string(), z.unknown()).parse(JSON.parse(header.toString())));
   } catch {
-    throw invalid(`${path} is no .safetensors file.`, 'Use a version of the model in .safetensors.');
+    throw invalid(`${path} is not a .safetensors file.`, 'Use a version of the model in .safetensors.');
   } finally {
     await file.close();
   }

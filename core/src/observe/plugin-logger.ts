@@ -48,7 +48,7 @@ export function createPluginLog(
       onLine(level, text, safeDetails);
       logger[level](text, safeDetails);
     } catch {
-      // Details that are no JSON, or a throwing logger: a log line is not worth a call.
+      // Details that are not JSON, or a throwing logger: a log line is not worth a call.
     }
   };
 }

@@ -27,7 +27,7 @@ const readSchema = provenanceDocumentSchema.extend({
 
 /**
  * The request that makes the picture of a PNG file again: from Easel's own text in it, or else from the `parameters` text that
- * AUTOMATIC1111 and other tools write. Throws ERR_REQUEST_INVALID where the file is no whole PNG or tells nothing; `name` is what messages
+ * AUTOMATIC1111 and other tools write. Throws ERR_REQUEST_INVALID where the file is not a whole PNG or tells nothing; `name` is what messages
  * call it.
  */
 export function readProvenance(png: Uint8Array, name = 'The picture'): ReadProvenance {

@@ -84,7 +84,7 @@ export class ResultCache {
   }
 
   #fileOf(key: string): string {
-    if (!keyPattern.test(key)) throw new Error(`"${key}" is no key`);
+    if (!keyPattern.test(key)) throw new Error(`"${key}" is not a key`);
     return join(this.#folder, `${key}.json`);
   }
 }

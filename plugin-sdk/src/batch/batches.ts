@@ -240,7 +240,7 @@ export class Batches {
   }
 }
 
-/** What keeps a paid image from being used is no reason to pay for another one. */
+/** What keeps a paid image from being used is not a reason to pay for another one. */
 const ofPaid = <T>(outcome: PromiseSettledResult<T>): PromiseSettledResult<T> =>
   outcome.status === 'rejected' && EaselError.isInstance(outcome.reason)
     ? { status: 'rejected', reason: unread(outcome.reason) }

@@ -12,7 +12,7 @@ import { nameOf, RequestFiles, type RequestRecord } from './request-files.js';
 
 /** Milliseconds between two looks at a request that another process has sent. */
 const lookMs = 100;
-/** Looks at a record that is no record, until it is taken for one that was cut off. */
+/** Looks at a record that cannot be read, until it is taken for one that was cut off. */
 const mostLooks = 50;
 const sweepMs = 3_600_000;
 

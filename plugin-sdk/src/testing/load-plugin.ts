@@ -25,7 +25,7 @@ export async function loadPlugin(path: string): Promise<LoadedPlugin> {
 /** What keeps a value from being a plugin, or undefined where nothing does. */
 export function exportProblem(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null)
-    return 'is no plugin: make it of `definePlugin({ ... })`, with `export default`';
+    return 'is not a plugin: make it of `definePlugin({ ... })`, with `export default`';
   const { apiVersion: version, config, options, start } = value as Partial<Record<keyof Plugin, unknown>>;
   if (version !== apiVersion)
     return `has apiVersion ${String(version)}, not ${apiVersion}: make it of \`definePlugin\``;

@@ -8,7 +8,7 @@ import { brokenOff, failureOf, tooLate } from './failures.js';
 /** Most pages of a list that are read, and batches of one. */
 const mostPages = 200;
 const pageSize = 50;
-/** Bytes of an answer that is no success. */
+/** Bytes of an answer that is not a success. */
 const mostErrorBytes = 1024 * 1024;
 
 /** Google's files and batches: ai.google.dev/gemini-api/docs/batch-api. Nothing is tried again; every failure is an `EaselError`. */

@@ -9,7 +9,7 @@ import { hasNoQuota, readPauseMs } from './pause.js';
 
 const riskHint = 'Send the call again if you take the risk of paying twice.';
 
-/** How much of an answer that is no JSON is quoted. */
+/** How much of an answer that is not JSON is quoted. */
 const quoted = 300;
 
 export interface FailedAnswer {
@@ -28,7 +28,7 @@ export type Subject =
 export const riskOf = (about: Subject) =>
   'model' in about ? { says: '; it may have been paid', mayBePaid: true, hint: riskHint } : { says: '' };
 
-/** An answer that is no success: ai.google.dev/gemini-api/docs/troubleshooting. */
+/** An answer that is not a success: ai.google.dev/gemini-api/docs/troubleshooting. */
 export function failureOf({ status, retryAfter, text, about }: FailedAnswer): EaselError {
   const body = readBody(text);
   const said = `Google answered ${status}${body.status ? ` ${body.status}` : ''}: ${body.message}`;

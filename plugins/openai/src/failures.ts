@@ -46,7 +46,7 @@ interface ProviderError {
   readonly code?: string | number | null | undefined;
 }
 
-/** An answer that is no success, or an error in a stream (status 200). A proxy's answer may hide an image that was made. */
+/** An answer that is not a success, or an error in a stream (status 200). A proxy's answer may hide an image that was made. */
 export function refusedBy(
   server: string,
   status: number,

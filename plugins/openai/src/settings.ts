@@ -9,7 +9,7 @@ import { serverNames } from './servers/index.js';
 
 const milliseconds = (defaultMs: number, mostMs: number) => z.int().min(1).max(mostMs).default(defaultMs);
 
-/** Keys that the manifest names, for servers that are no preset. */
+/** Keys that the manifest names, for servers that are not a preset. */
 export const secretNames = [
   'OPENAI_API_KEY',
   'AZURE_OPENAI_API_KEY',

@@ -13,7 +13,7 @@ const refusalCodes: ReadonlySet<string> = new Set([
   'moderation_blocked',
 ]);
 
-/** The code of an answer that is no success: platform.openai.com/docs/guides/error-codes. */
+/** The code of an answer that is not a success: platform.openai.com/docs/guides/error-codes. */
 function codeOf(status: number, { code }: ProviderError): ErrorCode {
   if (refusalCodes.has(String(code))) return 'ERR_CONTENT_REFUSED';
   if (status === 401 || status === 402 || status === 403 || code === 'insufficient_quota')
@@ -24,7 +24,7 @@ function codeOf(status: number, { code }: ProviderError): ErrorCode {
   return status >= 400 ? 'ERR_REQUEST_INVALID' : 'ERR_PROVIDER_BAD_RESPONSE';
 }
 
-/** An answer that is no success, to a request or in a line of a batch. */
+/** An answer that is not a success, to a request or in a line of a batch. */
 export function refusedBy(
   what: string,
   status: number,

@@ -73,7 +73,7 @@ async function run(
     if (answer === undefined)
       throw new Error(`It ended with ${ended} and no answer. ${lastLine(printed)}`.trim());
     const parsed = diagnosisSchema.safeParse(answer);
-    if (!parsed.success) throw new Error('It answered something that is no diagnosis.');
+    if (!parsed.success) throw new Error('It answered something that is not a diagnosis.');
     return parsed.data.checks;
   } finally {
     clearTimeout(patience);

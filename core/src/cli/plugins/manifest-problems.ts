@@ -29,7 +29,7 @@ export function findManifestProblems(folder: string, sdkVersion: string): Manife
   return problems.length > 0 ? problems : verdict(folder, sdkVersion);
 }
 
-/** The manifest, or undefined where it is no JSON object. */
+/** The manifest, or undefined where it is not a JSON object. */
 function readManifest(folder: string): object | undefined {
   try {
     const json: unknown = JSON.parse(readFileSync(join(folder, 'plugin.json'), 'utf8'));

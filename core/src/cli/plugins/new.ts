@@ -17,7 +17,7 @@ export async function newPlugin(
   const named = manifestSchema.shape.id.safeParse(id);
   if (!named.success)
     throw new UsageError(
-      `${JSON.stringify(id)} is no id of a plugin: ${named.error.issues[0]?.message}`,
+      `${JSON.stringify(id)} is not an id of a plugin: ${named.error.issues[0]?.message}`,
       'Use lower-case letters and digits, with single hyphens between them: easel plugins new my-provider',
     );
   const target = resolve(folder, id);

@@ -4,7 +4,7 @@ import { HttpError } from '../errors.js';
 import { findLargeStrings, type LargeString } from './scan-json.js';
 
 const byteOrderMark = '\u{feff}';
-/** One half of a surrogate pair, which is no character: it cannot be written as UTF-8. */
+/** One half of a surrogate pair, which is not a character: it cannot be written as UTF-8. */
 const halfPair = /\p{Surrogate}/u;
 
 /**

@@ -48,7 +48,7 @@ async function* partsOf(request: FastifyRequest): AsyncGenerator<Part> {
   }
 }
 
-/** The parser of forms throws errors with a status for its limits, and plain ones for what is no form. */
+/** The parser of forms throws errors with a status for its limits, and plain ones for what is not a form. */
 function refuse(error: unknown): never {
   const { statusCode, message } = error as Error & { statusCode?: number };
   if (statusCode === 413) throw new HttpError(413, 'body_too_large', `The form is too large: ${message}.`);

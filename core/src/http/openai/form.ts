@@ -50,7 +50,7 @@ const flagOf = new Map([
   ['false', false],
 ]);
 
-/** A field as JSON would have it; what is no number or flag where one belongs is left for the schema to name. */
+/** A field as JSON would have it; what is not a number or flag where one belongs is left for the schema to name. */
 function readField(name: string, text: string): unknown {
   if (text === '') return undefined;
   if (numbers.has(name)) return Number(text);

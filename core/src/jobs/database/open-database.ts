@@ -26,7 +26,7 @@ export function openDatabase(file: string): Database.Database {
   // What SQLite lays beside it has the mode of the database.
   makePrivateFile(file);
   const found = readHeader(file);
-  if (found !== '' && found !== header) throw new UnusableDatabase('damaged', 'it is no SQLite database');
+  if (found !== '' && found !== header) throw new UnusableDatabase('damaged', 'it is not an SQLite database');
   const database = new Database(file);
   try {
     database.exec(`PRAGMA busy_timeout = ${lockMs}`);

@@ -16,7 +16,7 @@ const jsonOf = <T>(schema: z.ZodType<T>) =>
       try {
         return JSON.parse(text);
       } catch {
-        context.addIssue({ code: 'custom', message: 'is no JSON' });
+        context.addIssue({ code: 'custom', message: 'is not JSON' });
         return z.NEVER;
       }
     })
@@ -46,7 +46,7 @@ const rowSchema = z.object({
   created_at: time,
   started_at: time.nullable(),
   ended_at: time.nullable(),
-  is_readable: z.literal(1, { error: 'request: is no JSON' }),
+  is_readable: z.literal(1, { error: 'request: is not JSON' }),
   request: z.string().optional(),
   fixed: jsonOf(fixedChoicesSchema).nullish(),
   asked: jsonOf(askedPluginSchema).nullish(),

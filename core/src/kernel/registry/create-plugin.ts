@@ -14,7 +14,7 @@ export interface CreatePluginOptions {
   readonly onFailure?: ((plugin: GuardedPlugin, reason: EaselError) => void) | undefined;
 }
 
-/** Failures that another version of a plugin may not have; a provider that is down is no reason to go back. */
+/** Failures that another version of a plugin may not have; a provider that is down is not a reason to go back. */
 const ownFaults: ReadonlySet<Fault> = new Set(['plugin', 'author']);
 
 /** A plugin with its part of the configuration, its supervisor and its guard. Throws ERR_CONFIG_INVALID. */

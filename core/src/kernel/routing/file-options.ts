@@ -20,7 +20,7 @@ export async function resolveFileOptions(
       if (path !== undefined) return path;
       throw new EaselError({
         code: 'ERR_REQUEST_INVALID',
-        message: `${where}: "${name.slice(0, 200)}" is no file that a request may name here.`,
+        message: `${where}: "${name.slice(0, 200)}" is not a file that a request may name here.`,
         hint: 'Name a model by its id, or a file below a folder that the operator lists under server.modelFolders in easel.config.json.',
       });
     });

@@ -78,7 +78,7 @@ export class LogLimit {
 
 const cut = (text: string) => (text.length > lineLimit + 100 ? `${text.slice(0, lineLimit)} [cut]` : text);
 
-/** Length as JSON, which is how details are written in the end; what is no JSON is left to whoever writes it. */
+/** Length as JSON, which is how details are written in the end; what is not JSON is left to whoever writes it. */
 function sizeOf(details: Line[2]): number {
   try {
     return details === undefined ? 0 : JSON.stringify(details).length;

@@ -10,7 +10,7 @@ export interface Port {
    * them be moved: it must not use them afterwards. After the wire has been closed it does nothing.
    */
   send(message: unknown, options?: { readonly giveAway: boolean }): void;
-  /** Called once. `onBroken` is told, once, of bytes that are no message; no message follows it. */
+  /** Called once. `onBroken` is told, once, of bytes that are not a message; no message follows it. */
   listen(onMessage: (message: unknown) => void, onBroken: (error: Error) => void): void;
   /** Resolves when everything that was sent is on its way. */
   close(): Promise<void>;

@@ -34,7 +34,7 @@ export interface ServedPlugin {
   finish(): Promise<void>;
 }
 
-/** Throws for what is no JSON. */
+/** Throws for what is not JSON. */
 const asJson = (details: object) =>
   JSON.parse(JSON.stringify(details)) as Extract<Reply, { type: 'log' }>['details'];
 

@@ -11,7 +11,7 @@ import { processStart } from '../../running-process.js';
 import { isOwnerAlive, SignOfLife } from '../../sign-of-life.js';
 
 const fileName = 'owner.json';
-/** A claim that is still being written is no stale one. */
+/** A claim that is still being written is not a stale one. */
 const writingMs = 5_000;
 
 const ownerSchema = z.object({ pid: z.int().positive(), startedAt: z.string() });

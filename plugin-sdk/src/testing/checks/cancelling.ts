@@ -34,7 +34,7 @@ async function cancelInTheMiddle(subject: Subject): Promise<string[]> {
     isOver = true;
   });
   await settlesWithin(Promise.race([call, begun]), middleMs);
-  // A call that failed before it was cancelled is no cancelled call.
+  // A call that failed before it was cancelled is not a cancelled call.
   if (isOver) await call;
   if (isOver && subject.options.slow !== undefined)
     return ['The call was over before it could be cancelled: make `slow` slower.'];

@@ -26,7 +26,7 @@ export const picturesAreWhatIsSaid: Check = {
       const header = readImageHeader(bytes);
       const said = `Picture ${index} is said to be ${mediaType}`;
       if (!header)
-        return checkable.includes(mediaType) ? [`${said}; its bytes are no PNG, JPEG or WebP file.`] : [];
+        return checkable.includes(mediaType) ? [`${said}; its bytes are not a PNG, JPEG or WebP file.`] : [];
       if (header.mediaType !== mediaType) return [`${said}; its bytes are ${header.mediaType}.`];
       if (header.width === width && header.height === height) return [];
       return [`${said} of ${width}x${height}; its file is ${header.width}x${header.height}.`];

@@ -43,7 +43,9 @@ function bfloat16ToNumber(bits: number): number {
 export async function readFloats({ file, dtype, offset, length }: TensorLocation): Promise<Float32Array> {
   const readElement = readers[dtype];
   if (!readElement) {
-    throw invalidFiles(`${file}: a tensor is stored as ${dtype}, which is no floating-point type to read.`);
+    throw invalidFiles(
+      `${file}: a tensor is stored as ${dtype}, which is not a floating-point type to read.`,
+    );
   }
   const bytes = await readBytes(file, offset, length);
   const view = new DataView(bytes.buffer, bytes.byteOffset, length);

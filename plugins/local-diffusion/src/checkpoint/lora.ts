@@ -115,7 +115,7 @@ const layerName = (name: string): string =>
   name.replace(/\.(lora_[AB]\.(\w+\.)?weight|lora_magnitude_vector.*|[^.]+\.weight|[^.]+)$/, '');
 
 function notLora(path: string, name: string | undefined): Error {
-  if (name === undefined) return invalidFiles(`${path} is no LoRA: it changes no layer.`);
+  if (name === undefined) return invalidFiles(`${path} is not a LoRA: it changes no layer.`);
   const kind = otherKinds.find(([pattern]) => pattern.test(name))?.[1];
   return kind
     ? invalidFiles(`${path} is ${kind} ("${name}"), which is not supported.`, 'Use a LoRA, LoHa or LoKr.')

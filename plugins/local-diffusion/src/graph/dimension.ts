@@ -67,7 +67,7 @@ export function product(dimensions: Shape): Dimension {
 }
 
 /**
- * `whole` divided by `part`. Undefined where that is no whole number, as far as one can tell before a run.
+ * `whole` divided by `part`. Undefined where that is not a whole number, as far as one can tell before a run.
  */
 export function quotient(whole: Dimension, part: Dimension): Dimension | undefined {
   const [above, below] = [asFormula(whole), asFormula(part)];

@@ -42,7 +42,7 @@ export interface T5Text {
   readonly ids: readonly number[];
   /** One a token. */
   readonly weights: readonly number[];
-  /** How many tokens are no padding, the end counted. */
+  /** How many tokens are not padding, the end counted. */
   readonly used: number;
 }
 

@@ -71,7 +71,7 @@ function choose(
   const list = names.slice(0, 4).map((name) => `"${name}"`);
   const rest = names.length > 4 ? ` and ${names.length - 4} more` : '';
   throw invalidFiles(
-    `${file} is no textual inversion: it has ${names.length === 0 ? 'no tensors' : list.join(', ')}${rest}.`,
+    `${file} is not a textual inversion: it has ${names.length === 0 ? 'no tensors' : list.join(', ')}${rest}.`,
     'A textual inversion has one tensor, or the two "clip_l" and "clip_g".',
   );
 }
@@ -82,7 +82,7 @@ async function readMatrix(file: string, name: string, location: TensorLocation):
   const [vectors, width] = shape.length === 1 ? [1, shape[0]!] : shape;
   if (shape.length > 2 || !vectors || !width) {
     throw invalidFiles(
-      `${file} is no textual inversion: tensor "${name}" has the shape [${shape}], not [vectors, width].`,
+      `${file} is not a textual inversion: tensor "${name}" has the shape [${shape}], not [vectors, width].`,
     );
   }
   return { vectors, width, values: await readFloats(location) };

@@ -26,7 +26,7 @@ test.each([
   expect(resolveSampler(name)).toEqual({ ...resolveSampler(sampler), droppedSchedule });
 });
 
-test('"Automatic" is no schedule', () => {
+test('"Automatic" is not a schedule', () => {
   expect(resolveSampler('Euler Automatic')).toEqual(resolveSampler('euler'));
 });
 

@@ -125,7 +125,7 @@ test('blames the caller for a sampler that cannot run the model, and the file fo
   );
 });
 
-test('refuses step counts that are no counts', () => {
+test('refuses step counts that are not counts', () => {
   for (const steps of [0, -1, 2.5, Number.NaN, 1001]) {
     expect(failure(() => plan({ steps })).code).toBe('ERR_REQUEST_INVALID');
   }

@@ -122,7 +122,7 @@ export class PreparedNetworks {
     }
     try {
       const session = await prepare(unprepared, building);
-      // From here on the network is open; an entry that fails to be kept is no reason to lose it.
+      // From here on the network is open; an entry that fails to be kept is not a reason to lose it.
       await keep(building, join(folder, key), now()).catch(() => {});
       await makeRoom(folder, maximumBytes).catch(() => {});
       return session;

@@ -39,7 +39,7 @@ const fixes: readonly ((text: string) => string)[] = [
   unifyWidths,
   straightenQuotes,
   unifyLineBreaks,
-  // A surrogate without its partner is no character.
+  // A surrogate without its partner is not a character.
   (text) => text.replace(/\p{Surrogate}/gu, '\ufffd'),
   dropTerminalEscapes,
   dropControls,

@@ -51,7 +51,7 @@ function parse<T>(files: ClipTokenizerFiles, file: keyof ClipTokenizerFiles, sch
   try {
     return schema.parse(JSON.parse(files[file] ?? '{}'));
   } catch (cause) {
-    throw invalid(file, cause instanceof z.ZodError ? z.prettifyError(cause) : 'is no JSON', cause);
+    throw invalid(file, cause instanceof z.ZodError ? z.prettifyError(cause) : 'is not JSON', cause);
   }
 }
 
@@ -61,7 +61,7 @@ function parseMerges(text: string): Map<string, number> {
     .split(/\r?\n/)
     .filter((line, i) => line !== '' && !(i === 0 && line.startsWith('#version')));
   const bad = lines.findIndex((line) => line.split(' ').length !== 2);
-  if (bad >= 0) throw invalid('merges.txt', `pair ${bad + 1} is no pair of symbols`);
+  if (bad >= 0) throw invalid('merges.txt', `pair ${bad + 1} is not a pair of symbols`);
   return new Map(lines.map((line, rank) => [line, rank]));
 }
 

@@ -18,7 +18,7 @@ const gptSize = size.refine((text) => {
   const [width = 0, height = 0] = text.split('x').map(Number);
   const isShaped = width <= height * 3 && height <= width * 3;
   return width % 16 === 0 && height % 16 === 0 && isShaped && width * height <= 3840 * 2160;
-}, 'is no size of this model');
+}, 'is not a size of this model');
 
 const gpt = {
   model,

@@ -22,7 +22,7 @@ const sizeSchema = z.string().regex(/^\d{2,5}x\d{2,5}$/);
 
 /** Fields beyond those named pass through, as they do there. */
 export const imageBodySchema = z.looseObject({
-  model: z.string().refine((name) => imageModels.has(name), 'is no model that this key may use'),
+  model: z.string().refine((name) => imageModels.has(name), 'is not a model that this key may use'),
   prompt: z.string().min(1),
   size: sizeSchema,
   image: z.array(z.string().min(1)).min(1).optional(),

@@ -36,7 +36,7 @@ export interface ParasailEmulatorOptions {
 
 const createSchema = z.strictObject({
   input_file_id: z.string(),
-  endpoint: z.string().refine((endpoint) => batchEndpoints.has(endpoint), 'is no endpoint of batches'),
+  endpoint: z.string().refine((endpoint) => batchEndpoints.has(endpoint), 'is not an endpoint of batches'),
   completion_window: z.literal('24h'),
   metadata: z.record(z.string().max(64), z.string().max(512)).nullish(),
 });

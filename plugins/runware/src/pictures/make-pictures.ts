@@ -118,7 +118,7 @@ async function makeOne(
   }));
 }
 
-/** What keeps a paid picture from being read is no reason to have another one made. */
+/** What keeps a paid picture from being read is not a reason to have another one made. */
 async function readPaid(item: Item, context: MakeOptions): ReturnType<typeof readPicture> {
   return await readPicture(item, context).catch((error: unknown) => {
     throw EaselError.isInstance(error) ? unread(error) : error;

@@ -4,7 +4,7 @@ import type { Complaint, Item } from '../wire/frame.js';
 
 /** What has happened to a task since somebody last looked. */
 export interface News {
-  /** Runware has said something of it that is no complaint: it has the task. */
+  /** Runware has said something of it that is not a complaint: it has the task. */
   readonly isTaken: boolean;
   /** It still works on a part of it, by what it said last. */
   readonly isWorking: boolean;

@@ -67,7 +67,7 @@ export interface Frame {
 /** The most bytes of an answer or a message: several images as base64. */
 export const mostAnswerBytes = 128 * 1024 * 1024;
 
-/** What is no frame of the protocol. */
+/** What is not a frame of the protocol. */
 export const garbledCode = 'easelUnreadable';
 
 /** Characters of an unreadable answer that are quoted. */
@@ -79,10 +79,10 @@ export function readFrame(text: string): Frame {
   try {
     json = JSON.parse(text);
   } catch {
-    return { items: [], complaints: [garbled(`it is no JSON: ${text.slice(0, quoted) || '(nothing)'}`)] };
+    return { items: [], complaints: [garbled(`it is not JSON: ${text.slice(0, quoted) || '(nothing)'}`)] };
   }
   if (typeof json !== 'object' || json === null || Array.isArray(json))
-    return { items: [], complaints: [garbled('it is no object')] };
+    return { items: [], complaints: [garbled('it is not an object')] };
   const { data = [], errors = [], ...rest } = json as Record<string, unknown>;
   const { items, complaints } = readEntries(asList(data));
   return { items, complaints: [...complaints, ...readErrors(asList(errors)), ...readOlderForms(rest)] };

@@ -13,7 +13,7 @@ export interface ProtobufField {
   readonly content: Uint8Array;
 }
 
-/** Splits a message into its fields, in their order. @throws Error for bytes that are no message */
+/** Splits a message into its fields, in their order. @throws Error for bytes that are not a message */
 export function readFields(message: Uint8Array): ProtobufField[] {
   const fields: ProtobufField[] = [];
   let position = 0;

@@ -36,7 +36,7 @@ const smallestPart = 1024;
  *
  * @param file that the bytes are the whole of
  * @returns a graph that says no types of what its nodes make
- * @throws Error for bytes that are no ONNX file, for element types without whole bytes, for functions and
+ * @throws Error for bytes that are not an ONNX file, for element types without whole bytes, for functions and
  * sparse initialisers, and for weights outside of the file's folder
  */
 export function readModel(bytes: Uint8Array, file: ModelFile): Graph {
@@ -156,7 +156,7 @@ function readPort(bytes: Uint8Array): Port {
   const name = port.textOf(fieldNumbers.port.name) ?? '';
   const type = new Message(port.bytesOf(fieldNumbers.port.type) ?? new Uint8Array());
   const tensorBytes = type.bytesOf(fieldNumbers.portType.tensor);
-  if (!tensorBytes) throw new Error(`"${name}" is no tensor`);
+  if (!tensorBytes) throw new Error(`"${name}" is not a tensor`);
   const tensor = new Message(tensorBytes);
   const shape = new Message(tensor.bytesOf(fieldNumbers.tensorType.shape) ?? new Uint8Array());
   return {

@@ -32,7 +32,7 @@ export const transpose: ShapeRule = (operands, attributes) => {
   const { type, shape } = operandAt(operands, 0);
   const order = numbersIn(attributes, 'perm') ?? shape.map((_, axis) => axis).reverse();
   const isOrder = order.length === shape.length && new Set(order).size === order.length;
-  if (!isOrder) throw new Mismatch(`[${order}] is no order of ${shape.length} dimensions`);
+  if (!isOrder) throw new Mismatch(`[${order}] is not an order of ${shape.length} dimensions`);
   return { type, shape: order.map((axis) => shape[axisOf(axis, shape.length)]!) };
 };
 
@@ -129,5 +129,5 @@ export const resize: ShapeRule = (operands) => {
 };
 
 function requireWhole({ type }: Operand): void {
-  if (type !== 'int64' && type !== 'int32') throw new Mismatch(`${type} is no type of an index`);
+  if (type !== 'int64' && type !== 'int32') throw new Mismatch(`${type} is not a type of an index`);
 }

@@ -62,7 +62,7 @@ describe('rows beyond the vocabulary', () => {
     },
   );
 
-  test('are no input of the usual graph', () => {
+  test('are not an input of the usual graph', () => {
     expect(clipTextGraph(text).inputs.map(({ name }) => name)).toEqual(['input_ids']);
   });
 });

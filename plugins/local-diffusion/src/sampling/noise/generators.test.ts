@@ -28,7 +28,7 @@ test('keeps the second half of a scalar pair across a block draw', () => {
   expect([first[0], generator.randn(1)[0]]).toEqual([...pair]);
 });
 
-test('recomputes the last sixteen numbers of a draw that is no multiple of sixteen', () => {
+test('recomputes the last sixteen numbers of a draw that is not a multiple of sixteen', () => {
   const whole = new TorchGenerator(3).randn(32);
   const ragged = new TorchGenerator(3).randn(33);
   expect([...ragged.subarray(0, 16)]).toEqual([...whole.subarray(0, 16)]);

@@ -52,7 +52,7 @@ export class TorchGenerator {
 
   /**
    * `torch.randn(count, dtype=float16)` of torch 2.x, each value rounded to the nearest half-precision number. It differs from
-   * the float32 draw when `count` is no multiple of 16: uniforms are drawn block by block, and none for the incomplete block.
+   * the float32 draw when `count` is not a multiple of 16: uniforms are drawn block by block, and none for the incomplete block.
    */
   randnHalf(count: number): Float32Array {
     const normals = new Float32Array(count);

@@ -125,7 +125,7 @@ export function parseSchedulerConfig(content: unknown): ParsedSchedulerConfig {
 
 /**
  * Parses the text of a `scheduler_config.json`, bare `-Infinity` included, which Python writes and JSON forbids.
- * @throws EaselError ERR_MODEL_FILES_INVALID, naming `file`, if the text is no JSON object.
+ * @throws EaselError ERR_MODEL_FILES_INVALID, naming `file`, if the text is not a JSON object.
  */
 export function readSchedulerConfig(text: string, file: string): unknown {
   const quoted = text.replace(/"(?:[^"\\]|\\.)*"|-?\bInfinity\b/g, (token) =>
@@ -134,6 +134,6 @@ export function readSchedulerConfig(text: string, file: string): unknown {
   try {
     return z.record(z.string(), z.unknown()).parse(JSON.parse(quoted));
   } catch (cause) {
-    throw new EaselError({ code: 'ERR_MODEL_FILES_INVALID', message: `${file} is no JSON object`, cause });
+    throw new EaselError({ code: 'ERR_MODEL_FILES_INVALID', message: `${file} is not a JSON object`, cause });
   }
 }

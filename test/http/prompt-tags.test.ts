@@ -66,7 +66,7 @@ describe('a file that a prompt names', () => {
       'x <layer:none:1>, <layer:linked:1>, <layer:../secret:1>',
       /^"<layer:none:1>".*secret.* had no effect: no model/,
     ],
-    ['x <layer:ink:much>', /"<layer:ink:much>" had no effect: the weight is no number/],
+    ['x <layer:ink:much>', /"<layer:ink:much>" had no effect: the weight is not a number/],
     ['x <layer:ink:0.5:1>', /has two weights; 1, that of the denoising network, was used/],
   ])('is told where %j cannot be obeyed', async (prompt, message) => {
     const { make } = await start();

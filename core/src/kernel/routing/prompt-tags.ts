@@ -55,7 +55,7 @@ export async function readPromptTags(
     warnings.push(
       `${list(missing)} had no effect: no model and no file below server.modelFolders has that name.`,
     );
-  if (unread.length > 0) warnings.push(`${list(unread)} had no effect: the weight is no number.`);
+  if (unread.length > 0) warnings.push(`${list(unread)} had no effect: the weight is not a number.`);
   const read = new Set(tags.map(({ text }) => text));
   return {
     prompt: prompt.replace(tagPattern, (text) => (read.has(text) ? '' : text)),

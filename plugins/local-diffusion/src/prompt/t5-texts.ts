@@ -31,7 +31,7 @@ export interface T5TextOptions {
 export interface EmbeddedT5Texts {
   /** [texts, tokens, width] */
   readonly hidden: Feed;
-  /** Of each text, how many tokens are no padding, the end counted. */
+  /** Of each text, how many tokens are not padding, the end counted. */
   readonly used: readonly number[];
   /** A sentence for each thing in the texts that had no effect. */
   readonly warnings: readonly string[];

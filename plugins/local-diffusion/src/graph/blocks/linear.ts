@@ -44,7 +44,7 @@ export function linearRows(
   return addLinearLoras(graph, x, result, path, { inputs, outputs, first, count });
 }
 
-/** Rows of what is no weight in a file. */
+/** Rows of what is not a weight in a file. */
 const cut = (graph: GraphBuilder, value: Value, first: number, count: number): Value =>
   graph.node('Slice', [value, graph.integers([first]), graph.integers([first + count]), graph.integers([0])]);
 

@@ -16,11 +16,11 @@ export interface ChangeScope {
   readonly weight: Value;
   readonly rows: number;
   readonly columns: number;
-  /** Of the layer. 1 where it is no convolution. */
+  /** Of the layer. 1 where it is not a convolution. */
   readonly kernelPixels: number;
   /** float32 [1]: what the change is multiplied by. No run's constant, so that ONNX Runtime does not store the whole change. */
   readonly factor: Value;
-  /** float32 [1]: a 1 that is no run's constant. */
+  /** float32 [1]: a 1 that is not a run's constant. */
   readonly one: Value;
 }
 

@@ -33,8 +33,14 @@ export function unreadParts({ others: _, lora: __, lora_scale: ___, ...parts }: 
  *
  * @param folder `d_pipelines/<name>`: what parts are not named is taken from there, unless `others` says otherwise
  * @param setFolder the whole set, which LoRA files are told relative to
+ * @param className of the pipeline, where that of the folder is another one with the same networks
  */
-export async function openCaseModel(folder: string, setFolder: string, parts: Parts): Promise<CaseModel> {
+export async function openCaseModel(
+  folder: string,
+  setFolder: string,
+  parts: Parts,
+  className?: string,
+): Promise<CaseModel> {
   const { others, lora, lora_scale: weight = 1, ...own } = parts;
   const pipelines = dirname(folder);
   const base = others === undefined ? folder : join(pipelines, others);
@@ -49,8 +55,9 @@ export async function openCaseModel(folder: string, setFolder: string, parts: Pa
     ),
   };
   const plain = { loras: [], loraWeights: [], ...loras };
-  if (Object.keys(moved).length === 0) return { path: base, ...plain, dispose: async () => {} };
-  const path = await compose(base, moved);
+  if (Object.keys(moved).length === 0 && className === undefined)
+    return { path: base, ...plain, dispose: async () => {} };
+  const path = await compose(base, moved, className === undefined ? {} : { _class_name: className });
   return { path, ...plain, dispose: () => rm(path, { recursive: true }) };
 }
 
@@ -68,14 +75,21 @@ async function sharedParts(base: string): Promise<Record<string, string>> {
   return shared;
 }
 
-async function compose(base: string, moved: Readonly<Record<string, string | null>>): Promise<string> {
+async function compose(
+  base: string,
+  moved: Readonly<Record<string, string | null>>,
+  named: object,
+): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'reference-model-'));
   const index = z.looseObject({}).parse(JSON.parse(await readFile(join(base, 'model_index.json'), 'utf8')));
   const missing = Object.keys(moved).filter((name) => moved[name] === null);
   // A model of SDXL's without the first text encoder is a refiner.
   const isRefiner = missing.includes('text_encoder') && { requires_aesthetics_score: true };
   const without = Object.fromEntries(missing.map((name) => [name, [null, null]]));
-  await writeFile(join(path, 'model_index.json'), JSON.stringify({ ...index, ...without, ...isRefiner }));
+  await writeFile(
+    join(path, 'model_index.json'),
+    JSON.stringify({ ...index, ...without, ...isRefiner, ...named }),
+  );
   const names = new Set([...(await readdir(base)), ...Object.keys(moved)]);
   names.delete('model_index.json');
   for (const name of names) {

@@ -43,6 +43,8 @@ const argumentsSchema = z.strictObject({
   negative_aesthetic_score: z.number().optional(),
   max_sequence_length: z.number().optional(),
   true_cfg_scale: z.number().optional(),
+  max_area: z.number().optional(),
+  _auto_resize: z.boolean().optional(),
   skip_guidance_layers: z.array(z.number()).optional(),
   skip_layer_guidance_scale: z.number().optional(),
   skip_layer_guidance_start: z.number().optional(),
@@ -80,7 +82,7 @@ const defaultStrengths: Readonly<Record<string, number>> = {
 const defaultSize = 64;
 
 /** The arguments of pipelines that are images and are read. */
-const readImages: readonly string[] = ['image', 'mask_image'];
+const readImages: readonly string[] = ['image', 'mask_image', 'control_image'];
 
 /** The image arguments of a case that are not read. */
 export const unreadImages = (images: Readonly<Record<string, unknown>> = {}): string[] =>
@@ -94,8 +96,14 @@ export function requestOf(
   tensors: ReadonlyMap<string, TensorValues>,
   { factor, patchEdge }: DiffusionModel,
 ): PictureRequest {
-  const named = { image: `${id}.init_image_u8`, mask_image: `${id}.mask_u8`, ...images };
-  const [image, mask] = [named.image, named.mask_image].map((name) => tensors.get(String(name)));
+  const named: NonNullable<PipelineCase['images']> = {
+    image: `${id}.init_image_u8`,
+    mask_image: `${id}.mask_u8`,
+    ...images,
+  };
+  const [image, mask] = [named.control_image ?? named.image, named.mask_image].map((name) =>
+    tensors.get(String(name)),
+  );
   const latents = tensors.get(`${id}.in.image`);
   // Without a size of its own a case has that of its picture, rounded down to whole latents; transformers round any size down.
   const edge = (asked: number | undefined, own: number | undefined) => {
@@ -103,8 +111,11 @@ export function requestOf(
     return patchEdge === factor ? pixels : pixels - (pixels % patchEdge);
   };
   const [, , rows, columns] = latents ? latents.shape.map((size) => size * factor) : [];
-  const width = edge(args.width, image?.shape[1] ?? columns);
-  const height = edge(args.height, image?.shape[0] ?? rows);
+  const asked = {
+    width: edge(args.width, image?.shape[1] ?? columns),
+    height: edge(args.height, image?.shape[0] ?? rows),
+  };
+  const { width, height } = pipeline === 'FluxKontextPipeline' ? kontextSize(asked, args, patchEdge) : asked;
   const prompts = [args.prompt].flat();
   const perImage = (texts: string | readonly string[] | undefined) =>
     texts === undefined
@@ -134,6 +145,19 @@ export function requestOf(
   };
 }
 
+/** diffusers keeps the shape of what is asked for, and makes as many pixels as it was trained with, or as the case says. */
+function kontextSize(
+  { width, height }: { readonly width: number; readonly height: number },
+  { max_area: area = 1024 ** 2 }: Arguments,
+  patchEdge: number,
+) {
+  const floor = (edge: number) => Math.floor(Math.round(edge) / patchEdge) * patchEdge;
+  return {
+    width: floor(Math.sqrt((area * width) / height)),
+    height: floor(Math.sqrt((area * height) / width)),
+  };
+}
+
 function familyOptionsOf(
   pipeline: string,
   args: Arguments,
@@ -142,7 +166,11 @@ function familyOptionsOf(
   if (pipeline.startsWith('StableDiffusion3')) return sd3OptionsOf(args);
   if (pipeline.startsWith('Chroma')) return { textTokens: args.max_sequence_length };
   if (pipeline.startsWith('Flux'))
-    return { textTokens: args.max_sequence_length, trueCfgScale: args.true_cfg_scale };
+    return {
+      textTokens: args.max_sequence_length,
+      trueCfgScale: args.true_cfg_scale,
+      editedImageSize: args._auto_resize === false ? 'own' : 'trained',
+    };
   return {
     secondPrompts: perImage(args.prompt_2),
     secondNegativePrompts: perImage(args.negative_prompt_2),
@@ -184,7 +212,12 @@ function sourceOf(
   height: number,
 ): Source {
   const resize = (tensor: TensorValues) => resizeLanczos(pictureOf(tensor), width, height).rgb;
-  return { kind: 'picture', planes: toPlanes(resize(image)), mask: mask && toMask(resize(mask)) };
+  return {
+    kind: 'picture',
+    planes: toPlanes(resize(image)),
+    mask: mask && toMask(resize(mask)),
+    originals: [pictureOf(image)],
+  };
 }
 
 /** [height, width, 3], or [height, width] for a grey one. */

@@ -52,6 +52,7 @@ test('hands the pictures on, with a strength of its own where none is asked', ()
   const strengthOf = (changes: Record<string, unknown>) => toEngineCall(request(changes), options).strength;
   expect(toEngineCall(request({ inputImages: [picture], mask }), options).source).toEqual({
     image: picture,
+    others: [],
     mask,
   });
   expect(strengthOf({ inputImages: [picture] })).toBe(0.8);
@@ -64,7 +65,6 @@ test('has guidance of its own for SDXL', () => {
 });
 
 test.each([
-  ['two pictures', { inputImages: [picture, picture] }, {}, /one image, not from 2/],
   ['a model of another kind', {}, { pipelineType: 'wan' }, /"mine" is a "wan" model/],
   ['a model elsewhere', {}, { source: { type: 'provider', id: 'x' } }, /of a provider/],
 ])('refuses %s', (_, changes, model, message) => {

@@ -11,7 +11,7 @@ const defaultStrengths = { image: 0.8, mask: 1 };
 /**
  * What a request asks of the engine.
  *
- * @throws ERR_REQUEST_INVALID for a model that is not the engine's, and for more input images than one
+ * @throws ERR_REQUEST_INVALID for a model that is not the engine's
  */
 export function toEngineCall(
   request: GenerationRequest,
@@ -70,16 +70,9 @@ export function toEngineCall(
   };
 }
 
-function sourceOf({ model, inputImages, mask }: GenerationRequest): SourceFiles | undefined {
+function sourceOf({ inputImages, mask }: GenerationRequest): SourceFiles | undefined {
   const [image, ...others] = inputImages;
-  if (others.length > 0) {
-    throw new EaselError({
-      code: 'ERR_REQUEST_INVALID',
-      field: 'inputImages',
-      message: `inputImages: "${model.id}" starts from one image, not from ${inputImages.length}.`,
-    });
-  }
-  return image && { image, mask };
+  return image && { image, others, mask };
 }
 
 /** A warning for each option that only other families read. */

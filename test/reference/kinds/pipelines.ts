@@ -18,10 +18,18 @@ const unetOf = ({ id, kind }: PipelineCase): string => {
   return id.startsWith('l') ? 'unet_lcm_cond' : 'unet';
 };
 const builtPipelines =
-  /^(StableDiffusion(XL)?(Img2Img|Inpaint)?|StableDiffusion3(Img2Img)?|(Flux|Chroma)(Img2Img)?)Pipeline$/;
+  /^(StableDiffusion(XL)?(Img2Img|Inpaint)?|StableDiffusion3(Img2Img)?|(Flux|Chroma)(Img2Img|Inpaint)?|Flux(Fill|Control|Kontext))Pipeline$/;
 /** Their latents lie in the reference as the tokens that the network reads. */
 const packedPipelines = /^(Flux|Chroma)/;
-const builtKinds: readonly string[] = ['txt2img', 'img2img', 'inpaint', 'inpaint9'];
+const builtKinds: readonly string[] = [
+  'txt2img',
+  'img2img',
+  'inpaint',
+  'inpaint9',
+  'fill',
+  'control',
+  'kontext',
+];
 /** Constructor arguments of a pipeline that change no picture. */
 const inertExtras: readonly string[] = ['requires_safety_checker', 'add_watermarker'];
 
@@ -121,7 +129,8 @@ async function compare(
 }
 
 async function generate(folder: string, wanted: PipelineCase, expected: ReadonlyMap<string, TensorValues>) {
-  const files = await openCaseModel(folder, dirname(dirname(folder)), wanted.components);
+  const className = wanted.kind === 'kontext' ? wanted.pipeline : undefined;
+  const files = await openCaseModel(folder, dirname(dirname(folder)), wanted.components, className);
   const model = await openModel(files, { folders: { unet: unetOf(wanted) } });
   try {
     model.weighLoras(files.loraWeights);

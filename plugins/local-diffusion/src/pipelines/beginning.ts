@@ -19,8 +19,8 @@ export interface BeginningScope {
 export interface Beginning {
   /** As noisy as the span's first call wants them, one image after the other. */
   readonly latents: Float32Array;
-  /** Channels that the network reads behind the latents, [channels, height, width], the same for all images. Absent: none. */
-  readonly extraChannels?: Float32Array;
+  /** Channels that the network reads behind the latents, [channels, height, width]: one for all images, or one an image. Absent: none. */
+  readonly extraChannels?: readonly Float32Array[];
   /** Puts back what is to be kept, in place, after a network call. Absent: nothing is. */
   readonly restore?: (latents: Float32Array, call: number) => void;
 }

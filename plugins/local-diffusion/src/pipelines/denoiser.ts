@@ -17,8 +17,8 @@ export interface DenoiserOptions {
   readonly unconditionalScale: number;
   /** 0 to 1. */
   readonly guidanceRescale: number;
-  /** Channels that the network reads behind the latents, the same for all images. Absent: none. */
-  readonly extraChannels?: Float32Array | undefined;
+  /** Channels that the network reads behind the latents: one for all images, or one an image. Absent: none. */
+  readonly extraChannels?: readonly Float32Array[] | undefined;
   /** Network calls that will be made. */
   readonly calls: number;
   /** Absent: there is none. */
@@ -71,7 +71,7 @@ function createWidening(
 ): (latents: Float32Array) => Feed {
   const [channels = 0, height = 0, width = 0] = latentShape;
   const own = channels * height * width;
-  const row = own + (extraChannels?.length ?? 0);
+  const row = own + (extraChannels?.[0]?.length ?? 0);
   const shape = [batch, row / (height * width), height, width];
   if (batch === images && !extraChannels) return (data) => ({ data, shape });
   return (latents) => {
@@ -79,7 +79,7 @@ function createWidening(
     for (let index = 0; index < batch; index++) {
       const image = index % images;
       data.set(latents.subarray(image * own, (image + 1) * own), index * row);
-      if (extraChannels) data.set(extraChannels, index * row + own);
+      if (extraChannels) data.set(extraChannels[image % extraChannels.length]!, index * row + own);
     }
     return { data, shape };
   };

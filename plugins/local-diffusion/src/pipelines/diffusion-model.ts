@@ -57,6 +57,38 @@ export interface WeakenedPrediction {
   plainInputs(images: number): Conditioning;
 }
 
+/** Edges in pixels. */
+export interface ImageSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** How a network that was made for inpainting reads what is to be kept, other than Stable Diffusion's. */
+export interface MaskReading {
+  /** Whether the image's own latents are drawn even where nothing of them is used, so that seeds mean what they mean elsewhere. */
+  readonly drawsImage: boolean;
+  /**
+   * The channels behind the latents, [channels, height, width].
+   *
+   * @param mask one number a pixel: 1 where to paint anew, 0 where to keep
+   * @param masked latents of the image without what is painted anew
+   * @param shape of these latents: channels, height, width
+   */
+  channels(mask: Float32Array, masked: Float32Array, shape: readonly number[]): Float32Array;
+}
+
+/** How a network reads images that it is to change as it is told, beside what it makes. */
+export interface ImageEditing {
+  /** The size that an input image is brought to before it is encoded. */
+  sizeOf(image: ImageSize, familyOptions: unknown): ImageSize;
+  /**
+   * Further inputs of the network, one row an image that is made.
+   *
+   * @param latents of each input image, [1, channels, height, width]
+   */
+  inputs(latents: readonly Feed[], images: number): Conditioning;
+}
+
 /** How a model is guided by its prompt. */
 export interface Guidance {
   /**
@@ -93,6 +125,12 @@ export interface DiffusionModel extends Autoencoder {
   /** Channels that the denoising network reads: the latents', or for inpainting those, a mask and the masked picture's latents. */
   readonly inputChannels: number;
   readonly guidance: Guidance;
+  /** For a network that reads a mask. Absent: the mask at the size of the latents, then the masked image's latents. */
+  readonly maskReading?: MaskReading;
+  /** The network was made to follow an image, for instance of edges or depths, whose latents it reads behind its own. Absent: it was not. */
+  readonly followsImage?: true;
+  /** Input images are to be changed as the prompt says. Absent: sampling begins from one. */
+  readonly editing?: ImageEditing;
   /**
    * Pixels along the edge of what the denoising network reads as one: sizes are multiples of it, and the noise schedule of a flow may depend
    * on how many there are.
@@ -117,4 +155,6 @@ export interface DiffusionModel extends Autoencoder {
 export const readsMask = ({
   inputChannels,
   latentChannels,
-}: Pick<DiffusionModel, 'inputChannels' | 'latentChannels'>): boolean => inputChannels !== latentChannels;
+  followsImage,
+}: Pick<DiffusionModel, 'inputChannels' | 'latentChannels' | 'followsImage'>): boolean =>
+  inputChannels !== latentChannels && !followsImage;

@@ -127,10 +127,25 @@ describe('image to image', () => {
   });
 });
 
+const tiny = { rgb: new Uint8Array(3), width: 1, height: 1 };
+
 test.each<[string, Partial<DiffusionModel>, Partial<PictureRequest>, RegExp]>([
   ['half a latent', {}, { width: 15 }, /15 x 8 pixels: .* multiples of 2/],
   ['inpainting without a picture', { inputChannels: 9 }, {}, /for inpainting only/],
   ['refining nothing', { refinesOnly: true }, {}, /only refines images/],
+  ['following nothing', { followsImage: true, inputChannels: 8 }, {}, /follows an image/],
+  [
+    'following a masked image',
+    { followsImage: true, inputChannels: 8 },
+    { source: { kind: 'picture', planes: new Float32Array(0), mask: new Float32Array(0) } },
+    /mask: .*no mask/,
+  ],
+  [
+    'two images to begin from',
+    {},
+    { source: { kind: 'picture', planes: new Float32Array(0), originals: [tiny, tiny] } },
+    /starts from one image, not from 2/,
+  ],
   ['going on from nothing', {}, { denoisingStart: 0.5 }, /denoisingStart: it needs/],
 ])('refuses %s', async (_, changes, asked, message) => {
   const { model, calls } = createModel(changes);

@@ -3,6 +3,8 @@ import { type Beginning, type BeginningScope, beginWithLatents, beginWithNoise }
 import { createDenoiser } from './denoiser.js';
 import { type DiffusionModel, readsMask } from './diffusion-model.js';
 import { drawNoise } from './draws.js';
+import { withInputImages } from './editing.js';
+import { beginFollowing } from './following.js';
 import { beginWithPicture } from './image-to-image.js';
 import { beginInpainting } from './inpainting.js';
 import type { PictureRequest } from './picture-request.js';
@@ -49,13 +51,14 @@ export async function generateLatents(
   const span = planSpan({
     ...request,
     schedulerConfig,
-    strength: request.source && request.strength,
+    strength: beginsFromSource(model, request) ? request.strength : undefined,
     flowTimes: model.flowTimes,
     imageTokens: (width / model.patchEdge) * (height / model.patchEdge),
   });
   const unconditionalScale = model.guidance.scaleOf?.(request) ?? 1;
-  const conditioning = await model.condition({ ...request, isGuided: unconditionalScale > 1 });
+  const text = await model.condition({ ...request, isGuided: unconditionalScale > 1 });
   throwIfAborted(signal);
+  const conditioning = await withInputImages(model, request, text);
 
   const latentShape = [model.latentChannels, height / model.factor, width / model.factor];
   const isHandedOver = request.denoisingStart !== undefined;
@@ -106,10 +109,18 @@ export async function generateLatents(
 const spaced = (config: unknown, spacing: PictureRequest['timestepSpacing']): unknown =>
   spacing === undefined ? config : { ...(config as object), timestep_spacing: spacing };
 
+/** A model that follows or edits an image begins from noise, unless a mask keeps something of it. */
+const beginsFromSource = (model: DiffusionModel, { source }: PictureRequest): boolean =>
+  source !== undefined &&
+  !model.followsImage &&
+  !(model.editing && source.kind === 'picture' && source.mask === undefined);
+
 async function begin(scope: BeginningScope, { source, strength = 1 }: PictureRequest): Promise<Beginning> {
   if (source === undefined) return beginWithNoise(scope);
   if (source.kind === 'latents') return beginWithLatents(scope, source.latents);
   const { planes, mask } = source;
+  if (scope.model.followsImage) return await beginFollowing(scope, planes);
+  if (!mask && scope.model.editing) return beginWithNoise(scope);
   if (!mask && !readsMask(scope.model)) return await beginWithPicture(scope, planes);
   return await beginInpainting(scope, {
     planes,

@@ -28,7 +28,7 @@ export async function beginInpainting(
   const encode = async (picture: Float32Array) =>
     (await model.encode(picture, shape)).draw(generators[0]!.randn(count));
 
-  const needsPicture = !readsMask(model) || !startsFromNoise || isHandedOver;
+  const needsPicture = !readsMask(model) || !startsFromNoise || isHandedOver || model.maskReading?.drawsImage;
   const clean = needsPicture ? repeatRows(await encode(planes), images) : undefined;
   const noise = drawNoise(generators, images * count);
   const latents =
@@ -41,7 +41,9 @@ export async function beginInpainting(
   const latentMask = shrinkMask(mask, scope);
   if (readsMask(model)) {
     const masked = await encode(planes.map((value, index) => (mask[index % mask.length] === 1 ? 0 : value)));
-    return { latents, extraChannels: Float32Array.from([...latentMask, ...masked]) };
+    const channels =
+      model.maskReading?.channels(mask, masked, latentShape) ?? Float32Array.from([...latentMask, ...masked]);
+    return { latents, extraChannels: [channels] };
   }
   // diffusers draws the masked picture's latents here too, and does not use them.
   generators[0]!.randn(count);

@@ -3,6 +3,7 @@ import type { SamplingStep } from '../sampling/plan.js';
 import type { SamplerRow } from '../sampling/samplers/sampler-row.js';
 import type { TimestepSpacing } from '../sampling/scheduler-config/scheduler-config.js';
 import type { ConditioningRequest } from './diffusion-model.js';
+import type { RgbPicture } from './lanczos.js';
 
 /** What sampling starts from in place of noise. */
 export type Source =
@@ -12,6 +13,8 @@ export type Source =
       readonly planes: Float32Array;
       /** [height, width]: 1 where to paint anew, 0 where to keep. Absent: paint anew everywhere. */
       readonly mask?: Float32Array | undefined;
+      /** All input images as they came, the first one that of `planes`: for models that edit images. Absent: there are none. */
+      readonly originals?: readonly RgbPicture[] | undefined;
     }
   /** What another model, or this one, has left when it stopped at `denoisingEnd`: all images' latents. */
   | { readonly kind: 'latents'; readonly latents: Float32Array };

@@ -19,6 +19,15 @@ export function refuseWhatModelCannotDo(
       'Give it an input image and a mask, or use a text-to-image model.',
     );
   }
+  const isPicture = source?.kind === 'picture';
+  if (model.followsImage && (!isPicture || source.mask)) {
+    refuse(
+      isPicture ? 'mask' : 'inputImages',
+      `this model follows an image, of edges or depths for instance: it needs one${isPicture ? ', and no mask' : ''}.`,
+    );
+  }
+  if (isPicture && !model.editing && (source.originals?.length ?? 1) > 1)
+    refuse('inputImages', `this model starts from one image, not from ${source.originals?.length}.`);
   if (model.refinesOnly && !source) {
     refuse(
       'inputImages',

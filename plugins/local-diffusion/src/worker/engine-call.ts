@@ -7,6 +7,8 @@ import type { TimestepSpacing } from '../sampling/scheduler-config/scheduler-con
 /** The encoded images that a call starts from. */
 export interface SourceFiles {
   readonly image: InputImage;
+  /** Further ones, for models that edit several at once. Absent: none. */
+  readonly others?: readonly InputImage[];
   /** White where to paint anew. Absent: everywhere. */
   readonly mask: InputImage | undefined;
 }

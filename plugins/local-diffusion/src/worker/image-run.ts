@@ -40,6 +40,8 @@ export interface ReadCall {
   readonly inversions: readonly TextualInversion[];
   /** Absent: text to image. */
   readonly source: Source | undefined;
+  /** What the user is told where sampling begins from it. */
+  readonly sourceWarnings: readonly string[];
 }
 
 /** The images of one call, in the making. */
@@ -89,6 +91,7 @@ export class ImageRun {
     return await this.#withModel(this.#call.model, async (model) => {
       model.weighLoras(loraWeights);
       let { source } = this.#read;
+      if (!model.editing) this.warn(this.#read.sourceWarnings);
       if (firstPass) {
         const request = this.#requestOf({ image, pass: 0 }, model, source);
         const { warnings, ...made } = await makeFirstPass(model, request, firstPass);

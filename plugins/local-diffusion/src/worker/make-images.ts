@@ -14,8 +14,8 @@ export async function makeImages(kept: Kept, call: EngineCall, listener: CallLis
   // Before a model is loaded in vain.
   const inversions = await Promise.all(embeddings.map(({ path, word }) => readTextualInversion(path, word)));
   const read = source && (await readSource(source, width, height));
-  const run = new ImageRun(kept, { call, inversions, source: read?.source }, listener);
-  run.warn(read?.warnings ?? []);
+  const { source: begun, warnings = [] } = read ?? {};
+  const run = new ImageRun(kept, { call, inversions, source: begun, sourceWarnings: warnings }, listener);
   const unfinished: UnfinishedImage[] = [];
   for (const image of seeds.keys()) unfinished.push(...(await run.begin(image)));
   for (const [image, begun] of unfinished.entries()) await run.refine(image, begun);

@@ -15,11 +15,12 @@ const unseenStretch = 1.02;
  * @throws ERR_REQUEST_INVALID for a file that cannot be read, and for a mask of another size than its picture
  */
 export async function readSource(
-  { image, mask }: SourceFiles,
+  { image, others = [], mask }: SourceFiles,
   width: number,
   height: number,
 ): Promise<{ readonly source: Source; readonly warnings: readonly string[] }> {
   const picture = await decode(image, 'inputImages.0');
+  const further = await Promise.all(others.map((each, index) => decode(each, `inputImages.${index + 1}`)));
   const maskPicture = mask && (await decode(mask, 'mask'));
   if (maskPicture && (maskPicture.width !== picture.width || maskPicture.height !== picture.height)) {
     refuse(
@@ -35,6 +36,7 @@ export async function readSource(
       kind: 'picture',
       planes: toPlanes(resizeLanczos(picture, width, height).rgb),
       mask: maskPicture && toMask(resizeLanczos(maskPicture, width, height).rgb),
+      originals: [picture, ...further],
     },
     warnings: isStretched
       ? [`The input image was stretched from ${sizeOf(picture)} to ${width} x ${height} pixels.`]

@@ -1,13 +1,15 @@
 import { invalidFiles } from '../../checkpoint/invalid-files.js';
+import type { Autoencoder, DiffusionModel } from '../../pipelines/diffusion-model.js';
 import { autoencoderKind } from '../components/autoencoder.js';
 import { pooledClipTextKind } from '../components/clip-text-encoder.js';
 import { latentsPerEdge } from '../components/packed-latents.js';
 import { t5TextKind } from '../components/t5-text-encoder.js';
 import type { Family } from '../family.js';
 import { conditionFlux, trueCfgScale } from './conditioning.js';
+import { fillReading, kontextReading } from './image-reading.js';
 import { latents } from './latents.js';
 import { options, readOptions } from './options.js';
-import { fluxTransformerKind } from './transformer.js';
+import { type FluxTransformer, fluxTransformerKind } from './transformer.js';
 
 const title = 'FLUX';
 const kinds = {
@@ -25,7 +27,14 @@ export const flux: Family = {
   type: 'flux',
   title,
   models: {
-    pipelineClasses: ['FluxPipeline', 'FluxImg2ImgPipeline', 'FluxInpaintPipeline'],
+    pipelineClasses: [
+      'FluxPipeline',
+      'FluxImg2ImgPipeline',
+      'FluxInpaintPipeline',
+      'FluxFillPipeline',
+      'FluxControlPipeline',
+      'FluxKontextPipeline',
+    ],
     tensors: [],
     defaults: { width: 1024, height: 1024, steps: 28, guidanceScale: 3.5 },
     supports: {
@@ -54,26 +63,32 @@ export const flux: Family = {
   async assemble(source) {
     const transformer = await source.open('transformer', kinds.transformer);
     const pooling = await source.open('text_encoder', kinds.text_encoder);
-    const reading = await source.open('text_encoder_2', kinds.text_encoder_2);
+    const texts = await source.open('text_encoder_2', kinds.text_encoder_2);
     const autoencoder = await source.open('vae', kinds.vae);
     const { inputChannels, outputChannels, textWidth, pooledWidth, readsGuidance } = transformer;
     const perToken = latentsPerEdge ** 2;
     const refuse = (what: string) => {
       throw invalidFiles(`${source.origin}: ${what}.`, 'Use parts of one model.');
     };
-    if (outputChannels !== perToken * autoencoder.latentChannels || inputChannels !== outputChannels) {
+    const reading = imageReadingOf(transformer, autoencoder, source.index._class_name);
+    if (outputChannels !== perToken * autoencoder.latentChannels || !reading) {
       refuse(
         `the denoising network takes ${inputChannels} channels and gives ${outputChannels}, and the autoencoder has ${autoencoder.latentChannels}, times ${perToken}`,
       );
     }
-    if (textWidth !== reading.width || pooledWidth !== pooling.table?.width) {
+    if (textWidth !== texts.width || pooledWidth !== pooling.table?.width) {
       refuse(
-        `the denoising network reads text ${textWidth} and ${pooledWidth} wide, and the text encoders write ${reading.width} and ${pooling.table?.width}`,
+        `the denoising network reads text ${textWidth} and ${pooledWidth} wide, and the text encoders write ${texts.width} and ${pooling.table?.width}`,
       );
     }
-    const parts = { pooling, reading, textTokens: readsGuidance ? textTokens.dev : textTokens.schnell };
+    const parts = {
+      pooling,
+      reading: texts,
+      textTokens: readsGuidance ? textTokens.dev : textTokens.schnell,
+    };
     return {
       ...autoencoder,
+      ...reading,
       inputChannels: inputChannels / perToken,
       guidance: {
         scaleOf: trueCfgScale,
@@ -92,3 +107,20 @@ export const flux: Family = {
     };
   },
 };
+
+/** How the network reads images beside the latents, by its channels; undefined for channels that no FLUX has. */
+function imageReadingOf(
+  { inputChannels, outputChannels }: FluxTransformer,
+  { factor }: Autoencoder,
+  className: unknown,
+): Pick<DiffusionModel, 'maskReading' | 'followsImage' | 'editing'> | undefined {
+  const extra = inputChannels - outputChannels;
+  if (extra === 0) {
+    // Kontext has the shapes of dev: only its name tells it.
+    const edits = className === 'FluxKontextPipeline';
+    return edits ? { editing: kontextReading(latentsPerEdge * factor) } : {};
+  }
+  if (extra === outputChannels) return { followsImage: true };
+  const isFill = extra === outputChannels + latentsPerEdge ** 2 * factor ** 2;
+  return isFill ? { maskReading: fillReading(factor) } : undefined;
+}

@@ -4,6 +4,12 @@ import { textOptions } from '../components/text-options.js';
 /** The provider options that FLUX reads. */
 export const options = {
   ...textOptions,
+  editedImageSize: z
+    .enum(['trained', 'own'])
+    .optional()
+    .describe(
+      'FLUX.1 Kontext: whether input images are brought to the nearest size of its training, about a megapixel, or keep their own: small ones then take less time. Absent: trained.',
+    ),
   trueCfgScale: z
     .number()
     .min(0)

@@ -1,6 +1,7 @@
 import type { Conditioning } from '../../pipelines/diffusion-model.js';
 import type { Feed } from '../../session/network.js';
 import type { StoredNetwork } from '../../session/stored-network.js';
+import { joinTokens } from '../components/joined-feeds.js';
 import { imagePositions, latentsPerEdge, packLatents, unpackLatents } from '../components/packed-latents.js';
 
 /** Timesteps are told as times from 0 to 1. */
@@ -13,17 +14,45 @@ export async function predictPacked(
   timestep: number,
   conditioning: Conditioning,
 ): Promise<Float32Array> {
+  const { edited_tokens: edited, edited_positions: places, ...rest } = conditioning;
   const [batch = 0, , height = 0, width = 0] = latents.shape;
+  const own = packLatents(latents);
+  const positions = imagePositions(height, width);
   const feeds = {
-    hidden_states: packLatents(latents),
+    hidden_states: edited ? joinTokens(own, edited) : own,
     timestep: { data: Float32Array.of(timestep / trainedTimesteps), shape: [1] },
-    img_ids: imagePositions(height, width),
-    txt_ids: textPositions(conditioning.encoder_hidden_states!),
-    ...conditioning,
+    img_ids: places ? appendPlaces(positions, places) : positions,
+    txt_ids: textPositions(rest.encoder_hidden_states!),
+    ...rest,
   };
-  const { out_hidden_states: tokens } = await network.run(feeds, ['out_hidden_states']);
-  const channels = tokens.length / (batch * height * width);
-  return unpackLatents(tokens, [batch, channels, height, width]);
+  const { out_hidden_states: made } = await network.run(feeds, ['out_hidden_states']);
+  const tokens = tokensOf(latents);
+  const all = feeds.hidden_states.shape[1]!;
+  const perToken = made.length / (batch * all);
+  const kept = edited ? firstTokens(made, { batch, all, tokens, perToken }) : made;
+  return unpackLatents(kept, [batch, perToken / latentsPerEdge ** 2, height, width]);
+}
+
+/** What images that are edited have, of which each row says the same. */
+function appendPlaces(own: Feed, { data, shape: [, count = 0] }: Feed): Feed {
+  const row = (data as Float32Array).subarray(0, 3 * count);
+  return {
+    data: Float32Array.from([...(own.data as Float32Array), ...row]),
+    shape: [own.shape[0]! + count, 3],
+  };
+}
+
+/** What the network makes of the edited images is of no use. */
+function firstTokens(
+  made: Float32Array,
+  { batch, all, tokens, perToken }: Readonly<Record<'batch' | 'all' | 'tokens' | 'perToken', number>>,
+): Float32Array {
+  const kept = new Float32Array(batch * tokens * perToken);
+  for (let row = 0; row < batch; row++) {
+    const from = row * all * perToken;
+    kept.set(made.subarray(from, from + tokens * perToken), row * tokens * perToken);
+  }
+  return kept;
 }
 
 /** Tokens of an image. */

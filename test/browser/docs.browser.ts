@@ -1,29 +1,10 @@
-import { chromium, type Page } from 'playwright-core';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
 import { bearer, createKey, jsonOf, startServer } from '../http/server.js';
-
-/** Debian's; another one by `CHROMIUM`. */
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-
-/** The page in a browser of its own, with all that went wrong in it, and all hosts that it asked. */
-async function openPage(url: string): Promise<{ page: Page; problems: string[]; hosts: Set<string> }> {
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-  onTestFinished(() => browser.close());
-  const page = await browser.newPage();
-  const problems: string[] = [];
-  const hosts = new Set<string>();
-  page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
-  page.on('pageerror', (error) => problems.push(String(error)));
-  page.on('request', (request) => {
-    if (/^https?:/.test(request.url())) hosts.add(new URL(request.url()).host);
-  });
-  await page.goto(url);
-  return { page, problems, hosts };
-}
+import { openPage } from './open-page.js';
 
 it('lists what the server does, and makes a picture by a click', async () => {
   const server = await startServer();
-  const { page, problems, hosts } = await openPage(server.url);
+  const { page, problems, hosts } = await openPage(`${server.url}/docs`);
   const operation = page.locator('.opblock', { hasText: '/api/images/generate' });
   await operation.locator('.opblock-summary-control').click();
   await operation.locator('textarea').fill('{ "prompt": "a fixture", "seed": 4 }');

@@ -94,8 +94,11 @@ describe.each(hosts)('the server in a host app, %s', (_name, mount) => {
     expect((await fetch(made.image_url)).headers.get('content-type')).toBe('image/png');
     const job = await post('/api/images/jobs', { prompt: 'x' });
     expect((await fetch(`${origin}${job.headers.get('location')}`)).status).toBe(200);
-    const page = await fetch(`${origin}${prefix}/`);
-    expect(page.url).toBe(`${origin}${prefix}/docs`);
+    const studio = await (await fetch(`${origin}${prefix}/gallery`)).text();
+    expect(studio).toContain(`<base href="${prefix}/">`);
+    const [, module = ''] = /src="\.\/(studio\/[^"]+)"/.exec(studio) ?? [];
+    expect((await fetch(`${origin}${prefix}/${module}`)).headers.get('content-type')).toContain('javascript');
+    const page = await fetch(`${origin}${prefix}/docs`);
     const [, script = ''] = /<script src="([^"]+)"/.exec(await page.text()) ?? [];
     expect((await fetch(new URL(script, page.url))).status).toBe(200);
     expect(await jsonOf(await fetch(`${origin}${prefix}/openapi.json`))).toMatchObject({

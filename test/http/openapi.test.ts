@@ -84,6 +84,7 @@ describe('the OpenAPI document', () => {
       Object.keys(methods).map((method) => `${method} ${path}`),
     );
     expect(documented.filter((operation) => !checked.has(operation))).toEqual([
+      'get /api/images/events',
       'get /api/images/jobs/{id}/events',
       'get /metrics',
     ]);
@@ -91,7 +92,7 @@ describe('the OpenAPI document', () => {
 
   it('is a page for people, too, which loads nothing from another host', async () => {
     const server = await startServer();
-    const response = await server.get('/');
+    const response = await server.get('/docs');
     expect(response.url).toBe(`${server.url}/docs`);
     const policy = response.headers.get('content-security-policy');
     expect(policy).toContain("default-src 'self'");

@@ -10,6 +10,8 @@ const methods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS'] as const;
 /** Paths that the OpenAPI document does not have. */
 const undocumented = [
   '/',
+  '/gallery',
+  '/studio/nothing.js',
   '/openapi.json',
   '/docs',
   '/docs/',

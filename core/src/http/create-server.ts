@@ -25,6 +25,7 @@ import { openAiRoutes } from './openai/routes.js';
 import { collectOperations } from './operation.js';
 import { handlePipelinedInTurn } from './pipelined-requests.js';
 import { probeRoutes } from './probes.js';
+import { studioRoutes } from './studio/routes.js';
 import { watchRequests } from './watch-requests.js';
 
 /** What the routes have, and what their answers say beside their bodies. */
@@ -130,6 +131,7 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
   await server.register(adminRoutes(context));
   await server.register(probeRoutes(context));
   await server.register(documentationRoutes(prefix, operations));
+  await server.register(studioRoutes(prefix));
   return server;
 }
 

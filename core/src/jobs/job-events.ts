@@ -10,7 +10,11 @@ export type JobEvent =
   | { readonly type: 'state'; readonly job: StoredJob }
   | { readonly type: 'stuck'; readonly error: EaselError };
 
+/** An event with the job that it is about. */
+export type AnyJobEvent = JobEvent & { readonly id: string };
+
 const lookMs = 500;
+const any = Symbol('any job');
 
 /**
  * Tells listeners of their jobs, wherever those are worked on: what happens here at once, and what other servers have written down of them
@@ -58,9 +62,16 @@ export class JobEvents {
     };
   }
 
+  /** Calls the listener for each event of the jobs that are accepted or worked on here; the function that it answers takes it off again. */
+  listenToAll(listener: (event: AnyJobEvent) => void): () => void {
+    this.#emitter.on(any, listener);
+    return () => void this.#emitter.off(any, listener);
+  }
+
   tell(id: string, event: JobEvent): void {
     if (event.type === 'state' && this.#told.has(id)) this.#told.set(id, event.job.state);
     this.#emitter.emit(id, event);
+    this.#emitter.emit(any, { ...event, id });
   }
 
   /**

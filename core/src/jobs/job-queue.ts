@@ -48,7 +48,10 @@ export class JobQueue {
     const row = { ...job, request, fixed, idempotencyKey, webhook, now: Date.now(), limit: perCaller() };
     const accepted = await this.#database.jobTable.create(row);
     if (!accepted) return undefined;
-    if (accepted.isNew) this.runner.fill();
+    if (accepted.isNew) {
+      this.runner.events.tell(accepted.job.id, { type: 'state', job: accepted.job });
+      this.runner.fill();
+    }
     const isSame = accepted.isNew || isSameRequest(accepted.request, request);
     return { job: this.#noticed(accepted.job), isNew: accepted.isNew, isSame };
   }

@@ -1,4 +1,4 @@
-import type { Progress } from '@easel/plugin-sdk';
+import type { Preview, Progress } from '@easel/plugin-sdk';
 import type { DatabaseThread } from './database/database-thread.js';
 import type { JobPlace } from './database/job-table.js';
 import type { BegunJob, StoredJob } from './job.js';
@@ -22,6 +22,8 @@ export class JobRunner {
   readonly #database: DatabaseThread;
   readonly #working = new Map<string, { readonly work: JobWork; readonly done: Promise<void> }>();
   readonly #progress = new Map<string, Omit<Progress, 'preview'>>();
+  /** The last look at each unfinished image, by job and then by index. */
+  readonly #previews = new Map<string, Map<number, Preview>>();
   readonly #endListeners: ((job: StoredJob) => void)[] = [];
   #filling: Promise<void> | undefined;
   #fillAgain = false;
@@ -56,6 +58,11 @@ export class JobRunner {
   /** How far a job is that this server works on. Undefined: it has not told, or has ended. */
   progressOf(id: string): Omit<Progress, 'preview'> | undefined {
     return this.#progress.get(id);
+  }
+
+  /** The last looks at the unfinished images of a job that this server works on. */
+  previewsOf(id: string): readonly Preview[] {
+    return [...(this.#previews.get(id)?.values() ?? [])];
   }
 
   /** Ends a job that has not ended, whichever server works on it. Undefined: it has ended, or there is none. */
@@ -117,8 +124,10 @@ export class JobRunner {
     const { id } = job;
     const work = new JobWork(job, owner, this.#options, {
       onProgress: (progress) => {
-        const { preview: _, ...known } = progress;
+        const { preview, ...known } = progress;
         this.#progress.set(id, known);
+        if (preview)
+          this.#previews.set(id, (this.#previews.get(id) ?? new Map()).set(preview.index, preview));
         this.events.tell(id, { type: 'progress', progress });
       },
       onStuck: (error) => this.events.tell(id, { type: 'stuck', error }),
@@ -132,6 +141,7 @@ export class JobRunner {
       .finally(() => {
         this.#working.delete(id);
         this.#progress.delete(id);
+        this.#previews.delete(id);
         this.fill();
       });
     this.#working.set(id, { work, done });

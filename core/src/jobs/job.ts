@@ -2,6 +2,7 @@ import type { ErrorCode, ImageRequest } from '@easel/plugin-sdk';
 import type { AskedPlugin, FixedChoices } from '../kernel/routing/fixed-request.js';
 import type { ImageResult } from '../results/image-result.js';
 import type { StoredImage } from '../results/result-store.js';
+import type { Wanted } from './wanted.js';
 
 export const jobStates = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const;
 export type JobState = (typeof jobStates)[number];
@@ -32,6 +33,8 @@ export interface StoredJob {
   readonly state: JobState;
   /** A higher one is begun first, and goes first where calls wait; -100 to 100. */
   readonly priority: number;
+  /** What it was asked for, with the model and the seed that were chosen for it. Absent: it cannot be read. */
+  readonly wanted?: Wanted;
   /** There once it has succeeded. */
   readonly result?: JobResult;
   /** There once it has failed. */

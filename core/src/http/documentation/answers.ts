@@ -99,6 +99,12 @@ const job = z.looseObject({
   created_at: time,
   started_at: time,
   ended_at: time,
+  request: z
+    .looseObject({ prompt: z.string(), model: z.string().optional(), n: z.int() })
+    .optional()
+    .describe('What it was asked for, without its images; model and seed are those that were chosen for it.'),
+  progress: z.looseObject({ stage: z.string(), fraction: z.number() }).optional(),
+  previews: z.array(z.int()).optional().describe('Indexes of the images that can be looked at already.'),
   result: z
     .looseObject({
       images: z.array(z.looseObject({ name: z.string(), url: z.string(), mediaType: z.string() })),

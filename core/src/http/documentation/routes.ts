@@ -17,7 +17,6 @@ export const documentationRoutes =
     // It is large, and always the same.
     const text = JSON.stringify(document);
     server.get('/openapi.json', async (_request, reply) => await reply.type('application/json').send(text));
-    server.get('/', async (_request, reply) => await reply.redirect(`${prefix}/docs`));
     await server.register(swagger, { mode: 'static', specification: { document } as StaticDocumentSpec });
     await server.register(swaggerUi, {
       routePrefix: '/docs',

@@ -1,14 +1,36 @@
-import type { Progress } from '@easel/plugin-sdk';
+import type { Preview, Progress } from '@easel/plugin-sdk';
 import type { StoredJob } from '../../jobs/job.js';
+import type { Wanted } from '../../jobs/wanted.js';
 
 const timeOf = (milliseconds: number | undefined) =>
   milliseconds === undefined ? null : new Date(milliseconds).toISOString();
 
+/** How far a job is. */
+export interface JobProgress {
+  readonly progress: Omit<Progress, 'preview'> | undefined;
+  readonly previews: readonly Preview[];
+}
+
+/** What a job was asked for, by the names of the API. */
+const describeWanted = ({ width, height, ...wanted }: Wanted) => ({
+  prompt: wanted.prompt,
+  model: wanted.model,
+  size: width && height ? `${width}x${height}` : undefined,
+  n: wanted.n,
+  negative_prompt: wanted.negativePrompt,
+  seed: wanted.seed,
+  steps: wanted.steps,
+  guidance_scale: wanted.guidanceScale,
+  sampler: wanted.sampler,
+  strength: wanted.strength,
+  image_type: wanted.outputFormat,
+});
+
 /** A job as its caller sees it. */
 export function describeJob(
-  { id, state, priority, createdAt, startedAt, endedAt, result, error }: StoredJob,
+  { id, state, priority, createdAt, startedAt, endedAt, wanted, result, error }: StoredJob,
   { urlOf, textOf }: Readonly<Record<'urlOf' | 'textOf', (name: string) => string>>,
-  progress?: Omit<Progress, 'preview'>,
+  { progress, previews }: JobProgress = { progress: undefined, previews: [] },
 ) {
   return {
     id,
@@ -17,7 +39,9 @@ export function describeJob(
     created_at: timeOf(createdAt),
     started_at: timeOf(startedAt),
     ended_at: timeOf(endedAt),
+    ...(wanted ? { request: describeWanted(wanted) } : {}),
     ...(progress ? { progress } : {}),
+    ...(previews.length > 0 ? { previews: previews.map(({ index }) => index) } : {}),
     ...(result
       ? {
           result: { ...result, images: result.images.map((image) => ({ ...image, url: urlOf(image.name) })) },

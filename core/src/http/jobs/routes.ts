@@ -12,6 +12,7 @@ import { textFor } from '../server-paths.js';
 import { placeholderOf } from '../splice-base64.js';
 import { describeJob } from './describe-job.js';
 import { jobListSchema, jobRequestSchema } from './request.js';
+import { addWatching } from './watch.js';
 
 type ById = { Params: { id: string } };
 
@@ -71,15 +72,19 @@ export const jobRoutes = (context: ServerContext) => async (server: FastifyInsta
     describeJob(
       job,
       { urlOf: (name) => resultUrl(context, request, name), textOf: (text) => textFor(text, request) },
-      runner.progressOf(job.id),
+      { progress: runner.progressOf(job.id), previews: runner.previewsOf(job.id) },
     );
 
-  const find = async ({ apiKey, params }: FastifyRequest<ById>): Promise<StoredJob> => {
-    const job = await jobs.get(params.id);
+  const isVisible = ({ apiKey }: FastifyRequest, { caller }: StoredJob) =>
+    !apiKey || apiKey.scopes.includes('admin') || caller === apiKey.id;
+  const findById = async (request: FastifyRequest, id: string): Promise<StoredJob> => {
+    const job = await jobs.get(id);
     // Somebody else's is not there, as far as its guesser is told.
-    if (job && (!apiKey || apiKey.scopes.includes('admin') || job.caller === apiKey.id)) return job;
-    throw new HttpError(404, 'job_not_found', `There is no job "${params.id.slice(0, 100)}".`);
+    if (job && isVisible(request, job)) return job;
+    throw new HttpError(404, 'job_not_found', `There is no job "${id.slice(0, 100)}".`);
   };
+  const find = (request: FastifyRequest<ById>) => findById(request, request.params.id);
+  addWatching(server, context, { describe, find: findById, isVisible });
 
   addOperation(server, operations.submit, async (request, reply) => {
     const { priority, webhook, previews, ...wanted } = parseBody(jobRequestSchema, request.body);

@@ -1,10 +1,14 @@
 import { z } from 'zod';
 import { askedPluginSchema, fixedChoicesSchema } from '../../kernel/routing/fixed-request.js';
 import { type BegunJob, type JobError, type JobResult, jobStates, type StoredJob } from '../job.js';
+import { wantedSchema } from '../wanted.js';
 
 /** What a job is listed by; its request is only looked at. */
-export const listedColumns =
-  'id, caller, priority, state, result, error, webhook, created_at, started_at, ended_at, json_valid(request) AS is_readable';
+export const listedColumns = `id, caller, priority, state, result, error, webhook, created_at, started_at, ended_at,
+  json_valid(request) AS is_readable,
+  CASE WHEN json_valid(request) THEN json_remove(request, '$.inputImages', '$.mask', '$.providerOptions') END AS wanted,
+  CASE WHEN json_valid(fixed) THEN json_extract(fixed, '$.model.id') END AS fixed_model,
+  CASE WHEN json_valid(fixed) THEN json_extract(fixed, '$.seed') END AS fixed_seed`;
 export const allColumns = `${listedColumns}, request, fixed, asked`;
 
 const time = z.number().min(0).max(8.64e15);
@@ -47,6 +51,9 @@ const rowSchema = z.object({
   started_at: time.nullable(),
   ended_at: time.nullable(),
   is_readable: z.literal(1, { error: 'request: is not JSON' }),
+  wanted: jsonOf(wantedSchema).nullable().catch(null),
+  fixed_model: z.string().nullable().catch(null),
+  fixed_seed: z.number().nullable().catch(null),
   request: z.string().optional(),
   fixed: jsonOf(fixedChoicesSchema).nullish(),
   asked: jsonOf(askedPluginSchema).nullish(),
@@ -58,7 +65,13 @@ export function readJob(row: unknown): StoredJob & Partial<BegunJob> {
   if (!parsed.success) return unreadable(row as Record<string, unknown>, parsed.error);
   const { id, caller, priority, state, created_at: createdAt, request, ...columns } = parsed.data;
   const { result, error, webhook, fixed, asked, started_at: startedAt, ended_at: endedAt } = columns;
-  const given = { result, error, webhook, fixed, asked, startedAt, endedAt, request };
+  const { fixed_model: model, fixed_seed: seed } = columns;
+  const wanted = columns.wanted && {
+    ...columns.wanted,
+    ...(model && { model }),
+    ...(seed !== null && { seed }),
+  };
+  const given = { result, error, webhook, fixed, asked, startedAt, endedAt, request, wanted };
   const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value != null));
   return { id, caller, priority, state, createdAt, ...present };
 }

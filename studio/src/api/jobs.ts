@@ -1,0 +1,32 @@
+import { addressOf, call, drawId } from './call.js';
+import { type Job, jobSchema, jobsSchema, modelsSchema } from './schemas.js';
+
+/** The fields of `POST /api/images/jobs` that the Studio sends. */
+export interface JobRequest {
+  readonly prompt: string;
+  readonly model?: string;
+  readonly negative_prompt?: string;
+  readonly size?: string;
+  readonly n?: number;
+  readonly seed?: number;
+  readonly steps?: number;
+  readonly guidance_scale?: number;
+  readonly sampler?: string;
+  readonly previews?: number;
+}
+
+export const submitJob = (body: JobRequest): Promise<Job> =>
+  call(jobSchema, 'api/images/jobs', { method: 'POST', body, headers: { 'idempotency-key': drawId() } });
+
+export const cancelJob = (id: string): Promise<Job> =>
+  call(jobSchema, `api/images/jobs/${id}`, { method: 'DELETE' });
+
+export const listJobs = async (limit: number): Promise<Job[]> =>
+  (await call(jobsSchema, `api/images/jobs?limit=${limit}`)).jobs;
+
+export const listModels = () => call(modelsSchema, 'api/images/models');
+
+export const imageAddress = (name: string): string => addressOf(`api/images/results/${name}`);
+export const thumbnailAddress = (name: string): string => addressOf(`api/images/results/${name}/thumbnail`);
+export const previewAddress = (id: string, index: number, step: number): string =>
+  addressOf(`api/images/jobs/${id}/previews/${index}?step=${step}`);

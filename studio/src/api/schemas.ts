@@ -1,0 +1,115 @@
+import * as z from 'zod/mini';
+
+const text = z.string();
+const optionalText = z.optional(z.nullable(text));
+const optionalNumber = z.optional(z.nullable(z.number()));
+
+export const imageSchema = z.looseObject({
+  name: text,
+  mediaType: text,
+  width: z.number(),
+  height: z.number(),
+  seed: z.optional(z.number()),
+});
+export type StoredImage = z.infer<typeof imageSchema>;
+
+export const attemptSchema = z.looseObject({
+  plugin: text,
+  model: text,
+  outcome: text,
+  durationMs: z.number(),
+});
+export const costSchema = z.looseObject({ amount: z.number(), currency: text });
+
+export const errorSchema = z.looseObject({ code: text, message: text, hint: optionalText });
+export type ApiProblem = z.infer<typeof errorSchema>;
+
+export const progressSchema = z.looseObject({
+  stage: text,
+  fraction: z.number(),
+  step: z.optional(z.number()),
+  steps: z.optional(z.number()),
+  message: z.optional(text),
+});
+
+export const jobSchema = z.looseObject({
+  id: text,
+  state: z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled']),
+  priority: z.number(),
+  created_at: optionalText,
+  started_at: optionalText,
+  ended_at: optionalText,
+  request: z.optional(
+    z.looseObject({
+      prompt: text,
+      model: optionalText,
+      size: optionalText,
+      n: z.number(),
+      steps: optionalNumber,
+      seed: optionalNumber,
+    }),
+  ),
+  progress: z.optional(progressSchema),
+  previews: z.optional(z.array(z.number())),
+  result: z.optional(
+    z.looseObject({
+      images: z.array(imageSchema),
+      warnings: z.array(z.looseObject({ message: text })),
+      cost: z.optional(costSchema),
+      timings: z.record(text, z.number()),
+      provenance: z.looseObject({
+        model: text,
+        plugin: z.looseObject({ id: text, version: text }),
+        parameters: z.record(text, z.unknown()),
+        attempts: z.array(attemptSchema),
+      }),
+    }),
+  ),
+  error: z.optional(errorSchema),
+});
+export type Job = z.infer<typeof jobSchema>;
+export const jobsSchema = z.looseObject({ jobs: z.array(jobSchema) });
+
+export const modelSchema = z.looseObject({
+  id: text,
+  name: text,
+  description: z.optional(text),
+  available: z.boolean(),
+  installed: z.boolean(),
+  current: z.boolean(),
+  plugin: z.optional(text),
+  missingSecrets: z.optional(z.array(text)),
+  defaults: z.looseObject({
+    width: z.number(),
+    height: z.number(),
+    steps: z.optional(z.number()),
+    guidanceScale: z.optional(z.number()),
+    sampler: z.optional(text),
+    strength: z.optional(z.number()),
+    negativePrompt: z.optional(text),
+  }),
+  supports: z.looseObject({
+    minimumEdge: z.number(),
+    maximumEdge: z.number(),
+    edgeMultiple: z.number(),
+    images: z.number(),
+    negativePrompt: z.boolean(),
+    seed: z.boolean(),
+    steps: z.boolean(),
+    guidanceScale: z.boolean(),
+    sampler: z.boolean(),
+    inputImages: z.number(),
+    mask: z.boolean(),
+  }),
+});
+export type Model = z.infer<typeof modelSchema>;
+export const modelsSchema = z.looseObject({
+  current_model: z.nullable(text),
+  models: z.array(modelSchema),
+});
+
+export const failureSchema = z.looseObject({
+  error: z.looseObject({ code: text, message: text, hint: optionalText }),
+});
+export const jobProgressSchema = z.extend(progressSchema, { id: text });
+export const jobPreviewSchema = z.looseObject({ id: text, index: z.number(), step: z.optional(z.number()) });

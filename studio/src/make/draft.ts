@@ -1,0 +1,106 @@
+import { atom } from 'nanostores';
+import type { JobRequest } from '../api/jobs.js';
+import type { Model } from '../api/schemas.js';
+
+/** What people have set for the next image; what is absent is as the model has it. */
+export interface Draft {
+  readonly prompt: string;
+  readonly negative?: string | undefined;
+  readonly model?: string | undefined;
+  readonly width?: number | undefined;
+  readonly height?: number | undefined;
+  readonly count?: number | undefined;
+  readonly steps?: number | undefined;
+  readonly guidance?: number | undefined;
+  readonly sampler?: string | undefined;
+  /** Absent: a new one is drawn each time. */
+  readonly seed?: number | undefined;
+}
+
+/** How the address has them. */
+const names = {
+  prompt: 'p',
+  negative: 'not',
+  model: 'm',
+  width: 'w',
+  height: 'h',
+  count: 'n',
+  steps: 'steps',
+  guidance: 'g',
+  sampler: 'sampler',
+  seed: 's',
+} as const satisfies Record<keyof Draft, string>;
+const numbers: ReadonlySet<string> = new Set(['width', 'height', 'count', 'steps', 'guidance', 'seed']);
+
+const stored = 'easel draft';
+/** Characters; longer addresses are cut off on their way through mails and chats. */
+const addressLimit = 1_500;
+export const seedLimit = 4_294_967_295;
+
+export const $draft = atom<Draft>({ prompt: '' });
+export const setDraft = (change: Partial<Draft>): void => $draft.set({ ...$draft.get(), ...change });
+
+export function draftFromQuery(query: URLSearchParams): Draft | undefined {
+  const given: [string, string | number][] = [];
+  for (const [field, name] of Object.entries(names)) {
+    const text = query.get(name);
+    if (text === null) continue;
+    if (!numbers.has(field)) given.push([field, text]);
+    else if (text !== '' && Number.isFinite(Number(text))) given.push([field, Number(text)]);
+  }
+  return given.length === 0 ? undefined : { prompt: '', ...Object.fromEntries(given) };
+}
+
+export function queryFromDraft(draft: Draft): URLSearchParams {
+  const query = new URLSearchParams();
+  for (const [field, name] of Object.entries(names)) {
+    const value = draft[field as keyof Draft];
+    if (value !== undefined && value !== '') query.set(name, `${value}`);
+  }
+  return query;
+}
+
+/** The draft of the address, else of this tab, else the last one; and from then on each of them as it changes. */
+export function keepDraft(first: string): void {
+  const kept = sessionStorage.getItem(stored) ?? localStorage.getItem(stored);
+  const fromAddress = isMakePage() ? draftFromQuery(new URLSearchParams(location.search)) : undefined;
+  const fromStorage = kept ? draftFromQuery(new URLSearchParams(kept)) : undefined;
+  $draft.set(fromAddress ?? fromStorage ?? { prompt: first });
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  $draft.listen((draft) => {
+    const text = `${queryFromDraft(draft)}`;
+    sessionStorage.setItem(stored, text);
+    localStorage.setItem(stored, text);
+    clearTimeout(timer);
+    timer = setTimeout(() => showInAddress(text), 250);
+  });
+}
+
+const isMakePage = (): boolean => {
+  const path = location.pathname.slice(new URL(document.baseURI).pathname.length);
+  return path === '' || path === 'make';
+};
+
+export function showInAddress(text: string): void {
+  if (!isMakePage()) return;
+  const query = text.length > addressLimit ? '' : `?${text}`;
+  history.replaceState(history.state, '', `${location.pathname}${query}${location.hash}`);
+}
+
+/** What the server is asked for. */
+export function requestOf(draft: Draft, model: Model): JobRequest {
+  const { supports, defaults } = model;
+  const steps = draft.steps ?? defaults.steps;
+  return {
+    prompt: draft.prompt,
+    model: model.id,
+    size: `${draft.width ?? defaults.width}x${draft.height ?? defaults.height}`,
+    n: Math.min(draft.count ?? 1, supports.images),
+    ...(supports.negativePrompt && draft.negative ? { negative_prompt: draft.negative } : {}),
+    ...(supports.seed && draft.seed !== undefined ? { seed: draft.seed } : {}),
+    ...(supports.steps && steps !== undefined ? { steps } : {}),
+    ...(supports.guidanceScale && draft.guidance !== undefined ? { guidance_scale: draft.guidance } : {}),
+    ...(supports.sampler && draft.sampler ? { sampler: draft.sampler } : {}),
+    previews: 10,
+  };
+}

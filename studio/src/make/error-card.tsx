@@ -1,0 +1,23 @@
+import type { ApiProblem } from '../api/schemas.js';
+import { useWords } from '../language/words.js';
+
+interface Props {
+  readonly problem: ApiProblem;
+  readonly requestId: string | undefined;
+}
+
+/** What went wrong, what to do about it, and the name under which the server's log has it. */
+export function ErrorCard({ problem, requestId }: Props) {
+  const words = useWords();
+  return (
+    <div className="error-card" role="alert">
+      <h2>{words.failed}</h2>
+      <p>{problem.message}</p>
+      {problem.hint && <p className="hint">{problem.hint}</p>}
+      <p className="figure fine">
+        {problem.code}
+        {requestId && ` · ${words.requestId(requestId)}`}
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,45 @@
+import { useStore } from '@nanostores/react';
+import { useId } from 'react';
+import type { Model } from '../api/schemas.js';
+import { NumberSlider } from '../controls/number-slider.js';
+import { useWords } from '../language/words.js';
+import { $draft, setDraft } from './draft.js';
+
+/** What few people set, as far as the model has it. */
+export function MoreFields({ model }: { readonly model: Model }) {
+  const words = useWords();
+  const draft = useStore($draft);
+  const id = useId();
+  const { supports, defaults } = model;
+  if (!supports.negativePrompt && !supports.guidanceScale) return null;
+  return (
+    <details className="field more">
+      <summary>{words.more}</summary>
+      {supports.negativePrompt && (
+        <div>
+          <label className="label" htmlFor={id}>
+            {words.negativePrompt}
+          </label>
+          <textarea
+            id={id}
+            className="box negative"
+            rows={2}
+            value={draft.negative ?? ''}
+            placeholder={defaults.negativePrompt}
+            onChange={({ target }) => setDraft({ negative: target.value || undefined })}
+          />
+        </div>
+      )}
+      {supports.guidanceScale && (
+        <NumberSlider
+          label={words.guidance}
+          value={draft.guidance ?? defaults.guidanceScale ?? 7}
+          min={0}
+          max={20}
+          step={0.5}
+          onChange={(guidance) => setDraft({ guidance })}
+        />
+      )}
+    </details>
+  );
+}

@@ -1,0 +1,71 @@
+import { useStore } from '@nanostores/react';
+import { imageAddress, previewAddress } from '../api/jobs.js';
+import { useWords } from '../language/words.js';
+import { $isLoaded, type LiveJob } from '../live/jobs.js';
+import { ErrorCard } from './error-card.js';
+import { SteadyImage } from './steady-image.js';
+import { $refusal } from './submit.js';
+
+const sizeOf = ({ request, result }: LiveJob, index: number) => {
+  const image = result?.images[index];
+  if (image) return { width: image.width, height: image.height };
+  const [, width = '1', height = '1'] = /^(\d+)x(\d+)$/.exec(request?.size ?? '') ?? [];
+  return { width: Number(width), height: Number(height) };
+};
+
+/** The image, as large as fits: unfinished while it is made, and then finished in the same place. */
+export function Stage({ job, index }: { readonly job: LiveJob | undefined; readonly index: number }) {
+  const words = useWords();
+  const isLoaded = useStore($isLoaded);
+  const refusal = useStore($refusal);
+  if (refusal)
+    return (
+      <div className="stage">
+        <ErrorCard problem={refusal.problem} requestId={refusal.requestId} />
+      </div>
+    );
+  if (!job)
+    return (
+      <div className="stage">
+        <p className="stage-empty">{isLoaded ? words.emptyStage : words.loading}</p>
+      </div>
+    );
+  if (job.error)
+    return (
+      <div className="stage">
+        <ErrorCard problem={job.error} requestId={job.id} />
+      </div>
+    );
+  if (job.state === 'cancelled')
+    return (
+      <div className="stage">
+        <p className="stage-empty">{words.cancelled}</p>
+      </div>
+    );
+  const prompt = job.request?.prompt ?? '';
+  const count = job.result?.images.length ?? job.request?.n ?? 1;
+  // While they are made, all are watched; afterwards one is looked at.
+  const shown = job.result ? [index] : [...Array(count).keys()];
+  return (
+    <div className="stage" data-count={shown.length}>
+      {shown.map((one) => {
+        const made = job.result?.images[one];
+        const step = job.looks[one];
+        const address = made
+          ? imageAddress(made.name)
+          : step === undefined
+            ? undefined
+            : previewAddress(job.id, one, step);
+        return (
+          <SteadyImage
+            key={`${job.id}.${one}`}
+            address={address}
+            label={made ? words.imageLabel(prompt) : words.unfinished(prompt)}
+            isFinished={made !== undefined}
+            {...sizeOf(job, one)}
+          />
+        );
+      })}
+    </div>
+  );
+}

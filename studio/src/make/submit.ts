@@ -1,0 +1,28 @@
+import { atom } from 'nanostores';
+import { ApiError } from '../api/call.js';
+import { cancelJob, submitJob } from '../api/jobs.js';
+import type { Model } from '../api/schemas.js';
+import { putJob, refreshJobs } from '../live/jobs.js';
+import { $draft, requestOf } from './draft.js';
+import { showJob } from './focus.js';
+
+/** Why the last request was not accepted. Absent: it was. */
+export const $refusal = atom<ApiError | undefined>();
+
+/** Asks for what is set, and shows it. */
+export async function make(model: Model): Promise<void> {
+  $refusal.set(undefined);
+  try {
+    const job = await submitJob(requestOf($draft.get(), model));
+    putJob(job);
+    showJob(job.id);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    $refusal.set(error);
+  }
+}
+
+/** Ends a job; one that has ended by itself meanwhile is none to complain about. */
+export async function cancel(id: string): Promise<void> {
+  await cancelJob(id).then(putJob, refreshJobs);
+}

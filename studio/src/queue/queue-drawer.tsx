@@ -1,0 +1,81 @@
+import { Dialog } from '@base-ui/react/dialog';
+import { useStore } from '@nanostores/react';
+import { Icon } from '../controls/icon.js';
+import { useWords } from '../language/words.js';
+import { $active, type LiveJob } from '../live/jobs.js';
+import { cancel } from '../make/submit.js';
+
+/** All that waits and runs, in one place, and the button that opens it. */
+export function QueueDrawer() {
+  const words = useWords();
+  const active = useStore($active);
+  const waiting = active.filter(({ state }) => state === 'queued').length;
+  return (
+    <Dialog.Root>
+      <Dialog.Trigger className="queue-button">
+        <Icon name="queue" />
+        {words.queue}
+        {active.length > 0 && <span className="count figure">{active.length}</span>}
+      </Dialog.Trigger>
+      <Dialog.Portal>
+        <Dialog.Backdrop className="backdrop" />
+        <Dialog.Popup className="drawer">
+          <header className="drawer-head">
+            <Dialog.Title className="title">{words.queue}</Dialog.Title>
+            <span className="hint">{waiting > 0 ? words.waitingCount(waiting) : ''}</span>
+            <span className="spacer" />
+            <Dialog.Close className="square bare" aria-label={words.close}>
+              <Icon name="close" />
+            </Dialog.Close>
+          </header>
+          {active.length === 0 ? (
+            <p className="drawer-empty">{words.queueEmpty}</p>
+          ) : (
+            <>
+              <ul className="queue">
+                {active.map((job) => (
+                  <QueueRow key={job.id} job={job} />
+                ))}
+              </ul>
+              <footer className="drawer-foot">
+                <button
+                  type="button"
+                  onClick={() => void Promise.all(active.toReversed().map(({ id }) => cancel(id)))}
+                >
+                  {words.cancelAll(active.length)}
+                </button>
+              </footer>
+            </>
+          )}
+        </Dialog.Popup>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+function QueueRow({ job }: { readonly job: LiveJob }) {
+  const words = useWords();
+  const { request, state, progress } = job;
+  const prompt = request?.prompt ?? job.id;
+  const facts = [state === 'running' ? words.running : words.queued, request?.model, request?.size];
+  return (
+    <li className="queue-row">
+      <p className="queue-prompt">{prompt}</p>
+      <p className="fine">
+        {facts.filter(Boolean).join(' · ')}
+        {request && request.n > 1 && ` · ${request.n}×`}
+      </p>
+      {state === 'running' && (
+        <progress value={progress?.fraction ?? 0} max={1} aria-label={words.progress} />
+      )}
+      <button
+        type="button"
+        className="square bare"
+        aria-label={words.cancelJob(prompt)}
+        onClick={() => void cancel(job.id)}
+      >
+        <Icon name="close" />
+      </button>
+    </li>
+  );
+}

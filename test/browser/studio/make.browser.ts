@@ -1,0 +1,126 @@
+import { expect, it } from 'vitest';
+import { jsonOf } from '../../http/server.js';
+import { openPage } from '../open-page.js';
+import { startEasel } from './easel-server.js';
+
+interface JobList {
+  readonly jobs: readonly { readonly id: string; readonly state: string; readonly request: object }[];
+}
+const jobsOf = async (url: string) => (await jsonOf<JobList>(await fetch(`${url}/api/images/jobs`))).jobs;
+/** Steps and images that take longer than a test needs to press a button. */
+const longWork = '?p=a+red+boat&steps=400&n=4';
+
+it('makes the first image at a click, seen before it is finished, and asks no other host', async () => {
+  const { url } = await startEasel();
+  const { page, problems, hosts } = await openPage(url);
+  await page.getByRole('button', { name: 'Make 1 image' }).click();
+  await page.locator('.frame[data-state=unfinished]').waitFor();
+  expect(await page.getByRole('progressbar').count()).toBe(1);
+  await page.locator('.frame[data-state=finished]').waitFor();
+  expect(await page.getByRole('img', { name: 'Image: a yellow star at night' }).count()).toBe(1);
+  expect(await page.locator('.strip img').count()).toBe(1);
+  expect(await page.locator('.status-text').innerText()).toMatch(
+    /^96 × 96 · Seed \d+ · .* · local-diffusion$/,
+  );
+  expect(await page.locator('.go .hint').innerText()).toMatch(/^about \d+ (s|min) · local-diffusion$/);
+  const [job] = await jobsOf(url);
+  expect(job).toMatchObject({
+    state: 'succeeded',
+    request: { prompt: 'a yellow star at night', model: 'picturebook', size: '96x96', n: 1, steps: 20 },
+  });
+  expect(problems).toEqual([]);
+  expect([...hosts]).toEqual([new URL(url).host]);
+});
+
+it('goes on with its job when the page is opened again, and when the server is', async () => {
+  const server = await startEasel();
+  const { page, problems } = await openPage(`${server.url}/make${longWork}`);
+  await page.getByRole('button', { name: 'Make 4 images' }).click();
+  await page.locator('.frame[data-state=unfinished]').first().waitFor();
+  const address = page.url();
+  expect(address).toMatch(/#job=[\w-]+\.0$/);
+
+  await page.reload();
+  await page.locator('.frame[data-state=unfinished]').first().waitFor();
+  expect(page.url()).toBe(address);
+  expect(await page.getByLabel('Prompt').inputValue()).toBe('a red boat');
+  expect(problems).toEqual([]);
+
+  await server.restart();
+  await page.getByText('The server cannot be reached').waitFor({ state: 'hidden' });
+  await page.getByText(/^step \d+ of 1600$/).waitFor();
+  const [job, ...others] = await jobsOf(server.url);
+  expect(others).toEqual([]);
+  expect(address).toContain(job?.id);
+
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await page.getByText('Cancelled').first().waitFor();
+  expect((await jobsOf(server.url)).map(({ state }) => state)).toEqual(['cancelled']);
+});
+
+it('shows all that waits in one list, there and in other tabs, and cancels one or all', async () => {
+  const { url } = await startEasel({ EASEL_JOBS_AT_ONCE: '1' });
+  const { page, problems } = await openPage(`${url}/make${longWork}`);
+  const other = await page.context().newPage();
+  await other.goto(url);
+  const make = page.getByRole('button', { name: 'Make 4 images' });
+  for (const count of ['1', '2', '3']) {
+    await make.click();
+    await page.locator('.count', { hasText: count }).waitFor();
+    await other.locator('.count', { hasText: count }).waitFor();
+  }
+  await other.getByRole('button', { name: 'Queue' }).click();
+  const rows = other.getByRole('listitem');
+  await expect
+    .poll(() => rows.locator('.fine').allInnerTexts())
+    .toEqual([
+      'Running · picturebook · 96x96 · 4×',
+      'Waiting · picturebook · 96x96 · 4×',
+      'Waiting · picturebook · 96x96 · 4×',
+    ]);
+  await rows.last().getByRole('button', { name: 'Cancel: a red boat' }).click();
+  await page.locator('.count', { hasText: '2' }).waitFor();
+  await other.getByRole('button', { name: 'Cancel 2 jobs' }).click();
+  await other.getByText('Nothing waits.').waitFor();
+  await page.locator('.count').waitFor({ state: 'detached' });
+  expect((await jobsOf(url)).map(({ state }) => state)).toEqual(['cancelled', 'cancelled', 'cancelled']);
+  expect(problems).toEqual([]);
+});
+
+it('is worked by keys alone: make, cancel, and set the sliders', async () => {
+  const { url } = await startEasel();
+  const { page } = await openPage(`${url}/make?p=`);
+  const pressTo = async (name: string) => {
+    const focused = () =>
+      page.evaluate<string>(
+        `['aria-label', 'placeholder'].map((name) => document.activeElement.getAttribute(name)).join() + document.activeElement.textContent`,
+      );
+    await page.keyboard.press('Tab');
+    while (!(await focused()).includes(name)) await page.keyboard.press('Tab');
+  };
+  await page.getByLabel('Prompt').waitFor();
+  await pressTo('Skip');
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('a green fish');
+  await pressTo('Images');
+  await page.keyboard.press('End');
+  await page.getByRole('button', { name: 'Make 8 images' }).waitFor();
+  await pressTo('random');
+  await page.keyboard.press('Control+Enter');
+  await page.getByText(/^step \d+ of 160$/).waitFor();
+  await page.keyboard.press('Escape');
+  await page.locator('.stage-empty', { hasText: 'Cancelled' }).waitFor();
+  expect(await jobsOf(url)).toMatchObject([
+    { state: 'cancelled', request: { prompt: 'a green fish', n: 8 } },
+  ]);
+});
+
+it('says in words what is wrong with a request', async () => {
+  const { url } = await startEasel();
+  const { page } = await openPage(`${url}/make?p=a+fish&sampler=nonsense`);
+  await page.getByRole('button', { name: 'Make 1 image' }).click();
+  const alert = page.getByRole('alert');
+  await alert.waitFor();
+  expect(await alert.innerText()).toContain('nonsense');
+  expect(await alert.innerText()).toContain('ERR_REQUEST_INVALID');
+});

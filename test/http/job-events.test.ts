@@ -1,0 +1,2 @@
+import { createParser } from 'eventsource-parser';
+import { expect, it } from 'vitest';

@@ -42,6 +42,7 @@ const calls: readonly (readonly [string, string, string, unknown?])[] = [
   ['post', '/sdapi/v1/options', '/sdapi/v1/options', { sd_model_checkpoint: 'steady-one' }],
   ['post', '/sdapi/v1/options', '/sdapi/v1/options', { sd_model_checkpoint: 'nobody' }],
   ['get', '/sdapi/v1/progress', '/sdapi/v1/progress'],
+  ['get', '/api/images/jobs/{id}/previews/{index}', '/api/images/jobs/nobody/previews/0'],
   ['get', '/api/admin/plugins', '/api/admin/plugins'],
   ['post', '/api/admin/plugins/{id}/disable', '/api/admin/plugins/steady/disable', {}],
   ['post', '/api/admin/plugins/{id}/enable', '/api/admin/plugins/steady/enable', {}],

@@ -42,8 +42,12 @@ function ask(
   return new Promise((resolve, reject) => {
     const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
     const request = httpRequest({ host: '127.0.0.1', port, agent, method, path, headers }, (response) => {
-      response.resume();
-      response.once('end', () => resolve(response.statusCode ?? 0));
+      const settle = () => resolve(response.statusCode ?? 0);
+      response.resume().once('end', settle);
+      // A stream of events has no end.
+      if (!response.headers['content-type']?.startsWith('text/event-stream')) return;
+      settle();
+      response.destroy();
     });
     request.once('error', (error) => {
       // What is not HTTP is answered 400 and hung up on, which may come first; so may the next request on that connection.
@@ -100,7 +104,8 @@ function spellingsOf(path: string): string[] {
   return [...letters, ...segments, ...whole];
 }
 
-const pathOf = (documented: string) => documented.replace('{id}', 'steady').replace('{name}', 'x.png');
+const pathOf = (documented: string) =>
+  documented.replace('{id}', 'steady').replace('{name}', 'x.png').replace('{index}', '0');
 
 /** What a spelling answered, although its plain spelling is refused. */
 async function leaksOf(

@@ -1,21 +1,8 @@
-import { imageRequestSchema } from '@easel/plugin-sdk';
+import { imageRequestSchema, requestParameters } from '@easel/plugin-sdk';
 import { z } from 'zod';
 
-const { shape } = imageRequestSchema.pick({
-  prompt: true,
-  model: true,
-  width: true,
-  height: true,
-  n: true,
-  negativePrompt: true,
-  seed: true,
-  steps: true,
-  guidanceScale: true,
-  sampler: true,
-  strength: true,
-  outputFormat: true,
-});
+const { prompt, model, width, height, n, outputFormat } = imageRequestSchema.shape;
 
 /** What a job was asked for, as far as people read it: all but its images, and what only its plugin reads. */
-export const wantedSchema = z.object(shape);
+export const wantedSchema = z.object({ prompt, model, width, height, n, outputFormat, ...requestParameters });
 export type Wanted = z.output<typeof wantedSchema>;

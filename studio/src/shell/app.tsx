@@ -34,11 +34,7 @@ function Frame() {
   }, [percent, page, words]);
   return (
     <>
-      <button
-        type="button"
-        className="skip"
-        onClick={() => focusFirst('[data-focus=prompt]', 'main')}
-      >
+      <button type="button" className="skip" onClick={() => focusFirst('[data-focus=prompt]', 'main')}>
         {words.skip}
       </button>
       <nav className="rail" aria-label={words.pagesLabel}>

@@ -14,6 +14,7 @@ import { automaticRoutes } from './automatic1111/routes.js';
 import { registerParsers } from './body/register-parsers.js';
 import { documentationRoutes } from './documentation/routes.js';
 import { answerErrors, answerUnknownPaths, answerUnreadableUrl } from './error-shapes.js';
+import { galleryRoutes } from './gallery/routes.js';
 import { closeGracefully } from './graceful-close.js';
 import { generateRoute } from './images/generate.js';
 import { listRoutes } from './images/lists.js';
@@ -124,6 +125,7 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
   await server.register(generateRoute(context));
   await server.register(listRoutes(context));
   await server.register(resultRoutes(context));
+  await server.register(galleryRoutes(context));
   await server.register(jobRoutes(context));
   await server.register(openAiRoutes(context));
   await server.register(automaticRoutes(context));

@@ -18,6 +18,8 @@ import { watchStorage } from './storage-problem.js';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
+/** Milliseconds for which a deleted image can be had back. */
+const undoMs = hourMs;
 /** Jobs that are forgotten at once; others have their turn in between. */
 const sweptAtOnce = 500;
 
@@ -85,7 +87,9 @@ export async function openServerContext(
   const sweep = async () => {
     const { resultDays: days, resultsMb: megabytes } = configuration;
     while ((await database.jobTable.sweep(Date.now() - days * dayMs, sweptAtOnce)) === sweptAtOnce);
-    await results.sweep({ days, megabytes }, Date.now());
+    const deleted = await database.imageTable.clearDeleted(Date.now() - undoMs);
+    for (const name of deleted) await results.remove(name);
+    await database.imageTable.forget(await results.sweep({ days, megabytes }, Date.now()));
     await cache.sweep(days, Date.now());
     await inputs.sweep({ days, megabytes }, Date.now());
   };
@@ -99,6 +103,7 @@ export async function openServerContext(
     cache,
     keys,
     jobs,
+    images: database.imageTable,
     configuration,
     prefix,
     logger,

@@ -88,22 +88,27 @@ export class ResultStore {
     return join(this.folder, this.relativePath(name));
   }
 
-  /** Removes what is older than it may be, and then the oldest until the rest is as small as it may be. Answers how many went. */
-  async sweep({ days, megabytes }: Retention, now: number): Promise<number> {
+  /** Removes what is older than it may be, and then the oldest until the rest is as small as it may be. Answers which went. */
+  async sweep({ days, megabytes }: Retention, now: number): Promise<string[]> {
     const found = await this.#list();
     const newestFirst = found.sort((one, other) => other.writtenAt - one.writtenAt);
     let kept = 0;
-    let removed = 0;
+    const removed: string[] = [];
     for (const { path, bytes, writtenAt } of newestFirst) {
       kept += bytes;
       if (now - writtenAt <= days * dayMs && kept <= megabytes * mebibyte) continue;
       kept -= bytes;
-      removed++;
-      await rm(path, { force: true });
-      await rm(`${path}.json`, { force: true });
-      await rm(this.thumbnailPathOf(basename(path)), { force: true });
+      removed.push(basename(path));
+      await this.remove(basename(path));
     }
     return removed;
+  }
+
+  /** Removes a picture with all that lies beside it. */
+  async remove(name: string): Promise<void> {
+    if (!namePattern.test(name)) return;
+    const path = this.pathOf(name);
+    for (const file of [path, `${path}.json`, this.thumbnailPathOf(name)]) await rm(file, { force: true });
   }
 
   async #list(): Promise<{ path: string; bytes: number; writtenAt: number }[]> {

@@ -123,6 +123,26 @@ const picture = z.looseObject({
   bytes: z.int(),
 });
 
+const galleryImage = z.looseObject({
+  name: z.string(),
+  created_at: z.iso.datetime(),
+  job: z.string().nullable(),
+  prompt: z.string(),
+  model: z.string(),
+  plugin: z.string(),
+  media_type: z.string(),
+  width: z.int(),
+  height: z.int(),
+  seed: z.int().nullable(),
+  starred: z.boolean(),
+});
+const gallery = z.looseObject({
+  total: z.int(),
+  days: z.array(z.looseObject({ day: z.string().describe('In UTC.'), count: z.int() })),
+  images: z.array(galleryImage),
+});
+const galleryChange = z.looseObject({ changed: z.int() });
+
 const openAiImages = z.looseObject({
   created: z.int(),
   data: z.array(z.looseObject({ b64_json: z.string().optional(), url: z.url().optional() })),
@@ -175,6 +195,9 @@ export const answers = {
   job,
   jobs,
   picture,
+  gallery,
+  galleryImage,
+  galleryChange,
   openAiImages,
   openAiFailed,
   openAiModels,

@@ -54,7 +54,7 @@ export const generateRoute = (context: ServerContext) => async (server: FastifyI
       request,
       reply,
     });
-    return await storeAndDescribe(context, made, {
+    return await storeAndDescribe(context, request.apiKey?.id ?? '', made, {
       urlOf: (name) => resultUrl(context, request, name),
       pathOf: (name) => textFor(context.results.pathOf(name), request),
     });
@@ -63,17 +63,24 @@ export const generateRoute = (context: ServerContext) => async (server: FastifyI
 
 /** Stores the pictures of a result and answers it in Easel's own form. */
 export async function storeAndDescribe(
-  { results }: Pick<ServerContext, 'results'>,
+  { results, images: listed }: Pick<ServerContext, 'results' | 'images'>,
+  caller: string,
   made: ImageResult,
   { urlOf, pathOf }: Readonly<Record<'urlOf' | 'pathOf', (name: string) => string>>,
 ) {
   const { images, warnings, provenance, timings, cost } = made;
   const files = [];
+  const stored = [];
   for (const image of images) {
-    const { name } = await results.put(image, { seed: image.seed, provenance });
+    const { seed } = image;
+    const put = await results.put(image, { seed, provenance });
+    const { name } = put;
+    stored.push(seed === undefined ? put : { ...put, seed });
     const { bytes: _, mediaType: media_type, ...about } = image;
     files.push({ image_url: urlOf(name), image_path: pathOf(name), media_type, ...about });
   }
+  // What cannot be listed has been made all the same.
+  await listed.add(caller, null, { ...made, images: stored }, Date.now()).catch(() => {});
   const [first] = files;
   return {
     success: true as const,

@@ -27,6 +27,7 @@ const closeMs = 5_000;
  */
 export class DatabaseThread {
   readonly jobTable: Methods<Tables['jobs']>;
+  readonly imageTable: Methods<Tables['images']>;
   readonly serverTable: Methods<Tables['servers']>;
   /** Absolute. */
   readonly file: string;
@@ -41,6 +42,7 @@ export class DatabaseThread {
     this.file = file;
     this.#onNotice = onNotice;
     this.jobTable = this.#table('jobs');
+    this.imageTable = this.#table('images');
     this.serverTable = this.#table('servers');
   }
 

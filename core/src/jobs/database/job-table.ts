@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type Database from 'libsql';
 import type { AskedPlugin, FixedChoices } from '../../kernel/routing/fixed-request.js';
 import type { BegunJob, JobEnd, JobState, StoredJob } from '../job.js';
+import type { ImageTable } from './image-table.js';
 import { allColumns, listedColumns, readJob } from './rows.js';
 import { inTransaction } from './transaction.js';
 
@@ -38,8 +39,11 @@ export class JobTable {
   readonly #database: Database.Database;
   readonly #statements = new Map<string, Database.Statement>();
 
-  constructor(database: Database.Database) {
+  readonly #images: ImageTable;
+
+  constructor(database: Database.Database, images: ImageTable) {
     this.#database = database;
+    this.#images = images;
   }
 
   /** Accepts a job; one that its caller has accepted before under the same key is answered instead. Undefined: too many of its jobs wait. */
@@ -133,12 +137,16 @@ export class JobTable {
     return this.#own('asked = ?', [JSON.stringify(asked)], id, owner) !== undefined;
   }
 
-  /** Each job ends once, by the server whose it is. Undefined: it is no longer that one's. */
+  /** Each job ends once, by the server whose it is, and its images are listed from then on. Undefined: it is no longer that one's. */
   end(id: string, owner: string, end: JobEnd, now: number): StoredJob | undefined {
     const [state, column, value] =
       'result' in end ? ['succeeded', 'result', end.result] : ['failed', 'error', end.error];
     const change = `state = '${state}', ${column} = ?, ended_at = ?, told_by = owner`;
-    return this.#own(change, [JSON.stringify(value), now], id, owner);
+    return inTransaction(this.#database, () => {
+      const ended = this.#own(change, [JSON.stringify(value), now], id, owner);
+      if (ended?.result) this.#images.add(ended.caller, id, ended.result, now);
+      return ended;
+    });
   }
 
   /** Ends a job that has not ended, whoever works on it. Undefined: it has ended, or there is none. */

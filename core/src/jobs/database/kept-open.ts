@@ -3,12 +3,14 @@ import type Database from 'libsql';
 import { carryOver } from './carry-over.js';
 import { faultOf, type StorageFault } from './fault.js';
 import { FilePlace, type Whereabouts } from './file-place.js';
+import { ImageTable } from './image-table.js';
 import { JobTable } from './job-table.js';
 import { openDatabase } from './open-database.js';
 import { ServerTable } from './server-table.js';
 
 export interface Tables {
   readonly jobs: JobTable;
+  readonly images: ImageTable;
   readonly servers: ServerTable;
 }
 
@@ -107,7 +109,14 @@ export class KeptOpen {
     const database = openDatabase(this.#file);
     try {
       const place = new FilePlace(this.#file);
-      return { database, place, jobs: new JobTable(database), servers: new ServerTable(database) };
+      const images = new ImageTable(database);
+      return {
+        database,
+        place,
+        images,
+        jobs: new JobTable(database, images),
+        servers: new ServerTable(database),
+      };
     } catch (error) {
       database.close();
       throw error;

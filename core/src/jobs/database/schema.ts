@@ -46,6 +46,36 @@ const migrations: readonly string[] = [
     beat INTEGER NOT NULL
   );
   `,
+  `
+  CREATE TABLE images (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    caller TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    job TEXT,
+    prompt TEXT NOT NULL,
+    model TEXT NOT NULL,
+    plugin TEXT NOT NULL,
+    media_type TEXT NOT NULL,
+    width INTEGER NOT NULL,
+    height INTEGER NOT NULL,
+    seed INTEGER,
+    about TEXT NOT NULL,
+    starred INTEGER NOT NULL DEFAULT 0,
+    deleted_at INTEGER,
+    UNIQUE (caller, name)
+  );
+  CREATE INDEX images_by_time ON images (created_at DESC, id DESC) WHERE deleted_at IS NULL;
+  CREATE INDEX images_by_name ON images (name);
+  CREATE INDEX images_deleted ON images (deleted_at) WHERE deleted_at IS NOT NULL;
+  INSERT OR IGNORE INTO images (name, caller, created_at, job, prompt, model, plugin, media_type, width, height, seed, about)
+    SELECT json_extract(image.value, '$.name'), caller, ended_at, jobs.id, json_extract(result, '$.provenance.parameters.prompt'),
+      json_extract(result, '$.provenance.model'), json_extract(result, '$.provenance.plugin.id'),
+      json_extract(image.value, '$.mediaType'), json_extract(image.value, '$.width'), json_extract(image.value, '$.height'),
+      json_extract(image.value, '$.seed'), json_remove(result, '$.images')
+    FROM jobs, json_each(CASE WHEN json_valid(result) THEN json_extract(result, '$.images') ELSE '[]' END) AS image
+    WHERE state = 'succeeded' AND ended_at IS NOT NULL AND json_valid(result);
+  `,
 ];
 
 /** Takes the tables to the newest version. Answers the version that was found where that is a newer one, and changes nothing then. */

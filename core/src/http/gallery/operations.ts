@@ -6,9 +6,9 @@ const name = z.string().max(100);
 export const gallerySchema = z.object({
   limit: z.coerce.number().int().min(1).max(500).default(100).describe('How many, 1 to 500. Absent: 100.'),
   offset: z.coerce.number().int().min(0).default(0).describe('How many newer ones are left out. Absent: 0.'),
-  text: z.string().max(1_000).optional().describe('Part of the prompt. Absent: any.'),
-  model: z.string().max(200).optional().describe('Id of a model. Absent: any.'),
-  plugin: z.string().max(200).optional().describe('Id of a plugin. Absent: any.'),
+  text: z.string().max(1_000).optional().describe('Part of the prompt. Absent: all.'),
+  model: z.string().max(200).optional().describe('Id of a model. Absent: all.'),
+  plugin: z.string().max(200).optional().describe('Id of a plugin. Absent: all.'),
   starred: z.enum(['true']).optional().describe('Only those with a star. Absent: all.'),
 });
 

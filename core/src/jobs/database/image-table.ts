@@ -111,7 +111,7 @@ export class ImageTable {
     return this.#change('deleted_at = ?', at ?? null, caller, names);
   }
 
-  /** Forgets what was deleted before a time. Answers the names that nobody has any more. */
+  /** Forgets what was deleted before a time. Answers the names that nobody has now. */
   clearDeleted(before: number): string[] {
     const gone = this.#database
       .prepare('DELETE FROM images WHERE deleted_at < ? RETURNING name')

@@ -109,8 +109,10 @@ export class JobEvents {
     try {
       const places = new Map((await this.#database.jobTable.places(ids)).map((place) => [place.id, place]));
       for (const id of own) this.#onPlace(id, places.get(id));
-      for (const [id, state] of this.#told) {
-        const place = places.get(id);
+      for (const id of ids) {
+        // Listeners come and go while the database is asked; who has come meanwhile was not asked about.
+        if (!this.#told.has(id)) continue;
+        const [state, place] = [this.#told.get(id), places.get(id)];
         if (place === undefined) this.tell(id, { type: 'stuck', error: gone(id) });
         else if (place.state !== state) await this.#tellState(id, place.state);
       }

@@ -56,6 +56,10 @@ describe("Automatic1111's API", () => {
     const refused = await server.post('/sdapi/v1/img2img', { prompt, init_images: [picture] });
     expect(refused.status).toBe(400);
     expect(await jsonOf(refused)).toMatchObject({ detail: expect.stringContaining('takes none, not 1') });
+    for (const inpaint_full_res of [{ toString: 1 }, [[[[]]]], [{ valueOf: 1 }]]) {
+      const odd = await server.post('/sdapi/v1/img2img', { prompt, inpaint_full_res });
+      expect(await jsonOf(odd)).toMatchObject({ detail: expect.stringContaining('inpaint_full_res') });
+    }
     const rubbish = await server.post('/sdapi/v1/img2img', { prompt, init_images: ['!!'] });
     expect(await jsonOf(rubbish)).toMatchObject({ detail: expect.stringContaining('init_images.0') });
   });

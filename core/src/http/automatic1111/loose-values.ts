@@ -13,19 +13,14 @@ export const number = <Schema extends z.ZodType<number | undefined>>(schema: Sch
     return text === '' ? undefined : Number(text);
   }, schema.nullish());
 
-const flags: Readonly<Record<string, boolean>> = {
-  true: true,
-  false: false,
-  '1': true,
-  '0': false,
-  yes: true,
-  no: false,
-  on: true,
-  off: false,
-};
+const flags: ReadonlyMap<string, boolean> = new Map([
+  ...['true', '1', 'yes', 'on'].map((text) => [text, true] as const),
+  ...['false', '0', 'no', 'off'].map((text) => [text, false] as const),
+]);
 
 /** A flag, or a number or text that stands for one. Absent, null and empty text: none. */
-export const flag = z.preprocess(
-  (value) => (value === '' ? undefined : (flags[String(value).toLowerCase()] ?? value)),
-  z.boolean().nullish(),
-);
+export const flag = z.preprocess((value) => {
+  if (typeof value !== 'string' && typeof value !== 'number') return value;
+  const text = String(value).trim().toLowerCase();
+  return text === '' ? undefined : (flags.get(text) ?? value);
+}, z.boolean().nullish());

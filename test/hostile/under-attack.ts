@@ -51,8 +51,13 @@ async function submitJobs(url: string): Promise<string[]> {
   return ids;
 }
 
-const stateOf = async (url: string, id: string) =>
-  (await jsonOf<{ state: string }>(await fetch(`${url}/api/images/jobs/${id}`))).state;
+/** The state of a job, and its error where it has one. */
+const stateOf = async (url: string, id: string) => {
+  const { state, error } = await jsonOf<{ state: string; error?: { message: string } }>(
+    await fetch(`${url}/api/images/jobs/${id}`),
+  );
+  return error ? `${state}: ${error.message}` : state;
+};
 
 /**
  * Lets a real server be attacked, and holds it to what is promised: it answers `/healthz` within a second throughout, stays within its memory,

@@ -1,12 +1,16 @@
 import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { InputImages } from '../../core/src/http/input-image.js';
+import { readInputImages } from '../../core/src/http/input-image.js';
 import { startServer } from './server.js';
 
 const picture = (edge: number) =>
   sharp({ create: { width: edge, height: edge, channels: 3, background: '#2a9d8f' } });
-const read = (bytes: Uint8Array) => new InputImages().read(new Uint8Array(bytes), 'image');
+const read = async (...files: readonly [Uint8Array, ...Uint8Array[]]) => {
+  const given = files.map((bytes, index) => ({ param: `image.${index}`, bytes: new Uint8Array(bytes) }));
+  const [first] = await readInputImages(given);
+  return first as NonNullable<typeof first>;
+};
 const uint32 = (value: number) => Buffer.from(Uint32Array.of(value).buffer).swap32();
 const chunk = (type: string, data: Uint8Array) => {
   const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
@@ -69,7 +73,7 @@ describe('an image that a caller hands in', () => {
     for (const share of [0.1, 0.5, 0.9])
       await expect(read(bytes.subarray(0, Math.floor(bytes.length * share)))).rejects.toMatchObject({
         status: 400,
-        param: 'image',
+        param: 'image.0',
       });
   });
 
@@ -85,7 +89,7 @@ describe('an image that a caller hands in', () => {
     ['a header of 65,535 x 65,535 pixels', png(65_535, 10)],
     ['a header of 8,000 x 8,000 pixels without those', png(8_000, 10)],
   ])('%s is refused', async (_, bytes) => {
-    await expect(read(bytes)).rejects.toMatchObject({ status: 400, param: 'image' });
+    await expect(read(bytes)).rejects.toMatchObject({ status: 400, param: 'image.0' });
   });
 
   it('17 megapixels of AVIF are read, and 67 would take a gigabyte', async () => {
@@ -96,10 +100,20 @@ describe('an image that a caller hands in', () => {
   });
 
   it('all images of a request together are bounded', async () => {
-    const images = new InputImages();
-    const bytes = new Uint8Array(await picture(8_000).png().toBuffer());
-    for (let count = 1; count <= 2; count++) await images.read(bytes, 'image');
-    await expect(images.read(bytes, 'image')).rejects.toMatchObject({ status: 400 });
+    const bytes = await picture(8_000).png().toBuffer();
+    expect((await read(bytes, bytes)).mediaType).toBe('image/png');
+    await expect(read(bytes, bytes, bytes)).rejects.toMatchObject({ status: 400, param: 'image.2' });
+  });
+
+  it('every header is looked at before an image is decoded', async () => {
+    const bytes = await picture(8_000).png().toBuffer();
+    const from = process.cpuUsage();
+    await expect(read(bytes, bytes, svg)).rejects.toMatchObject({ status: 400, param: 'image.2' });
+    const refused = process.cpuUsage(from);
+    const again = process.cpuUsage();
+    await read(bytes, bytes);
+    const decoded = process.cpuUsage(again);
+    expect(refused.user * 10).toBeLessThan(decoded.user);
   });
 });
 

@@ -1,5 +1,5 @@
-import { EaselError, type InputImage } from '@easel/plugin-sdk';
-import { type ImageFile, withImage } from '@easel/plugin-sdk/images';
+import { EaselError, type ImageFormat, type InputImage } from '@easel/plugin-sdk';
+import { type ImageFile, readImageHeader, withImage } from '@easel/plugin-sdk/images';
 import { HttpError } from './errors.js';
 
 /** Pixels of an image that is read; a phone's camera has 50 million. */
@@ -13,53 +13,70 @@ const limits = { waitMs: 10_000, seconds: 10 } as const;
 /** What plugins take; the other formats are written anew. */
 const passedOn = { png: 'image/png', jpeg: 'image/jpeg', webp: 'image/webp' } as const;
 
-/** Reads the images of one request. */
-export class InputImages {
-  #pixels = 0;
+/** An image as a caller has sent it, and the field that holds it. */
+export interface GivenImage {
+  readonly param: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
 
-  /**
-   * An image that a caller has sent, known by its own bytes and not by what it is called: whole, and small enough to be decoded. GIF, AVIF and
-   * TIFF become PNG, the first frame or page of them.
-   *
-   * @throws HttpError 400 with the field; EaselError ERR_QUEUE_FULL where too many are being read
-   */
-  async read(bytes: Uint8Array<ArrayBuffer>, param: string): Promise<InputImage> {
-    const refuse = (what: string) => new HttpError(400, 'invalid_image', `${param}: ${what}.`, { param });
-    if (bytes.byteLength === 0) throw refuse('is empty');
-    try {
-      return await withImage(bytes, async (file) => await this.#check(bytes, file), limits);
-    } catch (error) {
-      if (EaselError.isInstance(error)) throw error;
-      throw refuse((error as Error).message.split('\n')[0]?.slice(0, 200) ?? 'cannot be read');
-    }
-  }
+/**
+ * All images of a request, known by their own bytes and not by what they are called: whole, and small enough to be decoded. GIF, AVIF and TIFF
+ * become PNG, the first frame or page of them. Every header is looked at before an image is decoded.
+ *
+ * @throws HttpError 400 with the field; EaselError ERR_QUEUE_FULL where too many are being read
+ */
+export async function readInputImages(given: readonly GivenImage[]): Promise<InputImage[]> {
+  let pixels = 0;
+  for (const { param, bytes } of given)
+    await refusing(param, async () => {
+      pixels += await measure(bytes);
+      if (pixels > requestPixelLimit)
+        throw new Error(`the images of a request must have at most ${requestPixelLimit} pixels in all`);
+    });
+  const images: InputImage[] = [];
+  for (const { param, bytes } of given)
+    images.push(await refusing(param, () => withImage(bytes, (file) => decode(bytes, file), limits)));
+  return images;
+}
 
-  /** The same of base64, bare or as a data URL. */
-  async readBase64(text: string, param: string): Promise<InputImage> {
-    const base64 = text.replace(/^data:[^,]{0,100};base64,/, '');
-    if (!/^[A-Za-z0-9+/_\s-]*={0,2}\s*$/.test(base64.slice(0, 1_000)))
-      throw new HttpError(400, 'invalid_image', `${param}: must be base64, or a data URL with it.`, {
-        param,
-      });
-    const { buffer, byteOffset, byteLength } = Buffer.from(base64, 'base64');
-    return await this.read(new Uint8Array(buffer, byteOffset, byteLength), param);
-  }
+/** The bytes of base64, bare or in a data URL. */
+export function fromBase64(text: string, param: string): GivenImage {
+  const base64 = text.replace(/^data:[^,]{0,100};base64,/, '');
+  if (!/^[A-Za-z0-9+/_\s-]*={0,2}\s*$/.test(base64.slice(0, 1_000)))
+    throw new HttpError(400, 'invalid_image', `${param}: must be base64, or a data URL with it.`, { param });
+  const { buffer, byteOffset, byteLength } = Buffer.from(base64, 'base64');
+  return { param, bytes: new Uint8Array(buffer, byteOffset, byteLength) };
+}
 
-  async #check(bytes: Uint8Array<ArrayBuffer>, file: ImageFile): Promise<InputImage> {
-    const { format, width, height, image } = file;
-    const isPassedOn = format === 'png' || format === 'jpeg' || format === 'webp';
-    const limit = isPassedOn ? pixelLimit : convertedPixelLimit;
-    this.#pixels += width * height;
-    if (width * height > limit)
-      throw new Error(`has ${width}x${height} pixels; at most ${limit} are read of a ${format} file`);
-    if (this.#pixels > requestPixelLimit)
-      throw new Error(`the images of a request must have at most ${requestPixelLimit} pixels in all`);
-    if (isPassedOn) {
-      // Decoded for its errors alone, at the smallest size.
-      await image.resize(1, 1, { fit: 'fill', kernel: 'nearest' }).raw().toBuffer();
-      return { bytes, mediaType: passedOn[format] };
-    }
-    const png = await image.autoOrient().toColourspace('srgb').png({ compressionLevel: 1 }).toBuffer();
-    return { bytes: new Uint8Array(png), mediaType: 'image/png' };
+/** Does a step of reading; what it throws about the image becomes the caller's error. */
+async function refusing<Result>(param: string, step: () => Promise<Result>): Promise<Result> {
+  try {
+    return await step();
+  } catch (error) {
+    if (EaselError.isInstance(error)) throw error;
+    const what = (error as Error).message.split('\n')[0]?.slice(0, 200) ?? 'cannot be read';
+    throw new HttpError(400, 'invalid_image', `${param}: ${what}.`, { param });
   }
 }
+
+/** Pixels of an image, as its header says. */
+async function measure(bytes: Uint8Array): Promise<number> {
+  if (bytes.byteLength === 0) throw new Error('is empty');
+  const { format, width, height } = await readImageHeader(bytes);
+  const limit = isPassedOn(format) ? pixelLimit : convertedPixelLimit;
+  if (width * height > limit)
+    throw new Error(`has ${width}x${height} pixels; at most ${limit} are read of a ${format} file`);
+  return width * height;
+}
+
+async function decode(bytes: Uint8Array<ArrayBuffer>, { format, image }: ImageFile): Promise<InputImage> {
+  if (isPassedOn(format)) {
+    // Decoded for its errors alone, at the smallest size.
+    await image.resize(1, 1, { fit: 'fill', kernel: 'nearest' }).raw().toBuffer();
+    return { bytes, mediaType: passedOn[format] };
+  }
+  const png = await image.autoOrient().toColourspace('srgb').png({ compressionLevel: 1 }).toBuffer();
+  return { bytes: new Uint8Array(png), mediaType: 'image/png' };
+}
+
+const isPassedOn = (format: ImageFormat): format is keyof typeof passedOn => format in passedOn;

@@ -50,7 +50,7 @@ export const toGrey = (image: Opened): Opened => image.toColourspace('b-w').png(
 
 /** The smallest region that holds all that is painted. Undefined: nothing is. */
 export async function markedRegion(mask: Mask): Promise<Region | undefined> {
-  const grey = Buffer.from(await greyOf(mask.png, mask));
+  const grey = await greyOf(mask.png, mask);
   const { width, height } = mask;
   const black = Buffer.alloc(width);
   let [left, right, top, bottom] = [width, -1, -1, -1];
@@ -67,13 +67,10 @@ export async function markedRegion(mask: Mask): Promise<Region | undefined> {
 }
 
 /** The mask's values, a byte a pixel. */
-export async function greyOf(png: Uint8Array, { width, height }: Size): Promise<Uint8Array> {
+export async function greyOf(png: Uint8Array, { width, height }: Size): Promise<Buffer> {
   return await withImage(
     png,
-    async ({ image }) =>
-      new Uint8Array(
-        await image.resize(width, height, { fit: 'fill' }).toColourspace('b-w').raw().toBuffer(),
-      ),
-    limits,
+    ({ image }) => image.resize(width, height, { fit: 'fill' }).toColourspace('b-w').raw().toBuffer(),
+    { ...limits, workBytes: width * height },
   );
 }

@@ -1,7 +1,8 @@
 import type { Image, OutputFormat } from '@easel/plugin-sdk';
 import { encodeAs, withImage } from '@easel/plugin-sdk/images';
-import { greyOf, limits } from './mask.js';
+import { limits } from './mask.js';
 import type { Region, Size } from './region.js';
+import { upright } from './upright.js';
 
 /** How what a model has painted comes back into the image that it was painted for. */
 export interface Pasting {
@@ -21,9 +22,8 @@ export interface Pasting {
 
 /** A painted image over the original, as far as the mask says. */
 export async function paste(image: Image, pasting: Pasting): Promise<Image> {
-  const { original, size, region, content, painted, outputFormat } = pasting;
+  const { original, size, region, content, painted, mask, outputFormat } = pasting;
   const { width, height, left, top } = region;
-  const mask = Buffer.from(await greyOf(pasting.mask, region));
   const brought = await withImage(
     image.bytes,
     ({ image }) =>
@@ -41,28 +41,15 @@ export async function paste(image: Image, pasting: Pasting): Promise<Image> {
       image
         .toColourspace('srgb')
         .resize(width, height, { fit: 'fill' })
-        .joinChannel(mask, { raw: { width, height, channels: 1 } })
-        .raw()
-        .toBuffer(),
-    limits,
-  );
-  const upright = await withImage(
-    original,
-    ({ image }) =>
-      image
-        .autoOrient()
-        .toColourspace('srgb')
-        .resize(size.width, size.height, { fit: 'fill' })
+        .joinChannel(Buffer.from(mask))
         .png({ compressionLevel: 1 })
         .toBuffer(),
     limits,
   );
   const bytes = await withImage(
-    upright,
-    async ({ image }) => {
-      const layer = { input: overlay, raw: { width, height, channels: 4 as const }, left, top };
-      return await encodeAs(image.composite([layer]).removeAlpha(), outputFormat).toBuffer();
-    },
+    await upright(original, size),
+    async ({ image }) =>
+      await encodeAs(image.composite([{ input: overlay, left, top }]).removeAlpha(), outputFormat).toBuffer(),
     limits,
   );
   return { ...image, ...size, bytes: new Uint8Array(bytes), mediaType: `image/${outputFormat}` };

@@ -4,6 +4,7 @@ import { fillMarked } from './fill-marked.js';
 import { limits, type Mask, markedRegion, readMask, sizeOf, toGrey } from './mask.js';
 import { type Pasting, paste } from './paste.js';
 import { fitInto, padRegion, type Region, type Size, shapeRegion } from './region.js';
+import { upright } from './upright.js';
 
 /** A request's image and mask as plugins take them, and what becomes of what they paint. */
 export interface Inpainting {
@@ -52,7 +53,7 @@ export async function prepareInpainting(
     region: isWhole ? content : region,
     content,
     painted: target,
-    mask: isWhole && maskBlur > 0 ? await brighten(mask.png) : await extract(mask.png, region),
+    mask: isWhole ? await scale(mask.png, target, maskBlur > 0) : await extract(mask.png, region),
     outputFormat,
   };
   return {
@@ -93,7 +94,7 @@ async function cut(
     bottom: target.height - content.top - content.height,
   };
   const inside = await withImage(
-    await upright(bytes),
+    isMask ? bytes : await upright(bytes),
     ({ image }) =>
       image
         .extract(region)
@@ -116,18 +117,17 @@ async function cut(
   return new Uint8Array(whole);
 }
 
-async function upright(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
-  const png = await withImage(
-    bytes,
-    ({ image }) => image.autoOrient().png({ compressionLevel: 1 }).toBuffer(),
-    limits,
-  );
-  return new Uint8Array(png);
-}
-
 const extract = async (png: Uint8Array, region: Region): Promise<Uint8Array> =>
   await withImage(png, ({ image }) => toGrey(image.extract(region)).toBuffer(), limits);
 
-/** What is more than half marked is painted wholly: the original shines through in the outer half of a blurred edge alone, as in A1111. */
-const brighten = async (png: Uint8Array): Promise<Uint8Array> =>
-  await withImage(png, ({ image }) => toGrey(image.linear(2, 0)).toBuffer(), limits);
+/**
+ * A mask of the size of what is painted. With a blurred edge, what is more than half marked is painted wholly: the original shines through in the
+ * outer half of the edge alone, as in A1111.
+ */
+const scale = async (png: Uint8Array, { width, height }: Size, isBlurred: boolean): Promise<Uint8Array> =>
+  await withImage(
+    png,
+    ({ image }) =>
+      toGrey(image.resize(width, height, { fit: 'fill' }).linear(isBlurred ? 2 : 1, 0)).toBuffer(),
+    limits,
+  );

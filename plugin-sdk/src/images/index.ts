@@ -5,4 +5,10 @@
  */
 export { blockOtherLoaders } from './block-other-loaders.js';
 export { convertImage, encodeAs } from './convert-image.js';
-export { type ImageFile, type WithImageOptions, withImage } from './with-image.js';
+export {
+  type ImageFile,
+  type ImageHeader,
+  readImageHeader,
+  type WithImageOptions,
+  withImage,
+} from './with-image.js';

@@ -21,11 +21,7 @@ const avifFactor = 6;
 /** A progressive JPEG's coefficients have two bytes each. */
 const progressiveFactor = 2;
 
-export interface ImageFile {
-  readonly format: ImageFormat;
-  /** Pixels, as encoded: before an orientation in its metadata is heeded. */
-  readonly width: number;
-  readonly height: number;
+export interface ImageFile extends ImageHeader {
   /** The first page or frame, to be decoded from the beginning to the end. It fails on a damaged or truncated file. */
   readonly image: Sharp;
 }
@@ -35,6 +31,40 @@ export interface WithImageOptions {
   readonly waitMs?: number | undefined;
   /** Seconds that decoding may take. Absent: as long as it takes. */
   readonly seconds?: number | undefined;
+  /** Bytes that the work takes beside the decoded image, such as those of a result that is not encoded. Default: 0. */
+  readonly workBytes?: number | undefined;
+}
+
+/** What the header of an image file says. */
+export interface ImageHeader {
+  readonly format: ImageFormat;
+  /** Pixels, as encoded: before an orientation in its metadata is heeded. */
+  readonly width: number;
+  readonly height: number;
+  /** Bytes that decoding takes at the most. */
+  readonly decodedBytes: number;
+}
+
+/**
+ * Looks at the header of a foreign file, and decodes nothing.
+ *
+ * @throws Error that says in its message what the file is or lacks, such as "is not a PNG, ..."
+ */
+export async function readImageHeader(bytes: Uint8Array): Promise<ImageHeader> {
+  const format = imageFormatOf(bytes);
+  if (!format) throw new Error('is not a PNG, JPEG, WebP, GIF, AVIF or TIFF file');
+  // Loaded by the first image: whoever has none does not need it.
+  const { default: sharp } = await import('sharp');
+  const header = await sharp(bytes, { limitInputPixels: false }).metadata();
+  if ((header.format === 'heif' ? 'avif' : header.format) !== format)
+    throw new Error(`begins like ${format} and is not`);
+  const { width, height } = header;
+  const decodedBytes = bytesOf(header);
+  if (decodedBytes > decodedLimit)
+    throw new Error(
+      `is too large: ${width} x ${height} pixels would take ${Math.ceil(decodedBytes / mebibyte)} MiB to decode, and ${decodedLimit / mebibyte} are the most`,
+    );
+  return { format, width, height, decodedBytes };
 }
 
 /**
@@ -46,25 +76,15 @@ export interface WithImageOptions {
 export async function withImage<Result>(
   bytes: Uint8Array,
   work: (file: ImageFile) => Promise<Result>,
-  { waitMs, seconds = 0 }: WithImageOptions = {},
+  { waitMs, seconds = 0, workBytes = 0 }: WithImageOptions = {},
 ): Promise<Result> {
-  const format = imageFormatOf(bytes);
-  if (!format) throw new Error('is not a PNG, JPEG, WebP, GIF, AVIF or TIFF file');
-  // Loaded by the first image: whoever has none does not need it.
+  const header = await readImageHeader(bytes);
   const { default: sharp } = await import('sharp');
-  const header = await sharp(bytes, { limitInputPixels: false }).metadata();
-  if ((header.format === 'heif' ? 'avif' : header.format) !== format)
-    throw new Error(`begins like ${format} and is not`);
-  const { width, height } = header;
-  const needed = bytesOf(header);
-  if (needed > decodedLimit)
-    throw new Error(
-      `is too large: ${width} x ${height} pixels would take ${Math.ceil(needed / mebibyte)} MiB to decode, and ${decodedLimit / mebibyte} are the most`,
-    );
-  const options = { limitInputPixels: width * height, sequentialRead: true, failOn: 'error' } as const;
+  const limitInputPixels = header.width * header.height;
+  const options = { limitInputPixels, sequentialRead: true, failOn: 'error' } as const;
   return await turns.take(
-    needed,
-    () => work({ format, width, height, image: sharp(bytes, options).timeout({ seconds }) }),
+    Math.min(decodedLimit, header.decodedBytes + workBytes),
+    () => work({ ...header, image: sharp(bytes, options).timeout({ seconds }) }),
     waitMs,
   );
 }

@@ -1,7 +1,7 @@
 import { type ImageRequest, type InputImage, imageRequestSchema, type Warning } from '@easel/plugin-sdk';
 import { z } from 'zod';
 import { invertMask, maskOfOpacity, onWhite, opacityOf } from '../alpha-mask.js';
-import { InputImages } from '../input-image.js';
+import { fromBase64, readInputImages } from '../input-image.js';
 import { flag, number } from './loose-values.js';
 
 const field = imageRequestSchema.shape;
@@ -33,16 +33,16 @@ export type InpaintingFields = z.output<z.ZodObject<typeof inpaintingFields>>;
 export async function readInpainting(
   body: InpaintingFields,
 ): Promise<{ request: Partial<ImageRequest>; warnings: Warning[] }> {
-  const reader = new InputImages();
+  const started = (body.init_images ?? []).map((image, index) => fromBase64(image, `init_images.${index}`));
+  const read = await readInputImages([...started, ...(body.mask ? [fromBase64(body.mask, 'mask')] : [])]);
   const inputImages: InputImage[] = [];
-  for (const [index, image] of (body.init_images ?? []).entries())
-    inputImages.push(await onWhite(await reader.readBase64(image, `init_images.${index}`)));
+  for (const image of read.slice(0, started.length)) inputImages.push(await onWhite(image));
   const strength = body.denoising_strength ?? undefined;
   const request =
     inputImages.length === 0 ? {} : { inputImages, ...(strength === undefined ? {} : { strength }) };
-  if (!body.mask) return { request, warnings: [] };
+  const given = read[started.length];
+  if (!given) return { request, warnings: [] };
 
-  const given = await reader.readBase64(body.mask, 'mask');
   const opacity = await opacityOf(given);
   const isOpaque = !opacity || opacity.min === 255;
   const marked = isOpaque ? given : await maskOfOpacity(given, 'opaque');

@@ -5,7 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { coreVersion } from '../../version.js';
 import { assertScope } from '../access/authenticate.js';
-import { InputImages } from '../input-image.js';
+import { fromBase64, readInputImages } from '../input-image.js';
 import { makeResult } from '../make-result.js';
 import { parseSize } from '../parse-body.js';
 import { defaultDelivery, withoutAbsent } from '../request-fields.js';
@@ -81,10 +81,10 @@ export function createMcpServer(
     },
     async ({ image, mask, strength, ...asked }) =>
       await asTool(request, async () => {
-        const images = new InputImages();
-        const inputImages = [await images.readBase64(image, 'image')];
-        const masked =
-          mask === undefined ? {} : { mask: await images.readBase64(mask, 'mask'), keepUnmasked: true };
+        const masks = mask === undefined ? [] : [fromBase64(mask, 'mask')];
+        const [first, painted] = await readInputImages([fromBase64(image, 'image'), ...masks]);
+        const inputImages = first ? [first] : [];
+        const masked = painted ? { mask: painted, keepUnmasked: true } : {};
         return await make(asked, { inputImages, ...masked, ...withoutAbsent({ strength }) });
       }),
   );

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { readParts } from '../body/read-parts.js';
 import { HttpError } from '../errors.js';
-import { InputImages } from '../input-image.js';
+import { type GivenImage, readInputImages } from '../input-image.js';
 import { openAiRequestSchema } from './request.js';
 
 export interface ImageForm {
@@ -22,9 +22,8 @@ export async function readImageForm(request: FastifyRequest): Promise<ImageForm>
       'The body must be multipart/form-data, with the picture as "image".',
     );
   const fields: Record<string, unknown> = {};
-  const reader = new InputImages();
-  const images: InputImage[] = [];
-  let mask: InputImage | undefined;
+  const given: GivenImage[] = [];
+  let givenMask: GivenImage | undefined;
   for await (const part of readParts(request)) {
     if ('text' in part) fields[part.name] = readField(part.name, part.text);
     else {
@@ -33,14 +32,15 @@ export async function readImageForm(request: FastifyRequest): Promise<ImageForm>
         throw new HttpError(400, 'invalid_request', `${part.name}: there is no such file`, {
           param: part.name,
         });
-      const picture = await reader.read(part.bytes, part.name);
-      if (kind === 'image') images.push(picture);
-      else mask = picture;
+      const image = { param: part.name, bytes: part.bytes };
+      if (kind === 'image') given.push(image);
+      else givenMask = image;
     }
   }
-  if (images.length === 0)
+  const read = await readInputImages([...given, ...(givenMask ? [givenMask] : [])]);
+  if (given.length === 0)
     throw new HttpError(400, 'invalid_request', 'image: is missing', { param: 'image' });
-  return { fields, images, mask };
+  return { fields, images: read.slice(0, given.length), mask: read[given.length] };
 }
 
 const numbers = fieldsOf(z.ZodNumber);

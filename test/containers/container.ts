@@ -34,6 +34,8 @@ export function startInContainer(
   const sandbox = [
     ...['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc'],
     ...['--size', String(temporaryBytes), '--tmpfs', '/tmp'],
+    // Where these are below /tmp they would be hidden by it.
+    ...['--ro-bind', repository, repository, '--ro-bind', process.execPath, process.execPath],
     ...['--bind', volume, '/mnt', '--chdir', repository],
     ...['--unshare-user', '--uid', '4321', '--gid', '4321', '--unshare-pid', '--die-with-parent'],
     ...['--clearenv', '--setenv', 'PATH', process.env.PATH ?? '', ...variables],

@@ -37,7 +37,9 @@ export async function randomServerRun(provider: Provider, seed: number, run: num
       () => true,
       () => true,
     );
-    const moments = Array.from({ length: 1 + Math.floor(random() * 3) }, () => drawMoment(random));
+    const moments = Array.from({ length: 1 + Math.floor(random() * 3) }, () =>
+      drawMoment(random, calls.length),
+    );
     for (const { requests, ms, ending } of moments) {
       const isOver = await Promise.race([settled, storm.more(requests).then(() => pause(ms, false))]);
       if (isOver) break;
@@ -84,9 +86,9 @@ async function compare({ prompt, n }: ServerCall, { images, told }: ServerOutcom
   return { asked: n, got: images.length, lost: Math.max(0, lost), violations };
 }
 
-/** When the server ends, as requests to the provider from now on and milliseconds after them, and how. */
-function drawMoment(random: () => number) {
-  const requests = random() < 0.8 ? 1 + Math.floor(random() * 6) : 0;
+/** When the server ends, as requests to the provider from now on, one for each call or fewer, and milliseconds after them, and how. */
+function drawMoment(random: () => number, calls: number) {
+  const requests = random() < 0.8 ? 1 + Math.floor(random() * calls) : 0;
   const ms = random() * (requests === 0 ? 900 : 80);
   return { requests, ms, ending: pick(random, ['SIGKILL', 'SIGKILL', 'SIGTERM', 'all'] as const) };
 }

@@ -21,6 +21,7 @@ async function use(url: string): Promise<void> {
   await expect
     .poll(
       async () => ((await (await fetch(`${url}/api/images/jobs/${id}`)).json()) as { state: string }).state,
+      { timeout: 60_000 },
     )
     .toBe('succeeded');
   expect(await (await fetch(`${url}/readyz`)).json()).toEqual({ status: 'ok' });

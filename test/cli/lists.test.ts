@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -53,7 +54,7 @@ describe('easel models', () => {
 
 describe('easel plugins', () => {
   it('shows what is enabled, disabled, and rejected with the reason', async () => {
-    const { status, stdout } = await easel(troubledFolder(), ['plugins']);
+    const { status, stdout } = await easel(troubledFolder(), ['plugins', '--own-kernel']);
     expect(status).toBe(0);
     expect(lineOf(stdout, 'steady ')).toMatch(/1\.2\.3 +steady +enabled$/);
     expect(lineOf(stdout, 'chaos ')).toMatch(/disabled, by the configuration$/);
@@ -61,7 +62,7 @@ describe('easel plugins', () => {
   });
 
   it('answers JSON', async () => {
-    const answer = JSON.parse((await easel(troubledFolder(), ['plugins', '--json'])).stdout);
+    const answer = JSON.parse((await easel(troubledFolder(), ['plugins', '--json', '--own-kernel'])).stdout);
     expect(answer.plugins).toContainEqual({
       id: 'chaos',
       version: '1.0.0',
@@ -79,10 +80,16 @@ describe('easel plugins', () => {
 describe('easel explain', () => {
   it('tells who would be asked, and why nobody would', async () => {
     const folder = workingFolder();
-    const { status, stdout } = await easel(folder, ['explain', '--model', 'steady-one']);
+    const { status, stdout } = await easel(folder, ['explain', 'steady-one', '--own-kernel']);
     expect(status).toBe(0);
     expect(lineOf(stdout, '1 ')).toMatch(/^1 +steady +steady-one +steady +0 +1 +0 \+ 0 +-$/);
-    const answer = await easel(troubledFolder(), ['explain', '--model', 'chaos-one', '--json']);
+    const answer = await easel(troubledFolder(), [
+      'explain',
+      '--model',
+      'chaos-one',
+      '--json',
+      '--own-kernel',
+    ]);
     expect(answer.status).toBe(1);
     expect(JSON.parse(answer.stdout)).toMatchObject({
       error: { code: 'ERR_NO_ROUTE', hint: expect.stringContaining('chaos') },
@@ -92,7 +99,7 @@ describe('easel explain', () => {
 
 describe('easel health', () => {
   it('is degraded, with status 1, where something cannot be used', async () => {
-    const { status, stdout } = await easel(troubledFolder(), ['health']);
+    const { status, stdout } = await easel(troubledFolder(), ['health', '--own-kernel']);
     expect(status).toBe(1);
     expect(stdout).toMatch(/^status: degraded\n/);
     expect(lineOf(stdout, 'steady ')).toMatch(/idle +steady closed +0 +0 +0 +-$/);
@@ -100,7 +107,7 @@ describe('easel health', () => {
   });
 
   it('answers JSON', async () => {
-    const answer = JSON.parse((await easel(troubledFolder(), ['health', '--json'])).stdout);
+    const answer = JSON.parse((await easel(troubledFolder(), ['health', '--json', '--own-kernel'])).stdout);
     expect(answer).toMatchObject({ status: 'degraded', plugins: expect.any(Array) });
   });
 });
@@ -108,17 +115,20 @@ describe('easel health', () => {
 describe('easel', () => {
   it('explains itself, quickly', async () => {
     const folder = workingFolder();
-    // The fastest of three: the machine may be busy with other things.
-    let fastestMs = Number.POSITIVE_INFINITY;
+    // The fastest of three, beside what Node itself takes: the machine may be busy with other things.
+    let [fastestMs, nodeMs] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
     for (let run = 0; run < 3; run++) {
       const startedAt = performance.now();
       const { status, stdout } = await easel(folder, ['--help']);
-      fastestMs = Math.min(fastestMs, performance.now() - startedAt);
+      const endedAt = performance.now();
+      spawnSync(process.execPath, ['--eval', '']);
+      fastestMs = Math.min(fastestMs, endedAt - startedAt);
+      nodeMs = Math.min(nodeMs, performance.now() - endedAt);
       expect(status).toBe(0);
       expect(stdout).toContain('easel generate "a yellow star at night"');
       expect(stdout).toContain('easel.config.json');
     }
-    expect(fastestMs).toBeLessThan(300);
+    expect(fastestMs).toBeLessThan(5 * nodeMs);
     const help = await easel(folder, ['generate', '--help']);
     expect(help.stdout).toContain("rounded to the model's multiple, with a warning");
     expect(help.stdout).toContain('Exit status:');
@@ -159,7 +169,7 @@ describe('easel plugins enable, disable and reload', () => {
   });
 
   it('touch the manifest, which kernels that watch take for a change', async () => {
-    const folder = workingFolder({ pluginFolders: ['plugins'] });
+    const folder = workingFolder({ pluginFolders: ['plugins', '--own-kernel'] });
     mkdirSync(join(folder, 'plugins'));
     cpSync(fixtures('plugins/steady'), join(folder, 'plugins/steady'), { recursive: true });
     const manifest = join(folder, 'plugins/steady/plugin.json');

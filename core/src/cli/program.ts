@@ -6,11 +6,13 @@ import { explainCommand } from './explain/command.js';
 import { generateCommand } from './generate/command.js';
 import { gpuCommand } from './gpu/command.js';
 import { healthCommand } from './health/command.js';
+import { jobsCommand } from './jobs/command.js';
 import { keysCommand } from './keys/command.js';
 import { modelsCommand } from './models/command.js';
 import type { Finish } from './options.js';
 import { pluginsCommand } from './plugins/command.js';
 import { serveCommand } from './serve/command.js';
+import { statusCommand } from './status/command.js';
 import { configurationAndStatus } from './terminal/help.js';
 
 /** In the order in which `easel --help` lists them. A command is a folder, and a line here. */
@@ -23,7 +25,9 @@ const commands = [
   keysCommand,
   emulateCommand,
   gpuCommand,
+  statusCommand,
   healthCommand,
+  jobsCommand,
   doctorCommand,
 ];
 

@@ -59,6 +59,8 @@ export interface CreateServerOptions {
   readonly prefix?: string | undefined;
   /** A key with all scopes that the host keeps, beside those of `keys.json`. Absent: none. */
   readonly apiKey?: string | undefined;
+  /** A key that commands on this machine show; it does not make others need one. Absent: none. */
+  readonly commandKey?: string | undefined;
 }
 
 /**
@@ -89,6 +91,7 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
   const context = await openServerContext(manager, logger, {
     prefix,
     apiKey: options.apiKey,
+    commandKey: options.commandKey,
     origin: () => (server.server.listening ? server.listeningOrigin : ''),
   });
   watchRequests(server, (ended) => {

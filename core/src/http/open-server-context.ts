@@ -2,7 +2,7 @@ import { DatabaseThread } from '../jobs/database/database-thread.js';
 import { JobQueue } from '../jobs/job-queue.js';
 import { Webhooks } from '../jobs/webhooks.js';
 import type { ImageServiceManager } from '../kernel/image-service-manager.js';
-import { KeyStore } from '../keys/key-store.js';
+import { type GivenKeys, KeyStore } from '../keys/key-store.js';
 import type { HostLogger } from '../observe/plugin-logger.js';
 import { ResultCache } from '../results/result-cache.js';
 import { ResultStore } from '../results/result-store.js';
@@ -23,13 +23,11 @@ const undoMs = hourMs;
 /** Jobs that are forgotten at once; others have their turn in between. */
 const sweptAtOnce = 500;
 
-export interface ServerSurroundings {
+export interface ServerSurroundings extends GivenKeys {
   /** Path under which a host app has the server. Empty: it is the whole. */
   readonly prefix: string;
   /** Where it listens, for those who are told of an image and have not asked for it; empty where it does not. */
   readonly origin: () => string;
-  /** A key that is kept elsewhere. Absent: none. */
-  readonly apiKey?: string | undefined;
 }
 
 /**
@@ -39,7 +37,7 @@ export interface ServerSurroundings {
 export async function openServerContext(
   manager: ImageServiceManager,
   logger: HostLogger,
-  { prefix, origin, apiKey }: ServerSurroundings,
+  { prefix, origin, ...givenKeys }: ServerSurroundings,
 ): Promise<ServerContext & { close(): Promise<void> }> {
   const { storageFolder } = manager.configuration;
   const configuration = liveSettings(manager);
@@ -54,7 +52,7 @@ export async function openServerContext(
   const results = new ResultStore(storage, 'results');
   const cache = new ResultCache(storage, 'cache', results);
   const inputs = new ResultStore(storage, 'inputs');
-  const keys = new KeyStore(storageFolder, apiKey);
+  const keys = new KeyStore(storageFolder, givenKeys);
   const database = new DatabaseThread(storage.database, (notice) => logger.warn(notice));
   const problem = await database.open();
   if (problem) logger.warn(problem.message);

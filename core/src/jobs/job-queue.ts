@@ -1,6 +1,7 @@
 import type { ImageServiceManager } from '../kernel/image-service-manager.js';
 import type { FixedChoices } from '../kernel/routing/fixed-request.js';
 import type { DatabaseThread } from './database/database-thread.js';
+import type { JobBacklog } from './database/job-table.js';
 import type { NewJob, StoredJob } from './job.js';
 import { JobRunner, type JobRunnerOptions } from './job-runner.js';
 import { freezeRequest, isSameRequest } from './stored-request.js';
@@ -64,6 +65,11 @@ export class JobQueue {
   /** The newest first. @param caller whose jobs; undefined: everybody's. @param before id of the job that they were accepted before */
   async list(caller: string | undefined, limit: number, before?: string): Promise<StoredJob[]> {
     return (await this.#database.jobTable.list(caller, limit, before)).map((job) => this.#noticed(job));
+  }
+
+  /** Jobs that have not ended, of all callers and servers. */
+  async backlog(): Promise<readonly JobBacklog[]> {
+    return await this.#database.jobs.backlog();
   }
 
   #noticed(job: StoredJob): StoredJob {

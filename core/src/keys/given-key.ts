@@ -12,18 +12,18 @@ export interface GivenKey {
   readonly signingSecret: string;
 }
 
-/** Throws ERR_CONFIG_INVALID for a text that could be guessed. */
-export function createGivenKey(text: string): GivenKey {
+/** Throws ERR_CONFIG_INVALID for a text that could be guessed. @param name by which people know the key */
+export function createGivenKey(text: string, name: string): GivenKey {
   if (text.length < shortest || /\s/.test(text))
     throw new EaselError({
       code: 'ERR_CONFIG_INVALID',
-      message: `EASEL_API_KEY is not a key: it has to have at least ${shortest} characters, and no blanks.`,
+      message: `${name} is not a key: it has to have at least ${shortest} characters, and no blanks.`,
       hint: 'Make one, for example with: openssl rand -hex 32',
     });
   const hash = createHash('sha256').update(text).digest('hex');
   const id = createHash('sha256').update(hash).digest('hex').slice(0, 8);
   return {
-    key: { id, name: 'EASEL_API_KEY', hash, scopes: [...scopes], createdAt: new Date().toISOString() },
+    key: { id, name, hash, scopes: [...scopes], createdAt: new Date().toISOString() },
     signingSecret: createHmac('sha256', text).update('easel: signed URLs').digest('hex'),
   };
 }

@@ -6,6 +6,14 @@ import { createGivenKey, type GivenKey } from './given-key.js';
 import { type ApiKey, KeyFile } from './key-file.js';
 import { withKeyFileLocked } from './lock-key-file.js';
 
+/** Keys that this store does not keep, each with all scopes. */
+export interface GivenKeys {
+  /** One that the host keeps; with it callers need a key. Absent: none. */
+  readonly apiKey?: string | undefined;
+  /** One that commands on this machine show. Absent: none. */
+  readonly commandKey?: string | undefined;
+}
+
 export type NewKey = Pick<ApiKey, 'name' | 'scopes' | 'perMinute' | 'concurrency'>;
 
 const keyPattern = /^easel_([0-9a-f]{8})_[A-Za-z0-9_-]{43}$/;
@@ -21,15 +29,16 @@ export class KeyStore {
   readonly #file: KeyFile;
   readonly #mark: string;
   readonly #given: GivenKey | undefined;
+  readonly #command: GivenKey | undefined;
   #areRequired: boolean;
 
   /**
    * @param storageFolder where `keys.json` lies, or is made by the first key
-   * @param givenKey text of a key with all scopes that is kept elsewhere, and is a key beside those of the file. Absent: none. Throws
-   * ERR_CONFIG_INVALID for one that could be guessed
+   * @param given texts of keys that are kept elsewhere. Throws ERR_CONFIG_INVALID for one that could be guessed
    */
-  constructor(storageFolder: string, givenKey?: string) {
-    this.#given = givenKey ? createGivenKey(givenKey) : undefined;
+  constructor(storageFolder: string, { apiKey, commandKey }: GivenKeys = {}) {
+    this.#given = apiKey ? createGivenKey(apiKey, 'EASEL_API_KEY') : undefined;
+    this.#command = commandKey ? createGivenKey(commandKey, 'easel command') : undefined;
     this.#file = new KeyFile(join(storageFolder, 'keys.json'));
     this.#mark = join(storageFolder, 'keys-required');
     this.#areRequired = existsSync(this.#mark);
@@ -66,10 +75,15 @@ export class KeyStore {
   find(shown: string): ApiKey | undefined {
     const isShown = ({ hash }: ApiKey) =>
       timingSafeEqual(Buffer.from(hashOf(shown), 'hex'), Buffer.from(hash, 'hex'));
-    if (this.#given && isShown(this.#given.key)) return this.#given.key;
+    for (const given of [this.#given, this.#command]) if (given && isShown(given.key)) return given.key;
     const id = keyPattern.exec(shown)?.[1];
     const key = this.keys.find((known) => known.id === id);
     return key && isShown(key) ? key : undefined;
+  }
+
+  /** Whether a key is that of the commands on this machine. */
+  isCommandKey(key: ApiKey): boolean {
+    return key === this.#command?.key;
   }
 
   /** Makes a key; its text is answered here and can never be read again. */

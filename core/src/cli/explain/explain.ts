@@ -1,14 +1,17 @@
-import { openKernel } from '../open-kernel.js';
+import { openAnswerer } from '../ask/answerer.js';
 import { exitStatus } from '../terminal/exit-status.js';
 import { printJson, printLine, printNote } from '../terminal/output.js';
 import { formatTable } from '../terminal/table.js';
 import type { ExplainFlags } from './flags.js';
 
 /** `easel explain`: who would be asked for a model's pictures, in their order, and why; nobody is. */
-export async function explain(flags: ExplainFlags): Promise<number> {
-  await using manager = await openKernel(flags);
+export async function explain(
+  flags: Omit<ExplainFlags, 'model'> & { readonly model: string | undefined },
+): Promise<number> {
+  await using answerer = await openAnswerer(flags);
   const { model, fallback } = flags;
-  const candidates = manager.explain({ prompt: 'none', fallback, ...(model === undefined ? {} : { model }) });
+  const request = { prompt: 'none', fallback, ...(model === undefined ? {} : { model }) };
+  const candidates = await answerer.explain(request);
   if (flags.json) {
     printJson({ candidates });
     return exitStatus.ok;

@@ -1,11 +1,12 @@
 import { Command, Option } from '@commander-js/extra-typings';
-import { type FlagsOf, withKernel } from '../options.js';
+import { type FlagsOf, withAnswerer } from '../options.js';
 
 export const define = () =>
-  withKernel(
+  withAnswerer(
     new Command('explain')
       .description('show which plugins a request would be sent to, in which order, and why')
-      .option('--model <id>', 'model (absent: the current one)')
+      .argument('[model]', 'id of the model (absent: the current one)')
+      .option('--model <id>', 'the same')
       .addOption(
         new Option('--fallback <who>', 'who may take over')
           .choices(['none', 'same-model', 'any'] as const)

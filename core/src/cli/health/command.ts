@@ -2,4 +2,4 @@ import type { Finish } from '../options.js';
 import { define } from './flags.js';
 
 export const healthCommand = (finish: Finish) =>
-  define().action(async (flags) => finish(await (await import('./health.js')).health(flags)));
+  define().action(async (plugin, flags) => finish(await (await import('./health.js')).health(plugin, flags)));

@@ -7,6 +7,7 @@ export const keysCommand = (finish: Finish) =>
   new Command('keys')
     .description("the server's API keys")
     .helpCommand(false)
+    .action(async () => finish(await (await import('./keys.js')).listKeys({})))
     .addCommand(
       create().action(async (name, flags) =>
         finish(await (await import('./keys.js')).createKey(name, flags)),

@@ -3,9 +3,14 @@ import { add, install, list, remove, verify } from './flags.js';
 
 /** `easel models` and the commands below it. They take flags of `models` wherever those stand. */
 export const modelsCommand = (finish: Finish) =>
-  list()
+  list('models')
     .helpCommand(false)
     .action(async (flags) => finish(await (await import('./list.js')).listModels(flags)))
+    .addCommand(
+      list('list').action(async (_, command) =>
+        finish(await (await import('./list.js')).listModels(command.optsWithGlobals())),
+      ),
+    )
     .addCommand(
       install().action(async (model, _, command) =>
         finish(await (await import('./install.js')).installModel(model, command.optsWithGlobals())),

@@ -1,9 +1,9 @@
 import { Command, Option } from '@commander-js/extra-typings';
 import { type FlagsOf, withConfiguration, withKernel } from '../options.js';
 
-export const list = () =>
+export const list = (name: 'models' | 'list') =>
   withKernel(
-    new Command('models').description('list the models, where they are and which plugin makes their images'),
+    new Command(name).description('list the models, where they are and which plugin makes their images'),
   );
 export type ListModelsFlags = FlagsOf<typeof list>;
 

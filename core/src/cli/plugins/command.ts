@@ -3,9 +3,14 @@ import { change, check, create, list } from './flags.js';
 
 /** `easel plugins` and the commands below it. They take flags of `plugins` wherever those stand. */
 export const pluginsCommand = (finish: Finish) =>
-  list()
+  list('plugins')
     .helpCommand(false)
     .action(async (flags) => finish(await (await import('./list.js')).listPlugins(flags)))
+    .addCommand(
+      list('list').action(async (_, command) =>
+        finish(await (await import('./list.js')).listPlugins(command.optsWithGlobals())),
+      ),
+    )
     .addCommand(
       create().action(async (id, _, command) =>
         finish(await (await import('./new.js')).newPlugin(id, command.optsWithGlobals())),

@@ -1,7 +1,8 @@
 import { Command, Option } from '@commander-js/extra-typings';
-import { type FlagsOf, withConfiguration, withKernel } from '../options.js';
+import { type FlagsOf, withAnswerer, withConfiguration } from '../options.js';
 
-export const list = () => withKernel(new Command('plugins').description('list the plugins and their state'));
+export const list = (name: 'plugins' | 'list') =>
+  withAnswerer(new Command(name).description('list the plugins and their state'));
 export type ListPluginsFlags = FlagsOf<typeof list>;
 
 export const create = () =>

@@ -1,5 +1,5 @@
 import type { PluginHealth } from '../../observe/health.js';
-import { openKernel } from '../open-kernel.js';
+import { openAnswerer } from '../ask/answerer.js';
 import { exitStatus } from '../terminal/exit-status.js';
 import { printJson, printLine } from '../terminal/output.js';
 import { formatTable } from '../terminal/table.js';
@@ -7,8 +7,8 @@ import type { ListPluginsFlags } from './flags.js';
 
 /** `easel plugins`: what was found, used or not, and why not. */
 export async function listPlugins(flags: ListPluginsFlags): Promise<number> {
-  await using manager = await openKernel(flags);
-  const health = manager.getServiceHealth();
+  await using answerer = await openAnswerer(flags);
+  const health = await answerer.health();
   const rejected = health.problems.filter(({ code }) => code !== 'ERR_CATALOGUE_INVALID');
   if (flags.json) {
     const found = health.plugins.map(({ id, version, state, configured, missingSecrets, pipelineTypes }) => ({

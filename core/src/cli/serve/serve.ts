@@ -1,12 +1,15 @@
+import { randomBytes } from 'node:crypto';
 import { type AddressInfo, isIP } from 'node:net';
 import { EaselError } from '@easel/plugin-sdk';
 import { blockOtherLoaders } from '@easel/plugin-sdk/images';
 import type { Configuration } from '../../config/configuration.js';
 import { readConfiguration } from '../../config/read-configuration.js';
 import { isLoopbackHost } from '../../http/access/loopback.js';
+import { announceServer } from '../../http/running-servers.js';
 import { KeyStore } from '../../keys/key-store.js';
 import { createLogger } from '../../observe/create-logger.js';
 import type { HostLogger } from '../../observe/plugin-logger.js';
+
 import { parsePort } from '../flag-values.js';
 import { exitStatus } from '../terminal/exit-status.js';
 import { watchForInterruption } from '../terminal/interruption.js';
@@ -26,7 +29,8 @@ export async function serve(flags: ServeFlags): Promise<number> {
   const { createServer } = await import('../../http/create-server.js');
   await using manager = createImageServiceManager({ ...source, logger, hotLoad: true, metrics: true });
   await blockOtherLoaders();
-  const server = await createServer({ manager, logger, apiKey });
+  const commandKey = randomBytes(32).toString('base64url');
+  const server = await createServer({ manager, logger, apiKey, commandKey });
   const interruption = watchForInterruption((line) => logger.info(line));
   try {
     await server.listen({ host, port });
@@ -40,15 +44,26 @@ export async function serve(flags: ServeFlags): Promise<number> {
     });
   }
   const { port: used } = server.server.address() as AddressInfo;
-  const url = `http://${isIP(host) === 6 ? `[${host}]` : host}:${used}`;
+  const urlOf = (name: string) => `http://${isIP(name) === 6 ? `[${name}]` : name}:${used}`;
+  const url = urlOf(host);
+  const takeBack = await announceServer(manager.configuration.storageFolder, {
+    url: urlOf(fromHere[host] ?? host),
+    key: commandKey,
+  }).catch((error: Error) =>
+    logger.warn(`Commands on this machine cannot ask this server: ${error.message}`),
+  );
   if (flags.json) printLine(JSON.stringify({ url }));
   else logger.info(`Easel listens on ${url}`, { url });
   await interruption.happened;
+  await takeBack?.();
   // What is still at work then is ended with the process; plugins know what to do about it.
   setTimeout(() => process.exit(exitStatus.ok), 1_000 * configuration.server.closeSeconds).unref();
   await server.close();
   return exitStatus.ok;
 }
+
+/** All addresses of a machine, and the one that leads to it from itself. */
+const fromHere: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
 /** All that the server says is in one format: JSON, a line an entry, or text where people read it on a terminal. */
 function openLogger(flags: ServeFlags, { server: { logLevel, logFormat } }: Configuration): HostLogger {
@@ -70,7 +85,7 @@ function refuseOpenDoor(
   apiKey: string | undefined,
 ): void {
   if (isLoopbackHost(host) || server.openWithoutKeys) return;
-  if (new KeyStore(storageFolder, apiKey).areRequired) return;
+  if (new KeyStore(storageFolder, { apiKey }).areRequired) return;
   throw new EaselError({
     code: 'ERR_CONFIG_INVALID',
     message: `The server would listen on ${host}, beyond this machine, and has no API keys.`,

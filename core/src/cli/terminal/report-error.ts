@@ -2,10 +2,11 @@ import { inspect } from 'node:util';
 import type { EaselError } from '@easel/plugin-sdk';
 import { exitStatus } from './exit-status.js';
 import { printJson, printNote } from './output.js';
+import { ServerFailure } from './server-failure.js';
 import { UsageError } from './usage-error.js';
 
 interface Reported {
-  /** A code of the error table, or `ERR_USAGE`. */
+  /** A code of the error table or of a server, or `ERR_USAGE`. */
   readonly code: string;
   readonly message: string;
   readonly hint: string;
@@ -19,7 +20,9 @@ export async function reportError(
   const isUsage = thrown instanceof UsageError;
   const { code, message, hint }: Reported = isUsage
     ? { code: 'ERR_USAGE', message: thrown.message, hint: thrown.hint }
-    : await classify(thrown);
+    : thrown instanceof ServerFailure
+      ? thrown
+      : await classify(thrown);
   if (isJson) printJson({ error: { code, message, hint } });
   printNote(`${isUsage ? 'usage error' : `error ${code}`}: ${message}`);
   if (hint !== '') printNote(`  what to do: ${hint}`);

@@ -68,6 +68,7 @@ export function authenticate(server: FastifyInstance, { keys, configuration, log
     if (scheme === 'basic' && !isImage) assertOwnPage(request, configuration);
     assertScope(key, access.scope);
     request.apiKey = key;
+    if (keys.isCommandKey(key)) request.isLocal = comesFromHere(request);
   });
 }
 

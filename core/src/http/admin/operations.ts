@@ -8,6 +8,13 @@ const change = { ...admin, method: 'POST', answer: 'changedPlugin' } as const;
 
 /** What only operators may see and do. */
 export const adminOperations = {
+  status: {
+    ...admin,
+    method: 'GET',
+    path: '/api/admin/status',
+    summary: 'Tells how the server is: its version, its plugins, its jobs and its storage.',
+    answer: 'status',
+  },
   plugins: {
     ...admin,
     method: 'GET',

@@ -5,54 +5,58 @@ import { healthFor } from '../health-for.js';
 import { addOperation } from '../operation.js';
 import { parseBody } from '../parse-body.js';
 import type { ServerContext } from '../server-context.js';
+import { describeServer } from './describe-server.js';
 import { adminOperations as operations, resetSchema } from './operations.js';
 
 type ById = { Params: { id: string } };
 
 /** `/api/admin/...`: plugins, their switches, circuits and logs, and the configuration as it stands. */
-export const adminRoutes =
-  ({ manager }: ServerContext) =>
-  async (server: FastifyInstance) => {
-    const pluginOf = (id: string) => manager.getServiceHealth().plugins.find((plugin) => plugin.id === id);
+export const adminRoutes = (context: ServerContext) => async (server: FastifyInstance) => {
+  const { manager } = context;
+  addOperation(server, operations.status, async (request) => ({
+    success: true,
+    ...(await describeServer(context, request)),
+  }));
+  const pluginOf = (id: string) => manager.getServiceHealth().plugins.find((plugin) => plugin.id === id);
 
-    addOperation(server, operations.plugins, async (request) => {
-      return { success: true, ...healthFor(manager.getServiceHealth(), request) };
+  addOperation(server, operations.plugins, async (request) => {
+    return { success: true, ...healthFor(manager.getServiceHealth(), request) };
+  });
+  addOperation<ById>(server, operations.enable, async ({ params: { id } }) => {
+    await manager.enablePlugin(id);
+    return { success: true, plugin: pluginOf(id) };
+  });
+  addOperation<ById>(server, operations.disable, async ({ params: { id } }) => {
+    await manager.disablePlugin(id);
+    return { success: true, plugin: pluginOf(id) };
+  });
+  addOperation<ById>(server, operations.reload, async ({ params: { id } }) => {
+    await manager.reloadPlugin(id);
+    return { success: true, plugin: pluginOf(id) };
+  });
+  addOperation<ById>(server, operations.reset, async ({ params: { id }, body }) => {
+    manager.resetBreakers(id, parseBody(resetSchema, body).pipeline_type ?? undefined);
+    return { success: true, plugin: pluginOf(id) };
+  });
+  const openStream = endlessStreams(server);
+  addOperation<ById>(server, operations.logs, async ({ params: { id } }, reply) => {
+    if (!pluginOf(id))
+      throw new HttpError(404, 'plugin_not_found', `There is no plugin "${id.slice(0, 100)}".`);
+    const events = openStream(reply);
+    const off = manager.on('plugin-log', ({ plugin, level, message, details }) => {
+      if (plugin === id) events.send('log', { time: new Date().toISOString(), level, message, details });
     });
-    addOperation<ById>(server, operations.enable, async ({ params: { id } }) => {
-      await manager.enablePlugin(id);
-      return { success: true, plugin: pluginOf(id) };
-    });
-    addOperation<ById>(server, operations.disable, async ({ params: { id } }) => {
-      await manager.disablePlugin(id);
-      return { success: true, plugin: pluginOf(id) };
-    });
-    addOperation<ById>(server, operations.reload, async ({ params: { id } }) => {
-      await manager.reloadPlugin(id);
-      return { success: true, plugin: pluginOf(id) };
-    });
-    addOperation<ById>(server, operations.reset, async ({ params: { id }, body }) => {
-      manager.resetBreakers(id, parseBody(resetSchema, body).pipeline_type ?? undefined);
-      return { success: true, plugin: pluginOf(id) };
-    });
-    const openStream = endlessStreams(server);
-    addOperation<ById>(server, operations.logs, async ({ params: { id } }, reply) => {
-      if (!pluginOf(id))
-        throw new HttpError(404, 'plugin_not_found', `There is no plugin "${id.slice(0, 100)}".`);
-      const events = openStream(reply);
-      const off = manager.on('plugin-log', ({ plugin, level, message, details }) => {
-        if (plugin === id) events.send('log', { time: new Date().toISOString(), level, message, details });
-      });
-      reply.raw.once('close', off);
-      events.comment('lines follow as they are written');
-      return reply;
-    });
+    reply.raw.once('close', off);
+    events.comment('lines follow as they are written');
+    return reply;
+  });
 
-    // Secrets are in the environment and never in the configuration; the plugins' own options may hold what people took for harmless.
-    addOperation(server, operations.configuration, async () => ({
-      success: true,
-      configuration: hideSecrets(manager.configuration),
-    }));
-  };
+  // Secrets are in the environment and never in the configuration; the plugins' own options may hold what people took for harmless.
+  addOperation(server, operations.configuration, async () => ({
+    success: true,
+    configuration: hideSecrets(manager.configuration),
+  }));
+};
 
 const secretName = /key|token|secret|password|authorization/i;
 

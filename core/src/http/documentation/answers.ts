@@ -92,6 +92,40 @@ const health = z.looseObject({
   waitingSettings: z.array(z.string()),
 });
 
+const status = z.looseObject({
+  success: z.literal(true),
+  status: z.enum(['ok', 'degraded']),
+  version: z.string(),
+  pid: z.int(),
+  uptime_s: z.number(),
+  current_model: z.string().nullable(),
+  storage_folder: z.string(),
+  storage_problem: z.string().optional(),
+  jobs: z.array(
+    z.looseObject({ state: z.enum(['queued', 'running']), count: z.int(), oldest_s: z.number().optional() }),
+  ),
+  plugins: z.array(
+    z.looseObject({
+      ...{ id: z.string(), version: z.string(), state: z.string(), available: z.boolean() },
+      ...{ in_flight: z.int(), queued: z.int() },
+    }),
+  ),
+  problems: z.array(z.looseObject({ code: z.string(), message: z.string() })),
+  waiting_settings: z.array(z.string()),
+});
+
+const explained = z.looseObject({
+  success: z.literal(true),
+  candidates: z.array(
+    z.looseObject({
+      ...{ plugin: z.string(), model: z.string(), pipelineType: z.string() },
+      ...{ priority: z.number(), weight: z.number(), inFlight: z.int(), queued: z.int() },
+      obstacle: z.string().optional(),
+      warnings: z.array(z.string()),
+    }),
+  ),
+});
+
 const job = z.looseObject({
   id: z.uuid(),
   state: z.enum(jobStates),
@@ -192,6 +226,8 @@ export const answers = {
   models,
   currentModel,
   health,
+  status,
+  explained,
   job,
   jobs,
   picture,

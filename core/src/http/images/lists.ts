@@ -4,6 +4,7 @@ import { healthFor } from '../health-for.js';
 import { addOperation, type Operation } from '../operation.js';
 import { parseBody } from '../parse-body.js';
 import type { ServerContext } from '../server-context.js';
+import { fromImagesRequest, imagesRequestSchema } from './generate.js';
 
 export const currentModelSchema = z.strictObject({ model: z.string().min(1).max(200) });
 
@@ -25,6 +26,16 @@ const operations = {
     body: currentModelSchema,
     answer: 'currentModel',
   },
+  explain: {
+    tag: 'Pictures',
+    method: 'POST',
+    path: '/api/images/explain',
+    scope: 'read',
+    summary: 'Tells which plugins a request would be sent to, in which order, and why; none is asked.',
+    body: imagesRequestSchema,
+    example: { prompt: 'a red house under a yellow star' },
+    answer: 'explained',
+  },
   health: {
     tag: 'Pictures',
     method: 'GET',
@@ -35,7 +46,7 @@ const operations = {
   },
 } as const satisfies Record<string, Operation>;
 
-/** `GET /api/images/models`, `POST /api/images/models/current` and `GET /api/health/images`. */
+/** `GET /api/images/models`, `POST /api/images/models/current`, `POST /api/images/explain` and `GET /api/health/images`. */
 export const listRoutes =
   ({ manager }: ServerContext) =>
   async (server: FastifyInstance) => {
@@ -49,6 +60,11 @@ export const listRoutes =
       const { id, name } = manager.switchModel(parseBody(currentModelSchema, request.body).model);
       return { success: true, current_model: id, name };
     });
+
+    addOperation(server, operations.explain, async (request) => ({
+      success: true,
+      candidates: manager.explain(fromImagesRequest(parseBody(imagesRequestSchema, request.body))),
+    }));
 
     addOperation(server, operations.health, async (request, reply) => {
       const health = healthFor(manager.getServiceHealth(), request);

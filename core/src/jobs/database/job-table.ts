@@ -27,6 +27,14 @@ export interface AcceptedRow {
   readonly request: string;
 }
 
+/** Jobs of a state that has no end yet. */
+export interface JobBacklog {
+  readonly state: 'queued' | 'running';
+  readonly count: number;
+  /** When the first of them was accepted. Absent: there are none. */
+  readonly oldest?: number;
+}
+
 /** Where a job is: its state, and the server that works on it. */
 export interface JobPlace {
   readonly id: string;
@@ -83,6 +91,16 @@ export class JobTable {
     return this.#sql(`SELECT ${listedColumns} FROM jobs ${where} ORDER BY rowid DESC LIMIT ?`)
       .all(...given, limit)
       .map(readJob);
+  }
+
+  /** How many jobs have not ended, and since when the first of them is there. */
+  backlog(): readonly JobBacklog[] {
+    return (['queued', 'running'] as const).map((state) => {
+      const { count, oldest } = this.#sql(
+        `SELECT COUNT(*) AS count, MIN(created_at) AS oldest FROM jobs WHERE state = '${state}'`,
+      ).get() as { count: number; oldest: number | null };
+      return { state, count, ...(oldest === null ? {} : { oldest }) };
+    });
   }
 
   /**

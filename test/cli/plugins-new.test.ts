@@ -63,7 +63,7 @@ describe('easel plugins new', () => {
     expect(data.subarray(0, 3)).not.toEqual(data.subarray(39 * 3, 40 * 3));
     expect((await runSuite(folder, 'plugins/quiet-evening')).stdout).toMatch(/Tests .*15 passed/);
     expect(await easel(folder, ['plugins', 'check', 'plugins/quiet-evening'])).toMatchObject({ status: 0 });
-    expect((await easel(folder, ['plugins'])).stdout).toMatch(
+    expect((await easel(folder, ['plugins', '--own-kernel'])).stdout).toMatch(
       /^quiet-evening +0\.1\.0 +quiet-evening +enabled$/m,
     );
   });

@@ -69,7 +69,7 @@ export class JobQueue {
 
   /** Jobs that have not ended, of all callers and servers. */
   async backlog(): Promise<readonly JobBacklog[]> {
-    return await this.#database.jobs.backlog();
+    return await this.#database.jobTable.backlog();
   }
 
   #noticed(job: StoredJob): StoredJob {

@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import type { Family } from './families/family.js';
+import { predictionTypes } from './families/prediction-type.js';
 import { promptStyles } from './prompt/text-encoding.js';
 import { timestepSpacings } from './sampling/scheduler-config/scheduler-config.js';
 
@@ -52,6 +53,12 @@ const commonOptions = z.strictObject({
     .optional()
     .describe(
       "How steps are spread over the training's timesteps. Absent: as the model's scheduler config says.",
+    ),
+  predictionType: z
+    .enum(predictionTypes)
+    .optional()
+    .describe(
+      'What the denoising network was trained to predict, where the files of the model do not say it or say it wrongly. Absent: as they say.',
     ),
   promptStyle: z
     .enum(promptStyles)

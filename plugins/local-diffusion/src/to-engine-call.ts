@@ -45,6 +45,7 @@ export function toEngineCall(
       vae: options.vae,
       loras: options.loras.map(({ path }) => path),
       tinyDecoder: options.tinyDecoder,
+      predictionType: options.predictionType,
     },
     loraWeights: options.loras.map(({ weight }) => weight),
     prompt,

@@ -44,7 +44,7 @@ export async function exportedAutoencoder(
       }
       const output = await encoder.run({ sample: { data: planes, shape } }, 'latents');
       return output.shape[1] === 2 * latentChannels
-        ? readPosterior(output.data, config)
+        ? readPosterior(output.data, { scaling, means: [shift], deviations: [1] })
         : drawnPosterior(output.data, config);
     },
     async decode(latents, shape) {

@@ -1,4 +1,5 @@
 import type { SafetensorsFile, TensorLocation } from '../checkpoint/safetensors.js';
+import type { PredictionType } from './prediction-type.js';
 
 export type Tensors = ReadonlyMap<string, TensorLocation>;
 export type Json = Readonly<Record<string, unknown>>;
@@ -38,9 +39,18 @@ export interface FileVariant {
   readonly configs: Readonly<Record<string, (tensors: Tensors, what: string) => Json>>;
   /** Names of the vocabularies that come with the engine, by the names of the tokenizers' folders. */
   readonly tokenizers: Readonly<Record<string, string>>;
-  /** Its `scheduler_config.json`, and a sentence for the user where something had to be assumed. */
+  /**
+   * What a file says of its components that no shape and no other file of the kind does, over the configs told from tensors. Absent: nothing.
+   */
+  statedConfigs?(file: SafetensorsFile): Promise<Readonly<Record<string, Json>>>;
+  /**
+   * Its `scheduler_config.json`, and a sentence for the user where something had to be assumed.
+   *
+   * @param told what its denoising network predicts, where that was said apart
+   */
   schedulerConfig(
     path: string,
     file: SafetensorsFile,
+    told: PredictionType | undefined,
   ): Promise<{ readonly config: Json; readonly warning?: string }>;
 }

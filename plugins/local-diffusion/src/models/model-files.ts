@@ -1,3 +1,5 @@
+import type { PredictionType } from '../families/prediction-type.js';
+
 /** A small decoder that shows about what the autoencoder's own does, for a hundredth of its time. */
 export interface TinyDecoder {
   /** Absolute path of a folder in diffusers' layout, of an `AutoencoderTiny`. */
@@ -16,4 +18,6 @@ export interface ModelFiles {
   readonly loras?: readonly string[] | undefined;
   /** Absent: none. */
   readonly tinyDecoder?: TinyDecoder | undefined;
+  /** What its denoising network predicts. Absent: as the files say. */
+  readonly predictionType?: PredictionType | undefined;
 }

@@ -8,17 +8,20 @@ import { ExportedNetwork } from '../exported/exported-network.js';
 
 import type { ExportedSite } from '../exported/exported-site.js';
 import type { ComponentSource, ExportedKind } from '../families/component-kind.js';
+import type { PredictionType } from '../families/prediction-type.js';
 import { readSchedulerConfig } from '../sampling/scheduler-config/scheduler-config.js';
 import type { NetworkMemory } from '../session/network-memory.js';
 import type { TinyDecoder } from './model-files.js';
 import type { OpenedModel } from './opened-model.js';
 import { componentNamesOf, type PipelineIndex } from './pipeline-index.js';
+import { withPrediction } from './told-prediction.js';
 
 /** What was asked to be changed of an exported model. */
 export interface ExportedChanges {
   readonly loras: readonly string[];
   readonly vae: string | undefined;
   readonly tinyDecoder: TinyDecoder | undefined;
+  readonly predictionType: PredictionType | undefined;
 }
 
 interface Opened {
@@ -44,9 +47,11 @@ export async function openExportedFolder(
   const kinds = exportedKindsOf(folder, index);
   const files = await filesOf(folder, kinds);
   const schedulerFile = join(folder, 'scheduler', 'scheduler_config.json');
-  const schedulerConfig = readSchedulerConfig(await readText(schedulerFile), schedulerFile);
+  const own = readSchedulerConfig(await readText(schedulerFile), schedulerFile);
+  const told = withPrediction({ schedulerConfig: own, warnings: [] }, changes.predictionType);
+  const { schedulerConfig } = told;
   const opened: Opened[] = [];
-  const warnings: string[] = changes.tinyDecoder ? [tinyDecoderWarning] : [];
+  const warnings: string[] = [...told.warnings, ...(changes.tinyDecoder ? [tinyDecoderWarning] : [])];
   const release = async () => {
     for (const { network } of opened.splice(0)) await network.release();
   };

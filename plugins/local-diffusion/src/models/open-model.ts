@@ -12,6 +12,7 @@ import type { OpenedModel } from './opened-model.js';
 import { readPipelineIndex } from './pipeline-index.js';
 import { type ReadFolderOptions, readFolder } from './read-folder.js';
 import { type ReadSingleFileOptions, readSingleFile, requireComponents } from './read-single-file.js';
+import { withPrediction } from './told-prediction.js';
 
 /** How a model is opened, beside its files. */
 export interface OpenOptions
@@ -27,28 +28,29 @@ export interface OpenOptions
  * @throws ERR_MODEL_FILES_INVALID for files that are of no family, missing or damaged, or do not fit each other
  */
 export async function openModel(files: ModelFiles, options: OpenOptions = {}): Promise<OpenedModel> {
-  const { path, vae, loras = [], tinyDecoder } = files;
+  const { path, vae, loras = [], tinyDecoder, predictionType } = files;
   const { families = allFamilies, memory = new NetworkMemory({}) } = options;
   if (path.endsWith('.safetensors')) {
-    const file = await readSingleFile(path, { ...options, vae });
+    const file = await readSingleFile(path, { ...options, vae, predictionType });
     requireComponents(file);
     return await mount(file, files, { families, memory });
   }
   const index = await readPipelineIndex(path, families);
   if (await isExported(path, index.family.denoiser)) {
-    return await openExportedFolder(path, index, memory, { loras, vae, tinyDecoder });
+    return await openExportedFolder(path, index, memory, { loras, vae, tinyDecoder, predictionType });
   }
   return await mount(await readFolder(path, index, { ...options, vae }), files, { families, memory });
 }
 
 async function mount(
   checkpoint: Checkpoint,
-  { loras: paths = [], tinyDecoder }: ModelFiles,
+  { loras: paths = [], tinyDecoder, predictionType }: ModelFiles,
   { families, memory }: { readonly families: readonly Family[]; readonly memory: NetworkMemory },
 ): Promise<OpenedModel> {
   const { origin, family } = checkpoint;
   if (paths.length > 0 && !family.loras) throw invalidFiles(`${origin}: ${family.title} takes no LoRAs.`);
   const targets = family.loras?.targets ?? [];
   const loras = await Promise.all(paths.map((path) => openLora(path, targets)));
-  return await mountCheckpoint(checkpoint, { memory, loras, tinyDecoder }, families);
+  const told = { ...checkpoint, ...withPrediction(checkpoint, predictionType) };
+  return await mountCheckpoint(told, { memory, loras, tinyDecoder }, families);
 }

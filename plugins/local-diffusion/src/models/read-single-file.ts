@@ -5,11 +5,13 @@ import { readText } from '../checkpoint/read-file.js';
 import { readSafetensorsFile, type SafetensorsFile } from '../checkpoint/safetensors.js';
 import type { Family } from '../families/family.js';
 import { families as allFamilies, familyOfFile } from '../families/index.js';
-import type { FileVariant } from '../families/single-file-layout.js';
+import type { PredictionType } from '../families/prediction-type.js';
+import type { FileVariant, Json } from '../families/single-file-layout.js';
 import { readSchedulerConfig } from '../sampling/scheduler-config/scheduler-config.js';
 import { withAutoencoder } from './autoencoder-option.js';
 import type { Checkpoint, ReadOptions } from './checkpoint.js';
 import { configFolderOf, existing, openPart, tokenizerFoldersOf } from './config-folder.js';
+import { readOriginalConfig } from './original-config.js';
 
 /** What a single file may be read with. */
 export interface ReadSingleFileOptions extends ReadOptions {
@@ -19,6 +21,8 @@ export interface ReadSingleFileOptions extends ReadOptions {
    * there is one.
    */
   readonly configFolder?: string | undefined;
+  /** What its denoising network predicts, whatever its files say. Absent: as they say. */
+  readonly predictionType?: PredictionType | undefined;
   /** Absent: all that there are. */
   readonly families?: readonly Family[] | undefined;
 }
@@ -41,7 +45,9 @@ export async function readSingleFile(path: string, options: ReadSingleFileOption
   const folder = await configFolderOf(path, options.configFolder);
   const parts = await openParts(path, folder, { family, variant, file });
   const tokenizers = await tokenizerFoldersOf(folder, Object.keys(variant.tokenizers));
-  const scheduler = await schedulerOf(path, folder, { variant, file });
+  const yaml = await readOriginalConfig(path);
+  const told = options.predictionType ?? yaml?.predictionType;
+  const scheduler = await schedulerOf(path, folder, { variant, file, told });
   return {
     origin: path,
     family,
@@ -53,7 +59,7 @@ export async function readSingleFile(path: string, options: ReadSingleFileOption
       return own === undefined ? { builtIn: variant.tokenizers[name]! } : { folder: own };
     },
     schedulerConfig: scheduler.config,
-    files: [path],
+    files: [path, ...(yaml ? [yaml.file] : [])],
     warnings: scheduler.warning === undefined ? [] : [scheduler.warning],
   };
 }
@@ -83,9 +89,11 @@ async function openParts(
   { family, variant, file }: Recognised,
 ): Promise<Record<string, Component>> {
   const components: Record<string, Component> = {};
+  const stated = (await variant.statedConfigs?.(file)) ?? {};
   for (const [name, tensors] of family.singleFile!.componentsOf(file.tensors)) {
     const derive = (what: string) => variant.configs[name]!(tensors, what);
-    components[name] = await openPart(path, folder, { name, tensors, derive });
+    const part = await openPart(path, folder, { name, tensors, derive });
+    components[name] = { ...part, config: withStated(part.config, stated[name]) };
   }
   return components;
 }
@@ -93,10 +101,17 @@ async function openParts(
 async function schedulerOf(
   path: string,
   folder: string | undefined,
-  { variant, file }: Omit<Recognised, 'family'>,
+  { variant, file, told }: Omit<Recognised, 'family'> & { readonly told: PredictionType | undefined },
 ): Promise<{ readonly config: unknown; readonly warning?: string }> {
   const own = await existing(folder, join('scheduler', 'scheduler_config.json'));
   return own === undefined
-    ? await variant.schedulerConfig(path, file)
+    ? await variant.schedulerConfig(path, file, told)
     : { config: readSchedulerConfig(await readText(own), own) };
+}
+
+/** What a file states holds where its config, told or in a folder, says nothing. */
+function withStated(config: unknown, stated: Json | undefined): unknown {
+  if (!stated || typeof config !== 'object' || config === null) return config;
+  const said = Object.entries(config).filter(([key, value]) => value !== null || !(key in stated));
+  return { ...stated, ...Object.fromEntries(said) };
 }

@@ -162,7 +162,8 @@ describe('vaeDecoderGraph and vaeEncoderGraph', () => {
   test.each<[string, unknown]>([
     ['act_fn', 'relu'],
     ['up_block_types', ['AttnUpDecoderBlock2D']],
-    ['latents_mean', [0, 0, 0, 0]],
+    ['latents_mean', [0, 0, 0]],
+    ['latents_std', [1, 1, 1, 0]],
     ['norm_num_groups', 5],
   ])('refuse a config whose %s is %j', (key, value) => {
     for (const write of [vaeDecoderGraph, vaeEncoderGraph]) {

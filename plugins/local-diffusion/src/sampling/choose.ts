@@ -82,10 +82,14 @@ export function chooseSampler(
 ): ChosenSampler {
   const { className: own, values, warnings } = parseSchedulerConfig(schedulerConfig);
   const ownIsFlow = own?.startsWith('FlowMatch') ? ownSampler(own, rows).isFlow : false;
+  const isEdm = own?.startsWith('EDM') ?? false;
   const asked = sampler === undefined ? undefined : resolveSampler(withOwnSampler(sampler, own, rows), rows);
   const { row, isFlow } = asked ?? ownSampler(own, rows);
-  const scheduler = isFlow || ownIsFlow ? row.flowScheduler : row.scheduler;
-  if (!scheduler) throw refuseSampler(sampler, 'it was trained as a flow');
+  const ofFlows = isFlow || ownIsFlow;
+  const scheduler = ofFlows ? row.flowScheduler : isEdm ? row.edmScheduler : row.scheduler;
+  if (!scheduler) {
+    throw refuseSampler(sampler, ofFlows ? 'it was trained as a flow' : "it was trained in EDM's way");
+  }
   const config = effectiveConfig(scheduler, { ...values, ...(asked && keysOf(asked)) });
   const reason = obstacleOf(scheduler, config);
   if (reason === undefined) {

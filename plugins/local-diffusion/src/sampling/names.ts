@@ -37,6 +37,8 @@ export function samplerOfClass(
 ): Pick<ResolvedSampler, 'row' | 'isFlow'> | undefined {
   const row = rows.find(({ scheduler }) => scheduler.className === className);
   if (row) return { row, isFlow: false };
+  const edmRow = rows.find(({ edmScheduler }) => edmScheduler?.className === className);
+  if (edmRow) return { row: edmRow, isFlow: false };
   const flowRow = rows.find(({ flowScheduler }) => flowScheduler?.className === className);
   return flowRow && { row: flowRow, isFlow: true };
 }

@@ -52,7 +52,7 @@ export function mountAutoencoder(
   networks: NetworkGroup,
 ): Autoencoder & { readonly scaling: number } {
   const config = readVaeConfig(component);
-  const { latentChannels, factor, scaling } = config;
+  const { latentChannels, factor, scaling, means, deviations } = config;
   const decoder = networks.add(vaeDecoderGraph(component));
   let encoder: StoredNetwork | undefined;
   return {
@@ -73,7 +73,11 @@ export function mountAutoencoder(
       return readPosterior(await runBySize(planes, shape, tiled, networks.memoryBytes), config);
     },
     async decode(latents, shape) {
-      const scaled = latents.map((value) => value / config.scaling + config.shift);
+      const channelSize = latents.length / latentChannels;
+      const scaled = latents.map((value, index) => {
+        const channel = Math.floor(index / channelSize);
+        return (value * deviations[channel]!) / scaling + means[channel]!;
+      });
       const tiled = {
         input: { channels: latentChannels, scale: 1 },
         output: { channels: 3, scale: factor },

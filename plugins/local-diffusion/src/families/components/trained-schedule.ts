@@ -1,7 +1,6 @@
 import type { SafetensorsFile } from '../../checkpoint/safetensors.js';
+import type { PredictionType } from '../prediction-type.js';
 import type { Json } from '../single-file-layout.js';
-
-export type PredictionType = 'epsilon' | 'v_prediction';
 
 /** What a single file's denoising network predicts, and how that is known. */
 export interface Prediction {
@@ -22,9 +21,14 @@ export const predicts = (type: PredictionType, { tensors }: SafetensorsFile): Pr
  * What a file says that it predicts, which no shape does: an empty tensor `v_pred`, a mark of finetunes, or the metadata's
  * `modelspec.prediction_type`.
  *
+ * @param told what was said of it apart, which comes first; undefined where nothing was
  * @returns undefined where it says nothing
  */
-export function declaredPrediction(file: SafetensorsFile): Prediction | undefined {
+export function declaredPrediction(
+  file: SafetensorsFile,
+  told: PredictionType | undefined,
+): Prediction | undefined {
+  if (told) return predicts(told, file);
   if (file.tensors.has('v_pred')) return predicts('v_prediction', file);
   const declared = file.metadata.get('modelspec.prediction_type');
   return declared === undefined

@@ -11,9 +11,10 @@ import {
   unetOf,
 } from '../components/unet-file.js';
 import type { SingleFileLayout } from '../single-file-layout.js';
+import { edmConfigs, edmSchedulerConfig } from './edm-files.js';
 import { latents } from './latents.js';
 
-const common: Pick<UnetVariant, 'configs' | 'tokenizers' | 'schedulerConfig'> = {
+const common: Pick<UnetVariant, 'configs' | 'tokenizers' | 'statedConfigs' | 'schedulerConfig'> = {
   configs: {
     unet(tensors, what) {
       requirePublishedSize(
@@ -28,10 +29,13 @@ const common: Pick<UnetVariant, 'configs' | 'tokenizers' | 'schedulerConfig'> = 
     text_encoder_2: (tensors, what) => deriveTextConfig(tensors, 'gelu', what),
   },
   tokenizers: { tokenizer: 'clip', tokenizer_2: 'open-clip' },
-  async schedulerConfig(_path, file) {
+  statedConfigs: edmConfigs,
+  async schedulerConfig(_path, file, told) {
+    const edm = await edmSchedulerConfig(file);
+    if (edm) return { config: { ...edm, ...(told && { prediction_type: told }) } };
     const config = schedulerConfigOf(
       'EulerDiscreteScheduler',
-      declaredPrediction(file) ?? predicts('epsilon', file),
+      declaredPrediction(file, told) ?? predicts('epsilon', file),
       { interpolation_type: 'linear', timestep_spacing: 'leading', use_karras_sigmas: false },
     );
     return { config };

@@ -23,7 +23,7 @@ export async function secondPrediction(path: string, file: SafetensorsFile): Pro
   if (file.tensors.get(unetMark)?.shape[1] !== 4) return predicts('epsilon', file);
   return {
     ...predicts('v_prediction', file),
-    warning: `${path} does not say what it predicts. It was taken for v-prediction, as Stable Diffusion 2 for 768 pixels has it. If its images are noise, give it a folder of its name without ".safetensors" that has a scheduler/scheduler_config.json with "prediction_type": "epsilon".`,
+    warning: `${path} does not say what it predicts. It was taken for v-prediction, as Stable Diffusion 2 for 768 pixels has it. If its images are noise, set the option predictionType to "epsilon".`,
   };
 }
 

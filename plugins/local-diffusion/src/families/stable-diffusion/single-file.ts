@@ -23,8 +23,8 @@ const first: UnetVariant = {
   index: {},
   configs: configsWith({ heads: 8, activation: 'quick_gelu' }),
   tokenizers: { tokenizer: 'clip' },
-  async schedulerConfig(_path, file) {
-    const prediction = declaredPrediction(file) ?? predicts('epsilon', file);
+  async schedulerConfig(_path, file, told) {
+    const prediction = declaredPrediction(file, told) ?? predicts('epsilon', file);
     return { config: schedulerConfig(prediction) };
   },
 };
@@ -35,8 +35,8 @@ const second: UnetVariant = {
   index: {},
   configs: configsWith({ heads: undefined, activation: 'gelu' }),
   tokenizers: { tokenizer: 'open-clip' },
-  async schedulerConfig(path, file) {
-    const { warning, ...prediction } = declaredPrediction(file) ?? (await secondPrediction(path, file));
+  async schedulerConfig(path, file, told) {
+    const { warning, ...prediction } = declaredPrediction(file, told) ?? (await secondPrediction(path, file));
     return { config: schedulerConfig(prediction), ...(warning !== undefined && { warning }) };
   },
 };

@@ -15,9 +15,10 @@ export interface VaeConfig {
   readonly hasQuantConvolution: boolean;
   readonly hasPostQuantConvolution: boolean;
   readonly hasAttention: boolean;
-  /** The UNet's latents are (encoded - shift) * scaling. */
+  /** The UNet's latents are (encoded - mean) * scaling / deviation, mean and deviation being those of a channel. */
   readonly scaling: number;
-  readonly shift: number;
+  readonly means: readonly number[];
+  readonly deviations: readonly number[];
   /** Pixels a latent, along an edge. */
   readonly factor: number;
 }
@@ -35,8 +36,8 @@ const schema = z.looseObject({
   norm_num_groups: count.default(32),
   scaling_factor: z.number().positive().default(0.18215),
   shift_factor: z.number().nullable().default(null),
-  latents_mean: only(null),
-  latents_std: only(null),
+  latents_mean: z.array(z.number()).nullable().default(null),
+  latents_std: z.array(z.number().positive()).nullable().default(null),
   use_quant_conv: z.boolean().default(true),
   use_post_quant_conv: z.boolean().default(true),
   mid_block_add_attention: z.boolean().default(true),
@@ -62,6 +63,14 @@ export function readVaeConfig(component: Component): VaeConfig {
       `${component.configFile}: "norm_num_groups" is ${json.norm_num_groups}, which does not divide all of the channels ${channels}.`,
     );
   }
+  for (const key of ['latents_mean', 'latents_std'] as const) {
+    if (json[key] && json[key].length !== json.latent_channels) {
+      throw invalidFiles(
+        `${component.configFile}: "${key}" has ${json[key].length} entries for ${json.latent_channels} channels.`,
+      );
+    }
+  }
+  const channelsOf = (value: number) => new Array<number>(json.latent_channels).fill(value);
   return {
     inputChannels: json.in_channels,
     outputChannels: json.out_channels,
@@ -73,7 +82,8 @@ export function readVaeConfig(component: Component): VaeConfig {
     hasPostQuantConvolution: json.use_post_quant_conv,
     hasAttention: json.mid_block_add_attention,
     scaling: json.scaling_factor,
-    shift: json.shift_factor ?? 0,
+    means: json.latents_mean ?? channelsOf(json.shift_factor ?? 0),
+    deviations: json.latents_std ?? channelsOf(1),
     factor: 2 ** (channels.length - 1),
   };
 }

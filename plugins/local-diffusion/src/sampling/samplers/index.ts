@@ -6,11 +6,15 @@ import {
   tcdScheduler,
 } from '../scheduler-config/discrete-classes.js';
 import {
+  edmDpmSolverMultistepScheduler,
+  edmEulerScheduler,
+  edmSchedulerOf,
+} from '../scheduler-config/edm-classes.js';
+import {
   flowMatchEulerDiscreteScheduler,
   flowMatchHeunDiscreteScheduler,
 } from '../scheduler-config/flow-classes.js';
 import {
-  edmEulerScheduler,
   eulerAncestralDiscreteScheduler,
   eulerDiscreteScheduler,
   heunDiscreteScheduler,
@@ -41,7 +45,11 @@ import type { SamplerRow } from './sampler-row.js';
 import { sampleTcd } from './tcd.js';
 import { sampleUniPc } from './unipc.js';
 
-const multistep = { sample: sampleDpmSolverMultistep, scheduler: dpmSolverMultistepScheduler } as const;
+const multistep = {
+  sample: sampleDpmSolverMultistep,
+  scheduler: dpmSolverMultistepScheduler,
+  edmScheduler: edmDpmSolverMultistepScheduler,
+} as const;
 const singlestep = { sample: sampleDpmSolverSinglestep, scheduler: dpmSolverSinglestepScheduler } as const;
 const deterministic = { algorithm_type: 'dpmsolver++' } as const;
 const stochastic = { algorithm_type: 'sde-dpmsolver++' } as const;
@@ -62,6 +70,7 @@ export const samplers: readonly SamplerRow[] = [
     sample: sampleEuler,
     scheduler: eulerDiscreteScheduler,
     flowScheduler: flowMatchEulerDiscreteScheduler,
+    edmScheduler: edmEulerScheduler,
   },
   {
     name: 'euler_ancestral',
@@ -69,14 +78,22 @@ export const samplers: readonly SamplerRow[] = [
     aliases: ['euler_a'],
     sample: sampleEulerAncestral,
     scheduler: eulerAncestralDiscreteScheduler,
+    edmScheduler: edmSchedulerOf(eulerAncestralDiscreteScheduler),
   },
-  { name: 'edm_euler', sample: sampleEuler, scheduler: edmEulerScheduler },
-  { name: 'lms', label: 'LMS', sample: sampleLms, scheduler: lmsDiscreteScheduler },
+  { name: 'edm_euler', sample: sampleEuler, scheduler: edmEulerScheduler, edmScheduler: edmEulerScheduler },
+  {
+    name: 'lms',
+    label: 'LMS',
+    sample: sampleLms,
+    scheduler: lmsDiscreteScheduler,
+    edmScheduler: edmSchedulerOf(lmsDiscreteScheduler),
+  },
   {
     name: 'heun',
     label: 'Heun',
     sample: sampleHeun,
     scheduler: heunDiscreteScheduler,
+    edmScheduler: edmSchedulerOf(heunDiscreteScheduler),
     flowScheduler: flowMatchHeunDiscreteScheduler,
     secondCall: 'end',
   },
@@ -86,6 +103,7 @@ export const samplers: readonly SamplerRow[] = [
     aliases: ['dpm2', 'kdpm2', 'kdpm_2'],
     sample: sampleDpm2,
     scheduler: kdpm2DiscreteScheduler,
+    edmScheduler: edmSchedulerOf(kdpm2DiscreteScheduler),
     secondCall: dpm2SecondSigma,
   },
   {
@@ -94,6 +112,7 @@ export const samplers: readonly SamplerRow[] = [
     aliases: ['dpm2_a', 'dpm2_ancestral', 'dpm_2_a', 'kdpm2_a', 'kdpm_2_a'],
     sample: sampleDpm2Ancestral,
     scheduler: kdpm2AncestralDiscreteScheduler,
+    edmScheduler: edmSchedulerOf(kdpm2AncestralDiscreteScheduler),
     secondCall: dpm2AncestralSecondSigma,
   },
   {

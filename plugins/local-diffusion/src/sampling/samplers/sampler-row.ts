@@ -15,6 +15,8 @@ export interface SamplerRow {
   readonly scheduler: SchedulerClass;
   /** The same for models that were trained as flows. Absent: it does not run those. */
   readonly flowScheduler?: SchedulerClass;
+  /** The same for models with EDM's preconditioning. Absent: it does not run those. */
+  readonly edmScheduler?: SchedulerClass;
   /** Keys that the name decides. Absent: none. */
   readonly sets?: Partial<SchedulerConfig>;
   /**

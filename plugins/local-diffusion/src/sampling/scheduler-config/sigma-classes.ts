@@ -1,5 +1,4 @@
-import { edm, varianceExploding } from '../parameterization/parameterizations.js';
-import { edmSchedule } from '../schedules/diffusers/edm-schedule.js';
+import { varianceExploding } from '../parameterization/parameterizations.js';
 import { sigmaSchedule } from '../schedules/diffusers/sigma-schedule.js';
 import { latentDiffusionTraining, linspaceSpacing, sigmaKeys, training } from './defaults.js';
 import type { SchedulerClass } from './scheduler-class.js';
@@ -64,22 +63,4 @@ export const kdpm2DiscreteScheduler: SchedulerClass = { ...dpm2, className: 'KDP
 export const kdpm2AncestralDiscreteScheduler: SchedulerClass = {
   ...dpm2,
   className: 'KDPM2AncestralDiscreteScheduler',
-};
-
-/** For models with EDM's preconditioning. */
-export const edmEulerScheduler: SchedulerClass = {
-  className: 'EDMEulerScheduler',
-  defaults: {
-    sigma_min: 0.002,
-    sigma_max: 80,
-    sigma_data: 0.5,
-    sigma_schedule: 'karras',
-    num_train_timesteps: 1000,
-    prediction_type: 'epsilon',
-    rho: 7,
-    final_sigmas_type: 'zero',
-  },
-  predictions: ['epsilon', 'v_prediction'],
-  parameterize: edm,
-  buildSchedule: edmSchedule,
 };

@@ -22,7 +22,8 @@ const dpmRules: SolverScheduleRules = {
 const dynamicShifting = (config: SchedulerConfig) =>
   config.use_dynamic_shifting ? 'use_dynamic_shifting is not supported' : undefined;
 
-function dpmObstacle(config: SchedulerConfig): string | undefined {
+/** What no class of DPM-Solver can do. */
+export function dpmObstacle(config: SchedulerConfig): string | undefined {
   const inNoise = !config.algorithm_type.endsWith('++');
   return inNoise && config.final_sigmas_type === 'zero'
     ? `algorithm_type "${config.algorithm_type}" needs final_sigmas_type "sigma_min"`
@@ -30,7 +31,7 @@ function dpmObstacle(config: SchedulerConfig): string | undefined {
 }
 
 /** `dpmpp_2m_sde` of DPM-Solver++, order 2, multistep, stochastic. */
-const dpmName = (kind: 'm' | 's', { algorithm_type: type, solver_order: order }: SchedulerConfig) =>
+export const dpmName = (kind: 'm' | 's', { algorithm_type: type, solver_order: order }: SchedulerConfig) =>
   `${type.endsWith('++') ? 'dpmpp' : 'dpm'}_${order}${kind}${type.startsWith('sde-') ? '_sde' : ''}`;
 
 export const dpmSolverMultistepScheduler: SchedulerClass = {

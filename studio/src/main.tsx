@@ -3,6 +3,7 @@ import './styles/base.css';
 import './styles/controls.css';
 import './styles/shell.css';
 import './styles/make.css';
+import './styles/gallery.css';
 import { createRoot } from 'react-dom/client';
 import { $words, openLanguage } from './language/words.js';
 import { watchJobs } from './live/jobs.js';

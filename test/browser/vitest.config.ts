@@ -6,7 +6,7 @@ export default defineConfig({
   root: fileURLToPath(new URL('../..', import.meta.url)),
   test: {
     include: ['test/browser/**/*.browser.ts'],
-    testTimeout: 120_000,
+    testTimeout: 300_000,
     reporters: ['default', './test/summary-reporter.ts'],
   },
 });

@@ -113,3 +113,37 @@ export const failureSchema = z.looseObject({
 });
 export const jobProgressSchema = z.extend(progressSchema, { id: text });
 export const jobPreviewSchema = z.looseObject({ id: text, index: z.number(), step: z.optional(z.number()) });
+
+export const galleryImageSchema = z.looseObject({
+  name: text,
+  created_at: text,
+  job: z.nullable(text),
+  prompt: text,
+  model: text,
+  plugin: text,
+  media_type: text,
+  width: z.number(),
+  height: z.number(),
+  seed: z.nullable(z.number()),
+  starred: z.boolean(),
+});
+export type GalleryImage = z.infer<typeof galleryImageSchema>;
+export const gallerySchema = z.looseObject({
+  total: z.number(),
+  days: z.array(z.looseObject({ day: text, count: z.number() })),
+  images: z.array(galleryImageSchema),
+});
+export type Gallery = z.infer<typeof gallerySchema>;
+export const imageDetailsSchema = z.extend(galleryImageSchema, {
+  warnings: z.array(z.looseObject({ message: text })),
+  timings: z.record(text, z.number()),
+  cost: z.optional(costSchema),
+  provenance: z.looseObject({
+    pipelineType: text,
+    plugin: z.looseObject({ id: text, version: text }),
+    parameters: z.record(text, z.unknown()),
+    attempts: z.array(attemptSchema),
+  }),
+});
+export type ImageDetails = z.infer<typeof imageDetailsSchema>;
+export const changedSchema = z.looseObject({ changed: z.number() });

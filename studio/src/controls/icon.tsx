@@ -12,6 +12,10 @@ const shapes = {
   down: 'M6 8l4 4 4-4',
   check: 'M4.5 10.5l3.5 3.5 7.5-8',
   download: 'M10 3v9M6.5 9l3.5 3.5L13.5 9M4 16.5h12',
+  star: 'M10 3l2.1 4.5 4.9.6-3.6 3.4.9 4.9L10 14l-4.3 2.4.9-4.9L3 8.1l4.9-.6z',
+  back: 'M12 5l-5 5 5 5',
+  again: 'M15.5 10a5.5 5.5 0 1 1-1.7-4M14.5 3v3.5H11',
+  delete: 'M4 6h12M8 6V4h4v2M5.5 6l.7 10.5h7.6L14.5 6M8.5 9v5M11.5 9v5',
   queue: 'M4 5h12M4 10h12M4 15h7',
 } as const;
 export type IconName = keyof typeof shapes;

@@ -3,12 +3,15 @@ import { useStore } from '@nanostores/react';
 import { useEffect } from 'react';
 import { Link, Route, Router, Switch, useLocation } from 'wouter';
 import { Icon } from '../controls/icon.js';
+import { GalleryPage } from '../gallery/gallery-page.js';
+import { ImagePage } from '../gallery/image-page.js';
 import { useWords } from '../language/words.js';
 import { $active, $isConnected } from '../live/jobs.js';
 import { MakePage } from '../make/make-page.js';
 import { QueueDrawer } from '../queue/queue-drawer.js';
 import { type PageName, pages } from './pages.js';
 import { SettingsDialog } from './settings-dialog.js';
+import { ToastLine } from './toast.js';
 
 const base = () => new URL(document.baseURI).pathname.replace(/\/$/, '');
 
@@ -58,11 +61,14 @@ function Frame() {
         <Switch>
           <Route path="/" component={MakePage} />
           <Route path="/make" component={MakePage} />
+          <Route path="/gallery" component={GalleryPage} />
+          <Route path="/gallery/:name" component={ImagePage} />
           <Route>
             <p className="stage-empty">{words.notHere}</p>
           </Route>
         </Switch>
       </main>
+      <ToastLine />
     </>
   );
 }

@@ -33,6 +33,25 @@ describe('axe finds nothing wrong', () => {
       await page.getByRole('button', { name: 'Settings' }).click();
       await page.getByRole('dialog').waitFor();
       await look('settings');
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.locator('.stage-empty').waitFor();
+    await page.getByRole('link', { name: 'Gallery' }).click();
+      await page.getByText('What you make is kept here.').waitFor();
+      await look('an empty gallery');
+      const made = await fetch(`${url}/api/images/generate`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ prompt: 'a red boat', steps: 2 }),
+      });
+      expect(made.status).toBe(200);
+      await page.reload();
+      await page.getByRole('link', { name: 'Image: a red boat' }).waitFor();
+      await look('the gallery');
+      await page.getByRole('link', { name: 'Image: a red boat' }).click();
+      await page.getByText('How it was made').waitFor();
+      await look('an image');
       expect(found).toEqual(Object.fromEntries(Object.keys(found).map((name) => [name, []])));
       expect(problems).toEqual([]);
       const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');

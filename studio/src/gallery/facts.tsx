@@ -1,0 +1,31 @@
+import type { ImageDetails } from '../api/schemas.js';
+import { $language, useWords } from '../language/words.js';
+
+/** The values that made an image. */
+export function Facts({ image }: { readonly image: ImageDetails }) {
+  const words = useWords();
+  const { parameters } = image.provenance;
+  const time = new Intl.DateTimeFormat($language.get(), { dateStyle: 'medium', timeStyle: 'short' });
+  const rows: readonly (readonly [string, unknown])[] = [
+    [words.model, image.model],
+    [words.size, `${image.width} × ${image.height}`],
+    [words.seed, image.seed],
+    [words.steps, parameters.steps],
+    [words.guidance, parameters.guidanceScale],
+    [words.sampler, parameters.sampler],
+    [words.negativePrompt, parameters.negativePrompt],
+    [words.made, time.format(new Date(image.created_at))],
+  ];
+  return (
+    <dl className="facts">
+      {rows
+        .filter(([, value]) => value !== undefined && value !== null && value !== '')
+        .map(([label, value]) => (
+          <div key={label}>
+            <dt>{label}</dt>
+            <dd className="figure">{String(value)}</dd>
+          </div>
+        ))}
+    </dl>
+  );
+}

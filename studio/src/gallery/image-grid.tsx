@@ -1,0 +1,105 @@
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { useLocation } from 'wouter';
+import { actOnToast } from '../shell/toast.js';
+import { DayRail } from './day-rail.js';
+import { type GalleryList, needImages } from './list.js';
+import { Tile } from './tile.js';
+import { remove, star } from './verbs.js';
+
+const gap = 8;
+const rowsAround = 4;
+
+/** Rows of equal tiles, of which only those in sight are there: it scrolls as well with tens of thousands. */
+export function ImageGrid({ list, edge }: { readonly list: GalleryList; readonly edge: number }) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(0);
+  const [current, setCurrent] = useState(0);
+  const [, goTo] = useLocation();
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (!element) return;
+    const observer = new ResizeObserver(([entry]) => setWidth(entry?.contentRect.width ?? 0));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  const columns = Math.max(2, Math.floor((width + gap) / (edge + gap)));
+  const tile = (width - gap * (columns - 1)) / columns;
+  const rows = useVirtualizer({
+    count: Math.ceil(list.total / columns),
+    getScrollElement: () => scroller.current,
+    estimateSize: () => tile + gap,
+    overscan: rowsAround,
+  });
+  const shown = rows.getVirtualItems();
+  const [first, last] = [shown[0]?.index ?? 0, shown.at(-1)?.index ?? 0];
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another size of the tiles is another height of all rows.
+  useEffect(() => rows.measure(), [tile]);
+  useEffect(() => {
+    if (list.total > 0) needImages(first * columns, (last + 1) * columns);
+  }, [first, last, columns, list.total]);
+
+  const moveTo = (place: number) => {
+    const next = Math.min(list.total - 1, Math.max(0, place));
+    setCurrent(next);
+    rows.scrollToIndex(Math.floor(next / columns));
+    // The tile is there once its row is drawn.
+    requestAnimationFrame(() =>
+      requestAnimationFrame(() =>
+        scroller.current?.querySelector<HTMLElement>(`[data-place="${next}"]`)?.focus(),
+      ),
+    );
+  };
+  const steps: Readonly<Record<string, number>> = {
+    ArrowLeft: -1,
+    ArrowRight: 1,
+    ArrowUp: -columns,
+    ArrowDown: columns,
+    Home: -list.total,
+    End: list.total,
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const image = list.images.get(current);
+    const step = steps[event.key];
+    if (step !== undefined) moveTo(current + step);
+    else if (event.key === 's' && image) void star(image);
+    else if (event.key === 'Delete' && image) void remove([image.name]).then(() => moveTo(current));
+    else if (event.key === 'z') void actOnToast();
+    else return;
+    event.preventDefault();
+  };
+
+  return (
+    <div className="grid-place">
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the keys are those of the links in it */}
+      <div className="grid-scroller" ref={scroller} onKeyDown={onKeyDown}>
+        <ul className="grid" style={{ height: rows.getTotalSize() }}>
+          {shown.flatMap((row) =>
+            Array.from({ length: columns }, (_, column) => {
+              const place = row.index * columns + column;
+              if (place >= list.total) return null;
+              return (
+                <Tile
+                  key={list.images.get(place)?.name ?? place}
+                  image={list.images.get(place)}
+                  place={place}
+                  total={list.total}
+                  isCurrent={place === Math.min(current, list.total - 1)}
+                  edge={tile}
+                  left={column * (tile + gap)}
+                  top={row.start}
+                  onFocus={() => setCurrent(place)}
+                  onOpen={(name) => goTo(`/gallery/${name}`)}
+                />
+              );
+            }),
+          )}
+        </ul>
+      </div>
+      <DayRail
+        days={list.days}
+        goTo={(place) => rows.scrollToIndex(Math.floor(place / columns), { align: 'start' })}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,87 @@
+import { atom } from 'nanostores';
+import { type GalleryFilter, listGallery } from '../api/gallery.js';
+import type { Gallery, GalleryImage } from '../api/schemas.js';
+import { $ended } from '../live/jobs.js';
+
+const pageSize = 200;
+
+/** The list as far as it has been read: how many there are, and the images by their places. */
+export interface GalleryList extends Pick<Gallery, 'total' | 'days'> {
+  readonly images: ReadonlyMap<number, GalleryImage>;
+  /** Whether the server has answered. */
+  readonly isLoaded: boolean;
+}
+const empty: GalleryList = { total: 0, days: [], images: new Map(), isLoaded: false };
+
+export const $list = atom<GalleryList>(empty);
+export const $filter = atom<GalleryFilter>({ text: '', model: '', starred: false });
+
+/** Counts what makes earlier answers void. */
+let version = 0;
+const asked = new Set<number>();
+
+async function readPage(page: number): Promise<void> {
+  if (asked.has(page)) return;
+  asked.add(page);
+  const began = version;
+  const answer = await listGallery($filter.get(), page * pageSize, pageSize).catch(() => undefined);
+  if (began !== version) return;
+  if (!answer) {
+    asked.delete(page);
+    return;
+  }
+  const images = new Map($list.get().images);
+  for (const [index, image] of answer.images.entries()) images.set(page * pageSize + index, image);
+  $list.set({ total: answer.total, days: answer.days, images, isLoaded: true });
+}
+
+/** Has the images from one place to another read, where they are not. */
+export function needImages(first: number, last: number): void {
+  for (let page = Math.floor(first / pageSize); page <= Math.floor(Math.max(first, last) / pageSize); page++)
+    void readPage(page);
+}
+
+/** Reads the list anew; what is shown stays until it is there. */
+export function refreshGallery(): void {
+  version++;
+  asked.clear();
+  void readPage(0);
+}
+
+export function setFilter(change: Partial<GalleryFilter>): void {
+  $filter.set({ ...$filter.get(), ...change });
+  $list.set({ ...empty, isLoaded: false });
+  refreshGallery();
+}
+
+/** Changes what is known of images at once; the server is told meanwhile. */
+export function changeKnown(names: readonly string[], change: Partial<GalleryImage>): void {
+  const list = $list.get();
+  const images = new Map(
+    [...list.images].map(([place, image]) => [
+      place,
+      names.includes(image.name) ? { ...image, ...change } : image,
+    ]),
+  );
+  $list.set({ ...list, images });
+}
+
+/** Takes images out of the list; those behind them move up. */
+export function dropKnown(names: readonly string[]): void {
+  const list = $list.get();
+  const kept = [...list.images].sort(([one], [other]) => one - other).map(([, image]) => image);
+  const left = kept.filter(({ name }) => !names.includes(name));
+  const images = new Map(left.map((image, place) => [place, image]));
+  $list.set({ ...list, total: list.total - (kept.length - left.length), images });
+}
+
+let newest: string | undefined;
+/** Follows what is made, from the first call on. */
+export function followJobs(): void {
+  newest ??= '';
+  $ended.subscribe((ended) => {
+    const found = ended.find(({ result }) => result)?.id ?? '';
+    if (found !== newest && newest !== '') refreshGallery();
+    newest = found;
+  });
+}

@@ -36,8 +36,8 @@ describe('axe finds nothing wrong', () => {
       await page.keyboard.press('Escape');
       await page.getByRole('dialog').waitFor({ state: 'detached' });
       await page.getByRole('button', { name: 'Cancel' }).click();
-    await page.locator('.stage-empty').waitFor();
-    await page.getByRole('link', { name: 'Gallery' }).click();
+      await page.locator('.stage-empty').waitFor();
+      await page.getByRole('link', { name: 'Gallery' }).click();
       await page.getByText('What you make is kept here.').waitFor();
       await look('an empty gallery');
       const made = await fetch(`${url}/api/images/generate`, {

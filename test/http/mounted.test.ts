@@ -7,6 +7,7 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { createServer } from '@easel/core/server';
 import express from 'express';
 import fastify, { type FastifyInstance } from 'fastify';
@@ -23,6 +24,16 @@ const hosts: readonly (readonly [string, Mount])[] = [
     'Express',
     async (easel) => {
       const app = express();
+      app.use(prefix, ((request, response) => easel.routing(request, response)) as Handler);
+      app.get('/', (_request, response) => void response.send('Express'));
+      return { server: createHttpServer(app), greeting: 'Express' };
+    },
+  ],
+  [
+    'Express that parses bodies first',
+    async (easel) => {
+      const app = express();
+      app.use(express.json());
       app.use(prefix, ((request, response) => easel.routing(request, response)) as Handler);
       app.get('/', (_request, response) => void response.send('Express'));
       return { server: createHttpServer(app), greeting: 'Express' };
@@ -129,4 +140,36 @@ describe.each(hosts)('the server in a host app, %s', (_name, mount) => {
     // It has been waited for: what is left is its way here.
     expect(await Promise.race([answer, delay(150, 'nothing')])).toMatchObject({ status: 200 });
   });
+});
+
+it('refuses a body that the host app has read and not kept, and reads one that it has decoded', async () => {
+  const { manager } = await startServer();
+  const easel = await createServer({ manager });
+  await easel.ready();
+  const app = express();
+  app.use('/kept', express.json(), ((request, response) => easel.routing(request, response)) as Handler);
+  app.use('/dropped', (async (request, response) => {
+    for await (const _ of request);
+    easel.routing(request, response);
+  }) as (request: IncomingMessage, response: ServerResponse) => Promise<void>);
+  const server = createHttpServer(app).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(async () => {
+    await easel.close();
+    server.closeAllConnections();
+    server.close();
+  });
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const post = (path: string, body: Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}) =>
+    fetch(`${origin}${path}/v1/images/generations`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body,
+    });
+  const body = new Uint8Array(Buffer.from(JSON.stringify({ prompt: 'x' })));
+  const dropped = await post('/dropped', body);
+  expect(dropped.status).toBe(400);
+  expect(await dropped.text()).toContain('has read the body of this request');
+  const packed = new Uint8Array(gzipSync(body));
+  expect((await post('/kept', packed, { 'content-encoding': 'gzip' })).status).toBe(200);
 });

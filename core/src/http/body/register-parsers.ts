@@ -4,6 +4,7 @@ import { SerialQueue } from '../../kernel/serial-queue.js';
 import { HttpError } from '../errors.js';
 import { drained } from './drained.js';
 import { holdLargeBodies } from './hold-large-bodies.js';
+import { takeBodiesReadByHost } from './host-read-body.js';
 import { parseJson } from './parse-json.js';
 
 /** Bytes of a body that takes its turn. */
@@ -11,6 +12,7 @@ const largeBytes = 1024 * 1024;
 
 /** Reads bodies of JSON, within bounds, and says of others what they should be. */
 export function registerParsers(server: FastifyInstance, bodyLimit: number): void {
+  takeBodiesReadByHost(server);
   server.addHook('preParsing', async ({ headers, raw }) => {
     const { 'content-encoding': encoding = 'identity', 'content-length': length } = headers;
     if (encoding.trim().toLowerCase() !== 'identity') {

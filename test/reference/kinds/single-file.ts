@@ -13,6 +13,7 @@ import { pipelineCaseSchema, requestOf } from '../pipeline-case.js';
 import { runGraph } from '../run-graph.js';
 import { readTensors, type TensorValues } from '../tensors.js';
 import { pictureOutcome } from './picture-outcome.js';
+import { transformerFileCases } from './transformer-files.js';
 
 const keymapSchema = z.looseObject({
   /** [original name, diffusers' name or names, what happened to the values]. */
@@ -31,7 +32,8 @@ export const singleFile: ReferenceKind = {
   folder: 'f_single_file',
   async cases(folder) {
     const names = (await readdir(folder)).filter((file) => file.endsWith('_keymap.json')).sort();
-    return (await Promise.all(names.map((file) => casesOf(folder, file.replace('_keymap.json', ''))))).flat();
+    const own = await Promise.all(names.map((file) => casesOf(folder, file.replace('_keymap.json', ''))));
+    return [...own.flat(), ...(await transformerFileCases(folder))];
   },
 };
 

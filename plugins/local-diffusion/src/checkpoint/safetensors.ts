@@ -37,6 +37,8 @@ export interface TensorLocation {
   readonly length: number;
   /** The file holds the matrix with rows and columns exchanged; `shape` is that of the matrix itself. Absent means no. */
   readonly transposed?: true;
+  /** The file holds the two halves of the rows in the other order. Absent means no. */
+  readonly halvesSwapped?: true;
 }
 
 /** What the header of a .safetensors file says. */

@@ -1,7 +1,5 @@
 /** Other things that come as one .safetensors file, by a name in it. */
 const foreign: readonly { readonly name: RegExp; readonly what: string }[] = [
-  { name: /(^|\.)double_blocks\./, what: 'a FLUX checkpoint' },
-  { name: /(^|\.)joint_blocks\./, what: 'a Stable Diffusion 3 checkpoint' },
   { name: /^control_model\.|^controlnet_|^input_hint_block\./, what: 'a ControlNet' },
   { name: /lora|hada_w1|lokr_w1/, what: 'a LoRA, which changes a checkpoint and is none' },
   { name: /^(down_blocks|up_blocks|text_model)\./, what: 'one network of a diffusers folder' },

@@ -17,6 +17,24 @@ export interface SingleFileLayout {
   recognise(path: string, tensors: Tensors): RecognisedFile | undefined;
   /** Takes a file apart: tensors under the names of diffusers and transformers, by component. What a file lacks is absent. */
   componentsOf(tensors: Tensors): ReadonlyMap<string, Tensors>;
+  /** Files that have what a file of the denoising network alone lacks. Absent: there are none. */
+  readonly companions?: readonly CompanionFile[];
+}
+
+/** A part of a model that programs keep in a file of its own, beside that of the denoising network. */
+export interface CompanionFile {
+  /** Its component. */
+  readonly name: string;
+  /** How its file is called, without folder and extension. */
+  readonly fileName: RegExp;
+  /** For messages, e.g. `clip_l.safetensors`. */
+  readonly example: string;
+  /** Folders beside that of the network, or beside its parent, which programs keep it in. */
+  readonly folders: readonly string[];
+  /** Its tensors under the names of diffusers and transformers. */
+  componentOf(tensors: Tensors): Tensors;
+  /** Folder, in a diffusers checkpoint, of the tokenizer that belongs to it and that no file of tensors has. Absent: it needs none. */
+  readonly tokenizer?: string;
 }
 
 /** What a file was recognised as. */

@@ -115,6 +115,14 @@ export class GraphBuilder {
    * @throws ERR_MODEL_FILES_INVALID when it is missing, of another shape, or not of a floating-point type
    */
   mount(name: string, shape: readonly number[]): Value {
+    if (this.#weights.isSwapped(name)) {
+      const half = shape[0]! / 2;
+      return this.node(
+        'Concat',
+        [0, half].map((first) => this.mountRows(name, shape, first, half)),
+        { axis: 0 },
+      );
+    }
     return this.#scaled(name, this.#upright(this.#weights.mount(name, shape)));
   }
 

@@ -80,7 +80,8 @@ export class MountedWeights {
     this.#check(name, whole, shape);
     if (whole.transposed) throw new Error(`the rows of "${name}" do not lie in one piece`);
     const rowBytes = whole.length / shape[0]!;
-    const location = { ...whole, offset: whole.offset + firstRow * rowBytes, length: rows * rowBytes };
+    const start = whole.halvesSwapped ? (firstRow + shape[0]! / 2) % shape[0]! : firstRow;
+    const location = { ...whole, offset: whole.offset + start * rowBytes, length: rows * rowBytes };
     return this.#mountAt(`${name}[${firstRow}:${firstRow + rows}]`, [rows, ...shape.slice(1)], location);
   }
 
@@ -105,6 +106,11 @@ export class MountedWeights {
         return { name: each, location: location.shape.length === 0 ? { ...location, shape: [1] } : location };
     }
     return undefined;
+  }
+
+  /** Whether the file holds the halves of a tensor in the other order, so that it is mounted by halves. */
+  isSwapped(name: string): boolean {
+    return this.#component.tensors.get(name)?.halvesSwapped === true;
   }
 
   /** Everything mounted so far. */

@@ -51,18 +51,24 @@ export async function openPart(
   };
 }
 
+/** Files of which each tokenizer's folder has one. */
+const vocabularies = ['vocab.json', 'tokenizer.json', 'spiece.model'];
+
 /**
  * Which of a family's tokenizers a folder of configs has.
  *
  * @param names of their folders
- * @returns folders with `vocab.json` and `merges.txt`, by name
+ * @returns folders with a vocabulary, by name
  */
 export async function tokenizerFoldersOf(
   folder: string | undefined,
   names: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
   const entries = await Promise.all(
-    names.map(async (name) => [name, await existing(folder, join(name, 'vocab.json'))] as const),
+    names.map(async (name) => {
+      const files = vocabularies.map((file) => existing(folder, join(name, file)));
+      return [name, (await Promise.all(files)).find((file) => file !== undefined)] as const;
+    }),
   );
   return new Map(entries.flatMap(([name, file]) => (file === undefined ? [] : [[name, dirname(file)]])));
 }

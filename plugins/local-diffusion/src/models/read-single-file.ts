@@ -10,6 +10,7 @@ import type { FileVariant, Json } from '../families/single-file-layout.js';
 import { readSchedulerConfig } from '../sampling/scheduler-config/scheduler-config.js';
 import { withAutoencoder } from './autoencoder-option.js';
 import type { Checkpoint, ReadOptions } from './checkpoint.js';
+import { componentOfFolder, findCompanion, tokenizerOfCompanion } from './companions.js';
 import { configFolderOf, existing, openPart, tokenizerFoldersOf } from './config-folder.js';
 import { readOriginalConfig } from './original-config.js';
 
@@ -43,8 +44,11 @@ export async function readSingleFile(path: string, options: ReadSingleFileOption
   const file = await readSafetensorsFile(path);
   const { family, variant } = familyOfFile(path, file.tensors, options.families ?? allFamilies);
   const folder = await configFolderOf(path, options.configFolder);
-  const parts = await openParts(path, folder, { family, variant, file });
-  const tokenizers = await tokenizerFoldersOf(folder, Object.keys(variant.tokenizers));
+  const recognised = { family, variant, file };
+  const own = await openParts(path, folder, recognised);
+  const found = await findCompanions(path, folder, { ...recognised, own, vae: options.vae });
+  const parts = { ...own, ...found.components };
+  const tokenizers = await tokenizersOf(path, folder, { ...recognised, parts, found });
   const yaml = await readOriginalConfig(path);
   const told = options.predictionType ?? yaml?.predictionType;
   const scheduler = await schedulerOf(path, folder, { variant, file, told });
@@ -55,12 +59,12 @@ export async function readSingleFile(path: string, options: ReadSingleFileOption
     index: variant.index,
     components: await withAutoencoder(parts, options.vae, family, variant.configs.vae),
     tokenizer(name) {
-      const own = tokenizers.get(name);
-      return own === undefined ? { builtIn: variant.tokenizers[name]! } : { folder: own };
+      const given = tokenizers.get(name);
+      return given === undefined ? { builtIn: variant.tokenizers[name]! } : { folder: given };
     },
     schedulerConfig: scheduler.config,
     files: [path, ...(yaml ? [yaml.file] : [])],
-    warnings: scheduler.warning === undefined ? [] : [scheduler.warning],
+    warnings: [...(scheduler.warning === undefined ? [] : [scheduler.warning]), ...found.warnings],
   };
 }
 
@@ -68,13 +72,17 @@ export async function readSingleFile(path: string, options: ReadSingleFileOption
 export function requireComponents({ origin, family, components }: Checkpoint): void {
   for (const [name, { title, isOptional }] of Object.entries(family.components)) {
     if (isOptional || components[name]) continue;
-    throw invalidFiles(
-      `${origin} has no ${title}.`,
-      name === 'vae'
-        ? 'Give one apart: the path of a folder or a file, as the provider option "vae".'
-        : 'Use a checkpoint that has one.',
-    );
+    throw invalidFiles(`${origin} has no ${title}.`, hintFor(name, family));
   }
+}
+
+function hintFor(name: string, { singleFile }: Family): string {
+  const companion = singleFile?.companions?.find((each) => each.name === name);
+  const apart =
+    name === 'vae' && 'Give one apart: the path of a folder or a file, as the provider option "vae".';
+  if (!companion) return apart || 'Use a checkpoint that has one.';
+  const [folder] = companion.folders;
+  return `Put one beside it, called for example ${companion.example}, or into a folder "${folder}" beside its own.`;
 }
 
 interface Recognised {
@@ -96,6 +104,54 @@ async function openParts(
     components[name] = { ...part, config: withStated(part.config, stated[name]) };
   }
   return components;
+}
+
+interface Found {
+  readonly components: Readonly<Record<string, Component>>;
+  /** Of the companions, by component. */
+  readonly paths: ReadonlyMap<string, string>;
+  readonly warnings: readonly string[];
+}
+
+/** What the file lacks, from files beside it or from a whole checkpoint in the folder of configs. */
+async function findCompanions(
+  path: string,
+  folder: string | undefined,
+  { family, variant, own, vae }: Recognised & { own: Record<string, Component>; vae: string | undefined },
+): Promise<Found> {
+  const components: Record<string, Component> = {};
+  const paths = new Map<string, string>();
+  const warnings: string[] = [];
+  for (const wanted of family.singleFile?.companions ?? []) {
+    const { name } = wanted;
+    if (own[name] || (name === 'vae' && vae !== undefined)) continue;
+    const companion = await findCompanion(path, wanted);
+    const whole = companion ? undefined : await componentOfFolder(folder, name);
+    if (whole) components[name] = whole;
+    if (!companion) continue;
+    const { tensors } = companion;
+    const derive = () => variant.configs[name]!(tensors, companion.path);
+    components[name] = await openPart(companion.path, folder, { name, tensors, derive });
+    paths.set(name, companion.path);
+    if (companion.warning !== undefined) warnings.push(companion.warning);
+  }
+  return { components, paths, warnings };
+}
+
+/** Folders of the tokenizers that do not come with the engine. */
+async function tokenizersOf(
+  path: string,
+  folder: string | undefined,
+  { family, variant, parts, found }: Recognised & { parts: Record<string, Component>; found: Found },
+): Promise<ReadonlyMap<string, string>> {
+  const companions = family.singleFile?.companions ?? [];
+  const names = companions.flatMap(({ tokenizer }) => tokenizer ?? []);
+  const folders = new Map(await tokenizerFoldersOf(folder, [...Object.keys(variant.tokenizers), ...names]));
+  for (const { name, tokenizer } of companions) {
+    if (tokenizer === undefined || !parts[name] || folders.has(tokenizer)) continue;
+    folders.set(tokenizer, await tokenizerOfCompanion(path, found.paths.get(name)));
+  }
+  return folders;
 }
 
 async function schedulerOf(

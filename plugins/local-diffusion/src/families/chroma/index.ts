@@ -7,6 +7,7 @@ import type { Family } from '../family.js';
 import { latents } from '../flux/latents.js';
 import { conditionChroma } from './conditioning.js';
 import { options, readOptions } from './options.js';
+import { singleFile } from './single-file.js';
 import { chromaTransformerKind } from './transformer.js';
 
 const title = 'Chroma';
@@ -22,7 +23,7 @@ export const chroma: Family = {
   title,
   models: {
     pipelineClasses: ['ChromaPipeline', 'ChromaImg2ImgPipeline', 'ChromaInpaintPipeline'],
-    tensors: [],
+    tensors: ['distilled_guidance_layer.', 'model.diffusion_model.distilled_guidance_layer.'],
     defaults: { width: 1024, height: 1024, steps: 40, guidanceScale: 3 },
     supports: {
       minimumEdge: 64,
@@ -46,6 +47,7 @@ export const chroma: Family = {
     vae: { kind: kinds.vae, title: 'autoencoder' },
   },
   denoiser: 'transformer',
+  singleFile,
   async assemble(source) {
     const transformer = await source.open('transformer', kinds.transformer);
     const reading = await source.open('text_encoder', kinds.text_encoder);

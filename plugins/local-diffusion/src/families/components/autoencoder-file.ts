@@ -5,8 +5,8 @@ import { originalVaeLevels, vaePathOf } from './original-vae-names.js';
 import { renamed, withPrefix } from './renamed-tensors.js';
 
 /** The autoencoder of a single file, under diffusers' names. Empty where it has none. */
-export const autoencoderOf = (tensors: Tensors): Tensors =>
-  withDiffusersNames(withPrefix(tensors, 'first_stage_model.'));
+export const autoencoderOf = (tensors: Tensors, prefix = 'first_stage_model.'): Tensors =>
+  withDiffusersNames(withPrefix(tensors, prefix));
 
 /**
  * Reads an autoencoder that is kept apart from its checkpoint in one .safetensors file, e.g. vae-ft-mse-840000-ema-pruned.safetensors: with the
@@ -15,12 +15,13 @@ export const autoencoderOf = (tensors: Tensors): Tensors =>
  * @throws ERR_MODEL_FILES_INVALID when the file cannot be read or has no autoencoder
  */
 export async function readAutoencoderFile(path: string): Promise<Tensors> {
-  const tensors = standaloneOf(await readSafetensors(path));
+  const tensors = readAutoencoderTensors(await readSafetensors(path));
   if (tensors.has('decoder.conv_in.weight')) return tensors;
   throw invalidFiles(`${path} has no autoencoder: no "decoder.conv_in.weight".`);
 }
 
-function standaloneOf(tensors: Tensors): Tensors {
+/** The same of tensors that have been read: empty where there is no autoencoder among them. */
+export function readAutoencoderTensors(tensors: Tensors): Tensors {
   const prefixed = autoencoderOf(tensors);
   if (prefixed.size > 0) return prefixed;
   const hasDiffusersNames = [...tensors.keys()].some((name) => name.includes('coder.mid_block.'));

@@ -9,6 +9,7 @@ import { conditionFlux, trueCfgScale } from './conditioning.js';
 import { fillReading, kontextReading } from './image-reading.js';
 import { latents } from './latents.js';
 import { options, readOptions } from './options.js';
+import { singleFile } from './single-file.js';
 import { type FluxTransformer, fluxTransformerKind } from './transformer.js';
 
 const title = 'FLUX';
@@ -35,7 +36,7 @@ export const flux: Family = {
       'FluxControlPipeline',
       'FluxKontextPipeline',
     ],
-    tensors: [],
+    tensors: ['vector_in.', 'model.diffusion_model.vector_in.'],
     defaults: { width: 1024, height: 1024, steps: 28, guidanceScale: 3.5 },
     supports: {
       minimumEdge: 64,
@@ -60,6 +61,7 @@ export const flux: Family = {
     vae: { kind: kinds.vae, title: 'autoencoder' },
   },
   denoiser: 'transformer',
+  singleFile,
   async assemble(source) {
     const transformer = await source.open('transformer', kinds.transformer);
     const pooling = await source.open('text_encoder', kinds.text_encoder);

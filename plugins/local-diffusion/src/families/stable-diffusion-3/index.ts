@@ -9,6 +9,7 @@ import { conditionStableDiffusion3, refuseLargeSize } from './conditioning.js';
 import { latents } from './latents.js';
 import { patchEdge } from './network/sd3-config.js';
 import { options, readOptions } from './options.js';
+import { singleFile } from './single-file.js';
 import { keptBlocks, type Sd3Transformer, sd3TransformerKind } from './transformer.js';
 
 const title = 'Stable Diffusion 3';
@@ -30,7 +31,7 @@ export const stableDiffusion3: Family = {
       'StableDiffusion3Img2ImgPipeline',
       'StableDiffusion3InpaintPipeline',
     ],
-    tensors: [],
+    tensors: ['joint_blocks.', 'model.diffusion_model.joint_blocks.'],
     defaults: { width: 1024, height: 1024, steps: 28, guidanceScale: 4.5 },
     supports: {
       minimumEdge: 64,
@@ -56,6 +57,7 @@ export const stableDiffusion3: Family = {
     vae: { kind: kinds.vae, title: 'autoencoder' },
   },
   denoiser: 'transformer',
+  singleFile,
   async assemble(source) {
     const transformer = await source.open('transformer', kinds.transformer);
     const encoders = [

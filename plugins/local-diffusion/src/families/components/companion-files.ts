@@ -1,0 +1,71 @@
+import { DerivedShapes } from '../../checkpoint/derived-shapes.js';
+import type { CompanionFile, Json, Tensors } from '../single-file-layout.js';
+import { readAutoencoderTensors } from './autoencoder-file.js';
+import { clipTensors } from './original-text-names.js';
+import { renamed } from './renamed-tensors.js';
+
+const textFolders = ['text_encoders', 'text_encoder', 'clip'];
+
+/** Whether a family reads the projection of a CLIP encoder, which some files have and others not. */
+type Reading = 'projected' | 'pooled';
+
+/** CLIP-L or CLIP-G, with the names of transformers. */
+export const clipFile = (name: string, letter: 'l' | 'g', reading: Reading): CompanionFile => ({
+  name,
+  fileName: new RegExp(`^(.*[-_.])?clip[-_]?${letter}([-_.].*)?$`, 'i'),
+  example: `clip_${letter}.safetensors`,
+  folders: textFolders,
+  componentOf: (tensors) => clipEncoderOf(tensors, reading),
+});
+
+/** The encoder of T5. */
+export const t5File = (name: string, tokenizer: string): CompanionFile => ({
+  name,
+  fileName: /^(.*[-_.])?t5([-_.]?v1[-_.]1)?[-_.]?xxl([-_.].*)?$/i,
+  example: 't5xxl_fp16.safetensors',
+  folders: textFolders,
+  componentOf: t5EncoderOf,
+  tokenizer,
+});
+
+/** The autoencoder of FLUX.1. */
+export const fluxAutoencoderFile: CompanionFile = {
+  name: 'vae',
+  fileName: /^(ae|flux[-_.]?(1[-_.])?(ae|vae).*)$/i,
+  example: 'ae.safetensors',
+  folders: ['vae'],
+  componentOf: readAutoencoderTensors,
+};
+
+/** CLIP's tensors, without those that are not read. */
+export function clipEncoderOf(tensors: Tensors, reading: Reading): Tensors {
+  const unread = reading === 'pooled' ? /^(logit_scale$|text_projection\.)/ : /^logit_scale$/;
+  return clipTensors(renamed(tensors, (name) => (unread.test(name) ? undefined : name)));
+}
+
+/** T5's encoder, without the decoder that some files have too. */
+export const t5EncoderOf = (tensors: Tensors): Tensors =>
+  renamed(tensors, (name) => (/^(shared\.|encoder\.)/.test(name) ? name : undefined));
+
+/**
+ * The config.json of T5's encoder, version 1.1, by its tensors.
+ *
+ * @throws ERR_MODEL_FILES_INVALID naming a tensor that is missing
+ */
+export function deriveT5Config(tensors: Tensors, what: string): Json {
+  const shapes = new DerivedShapes(tensors, what);
+  const table = shapes.has('shared.weight') ? 'shared.weight' : 'encoder.embed_tokens.weight';
+  const attention = 'encoder.block.0.layer.0.SelfAttention';
+  const heads = shapes.size(`${attention}.relative_attention_bias.weight`, 1);
+  return {
+    architectures: ['T5EncoderModel'],
+    vocab_size: shapes.size(table, 0),
+    d_model: shapes.size(table, 1),
+    d_kv: shapes.size(`${attention}.q.weight`, 0) / heads,
+    d_ff: shapes.size('encoder.block.0.layer.1.DenseReluDense.wi_0.weight', 0),
+    num_layers: shapes.count((layer) => `encoder.block.${layer}.layer.0.layer_norm.weight`),
+    num_heads: heads,
+    relative_attention_num_buckets: shapes.size(`${attention}.relative_attention_bias.weight`, 0),
+    feed_forward_proj: 'gated-gelu',
+  };
+}

@@ -1,0 +1,87 @@
+import { access, readdir } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
+import { type Component, openComponent } from '../checkpoint/component.js';
+import { invalidFiles } from '../checkpoint/invalid-files.js';
+import { readSafetensors } from '../checkpoint/safetensors.js';
+import type { CompanionFile, Tensors } from '../families/single-file-layout.js';
+
+/** A part of a model that lies in a file beside that of its denoising network. */
+export interface Companion {
+  /** Of its file, or of the component's folder. */
+  readonly path: string;
+  readonly tensors: Tensors;
+  /** A sentence for the user where there was a choice. */
+  readonly warning?: string;
+}
+
+/**
+ * Looks for the file of a part that a checkpoint lacks: beside it, and in the folders that programs keep such files in.
+ *
+ * @returns undefined where there is none
+ * @throws ERR_MODEL_FILES_INVALID for one that cannot be read, or is of something else
+ */
+export async function findCompanion(path: string, wanted: CompanionFile): Promise<Companion | undefined> {
+  const own = dirname(path);
+  const folders = [
+    own,
+    ...wanted.folders.map((folder) => join(own, folder)),
+    ...wanted.folders.map((folder) => join(dirname(own), folder)),
+  ];
+  for (const folder of folders) {
+    const names = await readdir(folder).catch((): string[] => []);
+    const fitting = names.filter((name) => isFile(name, wanted) && join(folder, name) !== path).sort();
+    const [first] = fitting;
+    if (first === undefined) continue;
+    const file = join(folder, first);
+    const tensors = wanted.componentOf(await readSafetensors(file));
+    if (tensors.size === 0)
+      throw invalidFiles(`${file} is called like ${wanted.example}, and has no tensors of such a file.`);
+    const choice = `${fitting.length} files in ${folder} may go with ${basename(path)}: ${first} was taken.`;
+    return { path: file, tensors, ...(fitting.length > 1 && { warning: choice }) };
+  }
+  return undefined;
+}
+
+const isFile = (name: string, { fileName }: CompanionFile): boolean =>
+  extname(name) === '.safetensors' && fileName.test(basename(name, extname(name)));
+
+/** The same component in a folder of configs that is a whole checkpoint. */
+export async function componentOfFolder(
+  folder: string | undefined,
+  name: string,
+): Promise<Component | undefined> {
+  if (folder === undefined) return undefined;
+  const path = join(folder, name);
+  const names = await readdir(path).catch((): string[] => []);
+  return names.some((each) => each.endsWith('.safetensors')) ? await openComponent(path) : undefined;
+}
+
+/** Files that T5's tokenizer is read from. */
+const tokenizerFiles = ['tokenizer.json', 'spiece.model'];
+
+/**
+ * The folder of a tokenizer that belongs to a companion: the folder of its name without extension, or its own.
+ *
+ * @throws ERR_MODEL_FILES_INVALID saying where to put it
+ */
+export async function tokenizerOfCompanion(path: string, companion: string | undefined): Promise<string> {
+  const files = [companion, path].filter((each) => each !== undefined);
+  const folders = files.flatMap((file) => [
+    join(dirname(file), basename(file, extname(file))),
+    join(dirname(file), 'tokenizer'),
+    dirname(file),
+  ]);
+  for (const folder of folders) {
+    for (const name of tokenizerFiles) {
+      const isThere = await access(join(folder, name)).then(
+        () => true,
+        () => false,
+      );
+      if (isThere) return folder;
+    }
+  }
+  throw invalidFiles(
+    `${path}: T5's tokenizer is missing, which no file of weights has.`,
+    `Put tokenizer.json or spiece.model of "google/t5-v1_1-xxl" into ${folders[0]}.`,
+  );
+}

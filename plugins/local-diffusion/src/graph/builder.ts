@@ -115,14 +115,9 @@ export class GraphBuilder {
    * @throws ERR_MODEL_FILES_INVALID when it is missing, of another shape, or not of a floating-point type
    */
   mount(name: string, shape: readonly number[]): Value {
-    if (this.#weights.isSwapped(name)) {
-      const half = shape[0]! / 2;
-      return this.node(
-        'Concat',
-        [0, half].map((first) => this.mountRows(name, shape, first, half)),
-        { axis: 0 },
-      );
-    }
+    const half = this.#weights.isSwapped(name) ? shape[0]! / 2 : 0;
+    const rows = (first: number) => this.mountRows(name, shape, first, half);
+    if (half > 0) return this.node('Concat', [rows(0), rows(half)], { axis: 0 });
     return this.#scaled(name, this.#upright(this.#weights.mount(name, shape)));
   }
 

@@ -4,6 +4,7 @@ import './styles/controls.css';
 import './styles/shell.css';
 import './styles/make.css';
 import './styles/gallery.css';
+import './styles/kernel.css';
 import { createRoot } from 'react-dom/client';
 import { $words, openLanguage } from './language/words.js';
 import { watchJobs } from './live/jobs.js';

@@ -147,3 +147,33 @@ export const imageDetailsSchema = z.extend(galleryImageSchema, {
 });
 export type ImageDetails = z.infer<typeof imageDetailsSchema>;
 export const changedSchema = z.looseObject({ changed: z.number() });
+
+const problemSchema = z.looseObject({ code: text, message: text });
+export const pluginSchema = z.looseObject({
+  id: text,
+  provider: text,
+  version: text,
+  state: text,
+  available: z.boolean(),
+  missingSecrets: z.optional(z.array(text)),
+  pipelineTypes: z.array(text),
+  models: z.array(z.looseObject({ id: text, name: text })),
+  device: z.optional(text),
+  memoryBytes: z.optional(z.number()),
+  uptimeMs: z.number(),
+  restarts: z.number(),
+  inFlight: z.number(),
+  queued: z.number(),
+  breakers: z.record(text, text),
+  latencies: z.record(text, z.looseObject({ medianMs: z.number(), p95Ms: z.number() })),
+  lastError: z.optional(problemSchema),
+});
+export type Plugin = z.infer<typeof pluginSchema>;
+export const healthSchema = z.looseObject({
+  status: text,
+  plugins: z.array(pluginSchema),
+  problems: z.array(problemSchema),
+  waitingSettings: z.array(text),
+});
+export type Health = z.infer<typeof healthSchema>;
+export const changedPluginSchema = z.looseObject({ plugin: pluginSchema });

@@ -99,6 +99,29 @@ export const german: Words = {
   timeSpent: (time) => `${time} Arbeit`,
   timeLoading: (time) => `${time} zum Laden des Modells`,
   cost: (cost) => `Kosten ${cost}`,
+  allWell: 'Alles in Ordnung',
+  degraded: 'Etwas braucht Aufmerksamkeit',
+  plugins: 'Plugins',
+  pluginCount: (n) => (n === 1 ? '1 Plugin' : `${n} Plugins`),
+  modelCount: (n) => (n === 1 ? '1 Modell' : `${n} Modelle`),
+  pluginState: (state) =>
+    state === 'idle'
+      ? 'startet bei Bedarf'
+      : state === 'ready'
+        ? 'bereit'
+        : state === 'disabled'
+          ? 'aus'
+          : state,
+  needsKey: (names) => `Braucht ${names}`,
+  circuit: (type, state) => `Der Stromkreis von ${type} ist ${state}`,
+  inFlight: 'In Arbeit',
+  latency: 'Median / 95 %',
+  memory: 'Speicher',
+  restarts: 'Neustarts',
+  reset: 'Stromkreise schließen',
+  reload: (name) => `${name} neu laden`,
+  problems: 'Nicht benutzbar',
+  waitingSettings: (names) => `Geänderte Einstellungen, die erst nach einem Neustart gelten: ${names}`,
   theme: 'Aussehen',
   themes: { system: 'Wie das System', light: 'Hell', dark: 'Dunkel' },
   language: 'Sprache',

@@ -5,6 +5,7 @@ import { Link, Route, Router, Switch, useLocation } from 'wouter';
 import { Icon } from '../controls/icon.js';
 import { GalleryPage } from '../gallery/gallery-page.js';
 import { ImagePage } from '../gallery/image-page.js';
+import { KernelPage } from '../kernel/kernel-page.js';
 import { useWords } from '../language/words.js';
 import { $active, $isConnected } from '../live/jobs.js';
 import { MakePage } from '../make/make-page.js';
@@ -63,6 +64,7 @@ function Frame() {
           <Route path="/make" component={MakePage} />
           <Route path="/gallery" component={GalleryPage} />
           <Route path="/gallery/:name" component={ImagePage} />
+          <Route path="/kernel" component={KernelPage} />
           <Route>
             <p className="stage-empty">{words.notHere}</p>
           </Route>

@@ -52,6 +52,9 @@ describe('axe finds nothing wrong', () => {
       await page.getByRole('link', { name: 'Image: a red boat' }).click();
       await page.getByText('How it was made').waitFor();
       await look('an image');
+      await page.getByRole('link', { name: 'Kernel' }).click();
+      await page.getByRole('heading', { name: 'Local diffusion' }).waitFor();
+      await look('the kernel');
       expect(found).toEqual(Object.fromEntries(Object.keys(found).map((name) => [name, []])));
       expect(problems).toEqual([]);
       const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');

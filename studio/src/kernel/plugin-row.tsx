@@ -1,0 +1,99 @@
+import { Switch } from '@base-ui/react/switch';
+import { useStore } from '@nanostores/react';
+import type { Plugin } from '../api/schemas.js';
+import { Icon } from '../controls/icon.js';
+import { useWords } from '../language/words.js';
+import { $busy, act } from './health.js';
+
+const mebibyte = 1024 * 1024;
+
+function lightOf({ state, available, breakers }: Plugin): 'good' | 'idle' | 'bad' {
+  if (['failed', 'backoff', 'quarantined'].includes(state) || Object.values(breakers).includes('open'))
+    return 'bad';
+  return available && state === 'ready' ? 'good' : 'idle';
+}
+
+/** A plugin with its state in figures, and what can be done with it. */
+export function PluginRow({ plugin }: { readonly plugin: Plugin }) {
+  const words = useWords();
+  const busy = useStore($busy);
+  const { id, provider, version, state, latencies, breakers } = plugin;
+  const isOn = state !== 'disabled';
+  const isBusy = busy.has(id);
+  const open = Object.entries(breakers).filter(([, breaker]) => breaker !== 'closed');
+  const figures: readonly (readonly [string, string | undefined])[] = [
+    [words.inFlight, state === 'ready' ? `${plugin.inFlight}` : undefined],
+    [words.queued, state === 'ready' ? `${plugin.queued}` : undefined],
+    [
+      words.latency,
+      Object.values(latencies)
+        .map(({ medianMs, p95Ms }) => `${seconds(medianMs)} / ${seconds(p95Ms)}`)
+        .join(', ') || undefined,
+    ],
+    [words.memory, plugin.memoryBytes && `${Math.round(plugin.memoryBytes / mebibyte)} MiB`],
+    [words.restarts, plugin.restarts > 0 ? `${plugin.restarts}` : undefined],
+  ].map(([label, value]) => [String(label), value ? String(value) : undefined]);
+  return (
+    <li className="plugin" data-plugin={id}>
+      <span className="light" data-state={lightOf(plugin)} />
+      <div className="plugin-name">
+        <h2>
+          {provider} <span className="fine">{version}</span>
+        </h2>
+        <p className="fine">
+          {words.pluginState(state)} · {words.modelCount(plugin.models.length)}
+          {plugin.device && ` · ${plugin.device}`}
+        </p>
+        {plugin.missingSecrets && (
+          <p className="caution">{words.needsKey(plugin.missingSecrets.join(', '))}</p>
+        )}
+        {open.map(([type, breaker]) => (
+          <p key={type} className="danger">
+            {words.circuit(type, breaker)}
+          </p>
+        ))}
+        {plugin.lastError && <p className="danger">{plugin.lastError.message}</p>}
+      </div>
+      <dl className="figures">
+        {figures.map(
+          ([label, value]) =>
+            value !== undefined && (
+              <div key={label}>
+                <dt>{label}</dt>
+                <dd className="figure">{value}</dd>
+              </div>
+            ),
+        )}
+      </dl>
+      <div className="plugin-acts">
+        {open.length > 0 && (
+          <button type="button" disabled={isBusy} onClick={() => void act(id, 'reset')}>
+            {words.reset}
+          </button>
+        )}
+        <button
+          type="button"
+          className="square bare"
+          disabled={isBusy || !isOn}
+          aria-label={words.reload(provider)}
+          title={words.reload(provider)}
+          onClick={() => void act(id, 'reload')}
+        >
+          <Icon name="again" />
+        </button>
+        <Switch.Root
+          className="switch"
+          aria-label={provider}
+          checked={isOn}
+          disabled={isBusy}
+          onCheckedChange={(checked) => void act(id, checked ? 'enable' : 'disable')}
+        >
+          <Switch.Thumb className="switch-thumb" />
+        </Switch.Root>
+      </div>
+    </li>
+  );
+}
+
+const seconds = (milliseconds: number): string =>
+  milliseconds < 1_000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1_000).toFixed(1)} s`;

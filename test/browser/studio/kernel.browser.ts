@@ -1,0 +1,45 @@
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { openPage } from '../open-page.js';
+import { startEasel } from './easel-server.js';
+
+it('switches a plugin off and on, which the page Make knows at once', async () => {
+  const { url } = await startEasel();
+  const { page, problems } = await openPage(`${url}/kernel`);
+  const row = page.locator('[data-plugin=local-diffusion]');
+  const isOn = row.getByRole('switch', { name: 'Local diffusion' });
+  await isOn.click();
+  await row.getByText(/^disabled · \d+ models/).waitFor();
+  await page.getByRole('link', { name: 'Make' }).click();
+  await page.getByText('No model can be used yet.').waitFor();
+  expect(await page.getByRole('button', { name: 'Make 1 image' }).isDisabled()).toBe(true);
+  await page.getByRole('link', { name: 'Kernel' }).click();
+  await isOn.click();
+  await row.getByText(/^disabled/).waitFor({ state: 'detached' });
+  await page.getByRole('link', { name: 'Make' }).click();
+  await page.getByRole('button', { name: 'Make 1 image' }).click();
+  await page.locator('.frame[data-state=finished]').waitFor();
+  expect(problems).toEqual([]);
+});
+
+it('shows a plugin that is dropped in, and says what is wrong with one that cannot be used', async () => {
+  const { url, folder } = await startEasel();
+  await mkdir(join(folder, 'plugins'));
+  const { page, problems } = await openPage(`${url}/kernel`);
+  await page.locator('[data-plugin=local-diffusion]').waitFor();
+  const drop = async (id: string, manifest: object) => {
+    const made = join(folder, `made-${id}`);
+    await mkdir(made);
+    await writeFile(join(made, 'plugin.json'), JSON.stringify(manifest));
+    await writeFile(join(made, 'index.js'), 'export default {};');
+    await rename(made, join(folder, 'plugins', id));
+  };
+  const manifest = { id: 'dropped', version: '1.2.3', sdk: '^0.1.0', entry: 'index.js' };
+  await drop('dropped', { ...manifest, handles: [{ type: 'dropped' }] });
+  await page.locator('[data-plugin=dropped]', { hasText: '1.2.3' }).waitFor();
+  await drop('broken', { ...manifest, id: 'broken', handles: 'nothing' });
+  await page.locator('.problems', { hasText: 'handles' }).waitFor();
+  expect(await page.locator('.problems').innerText()).toContain('ERR_MANIFEST_INVALID');
+  expect(problems).toEqual([]);
+});

@@ -75,7 +75,8 @@ describe('an interrupted easel generate', () => {
 
   it('stops while it waits for a prompt', async () => {
     const running = start(workingFolder(), ['generate'], null);
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    // More than a pipe holds: written, the command reads.
+    await new Promise((resolve) => running.child.stdin.write('x'.repeat(2 ** 19), resolve));
     running.child.kill('SIGINT');
     expect((await running.ended).status).toBe(130);
   });

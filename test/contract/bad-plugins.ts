@@ -10,6 +10,7 @@ import {
   type GenerationRequest,
   type GenerationResult,
   manifestSchema,
+  type Plugin,
   type PluginContext,
   type PluginInstance,
 } from '@easel/plugin-sdk';
@@ -75,6 +76,6 @@ export function starting(
 ): Subject {
   const schema = (isLax ? z.looseObject({}) : z.strictObject({})) as z.ZodType<Record<string, never>>;
   const plugin = definePlugin({ config: schema, options: schema, start });
-  const loaded = { manifest, folder: '/nowhere/bad', plugin } as unknown as LoadedPlugin;
+  const loaded: LoadedPlugin = { manifest, folder: '/nowhere/bad', plugin: plugin as Plugin };
   return new Subject({ folder: '/nowhere/bad', model, cancelWithinMs: 200, ...options }, async () => loaded);
 }

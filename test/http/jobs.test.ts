@@ -229,10 +229,13 @@ describe('a webhook', () => {
 
   it('does not reach into private networks, unless the configuration says so', async () => {
     const { told, url } = await startListener();
-    const server = await startServer();
+    const lines: string[] = [];
+    const note = (message: string) => void lines.push(message);
+    const logger = { debug: note, info: note, warn: note, error: note };
+    const server = await startServer({}, { logger });
     const { id } = await submit(server, { prompt, webhook: url });
     await expect.poll(stateOf(server, id)).toBe('succeeded');
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await expect.poll(() => lines.join('\n'), { timeout: 10_000 }).toContain('was not told');
     expect(told).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 import OpenAI, { toFile } from 'openai';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { onePixelPng } from '../fixtures/one-pixel-png.js';
 import { startServer, type TestServer } from './server.js';
 
@@ -8,6 +9,10 @@ const prompt = 'a fixture';
 /** OpenAI's own client, which does not try again. */
 const clientOf = ({ url }: TestServer, options: object = {}) =>
   new OpenAI({ apiKey: 'unused', baseURL: `${url}/v1`, maxRetries: 0, ...options });
+/** What is told beside OpenAI's fields. */
+const ownFields = z.object({
+  easel: z.object({ provenance: z.unknown(), warnings: z.array(z.object({ parameter: z.string() })) }),
+});
 const bytesOf = (base64: string | undefined) => new Uint8Array(Buffer.from(base64 ?? '', 'base64'));
 
 describe("OpenAI's client", () => {
@@ -27,7 +32,7 @@ describe("OpenAI's client", () => {
     expect(await sharp(bytesOf(data?.[0]?.b64_json)).metadata()).toMatchObject({ format: 'png', width: 1 });
     expect([size, output_format]).toEqual(['1x1', 'png']);
     expect(created).toBeGreaterThan(1_700_000_000);
-    const { easel } = more as unknown as { easel: { provenance: object; warnings: { parameter: string }[] } };
+    const { easel } = ownFields.parse(more);
     expect(easel.provenance).toMatchObject({ model: 'steady-one', plugin: { id: 'steady' } });
     expect(easel.warnings.map(({ parameter }) => parameter).sort()).toEqual([
       'made_up',
@@ -161,10 +166,9 @@ describe("OpenAI's client", () => {
       signal: controller.signal,
     });
     await expect.poll(() => steady()?.inFlight).toBe(1);
-    const from = performance.now();
     controller.abort();
     await expect(call).rejects.toBeInstanceOf(OpenAI.APIUserAbortError);
-    await expect.poll(() => steady()?.inFlight, { interval: 5 }).toBe(0);
-    expect(performance.now() - from).toBeLessThan(500);
+    // Long before the work would have ended by itself.
+    await expect.poll(() => steady()?.inFlight, { timeout: 10_000 }).toBe(0);
   });
 });

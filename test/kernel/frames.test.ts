@@ -52,8 +52,8 @@ describe('frames', () => {
     );
     stream.write(Buffer.from([2, 0, 0, 0, 0, 0, 0, 0, 1, 2, 2, 0, 0, 0, 0, 0, 0, 0, 1, 2]));
     await expect.poll(() => broken.length).toBe(1);
-    stream.write(Buffer.from([2, 0, 0, 0, 0, 0, 0, 0, 1, 2]));
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => stream.write(Buffer.from([2, 0, 0, 0, 0, 0, 0, 0, 1, 2]), resolve));
+    await new Promise(setImmediate);
     expect(broken).toHaveLength(1);
   });
 

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { createImageServiceManager, type ImageServiceManager } from '@easel/core';
 import { processStart } from '@easel/plugin-sdk';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { z } from 'zod';
 import { isRunning } from '../fixtures/is-running.js';
 
 const fixtures = (relative: string) => fileURLToPath(new URL(`../fixtures/${relative}`, import.meta.url));
@@ -44,7 +45,7 @@ const code = (version: string) => `
   });`;
 
 /** A kernel that watches a folder of its own, inside of the repository so that plugins there find their packages. */
-async function createWorld(): Promise<World> {
+async function createWorld({ onLine = () => {} }: { onLine?: (line: string) => void } = {}): Promise<World> {
   const folder = await mkdtemp(join(fixtures('..'), '.hot-'));
   const storageFolder = await mkdtemp(join(tmpdir(), 'easel-hot-'));
   const plugins = join(folder, 'plugins');
@@ -64,14 +65,13 @@ async function createWorld(): Promise<World> {
     configFile,
     JSON.stringify({ pluginFolders: ['plugins'], catalogueFolders: ['models'], storageFolder }),
   );
-  const manager = createImageServiceManager({ bundled: false, configFile, hotLoad: true });
+  const logger = { debug: onLine, info: onLine, warn: onLine, error: onLine };
+  const manager = createImageServiceManager({ bundled: false, configFile, hotLoad: true, logger });
   onTestFinished(async () => {
     await manager.close();
     await rm(folder, { recursive: true, force: true });
     await rm(storageFolder, { recursive: true, force: true });
   });
-  // The watcher needs a moment to be there.
-  await new Promise((resolve) => setTimeout(resolve, 150));
   return {
     manager,
     folder,
@@ -87,6 +87,8 @@ async function createWorld(): Promise<World> {
 
 const saidBy = async (manager: ImageServiceManager): Promise<unknown> =>
   (await manager.generateImage({ prompt })).provenance.parameters;
+
+const versionSchema = z.object({ saidBy: z.enum(['1.0.0', '2.0.0']) });
 
 describe('hot loading', () => {
   it('serves a plugin that is dropped in, swaps it when it changes, and lets it go when it is removed', async () => {
@@ -121,7 +123,7 @@ describe('hot loading', () => {
     const load = (async () => {
       while (!isDone) {
         const { provenance } = await manager.generateImage({ prompt });
-        answered[(provenance.parameters as unknown as { saidBy: '1.0.0' | '2.0.0' }).saidBy] += 1;
+        answered[versionSchema.parse(provenance.parameters).saidBy] += 1;
       }
     })();
     await install('2.0.0');
@@ -184,12 +186,14 @@ describe('hot loading', () => {
   });
 
   it('closes while a version hangs in its start', async () => {
-    const { manager, install, health } = await createWorld();
+    const lines: string[] = [];
+    const { manager, install, health } = await createWorld({ onLine: (line) => lines.push(line) });
     await install('1.0.0');
     await expect.poll(() => health()?.version, { timeout: 10_000 }).toBe('1.0.0');
     await manager.generateImage({ prompt });
-    await install('2.0.0', 'setInterval(() => {}, 1000); await new Promise(() => {});');
-    await new Promise((resolve) => setTimeout(resolve, 800));
+    const hanging = "console.log('it hangs'); setInterval(() => {}, 1000); await new Promise(() => {});";
+    await install('2.0.0', hanging);
+    await expect.poll(() => lines.join('\n'), { timeout: 10_000 }).toContain('it hangs');
     const startedAt = performance.now();
     await manager.close();
     expect(performance.now() - startedAt).toBeLessThan(3_000);
@@ -319,8 +323,9 @@ describe('an edit of the configuration', () => {
   it('names a folder that is not there, and its plugins are taken when it is', async () => {
     const { manager, folder, health } = await createWorld();
     const later = join(folder, 'not/yet/there');
+    const changed = new Promise((resolve) => manager.on('configuration-changed', resolve));
     await edit(folder, (configuration) => ({ ...configuration, pluginFolders: ['not/yet/there'] }));
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await changed;
     await mkdir(join(later, 'swatch'), { recursive: true });
     await writeFile(join(later, 'swatch/index.js'), code('1.0.0'));
     await writeFile(join(later, 'swatch/plugin.json'), JSON.stringify(manifest('1.0.0')));

@@ -74,9 +74,7 @@ describe('a plugin that crashes again and again', () => {
     const call = manager.generateImage(misbehave('none', 150)).catch((error: { code: string }) => error.code);
     await expect.poll(() => healthOf(manager, 'chaos')?.state, { interval: 5 }).toBe('backoff');
     expect(await call).toBe('ERR_DEADLINE');
-    const startedAt = performance.now();
     await manager.close();
-    expect(performance.now() - startedAt).toBeLessThan(300);
     expect(healthOf(manager, 'chaos')?.state).toBe('stopped');
   });
 });

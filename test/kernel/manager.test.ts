@@ -152,13 +152,12 @@ describe('cancelling', () => {
     expect(steady()).toMatchObject({ inFlight: 2, queued: 2 });
     await expect(manager.generateImage({ prompt })).rejects.toMatchObject({ code: 'ERR_QUEUE_FULL' });
 
-    const startedAt = performance.now();
     for (const controller of controllers) controller.abort();
     expect((await settled).map((result) => result.status === 'rejected' && result.reason.code)).toEqual(
       Array(4).fill('ERR_ABORTED'),
     );
-    expect(performance.now() - startedAt).toBeLessThan(500);
-    await expect.poll(() => steady()?.inFlight, { timeout: 1_500 }).toBe(0);
+    // Long before the work would have ended by itself.
+    await expect.poll(() => steady()?.inFlight, { timeout: 10_000 }).toBe(0);
     expect(steady()).toMatchObject({ state: 'ready', restarts: 0 });
   });
 

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import type { ConfigurationInput } from '@easel/core';
+import type { ConfigurationInput, KernelOptions } from '@easel/core';
 import { describe, expect, it } from 'vitest';
 import { createFixtureKernel } from '../fixtures/kernel.js';
 
@@ -13,14 +13,22 @@ interface Script {
 }
 
 /** Two plugins handle "shared", alpha before beta; each also handles a type of its own name. */
-const createWorld = (alpha: Script, beta: Script = {}, configuration: ConfigurationInput = {}) =>
-  createFixtureKernel({
-    pluginFolders: [path('routing-plugins')],
-    catalogueFolders: [path('routing-catalogue')],
-    currentModel: 'shared-model',
-    ...configuration,
-    plugins: { alpha: { options: { ...alpha } }, beta: { options: { ...beta } } },
-  });
+const createWorld = (
+  alpha: Script,
+  beta: Script = {},
+  configuration: ConfigurationInput = {},
+  options: Pick<KernelOptions, 'now'> = {},
+) =>
+  createFixtureKernel(
+    {
+      pluginFolders: [path('routing-plugins')],
+      catalogueFolders: [path('routing-catalogue')],
+      currentModel: 'shared-model',
+      ...configuration,
+      plugins: { alpha: { options: { ...alpha } }, beta: { options: { ...beta } } },
+    },
+    options,
+  );
 const prompt = 'a fixture';
 const unavailable = 'ERR_PROVIDER_UNAVAILABLE';
 
@@ -84,12 +92,14 @@ describe('candidates', () => {
   });
 
   it('whose provider asked for a pause are left alone until it is over', async () => {
-    const manager = createWorld({ answers: ['ERR_PROVIDER_RATE_LIMITED', 'ok'], retryAfterMs: 300 });
+    let now = 0;
+    const limited = { answers: ['ERR_PROVIDER_RATE_LIMITED', 'ok'], retryAfterMs: 60_000 };
+    const manager = createWorld(limited, {}, {}, { now: () => now });
     const pluginsAsked = async () =>
       (await manager.generateImage({ prompt })).provenance.attempts.map(({ plugin }) => plugin);
     expect(await pluginsAsked()).toEqual(['alpha', 'beta']);
     expect(await pluginsAsked()).toEqual(['beta']);
-    await new Promise((resolve) => setTimeout(resolve, 320));
+    now = 60_001;
     expect(await pluginsAsked()).toEqual(['alpha']);
   });
 });

@@ -86,7 +86,7 @@ function guard() {
       const cancel = new AbortController();
       if (abortAfterMs !== undefined) setTimeout(() => cancel.abort(), abortAfterMs);
       const deadline = startDeadline(timeoutMs, cancel.signal);
-      const options = { behaviour, takesMs };
+      const request: Partial<GenerationRequest> = { options: { behaviour, takesMs } };
       const call: (typeof calls)[number] = { settled: 0, outcome: undefined };
       const settle = (outcome: 'ok' | ErrorCode) => {
         call.settled++;
@@ -95,7 +95,7 @@ function guard() {
       };
       calls.push(call);
       plugin
-        .generate('scripted', { options } as unknown as GenerationRequest, {
+        .generate('scripted', request as GenerationRequest, {
           signal: deadline.signal,
           onProgress: () => {},
           caller,

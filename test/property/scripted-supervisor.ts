@@ -4,7 +4,7 @@ import {
   type GenerationRequest,
   type ValidGenerationResult,
 } from '@easel/plugin-sdk';
-import type { RunnerCall } from '../../core/src/kernel/runner/runner.js';
+import type { Runner, RunnerCall } from '../../core/src/kernel/runner/runner.js';
 import type { Supervisor } from '../../core/src/kernel/supervisor/supervisor.js';
 
 /** `hang` ends when it is cancelled, `deaf` only when its run is killed; a code fails with it. */
@@ -36,7 +36,12 @@ export function scriptedSupervisor(): { supervisor: Supervisor; runs: Runs } {
     });
   };
 
-  const runner = {
+  const kill = (reason: Error): void => {
+    runs.killed++;
+    for (const end of endings) end(reason);
+    endings.clear();
+  };
+  const runner: Partial<Runner> = {
     async generate(request: GenerationRequest, call: RunnerCall): Promise<ValidGenerationResult> {
       runs.running++;
       try {
@@ -47,20 +52,16 @@ export function scriptedSupervisor(): { supervisor: Supervisor; runs: Runs } {
         runs.running--;
       }
     },
-    kill(reason: Error): void {
-      runs.killed++;
-      for (const end of endings) end(reason);
-      endings.clear();
-    },
+    kill,
   };
-  const supervisor = {
+  const supervisor: Partial<Supervisor> = {
     state: 'ready',
     missingSecrets: [],
-    running: async () => runner,
-    redacted: (error: EaselError) => error,
-    kill: (reason: Error) => runner.kill(reason),
-    interrupt: (run: typeof runner, reason: Error) => run.kill(reason),
+    running: async () => runner as Runner,
+    redacted: (error) => error,
+    kill,
+    interrupt: (run, reason) => run.kill(reason),
     stop: async () => false,
   };
-  return { supervisor: supervisor as unknown as Supervisor, runs };
+  return { supervisor: supervisor as Supervisor, runs };
 }

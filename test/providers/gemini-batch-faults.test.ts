@@ -1,56 +1,26 @@
 /**
- * What Google refuses, limits, loses and breaks of a batch, seen through the kernel: nothing is paid twice, and nothing that is paid is
- * lost.
+ * What Google refuses, limits, loses and breaks of a batch, where that differs from other providers; what all have in common is in
+ * `batches/`.
  *
  * @module
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Fault, SeenRequest } from '@easel/plugin-sdk/emulator';
 import { isPictureOf } from '@easel/plugin-sdk/emulator';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { geminiKey, googleError, rateLimited } from '../../plugins/gemini/src/emulator/index.js';
+import { geminiKey, googleError } from '../../plugins/gemini/src/emulator/index.js';
+import { first } from './batches/kinds.js';
 import { createGeminiBatchWorld, small } from './gemini-batch-world.js';
 import { keptPicturesIn } from './kept-pictures.js';
 
-/** A fault for the first so many requests of that kind. */
-function first(count: number, method: string, path: RegExp, fault: Fault) {
-  let seen = 0;
-  return (request: SeenRequest): Fault | undefined =>
-    request.method === method && path.test(request.path) && seen++ < count ? fault : undefined;
-}
-
 const uploads = /^\/upload\/v1beta\/files$/;
 const creates = /:batchGenerateContent$/;
-const batch = /\/batches\/emulated\d+$/;
 const download = /:download$/;
-
-const unavailable = (status = 503) => googleError(status, 'UNAVAILABLE', 'The model is overloaded.');
-const limited = () => rateLimited({ retryDelay: '0.1s' });
 
 /** A call that is carried out again. */
 const sameCall = { requestId: 'the call' };
 
 describe('a batch of gemini, on the way there', () => {
-  it.each([
-    ['an upload that is limited', first(2, 'POST', uploads, { answer: limited() }), 4, 1],
-    ['an upload that fails', first(2, 'POST', uploads, { answer: unavailable() }), 4, 1],
-    ['an upload that breaks off', first(1, 'POST', uploads, { breakOff: 'before' }), 3, 1],
-    ['a batch that is limited', first(2, 'POST', creates, { answer: limited() }), 2, 3],
-    ['a batch that fails', first(1, 'POST', creates, { answer: unavailable(500) }), 2, 2],
-    ['a batch that breaks off', first(1, 'POST', creates, { breakOff: 'before' }), 2, 2],
-    ['a batch that was taken and fails', first(1, 'POST', creates, { answerAfter: unavailable(502) }), 2, 1],
-    ['a batch that was taken and has no answer', first(1, 'POST', creates, { breakOff: 'after' }), 2, 1],
-  ])('%s is paid once', async (_, script, uploaded, created) => {
-    const { emulator, createKernel } = await createGeminiBatchWorld({ script });
-    const { images } = await createKernel().generateImage({ prompt: 'a boat', ...small });
-    expect(await isPictureOf(images[0]!.bytes, 'a boat')).toBe(true);
-    expect(emulator.seen('POST', uploads)).toHaveLength(uploaded);
-    expect(emulator.seen('POST', creates)).toHaveLength(created);
-    expect(emulator.batches.size).toBe(1);
-    expect(emulator.paid).toBe(1);
-  });
-
   it('an upload whose last answer is lost is found by its name', async () => {
     const { emulator, createKernel } = await createGeminiBatchWorld();
     let seen = 0;
@@ -84,21 +54,6 @@ describe('a batch of gemini, on the way there', () => {
     expect(lists).toBe(2);
   });
 
-  it('gives a refusal back at once, and forgets the batch', async () => {
-    const refusal = googleError(400, 'INVALID_ARGUMENT', 'This model has no batches.');
-    const { emulator, createKernel } = await createGeminiBatchWorld({
-      script: first(1, 'POST', creates, { answer: refusal }),
-    });
-    const kernel = createKernel();
-    await expect(kernel.generateImage({ prompt: 'a boat', ...small })).rejects.toMatchObject({
-      code: 'ERR_REQUEST_INVALID',
-      message: expect.stringContaining('This model has no batches.'),
-    });
-    await expect.poll(() => emulator.files.stored.size).toBe(0);
-    await kernel.generateImage({ prompt: 'a boat', ...small });
-    expect(emulator.paid).toBe(1);
-  });
-
   it('tells a model that Google has no more', async () => {
     const gone = googleError(404, 'NOT_FOUND', 'The model is not found for API version v1beta.');
     const { createKernel } = await createGeminiBatchWorld({
@@ -110,39 +65,6 @@ describe('a batch of gemini, on the way there', () => {
 });
 
 describe('a batch of gemini, on the way', () => {
-  it('is followed through failures, limits and a restart', async () => {
-    let looks = 0;
-    const { emulator, createKernel } = await createGeminiBatchWorld({
-      course: () => ({ perLineMs: 900 }),
-      script: ({ method, path }) => {
-        if (method !== 'GET' || !batch.test(path)) return undefined;
-        looks += 1;
-        if (looks % 4 === 1) return { answer: unavailable() };
-        if (looks % 4 === 2) return { answer: limited() };
-        return looks % 4 === 3 ? { breakOff: 'before' } : undefined;
-      },
-    });
-    const call = createKernel().generateImage({ prompt: 'a boat', ...small });
-    await expect.poll(() => looks).toBeGreaterThan(3);
-    await emulator.restart(200);
-    expect((await call).images).toHaveLength(1);
-    expect(emulator.batches.size).toBe(1);
-    expect(emulator.paid).toBe(1);
-  });
-
-  it('tells that its project is not billed any more in the middle, and is found when it is again', async () => {
-    const { emulator, createKernel } = await createGeminiBatchWorld({ course: () => ({ perLineMs: 300 }) });
-    const lapsed = googleError(400, 'FAILED_PRECONDITION', 'Please enable billing on your project.');
-    emulator.script = first(1, 'GET', batch, { answer: lapsed });
-    const kernel = createKernel();
-    const call = kernel.generateImage({ prompt: 'a boat', fallback: 'none', ...small }, sameCall);
-    await expect(call).rejects.toMatchObject({ code: 'ERR_PROVIDER_AUTH' });
-    const { provenance } = await kernel.generateImage({ prompt: 'a boat', ...small }, sameCall);
-    expect(provenance.parameters).toMatchObject({ resumed: 1 });
-    expect(emulator.batches.size).toBe(1);
-    expect(emulator.paid).toBe(1);
-  });
-
   it('has ended when it is to be cancelled: its picture is kept', async () => {
     const { emulator, storageFolder, createKernel } = await createGeminiBatchWorld({
       course: () => ({ perLineMs: 500 }),
@@ -202,20 +124,6 @@ describe('a batch of gemini, on the way', () => {
 });
 
 describe('a batch of gemini, on the way back', () => {
-  it.each([
-    ['are cut', first(2, 'GET', download, { cutAtByte: 300 })],
-    ['break off', first(2, 'GET', download, { breakOff: 'before' })],
-    ['fail', first(2, 'GET', download, { answer: unavailable() })],
-    ['trickle', first(1, 'GET', download, { trickle: { bytes: 512, everyMs: 1 } })],
-    ['stand still', first(1, 'GET', download, { trickle: { bytes: 200, everyMs: 5_000 } })],
-  ])('is read where its results %s', async (_, script) => {
-    const { emulator, createKernel } = await createGeminiBatchWorld({ script, settings: { requestMs: 700 } });
-    const { images } = await createKernel().generateImage({ prompt: 'a boat', n: 3, ...small });
-    expect(images).toHaveLength(3);
-    for (const { bytes } of images) expect(await isPictureOf(bytes, 'a boat')).toBe(true);
-    expect(emulator.paid).toBe(3);
-  });
-
   it('is fetched from where Google sends on to, without the key', async () => {
     const { emulator, createKernel } = await createGeminiBatchWorld();
     const seen: (string | string[] | undefined)[] = [];
@@ -271,50 +179,5 @@ describe('a batch of gemini, on the way back', () => {
     });
     expect(emulator.batches.size).toBe(1);
     expect(emulator.paid).toBe(1);
-  });
-
-  it('gives the pictures that were made before it expired, and pays for the missing ones alone', async () => {
-    const { emulator, createKernel } = await createGeminiBatchWorld({
-      retries: 1,
-      course: (index) => (index === 0 ? { expiresAfter: 2 } : {}),
-    });
-    const kernel = createKernel();
-    const prompts = ['one', 'two', 'three', 'four'];
-    const results = await Promise.all(prompts.map((prompt) => kernel.generateImage({ prompt, ...small })));
-    for (const [index, { images }] of results.entries())
-      expect(await isPictureOf(images[0]!.bytes, prompts[index]!)).toBe(true);
-    const outcomes = results.map(({ provenance }) => provenance.attempts.map(({ outcome }) => outcome));
-    expect(outcomes.filter(([outcome]) => outcome === 'ERR_PROVIDER_UNAVAILABLE')).toHaveLength(2);
-    expect(emulator.paid).toBe(4);
-  });
-
-  it('gives what there is of a call, and says why the rest is missing', async () => {
-    const { emulator, createKernel } = await createGeminiBatchWorld({ course: () => ({ expiresAfter: 1 }) });
-    const { images, warnings, cost } = await createKernel().generateImage({
-      prompt: 'a boat',
-      n: 2,
-      ...small,
-    });
-    expect(images).toHaveLength(1);
-    expect(warnings[0]?.message).toMatch(
-      /^1 of 2 pictures were made; then: ERR_PROVIDER_UNAVAILABLE:.*expired/,
-    );
-    expect(cost?.amount).toBeGreaterThan(0.02);
-    expect(emulator.paid).toBe(1);
-  });
-
-  it('tells that results are gone', async () => {
-    const { createKernel } = await createGeminiBatchWorld({ course: () => ({ losesFiles: true }) });
-    const call = createKernel().generateImage({ prompt: 'a boat', fallback: 'none', ...small });
-    await expect(call).rejects.toMatchObject({
-      code: 'ERR_PROVIDER_BAD_RESPONSE',
-      message: expect.stringContaining('may not exist'),
-    });
-  });
-
-  it('reads what comes without counts', async () => {
-    const { createKernel } = await createGeminiBatchWorld({ course: () => ({ hidesCounts: true }) });
-    const { images } = await createKernel().generateImage({ prompt: 'a boat', n: 2, ...small });
-    expect(images).toHaveLength(2);
   });
 });

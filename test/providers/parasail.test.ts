@@ -1,7 +1,6 @@
 import type { Progress } from '@easel/plugin-sdk';
-import { drawPicture, isPictureOf, readSerial, subjectOf } from '@easel/plugin-sdk/emulator';
+import { drawPicture, isPictureOf, subjectOf } from '@easel/plugin-sdk/emulator';
 import { describe, expect, it } from 'vitest';
-import { keptPicturesIn } from './kept-pictures.js';
 import { by, createParasailWorld } from './parasail-world.js';
 
 type SentLine = { custom_id: string; method: string; url: string; body: Record<string, unknown> };
@@ -51,24 +50,6 @@ describe('parasail, by batch', () => {
     });
     // What was uploaded is taken away when it has served.
     await expect.poll(() => emulator.files.stored.size).toBe(0);
-  });
-
-  it('gathers calls into one batch, and gives each its own in whatever order they come', async () => {
-    const { emulator, createKernel } = await createParasailWorld({ course: () => ({ order: 'shuffled' }) });
-    const kernel = createKernel();
-    await kernel.generateImage({ prompt: 'warm up' });
-    const prompts = Array.from({ length: 10 }, (_, index) => `animal ${index}`);
-    const results = await Promise.all(
-      prompts.map((prompt) => kernel.generateImage({ prompt, n: 2, seed: 5 })),
-    );
-    for (const [index, { images }] of results.entries()) {
-      expect(images.map(({ seed }) => seed)).toEqual([5, 6]);
-      for (const { bytes } of images) expect(await isPictureOf(bytes, prompts[index]!)).toBe(true);
-    }
-    const serials = results.flatMap(({ images }) => images.map(({ bytes }) => readSerial(bytes)));
-    expect(new Set(await Promise.all(serials)).size).toBe(20);
-    expect(emulator.batches.size).toBe(2);
-    expect(emulator.paid).toBe(21);
   });
 
   it('sends a batch at once when it is full, and calls for different endpoints in different batches', async () => {
@@ -167,52 +148,6 @@ describe('parasail, by batch', () => {
     await expect(cancelled).rejects.toMatchObject({ code: 'ERR_ABORTED' });
     await other;
     expect([...emulator.batches.values()].map(({ created }) => created.lines.length)).toEqual([1]);
-  });
-
-  it('cancels a batch whose every caller has gone', async () => {
-    const { emulator, storageFolder, createKernel } = await createParasailWorld({
-      course: () => ({ stallsAfter: 1 }),
-    });
-    const kernel = createKernel();
-    const controllers = [new AbortController(), new AbortController()];
-    const calls = controllers.map(({ signal }, index) =>
-      kernel.generateImage({ prompt: `animal ${index}`, fallback: 'none' }, { signal }),
-    );
-    await expect.poll(() => emulator.paid).toBe(1);
-    controllers[0]!.abort();
-    await expect(calls[0]).rejects.toMatchObject({ code: 'ERR_ABORTED' });
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    expect(emulator.seen('POST', /cancel$/)).toHaveLength(0);
-    controllers[1]!.abort();
-    await expect(calls[1]).rejects.toMatchObject({ code: 'ERR_ABORTED' });
-    await expect.poll(() => emulator.batches.get('batch_1')?.status).toBe('cancelled');
-    expect(emulator.seen('POST', /cancel$/)).toHaveLength(1);
-    expect(emulator.paid).toBe(1);
-    // The one that was made is paid: whoever asks for it again has it for nothing.
-    await expect.poll(() => emulator.seen('GET', /content$/).length).toBe(1);
-    await expect.poll(() => keptPicturesIn(storageFolder).length).toBe(1);
-    const { lines } = emulator.batches.get('batch_1')!.created;
-    const { prompt } = lines[0]!.body;
-    const seed = Number(lines[0]!.body.seed);
-    const { images, provenance } = await kernel.generateImage({ prompt, seed });
-    expect(await isPictureOf(images[0]!.bytes, prompt)).toBe(true);
-    expect(provenance.parameters).toMatchObject({ resumed: 1, batches: ['batch_1'] });
-    expect(emulator.batches.size).toBe(1);
-  });
-
-  it('keeps its key out of addresses, log lines and files', async () => {
-    const { emulator, createKernel, lines } = await createParasailWorld({ key: 'psk-another-key-123' });
-    const error = await createKernel()
-      .generateImage({ prompt: 'x' })
-      .catch((thrown: unknown) => thrown as Error);
-    expect(error).toMatchObject({
-      code: 'ERR_PROVIDER_AUTH',
-      message: expect.stringContaining('PARASAIL_API_KEY'),
-    });
-    expect(JSON.stringify([error, (error as Error).message, lines])).not.toContain('psk-another-key');
-    for (const { path, query, body } of emulator.requests)
-      expect(path + JSON.stringify(query) + body.toString('latin1')).not.toContain('psk-another-key');
-    expect(emulator.requests).toHaveLength(1);
   });
 });
 

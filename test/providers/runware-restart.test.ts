@@ -82,8 +82,10 @@ describe('runware, a process that is killed', () => {
     const call = manager.generateImage({ ...asked, n: 2 });
     const isFirstMade = () => [...emulator.table.tasks.values()].some(({ results }) => results.length > 0);
     await expect.poll(isFirstMade).toBe(true);
-    // Longer than a delivery is taken to need.
-    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    // The first is heard of by the next question, and not asked about again; the second still is.
+    const questions = () => emulator.sent('getResponse').length;
+    const before = questions();
+    await expect.poll(questions, { timeout: 4_000 }).toBeGreaterThan(before + 2);
     process.kill(pidOf(manager), 'SIGKILL');
     await expect(call).rejects.toMatchObject({ code: 'ERR_PLUGIN_CRASHED' });
     const { images } = await manager.generateImage({ ...asked, n: 2 });

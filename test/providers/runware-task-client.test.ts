@@ -1,7 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { runwareKey, startRunwareEmulator } from '../../plugins/runware/src/emulator/index.js';
 import { Journal } from '../../plugins/runware/src/journal/journal.js';
@@ -53,13 +53,21 @@ it('sends no task that is not on the disk, however long that takes, and none tha
     );
   await perform();
   const begin = journal.begin.bind(journal);
-  vi.spyOn(journal, 'begin').mockImplementation(async (entry) => {
-    await pause(300);
+  let write = () => {};
+  const isFree = new Promise<void>((resolve) => {
+    write = resolve;
+  });
+  const beginning = vi.spyOn(journal, 'begin').mockImplementation(async (entry) => {
+    await isFree;
     await begin(entry);
   });
+  const unknown = { taskUUID: randomUUID(), at: 0, fingerprint: 'b'.repeat(64), model: body.model, count: 1 };
   const call = perform();
-  await pause(200);
+  await expect.poll(() => beginning.mock.calls.length).toBe(1);
+  // Whatever has been sent before it arrives before its answer.
+  await client.inquire(unknown, isPicture);
   expect(emulator.paid).toBe(1);
+  write();
   expect((await call).result).toBe(1);
   expect(emulator.paid).toBe(2);
   vi.restoreAllMocks();

@@ -1,5 +1,5 @@
 import type { EaselError } from '@easel/plugin-sdk';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Channel } from '../../core/src/kernel/runner/channel.js';
 import type { Port } from '../../core/src/kernel/runner/port.js';
 import { ask, startRunner } from './kinds.js';
@@ -44,6 +44,8 @@ describe('a channel', () => {
   });
 
   it("rejects a command that cannot be sent, with the caller's fault, and goes on", async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
     const { wire, channel, faults } = createWire((message) => {
       if ((message as { type: string }).type === 'stop')
         throw new RangeError('a message of 9 bytes is larger');
@@ -52,7 +54,8 @@ describe('a channel', () => {
     const ping = channel.send({ type: 'ping' });
     wire.receive({ type: 'result', id: 1, value: 7 });
     expect(await ping).toBe(7);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    vi.advanceTimersByTime(1_000);
+    await new Promise(setImmediate);
     expect(faults).toEqual([]);
   });
 

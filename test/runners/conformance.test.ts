@@ -74,8 +74,8 @@ describe.each(Object.keys(kinds) as Kind[])('a plugin in the runner "%s"', (kind
     const call = ask(runner, 'says-when-it-stops', {
       signal: controller.signal,
       onStopping: (milliseconds) => told.push(milliseconds),
+      onHandedOver: () => controller.abort(),
     });
-    setTimeout(() => controller.abort(), 50);
     await expect(call).rejects.toMatchObject({ code: 'ERR_PLUGIN_FAILED' });
     expect(told).toEqual([1234]);
   });
@@ -124,8 +124,10 @@ describe.each(Object.keys(kinds) as Kind[])('a plugin in the runner "%s"', (kind
   promises('hears of a cancellation, and answers the call itself', async () => {
     const { runner } = await startRunner(kind);
     const controller = new AbortController();
-    const call = ask(runner, 'until-cancelled', { signal: controller.signal });
-    setTimeout(() => controller.abort(), 50);
+    const call = ask(runner, 'until-cancelled', {
+      signal: controller.signal,
+      onHandedOver: () => controller.abort(),
+    });
     await expect(call).rejects.toMatchObject({
       code: 'ERR_PLUGIN_FAILED',
       message: expect.stringContaining('stopped by signal'),

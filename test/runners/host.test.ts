@@ -21,7 +21,6 @@ describe('a host that is killed', () => {
     onTestFinished(() => {
       if (isRunning(pid)) process.kill(pid, 'SIGKILL');
     });
-    await new Promise((resolve) => setTimeout(resolve, 300));
     expect(isRunning(pid)).toBe(true);
     host.kill('SIGKILL');
     await once(host, 'exit');

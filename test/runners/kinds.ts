@@ -83,7 +83,8 @@ export function ask(
   deed: string,
   { signal = new AbortController().signal, onProgress = () => {}, ...others }: Partial<RunnerCall> = {},
 ): Promise<ValidGenerationResult> {
-  return runner.generate({ prompt: deed, options: {} } as unknown as GenerationRequest, {
+  const request: Partial<GenerationRequest> = { prompt: deed, options: {} };
+  return runner.generate(request as GenerationRequest, {
     signal,
     onProgress,
     ...others,

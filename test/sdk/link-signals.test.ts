@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { linkSignals } from '@easel/plugin-sdk';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -23,10 +23,12 @@ describe('linkSignals', () => {
     const late = linkSignals([parent.signal], 5);
     await new Promise((resolve) => late.signal.addEventListener('abort', resolve));
     expect(late.signal.reason).toMatchObject({ name: 'TimeoutError' });
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
     const unlinked = linkSignals([parent.signal], 5);
     unlinked.unlink();
     parent.abort();
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    vi.advanceTimersByTime(1_000);
     expect(unlinked.signal.aborted).toBe(false);
   });
 

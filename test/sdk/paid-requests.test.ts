@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { EaselError } from '@easel/plugin-sdk';
 import { type PaidCall, PaidRequests } from '@easel/plugin-sdk/paid';
@@ -163,7 +162,8 @@ describe('a paid request of a call with an id', () => {
     const { requests, send, files, storageFolder } = await createWorld(50);
     await requests.ask(callOf('a'), ['image'], send);
     expect(await files()).toHaveLength(2);
-    await pause(60);
+    const old = new Date(Date.now() - 1_000);
+    for (const name of await files()) await utimes(join(storageFolder, 'requests', name), old, old);
     const later = new PaidRequests({ storageFolder, keepMs: 50, logger: silent });
     await later.ask(callOf('b'), ['image'], send);
     await expect.poll(files).toHaveLength(2);
@@ -201,8 +201,9 @@ describe('a paid request of another process', () => {
     const { child, ended } = startSender(storageFolder, provider.url, 'a');
     await expect.poll(() => provider.waiting.length).toBe(1);
     child.kill('SIGTERM');
+    // It says what has become of its call, and closes.
+    await once(child.stdout, 'data');
     const asked = requests.ask(callOf('a'), ['image'], send);
-    await pause(300);
     expect(child.exitCode).toBeNull();
     provider.waiting[0]?.end('late');
     expect(await asked).toMatchObject({ text: 'late', isResumed: true });

@@ -137,11 +137,15 @@ export class ParasailClient {
     );
   }
 
-  /** A picture made of others, answered at once. */
-  async edit(body: OpenAI.ImageEditParamsNonStreaming, stop: AbortSignal): Promise<ProviderImages> {
+  /** An image made of others, answered at once. */
+  async edit(
+    image: File[],
+    fields: { readonly prompt: string; readonly [key: string]: unknown },
+    stop: AbortSignal,
+  ): Promise<ProviderImages> {
     const { transferMs: timeout } = this.#options;
     return await this.#ask('Editing a picture', imagesSchema, stop, (signal) =>
-      this.#openai.images.edit(body, { signal, timeout }),
+      this.#openai.images.edit({ ...fields, image }, { signal, timeout }),
     );
   }
 

@@ -2,7 +2,6 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { EaselError, type GenerationRequest, type GenerationResult, type Image } from '@easel/plugin-sdk';
 import { type BatchCall, picturesOf } from '@easel/plugin-sdk/batch';
 import { type PaidCall, type PaidRequests, unread } from '@easel/plugin-sdk/paid';
-import type OpenAI from 'openai';
 import { APIError } from 'openai';
 import type { ParasailClient } from './client.js';
 import type { PictureBody } from './picture-body.js';
@@ -122,10 +121,7 @@ async function makeOne(
     const answering =
       inputImages.length === 0
         ? client.generate(endpoint.replace(/^\/v1/, ''), fields, stop)
-        : client.edit(
-            { ...fields, image: inputImages.map(asFile) } as unknown as OpenAI.ImageEditParamsNonStreaming,
-            stop,
-          );
+        : client.edit(inputImages.map(asFile), fields, stop);
     const answer = await answering.catch((error: unknown) => {
       throw withRisk(error);
     });

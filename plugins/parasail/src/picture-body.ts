@@ -6,7 +6,7 @@ export type Json = null | boolean | number | string | Json[] | { [key: string]: 
 
 /** What one picture is asked for by. */
 export interface PictureBody {
-  readonly body: { readonly [key: string]: Json };
+  readonly body: { readonly prompt: string; readonly [key: string]: Json };
   /** Absent: the model has no seeds. */
   readonly seed?: number;
 }

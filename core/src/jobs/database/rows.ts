@@ -26,18 +26,22 @@ const jsonOf = <T>(schema: z.ZodType<T>) =>
     })
     .pipe(schema);
 
-/** What is told of a result is told as it was; what it takes to tell it is looked at. */
-const resultSchema = z
-  .looseObject({
-    images: z.array(z.looseObject({ name: z.string(), mediaType: z.string() })),
+/** A value that is told as it was written; what it takes to tell it is checked by `shape`. */
+const written = <T>(shape: z.ZodType) =>
+  z.custom<T>().superRefine((value, context) => {
+    for (const { path, message } of shape.safeParse(value).error?.issues ?? [])
+      context.addIssue({ code: 'custom', path: [...path], message });
+  });
+
+const resultSchema = written<JobResult>(
+  z.object({
+    images: z.array(z.object({ name: z.string(), mediaType: z.string() })),
     warnings: z.array(z.unknown()),
     timings: z.record(z.string(), z.number()),
     provenance: z.looseObject({}),
-  })
-  .transform((value) => value as unknown as JobResult);
-const errorSchema = z
-  .looseObject({ code: z.string(), message: z.string() })
-  .transform((value) => value as unknown as JobError);
+  }),
+);
+const errorSchema = written<JobError>(z.object({ code: z.string(), message: z.string() }));
 
 const rowSchema = z.object({
   id: z.string(),

@@ -38,8 +38,8 @@ function carryOut({ number, table, method = '', values = [] }: DatabaseCall): Da
   try {
     const { [table ?? 'jobs']: called } = kept.tables();
     if (table === undefined) return { number, value: undefined };
-    const work = (called as unknown as Record<string, (...values: readonly unknown[]) => unknown>)[method];
-    return { number, value: work?.apply(called, [...values]) };
+    const work: unknown = Reflect.get(called, method);
+    return { number, value: typeof work === 'function' ? work.apply(called, [...values]) : undefined };
   } catch (error) {
     const fault = explain(error);
     if (!fault) return { number, defect: String((error as Error).stack) };

@@ -54,6 +54,7 @@ export class GuardedPlugin {
   readonly #routes: ReadonlyMap<string, { readonly breaker: Breaker; readonly latency: LatencyRecord }>;
   readonly #outstanding = new Outstanding();
   readonly #blame: Blame;
+  readonly #now: () => number;
   #pausedUntil = 0;
   #idle: NodeJS.Timeout | undefined;
 
@@ -61,6 +62,7 @@ export class GuardedPlugin {
     const { id, version, runtime, handles, breaker: settings } = plugin.manifest;
     this.plugin = plugin;
     this.supervisor = supervisor;
+    this.#now = now;
     this.#blame = new Blame(id, now);
     this.#bulkhead = new Bulkhead({ plugin: id, concurrency: runtime.concurrency, queue: runtime.queue });
     const createRoute = (pipelineType: string) => ({
@@ -115,7 +117,7 @@ export class GuardedPlugin {
     if (state === 'quarantined') return 'quarantined after crashes';
     if (missing.length > 0) return `not configured: ${missing.join(', ')} not set`;
     if (this.breakers[pipelineType] === 'open') return 'its circuit is open';
-    const pauseMs = this.#pausedUntil - performance.now();
+    const pauseMs = this.#pausedUntil - this.#now();
     if (pauseMs > 0) return `its provider asked for a pause of ${Math.ceil(pauseMs)} ms more`;
     return this.queued >= this.manifest.runtime.queue && this.queued > 0 ? 'its queue is full' : undefined;
   }
@@ -151,18 +153,17 @@ export class GuardedPlugin {
     let ended: Promise<void> = Promise.resolve();
     try {
       return await route.breaker.run(async () => {
-        const startedAt = performance.now();
+        const startedAt = this.#now();
         const work = this.#work(request, call);
         ended = work.ended;
         const made = await work.answer;
-        route.latency.record(performance.now() - startedAt);
+        route.latency.record(this.#now() - startedAt);
         return made;
       });
     } catch (error) {
       if (!EaselError.isInstance(error)) throw error;
-      if (error.code === 'ERR_PROVIDER_RATE_LIMITED') {
-        this.#pausedUntil = performance.now() + (error.retryAfterMs ?? shortestPauseMs);
-      }
+      if (error.code === 'ERR_PROVIDER_RATE_LIMITED')
+        this.#pausedUntil = this.#now() + (error.retryAfterMs ?? shortestPauseMs);
       throw this.supervisor.redacted(error);
     } finally {
       void ended.then(() => {

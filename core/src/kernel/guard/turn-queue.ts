@@ -43,9 +43,10 @@ export class TurnQueue<Entry extends NonNullable<unknown>> {
   take(): Entry | undefined {
     const priority = Math.max(...this.#levels.keys());
     const level = this.#levels.get(priority);
-    if (!level) return undefined;
-    const [[owner, entries]] = level as unknown as [[string, Set<Entry>]];
-    const [oldest] = entries as unknown as [Entry];
+    const turn = level?.entries().next().value;
+    const oldest = turn?.[1].values().next().value;
+    if (!level || !turn || oldest === undefined) return undefined;
+    const [owner, entries] = turn;
     level.delete(owner);
     level.set(owner, entries);
     this.delete(oldest, { owner, priority });

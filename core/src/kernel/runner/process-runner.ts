@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { Duplex, Readable } from 'node:stream';
+import { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { FramePort } from './frame-port.js';
 import { IsolatedRunner, type IsolatedRunnerOptions, type IsolateHost } from './isolated-runner.js';
@@ -25,7 +25,9 @@ export function createProcessRunner(
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     windowsHide: true,
   });
-  const [, stdout, stderr, wire] = child.stdio as unknown as [null, Readable, Readable, Duplex];
+  const { stdout, stderr } = child;
+  const wire = child.stdio[3];
+  if (!stdout || !stderr || !(wire instanceof Duplex)) throw new Error('The process has no pipes.');
   const handles = [child, stdout, stderr, wire] as { ref?(): void; unref?(): void }[];
   let onRelease: (how: string) => void = () => {};
   const released = new Promise<string>((resolve) => {

@@ -1,7 +1,12 @@
-import type { Duplex } from 'node:stream';
+import { Duplex } from 'node:stream';
 import type WebSocket from 'ws';
 
-const tcpOf = (socket: WebSocket): Duplex => (socket as unknown as { _socket: Duplex })._socket;
+/** ws has no public name for the connection below a socket. */
+function connectionOf(socket: WebSocket): Duplex {
+  const connection: unknown = Reflect.get(socket, '_socket');
+  if (connection instanceof Duplex) return connection;
+  throw new Error('the socket has no connection');
+}
 
 /** Breaks a connection off, as a cable that is pulled out does: no goodbye. */
 export function breakOff(socket: WebSocket | undefined): void {
@@ -16,7 +21,7 @@ export function sendHalf(socket: WebSocket | undefined, text: string): void {
   head[0] = 0x81;
   head[1] = 127;
   head.writeBigUInt64BE(BigInt(payload.byteLength), 2);
-  tcpOf(socket).write(Buffer.concat([head, payload.subarray(0, payload.byteLength >> 1)]), () =>
+  connectionOf(socket).write(Buffer.concat([head, payload.subarray(0, payload.byteLength >> 1)]), () =>
     socket.terminate(),
   );
 }

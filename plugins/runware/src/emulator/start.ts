@@ -52,6 +52,11 @@ export class RunwareEmulator {
   #webSockets: WebSocketServer | undefined;
   #port = 0;
 
+  /** WebSockets that are open now. */
+  get openWebSockets(): number {
+    return this.#webSockets?.clients.size ?? 0;
+  }
+
   constructor(options: RunwareEmulatorOptions) {
     this.#options = options;
     this.#port = options.port ?? 0;

@@ -127,7 +127,8 @@ describe('the journal', () => {
     const waiting = second.waitForOthers('job-1', new AbortController().signal).then(() => {
       isReady = true;
     });
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    // Another call has looked at the same journal meanwhile.
+    await second.waitForOthers('job-2', new AbortController().signal);
     expect(isReady).toBe(false);
     first.abandon(task.taskUUID);
     await waiting;

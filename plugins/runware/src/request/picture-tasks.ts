@@ -147,7 +147,7 @@ function inputsOf(
 const dataUri = ({ bytes, mediaType }: InputImage): string =>
   `data:${mediaType};base64,${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')}`;
 
-const withoutAbsent = (fields: Record<string, unknown>): TaskBody =>
-  Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== undefined),
-  ) as unknown as TaskBody;
+const withoutAbsent = ({ taskType, ...fields }: TaskBody): TaskBody => ({
+  taskType,
+  ...Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)),
+});

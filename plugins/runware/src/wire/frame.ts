@@ -146,10 +146,12 @@ function readOlderForms({ error, errorId, errorMessage, taskUUID }: Record<strin
   return [{ code: errorId === 19 ? 'invalidApiKey' : 'unknownError', message, parameters: [] }];
 }
 
-const withoutAbsent = (complaint: Complaint) =>
-  Object.fromEntries(
-    Object.entries(complaint).filter(([, value]) => value !== undefined),
-  ) as unknown as Complaint;
+const withoutAbsent = ({ code, message, parameters, ...others }: Complaint): Complaint => ({
+  code,
+  message,
+  parameters,
+  ...Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined)),
+});
 
 /** A complaint of ours, about what cannot be read. */
 export const garbled = (message: string): Complaint => ({ code: garbledCode, message, parameters: [] });

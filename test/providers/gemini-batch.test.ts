@@ -92,7 +92,7 @@ describe('gemini, by batch', () => {
 
   it('tells its state, its place and when it may be done', async () => {
     const { createKernel } = await createGeminiBatchWorld({
-      course: () => ({ pendingMs: 400, perLineMs: 300 }),
+      course: () => ({ pendingMs: 1_500, perLineMs: 300 }),
       settings: { gatherMs: 500 },
     });
     const kernel = createKernel();

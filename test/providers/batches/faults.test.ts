@@ -53,7 +53,10 @@ describe.each(batchKinds)('on the way to $plugin', (kind) => {
   const { paths, answers, createWorld, call } = kind;
 
   it.each(troublesOnTheWayThere(kind))('%s is paid once', async (_, script, uploads, creates) => {
-    const { emulator, createKernel } = await createWorld({ script, settings: { requestMs: 800 } });
+    const { emulator, createKernel } = await createWorld({
+      script,
+      settings: { requestMs: 800, settleMs: 1_000 },
+    });
     const { images } = await createKernel().generateImage(...call('a boat'));
     expect(await isPictureOf(images[0]!.bytes, 'a boat')).toBe(true);
     expect(emulator.seen('POST', paths.upload)).toHaveLength(uploads);

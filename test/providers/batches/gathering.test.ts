@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { isPictureOf, readSerial } from '@easel/plugin-sdk/emulator';
 import { describe, expect, it } from 'vitest';
-import { keptPicturesIn } from '../kept-pictures.js';
+import { keptPicturesIn, recordsIn } from '../kept-pictures.js';
 import { batchKinds } from './kinds.js';
 
 /** Milliseconds; calls that come at once are gathered, also where the machine is busy. */
@@ -50,7 +51,9 @@ describe.each(batchKinds)('batches of $plugin', ({ keyName, paths, firstId, crea
     await expect.poll(firstState).toBe('cancelled');
     expect(emulator.seen('POST', paths.cancel)).toHaveLength(1);
     // The one that was made is paid: the same call, made again, has it for nothing.
-    await expect.poll(() => keptPicturesIn(storageFolder).length).toBe(1);
+    const stages = () => recordsIn(storageFolder).map((path) => JSON.parse(readFileSync(path, 'utf8')).stage);
+    await expect.poll(stages, { timeout: 10_000 }).toEqual(['ended']);
+    expect(keptPicturesIn(storageFolder)).toHaveLength(1);
     const prompt = firstPrompt() ?? '';
     const { images, provenance } = await kernel.generateImage(...call(prompt));
     expect(await isPictureOf(images[0]!.bytes, prompt)).toBe(true);

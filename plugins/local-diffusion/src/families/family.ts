@@ -1,4 +1,4 @@
-import type { Manifest } from '@easel/plugin-sdk';
+import type { Manifest, ManifestInput } from '@easel/plugin-sdk';
 import type { z } from 'zod';
 import type { Component } from '../checkpoint/component.js';
 import type { Lora } from '../checkpoint/lora.js';
@@ -7,9 +7,13 @@ import type { DiffusionModel } from '../pipelines/diffusion-model.js';
 import type { ComponentKind, ComponentSource } from './component-kind.js';
 import type { SingleFileLayout } from './single-file-layout.js';
 
+type ModelsOf<Given extends Pick<ManifestInput, 'handles'>> = NonNullable<Given['handles'][number]['models']>;
+
 /** What `plugin.json` says of the models of a pipeline type: how they are recognised, and what they are catalogued with. */
-export type HandledModels = Omit<NonNullable<Manifest['handles'][number]['models']>, 'defaults'> & {
+export type HandledModels = Omit<ModelsOf<Manifest>, 'defaults' | 'supports'> & {
   readonly defaults: { width: number; height: number; steps: number; guidanceScale: number };
+  /** What is absent they cannot. */
+  readonly supports: NonNullable<ModelsOf<ManifestInput>['supports']>;
 };
 
 /** Components by the names of their folders in a diffusers checkpoint. */

@@ -1,3 +1,5 @@
+import './own-files.js';
+
 export { type Configuration, type ConfigurationInput, configurationSchema } from './config/configuration.js';
 export type { KernelOptions } from './kernel/container.js';
 export type {

@@ -1,1 +1,3 @@
+import '../own-files.js';
+
 export { type CreateServerOptions, createServer } from './create-server.js';

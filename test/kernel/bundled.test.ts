@@ -1,0 +1,56 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import { describe, expect, it, onTestFinished } from 'vitest';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const program = `
+  import { createImageServiceManager } from '@easel/core';
+  const manager = createImageServiceManager({ storageFolder: process.argv[2] });
+  const { images } = await manager.generateImage({ prompt: 'a yellow star', model: 'picturebook', seed: 7, steps: 1 });
+  console.log(images.length, 'image');
+  await manager.close();`;
+
+/** Bundles the program below the repository, where it finds its packages, and runs it. */
+async function runBundle(format: 'esm' | 'cjs', external: readonly string[]) {
+  const folder = mkdtempSync(join(root, 'test/.hot-bundle-'));
+  const storage = mkdtempSync(join(tmpdir(), 'easel-bundle-'));
+  for (const made of [folder, storage])
+    onTestFinished(() => rmSync(made, { recursive: true, force: true, maxRetries: 3 }));
+  const outfile = join(folder, `server.${format === 'esm' ? 'mjs' : 'cjs'}`);
+  await build({
+    stdin: { contents: format === 'esm' ? program : program.replace(/await /g, ''), resolveDir: root },
+    ...{ bundle: true, platform: 'node', format, outfile, external: [...external], logLevel: 'silent' },
+    loader: { '.node': 'copy' },
+  });
+  return spawnSync(process.execPath, [outfile, storage], { cwd: storage, encoding: 'utf8' });
+}
+
+describe('a server that an app has bundled', () => {
+  it.each(['esm', 'cjs'] as const)('says what to leave out, where it is all in it (%s)', async (format) => {
+    const { status, stderr } = await runBundle(format, []);
+    expect(status).toBe(1);
+    expect(stderr).toContain('@easel/core has been bundled into the code of an app');
+    expect(stderr).toContain('Leave "easel" and "@easel/*" out of the bundle');
+  });
+
+  it('makes an image, where that is left out', async () => {
+    const { stdout, stderr } = await runBundle('esm', ['easel', '@easel/*']);
+    expect(stdout, stderr).toContain('1 image');
+  });
+});
+
+it("refuses Yarn Plug'n'Play, whose loader names itself in process.versions", () => {
+  const folder = mkdtempSync(join(tmpdir(), 'easel-pnp-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, '.pnp.cjs'), "process.versions.pnp = '3';");
+  const core = pathToFileURL(join(root, 'core/dist/index.js')).href;
+  const words = ['--require', join(folder, '.pnp.cjs'), '--input-type=module', '-e', `import '${core}'`];
+  const { status, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' });
+  expect(status).toBe(1);
+  expect(stderr).toContain("Easel does not run under Yarn Plug'n'Play");
+  expect(stderr).toContain('nodeLinker: node-modules');
+});

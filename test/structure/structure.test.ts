@@ -252,6 +252,34 @@ describe('docs/errors.md', () => {
   });
 });
 
+describe('the pages for contributors', () => {
+  it.each(['CONTRIBUTING.md', 'docs/architecture.md'])('name files that there are: %s', (page) => {
+    const named = [
+      ...read(page).matchAll(
+        /`((?:core|plugin-sdk|plugins|test|models\/catalogue|docs|studio|easel)\/[\w./-]*)`/g,
+      ),
+    ];
+    expect(named).not.toEqual([]);
+    expect(named.map(([, path]) => path as string).filter((path) => !existsSync(`${root}/${path}`))).toEqual(
+      [],
+    );
+  });
+
+  it('name the files of a call that there are', () => {
+    const [, call = ''] = read('docs/architecture.md').split('## A call, file by file');
+    const named = [...call.split('\n## ')[0]!.matchAll(/`((?:kernel|models)\/[\w./-]+\.ts)`/g)];
+    expect(named.length).toBeGreaterThan(10);
+    expect(
+      named.map(([, path]) => `core/src/${path}`).filter((path) => !existsSync(`${root}/${path}`)),
+    ).toEqual([]);
+  });
+
+  it('core and the SDK have their tests in test/', () => {
+    const beside = tracked.filter((path) => /^(core|plugin-sdk)\/src\/.*\.test\.ts$/.test(path));
+    expect(beside).toEqual([]);
+  });
+});
+
 describe('the lockfile', () => {
   it('names no download hosts', () => {
     expect(read('package-lock.json')).not.toMatch(/"resolved": *"https?:/);

@@ -17,7 +17,14 @@ export { isPublicAddress } from './public-address.js';
 export { readBody } from './read-body.js';
 export * from './request.js';
 export * from './result.js';
-export { isProcessRunning, type ProcessMark, processStart } from './running-process.js';
+export {
+  isProcessRunning,
+  ownMark,
+  type ProcessMark,
+  processSpace,
+  processSpaceVariable,
+  processStart,
+} from './running-process.js';
 export { normaliseSamplerName, splitSamplerName } from './sampler-name.js';
 export { isOwnerAlive, SignOfLife } from './sign-of-life.js';
 export { isUnsent } from './unsent.js';

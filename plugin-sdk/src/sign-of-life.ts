@@ -1,5 +1,5 @@
 import { stat, utimes } from 'node:fs/promises';
-import { isProcessRunning, type ProcessMark, processStart } from './running-process.js';
+import { isProcessRunning, type ProcessMark, processSpace, processStart } from './running-process.js';
 
 const everyMs = 2_000;
 /** Of a file that nobody has renewed for so long, the owner has ended. */
@@ -34,15 +34,19 @@ export class SignOfLife {
 }
 
 /**
- * Whether the owner of a file lives: by its process where that can be told, otherwise by whether the file is renewed. A process of this number
- * that has ended in another way than by {@link SignOfLife.drop} counts as alive for up to 15 seconds.
+ * Whether the owner of a file lives: by its process where that can be told, otherwise by whether the file is renewed, as where the process is in
+ * another container or on another machine. An owner that has ended in another way than by {@link SignOfLife.drop} may then count as alive for up
+ * to 15 seconds.
  *
  * @param path of the file that its owner keeps
  */
 export async function isOwnerAlive(path: string, mark: ProcessMark): Promise<boolean> {
-  if (!isProcessRunning(mark)) return false;
-  const isCertain = mark.pid !== process.pid && mark.startedAt !== '' && processStart(mark.pid) !== '';
-  if (isCertain) return true;
+  const isHere = mark.space === processSpace() || mark.space === '';
+  if (isHere) {
+    if (!isProcessRunning(mark)) return false;
+    const isCertain = mark.pid !== process.pid && mark.startedAt !== '' && processStart(mark.pid) !== '';
+    if (isCertain) return true;
+  }
   const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: 0 }));
   return Date.now() - mtimeMs < silentMs;
 }

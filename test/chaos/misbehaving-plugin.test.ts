@@ -144,7 +144,7 @@ describe('secrets', () => {
     const error = await manager.generateImage(misbehave('throw-secret')).catch((thrown: Error) => thrown);
     expect(error).toMatchObject({ message: expect.stringContaining('401 for key [CHAOS_KEY]') });
     const { provenance } = await manager.generateImage(misbehave('environment'));
-    expect(provenance.parameters).toMatchObject({ variables: [] });
+    expect(provenance.parameters).toMatchObject({ variables: ['EASEL_PROCESS_SPACE'] });
 
     await expect
       .poll(() => lines.some((line) => line.includes('will throw-secret with [CHAOS_KEY]')))

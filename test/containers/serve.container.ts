@@ -40,6 +40,17 @@ describe('a read-only system with an unknown user and 4 MB for temporary files',
     expect(await readdir(join(volume, 'results'))).not.toEqual([]);
   });
 
+  it('shares its storage with another container, whose plugins it leaves alone', async () => {
+    const volume = await createVolume();
+    const generations = () => readdir(join(volume, 'generations')).then((names) => names.sort());
+    const first = await serveInContainer(volume, { EASEL_STORAGE: '/mnt' });
+    const before = await generations();
+    expect(before).not.toEqual([]);
+    const second = await serveInContainer(volume, { EASEL_STORAGE: '/mnt' });
+    expect(await generations()).toEqual(expect.arrayContaining(before));
+    await Promise.all([use(first), use(second)]);
+  });
+
   it.each([
     ['unset', {}],
     ['missing', { HOME: '/nonexistent' }],

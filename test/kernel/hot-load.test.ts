@@ -1,10 +1,21 @@
 import { spawnSync } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createImageServiceManager, type ImageServiceManager } from '@easel/core';
-import { processStart } from '@easel/plugin-sdk';
+import { ownMark } from '@easel/plugin-sdk';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { isRunning } from '../fixtures/is-running.js';
@@ -271,18 +282,25 @@ describe('hot loading', () => {
     const storageFolder = await mkdtemp(join(tmpdir(), 'easel-hot-'));
     onTestFinished(() => rm(storageFolder, { recursive: true, force: true }));
     const nobody = spawnSync(process.execPath, ['--version']).pid;
+    const { space, pid, startedAt } = ownMark();
     const names = {
-      ended: `swatch@0123456789ab.${nobody}.77.0`,
-      numberTakenAgain: `swatch@0123456789ab.${process.pid}.1.0`,
-      halfCopied: `swatch@0123456789ab.${nobody}.77.1.new`,
-      living: `swatch@0123456789ab.${process.pid}.${processStart(process.pid)}.999`,
+      ended: `swatch@0123456789ab.${space}.${nobody}.77.0`,
+      numberTakenAgain: `swatch@0123456789ab.${space}.${pid}.1.0`,
+      halfCopied: `swatch@0123456789ab.${space}.${nobody}.77.1.new`,
+      ofAnotherContainer: `swatch@0123456789ab.000000000000.${nobody}.77.2`,
+      living: `swatch@0123456789ab.${space}.${pid}.${startedAt}.999`,
+      livingInAnotherContainer: `swatch@0123456789ab.000000000000.${nobody}.77.3`,
     };
-    for (const name of Object.values(names))
-      await mkdir(join(storageFolder, 'generations', name, 'swatch'), { recursive: true });
+    const pathOf = (name: string) => join(storageFolder, 'generations', name);
+    for (const name of Object.values(names)) await mkdir(join(pathOf(name), 'swatch'), { recursive: true });
+    const aMinuteAgo = Date.now() / 1_000 - 60;
+    await utimes(pathOf(names.ofAnotherContainer), aMinuteAgo, aMinuteAgo);
     const configuration = { pluginFolders: [], catalogueFolders: [], storageFolder };
     const manager = createImageServiceManager({ bundled: false, configuration, hotLoad: true });
     onTestFinished(async () => void (await manager.close()));
-    await expect.poll(() => readdir(join(storageFolder, 'generations'))).toEqual([names.living]);
+    await expect
+      .poll(() => readdir(join(storageFolder, 'generations')).then((left) => left.sort()))
+      .toEqual([names.livingInAnotherContainer, names.living].sort());
   });
 
   it('takes a folder that is renamed into place', async () => {

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync, readlinkSync } from 'node:fs';
-import { isProcessRunning, processStart } from '@easel/plugin-sdk';
+import { isProcessRunning, ownMark, processSpace } from '@easel/plugin-sdk';
 import type { ServerRow } from './database/server-table.js';
 
 export type ServerMark = Omit<ServerRow, 'beat'>;
@@ -12,7 +11,8 @@ const own = new Set<string>();
 export function createMark(): ServerMark {
   const id = randomUUID();
   own.add(id);
-  return { id, pid: process.pid, startedAt: processStart(process.pid), machine: thisMachine() };
+  const { space, ...mark } = ownMark();
+  return { id, ...mark, machine: space };
 }
 
 /** To be called when that server has ended. */
@@ -24,16 +24,6 @@ export const dropMark = ({ id }: ServerMark): void => void own.delete(id);
  */
 export function isServerRunning({ id, pid, startedAt, machine }: ServerMark): boolean | undefined {
   if (own.has(id)) return true;
-  if (machine === '' || machine !== thisMachine()) return undefined;
+  if (machine === '' || machine !== processSpace()) return undefined;
   return pid !== process.pid && isProcessRunning({ pid, startedAt });
-}
-
-/** This start of this machine, and this space of process ids: proc(5), pid_namespaces(7). Empty: the system has no such thing. */
-function thisMachine(): string {
-  try {
-    const start = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    return `${start} ${readlinkSync('/proc/self/ns/pid')}`;
-  } catch {
-    return '';
-  }
 }

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { EaselError } from '../errors.js';
 import { linkSignals } from '../link-signals.js';
 import type { CallContext, Logger } from '../plugin.js';
-import { processStart } from '../running-process.js';
+import { ownMark } from '../running-process.js';
 import { isOwnerAlive, SignOfLife } from '../sign-of-life.js';
 import { untilAborted } from '../until-aborted.js';
 import { aborted, closed, lost, unclassified, unwritable } from './failures.js';
@@ -61,7 +61,7 @@ interface Sent {
 export class PaidRequests {
   readonly #files: RequestFiles;
   readonly #options: PaidRequestsOptions;
-  readonly #owner = { id: randomUUID(), pid: process.pid, startedAt: processStart(process.pid) };
+  readonly #owner = { id: randomUUID(), ...ownMark() };
   readonly #signOfLife = new SignOfLife();
   /** On their way, or answered where the answer could not be written. */
   readonly #running = new Map<string, Promise<string>>();

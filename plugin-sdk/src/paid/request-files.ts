@@ -13,7 +13,12 @@ const recordSchema = z.object({
   /** Of the call, for people. */
   requestId: z.string(),
   /** Who sends it. */
-  owner: z.object({ id: z.string().default(''), pid: z.int().positive(), startedAt: z.string() }),
+  owner: z.object({
+    id: z.string().default(''),
+    pid: z.int().positive(),
+    startedAt: z.string(),
+    space: z.string().default(''),
+  }),
   /** What it has failed with, where it may have been paid all the same. Absent: it has not. */
   failure: z.object({ code: z.enum(errorCodes), message: z.string(), hint: z.string() }).optional(),
 });

@@ -1,18 +1,21 @@
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, rename, rm, symlink } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
-import { isProcessRunning, processStart } from '@easel/plugin-sdk';
+import { isOwnerAlive, ownMark, SignOfLife } from '@easel/plugin-sdk';
 import type { PluginFolder } from '../manifest/read.js';
 import { hashFolder } from './fingerprint.js';
 import { linkSurroundings } from './link-surroundings.js';
 
 const folderIn = (storageFolder: string) => join(storageFolder, 'generations');
 const privateMode = 0o700;
+/** In a name, where nobody can tell. */
+const unknown = 'unknown';
+const signOfLife = new SignOfLife();
 let generations = 0;
 
 /**
  * Copies a plugin's folder into the storage folder, and answers the plugin as it is there: a version that runs must not see the next edit. The
- * copy is named `id@hash.process.start.number`, the process being the kernel's. Where nothing can be written, the plugin runs where it is, and so does one that is given by value.
+ * copy is named `id@hash.space.process.start.number`, the process being the kernel's, and is renewed while it is used. Where nothing can be written, the plugin runs where it is, and so does one that is given by value.
  *
  * @param fingerprint of what is to be copied, the hash of its content first
  * @returns undefined where the folder has changed meanwhile; the end of that will be noticed
@@ -24,10 +27,9 @@ export async function takeGeneration(
 ): Promise<PluginFolder | undefined> {
   if (plugin.module) return plugin;
   const [hash = ''] = fingerprint.split(' ');
-  const { pid } = process;
-  const name = [`${plugin.manifest.id}@${hash.slice(0, 12)}`, pid, processStart(pid), generations++].join(
-    '.',
-  );
+  const { space, pid, startedAt } = ownMark();
+  const owner = [space || unknown, pid, startedAt || unknown, generations++];
+  const name = [`${plugin.manifest.id}@${hash.slice(0, 12)}`, ...owner].join('.');
   const root = join(folderIn(storageFolder), name);
   const staged = `${root}.new`;
   const origin = plugin.copy?.origin ?? plugin.folder;
@@ -47,6 +49,7 @@ export async function takeGeneration(
     }
     await symlink(join(origin, 'node_modules'), join(stagedFolder, 'node_modules'), 'junction');
     await rename(staged, root);
+    signOfLife.keep(root);
     const folder = join(root, relative(staged, stagedFolder));
     return {
       ...plugin,
@@ -62,7 +65,9 @@ export async function takeGeneration(
 
 /** Removes the copy of a version that has ended; what was never copied stays. */
 export async function dropGeneration({ copy }: PluginFolder): Promise<void> {
-  if (copy) await rm(copy.root, { recursive: true, force: true }).catch(() => {});
+  if (!copy) return;
+  signOfLife.drop(copy.root);
+  await rm(copy.root, { recursive: true, force: true }).catch(() => {});
 }
 
 /** Makes the folder that copies go into, and removes what kernels have left that did not end in order; copies of one that runs stay. */
@@ -70,8 +75,10 @@ export async function prepareGenerations(storageFolder: string): Promise<void> {
   const all = folderIn(storageFolder);
   await mkdir(all, { recursive: true, mode: privateMode }).catch(() => {});
   for (const name of await readdir(all).catch(() => [])) {
-    const [, pid, startedAt = ''] = /\.(\d+)\.(\w*)\.\d+(?:\.new)?$/.exec(name) ?? [];
-    if (pid !== undefined && isProcessRunning({ pid: Number(pid), startedAt })) continue;
+    const [, space = '', pid, startedAt = ''] = /\.(\w+)\.(\d+)\.(\w+)\.\d+(?:\.new)?$/.exec(name) ?? [];
+    const known = (text: string) => (text === unknown ? '' : text);
+    const mark = { pid: Number(pid), startedAt: known(startedAt), space: known(space) };
+    if (pid !== undefined && (await isOwnerAlive(join(all, name), mark))) continue;
     await rm(join(all, name), { recursive: true, force: true }).catch(() => {});
   }
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { processSpace, processSpaceVariable } from '@easel/plugin-sdk';
 import { FramePort } from './frame-port.js';
 import { IsolatedRunner, type IsolatedRunnerOptions, type IsolateHost } from './isolated-runner.js';
 import { type ProcessPermissions, permissionFlags, workersFlag } from './permission-flags.js';
@@ -20,7 +21,7 @@ export function createProcessRunner(
   const workers = permissions.workers ? [workersFlag] : [];
   const heap = limits.heapMb === undefined ? [] : [`--max-old-space-size=${limits.heapMb}`];
   const child = spawn(process.execPath, [...heap, ...permissionFlags(permissions), childEntry, ...workers], {
-    env: {},
+    env: { [processSpaceVariable]: processSpace() },
     cwd: start.folder,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     windowsHide: true,

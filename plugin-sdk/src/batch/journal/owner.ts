@@ -7,14 +7,18 @@
 import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { processStart } from '../../running-process.js';
+import { ownMark } from '../../running-process.js';
 import { isOwnerAlive, SignOfLife } from '../../sign-of-life.js';
 
 const fileName = 'owner.json';
 /** A claim that is still being written is not a stale one. */
 const writingMs = 5_000;
 
-const ownerSchema = z.object({ pid: z.int().positive(), startedAt: z.string() });
+const ownerSchema = z.object({
+  pid: z.int().positive(),
+  startedAt: z.string(),
+  space: z.string().default(''),
+});
 type Owner = z.output<typeof ownerSchema>;
 
 const signOfLife = new SignOfLife();
@@ -48,7 +52,7 @@ export async function release(folder: string): Promise<void> {
 async function writeClaim(path: string): Promise<boolean> {
   try {
     const handle = await open(path, 'wx', 0o600);
-    const owner: Owner = { pid: process.pid, startedAt: processStart(process.pid) };
+    const owner: Owner = ownMark();
     await handle.writeFile(JSON.stringify(owner)).finally(() => handle.close());
     signOfLife.keep(path);
     return true;

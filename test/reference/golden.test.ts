@@ -4,11 +4,12 @@ import { lora } from './kinds/lora.js';
 import { networks } from './kinds/networks.js';
 import { noise } from './kinds/noise.js';
 import { pipelines } from './kinds/pipelines.js';
+import { quantised } from './kinds/quantised.js';
 import { schedulers } from './kinds/schedulers.js';
 import { singleFile } from './kinds/single-file.js';
 import { tokenizer } from './kinds/tokenizer.js';
 
-describe.each([noise, schedulers, networks, pipelines, tokenizer, singleFile, lora])(
+describe.each([noise, schedulers, networks, pipelines, tokenizer, singleFile, lora, quantised])(
   '$folder',
   async (kind) => {
     const cases = await kind.cases(fileURLToPath(new URL(`../golden/${kind.folder}`, import.meta.url)));

@@ -6,6 +6,7 @@ import { lora } from './kinds/lora.js';
 import { networks } from './kinds/networks.js';
 import { noise } from './kinds/noise.js';
 import { pipelines } from './kinds/pipelines.js';
+import { quantised } from './kinds/quantised.js';
 import { schedulers } from './kinds/schedulers.js';
 import { singleFile } from './kinds/single-file.js';
 import { tokenizer } from './kinds/tokenizer.js';
@@ -19,6 +20,7 @@ const kinds: readonly ReferenceKind[] = [
   singleFile,
   lora,
   adapters,
+  quantised,
 ];
 const labels = { passed: 'passed   ', failed: 'FAILED   ', 'not-built': 'not built' } as const;
 

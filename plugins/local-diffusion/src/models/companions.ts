@@ -2,6 +2,7 @@ import { access, readdir } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { type Component, openComponent } from '../checkpoint/component.js';
 import { invalidFiles } from '../checkpoint/invalid-files.js';
+import { refuseQuantisation } from '../checkpoint/quantised-formats.js';
 import { readSafetensors } from '../checkpoint/safetensors.js';
 import type { CompanionFile, Tensors } from '../families/single-file-layout.js';
 
@@ -33,7 +34,9 @@ export async function findCompanion(path: string, wanted: CompanionFile): Promis
     const [first] = fitting;
     if (first === undefined) continue;
     const file = join(folder, first);
-    const tensors = wanted.componentOf(await readSafetensors(file));
+    const stored = await readSafetensors(file);
+    refuseQuantisation(file, stored);
+    const tensors = wanted.componentOf(stored);
     if (tensors.size === 0)
       throw invalidFiles(`${file} is called like ${wanted.example}, and has no tensors of such a file.`);
     const choice = `${fitting.length} files in ${folder} may go with ${basename(path)}: ${first} was taken.`;

@@ -30,7 +30,8 @@ export interface OpenOptions
 export async function openModel(files: ModelFiles, options: OpenOptions = {}): Promise<OpenedModel> {
   const { path, vae, loras = [], tinyDecoder, predictionType } = files;
   const { families = allFamilies, memory = new NetworkMemory({}) } = options;
-  if (path.endsWith('.safetensors')) {
+  // A GGUF file is refused there by what it is.
+  if (/\.(safetensors|gguf)$/i.test(path)) {
     const file = await readSingleFile(path, { ...options, vae, predictionType });
     requireComponents(file);
     return await mount(file, files, { families, memory });

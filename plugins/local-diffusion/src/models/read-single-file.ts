@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Component } from '../checkpoint/component.js';
 import { invalidFiles } from '../checkpoint/invalid-files.js';
+import { refuseQuantisation } from '../checkpoint/quantised-formats.js';
 import { readText } from '../checkpoint/read-file.js';
 import { readSafetensorsFile, type SafetensorsFile } from '../checkpoint/safetensors.js';
 import type { Family } from '../families/family.js';
@@ -42,6 +43,7 @@ export interface SingleFile extends Checkpoint {
  */
 export async function readSingleFile(path: string, options: ReadSingleFileOptions = {}): Promise<SingleFile> {
   const file = await readSafetensorsFile(path);
+  refuseQuantisation(path, file.tensors);
   const { family, variant } = familyOfFile(path, file.tensors, options.families ?? allFamilies);
   const folder = await configFolderOf(path, options.configFolder);
   const recognised = { family, variant, file };

@@ -11,11 +11,16 @@ import { watchJobs } from './live/jobs.js';
 import { refreshModels } from './live/models.js';
 import { keepDraft } from './make/draft.js';
 import { App } from './shell/app.js';
+import { $session, openSession } from './shell/session.js';
 import { openTheme } from './theme.js';
 
 openTheme();
-watchJobs();
-void refreshModels();
-await openLanguage();
+await Promise.all([openLanguage(), openSession()]);
+// Where a key is asked for, everything else waits for it.
+$session.subscribe((session) => {
+  if (!session || (session.required && !session.key)) return;
+  watchJobs();
+  void refreshModels();
+});
 keepDraft($words.get().firstPrompt);
 createRoot(document.querySelector('#studio') as HTMLElement).render(<App />);

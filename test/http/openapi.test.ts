@@ -57,6 +57,9 @@ const calls: readonly (readonly [string, string, string, unknown?])[] = [
   ['post', '/api/admin/plugins/{id}/reset', '/api/admin/plugins/nobody/reset', {}],
   ['get', '/api/admin/plugins/{id}/logs', '/api/admin/plugins/nobody/logs'],
   ['get', '/api/admin/configuration', '/api/admin/configuration'],
+  ['get', '/api/session', '/api/session'],
+  ['post', '/api/session', '/api/session', { key: 'nobody' }],
+  ['delete', '/api/session', '/api/session'],
   ['get', '/healthz', '/healthz'],
   ['get', '/readyz', '/readyz'],
 ];

@@ -8,6 +8,7 @@ import { type HostLogger, silentLogger } from '../observe/plugin-logger.js';
 import { authenticate } from './access/authenticate.js';
 import { limitKeys } from './access/limits.js';
 import { requireRouteScopes } from './access/route-scope.js';
+import { sessionRoutes } from './access/session-routes.js';
 import { logRequest } from './access-log.js';
 import { adminRoutes } from './admin/routes.js';
 import { automaticRoutes } from './automatic1111/routes.js';
@@ -134,6 +135,7 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
   await server.register(automaticRoutes(context));
   await server.register(mcpRoutes(context));
   await server.register(adminRoutes(context));
+  await server.register(sessionRoutes(context));
   await server.register(probeRoutes(context));
   await server.register(documentationRoutes(prefix, operations));
   await server.register(studioRoutes(prefix));

@@ -81,6 +81,11 @@ export class KeyStore {
     return key && isShown(key) ? key : undefined;
   }
 
+  /** The key of that id, which somebody has shown before. */
+  withId(id: string): ApiKey | undefined {
+    return this.#given?.key.id === id ? this.#given.key : this.keys.find((known) => known.id === id);
+  }
+
   /** Whether a key is that of the commands on this machine. */
   isCommandKey(key: ApiKey): boolean {
     return key === this.#command?.key;

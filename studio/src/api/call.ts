@@ -1,3 +1,4 @@
+import { atom } from 'nanostores';
 import * as z from 'zod/mini';
 import { type ApiProblem, failureSchema } from './schemas.js';
 
@@ -18,6 +19,9 @@ export class ApiError extends Error {
   }
 }
 
+/** What the server asks of pages that change something. Absent: it has no keys. */
+export const $token = atom<string | undefined>();
+
 /** An address of the server, wherever a host app has it. */
 export const addressOf = (path: string): string => new URL(path, document.baseURI).href;
 
@@ -33,11 +37,16 @@ export async function call<Schema extends z.ZodMiniType>(
   path: string,
   { method = 'GET', body, headers = {} }: CallOptions = {},
 ): Promise<z.infer<Schema>> {
-  const sent: RequestInit = { method, headers: { ...headers } };
-  if (body) {
-    sent.body = JSON.stringify(body);
-    sent.headers = { ...headers, 'content-type': 'application/json' };
-  }
+  const token = $token.get();
+  const sent: RequestInit = {
+    method,
+    headers: {
+      ...headers,
+      ...(token ? { 'x-easel-token': token } : {}),
+      ...(body ? { 'content-type': 'application/json' } : {}),
+    },
+    ...(body ? { body: JSON.stringify(body) } : {}),
+  };
   const response = await fetch(addressOf(path), sent).catch(() => undefined);
   if (!response) throw new ApiError(0, { code: 'unreachable', message: 'The server cannot be reached.' });
   const json: unknown = await response.json().catch(() => undefined);

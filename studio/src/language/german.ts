@@ -122,6 +122,12 @@ export const german: Words = {
   reload: (name) => `${name} neu laden`,
   problems: 'Nicht benutzbar',
   waitingSettings: (names) => `Geänderte Einstellungen, die erst nach einem Neustart gelten: ${names}`,
+  signIn: 'Anmelden',
+  signInHint:
+    'Dieser Server verlangt einen API-Schlüssel. Sein Betreiber erstellt ihn mit: easel keys create',
+  key: 'API-Schlüssel',
+  signOut: 'Abmelden',
+  signedIn: (name, scopes) => `${name}: ${scopes}`,
   theme: 'Aussehen',
   themes: { system: 'Wie das System', light: 'Hell', dark: 'Dunkel' },
   language: 'Sprache',

@@ -11,19 +11,25 @@ import { $active, $isConnected } from '../live/jobs.js';
 import { MakePage } from '../make/make-page.js';
 import { QueueDrawer } from '../queue/queue-drawer.js';
 import { type PageName, pages } from './pages.js';
+import { $session } from './session.js';
 import { SettingsDialog } from './settings-dialog.js';
+import { SignIn } from './sign-in.js';
 import { ToastLine } from './toast.js';
 
 const base = () => new URL(document.baseURI).pathname.replace(/\/$/, '');
 
 /** The frame of all pages. */
-export const App = () => (
-  <CSPProvider disableStyleElements>
-    <Router base={base()}>
-      <Frame />
-    </Router>
-  </CSPProvider>
-);
+export function App() {
+  const session = useStore($session);
+  if (session?.required && !session.key) return <SignIn />;
+  return (
+    <CSPProvider disableStyleElements>
+      <Router base={base()}>
+        <Frame />
+      </Router>
+    </CSPProvider>
+  );
+}
 
 function Frame() {
   const words = useWords();

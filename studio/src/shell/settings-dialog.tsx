@@ -4,12 +4,14 @@ import { useId } from 'react';
 import { Icon } from '../controls/icon.js';
 import { $language, chooseLanguage, type Language, languages, useWords } from '../language/words.js';
 import { $theme, chooseTheme, themes } from '../theme.js';
+import { $session, signOut } from './session.js';
 
 /** How the page looks and which words it has, and the button that opens it. */
 export function SettingsDialog() {
   const words = useWords();
   const theme = useStore($theme);
   const language = useStore($language);
+  const session = useStore($session);
   return (
     <Dialog.Root>
       <Dialog.Trigger className="rail-item" aria-label={words.settings} title={words.settings}>
@@ -40,6 +42,14 @@ export function SettingsDialog() {
             value={language}
             onChange={(chosen) => void chooseLanguage(chosen)}
           />
+          {session?.key && (
+            <div className="field session">
+              <span>{words.signedIn(session.key.name, session.key.scopes.join(', '))}</span>
+              <button type="button" onClick={() => void signOut()}>
+                {words.signOut}
+              </button>
+            </div>
+          )}
         </Dialog.Popup>
       </Dialog.Portal>
     </Dialog.Root>

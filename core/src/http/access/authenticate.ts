@@ -6,6 +6,7 @@ import type { HostLogger } from '../../observe/plugin-logger.js';
 import { HttpError } from '../errors.js';
 import { comesFromHere } from '../server-paths.js';
 import type { RouteAccess, RouteScope } from './route-scope.js';
+import { assertToken, findSession } from './session.js';
 import { isSignatureValid } from './signed-url.js';
 import { assertOwnHost, assertOwnPage } from './web-pages.js';
 
@@ -55,7 +56,12 @@ export function authenticate(server: FastifyInstance, { keys, configuration, log
     }
     if (isImage && isSigned(request, keys.signingSecret)) return;
     const { scheme, text } = shownKey(request);
-    const key = keys.find(text);
+    const found = text === '' ? findSession(request, keys) : undefined;
+    if (found) {
+      if (!isImage) assertOwnPage(request, configuration);
+      assertToken(request, found.session, keys);
+    }
+    const key = found?.key ?? keys.find(text);
     if (!key) {
       reply.header('www-authenticate', challengesFor(request));
       throw new HttpError(

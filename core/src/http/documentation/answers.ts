@@ -6,6 +6,7 @@
 import { errorCodes, jsonSchema, warningSchema } from '@easel/plugin-sdk';
 import { z } from 'zod';
 import { jobStates } from '../../jobs/job.js';
+import { gallery, galleryChange, galleryImage, session } from './page-answers.js';
 
 const time = z.iso.datetime().nullable();
 const provenance = z.looseObject({
@@ -157,26 +158,6 @@ const picture = z.looseObject({
   bytes: z.int(),
 });
 
-const galleryImage = z.looseObject({
-  name: z.string(),
-  created_at: z.iso.datetime(),
-  job: z.string().nullable(),
-  prompt: z.string(),
-  model: z.string(),
-  plugin: z.string(),
-  media_type: z.string(),
-  width: z.int(),
-  height: z.int(),
-  seed: z.int().nullable(),
-  starred: z.boolean(),
-});
-const gallery = z.looseObject({
-  total: z.int(),
-  days: z.array(z.looseObject({ day: z.string().describe('In UTC.'), count: z.int() })),
-  images: z.array(galleryImage),
-});
-const galleryChange = z.looseObject({ changed: z.int() });
-
 const openAiImages = z.looseObject({
   created: z.int(),
   data: z.array(z.looseObject({ b64_json: z.string().optional(), url: z.url().optional() })),
@@ -245,6 +226,7 @@ export const answers = {
   automaticProgress,
   changedPlugin,
   configuration,
+  session,
   probe,
 } as const satisfies Record<string, z.ZodType>;
 export type AnswerName = keyof typeof answers;

@@ -1,0 +1,35 @@
+/**
+ * What pages are answered, as the OpenAPI document says it.
+ *
+ * @module
+ */
+import { z } from 'zod';
+
+export const galleryImage = z.looseObject({
+  name: z.string(),
+  created_at: z.iso.datetime(),
+  job: z.string().nullable(),
+  prompt: z.string(),
+  model: z.string(),
+  plugin: z.string(),
+  media_type: z.string(),
+  width: z.int(),
+  height: z.int(),
+  seed: z.int().nullable(),
+  starred: z.boolean(),
+});
+export const gallery = z.looseObject({
+  total: z.int(),
+  days: z.array(z.looseObject({ day: z.string().describe('In UTC.'), count: z.int() })),
+  images: z.array(galleryImage),
+});
+export const galleryChange = z.looseObject({ changed: z.int() });
+
+export const session = z.looseObject({
+  required: z.boolean().describe('Whether the server asks for a key.'),
+  key: z
+    .looseObject({ name: z.string(), scopes: z.array(z.string()) })
+    .nullable()
+    .describe('Whose session it is.'),
+  token: z.string().optional().describe('What requests that change something show as `x-easel-token`.'),
+});

@@ -37,7 +37,8 @@ export function createHost(files: Readonly<Record<string, string>> = {}): Host {
     npm_config_audit: 'false',
     npm_config_fund: 'false',
     npm_config_yes: 'true',
-    ONNXRUNTIME_NODE_INSTALL: 'skip',
+    // No package needs its install script; the one of onnxruntime-node downloads libraries for NVIDIA cards.
+    npm_config_ignore_scripts: 'true',
   };
   const host: Host = {
     folder,

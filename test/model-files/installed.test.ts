@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { writeSafetensors } from '../reference/tensors.js';
 import { createRepository } from './hub/repository.js';
 import { bundledEntry, bundledModel, modelContents, openWorld, unetFile } from './world.js';
 
@@ -71,6 +72,24 @@ describe('what is installed', () => {
 });
 
 describe('easel models import', () => {
+  it('tells a Git LFS pointer from a model, and takes names below state_dict.', async () => {
+    const { folder, easel } = await openWorld([]);
+    const pointer = join(folder, 'pointer.safetensors');
+    await writeFile(
+      pointer,
+      `version https://git-lfs.github.com/spec/v1\noid sha256:${'a'.repeat(64)}\nsize 9\n`,
+    );
+    expect((await easel(['models', 'import', pointer])).stderr).toMatch(
+      /is a Git LFS pointer[\s\S]*git lfs pull/,
+    );
+    const wrapped = join(folder, 'wrapped.SFT');
+    const name = 'state_dict.cond_stage_model.transformer.text_model.final_layer_norm.weight';
+    const tensor = { dtype: 'F32', shape: [1], bytes: new Uint8Array(4) };
+    await writeSafetensors(wrapped, { [name]: tensor });
+    expect(await easel(['models', 'import', wrapped])).toMatchObject({ status: 0 });
+    expect((await easel(['models'])).stdout).toMatch(/^wrapped /m);
+  });
+
   it('leaves a model where it is, and paints with it', async () => {
     const { folder, easel } = await openWorld([]);
     const imported = await easel(['models', 'import', bundledModel, '--id', 'own']);

@@ -15,7 +15,7 @@ const idLength = 200;
 export const idOf = (name: string): string =>
   name
     .toLowerCase()
-    .replace(/\.safetensors$/, '')
+    .replace(/\.(safetensors|sft)$/, '')
     .replace(/[^a-z0-9._-]+/g, '-')
     .replace(/^[^a-z0-9]+/, '')
     .slice(0, idLength) || 'model';

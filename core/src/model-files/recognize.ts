@@ -13,6 +13,12 @@ export interface Recognized {
 /** The largest header of a .safetensors file. */
 const maximumHeaderBytes = 100_000_000;
 
+/** The first 8 bytes of what Git keeps in place of a large file. */
+const lfsStart = 'version ';
+
+/** What training programs put before all names of a checkpoint. */
+const wrappers = /^(?:(?:state_dict|module)\.)+/;
+
 const indexSchema = z.looseObject({ _class_name: z.string() });
 
 /**
@@ -53,16 +59,23 @@ async function pipelineClass(folder: string): Promise<string> {
 
 async function tensorNames(path: string): Promise<string[]> {
   const file = await open(path);
+  const length = Buffer.alloc(8);
   try {
-    const length = Buffer.alloc(8);
     await file.read(length, 0, 8, 0);
     const bytes = Number(length.readBigUInt64LE());
     const { size } = await file.stat();
     if (bytes > Math.min(size - 8, maximumHeaderBytes)) throw new Error('its header is longer than the file');
     const header = Buffer.alloc(bytes);
     await file.read(header, 0, bytes, 8);
-    return Object.keys(z.record(z.string(), z.unknown()).parse(JSON.parse(header.toString())));
+    const names = Object.keys(z.record(z.string(), z.unknown()).parse(JSON.parse(header.toString())));
+    return names.map((name) => name.replace(wrappers, ''));
   } catch {
+    if (length.toString('latin1') === lfsStart) {
+      throw invalid(
+        `${path} is a Git LFS pointer, not the file that it stands for.`,
+        'Run `git lfs pull` in the folder of the model, or download the file itself.',
+      );
+    }
     throw invalid(`${path} is not a .safetensors file.`, 'Use a version of the model in .safetensors.');
   } finally {
     await file.close();

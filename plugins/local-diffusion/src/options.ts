@@ -104,7 +104,9 @@ const commonOptions = z.strictObject({
     ),
   tinyDecoder: z
     .strictObject({
-      path: absolutePath.describe("Absolute path of a TAESD in diffusers' layout."),
+      path: absolutePath.describe(
+        "Absolute path of a TAESD: a folder in diffusers' layout, or a .safetensors file.",
+      ),
       use: z
         .enum(['previews', 'always'])
         .default('previews')

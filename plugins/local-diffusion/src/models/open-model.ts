@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { invalidFiles } from '../checkpoint/invalid-files.js';
 import { openLora } from '../checkpoint/lora.js';
 import { isExported } from '../exported/exported-files.js';
@@ -23,15 +24,14 @@ export interface OpenOptions
 }
 
 /**
- * Opens a model: a diffusers folder, an export of one to ONNX, or a single .safetensors file, of any family.
+ * Opens a model: a diffusers folder, an export of one to ONNX, or a single file of tensors, whatever its name, of any family.
  *
  * @throws ERR_MODEL_FILES_INVALID for files that are of no family, missing or damaged, or do not fit each other
  */
 export async function openModel(files: ModelFiles, options: OpenOptions = {}): Promise<OpenedModel> {
   const { path, vae, loras = [], tinyDecoder, predictionType } = files;
   const { families = allFamilies, memory = new NetworkMemory({}) } = options;
-  // A GGUF file is refused there by what it is.
-  if (/\.(safetensors|gguf)$/i.test(path)) {
+  if (await isFile(path)) {
     const file = await readSingleFile(path, { ...options, vae, predictionType });
     requireComponents(file);
     return await mount(file, files, { families, memory });
@@ -55,3 +55,10 @@ async function mount(
   const told = { ...checkpoint, ...withPrediction(checkpoint, predictionType) };
   return await mountCheckpoint(told, { memory, loras, tinyDecoder }, families);
 }
+
+/** Also what is not there and has the name of a file of tensors, for the message. */
+const isFile = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (status) => status.isFile(),
+    () => /\.(safetensors|sft|gguf)$/i.test(path),
+  );

@@ -3,7 +3,7 @@ import type { Component } from '../checkpoint/component.js';
 import { invalidFiles } from '../checkpoint/invalid-files.js';
 import { refuseQuantisation } from '../checkpoint/quantised-formats.js';
 import { readText } from '../checkpoint/read-file.js';
-import { readSafetensorsFile, type SafetensorsFile } from '../checkpoint/safetensors.js';
+import type { SafetensorsFile } from '../checkpoint/safetensors.js';
 import type { Family } from '../families/family.js';
 import { families as allFamilies, familyOfFile } from '../families/index.js';
 import type { PredictionType } from '../families/prediction-type.js';
@@ -13,6 +13,7 @@ import { withAutoencoder } from './autoencoder-option.js';
 import type { Checkpoint, ReadOptions } from './checkpoint.js';
 import { componentOfFolder, findCompanion, tokenizerOfCompanion } from './companions.js';
 import { configFolderOf, existing, openPart, tokenizerFoldersOf } from './config-folder.js';
+import { readCheckpointFile } from './file-tensors.js';
 import { readOriginalConfig } from './original-config.js';
 
 /** What a single file may be read with. */
@@ -35,14 +36,14 @@ export interface SingleFile extends Checkpoint {
 }
 
 /**
- * Reads a checkpoint in one .safetensors file. Only headers are read; the weights stay where they are. Family and configs are told from the
+ * Reads a checkpoint in one file of tensors. Only headers are read; the weights stay where they are. Family and configs are told from the
  * tensors, unless a config folder says otherwise. Components that the file lacks are absent.
  *
  * @throws ERR_MODEL_FILES_INVALID for a file that is damaged, of another kind (a pickle, another model), or of no published size and without
  * configs
  */
 export async function readSingleFile(path: string, options: ReadSingleFileOptions = {}): Promise<SingleFile> {
-  const file = await readSafetensorsFile(path);
+  const file = await readCheckpointFile(path);
   refuseQuantisation(path, file.tensors);
   const { family, variant } = familyOfFile(path, file.tensors, options.families ?? allFamilies);
   const folder = await configFolderOf(path, options.configFolder);

@@ -1,7 +1,9 @@
+import { stat } from 'node:fs/promises';
 import { openComponent } from '../checkpoint/component.js';
 import { invalidFiles } from '../checkpoint/invalid-files.js';
 import { findWeightThatIsNotFinite } from '../graph/weights-not-finite.js';
 import { readTinyConfig, tinyDecoderGraph } from '../networks/autoencoder/taesd.js';
+import { openTinyDecoderFile } from '../networks/autoencoder/taesd-file.js';
 import type { DiffusionModel } from '../pipelines/diffusion-model.js';
 import type { NetworkGroup } from '../session/network-group.js';
 import { filesOf } from './component-files.js';
@@ -16,7 +18,7 @@ export async function addTinyDecoder(
   { latentChannels, factor }: Pick<DiffusionModel, 'latentChannels' | 'factor'>,
   networks: NetworkGroup,
 ): Promise<Pick<DiffusionModel, 'decode'> & { readonly files: readonly string[] }> {
-  const component = await openComponent(path);
+  const component = (await isFolder(path)) ? await openComponent(path) : await openTinyDecoderFile(path);
   const own = readTinyConfig(component);
   if (own.latentChannels !== latentChannels || own.factor !== factor) {
     throw invalidFiles(
@@ -36,3 +38,9 @@ export async function addTinyDecoder(
     },
   };
 }
+
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (status) => status.isDirectory(),
+    () => false,
+  );

@@ -24,10 +24,14 @@ export interface TextualInversion {
 }
 
 /** A model's two text encoders, CLIP-L and OpenCLIP bigG, by the names that training programs give them, in the model's order. */
-const pairNames = ['clip_l', 'clip_g'];
+const pairs = [
+  ['clip_l', 'clip_g'],
+  // diffusers' pivotal tuning of before 2024.
+  ['text_encoders_0', 'text_encoders_1'],
+];
 
 /** Keys that are the same in every file, so that the file's own name is the word. */
-const genericNames: readonly string[] = ['emb_params', '*', ...pairNames];
+const genericNames: readonly string[] = ['emb_params', '*', ...pairs.flat()];
 
 /**
  * Reads a textual inversion from a .safetensors file: webui's `emb_params`, diffusers' one tensor named like its token, or
@@ -65,9 +69,8 @@ function choose(
 ): (readonly [string, TensorLocation])[] {
   const names = [...tensors.keys()];
   if (names.length === 1) return [...tensors];
-  if (names.length === 2 && pairNames.every((name) => tensors.has(name))) {
-    return pairNames.map((name) => [name, tensors.get(name)!] as const);
-  }
+  const pair = pairs.find((each) => names.length === 2 && each.every((name) => tensors.has(name)));
+  if (pair) return pair.map((name) => [name, tensors.get(name)!] as const);
   const list = names.slice(0, 4).map((name) => `"${name}"`);
   const rest = names.length > 4 ? ` and ${names.length - 4} more` : '';
   throw invalidFiles(

@@ -10,7 +10,7 @@ export const autoencoderOf = (tensors: Tensors, prefix = 'first_stage_model.'): 
 
 /**
  * Reads an autoencoder that is kept apart from its checkpoint in one .safetensors file, e.g. vae-ft-mse-840000-ema-pruned.safetensors: with the
- * names that it has in a checkpoint, with the same and no prefix, or with diffusers' names already.
+ * names that it has in a checkpoint, with the same and no prefix or `vae.`, or with diffusers' names already.
  *
  * @throws ERR_MODEL_FILES_INVALID when the file cannot be read or has no autoencoder
  */
@@ -21,7 +21,9 @@ export async function readAutoencoderFile(path: string): Promise<Tensors> {
 }
 
 /** The same of tensors that have been read: empty where there is no autoencoder among them. */
-export function readAutoencoderTensors(tensors: Tensors): Tensors {
+export function readAutoencoderTensors(given: Tensors): Tensors {
+  const apart = withPrefix(given, 'vae.');
+  const tensors = apart.size > 0 ? apart : given;
   const prefixed = autoencoderOf(tensors);
   if (prefixed.size > 0) return prefixed;
   const hasDiffusersNames = [...tensors.keys()].some((name) => name.includes('coder.mid_block.'));

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,8 @@ import { readTensors } from '../reference/tensors.js';
 
 const golden = (relative: string) => fileURLToPath(new URL(`../golden/${relative}`, import.meta.url));
 
-it('a FLUX folder makes the image that diffusers makes of the same prompt and seed', async () => {
+/** The image that diffusers made with the prompt and the seed below. */
+async function expectReferenceImage(source: object): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'easel-flux-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   await mkdir(join(folder, 'catalogue'));
@@ -17,7 +18,7 @@ it('a FLUX folder makes the image that diffusers makes of the same prompt and se
     id: 'tiny-flux',
     name: 'Tiny FLUX',
     pipelineType: 'flux',
-    source: { type: 'folder', path: golden('d_pipelines/flux_pipeline') },
+    source,
     defaults: { width: 64, height: 64, steps: 4, guidanceScale: 3.5 },
     supports: { minimumEdge: 32, maximumEdge: 128, edgeMultiple: 16, images: 2, seed: true, steps: true },
   };
@@ -40,4 +41,29 @@ it('a FLUX folder makes the image that diffusers makes of the same prompt and se
   expect(
     Math.max(...pixels.map((value, index) => Math.abs(value - Number(wanted[index])))),
   ).toBeLessThanOrEqual(1);
+}
+
+it('a FLUX folder makes the image that diffusers makes of the same prompt and seed', async () => {
+  await expectReferenceImage({ type: 'folder', path: golden('d_pipelines/flux_pipeline') });
+});
+
+it('a FLUX transformer in ComfyUI’s folders makes the same image', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'easel-comfy-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const place = (file: string, into: string) =>
+    cp(golden(`f_single_file/flux/${file}`), join(folder, into, file), { recursive: true });
+  await place('flux1-dev.safetensors', 'diffusion_models');
+  await place('clip_l.safetensors', 'text_encoders');
+  await place('t5xxl_fp16.safetensors', 'text_encoders');
+  await place('ae.safetensors', 'vae');
+  const tokenizer = golden('d_pipelines/flux_pipeline/tokenizer_2');
+  await cp(tokenizer, join(folder, 'text_encoders/t5xxl_fp16'), { recursive: true });
+  // Shapes this small do not tell the rest of the configs.
+  for (const part of ['transformer', 'text_encoder', 'text_encoder_2', 'vae', 'scheduler', 'tokenizer']) {
+    await cp(golden(`d_pipelines/flux_pipeline/${part}`), join(folder, 'diffusion_models/flux1-dev', part), {
+      recursive: true,
+      filter: (path) => !path.endsWith('.safetensors'),
+    });
+  }
+  await expectReferenceImage({ type: 'file', path: join(folder, 'diffusion_models/flux1-dev.safetensors') });
 });

@@ -46,7 +46,7 @@ export interface GuardedPluginOptions {
 /** Milliseconds for which a provider that asks for a pause without saying how long is left alone. */
 const shortestPauseMs = 1_000;
 
-/** A plugin as the router sees it. A call passes the bulkhead, then the breaker of its pipeline type, then the envelope. */
+/** A plugin as the router sees it. A call passes the bulkhead, then the breaker of its pipeline type; then it can be cancelled. */
 export class GuardedPlugin {
   readonly plugin: PluginFolder;
   readonly supervisor: Supervisor;

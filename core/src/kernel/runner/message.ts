@@ -112,7 +112,7 @@ function checkComplexity(text: Buffer, limits: MessageLimits): void {
       values++;
       depth++;
     }
-    // The envelope and the places of byte arrays have some of their own.
+    // The frame and the places of byte arrays have some of their own.
     if (values > 2 * limits.values) throw new Error(`it has more than ${limits.values} values`);
     if (depth > limits.depth + 4) throw new Error(`it has more than ${limits.depth} levels`);
   }

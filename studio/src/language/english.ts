@@ -114,6 +114,8 @@ export const english = {
   key: 'API key',
   signOut: 'Sign out',
   signedIn: (name: string, scopes: string) => `${name}: ${scopes}`,
+  use: 'Use',
+  chooseModel: (name: string) => `Use ${name}`,
   theme: 'Appearance',
   themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
   language: 'Language',

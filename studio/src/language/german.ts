@@ -128,6 +128,8 @@ export const german: Words = {
   key: 'API-Schlüssel',
   signOut: 'Abmelden',
   signedIn: (name, scopes) => `${name}: ${scopes}`,
+  use: 'Benutzen',
+  chooseModel: (name) => `${name} benutzen`,
   theme: 'Aussehen',
   themes: { system: 'Wie das System', light: 'Hell', dark: 'Dunkel' },
   language: 'Sprache',

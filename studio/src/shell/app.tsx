@@ -9,6 +9,7 @@ import { KernelPage } from '../kernel/kernel-page.js';
 import { useWords } from '../language/words.js';
 import { $active, $isConnected } from '../live/jobs.js';
 import { MakePage } from '../make/make-page.js';
+import { ModelsPage } from '../models/models-page.js';
 import { QueueDrawer } from '../queue/queue-drawer.js';
 import { type PageName, pages } from './pages.js';
 import { $session } from './session.js';
@@ -71,6 +72,7 @@ function Frame() {
           <Route path="/gallery" component={GalleryPage} />
           <Route path="/gallery/:name" component={ImagePage} />
           <Route path="/kernel" component={KernelPage} />
+          <Route path="/models" component={ModelsPage} />
           <Route>
             <p className="stage-empty">{words.notHere}</p>
           </Route>

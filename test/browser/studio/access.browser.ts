@@ -55,6 +55,9 @@ describe('axe finds nothing wrong', () => {
       await page.getByRole('link', { name: 'Kernel' }).click();
       await page.getByRole('heading', { name: 'Local diffusion' }).waitFor();
       await look('the kernel');
+      await page.getByRole('link', { name: 'Models' }).click();
+      await page.getByRole('button', { name: 'Use Picture book' }).waitFor();
+      await look('the models');
       expect(found).toEqual(Object.fromEntries(Object.keys(found).map((name) => [name, []])));
       expect(problems).toEqual([]);
       const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');

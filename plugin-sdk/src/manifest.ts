@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from 'zod';
+import { choiceFields } from './manifest-choices.js';
 import { downloadSchema } from './manifest-download.js';
 import { fileFields } from './manifest-files.js';
 import { permissionsSchema } from './manifest-permissions.js';
@@ -40,6 +41,7 @@ const handlesSchema = z.strictObject({
     .describe(
       'What models of this type may be able to do and this plugin is not; it is not asked for it. Absent: nothing.',
     ),
+  ...choiceFields,
   models: z
     .strictObject({
       pipelineClasses: z

@@ -1,4 +1,4 @@
-import type { Model } from '@easel/plugin-sdk';
+import type { Manifest, Model } from '@easel/plugin-sdk';
 import type { GuardedPlugin } from '../kernel/guard/guarded-plugin.js';
 import type { RoutingTable } from '../kernel/registry/routing-table.js';
 import { isInstalled } from '../model-files/resolve-source.js';
@@ -12,6 +12,8 @@ export interface AvailableModel
   readonly installed: boolean;
   /** Id of the plugin that is asked first. Absent: there is none. */
   readonly plugin?: string;
+  /** What its plugin says of requests to it: samplers and schedules that people can choose, and options that other APIs can set. */
+  readonly choices: Pick<Manifest['handles'][number], 'samplers' | 'schedules' | 'sharedOptions'>;
   /** Environment variables that its plugin needs and that are not set. Absent: none. */
   readonly missingSecrets?: readonly string[];
   /** Whether requests without a model go to it. */
@@ -33,6 +35,8 @@ export function listModels(
     const first = candidates?.find((candidate) => missingOf(candidate).length === 0) ?? candidates?.[0];
     const plugin = first?.manifest.id;
     const missingSecrets = first ? missingOf(first) : [];
+    const handled = first?.manifest.handles.find(({ type }) => type === pipelineType);
+    const { samplers = [], schedules = [], sharedOptions = [] } = handled ?? {};
     const installed = isInstalled(model);
     const available = installed && first !== undefined && missingSecrets.length === 0;
     return {
@@ -44,6 +48,7 @@ export function listModels(
       supports,
       available,
       installed,
+      choices: { samplers: supports.sampler ? samplers : [], schedules, sharedOptions },
       ...(plugin ? { plugin } : {}),
       ...(missingSecrets.length === 0 ? {} : { missingSecrets }),
       current: id === currentModel,

@@ -72,7 +72,7 @@ export function listCandidates(world: RoutingWorld, asked: ValidImageRequest, mo
     plugin.manifest.id === world.askFirst?.plugin && model.id === world.askFirst.model;
   const first = byObstacle.filter(isFirst).map((candidate) => ({ ...candidate, wasAsked: true }));
   if (first.length === 0) assertUnpaid(world);
-  if (all.length === 0) throw noRoute(world.registry, model);
+  if (all.length === 0) throw noRoute(world, model);
   const inTurn = [...first, ...byObstacle.filter((candidate) => !isFirst(candidate))];
   const unable = all.filter(({ isUnable }) => isUnable);
   return [...(asked.fallback === 'none' ? inTurn.slice(0, 1) : inTurn), ...unable];
@@ -156,7 +156,7 @@ function assertUnpaid({ askFirst, registry }: RoutingWorld): void {
   });
 }
 
-function noRoute({ table, plugins }: RoutingWorld['registry'], model: Model): EaselError {
+function noRoute({ registry: { table, plugins }, configuration }: RoutingWorld, model: Model): EaselError {
   const handled = [...table.keys()].sort();
   const asleep = plugins.find(({ manifest }) =>
     manifest.handles.some(({ type }) => type === model.pipelineType),
@@ -164,8 +164,12 @@ function noRoute({ table, plugins }: RoutingWorld['registry'], model: Model): Ea
   return new EaselError({
     code: 'ERR_NO_ROUTE',
     message: `No plugin handles the pipeline type "${model.pipelineType}" of the model "${model.id}"; handled are: ${handled.join(', ') || 'none'}.`,
-    hint:
-      asleep &&
-      `The plugin "${asleep.manifest.id}" would, and is disabled: see plugins.${asleep.manifest.id}.enabled in easel.config.json.`,
+    hint: asleep && sleepHint(asleep.manifest.id, configuration),
   });
 }
+
+/** A plugin that the configuration does not disable was disabled while the kernel ran. */
+const sleepHint = (id: string, { plugins }: Configuration): string =>
+  plugins[id]?.enabled === false
+    ? `The plugin "${id}" would, and is disabled: see plugins.${id}.enabled in easel.config.json.`
+    : `The plugin "${id}" would, and was disabled while Easel ran: enable it again, over HTTP with POST /api/admin/plugins/${id}/enable.`;

@@ -1,5 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
+import { onePixelPng } from '../fixtures/one-pixel-png.js';
 import { jsonOf, startServer, type TestServer } from './server.js';
 
 const prompt = 'a fixture';
@@ -49,6 +50,33 @@ const calls: readonly (readonly [string, string, string, unknown?])[] = [
   ['get', '/api/images/gallery/{name}', '/api/images/gallery/nothing'],
   ['post', '/api/images/gallery', '/api/images/gallery', { names: ['nothing'], starred: true }],
   ['get', '/api/images/jobs/{id}/previews/{index}', '/api/images/jobs/nobody/previews/0'],
+  ...[
+    ...[
+      'samplers',
+      'schedulers',
+      'upscalers',
+      'memory',
+      'latent-upscale-modes',
+      'loras',
+      'sd-vae',
+      'sd-modules',
+    ],
+    ...['hypernetworks', 'face-restorers', 'realesrgan-models', 'prompt-styles', 'script-info', 'extensions'],
+    ...['scripts', 'embeddings', 'cmd-flags'],
+  ].map((name) => ['get', `/sdapi/v1/${name}`, `/sdapi/v1/${name}`] as const),
+  ...['refresh-checkpoints', 'refresh-vae', 'refresh-loras', 'refresh-embeddings', 'interrupt', 'skip'].map(
+    (name) => ['post', `/sdapi/v1/${name}`, `/sdapi/v1/${name}`, {}] as const,
+  ),
+  [
+    'post',
+    '/sdapi/v1/png-info',
+    '/sdapi/v1/png-info',
+    { image: Buffer.from(onePixelPng).toString('base64') },
+  ],
+  ['post', '/sdapi/v1/png-info', '/sdapi/v1/png-info', { image: 'AAAA' }],
+  ['post', '/internal/progress', '/internal/progress', { id_task: 'nobody' }],
+  ['get', '/internal/pending-tasks', '/internal/pending-tasks'],
+  ['get', '/internal/ping', '/internal/ping'],
   ['get', '/api/admin/plugins', '/api/admin/plugins'],
   ['post', '/api/admin/plugins/{id}/disable', '/api/admin/plugins/steady/disable', {}],
   ['post', '/api/admin/plugins/{id}/enable', '/api/admin/plugins/steady/enable', {}],

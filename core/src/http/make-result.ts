@@ -1,5 +1,5 @@
 import type { Image, ImageRequest, Progress } from '@easel/plugin-sdk';
-import { EaselError } from '@easel/plugin-sdk';
+import { EaselError, linkSignals } from '@easel/plugin-sdk';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { NewJob, StoredJob } from '../jobs/job.js';
 import type { AcceptedJob } from '../jobs/job-queue.js';
@@ -26,14 +26,18 @@ export async function makeResult(
     request,
     reply,
     onProgress,
+    cancelled,
   }: {
     readonly request: FastifyRequest;
     readonly reply: FastifyReply;
     /** Told how far the call is, as far as this server works on it. Absent: nobody is. */
     readonly onProgress?: (progress: Progress) => void;
+    /** Cancels the call, also where it is made as a job. Absent: only its caller's going away does. */
+    readonly cancelled?: AbortSignal;
   },
 ): Promise<ImageResult> {
-  const signal = abortOnDisconnect(reply);
+  const { signal, unlink } = linkSignals([abortOnDisconnect(reply), cancelled]);
+  reply.raw.once('close', unlink);
   const caller = request.apiKey?.id;
   const priority = priorityOf(request, wished);
   const idempotencyKey = keyOf(request);
@@ -51,7 +55,13 @@ export async function makeResult(
   const off = events.listen(job.id, (event) => {
     if (event.type === 'progress') onProgress?.(event.progress);
   });
-  return await resultOf(context, await events.ended(job.id, signal).finally(off));
+  const cancel = () => void context.jobs.runner.cancel(job.id);
+  cancelled?.addEventListener('abort', cancel, { once: true });
+  const stop = () => {
+    off();
+    cancelled?.removeEventListener('abort', cancel);
+  };
+  return await resultOf(context, await events.ended(job.id, signal).finally(stop));
 }
 
 /** Accepts a job. Throws status 422 where its key was used for something else, and 429 where too many of its caller's wait. */

@@ -31,10 +31,17 @@ export function embedProvenance(result: ImageResult): ImageResult {
   return { ...result, images, warnings: [...result.warnings, ...warnings] };
 }
 
-function textsFor(image: Image, { provenance, warnings }: ImageResult): Record<string, string> {
-  const { model, pipelineType, plugin } = provenance;
+/** What an image was made with, as AUTOMATIC1111 writes it. */
+export function parametersTextOf(image: Image, { provenance }: Pick<ImageResult, 'provenance'>): string {
   const parameters = knownParameters(provenance.parameters, image.seed);
   const { samplerLabel } = provenance.parameters;
+  return formatParametersText({ ...parameters, samplerLabel }, provenance.model, `Easel ${coreVersion}`);
+}
+
+function textsFor(image: Image, result: ImageResult): Record<string, string> {
+  const { provenance, warnings } = result;
+  const { model, pipelineType, plugin } = provenance;
+  const parameters = knownParameters(provenance.parameters, image.seed);
   const document: ProvenanceDocument = {
     schema: 1,
     easel: coreVersion,
@@ -49,7 +56,7 @@ function textsFor(image: Image, { provenance, warnings }: ImageResult): Record<s
     })),
   };
   return {
-    [parametersKeyword]: formatParametersText({ ...parameters, samplerLabel }, model, `Easel ${coreVersion}`),
+    [parametersKeyword]: parametersTextOf(image, result),
     [provenanceKeyword]: JSON.stringify(document),
   };
 }

@@ -7,5 +7,7 @@ export const automaticFieldNames: FieldNames = {
   n: 'batch_size',
   sampler: 'sampler_name',
   strength: 'denoising_strength',
+  maskBlur: 'mask_blur',
+  maskPadding: 'inpaint_full_res_padding',
   model: 'override_settings.sd_model_checkpoint',
 };

@@ -1,4 +1,5 @@
 import type { Operation } from '../operation.js';
+import { pngInfoSchema } from './png-info.js';
 import { automaticOptionsSchema, automaticRequestSchema } from './request.js';
 
 const automatic = { tag: 'Automatic1111', failure: 'automaticFailed' } as const;
@@ -24,13 +25,14 @@ export const automaticOperations = {
     body: automaticRequestSchema,
     answer: 'automaticImages',
   },
-  models: {
+  pngInfo: {
     ...automatic,
-    method: 'GET',
-    path: '/sdapi/v1/sd-models',
+    method: 'POST',
+    path: '/sdapi/v1/png-info',
     scope: 'read',
-    summary: 'Lists the models.',
-    answer: 'automaticModels',
+    summary: 'Tells how an image was made, as far as it carries that.',
+    body: pngInfoSchema,
+    answer: 'automaticPngInfo',
   },
   options: {
     ...automatic,
@@ -48,13 +50,5 @@ export const automaticOperations = {
     summary: 'Makes another model the current one.',
     body: automaticOptionsSchema,
     answer: 'automaticNothing',
-  },
-  progress: {
-    ...automatic,
-    method: 'GET',
-    path: '/sdapi/v1/progress',
-    scope: 'read',
-    summary: 'Tells how far the newest picture is.',
-    answer: 'automaticProgress',
   },
 } as const satisfies Record<string, Operation>;

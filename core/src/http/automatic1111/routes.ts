@@ -1,98 +1,46 @@
-import type { Progress } from '@easel/plugin-sdk';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { makeResult } from '../make-result.js';
+import type { FastifyInstance } from 'fastify';
 import { addOperation } from '../operation.js';
 import { parseBody } from '../parse-body.js';
-import { defaultDelivery } from '../request-fields.js';
 import type { ServerContext } from '../server-context.js';
-import { placeholderOf, sendJson } from '../splice-base64.js';
+import { withoutHash } from './from-request.js';
+import { automaticListRoutes } from './list-routes.js';
+import { make } from './make.js';
 import { automaticOperations as operations } from './operations.js';
-import { automaticOptionsSchema, automaticRequestSchema, fromAutomaticRequest } from './request.js';
+import { pngInfoOf, pngInfoSchema } from './png-info.js';
+import { automaticProgressRoutes } from './progress-routes.js';
+import { automaticOptionsSchema } from './request.js';
+import { Tasks } from './tasks.js';
 
 /** `/sdapi/v1/...`: the routes of Automatic1111's web UI that its many clients use. */
 export const automaticRoutes = (context: ServerContext) => async (server: FastifyInstance) => {
   const { manager } = context;
-  /** The newest call that is being made, as its API knows only one. */
-  let latest: Progress | undefined;
+  const tasks = new Tasks();
+  await server.register(automaticListRoutes(context));
+  await server.register(automaticProgressRoutes(tasks));
 
-  const make = async (request: FastifyRequest, reply: FastifyReply) => {
-    const { asked, warnings: ours } = await fromAutomaticRequest(
-      parseBody(automaticRequestSchema, request.body),
-    );
-    const onProgress = (progress: Progress) => {
-      latest = progress;
-    };
-    try {
-      const { images, provenance, warnings } = await makeResult(context, asked, defaultDelivery, {
-        request,
-        reply,
-        onProgress,
-      });
-      const {
-        prompt,
-        negativePrompt,
-        seed = -1,
-        steps,
-        guidanceScale,
-        width,
-        height,
-      } = provenance.parameters;
-      const info = {
-        prompt,
-        negative_prompt: negativePrompt ?? '',
-        seed,
-        all_seeds: images.map((image) => image.seed ?? -1),
-        steps,
-        cfg_scale: guidanceScale,
-        width,
-        height,
-        sd_model_name: provenance.model,
-        warnings: [...warnings, ...ours],
-      };
-      const body = {
-        images: images.map((_, index) => placeholderOf(index)),
-        parameters: {},
-        info: JSON.stringify(info),
-      };
-      const pictures = images.map(({ bytes }) => bytes);
-      return await sendJson(reply, body, pictures);
-    } finally {
-      latest = undefined;
-    }
-  };
-  addOperation(server, operations.textToImage, make);
-  addOperation(server, operations.imageToImage, make);
+  addOperation(server, operations.textToImage, async (request, reply) =>
+    make(context, tasks, 'txt2img', { request, reply }),
+  );
+  addOperation(server, operations.imageToImage, async (request, reply) =>
+    make(context, tasks, 'img2img', { request, reply }),
+  );
+  addOperation(server, operations.pngInfo, async (request) =>
+    pngInfoOf(parseBody(pngInfoSchema, request.body).image),
+  );
 
   addOperation(server, operations.options, async () => ({
     sd_model_checkpoint: manager.currentModel ?? null,
+    sd_checkpoint_hash: null,
+    sd_vae: 'Automatic',
+    CLIP_stop_at_last_layers: 1,
+    samples_format: 'png',
   }));
   addOperation(server, operations.setOptions, async (request) => {
-    const { sd_model_checkpoint } = parseBody(automaticOptionsSchema, request.body);
-    if (sd_model_checkpoint) manager.switchModel(sd_model_checkpoint);
-    return {};
+    const { sd_model_checkpoint: title, ...others } = parseBody(automaticOptionsSchema, request.body);
+    if (title) manager.switchModel(withoutHash(title) ?? title);
+    const names = Object.keys(others).slice(0, 40);
+    return names.length === 0
+      ? {}
+      : { warnings: names.map((name) => `${name.slice(0, 100)} had no effect.`) };
   });
-
-  addOperation(server, operations.models, async () =>
-    manager.getAvailableModels().map(({ id }) => ({
-      title: id,
-      model_name: id,
-      hash: null,
-      sha256: null,
-      filename: id,
-      config: null,
-    })),
-  );
-
-  addOperation(server, operations.progress, async () => ({
-    progress: latest?.fraction ?? 0,
-    eta_relative: 0,
-    state: {
-      job: latest ? latest.stage : '',
-      job_count: latest ? 1 : 0,
-      sampling_step: latest?.step ?? 0,
-      sampling_steps: latest?.steps ?? 0,
-    },
-    current_image: null,
-    textinfo: latest?.message ?? null,
-  }));
 };

@@ -6,6 +6,7 @@
 import { errorCodes, jsonSchema, warningSchema } from '@easel/plugin-sdk';
 import { z } from 'zod';
 import { jobStates } from '../../jobs/job.js';
+import { automaticAnswers } from './automatic1111-answers.js';
 import { gallery, galleryChange, galleryImage, session } from './page-answers.js';
 
 const time = z.iso.datetime().nullable();
@@ -181,21 +182,6 @@ const openAiModels = z.looseObject({
   ),
 });
 
-const automaticImages = z.looseObject({
-  images: z.array(z.string()).describe('Base64.'),
-  parameters: z.looseObject({}),
-  info: z.string().describe('JSON.'),
-});
-const automaticFailed = z.looseObject({ error: z.string(), detail: z.string(), errors: z.string() });
-const automaticModels = z.array(z.looseObject({ title: z.string(), model_name: z.string() }));
-const automaticOptions = z.looseObject({ sd_model_checkpoint: z.string().nullable() });
-const automaticNothing = z.looseObject({});
-const automaticProgress = z.looseObject({
-  progress: z.number().min(0).max(1),
-  eta_relative: z.number(),
-  state: z.looseObject({ job: z.string(), sampling_step: z.int(), sampling_steps: z.int() }),
-});
-
 const changedPlugin = z.looseObject({ success: z.literal(true), plugin });
 const configuration = z.looseObject({ success: z.literal(true), configuration: z.looseObject({}) });
 const probe = z.looseObject({ status: z.string() });
@@ -218,12 +204,7 @@ export const answers = {
   openAiImages,
   openAiFailed,
   openAiModels,
-  automaticImages,
-  automaticFailed,
-  automaticModels,
-  automaticOptions,
-  automaticNothing,
-  automaticProgress,
+  ...automaticAnswers,
   changedPlugin,
   configuration,
   session,

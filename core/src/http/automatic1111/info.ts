@@ -1,0 +1,54 @@
+import type { Warning } from '@easel/plugin-sdk';
+import { parametersTextOf } from '../../results/embed-provenance.js';
+import type { ImageResult } from '../../results/image-result.js';
+import type { AutomaticRequest } from './request.js';
+
+/** What Automatic1111 tells of the images that it has made, and beside it, as `warnings`, what was done otherwise than asked. */
+export function infoOf(
+  result: ImageResult,
+  { batch_size, denoising_strength, init_images }: AutomaticRequest,
+  warnings: readonly Warning[],
+) {
+  const { images, provenance } = result;
+  const { prompt, negativePrompt = '', steps, guidanceScale, sampler, samplerLabel } = provenance.parameters;
+  const [first] = images;
+  const seeds = images.map(({ seed }) => seed ?? -1);
+  return {
+    prompt,
+    all_prompts: images.map(() => prompt),
+    negative_prompt: negativePrompt,
+    all_negative_prompts: images.map(() => negativePrompt),
+    seed: seeds[0] ?? -1,
+    all_seeds: seeds,
+    subseed: -1,
+    all_subseeds: images.map(() => -1),
+    subseed_strength: 0,
+    width: first?.width,
+    height: first?.height,
+    sampler_name: samplerLabel?.sampler ?? sampler ?? null,
+    cfg_scale: guidanceScale ?? null,
+    steps: steps ?? null,
+    batch_size: batch_size ?? 1,
+    restore_faces: false,
+    face_restoration_model: null,
+    sd_model_name: provenance.model,
+    sd_model_hash: null,
+    sd_vae_name: null,
+    sd_vae_hash: null,
+    seed_resize_from_w: -1,
+    seed_resize_from_h: -1,
+    denoising_strength: init_images ? (denoising_strength ?? null) : null,
+    extra_generation_params: {},
+    index_of_first_image: 0,
+    infotexts: images.map((image) => parametersTextOf(image, result)),
+    styles: [],
+    job_timestamp: timestamp(new Date()),
+    clip_skip: 1,
+    is_using_inpainting_conditioning: false,
+    version: 'Easel',
+    warnings,
+  };
+}
+
+/** `20261128235959`. */
+export const timestamp = (time: Date): string => time.toISOString().replace(/\D/g, '').slice(0, 14);

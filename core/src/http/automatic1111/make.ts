@@ -1,0 +1,51 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ImageResult } from '../../results/image-result.js';
+import { makeResult } from '../make-result.js';
+import { parseBody } from '../parse-body.js';
+import { defaultDelivery } from '../request-fields.js';
+import type { ServerContext } from '../server-context.js';
+import { placeholderOf, sendJson } from '../splice-base64.js';
+import { assertInitImage, fromAutomaticRequest, modelOf } from './from-request.js';
+import { infoOf } from './info.js';
+import { type AutomaticRequest, automaticRequestSchema } from './request.js';
+import type { Tasks } from './tasks.js';
+
+/** Makes the images of a call to `txt2img` or `img2img`, and answers as Automatic1111 does. */
+export async function make(
+  context: ServerContext,
+  tasks: Tasks,
+  kind: 'txt2img' | 'img2img',
+  { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
+): Promise<FastifyReply> {
+  const body = parseBody(automaticRequestSchema, request.body);
+  if (kind === 'img2img') assertInitImage(body);
+  const { manager } = context;
+  const id = modelOf(body) ?? manager.currentModel;
+  const model = manager.getAvailableModels().find((each) => each.id === id);
+  const { asked, warnings } = await fromAutomaticRequest(body, kind, model);
+  const about = {
+    id: body.force_task_id ?? request.id,
+    caller: request.apiKey?.id ?? '',
+    images: asked.n ?? 1,
+  };
+  const result = await tasks.run(about, async ({ controller }, onProgress) =>
+    makeResult(context, asked, defaultDelivery, { request, reply, onProgress, cancelled: controller.signal }),
+  );
+  const { images, provenance } = result;
+  if (body.save_images)
+    for (const image of images) await context.results.put(image, { seed: image.seed, provenance });
+  const isSent = body.send_images ?? true;
+  const answer = {
+    images: isSent ? images.map((_, index) => placeholderOf(index)) : [],
+    parameters: echoOf(body),
+    info: JSON.stringify(infoOf(result, body, [...result.warnings, ...warnings])),
+  };
+  return await sendJson(reply, answer, isSent ? bytesOf(result) : []);
+}
+
+const bytesOf = ({ images }: ImageResult) => images.map(({ bytes }) => bytes);
+
+/** A request as its caller reads it again: with the images only where it wants them. */
+function echoOf({ init_images, mask, ...others }: AutomaticRequest): object {
+  return others.include_init_images ? { ...others, init_images, mask } : others;
+}

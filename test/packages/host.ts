@@ -37,6 +37,7 @@ export function createHost(files: Readonly<Record<string, string>> = {}): Host {
     npm_config_audit: 'false',
     npm_config_fund: 'false',
     npm_config_yes: 'true',
+    npm_config_engine_strict: 'true',
     // No package needs its install script; the one of onnxruntime-node downloads libraries for NVIDIA cards.
     npm_config_ignore_scripts: 'true',
   };

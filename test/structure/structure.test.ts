@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { errorCodes, errorTable, manifestSchema } from '@easel/plugin-sdk';
+import { minVersion, type SemVer, satisfies } from 'semver';
 import { describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -283,5 +284,16 @@ describe('the pages for contributors', () => {
 describe('the lockfile', () => {
   it('names no download hosts', () => {
     expect(read('package-lock.json')).not.toMatch(/"resolved": *"https?:/);
+  });
+
+  it('has no package that refuses the oldest Node.js that Easel supports', () => {
+    const oldest = minVersion(JSON.parse(read('package.json')).engines.node) as SemVer;
+    const packages = Object.entries<{ engines?: { node?: string }; optional?: boolean }>(
+      JSON.parse(read('package-lock.json')).packages,
+    );
+    const refusing = packages.filter(
+      ([, { engines, optional }]) => !optional && engines?.node && !satisfies(oldest, engines.node),
+    );
+    expect(refusing.map(([path]) => path)).toEqual([]);
   });
 });

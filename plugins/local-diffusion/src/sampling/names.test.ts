@@ -14,6 +14,9 @@ test.each([
   ['UniPC', 'unipc'],
   ['DDIMScheduler', 'ddim'],
   ['heun_exponential', 'heun_exponential'],
+  ['dpmpp_2m_k', 'dpmpp_2m_karras'],
+  ['euler_k', 'euler_karras'],
+  ['heun_k', 'heun_karras'],
 ])('takes %s for %s', (name, canonical) => {
   expect(resolveSampler(name)).toEqual(resolveSampler(canonical));
 });

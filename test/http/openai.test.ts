@@ -3,7 +3,7 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { onePixelPng } from '../fixtures/one-pixel-png.js';
-import { startServer, type TestServer } from './server.js';
+import { jsonOf, startServer, type TestServer } from './server.js';
 
 const prompt = 'a fixture';
 /** OpenAI's own client, which does not try again. */
@@ -171,4 +171,18 @@ describe("OpenAI's client", () => {
     // Long before the work would have ended by itself.
     await expect.poll(() => steady()?.inFlight, { timeout: 10_000 }).toBe(0);
   });
+});
+
+it('tells of one model, and of none in the words of its API', async () => {
+  const server = await startServer();
+  const known = await server.get('/v1/models/steady-one');
+  expect([known.status, await jsonOf(known)]).toEqual([
+    200,
+    expect.objectContaining({ id: 'steady-one', object: 'model', owned_by: 'steady' }),
+  ]);
+  const unknown = await server.get('/v1/models/nobody');
+  expect([unknown.status, await jsonOf(unknown)]).toEqual([
+    404,
+    { error: expect.objectContaining({ code: 'model_not_found', param: 'model' }) },
+  ]);
 });

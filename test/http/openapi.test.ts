@@ -38,6 +38,8 @@ const calls: readonly (readonly [string, string, string, unknown?])[] = [
   ['post', '/v1/images/edits', '/v1/images/edits', { prompt }],
   ['post', '/v1/images/variations', '/v1/images/variations', {}],
   ['get', '/v1/models', '/v1/models'],
+  ['get', '/v1/models/{id}', '/v1/models/steady-one'],
+  ['get', '/v1/models/{id}', '/v1/models/nobody'],
   ['post', '/sdapi/v1/txt2img', '/sdapi/v1/txt2img', { prompt }],
   ['post', '/sdapi/v1/txt2img', '/sdapi/v1/txt2img', { steps: 'many' }],
   ['post', '/sdapi/v1/img2img', '/sdapi/v1/img2img', { init_images: ['no picture'] }],

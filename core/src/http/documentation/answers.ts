@@ -175,12 +175,13 @@ const openAiFailed = z.looseObject({
     code: z.string(),
   }),
 });
-const openAiModels = z.looseObject({
-  object: z.literal('list'),
-  data: z.array(
-    z.looseObject({ id: z.string(), object: z.literal('model'), created: z.int(), owned_by: z.string() }),
-  ),
+const openAiModel = z.looseObject({
+  id: z.string(),
+  object: z.literal('model'),
+  created: z.int(),
+  owned_by: z.string(),
 });
+const openAiModels = z.looseObject({ object: z.literal('list'), data: z.array(openAiModel) });
 
 const changedPlugin = z.looseObject({ success: z.literal(true), plugin });
 const configuration = z.looseObject({ success: z.literal(true), configuration: z.looseObject({}) });
@@ -204,6 +205,7 @@ export const answers = {
   openAiImages,
   openAiFailed,
   openAiModels,
+  openAiModel,
   ...automaticAnswers,
   changedPlugin,
   configuration,

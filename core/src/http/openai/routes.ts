@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { AvailableModel } from '../../models/available-models.js';
+import { HttpError } from '../errors.js';
 import { addOperation, type Operation } from '../operation.js';
 import { parseBody } from '../parse-body.js';
 import { deliveryOptionsOf } from '../request-fields.js';
@@ -55,6 +56,14 @@ const operations = {
     summary: 'Lists the models.',
     answer: 'openAiModels',
   },
+  model: {
+    ...openAi,
+    method: 'GET',
+    path: '/v1/models/:id',
+    scope: 'read',
+    summary: 'Tells of a model.',
+    answer: 'openAiModel',
+  },
 } as const satisfies Record<string, Operation>;
 
 /** `POST /v1/images/generations`, `/v1/images/edits`, `/v1/images/variations` and `GET /v1/models`. */
@@ -74,6 +83,18 @@ export const openAiRoutes = (context: ServerContext) => async (server: FastifyIn
     object: 'list',
     data: context.manager.getAvailableModels().map((model) => describe(model, startedAt)),
   }));
+  addOperation(server, operations.model, async (request) => {
+    const { id } = request.params as { id: string };
+    const model = context.manager.getAvailableModels().find((each) => each.id === id);
+    if (!model)
+      throw new HttpError(
+        404,
+        'model_not_found',
+        `There is no model "${id.slice(0, 200)}": GET /v1/models lists them.`,
+        { param: 'model' },
+      );
+    return describe(model, startedAt);
+  });
 };
 
 async function editOf(request: FastifyRequest, defaults: object = {}): Promise<OpenAiCall> {

@@ -62,7 +62,7 @@ export class BatchRun {
   /** Whether a call could have that line; one of a batch that is being cancelled only its own call, which finds out whether it was made. */
   canGive(line: Line, isOwn: boolean): boolean {
     const isOnItsWay = this.#record.stage !== 'ended' && (isOwn || !this.#record.isCancelled);
-    return line.isFree && (line.isMade || isOnItsWay);
+    return line.isFree && (line.hasCome || isOnItsWay);
   }
 
   /** Takes the work up where the record says; does nothing while it is being worked on, or has ended. */

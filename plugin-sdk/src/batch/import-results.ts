@@ -60,6 +60,7 @@ async function importLine(work: Work, text: string): Promise<boolean> {
   if (!line?.isOpen) return true;
   if ('failure' in result) line.fail(result.failure);
   else {
+    line.markCome();
     await work.journal.saveResult(work.record.id, line.customId, result.body);
     line.markMade();
   }

@@ -42,6 +42,7 @@ export class Line {
   tries = 0;
   #state: 'open' | 'made' | 'failed' | 'delivered' = 'open';
   #isGivenUp = false;
+  #hasCome = false;
   #waiter: Waiter | undefined;
 
   constructor({
@@ -67,6 +68,11 @@ export class Line {
 
   get isMade(): boolean {
     return this.#state === 'made';
+  }
+
+  /** Whether its picture has come, and is on disk or being written there. */
+  get hasCome(): boolean {
+    return this.isMade || (this.isOpen && this.#hasCome);
   }
 
   get isWaitedFor(): boolean {
@@ -96,6 +102,11 @@ export class Line {
 
   report(progress: Progress): void {
     this.#waiter?.report(progress);
+  }
+
+  /** Its picture has come, and is being written. Whoever asks for it from now on gets it. */
+  markCome(): void {
+    this.#hasCome = true;
   }
 
   /** Its picture is on disk. */

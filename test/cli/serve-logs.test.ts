@@ -104,7 +104,7 @@ describe('a setting that changes while the server runs', () => {
     await write({ storageFolder: 'elsewhere', server: { bodyMb: 1, publicUrl: 'https://two.example' } });
     await expect.poll(imageUrl).toMatch(/^https:\/\/two\.example\//);
     const waits = 'Changed settings take effect when Easel is started again: storageFolder, server.bodyMb.';
-    expect(entries()).toContainEqual(expect.objectContaining({ level: 'warn', msg: waits }));
+    await expect.poll(entries).toContainEqual(expect.objectContaining({ level: 'warn', msg: waits }));
     const health = (await (await fetch(`${url}/api/health/images`)).json()) as object;
     expect(health).toMatchObject({ waitingSettings: ['storageFolder', 'server.bodyMb'] });
     await write({ server });

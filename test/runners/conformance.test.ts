@@ -1,4 +1,4 @@
-import type { Progress } from '@easel/plugin-sdk';
+import { type Progress, processSpaceVariable } from '@easel/plugin-sdk';
 import { describe, expect, it } from 'vitest';
 import { isRunning } from '../fixtures/is-running.js';
 import { ask, createRunner, type Kind, kinds, startRunner } from './kinds.js';
@@ -6,7 +6,7 @@ import { ask, createRunner, type Kind, kinds, startRunner } from './kinds.js';
 /** What a runner cannot promise, and why; everything else holds for all of them. */
 const excluded: Partial<Record<Kind, Readonly<Record<string, string>>>> = {
   inline: {
-    'has an empty environment': 'it runs in the kernel, whose environment it sees',
+    "has nothing of the kernel's environment": 'it runs in the kernel, whose environment it sees',
     'ends with an exit': "an exit is the host's",
     'ends with an uncaught error': "an uncaught error is the host's",
     'is ended where it loops for ever': 'nothing turns while it loops',
@@ -196,9 +196,11 @@ describe.each(Object.keys(kinds) as Kind[])('a plugin in the runner "%s"', (kind
     expect(images.map(({ bytes }) => bytes[1])).toEqual([0x50, 0x50]);
   });
 
-  promises('has an empty environment', async () => {
+  promises("has nothing of the kernel's environment", async () => {
     const { runner } = await startRunner(kind);
-    expect((await ask(runner, 'environment')).parameters).toEqual({ variables: [] });
+    expect((await ask(runner, 'environment')).parameters).toEqual({
+      variables: kind === 'process' ? [processSpaceVariable] : [],
+    });
   });
 
   promises('ends with an exit', async () => {

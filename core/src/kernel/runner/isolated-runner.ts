@@ -51,7 +51,7 @@ export interface IsolateHost {
 }
 
 /**
- * Runs a plugin in a process or a thread of its own with an empty environment. Whatever the plugin does to it, the kernel sees an end of
+ * Runs a plugin in a process or a thread of its own with nothing of the environment of the kernel. Whatever the plugin does to it, the kernel sees an end of
  * it: a crash, an exit, a loop (no acknowledgement, no answer to a heartbeat) and rubbish on the wire all end in rejected calls.
  */
 export class IsolatedRunner implements Runner {

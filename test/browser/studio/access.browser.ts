@@ -15,14 +15,14 @@ describe('axe finds nothing wrong', () => {
     'in $colorScheme at $viewport.width pixels: idle, running, and with each dialog',
     async (view) => {
       const { url } = await startEasel();
-      const { page, problems } = await openPage(`${url}/make?p=a+blue+moon&steps=400`, view);
+      const { page, problems } = await openPage(`${url}/make?p=a+blue+moon&steps=900&n=4`, view);
       const found: Record<string, string[]> = {};
       const look = async (name: string) => {
         found[name] = await violationsOf(page);
       };
       await page.locator('.stage-empty').waitFor();
       await look('idle');
-      await page.getByRole('button', { name: 'Make 1 image' }).click();
+      await page.getByRole('button', { name: 'Make 4 images' }).click();
       await page.locator('.frame[data-state=unfinished]').waitFor();
       await look('running');
       await page.getByRole('button', { name: 'Queue' }).click();

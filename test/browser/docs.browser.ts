@@ -30,7 +30,7 @@ it('is shown to everybody, and asks with the key that people type in', async () 
   await page.locator('.auth-container input').fill(key);
   await page.locator('.auth-btn-wrapper button.authorize').click();
   await page.locator('.auth-btn-wrapper .btn-done').click();
-  const operation = page.locator('.opblock', { hasText: '/v1/models' });
+  const operation = page.locator('.opblock', { has: page.locator('[data-path="/v1/models"]') });
   await operation.locator('.opblock-summary-control').click();
   const asked = page.waitForRequest(/v1\/models/);
   await operation.locator('button.execute').click();

@@ -1,5 +1,5 @@
 import { EaselError, type ImageFormat, type InputImage } from '@easel/plugin-sdk';
-import { type ImageFile, readImageHeader, withImage } from '@easel/plugin-sdk/images';
+import { type ImageFile, type ImageHeader, readImageHeader, withImage } from '@easel/plugin-sdk/images';
 import { HttpError } from './errors.js';
 
 /** Pixels of an image that is read; a phone's camera has 50 million. */
@@ -27,15 +27,20 @@ export interface GivenImage {
  */
 export async function readInputImages(given: readonly GivenImage[]): Promise<InputImage[]> {
   let pixels = 0;
+  const headers: ImageHeader[] = [];
   for (const { param, bytes } of given)
     await refusing(param, async () => {
-      pixels += await measure(bytes);
+      const header = await readHeader(bytes);
+      headers.push(header);
+      pixels += header.width * header.height;
       if (pixels > requestPixelLimit)
         throw new Error(`the images of a request must have at most ${requestPixelLimit} pixels in all`);
     });
   const images: InputImage[] = [];
-  for (const { param, bytes } of given)
-    images.push(await refusing(param, () => withImage(bytes, (file) => decode(bytes, file), limits)));
+  for (const [index, { param, bytes }] of given.entries()) {
+    const options = { ...limits, header: headers[index] };
+    images.push(await refusing(param, () => withImage(bytes, (file) => decode(bytes, file), options)));
+  }
   return images;
 }
 
@@ -59,14 +64,15 @@ async function refusing<Result>(param: string, step: () => Promise<Result>): Pro
   }
 }
 
-/** Pixels of an image, as its header says. */
-async function measure(bytes: Uint8Array): Promise<number> {
+/** The header of an image that has no more pixels than are read. */
+async function readHeader(bytes: Uint8Array): Promise<ImageHeader> {
   if (bytes.byteLength === 0) throw new Error('is empty');
-  const { format, width, height } = await readImageHeader(bytes);
+  const header = await readImageHeader(bytes);
+  const { format, width, height } = header;
   const limit = isPassedOn(format) ? pixelLimit : convertedPixelLimit;
   if (width * height > limit)
     throw new Error(`has ${width}x${height} pixels; at most ${limit} are read of a ${format} file`);
-  return width * height;
+  return header;
 }
 
 async function decode(bytes: Uint8Array<ArrayBuffer>, { format, image }: ImageFile): Promise<InputImage> {

@@ -33,6 +33,8 @@ export interface WithImageOptions {
   readonly seconds?: number | undefined;
   /** Bytes that the work takes beside the decoded image, such as those of a result that is not encoded. Default: 0. */
   readonly workBytes?: number | undefined;
+  /** What {@link readImageHeader} has answered about the same bytes. Absent: it is asked. */
+  readonly header?: ImageHeader | undefined;
 }
 
 /** What the header of an image file says. */
@@ -76,9 +78,9 @@ export async function readImageHeader(bytes: Uint8Array): Promise<ImageHeader> {
 export async function withImage<Result>(
   bytes: Uint8Array,
   work: (file: ImageFile) => Promise<Result>,
-  { waitMs, seconds = 0, workBytes = 0 }: WithImageOptions = {},
+  { waitMs, seconds = 0, workBytes = 0, header: known }: WithImageOptions = {},
 ): Promise<Result> {
-  const header = await readImageHeader(bytes);
+  const header = known ?? (await readImageHeader(bytes));
   const { default: sharp } = await import('sharp');
   const limitInputPixels = header.width * header.height;
   const options = { limitInputPixels, sequentialRead: true, failOn: 'error' } as const;

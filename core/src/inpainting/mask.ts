@@ -21,22 +21,14 @@ export async function readMask(
   { width, height }: Size,
   blur: number,
 ): Promise<Mask> {
-  const resized = await withImage(
+  const png = await withImage(
     bytes,
-    ({ image }) =>
-      image
-        .autoOrient()
-        .flatten()
-        .resize(width, height, { fit: 'fill' })
-        .toColourspace('b-w')
-        .png({ compressionLevel: 1 })
-        .toBuffer(),
+    ({ image }) => {
+      const grey = image.autoOrient().flatten().greyscale().resize(width, height, { fit: 'fill' });
+      return toGrey(blur < leastBlur ? grey : grey.blur(blur)).toBuffer();
+    },
     limits,
   );
-  const png =
-    blur < leastBlur
-      ? resized
-      : await withImage(resized, ({ image }) => toGrey(image.blur(blur)).toBuffer(), limits);
   return { png: new Uint8Array(png), width, height };
 }
 

@@ -42,10 +42,12 @@ describe('a read-only system with an unknown user and 4 MB for temporary files',
 
   it('shares its storage with another container, whose plugins it leaves alone', async () => {
     const volume = await createVolume();
-    const generations = () => readdir(join(volume, 'generations')).then((names) => names.sort());
+    /** Copies that are whole. */
+    const generations = async () =>
+      (await readdir(join(volume, 'generations'))).filter((name) => !name.endsWith('.new'));
     const first = await serveInContainer(volume, { EASEL_STORAGE: '/mnt' });
+    await expect.poll(generations, { timeout: 60_000 }).not.toEqual([]);
     const before = await generations();
-    expect(before).not.toEqual([]);
     const second = await serveInContainer(volume, { EASEL_STORAGE: '/mnt' });
     expect(await generations()).toEqual(expect.arrayContaining(before));
     await Promise.all([use(first), use(second)]);

@@ -8,7 +8,7 @@ interface JobList {
 }
 const jobsOf = async (url: string) => (await jsonOf<JobList>(await fetch(`${url}/api/images/jobs`))).jobs;
 /** Steps and images that take longer than a test needs to press a button. */
-const longWork = '?p=a+red+boat&steps=900&n=4';
+const longWork = '?p=a+red+boat&steps=400&n=4';
 
 it('makes the first image at a click, seen before it is finished, and asks no other host', async () => {
   const { url } = await startEasel();

@@ -2,15 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { applyLoras } from '../../../plugins/local-diffusion/src/checkpoint/apply-loras.js';
-import { type Component, openComponent } from '../../../plugins/local-diffusion/src/checkpoint/component.js';
+import { openComponent } from '../../../plugins/local-diffusion/src/checkpoint/component.js';
 import { openLora } from '../../../plugins/local-diffusion/src/checkpoint/lora.js';
 import { unetAndClipTargets } from '../../../plugins/local-diffusion/src/families/components/lora-targets.js';
 import { loraScalesInput } from '../../../plugins/local-diffusion/src/graph/blocks/low-rank.js';
-import { clipTextGraph } from '../../../plugins/local-diffusion/src/networks/clip/clip-text.js';
-import { readClipTextConfig } from '../../../plugins/local-diffusion/src/networks/clip/clip-text-config.js';
 import { unetGraph } from '../../../plugins/local-diffusion/src/networks/unet/unet.js';
 import { largestError } from '../arrays.js';
 import type { CaseOutcome, ReferenceCase, ReferenceKind } from '../case.js';
+import { encodeText } from '../encode-text.js';
 import { runGraph } from '../run-graph.js';
 import { readTensors, type TensorValues } from '../tensors.js';
 
@@ -67,8 +66,8 @@ async function compare(folder: string, { file, folder: own, ...entry }: AdapterC
     const ids = (name: string) => inputs.get(name) ?? inputs.get('input_ids');
     const results = new Map([
       ...(await runGraph(unetGraph(components.unet), given)),
-      ...(await encode(isXl ? 'te1' : 'te', components.text_encoder, ids('input_ids_1'), scales)),
-      ...(await encode('te2', components.text_encoder_2, ids('input_ids_2'), scales)),
+      ...(await encodeText(isXl ? 'te1' : 'te', components.text_encoder, ids('input_ids_1'), scales)),
+      ...(await encodeText('te2', components.text_encoder_2, ids('input_ids_2'), scales)),
     ]);
     for (const [name, { data }] of outputs) {
       const [output, own] = name.split('@');
@@ -83,22 +82,4 @@ async function compare(folder: string, { file, folder: own, ...entry }: AdapterC
     status: errors.length > 0 && worst <= tolerance ? 'passed' : 'failed',
     detail: `largest error ${worst.toExponential(1)} of the largest value, ${errors.length} outputs: ${entry.note}`,
   };
-}
-
-/** The outputs of a text encoder under the reference's names. */
-async function encode(
-  prefix: string,
-  component: Component | undefined,
-  ids: TensorValues | undefined,
-  scales: TensorValues,
-): Promise<Map<string, Float32Array>> {
-  if (!component || !ids) return new Map();
-  const inputs = new Map([
-    ['input_ids', ids],
-    [loraScalesInput, scales],
-  ]);
-  const results = await runGraph(clipTextGraph(component, { hiddenStates: true }), inputs);
-  const { layers } = readClipTextConfig(component);
-  const named = [...results].map(([name, values]) => [`${prefix}_${name}`, values] as const);
-  return new Map([...named, [`${prefix}_hidden_m2`, results.get(`hidden_states.${layers - 1}`)!]]);
 }

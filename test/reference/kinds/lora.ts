@@ -2,16 +2,15 @@ import { access, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { applyLoras } from '../../../plugins/local-diffusion/src/checkpoint/apply-loras.js';
-import { type Component, openComponent } from '../../../plugins/local-diffusion/src/checkpoint/component.js';
+import { openComponent } from '../../../plugins/local-diffusion/src/checkpoint/component.js';
 import { openLora } from '../../../plugins/local-diffusion/src/checkpoint/lora.js';
 import { readJson } from '../../../plugins/local-diffusion/src/checkpoint/read-file.js';
 import { unetAndClipTargets } from '../../../plugins/local-diffusion/src/families/components/lora-targets.js';
 import { loraScalesInput } from '../../../plugins/local-diffusion/src/graph/blocks/low-rank.js';
-import { clipTextGraph } from '../../../plugins/local-diffusion/src/networks/clip/clip-text.js';
-import { readClipTextConfig } from '../../../plugins/local-diffusion/src/networks/clip/clip-text-config.js';
 import { unetGraph } from '../../../plugins/local-diffusion/src/networks/unet/unet.js';
 import { largestError } from '../arrays.js';
 import type { CaseOutcome, ReferenceCase, ReferenceKind } from '../case.js';
+import { encodeText } from '../encode-text.js';
 import { runGraph } from '../run-graph.js';
 import { readTensors, type TensorValues } from '../tensors.js';
 import { compareLoraPicture } from './lora-picture.js';
@@ -119,8 +118,8 @@ async function compare(
   const inputs = [...tensors].map(([key, values]) => [key.replace(`${id}.in.`, ''), values] as const);
   const results = new Map([
     ...(await runGraph(unetGraph(components.unet), new Map([...inputs, [loraScalesInput, scales]]))),
-    ...(await encode('te', components.text_encoder, input('input_ids'), scales)),
-    ...(await encode('te2', components.text_encoder_2, input('input_ids_2'), scales)),
+    ...(await encodeText('te', components.text_encoder, input('input_ids'), scales)),
+    ...(await encodeText('te2', components.text_encoder_2, input('input_ids_2'), scales)),
   ]);
   const errors = wanted.map((key) => {
     const expected = tensors.get(`${id}.out.${key}`)?.data as Float32Array;
@@ -130,22 +129,4 @@ async function compare(
   const worst = Math.max(...errors);
   const detail = `weight ${scale}: largest error ${worst.toExponential(1)} of the largest value, ${wanted.length} outputs`;
   return { status: worst <= tolerance ? 'passed' : 'failed', detail };
-}
-
-/** The outputs of a text encoder under the reference's names. */
-async function encode(
-  prefix: string,
-  component: Component | undefined,
-  ids: TensorValues | undefined,
-  scales: TensorValues,
-): Promise<Map<string, Float32Array>> {
-  if (!component || !ids) return new Map();
-  const inputs = new Map([
-    ['input_ids', ids],
-    [loraScalesInput, scales],
-  ]);
-  const results = await runGraph(clipTextGraph(component, { hiddenStates: true }), inputs);
-  const { layers } = readClipTextConfig(component);
-  const named = [...results].map(([name, values]) => [`${prefix}_${name}`, values] as const);
-  return new Map([...named, [`${prefix}_hidden_m2`, results.get(`hidden_states.${layers - 1}`)!]]);
 }

@@ -98,6 +98,7 @@ async function open(): Promise<Site> {
       };
     },
     isSeedless: true,
+    isLostWithProcess: true,
     drawRequest: () => ({}),
     account(prompt): Account {
       const counts: Record<End, number> = { unpaid: 0, struck: 0, delivered: 0 };

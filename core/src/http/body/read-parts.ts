@@ -39,13 +39,36 @@ async function* partsOf(request: FastifyRequest): AsyncGenerator<Part> {
         );
       yield { name, text: part.value };
     } else {
-      const { buffer, byteOffset, byteLength } = (await part.toBuffer().catch(refuse)) as Buffer<ArrayBuffer>;
-      left -= byteLength;
-      if (left < 0)
+      const bytes = await receive(part.file, Math.min(left, toCome(request))).catch(refuse);
+      if (!bytes || part.file.truncated)
         throw new HttpError(413, 'body_too_large', `The files must have at most ${bodyLimit} bytes in all.`);
-      yield { name, bytes: new Uint8Array(buffer, byteOffset, byteLength) };
+      left -= bytes.byteLength;
+      yield { name, bytes };
     }
   }
+}
+
+/** Bytes that the body has at the most. */
+function toCome({ headers }: FastifyRequest): number {
+  return Number(headers['content-length'] ?? Number.POSITIVE_INFINITY);
+}
+
+/**
+ * The bytes of a file; undefined where they are more than `limit`. They are written where they stay, since collecting chunks and joining them
+ * takes twice the memory. Of what is allocated, only pages that are written to count.
+ */
+async function receive(
+  file: AsyncIterable<Buffer>,
+  limit: number,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const all = new Uint8Array(Buffer.allocUnsafeSlow(limit).buffer);
+  let length = 0;
+  for await (const chunk of file) {
+    if (length + chunk.byteLength > limit) return undefined;
+    all.set(chunk, length);
+    length += chunk.byteLength;
+  }
+  return 2 * length < limit ? all.slice(0, length) : all.subarray(0, length);
 }
 
 /** The parser of forms throws errors with a status for its limits, and plain ones for what is not a form. */

@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { isBlockType } from './gguf/block-types.js';
 import { fromFloat8, fromHalf } from './half-floats.js';
 import { invalidFiles } from './invalid-files.js';
 import { elementBytes, type TensorDtype, type TensorLocation } from './safetensors.js';
@@ -41,8 +42,8 @@ function bfloat16ToNumber(bits: number): number {
  * @throws ERR_MODEL_FILES_INVALID for another type, and when the file cannot be read or has become shorter
  */
 export async function readFloats({ file, dtype, offset, length }: TensorLocation): Promise<Float32Array> {
-  const readElement = readers[dtype];
-  if (!readElement) {
+  const readElement = isBlockType(dtype) ? undefined : readers[dtype];
+  if (!readElement || isBlockType(dtype)) {
     throw invalidFiles(
       `${file}: a tensor is stored as ${dtype}, which is not a floating-point type to read.`,
     );
@@ -62,6 +63,7 @@ export async function readFloats({ file, dtype, offset, length }: TensorLocation
  */
 export async function readNumber(location: TensorLocation): Promise<number> {
   const { file, dtype, offset } = location;
+  if (isBlockType(dtype)) throw invalidFiles(`${file}: a tensor that should be a number is ${dtype}.`);
   const length = elementBytes[dtype];
   if (location.length < length) throw invalidFiles(`${file}: a tensor that should be a number is empty.`);
   const readInteger = integerReaders[dtype];
@@ -70,7 +72,12 @@ export async function readNumber(location: TensorLocation): Promise<number> {
   return readInteger(new DataView(bytes.buffer, bytes.byteOffset, length));
 }
 
-async function readBytes(file: string, offset: number, length: number): Promise<Buffer> {
+/**
+ * Loads so many bytes of a file.
+ *
+ * @throws ERR_MODEL_FILES_INVALID when it cannot be read or has become shorter
+ */
+export async function readBytes(file: string, offset: number, length: number): Promise<Buffer> {
   const bytes = Buffer.alloc(length);
   let filled = 0;
   try {

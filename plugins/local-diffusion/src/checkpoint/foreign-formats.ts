@@ -15,7 +15,11 @@ const formats: readonly { start: string; what: string; hint: string }[] = [
     what: 'a Git LFS pointer, not the file that it stands for',
     hint: 'Run `git lfs pull` in the folder of the model, or download the file itself.',
   },
-  { start: 'GGUF', what: 'a GGUF file', hint: 'Use the .safetensors version of the model.' },
+  {
+    start: 'GGUF',
+    what: 'a GGUF file',
+    hint: 'Use the .safetensors version: GGUF is read of whole models, transformers and text encoders only.',
+  },
   {
     start: '<',
     what: 'a web page, probably the error page of a failed download',

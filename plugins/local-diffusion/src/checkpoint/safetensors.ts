@@ -1,7 +1,9 @@
-import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
+import { type FileHandle, realpath } from 'node:fs/promises';
 import { z } from 'zod';
 import { foreignFormat } from './foreign-formats.js';
+import type { BlockType } from './gguf/block-types.js';
 import { invalidFiles } from './invalid-files.js';
+import { openRegularFile } from './open-regular-file.js';
 import { jsonPlace } from './read-file.js';
 
 /** Bytes an element, by the format's names of its types. */
@@ -25,9 +27,9 @@ export const elementBytes = {
 
 export type TensorDtype = keyof typeof elementBytes;
 
-/** Where a tensor lies: raw little-endian elements, row-major. */
+/** Where a tensor lies: raw little-endian elements or blocks of them, row-major. */
 export interface TensorLocation {
-  readonly dtype: TensorDtype;
+  readonly dtype: TensorDtype | BlockType;
   readonly shape: readonly number[];
   /** Absolute path of the file, symbolic links resolved. */
   readonly file: string;
@@ -37,6 +39,10 @@ export interface TensorLocation {
   readonly length: number;
   /** The file holds the matrix with rows and columns exchanged; `shape` is that of the matrix itself. Absent means no. */
   readonly transposed?: true;
+  /** Of the tensor that lies there only these rows are meant; `shape` is theirs. Absent means all of it. */
+  readonly rows?: { readonly first: number; readonly wholeShape: readonly number[] };
+  /** The format leaves out leading dimensions of 1, so that `shape` may lack some. Absent means no. */
+  readonly mayLackOnes?: true;
   /** The file holds the two halves of the rows in the other order. Absent means no. */
   readonly halvesSwapped?: true;
 }
@@ -74,7 +80,7 @@ export async function readSafetensors(path: string): Promise<ReadonlyMap<string,
 
 /** Like {@link readSafetensors}, with the file's metadata. */
 export async function readSafetensorsFile(path: string): Promise<SafetensorsFile> {
-  const handle = await openFile(path);
+  const handle = await openRegularFile(path);
   try {
     const file = await realpath(path);
     const { header, dataStart, dataBytes } = await readHeader(handle, path);
@@ -88,17 +94,6 @@ export async function readSafetensorsFile(path: string): Promise<SafetensorsFile
   } finally {
     await handle.close();
   }
-}
-
-async function openFile(path: string): Promise<FileHandle> {
-  try {
-    // Opening a pipe would wait for somebody to write to it.
-    const isFile = (await stat(path)).isFile();
-    if (isFile) return await open(path, 'r');
-  } catch (cause) {
-    throw invalidFiles(`${path} cannot be opened: ${(cause as Error).message}`, undefined, cause);
-  }
-  throw invalidFiles(`${path} is not a file.`);
 }
 
 function readMetadata(header: Record<string, unknown>): Map<string, string> {

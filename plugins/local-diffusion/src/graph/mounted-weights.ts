@@ -1,9 +1,11 @@
 import type { Component } from '../checkpoint/component.js';
+import { isBlockType } from '../checkpoint/gguf/block-types.js';
 import { invalidFiles } from '../checkpoint/invalid-files.js';
 import { nearestNamesText } from '../checkpoint/nearest-names.js';
 import type { TensorDtype, TensorLocation } from '../checkpoint/safetensors.js';
 import { shapesAgree } from '../checkpoint/shapes.js';
-import type { ElementType, Initializer } from './graph.js';
+import { rowsOf } from '../checkpoint/tensor-rows.js';
+import type { BlockStorage, ElementType, Initializer } from './graph.js';
 
 /** The types that a network's weights may be stored in. */
 const mountedTypes: Partial<Record<TensorDtype, ElementType>> = {
@@ -14,6 +16,17 @@ const mountedTypes: Partial<Record<TensorDtype, ElementType>> = {
   F8_E4M3: 'float8e4m3fn',
   F8_E5M2: 'float8e5m2',
 };
+
+/** How the elements of a tensor are stored, where a network's weights may be stored so. */
+function storageOf({ dtype, rows }: TensorLocation): ElementType | BlockStorage | undefined {
+  return isBlockType(dtype) ? { blocks: dtype, rows } : mountedTypes[dtype];
+}
+
+/** The shape without as many leading dimensions of 1 as it has more than another. */
+function withoutLeadingOnes(shape: readonly number[], dimensions: number): readonly number[] {
+  const first = shape.findIndex((size) => size !== 1);
+  return shape.slice(Math.max(0, Math.min(first, shape.length - dimensions)));
+}
 
 /** A weight that a graph uses: an initialiser that points into a checkpoint's file. */
 export interface MountedWeight extends Initializer {
@@ -43,7 +56,7 @@ export class MountedWeights {
     return this.mountLocation(name, this.#find(name), shape);
   }
 
-  /** Like {@link mount}, in the type that it is stored in; a tensor is mounted in one way or the other. */
+  /** Like {@link mount}, in the type that it is stored in unless that is one of blocks; a tensor is mounted in one way or the other. */
   mountStored(name: string, shape: readonly number[]): MountedWeight {
     const location = this.#find(name);
     this.#check(name, location, shape);
@@ -52,7 +65,8 @@ export class MountedWeights {
         `${location.file}: the table "${name}" has a scale beside it, which is not supported.`,
       );
     }
-    return this.#mountAt(name, shape, location, mountedTypes[location.dtype]!);
+    const storage = storageOf(location)!;
+    return this.#mountAt(name, shape, location, typeof storage === 'string' ? storage : 'float32');
   }
 
   /**
@@ -79,10 +93,9 @@ export class MountedWeights {
   ): MountedWeight {
     this.#check(name, whole, shape);
     if (whole.transposed) throw new Error(`the rows of "${name}" do not lie in one piece`);
-    const rowBytes = whole.length / shape[0]!;
     const start = whole.halvesSwapped ? (firstRow + shape[0]! / 2) % shape[0]! : firstRow;
-    const location = { ...whole, offset: whole.offset + start * rowBytes, length: rows * rowBytes };
-    return this.#mountAt(`${name}[${firstRow}:${firstRow + rows}]`, [rows, ...shape.slice(1)], location);
+    const location = rowsOf({ ...whole, shape }, start, rows);
+    return this.#mountAt(`${name}[${firstRow}:${firstRow + rows}]`, location.shape, location);
   }
 
   /**
@@ -128,15 +141,16 @@ export class MountedWeights {
   }
 
   #check(name: string, location: TensorLocation, shape: readonly number[]): void {
-    if (!shapesAgree(location.shape, shape)) {
+    const wanted = location.mayLackOnes ? withoutLeadingOnes(shape, location.shape.length) : shape;
+    if (!shapesAgree(location.shape, wanted)) {
       throw invalidFiles(
         `${location.file}: tensor "${name}" has the shape [${location.shape}], but ${this.#component.configFile} calls for [${shape}].`,
       );
     }
-    if (!mountedTypes[location.dtype]) {
+    if (!storageOf(location)) {
       throw invalidFiles(
         `${location.file}: tensor "${name}" is stored as ${location.dtype}, which cannot be computed with.`,
-        'Use a version of the model in F32, F16, BF16 or F8.',
+        'Use a version of the model in F32, F16, BF16, F8 or GGUF.',
       );
     }
   }
@@ -144,15 +158,16 @@ export class MountedWeights {
   #mountAt(
     name: string,
     shape: readonly number[],
-    { file, offset, length, dtype, transposed }: TensorLocation,
+    location: TensorLocation,
     type: ElementType = 'float32',
   ): MountedWeight {
-    const storage = mountedTypes[dtype]!;
+    const { file, offset, length, transposed } = location;
+    const storage = storageOf(location);
     const weight: MountedWeight = {
       name,
       type,
       shape: transposed ? shape.toReversed() : shape,
-      ...(storage !== type && { storage }),
+      ...(storage !== type && storage && { storage }),
       data: { file, offset, length },
       isTransposed: transposed === true,
     };

@@ -1,4 +1,6 @@
-import { readFloats } from '../checkpoint/float-values.js';
+import { readBytes, readFloats } from '../checkpoint/float-values.js';
+import { type BlockType, blockTypes } from '../checkpoint/gguf/block-types.js';
+import { fromHalf } from '../checkpoint/half-floats.js';
 import type { TensorDtype } from '../checkpoint/safetensors.js';
 import { type ElementType, type FilePart, filePartOf, type Graph } from './graph.js';
 
@@ -32,8 +34,12 @@ const dtypes: Partial<Record<ElementType, TensorDtype>> = {
 export async function findWeightThatIsNotFinite(graph: Graph): Promise<WeightNotFinite | undefined> {
   for (const initializer of graph.initializers) {
     const part = filePartOf(initializer);
-    const dtype = dtypes[initializer.storage ?? initializer.type];
-    const value = part && dtype && (await firstNotFinite(part, dtype));
+    const { type, storage = type } = initializer;
+    if (!part) continue;
+    const value =
+      typeof storage === 'string'
+        ? await firstNotFinite(part, dtypes[storage])
+        : await firstScaleNotFinite(part, storage.blocks);
     if (value) return { name: initializer.name, file: part.file, value };
   }
   return undefined;
@@ -41,13 +47,34 @@ export async function findWeightThatIsNotFinite(graph: Graph): Promise<WeightNot
 
 async function firstNotFinite(
   { file, offset, length }: FilePart,
-  dtype: TensorDtype,
+  dtype: TensorDtype | undefined,
 ): Promise<WeightNotFinite['value'] | undefined> {
+  if (!dtype) return undefined;
   for (let done = 0; done < length; done += pieceBytes) {
     const piece = Math.min(pieceBytes, length - done);
     const values = await readFloats({ file, dtype, offset: offset + done, length: piece, shape: [] });
     const found = values.find((value) => !Number.isFinite(value));
-    if (found !== undefined) return Number.isNaN(found) ? 'NaN' : 'infinity';
+    if (found !== undefined) return nameOf(found);
   }
   return undefined;
 }
+
+/** Of blocks only the scales can be no numbers. */
+async function firstScaleNotFinite(
+  { file, offset, length }: FilePart,
+  type: BlockType,
+): Promise<WeightNotFinite['value'] | undefined> {
+  const { bytes, scales } = blockTypes[type];
+  const step = Math.floor(pieceBytes / bytes) * bytes;
+  for (let done = 0; done < length; done += step) {
+    const piece = await readBytes(file, offset + done, Math.min(step, length - done));
+    for (let block = 0; block < piece.length; block += bytes) {
+      const values = scales.map((from) => fromHalf(piece.readUInt16LE(block + from)));
+      const found = values.find((value) => !Number.isFinite(value));
+      if (found !== undefined) return nameOf(found);
+    }
+  }
+  return undefined;
+}
+
+const nameOf = (value: number): WeightNotFinite['value'] => (Number.isNaN(value) ? 'NaN' : 'infinity');

@@ -3,7 +3,7 @@ import { basename, dirname, extname, join } from 'node:path';
 import { type Component, openComponent } from '../checkpoint/component.js';
 import { invalidFiles } from '../checkpoint/invalid-files.js';
 import { refuseQuantisation } from '../checkpoint/quantised-formats.js';
-import { readSafetensors } from '../checkpoint/safetensors.js';
+import { isTensorFileName, readTensorFile } from '../checkpoint/tensor-file.js';
 import type { CompanionFile, Tensors } from '../families/single-file-layout.js';
 
 /** A part of a model that lies in a file beside that of its denoising network. */
@@ -34,7 +34,7 @@ export async function findCompanion(path: string, wanted: CompanionFile): Promis
     const [first] = fitting;
     if (first === undefined) continue;
     const file = join(folder, first);
-    const stored = await readSafetensors(file);
+    const { tensors: stored } = await readTensorFile(file);
     refuseQuantisation(file, stored);
     const tensors = wanted.componentOf(stored);
     if (tensors.size === 0)
@@ -46,7 +46,7 @@ export async function findCompanion(path: string, wanted: CompanionFile): Promis
 }
 
 const isFile = (name: string, { fileName }: CompanionFile): boolean =>
-  extname(name) === '.safetensors' && fileName.test(basename(name, extname(name)));
+  isTensorFileName(name) && fileName.test(basename(name, extname(name)));
 
 /** The same component in a folder of configs that is a whole checkpoint. */
 export async function componentOfFolder(

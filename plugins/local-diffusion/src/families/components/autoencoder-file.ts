@@ -1,5 +1,5 @@
 import { invalidFiles } from '../../checkpoint/invalid-files.js';
-import { readSafetensors } from '../../checkpoint/safetensors.js';
+import { readTensorFile } from '../../checkpoint/tensor-file.js';
 import type { Tensors } from '../single-file-layout.js';
 import { originalVaeLevels, vaePathOf } from './original-vae-names.js';
 import { renamed, withPrefix } from './renamed-tensors.js';
@@ -15,7 +15,7 @@ export const autoencoderOf = (tensors: Tensors, prefix = 'first_stage_model.'): 
  * @throws ERR_MODEL_FILES_INVALID when the file cannot be read or has no autoencoder
  */
 export async function readAutoencoderFile(path: string): Promise<Tensors> {
-  const tensors = readAutoencoderTensors(await readSafetensors(path));
+  const tensors = readAutoencoderTensors((await readTensorFile(path)).tensors);
   if (tensors.has('decoder.conv_in.weight')) return tensors;
   throw invalidFiles(`${path} has no autoencoder: no "decoder.conv_in.weight".`);
 }

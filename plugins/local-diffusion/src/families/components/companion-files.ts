@@ -1,6 +1,7 @@
 import { DerivedShapes } from '../../checkpoint/derived-shapes.js';
 import type { CompanionFile, Json, Tensors } from '../single-file-layout.js';
 import { readAutoencoderTensors } from './autoencoder-file.js';
+import { t5NameOf } from './llama-t5-names.js';
 import { clipTensors } from './original-text-names.js';
 import { renamed } from './renamed-tensors.js';
 
@@ -28,6 +29,12 @@ export const t5File = (name: string, tokenizer: string): CompanionFile => ({
   tokenizer,
 });
 
+/** The autoencoder of a Stable Diffusion model. */
+export const autoencoderFile = (fileName: RegExp, example: string): CompanionFile => ({
+  ...{ name: 'vae', fileName, example, folders: ['vae'] },
+  componentOf: readAutoencoderTensors,
+});
+
 /** The autoencoder of FLUX.1. */
 export const fluxAutoencoderFile: CompanionFile = {
   name: 'vae',
@@ -43,9 +50,9 @@ export function clipEncoderOf(tensors: Tensors, reading: Reading): Tensors {
   return clipTensors(renamed(tensors, (name) => (unread.test(name) ? undefined : name)));
 }
 
-/** T5's encoder, without the decoder that some files have too. */
+/** T5's encoder with the names of transformers or of llama.cpp, without the decoder that some files have too. */
 export const t5EncoderOf = (tensors: Tensors): Tensors =>
-  renamed(tensors, (name) => (/^(shared\.|encoder\.)/.test(name) ? name : undefined));
+  renamed(tensors, (name) => (/^(shared\.|encoder\.)/.test(name) ? name : t5NameOf(name)));
 
 /**
  * The config.json of T5's encoder, version 1.1, by its tensors.

@@ -1,6 +1,7 @@
 import { invalidFiles } from '../../checkpoint/invalid-files.js';
 import { renamePath } from '../../checkpoint/rename-path.js';
 import type { TensorLocation } from '../../checkpoint/safetensors.js';
+import { rowsOf } from '../../checkpoint/tensor-rows.js';
 
 type Tensors = ReadonlyMap<string, TensorLocation>;
 
@@ -63,14 +64,13 @@ function addBlockTensor(
 }
 
 function third(location: TensorLocation, index: number): TensorLocation {
-  const [rows = 0, ...others] = location.shape;
+  const [rows = 0] = location.shape;
   if (rows === 0 || rows % 3 !== 0) {
     throw invalidFiles(
       `${location.file}: an "in_proj" has the shape [${location.shape}], which is not that of three projections.`,
     );
   }
-  const length = location.length / 3;
-  return { ...location, shape: [rows / 3, ...others], offset: location.offset + index * length, length };
+  return rowsOf(location, (index * rows) / 3, rows / 3);
 }
 
 function addProjection(renamed: Map<string, TensorLocation>, name: string, location: TensorLocation): void {

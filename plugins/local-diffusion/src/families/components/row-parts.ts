@@ -1,5 +1,6 @@
 import { invalidFiles } from '../../checkpoint/invalid-files.js';
 import type { TensorLocation } from '../../checkpoint/safetensors.js';
+import { rowsOf } from '../../checkpoint/tensor-rows.js';
 
 /**
  * A tensor that several layers lie in, one behind the other, row by row.
@@ -10,7 +11,7 @@ import type { TensorLocation } from '../../checkpoint/safetensors.js';
 export function rowParts(location: TensorLocation, shares: readonly number[]): TensorLocation[] {
   // One number, a scale, holds for all of them.
   if (location.shape.every((size) => size === 1)) return shares.map(() => location);
-  const [rows = 0, ...others] = location.shape;
+  const [rows = 0] = location.shape;
   const total = shares.reduce((sum, share) => sum + share, 0);
   if (rows === 0 || rows % total !== 0) {
     throw invalidFiles(
@@ -19,17 +20,9 @@ export function rowParts(location: TensorLocation, shares: readonly number[]): T
   }
   let start = 0;
   return shares.map((share) => {
-    const [offset, length] = [start, share].map((each) => (location.length / total) * each) as [
-      number,
-      number,
-    ];
+    const first = start;
     start += share;
-    return {
-      ...location,
-      shape: [(rows / total) * share, ...others],
-      offset: location.offset + offset,
-      length,
-    };
+    return rowsOf(location, (rows / total) * first, (rows / total) * share);
   });
 }
 

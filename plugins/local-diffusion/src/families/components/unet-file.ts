@@ -8,6 +8,9 @@ const prefix = 'model.diffusion_model.';
 /** A tensor of each single file with a UNet. */
 export const unetMark = `${prefix}input_blocks.0.0.weight`;
 
+/** A tensor of each UNet that is told a pooled text and sizes beside the tokens. */
+export const pooledTextMark = `${prefix}label_emb.0.0.weight`;
+
 /** A model of a family that is told by the width of the text that its UNet reads. */
 export interface UnetVariant extends FileVariant {
   readonly textWidth: number;
@@ -54,7 +57,7 @@ export function recogniseUnet(
     const guessed = guess([...tensors.keys()]);
     return guessed && { variant: guessed, isCertain: false };
   }
-  if (tensors.has(`${prefix}label_emb.0.0.weight`) !== takesPooledText) {
+  if (tensors.has(pooledTextMark) !== takesPooledText) {
     throw invalidFiles(
       `${path} is like ${variant.title}, but its denoising network takes ${takesPooledText ? 'no' : 'further'} embeddings: such variants are not supported.`,
     );

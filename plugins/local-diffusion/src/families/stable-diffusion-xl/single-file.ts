@@ -1,9 +1,11 @@
 import { autoencoderOf } from '../components/autoencoder-file.js';
+import { autoencoderFile, clipFile } from '../components/companion-files.js';
 import { deriveTextConfig, deriveUnetConfig, deriveVaeConfig } from '../components/derived-configs.js';
 import { clipTensors, openClipTensors } from '../components/original-text-names.js';
 import { present, withPrefix } from '../components/renamed-tensors.js';
 import { declaredPrediction, predicts, schedulerConfigOf } from '../components/trained-schedule.js';
 import {
+  pooledTextMark,
   recogniseUnet,
   requirePublishedSize,
   type UnetVariant,
@@ -70,7 +72,8 @@ export const singleFile: SingleFileLayout = {
       takesPooledText: true,
       guess(names) {
         const has = (prefix: string) => names.some((name) => name.startsWith(prefix));
-        if (!has('conditioner.')) return undefined;
+        // A UNet alone, of a size that is not published.
+        if (!has('conditioner.')) return has(pooledTextMark) && !has('cond_stage_model.') ? base : undefined;
         return has(firstEncoder) ? base : refiner;
       },
     }),
@@ -88,4 +91,9 @@ export const singleFile: SingleFileLayout = {
         { projection: true },
       ),
     }),
+  companions: [
+    clipFile('text_encoder', 'l', 'projected'),
+    clipFile('text_encoder_2', 'g', 'projected'),
+    autoencoderFile(/^sd[-_.]?xl[-_.](.*[-_.])?vae.*$/i, 'sdxl_vae.safetensors'),
+  ],
 };

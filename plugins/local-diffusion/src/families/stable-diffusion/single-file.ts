@@ -1,9 +1,11 @@
 import { autoencoderOf } from '../components/autoencoder-file.js';
+import { autoencoderFile, clipFile } from '../components/companion-files.js';
 import { deriveTextConfig, deriveUnetConfig, deriveVaeConfig } from '../components/derived-configs.js';
 import { clipTensors, openClipTensors } from '../components/original-text-names.js';
 import { present, withPrefix } from '../components/renamed-tensors.js';
 import { declaredPrediction, predicts, schedulerConfigOf } from '../components/trained-schedule.js';
 import {
+  pooledTextMark,
   recogniseUnet,
   requirePublishedSize,
   type UnetVariant,
@@ -54,7 +56,8 @@ export const singleFile: SingleFileLayout = {
       variants,
       takesPooledText: false,
       guess(names) {
-        if (names.some((name) => name.startsWith('conditioner.'))) return undefined;
+        if (names.some((name) => name.startsWith('conditioner.') || name === pooledTextMark))
+          return undefined;
         return names.some((name) => name.startsWith('cond_stage_model.model.')) ? second : first;
       },
     }),
@@ -64,6 +67,13 @@ export const singleFile: SingleFileLayout = {
       vae: autoencoderOf(tensors),
       text_encoder: textEncoderOf(tensors),
     }),
+  companions: [
+    clipFile('text_encoder', 'l', 'pooled'),
+    autoencoderFile(
+      /^(vae-ft-(mse|ema).*|sd[-_.]?(v?1[-_.]?5?|2)[-_.]vae.*)$/i,
+      'vae-ft-mse-840000-ema-pruned.safetensors',
+    ),
+  ],
 };
 
 /** CLIP-L in Stable Diffusion 1, OpenCLIP in 2. */

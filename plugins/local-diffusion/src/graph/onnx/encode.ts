@@ -106,7 +106,7 @@ function encodeAttribute(attribute: string, value: Attribute): Uint8Array {
 
 function encodeInitializer(initializer: Initializer, externalFolder: string): Uint8Array {
   const { name, type, shape, storage, data } = initializer;
-  if (storage) throw new Error(`"${name}" is ${type}, and stored as ${storage}`);
+  if (storage) throw new Error(`"${name}" is ${type}, and not stored as that`);
   if ('encoded' in data) return data.encoded;
   const start = [
     ...shape.map((dimension) => integer(field.tensor.dimension, dimension)),

@@ -1,33 +1,54 @@
-import { elementBytes, elementsIn, type Graph, type GraphNode, type Initializer } from '../graph.js';
+import { elementBytes, elementsIn, type Graph, type Initializer } from '../graph.js';
 import { elementTypes } from '../onnx/element-types.js';
+import { blockDecoders } from './decoding/block-decoders.js';
+import { Blocks } from './decoding/blocks.js';
+import { DecodingNodes, filePartOfStored } from './decoding/decoding-nodes.js';
 
 /**
- * The same graph, each weight an initialiser of the type that it is stored in and a node that makes of it
- * what the graph computes with. ONNX Runtime does that once, when it opens the network. This is the place for
- * formats that are unpacked otherwise than by a cast.
+ * The same graph, each weight an initialiser of the type that it is stored in and nodes that make of it what
+ * the graph computes with. ONNX Runtime computes those once, when it opens the network.
  */
 export function withStoredWeights(graph: Graph): Graph {
-  const nodes: GraphNode[] = [];
-  const initializers = graph.initializers.map((initializer): Initializer => {
-    const { name, type, storage, ...rest } = initializer;
-    if (!storage) return initializer;
-    const stored = `${name}/${storage}`;
-    nodes.push({
-      operator: 'Cast',
-      domain: '',
-      inputs: [stored],
-      outputs: [name],
-      attributes: { to: elementTypes[type] },
-    });
-    return { name: stored, type: storage, ...rest };
-  });
-  if (nodes.length === 0) return graph;
   const stored = graph.initializers.filter(({ storage }) => storage);
+  if (stored.length === 0) return graph;
+  const decoding = new DecodingNodes();
+  const initializers = graph.initializers.flatMap((each) => decode(decoding, each));
   const values = new Map([
     ...graph.values,
     ...stored.map(({ name, type, shape }) => [name, { type, shape }] as const),
   ]);
-  return { ...graph, nodes: [...nodes, ...graph.nodes], initializers, values };
+  return {
+    ...graph,
+    nodes: [...decoding.nodes, ...graph.nodes],
+    initializers: [...initializers, ...decoding.initializers],
+    values,
+  };
+}
+
+/** Adds the nodes that make an initialiser of what is stored, and returns what has to be there in its place. */
+function decode(decoding: DecodingNodes, initializer: Initializer): readonly Initializer[] {
+  const { name, type, shape, storage, ...rest } = initializer;
+  if (!storage) return [initializer];
+  if (typeof storage === 'string') {
+    const stored = `${name}/${storage}`;
+    decoding.addAs(name, 'Cast', [stored], { to: elementTypes[type] });
+    return [{ name: stored, type: storage, shape, ...rest }];
+  }
+  const { blocks, rows } = storage;
+  const numbers = blockDecoders[blocks](new Blocks(decoding, blocks, filePartOfStored(initializer)));
+  const own = rows ? rowsOf(decoding, numbers, rows, shape) : numbers;
+  const decoded = decoding.reshape(own, shape);
+  decoding.addAs(name, 'Cast', [decoded], { to: elementTypes[type] });
+  return [];
+}
+
+function rowsOf(
+  decoding: DecodingNodes,
+  numbers: string,
+  { first, wholeShape }: { readonly first: number; readonly wholeShape: readonly number[] },
+  [count = 1]: readonly number[],
+): string {
+  return decoding.slice(decoding.reshape(numbers, wholeShape), 0, first, first + count);
 }
 
 /** What the weights of a graph take, in bytes. */

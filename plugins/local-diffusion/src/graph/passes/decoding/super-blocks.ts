@@ -1,0 +1,116 @@
+/**
+ * Blocks of 256 numbers in sub-blocks of 16 or 32, each with a scale of its own: the K types of ggml and their kin.
+ *
+ * @module
+ */
+import type { BlockDecoder, Blocks } from './blocks.js';
+import { unevenTable } from './small-blocks.js';
+
+/** (d * scale) * codes - dmin * minimum, in this order. Codes [blocks, subs, numbers], scales [blocks, subs]. */
+function scaled(
+  { to, count }: Blocks,
+  codes: string,
+  { subs, d, scales }: { readonly subs: number; readonly d: string; readonly scales: string },
+  least?: { readonly d: string; readonly minima: string },
+): string {
+  const byScale = (factor: string, values: string) =>
+    to.add('Mul', [factor, to.reshape(to.numbers(values), [count, subs, 1])]);
+  const product = to.add('Mul', [byScale(d, scales), to.reshape(codes, [count, subs, 256 / subs])]);
+  return least ? to.add('Sub', [product, byScale(least.d, least.minima)]) : product;
+}
+
+export const q2K: BlockDecoder = (blocks) => {
+  const { to } = blocks;
+  const bytes = blocks.bytes(0, 16);
+  const codes = to.numbers(blocks.pairsOfBits(16, 80));
+  return scaled(
+    blocks,
+    codes,
+    { subs: 16, d: blocks.halfOfSubBlocks(80), scales: to.bits(bytes, 0x0f) },
+    { d: blocks.halfOfSubBlocks(82), minima: to.bits(bytes, 0xff, [4]) },
+  );
+};
+
+export const q3K: BlockDecoder = (blocks) => {
+  const { to, count } = blocks;
+  const low = to.numbers(blocks.pairsOfBits(32, 96));
+  const highBits = to.bits(blocks.bytes(0, 32, [1, 1, 32]), 1, [0, 1, 2, 3, 4, 5, 6, 7], [1, 2, 4, 1]);
+  const high = to.add('Mul', [to.numbers(highBits), to.floats([4])]);
+  const codes = to.add('Sub', [to.add('Add', [low, high]), to.floats([4])]);
+  const scaleHigh = to.reshape(to.bits(blocks.bytes(104, 108, [1, 4]), 3, [0, 2, 4, 6], [1, 4, 1]), [
+    count,
+    16,
+  ]);
+  return scaled(blocks, codes, {
+    subs: 16,
+    d: blocks.halfOfSubBlocks(108),
+    scales: sixteenths(blocks, blocks.nibbles(96, 104), scaleHigh, 32),
+  });
+};
+
+/** low + 16 * high - offset, float32. */
+function sixteenths({ to }: Blocks, low: string, high: string, offset: number): string {
+  const shifted = to.add('Mul', [to.numbers(high), to.floats([16])]);
+  return to.add('Sub', [to.add('Add', [to.numbers(low), shifted]), to.floats([offset])]);
+}
+
+/** The eight scales and minima of Q4_K and Q5_K, 6 bits each in 12 bytes, and the numbers that they scale. */
+function withMinima(blocks: Blocks, codes: string): string {
+  const { to } = blocks;
+  const [first, second, third] = [4, 8, 12].map((from) => blocks.bytes(from, from + 4)) as [
+    string,
+    string,
+    string,
+  ];
+  const sixBits = (whole: string, low: string) =>
+    to.concat([to.numbers(to.bits(whole, 0x3f)), sixteenths(blocks, low, to.bits(whole, 0xff, [6]), 0)], 1);
+  return scaled(
+    blocks,
+    codes,
+    { subs: 8, d: blocks.halfOfSubBlocks(0), scales: sixBits(first, to.bits(third, 0x0f)) },
+    { d: blocks.halfOfSubBlocks(2), minima: sixBits(second, to.bits(third, 0xff, [4])) },
+  );
+}
+
+/** The nibbles of 32 bytes after 32 bytes, of those first the low ones: uint8 [blocks, 4, 2, 32]. */
+const nibblesOf32 = (blocks: Blocks, from: number): string =>
+  blocks.to.bits(blocks.bytes(from, from + 128, [4, 1, 32]), 0x0f, [0, 4], [1, 1, 2, 1]);
+
+export const q4K: BlockDecoder = (blocks) => withMinima(blocks, blocks.to.numbers(nibblesOf32(blocks, 16)));
+
+export const q5K: BlockDecoder = (blocks) => {
+  const { to, count } = blocks;
+  const low = to.reshape(nibblesOf32(blocks, 48), [count, 8, 32]);
+  const fifth = to.bits(blocks.bytes(16, 48, [1, 32]), 1, [0, 1, 2, 3, 4, 5, 6, 7], [1, 8, 1]);
+  return withMinima(blocks, sixteenths(blocks, low, fifth, 0));
+};
+
+export const q6K: BlockDecoder = (blocks) => {
+  const { to, count } = blocks;
+  const nibbles = to.bits(blocks.bytes(0, 128, [2, 1, 64]), 0x0f, [0, 4], [1, 1, 2, 1]);
+  const low = to.reshape(nibbles, [count, 2, 4, 32]);
+  const codes = sixteenths(blocks, low, blocks.pairsOfBits(128, 192), 32);
+  return scaled(blocks, codes, {
+    subs: 16,
+    d: blocks.halfOfSubBlocks(208),
+    scales: blocks.signedBytes(192, 208),
+  });
+};
+
+export const iq4Xs: BlockDecoder = (blocks) => {
+  const { to, count } = blocks;
+  const low = to.reshape(to.bits(blocks.bytes(4, 8, [4, 1]), 0x0f, [0, 4]), [count, 8]);
+  const high = to.reshape(to.bits(blocks.bytes(2, 4, [2, 1]), 3, [0, 2, 4, 6]), [count, 8]);
+  const nibbles = to.bits(blocks.bytes(8, 136, [8, 1, 16]), 0x0f, [0, 4], [1, 1, 2, 1]);
+  return scaled(blocks, to.lookUp(unevenTable(blocks), nibbles), {
+    subs: 8,
+    d: blocks.halfOfSubBlocks(0),
+    scales: sixteenths(blocks, low, high, 32),
+  });
+};
+
+export const tq2_0: BlockDecoder = (blocks) => {
+  const { to, count } = blocks;
+  const codes = to.add('Sub', [to.numbers(blocks.pairsOfBits(0, 64)), to.floats([1])]);
+  return to.add('Mul', [to.reshape(codes, [count, 256]), blocks.half(64)]);
+};

@@ -3,7 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { invalidFiles } from './invalid-files.js';
 import type { ComponentLora } from './lora-layer.js';
-import { refuseQuantisation } from './quantised-formats.js';
+import { withPackings } from './packing/packed-tensors.js';
 import { readJson } from './read-file.js';
 import { readSafetensors, type TensorLocation } from './safetensors.js';
 
@@ -41,8 +41,8 @@ const indexSchema = z.object({
  */
 export async function openComponent(folder: string, options: OpenComponentOptions = {}): Promise<Component> {
   const configFile = join(folder, 'config.json');
-  const [config, tensors] = await Promise.all([readJson(configFile), openWeights(folder, options)]);
-  refuseQuantisation(folder, tensors);
+  const [config, stored] = await Promise.all([readJson(configFile), openWeights(folder, options)]);
+  const tensors = await withPackings(folder, { tensors: stored, metadata: new Map() });
   return { name: basename(resolve(folder)), configFile, config, tensors };
 }
 

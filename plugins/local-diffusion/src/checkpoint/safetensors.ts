@@ -4,6 +4,7 @@ import { foreignFormat } from './foreign-formats.js';
 import type { BlockType } from './gguf/block-types.js';
 import { invalidFiles } from './invalid-files.js';
 import { openRegularFile } from './open-regular-file.js';
+import type { Packing } from './packing/packing.js';
 import { jsonPlace } from './read-file.js';
 
 /** Bytes an element, by the format's names of its types. */
@@ -14,6 +15,7 @@ export const elementBytes = {
   BF16: 2,
   F8_E4M3: 1,
   F8_E5M2: 1,
+  F8_E8M0: 1,
   I64: 8,
   I32: 4,
   I16: 2,
@@ -37,6 +39,8 @@ export interface TensorLocation {
   readonly offset: number;
   /** Bytes. */
   readonly length: number;
+  /** What else belongs to it; `shape` is then that of the numbers. Absent means nothing. */
+  readonly packing?: Packing;
   /** The file holds the matrix with rows and columns exchanged; `shape` is that of the matrix itself. Absent means no. */
   readonly transposed?: true;
   /** Of the tensor that lies there only these rows are meant; `shape` is theirs. Absent means all of it. */

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import type { BlockType } from '../checkpoint/gguf/block-types.js';
 import type { Shape } from './dimension.js';
+import type { BlockStorage, PackedStorage } from './stored.js';
 
 /** The element types of ONNX that have whole bytes, and the bytes. */
 export const elementBytes = {
@@ -65,13 +65,6 @@ export interface FilePart {
   readonly length: number;
 }
 
-/** Elements that are stored several at once, in blocks of GGUF. */
-export interface BlockStorage {
-  readonly blocks: BlockType;
-  /** Which rows of what lies there; a block may go over the end of one. Absent: all. */
-  readonly rows?: { readonly first: number; readonly wholeShape: readonly number[] } | undefined;
-}
-
 /** A constant or a weight. */
 export interface Initializer extends TensorType {
   readonly name: string;
@@ -80,7 +73,7 @@ export interface Initializer extends TensorType {
    * How the elements are stored, where that is not the type that the graph computes with. A pass turns the
    * one into the other (`passes/stored-weights.ts`).
    */
-  readonly storage?: ElementType | BlockStorage;
+  readonly storage?: ElementType | BlockStorage | PackedStorage;
   /** Little-endian elements or blocks, where they lie, or the whole TensorProto of a file that somebody else wrote. */
   readonly data: Uint8Array | FilePart | { readonly encoded: Uint8Array };
 }

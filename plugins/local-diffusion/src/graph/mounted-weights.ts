@@ -2,10 +2,12 @@ import type { Component } from '../checkpoint/component.js';
 import { isBlockType } from '../checkpoint/gguf/block-types.js';
 import { invalidFiles } from '../checkpoint/invalid-files.js';
 import { nearestNamesText } from '../checkpoint/nearest-names.js';
+import { paddedTo } from '../checkpoint/packing/packing.js';
 import type { TensorDtype, TensorLocation } from '../checkpoint/safetensors.js';
 import { shapesAgree } from '../checkpoint/shapes.js';
 import { rowsOf } from '../checkpoint/tensor-rows.js';
-import type { BlockStorage, ElementType, Initializer } from './graph.js';
+import type { ElementType, Initializer } from './graph.js';
+import type { BlockStorage, PackedStorage } from './stored.js';
 
 /** The types that a network's weights may be stored in. */
 const mountedTypes: Partial<Record<TensorDtype, ElementType>> = {
@@ -17,9 +19,29 @@ const mountedTypes: Partial<Record<TensorDtype, ElementType>> = {
   F8_E5M2: 'float8e5m2',
 };
 
+/** Those that they may be stored in only where other tensors belong to them. */
+const packedTypes: Partial<Record<TensorDtype, ElementType>> = { I8: 'int8', U8: 'uint8' };
+
 /** How the elements of a tensor are stored, where a network's weights may be stored so. */
-function storageOf({ dtype, rows }: TensorLocation): ElementType | BlockStorage | undefined {
-  return isBlockType(dtype) ? { blocks: dtype, rows } : mountedTypes[dtype];
+function storageOf({
+  dtype,
+  shape,
+  rows,
+  packing,
+}: TensorLocation): ElementType | BlockStorage | PackedStorage | undefined {
+  if (isBlockType(dtype)) return { blocks: dtype, rows };
+  if (!packing) return mountedTypes[dtype];
+  const element = packedTypes[dtype] ?? mountedTypes[dtype];
+  return element && { packing, element, rows: rows ?? { first: 0, wholeShape: shape } };
+}
+
+/** Whether a packed tensor has what is wanted, and nothing but filling beside it. */
+function isFilledUp({ shape, packing }: TensorLocation, wanted: readonly number[]): boolean {
+  const unit = packing ? paddedTo[packing.kind] : 1;
+  return (
+    shape.length === wanted.length &&
+    shape.every((size, axis) => size === Math.ceil(wanted[axis]! / unit) * unit)
+  );
 }
 
 /** The shape without as many leading dimensions of 1 as it has more than another. */
@@ -94,8 +116,8 @@ export class MountedWeights {
     this.#check(name, whole, shape);
     if (whole.transposed) throw new Error(`the rows of "${name}" do not lie in one piece`);
     const start = whole.halvesSwapped ? (firstRow + shape[0]! / 2) % shape[0]! : firstRow;
-    const location = rowsOf({ ...whole, shape }, start, rows);
-    return this.#mountAt(`${name}[${firstRow}:${firstRow + rows}]`, location.shape, location);
+    const location = rowsOf(whole.packing ? whole : { ...whole, shape }, start, rows);
+    return this.#mountAt(`${name}[${firstRow}:${firstRow + rows}]`, [rows, ...shape.slice(1)], location);
   }
 
   /**
@@ -142,7 +164,7 @@ export class MountedWeights {
 
   #check(name: string, location: TensorLocation, shape: readonly number[]): void {
     const wanted = location.mayLackOnes ? withoutLeadingOnes(shape, location.shape.length) : shape;
-    if (!shapesAgree(location.shape, wanted)) {
+    if (!shapesAgree(location.shape, wanted) && !isFilledUp(location, wanted)) {
       throw invalidFiles(
         `${location.file}: tensor "${name}" has the shape [${location.shape}], but ${this.#component.configFile} calls for [${shape}].`,
       );

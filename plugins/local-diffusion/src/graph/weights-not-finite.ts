@@ -36,6 +36,7 @@ export async function findWeightThatIsNotFinite(graph: Graph): Promise<WeightNot
     const part = filePartOf(initializer);
     const { type, storage = type } = initializer;
     if (!part) continue;
+    if (typeof storage !== 'string' && !('blocks' in storage)) continue;
     const value =
       typeof storage === 'string'
         ? await firstNotFinite(part, dtypes[storage])

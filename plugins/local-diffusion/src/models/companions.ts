@@ -2,7 +2,7 @@ import { access, readdir } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { type Component, openComponent } from '../checkpoint/component.js';
 import { invalidFiles } from '../checkpoint/invalid-files.js';
-import { refuseQuantisation } from '../checkpoint/quantised-formats.js';
+import { withPackings } from '../checkpoint/packing/packed-tensors.js';
 import { isTensorFileName, readTensorFile } from '../checkpoint/tensor-file.js';
 import type { CompanionFile, Tensors } from '../families/single-file-layout.js';
 
@@ -34,8 +34,7 @@ export async function findCompanion(path: string, wanted: CompanionFile): Promis
     const [first] = fitting;
     if (first === undefined) continue;
     const file = join(folder, first);
-    const { tensors: stored } = await readTensorFile(file);
-    refuseQuantisation(file, stored);
+    const stored = await withPackings(file, await readTensorFile(file));
     const tensors = wanted.componentOf(stored);
     if (tensors.size === 0)
       throw invalidFiles(`${file} is called like ${wanted.example}, and has no tensors of such a file.`);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Component } from '../checkpoint/component.js';
 import { invalidFiles } from '../checkpoint/invalid-files.js';
-import { refuseQuantisation } from '../checkpoint/quantised-formats.js';
+import { withPackings } from '../checkpoint/packing/packed-tensors.js';
 import { readText } from '../checkpoint/read-file.js';
 import type { SafetensorsFile } from '../checkpoint/safetensors.js';
 import type { Family } from '../families/family.js';
@@ -43,8 +43,8 @@ export interface SingleFile extends Checkpoint {
  * configs
  */
 export async function readSingleFile(path: string, options: ReadSingleFileOptions = {}): Promise<SingleFile> {
-  const file = await readCheckpointFile(path);
-  refuseQuantisation(path, file.tensors);
+  const stored = await readCheckpointFile(path);
+  const file = { ...stored, tensors: await withPackings(path, stored) };
   const { family, variant } = familyOfFile(path, file.tensors, options.families ?? allFamilies);
   const folder = await configFolderOf(path, options.configFolder);
   const recognised = { family, variant, file };

@@ -48,21 +48,9 @@ async function casesOf(folder: string, name: string): Promise<ReferenceCase[]> {
       run: async (): Promise<CaseOutcome> => ({ status: 'not-built', detail: 'no family reads it' }),
     };
     const made = [...(networks[name] ? [network] : []), ...(pipeline && extname(file) ? [image] : [])];
-    return (made.length > 0 ? made : [other]).map(refusalsAsNotBuilt);
+    return made.length > 0 ? made : [other];
   });
 }
-
-const refusalsAsNotBuilt = ({ id, run }: ReferenceCase): ReferenceCase => ({
-  id,
-  async run() {
-    try {
-      return await run();
-    } catch (error) {
-      if (!(error instanceof Error) || !/not supported yet/.test(error.message)) throw error;
-      return { status: 'not-built', detail: error.message };
-    }
-  },
-});
 
 /** Everything but what the file has comes from the pipeline's folder. */
 async function compareImage(

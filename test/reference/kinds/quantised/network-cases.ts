@@ -5,7 +5,7 @@ import {
   type Component,
   openComponent,
 } from '../../../../plugins/local-diffusion/src/checkpoint/component.js';
-import { refuseQuantisation } from '../../../../plugins/local-diffusion/src/checkpoint/quantised-formats.js';
+import { withPackings } from '../../../../plugins/local-diffusion/src/checkpoint/packing/packed-tensors.js';
 import { t5EncoderOf } from '../../../../plugins/local-diffusion/src/families/components/companion-files.js';
 import { singleFile as flux } from '../../../../plugins/local-diffusion/src/families/flux/single-file.js';
 import type { Tensors } from '../../../../plugins/local-diffusion/src/families/single-file-layout.js';
@@ -77,8 +77,7 @@ async function openFile(
   config: unknown,
   tensorsOf: (tensors: Tensors) => Tensors,
 ): Promise<Component> {
-  const { tensors } = await readCheckpointFile(path);
-  refuseQuantisation(path, tensors);
+  const tensors = await withPackings(path, await readCheckpointFile(path));
   return {
     name: 'network',
     configFile: 'cases.json',

@@ -1,8 +1,10 @@
 import { elementBytes, elementsIn, type Graph, type Initializer } from '../graph.js';
 import { elementTypes } from '../onnx/element-types.js';
+import type { StoredRows } from '../stored.js';
 import { blockDecoders } from './decoding/block-decoders.js';
 import { Blocks } from './decoding/blocks.js';
 import { DecodingNodes, filePartOfStored } from './decoding/decoding-nodes.js';
+import { decodePacked } from './decoding/packings.js';
 
 /**
  * The same graph, each weight an initialiser of the type that it is stored in and nodes that make of it what
@@ -34,21 +36,30 @@ function decode(decoding: DecodingNodes, initializer: Initializer): readonly Ini
     decoding.addAs(name, 'Cast', [stored], { to: elementTypes[type] });
     return [{ name: stored, type: storage, shape, ...rest }];
   }
-  const { blocks, rows } = storage;
-  const numbers = blockDecoders[blocks](new Blocks(decoding, blocks, filePartOfStored(initializer)));
-  const own = rows ? rowsOf(decoding, numbers, rows, shape) : numbers;
+  const part = filePartOfStored(initializer);
+  const { rows } = storage;
+  const numbers =
+    'blocks' in storage
+      ? blockDecoders[storage.blocks](new Blocks(decoding, storage.blocks, part))
+      : decodePacked(decoding, storage, part, storage.rows.wholeShape);
+  const own = rows ? partOf(decoding, numbers, rows, shape) : numbers;
   const decoded = decoding.reshape(own, shape);
   decoding.addAs(name, 'Cast', [decoded], { to: elementTypes[type] });
   return [];
 }
 
-function rowsOf(
+/** Some rows of what lies there, and of those as many columns as are wanted: the others are filling. */
+function partOf(
   decoding: DecodingNodes,
   numbers: string,
-  { first, wholeShape }: { readonly first: number; readonly wholeShape: readonly number[] },
-  [count = 1]: readonly number[],
+  { first, wholeShape }: StoredRows,
+  [count = 1, columns]: readonly number[],
 ): string {
-  return decoding.slice(decoding.reshape(numbers, wholeShape), 0, first, first + count);
+  const whole = decoding.reshape(numbers, wholeShape);
+  const rows = count === wholeShape[0] ? whole : decoding.slice(whole, 0, first, first + count);
+  const [, allColumns] = wholeShape;
+  if (columns === undefined || columns === allColumns || wholeShape.length !== 2) return rows;
+  return decoding.slice(rows, 1, 0, columns);
 }
 
 /** What the weights of a graph take, in bytes. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   type ElementType,
   type FilePart,
@@ -100,7 +101,7 @@ export class DecodingNodes {
   }
 
   #constant(type: ElementType, data: Uint8Array, shape: readonly number[]): string {
-    const name = `decoding/${type}[${shape}] ${Buffer.from(data).toString('base64')}`;
+    const name = `decoding/${type}[${shape}] ${createHash('sha256').update(data).digest('base64')}`;
     this.#initializers.set(name, { name, type, shape, data });
     return name;
   }

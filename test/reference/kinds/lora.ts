@@ -14,9 +14,11 @@ import { encodeText } from '../encode-text.js';
 import { runGraph } from '../run-graph.js';
 import { readTensors, type TensorValues } from '../tensors.js';
 import { compareLoraPicture } from './lora-picture.js';
+import { compareTransformerLora, type LoraRun } from './lora-transformer.js';
 import { pipelineCases } from './pipelines.js';
 
 const tolerance = 1e-4;
+const control = /_control_/;
 
 const indexSchema = z.looseObject({ _class_name: z.string() });
 const ioSchema = z.looseObject({
@@ -55,13 +57,17 @@ async function casesOf(folder: string, name: string): Promise<ReferenceCase[]> {
   }
   const io = await readIo(join(expected, 'io.json'));
   const base = join(dirname(folder), io.base ?? '');
-  const unread = io.base === undefined ? 'the case names no base model' : await unreadBase(base);
+  const unread = io.base === undefined ? 'the case names no base model' : await unreadBase(base, name);
   const networks = io.cases.map((given) => ({
     id: `${name}/${given.id}`,
-    run: async (): Promise<CaseOutcome> =>
-      unread === undefined
-        ? await compare(base, join(folder, `${name}.safetensors`), io.tensorFile, given)
-        : { status: 'not-built', detail: unread },
+    run: async (): Promise<CaseOutcome> => {
+      if (unread !== undefined) return { status: 'not-built', detail: unread };
+      const compareNetworks = base.endsWith('flux_pipeline') ? compareTransformerLora : compare;
+      return await compareNetworks(base, join(folder, `${name}.safetensors`), io.tensorFile, {
+        ...given,
+        scale: scaleOf(given),
+      });
+    },
   }));
   const image = () => compareLoraPicture(base, join(folder, `${name}.safetensors`), io.image, io.tensorFile);
   const pictures = join(expected, 'picture');
@@ -73,10 +79,11 @@ async function casesOf(folder: string, name: string): Promise<ReferenceCase[]> {
 }
 
 /** Why the networks of a base model are not compared; undefined where they are. */
-async function unreadBase(base: string): Promise<string | undefined> {
+async function unreadBase(base: string, name: string): Promise<string | undefined> {
   if (await exists(join(base, 'unet'))) return undefined;
+  if (control.test(name)) return 'Control LoRAs, which widen the network';
   const { _class_name: pipeline } = indexSchema.parse(await readJson(join(base, 'model_index.json')));
-  return `LoRAs of a ${pipeline}`;
+  return pipeline === 'FluxPipeline' ? undefined : `LoRAs of a ${pipeline}`;
 }
 
 const exists = (path: string): Promise<boolean> =>
@@ -99,10 +106,9 @@ async function compare(
   base: string,
   loraFile: string,
   tensorFile: string,
-  given: IoCase,
+  { id, outputs, scale }: LoraRun,
 ): Promise<CaseOutcome> {
-  const { id, outputs } = given;
-  const [wanted, scale] = [Object.keys(outputs), scaleOf(given)];
+  const wanted = Object.keys(outputs);
   const tensors = await readTensors(tensorFile, (tensor) => tensor.startsWith(`${id}.`));
   const input = (key: string): TensorValues | undefined => tensors.get(`${id}.in.${key}`);
   const components = applyLoras(

@@ -29,6 +29,7 @@ const builtKinds: readonly string[] = [
   'fill',
   'control',
   'kontext',
+  'lora',
 ];
 /** Constructor arguments of a pipeline that change no picture. */
 const inertExtras: readonly string[] = ['requires_safety_checker', 'add_watermarker'];
@@ -92,6 +93,7 @@ function whyNotBuilt(value: unknown): string | undefined {
     .parse(value);
   if (!builtPipelines.test(pipeline) || !builtKinds.includes(kind)) return `${pipeline}, ${kind}`;
   if (mask === 'additive') return additiveMask;
+  if (kind === 'lora' && pipeline === 'FluxControlPipeline') return 'a LoRA that widens the network';
   const unread = [
     ...Object.keys(args).filter((key) => !(key in pipelineCaseSchema.shape.args.shape)),
     ...Object.keys(pipeline_extra).filter((key) => !inertExtras.includes(key)),

@@ -3,6 +3,7 @@ import { invalidFiles } from './invalid-files.js';
 import type { Lora, UnplacedLayer } from './lora.js';
 import { type ComponentLora, type LoraLayer, sizeOfChange } from './lora-layer.js';
 import { type LoraTarget, underscored } from './lora-names.js';
+import { shareOut } from './lora-parts.js';
 
 /** The networks of a model, by the names of their folders in a diffusers checkpoint. */
 type Components = Readonly<Record<string, Component | undefined>>;
@@ -46,45 +47,59 @@ export function applyLoras<Given extends Components>(
 type Placed = Map<string, Map<string, LoraLayer>>;
 
 function place(lora: Lora, components: Components, titles: LoraTitles): Placed {
-  const paths = new Map<string, (module: string) => string | undefined>();
+  const finders = new Map<string, PlaceFinder>();
   const placed: Placed = new Map();
   const misfits: string[] = [];
-  for (const layer of lora.layers) {
-    const { target, module, name } = layer;
+  for (const whole of lora.layers) {
+    const { target, name } = whole;
     const component = components[target.component];
-    const pathOf = paths.get(target.component) ?? pathFinder(target, component);
-    paths.set(target.component, pathOf);
-    const path = pathOf(module);
-    const weight = path === undefined ? undefined : component?.tensors.get(`${path}.weight`);
+    const find = finders.get(target.component) ?? placeFinder(target, component);
+    finders.set(target.component, find);
     const layers = placed.get(target.component) ?? new Map<string, LoraLayer>();
     placed.set(target.component, layers);
-    if (path === undefined || !weight) {
+    const places = find(whole);
+    if (places.length === 0)
       misfits.push(`"${name}", which the model ${component ? 'does not have' : 'has no network for'}`);
-    } else if (!fits(layer, weight.shape)) {
-      misfits.push(
-        `"${name}" for a layer of ${shapeOf(layer)}, which is one of [${weight.shape}] in the model`,
-      );
-    } else if (layers.has(path)) {
-      misfits.push(`"${name}", which is the second change of ${path}`);
-    } else if (layer.bias && !component?.tensors.has(`${path}.bias`)) {
-      misfits.push(`the bias of "${name}", which has none in the model`);
-      if (layer.change) layers.set(path, { ...layer, bias: undefined });
-    } else {
-      layers.set(path, layer);
+    for (const { path, layer } of places) {
+      const misfit = placeOne({ ...whole, ...layer }, path, layers, component);
+      if (misfit !== undefined) misfits.push(misfit);
     }
   }
   if (misfits.length > 0) tellOfMisfits(lora, misfits, { titles, isPlaced: countOf(placed) > 0 });
   return placed;
 }
 
+/** @returns what of it has no place; undefined where all has */
+function placeOne(
+  layer: UnplacedLayer,
+  path: string,
+  layers: Map<string, LoraLayer>,
+  component: Component | undefined,
+): string | undefined {
+  const { name } = layer;
+  const weight = component?.tensors.get(`${path}.weight`);
+  if (!weight) return `"${name}", which the model does not have`;
+  if (!fits(layer, weight.shape))
+    return `"${name}" for a layer of ${shapeOf(layer)}, which is one of [${weight.shape}] in the model`;
+  if (layers.has(path)) return `"${name}", which is the second change of ${path}`;
+  if (!layer.bias || component?.tensors.has(`${path}.bias`)) {
+    layers.set(path, layer);
+    return undefined;
+  }
+  if (layer.change) layers.set(path, { ...layer, bias: undefined });
+  return `the bias of "${name}", which has none in the model`;
+}
+
 const countOf = (placed: Placed): number =>
   [...placed.values()].reduce((count, layers) => count + layers.size, 0);
 
+type PlaceFinder = (layer: UnplacedLayer) => readonly { readonly path: string; readonly layer: LoraLayer }[];
+
 /** Finds the layers of a network by their underscored path, that of diffusers or the original one. */
-function pathFinder(
-  { originalPaths }: LoraTarget,
+function placeFinder(
+  { originalPaths, originalParts }: LoraTarget,
   component: Component | undefined,
-): (module: string) => string | undefined {
+): PlaceFinder {
   const tensors = component?.tensors ?? new Map<string, never>();
   const paths = new Map(
     [...tensors.keys()]
@@ -94,9 +109,14 @@ function pathFinder(
       .map((path) => [underscored(path), path]),
   );
   const originalPathOf = originalPaths?.(tensors);
-  return (module) => {
-    const path = paths.get(module) ?? originalPathOf?.(module);
-    return path && paths.get(underscored(path));
+  const originalPartsOf = originalParts?.(tensors);
+  return (layer) => {
+    const { module } = layer;
+    const original = paths.has(module) ? module : originalPathOf?.(module);
+    const path = original && paths.get(underscored(original));
+    if (path !== undefined) return [{ path, layer }];
+    const parts = originalPartsOf?.(module);
+    return parts ? [...shareOut(layer, parts)].map(([each, part]) => ({ path: each, layer: part })) : [];
   };
 }
 

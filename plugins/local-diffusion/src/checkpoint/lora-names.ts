@@ -1,3 +1,4 @@
+import type { Parts } from './lora-parts.js';
 import type { TensorLocation } from './safetensors.js';
 
 /** A component that LoRAs can change, and what their files call it. */
@@ -13,6 +14,11 @@ export interface LoraTarget {
    * `input_blocks_4_1_proj_in`. Absent: LoRAs do not have such names.
    */
   originalPaths?(tensors: ReadonlyMap<string, TensorLocation>): (module: string) => string | undefined;
+  /**
+   * The same where a layer of such a checkpoint may be several of the network: for a module, the layers that its weight is divided into.
+   * Undefined for a module of another name.
+   */
+  originalParts?(tensors: ReadonlyMap<string, TensorLocation>): (module: string) => Parts | undefined;
 }
 
 /** What a tensor is to its layer, by LyCORIS's names without the algorithm's. */

@@ -131,6 +131,9 @@ export class GraphBuilder {
 
   /** Like {@link mount}, for a tensor of another file, under a name of its own. */
   mountLocation(name: string, location: TensorLocation, shape: readonly number[]): Value {
+    const half = location.halvesSwapped ? shape[0]! / 2 : 0;
+    const rows = (first: number) => this.mountLocationRows(name, location, shape, first, half);
+    if (half > 0) return this.node('Concat', [rows(0), rows(half)], { axis: 0 });
     return this.#upright(this.#weights.mountLocation(name, location, shape));
   }
 

@@ -5,6 +5,7 @@ import { latentsPerEdge } from '../components/packed-latents.js';
 import { t5TextKind } from '../components/t5-text-encoder.js';
 import type { Family } from '../family.js';
 import { latents } from '../flux/latents.js';
+import { chromaLoras } from '../flux/loras.js';
 import { conditionChroma } from './conditioning.js';
 import { options, readOptions } from './options.js';
 import { singleFile } from './single-file.js';
@@ -48,6 +49,7 @@ export const chroma: Family = {
   },
   denoiser: 'transformer',
   singleFile,
+  loras: chromaLoras,
   async assemble(source) {
     const transformer = await source.open('transformer', kinds.transformer);
     const reading = await source.open('text_encoder', kinds.text_encoder);

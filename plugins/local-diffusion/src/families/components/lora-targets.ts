@@ -34,24 +34,37 @@ const textEncoder = (component: string, prefixes: readonly RegExp[]): LoraTarget
   layerOf: (projection) => textProjections[projection]!,
 });
 
+/** CLIP-L, by the names of kohya, diffusers and PEFT, and ComfyUI. */
+export const clipLTarget = textEncoder('text_encoder', [
+  /^lora_te1?_/,
+  /^text_encoder\./,
+  /^(?=text_model\.)/,
+  /^(text_encoders\.)?clip_[lh]\.(transformer\.)?/,
+]);
+
+/** CLIP-G, likewise. */
+export const clipGTarget = textEncoder('text_encoder_2', [
+  /^lora_te2_/,
+  /^text_encoder_2\./,
+  /^(text_encoders\.)?clip_g\.(transformer\.)?/,
+]);
+
+/** A transformer of diffusers that was trained under other names, in which one layer may be several. */
+export const transformerTarget = (
+  blocks: RegExp,
+  originalParts: NonNullable<LoraTarget['originalParts']>,
+): LoraTarget => ({
+  component: 'transformer',
+  prefixes: [/^lora_(unet|transformer)_/, /^transformer\./, /^(model\.)?diffusion_model\./, blocks],
+  layerOf: (projection) => (projection === 'to_out' ? 'to_out.0' : projection),
+  originalParts,
+});
+
 const inputsOf = (layer: LoraLayer | undefined): number | undefined =>
   layer?.change && sizeOfChange(layer.change)[1];
 
 /** A UNet and up to two of CLIP's text encoders, by the names of kohya, diffusers and PEFT, and ComfyUI. */
-export const unetAndClipTargets: readonly LoraTarget[] = [
-  unet,
-  textEncoder('text_encoder', [
-    /^lora_te1?_/,
-    /^text_encoder\./,
-    /^(?=text_model\.)/,
-    /^(text_encoders\.)?clip_[lh]\.(transformer\.)?/,
-  ]),
-  textEncoder('text_encoder_2', [
-    /^lora_te2_/,
-    /^text_encoder_2\./,
-    /^(text_encoders\.)?clip_g\.(transformer\.)?/,
-  ]),
-];
+export const unetAndClipTargets: readonly LoraTarget[] = [unet, clipLTarget, clipGTarget];
 
 /** LoRAs of a family with a UNet, whose models differ in the width of the text that it reads. */
 export function unetLoras(variants: readonly UnetVariant[]): FamilyLoras {

@@ -8,6 +8,7 @@ import type { Family } from '../family.js';
 import { conditionFlux, trueCfgScale } from './conditioning.js';
 import { fillReading, kontextReading } from './image-reading.js';
 import { latents } from './latents.js';
+import { fluxLoras } from './loras.js';
 import { options, readOptions } from './options.js';
 import { singleFile } from './single-file.js';
 import { type FluxTransformer, fluxTransformerKind } from './transformer.js';
@@ -62,6 +63,7 @@ export const flux: Family = {
   },
   denoiser: 'transformer',
   singleFile,
+  loras: fluxLoras,
   async assemble(source) {
     const transformer = await source.open('transformer', kinds.transformer);
     const pooling = await source.open('text_encoder', kinds.text_encoder);

@@ -1,3 +1,4 @@
+import { underscored } from '../../checkpoint/lora-names.js';
 import { renamePath } from '../../checkpoint/rename-path.js';
 import type { TensorLocation } from '../../checkpoint/safetensors.js';
 import { rowParts, withSwappedHalves } from '../components/row-parts.js';
@@ -35,6 +36,27 @@ const streamProjections = {
   img: ['to_q', 'to_k', 'to_v'],
   txt: ['add_q_proj', 'add_k_proj', 'add_v_proj'],
 } as const;
+
+const lastModulation = 'final_layer.adaLN_modulation.1';
+
+/** The paths of layers, by how they are written with underscores. */
+const byUnderscored = (paths: readonly string[]): ReadonlyMap<string, string> =>
+  new Map(paths.map((path) => [underscored(path), path]));
+const doubleLayers = byUnderscored(
+  ['img', 'txt'].flatMap((side) =>
+    [...Object.keys(streamLayers), 'attn.qkv'].map((layer) => `${side}_${layer}`),
+  ),
+);
+const singleBlockLayers = byUnderscored([...Object.keys(singleLayers), 'linear1']);
+const otherLayers = byUnderscored([...Object.keys(ends), lastModulation]);
+
+/** The path of a layer of Black Forest Labs' model, by how kohya's LoRAs write it, e.g. `double_blocks_0_img_attn_qkv`. */
+export function originalPathOf(module: string): string | undefined {
+  const [, kind, block, layer = ''] = /^(double|single)_blocks_(\d+)_(.+)$/.exec(module) ?? [];
+  if (kind === undefined) return otherLayers.get(module);
+  const path = (kind === 'double' ? doubleLayers : singleBlockLayers).get(layer);
+  return path && `${kind}_blocks.${block}.${path}`;
+}
 
 /**
  * The transformer of a file with Black Forest Labs' names (`model.py` of their flux repository), or Chroma's, under the names of diffusers.

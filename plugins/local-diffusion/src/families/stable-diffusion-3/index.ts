@@ -7,6 +7,7 @@ import { t5TextKind } from '../components/t5-text-encoder.js';
 import type { Family } from '../family.js';
 import { conditionStableDiffusion3, refuseLargeSize } from './conditioning.js';
 import { latents } from './latents.js';
+import { stableDiffusion3Loras } from './loras.js';
 import { patchEdge } from './network/sd3-config.js';
 import { options, readOptions } from './options.js';
 import { singleFile } from './single-file.js';
@@ -58,6 +59,7 @@ export const stableDiffusion3: Family = {
   },
   denoiser: 'transformer',
   singleFile,
+  loras: stableDiffusion3Loras,
   async assemble(source) {
     const transformer = await source.open('transformer', kinds.transformer);
     const encoders = [

@@ -1,3 +1,4 @@
+import { underscored } from '../../checkpoint/lora-names.js';
 import { renamePath } from '../../checkpoint/rename-path.js';
 import type { TensorLocation } from '../../checkpoint/safetensors.js';
 import { rowParts, withSwappedHalves } from '../components/row-parts.js';
@@ -31,6 +32,30 @@ const textLayers: Readonly<Record<string, string>> = {
   'mlp.fc1': 'ff_context.net.0.proj',
   'mlp.fc2': 'ff_context.net.2',
 };
+
+const byUnderscored = (paths: readonly string[]): ReadonlyMap<string, string> =>
+  new Map(paths.map((path) => [underscored(path), path]));
+const blockLayers = byUnderscored([
+  ...Object.keys({ ...imageLayers, ...textLayers }),
+  ...['attn.qkv', 'attn2.qkv'],
+]);
+const otherLayers = byUnderscored([...Object.keys(ends), 'final_layer.adaLN_modulation.1']);
+
+/** The path of a layer of Stability's model, by how kohya's LoRAs write it, e.g. `joint_blocks_0_x_block_attn_qkv`. */
+export function originalPathOf(module: string): string | undefined {
+  const [, block, side, layer = ''] = /^joint_blocks_(\d+)_(x|context)_block_(.+)$/.exec(module) ?? [];
+  if (block === undefined) return otherLayers.get(module);
+  const path = blockLayers.get(layer);
+  return path && `joint_blocks.${block}.${side}_block.${path}`;
+}
+
+/**
+ * The layers of a transformer that one of Stability's is divided into.
+ *
+ * @param last number of the last block
+ */
+export const sd3Parts = (path: string, weight: TensorLocation, last: number): Tensors =>
+  new Map(placesOf(`${path}.weight`, weight, last));
 
 /** The transformer of a file with Stability's names (`mmdit.py` of their reference code), under the names of diffusers. */
 export function sd3Tensors(tensors: Tensors): Tensors {

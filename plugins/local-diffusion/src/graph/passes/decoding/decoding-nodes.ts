@@ -33,6 +33,17 @@ export class DecodingNodes {
     return this.#constant('uint8', Uint8Array.from(values), shape);
   }
 
+  /** Int8 constants. */
+  signedBytes(values: readonly number[]): string {
+    return this.#constant('int8', new Uint8Array(Int8Array.from(values).buffer), [values.length]);
+  }
+
+  /** Bytes of whose bits those from `place` on are given apart. */
+  joinBits(low: string, high: string, place: number): string {
+    const shifted = this.add('BitShift', [high, this.bytes([place])], { direction: 'LEFT' });
+    return this.add('BitwiseOr', [low, shifted]);
+  }
+
   floats(values: readonly number[], shape: readonly number[] = [values.length]): string {
     return this.#constant('float32', new Uint8Array(Float32Array.from(values).buffer), shape);
   }

@@ -6,44 +6,47 @@
 import type { BlockDecoder, Blocks } from './blocks.js';
 import { unevenTable } from './small-blocks.js';
 
-/** (d * scale) * codes - dmin * minimum, in this order. Codes [blocks, subs, numbers], scales [blocks, subs]. */
+/** (d * scale) * (codes - zero) - dmin * minimum, in this order. Scales [blocks, groups], of any type. */
 function scaled(
-  { to, count }: Blocks,
-  codes: string,
-  { subs, d, scales }: { readonly subs: number; readonly d: string; readonly scales: string },
+  blocks: Blocks,
+  given: {
+    readonly codes: string;
+    readonly zero?: number;
+    readonly groups: number;
+    readonly d: string;
+    readonly scales: string;
+  },
   least?: { readonly d: string; readonly minima: string },
 ): string {
-  const byScale = (factor: string, values: string) =>
-    to.add('Mul', [factor, to.reshape(to.numbers(values), [count, subs, 1])]);
-  const product = to.add('Mul', [byScale(d, scales), to.reshape(codes, [count, subs, 256 / subs])]);
-  return least ? to.add('Sub', [product, byScale(least.d, least.minima)]) : product;
+  const { to, count } = blocks;
+  const times = (factor: string, values: string) => to.add('Mul', [factor, to.numbers(values)]);
+  const product = blocks.scaled({ ...given, scales: times(given.d, given.scales) });
+  if (!least) return product;
+  const minima = to.reshape(times(least.d, least.minima), [count, given.groups, 1]);
+  return to.add('Sub', [product, minima]);
 }
 
 export const q2K: BlockDecoder = (blocks) => {
   const { to } = blocks;
   const bytes = blocks.bytes(0, 16);
-  const codes = to.numbers(blocks.pairsOfBits(16, 80));
   return scaled(
     blocks,
-    codes,
-    { subs: 16, d: blocks.halfOfSubBlocks(80), scales: to.bits(bytes, 0x0f) },
-    { d: blocks.halfOfSubBlocks(82), minima: to.bits(bytes, 0xff, [4]) },
+    { codes: blocks.pairsOfBits(16, 80), groups: 16, d: blocks.half(80), scales: to.bits(bytes, 0x0f) },
+    { d: blocks.half(82), minima: to.bits(bytes, 0xff, [4]) },
   );
 };
 
 export const q3K: BlockDecoder = (blocks) => {
   const { to, count } = blocks;
-  const low = to.numbers(blocks.pairsOfBits(32, 96));
   const highBits = to.bits(blocks.bytes(0, 32, [1, 1, 32]), 1, [0, 1, 2, 3, 4, 5, 6, 7], [1, 2, 4, 1]);
-  const high = to.add('Mul', [to.numbers(highBits), to.floats([4])]);
-  const codes = to.add('Sub', [to.add('Add', [low, high]), to.floats([4])]);
+  const codes = to.joinBits(blocks.pairsOfBits(32, 96), highBits, 2);
   const scaleHigh = to.reshape(to.bits(blocks.bytes(104, 108, [1, 4]), 3, [0, 2, 4, 6], [1, 4, 1]), [
     count,
     16,
   ]);
-  return scaled(blocks, codes, {
-    subs: 16,
-    d: blocks.halfOfSubBlocks(108),
+  return scaled(blocks, {
+    ...{ codes, zero: 4, groups: 16 },
+    d: blocks.half(108),
     scales: sixteenths(blocks, blocks.nibbles(96, 104), scaleHigh, 32),
   });
 };
@@ -66,9 +69,8 @@ function withMinima(blocks: Blocks, codes: string): string {
     to.concat([to.numbers(to.bits(whole, 0x3f)), sixteenths(blocks, low, to.bits(whole, 0xff, [6]), 0)], 1);
   return scaled(
     blocks,
-    codes,
-    { subs: 8, d: blocks.halfOfSubBlocks(0), scales: sixBits(first, to.bits(third, 0x0f)) },
-    { d: blocks.halfOfSubBlocks(2), minima: sixBits(second, to.bits(third, 0xff, [4])) },
+    { codes, groups: 8, d: blocks.half(0), scales: sixBits(first, to.bits(third, 0x0f)) },
+    { d: blocks.half(2), minima: sixBits(second, to.bits(third, 0xff, [4])) },
   );
 }
 
@@ -76,23 +78,23 @@ function withMinima(blocks: Blocks, codes: string): string {
 const nibblesOf32 = (blocks: Blocks, from: number): string =>
   blocks.to.bits(blocks.bytes(from, from + 128, [4, 1, 32]), 0x0f, [0, 4], [1, 1, 2, 1]);
 
-export const q4K: BlockDecoder = (blocks) => withMinima(blocks, blocks.to.numbers(nibblesOf32(blocks, 16)));
+export const q4K: BlockDecoder = (blocks) => withMinima(blocks, nibblesOf32(blocks, 16));
 
 export const q5K: BlockDecoder = (blocks) => {
   const { to, count } = blocks;
   const low = to.reshape(nibblesOf32(blocks, 48), [count, 8, 32]);
   const fifth = to.bits(blocks.bytes(16, 48, [1, 32]), 1, [0, 1, 2, 3, 4, 5, 6, 7], [1, 8, 1]);
-  return withMinima(blocks, sixteenths(blocks, low, fifth, 0));
+  return withMinima(blocks, to.joinBits(low, fifth, 4));
 };
 
 export const q6K: BlockDecoder = (blocks) => {
   const { to, count } = blocks;
   const nibbles = to.bits(blocks.bytes(0, 128, [2, 1, 64]), 0x0f, [0, 4], [1, 1, 2, 1]);
   const low = to.reshape(nibbles, [count, 2, 4, 32]);
-  const codes = sixteenths(blocks, low, blocks.pairsOfBits(128, 192), 32);
-  return scaled(blocks, codes, {
-    subs: 16,
-    d: blocks.halfOfSubBlocks(208),
+  const codes = to.joinBits(low, blocks.pairsOfBits(128, 192), 4);
+  return scaled(blocks, {
+    ...{ codes, zero: 32, groups: 16 },
+    d: blocks.half(208),
     scales: blocks.signedBytes(192, 208),
   });
 };
@@ -102,15 +104,12 @@ export const iq4Xs: BlockDecoder = (blocks) => {
   const low = to.reshape(to.bits(blocks.bytes(4, 8, [4, 1]), 0x0f, [0, 4]), [count, 8]);
   const high = to.reshape(to.bits(blocks.bytes(2, 4, [2, 1]), 3, [0, 2, 4, 6]), [count, 8]);
   const nibbles = to.bits(blocks.bytes(8, 136, [8, 1, 16]), 0x0f, [0, 4], [1, 1, 2, 1]);
-  return scaled(blocks, to.lookUp(unevenTable(blocks), nibbles), {
-    subs: 8,
-    d: blocks.halfOfSubBlocks(0),
+  return scaled(blocks, {
+    ...{ codes: to.lookUp(unevenTable(blocks), nibbles), groups: 8 },
+    d: blocks.half(0),
     scales: sixteenths(blocks, low, high, 32),
   });
 };
 
-export const tq2_0: BlockDecoder = (blocks) => {
-  const { to, count } = blocks;
-  const codes = to.add('Sub', [to.numbers(blocks.pairsOfBits(0, 64)), to.floats([1])]);
-  return to.add('Mul', [to.reshape(codes, [count, 256]), blocks.half(64)]);
-};
+export const tq2_0: BlockDecoder = (blocks) =>
+  blocks.scaled({ codes: blocks.pairsOfBits(0, 64), zero: 1, scales: blocks.half(64) });

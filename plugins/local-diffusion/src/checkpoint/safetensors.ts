@@ -1,55 +1,12 @@
 import { type FileHandle, realpath } from 'node:fs/promises';
 import { z } from 'zod';
 import { foreignFormat } from './foreign-formats.js';
-import type { BlockType } from './gguf/block-types.js';
 import { invalidFiles } from './invalid-files.js';
 import { openRegularFile } from './open-regular-file.js';
-import type { Packing } from './packing/packing.js';
 import { jsonPlace } from './read-file.js';
+import { elementBytes, type TensorDtype, type TensorLocation } from './tensor-location.js';
 
-/** Bytes an element, by the format's names of its types. */
-export const elementBytes = {
-  F64: 8,
-  F32: 4,
-  F16: 2,
-  BF16: 2,
-  F8_E4M3: 1,
-  F8_E5M2: 1,
-  F8_E8M0: 1,
-  I64: 8,
-  I32: 4,
-  I16: 2,
-  I8: 1,
-  U64: 8,
-  U32: 4,
-  U16: 2,
-  U8: 1,
-  BOOL: 1,
-} as const;
-
-export type TensorDtype = keyof typeof elementBytes;
-
-/** Where a tensor lies: raw little-endian elements or blocks of them, row-major. */
-export interface TensorLocation {
-  readonly dtype: TensorDtype | BlockType;
-  readonly shape: readonly number[];
-  /** Absolute path of the file, symbolic links resolved. */
-  readonly file: string;
-  /** Bytes from the start of the file. */
-  readonly offset: number;
-  /** Bytes. */
-  readonly length: number;
-  /** What else belongs to it; `shape` is then that of the numbers. Absent means nothing. */
-  readonly packing?: Packing;
-  /** The file holds the matrix with rows and columns exchanged; `shape` is that of the matrix itself. Absent means no. */
-  readonly transposed?: true;
-  /** Of the tensor that lies there only these rows are meant; `shape` is theirs. Absent means all of it. */
-  readonly rows?: { readonly first: number; readonly wholeShape: readonly number[] };
-  /** The format leaves out leading dimensions of 1, so that `shape` may lack some. Absent means no. */
-  readonly mayLackOnes?: true;
-  /** The file holds the two halves of the rows in the other order. Absent means no. */
-  readonly halvesSwapped?: true;
-}
+export { elementBytes, type TensorDtype, type TensorLocation } from './tensor-location.js';
 
 /** What the header of a .safetensors file says. */
 export interface SafetensorsFile {

@@ -109,9 +109,6 @@ export class GraphBuilder {
   /**
    * A weight of the checkpoint as a float32 constant; its data stay in the file.
    *
-   * Trailing dimensions of 1 need not agree with the file's: a linear layer and a 1x1 convolution lie there
-   * alike.
-   *
    * @throws ERR_MODEL_FILES_INVALID when it is missing, of another shape, or not of a floating-point type
    */
   mount(name: string, shape: readonly number[]): Value {
@@ -131,9 +128,9 @@ export class GraphBuilder {
 
   /** Like {@link mount}, for a tensor of another file, under a name of its own. */
   mountLocation(name: string, location: TensorLocation, shape: readonly number[]): Value {
-    const half = location.halvesSwapped ? shape[0]! / 2 : 0;
+    const half = shape[0]! / 2;
     const rows = (first: number) => this.mountLocationRows(name, location, shape, first, half);
-    if (half > 0) return this.node('Concat', [rows(0), rows(half)], { axis: 0 });
+    if (location.halvesSwapped) return this.node('Concat', [rows(0), rows(half)], { axis: 0 });
     return this.#upright(this.#weights.mountLocation(name, location, shape));
   }
 

@@ -4,8 +4,9 @@
  *
  * @module
  */
+import type { BlockType } from '../checkpoint/gguf/block-types.js';
+import type { Packing } from '../checkpoint/tensor-location.js';
 import type { Shape } from './dimension.js';
-import type { BlockStorage, PackedStorage } from './stored.js';
 
 /** The element types of ONNX that have whole bytes, and the bytes. */
 export const elementBytes = {
@@ -63,6 +64,27 @@ export interface FilePart {
   /** Bytes. */
   readonly offset: number;
   readonly length: number;
+}
+
+/** Which rows of what lies in a file are meant, and the shape of all of it. */
+export interface StoredRows {
+  readonly first: number;
+  readonly wholeShape: readonly number[];
+}
+
+/** Elements that are stored several at once, in blocks of GGUF. */
+export interface BlockStorage {
+  readonly blocks: BlockType;
+  /** Absent: all. */
+  readonly rows?: StoredRows | undefined;
+}
+
+/** Elements that other tensors belong to. */
+export interface PackedStorage {
+  readonly packing: Packing;
+  /** The type of what lies there. */
+  readonly element: ElementType;
+  readonly rows: StoredRows;
 }
 
 /** A constant or a weight. */

@@ -2,12 +2,11 @@ import type { Component } from '../checkpoint/component.js';
 import { isBlockType } from '../checkpoint/gguf/block-types.js';
 import { invalidFiles } from '../checkpoint/invalid-files.js';
 import { nearestNamesText } from '../checkpoint/nearest-names.js';
-import { paddedTo } from '../checkpoint/packing/packing.js';
 import type { TensorDtype, TensorLocation } from '../checkpoint/safetensors.js';
 import { shapesAgree } from '../checkpoint/shapes.js';
+import { paddedTo } from '../checkpoint/tensor-location.js';
 import { rowsOf } from '../checkpoint/tensor-rows.js';
-import type { ElementType, Initializer } from './graph.js';
-import type { BlockStorage, PackedStorage } from './stored.js';
+import type { BlockStorage, ElementType, Initializer, PackedStorage } from './graph.js';
 
 /** The types that a network's weights may be stored in. */
 const mountedTypes: Partial<Record<TensorDtype, ElementType>> = {

@@ -1,11 +1,12 @@
 import { invalidFiles } from '../invalid-files.js';
 import { type GgufMetadata, integerIn, textIn } from './metadata.js';
 
-/** What `general.architecture` says of models that make images and of their text encoders, by the programs that write such files. */
-const imageModels = ['flux', 'sd3', 'sd1', 'sdxl', 'aura', 'hidream', 'cosmos', 'ltxv', 'hyvid', 'wan'];
-const laterImageModels = ['lumina2', 'qwen_image', 'chroma', 'pig', 'cow'];
-const textEncoders = ['t5', 't5encoder', 'clip', 'llama', 'qwen2vl', 'qwen3', 'qwen3vl'];
-const known: ReadonlySet<string> = new Set([...imageModels, ...laterImageModels, ...textEncoders]);
+/**
+ * What `general.architecture` says of language models and others that no model for images reads its text with, by llama.cpp's names. What is
+ * not among them may be a model for images or its text encoder: the names of its tensors tell.
+ */
+const otherModels =
+  /^(gpt|bloom|falcon|mpt|starcoder|phi|mamba|rwkv|whisper|deepseek|command|olmo|granite|baichuan|internlm|stablelm|refact|orion|minicpm|dbrx|jais|nemotron|exaone|chatglm|glm|arctic|codeshell|plamo|xverse|grok|(.*-)?bert)/;
 
 /**
  * Looks whether a file may be a part of a model for images. A file without an architecture may be one: its names tell.
@@ -14,7 +15,7 @@ const known: ReadonlySet<string> = new Set([...imageModels, ...laterImageModels,
  */
 export function requireImageModel(path: string, metadata: GgufMetadata): void {
   const architecture = textIn(path, metadata, 'general.architecture');
-  if (architecture !== undefined && !known.has(architecture)) {
+  if (architecture !== undefined && otherModels.test(architecture)) {
     throw invalidFiles(
       `${path} is a GGUF file of the architecture "${architecture}", which is no model for images and no text encoder of one.`,
       'Use the GGUF file of the image model itself.',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { invalidFiles } from '../invalid-files.js';
 import type { TensorLocation } from '../safetensors.js';
-import type { Packing } from './packing.js';
+import type { Packing } from '../tensor-location.js';
 import { readSmallJson } from './small-json.js';
 
 type Tensors = ReadonlyMap<string, TensorLocation>;

@@ -1,6 +1,6 @@
 import { invalidFiles } from '../invalid-files.js';
 import type { TensorLocation } from '../safetensors.js';
-import type { Packing } from './packing.js';
+import type { Packing } from '../tensor-location.js';
 
 type Packed = TensorLocation & { readonly packing: Packing };
 

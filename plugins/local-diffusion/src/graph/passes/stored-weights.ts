@@ -1,6 +1,6 @@
+import type { StoredRows } from '../graph.js';
 import { elementBytes, elementsIn, type Graph, type Initializer } from '../graph.js';
 import { elementTypes } from '../onnx/element-types.js';
-import type { StoredRows } from '../stored.js';
 import { blockDecoders } from './decoding/block-decoders.js';
 import { Blocks } from './decoding/blocks.js';
 import { DecodingNodes, filePartOfStored } from './decoding/decoding-nodes.js';

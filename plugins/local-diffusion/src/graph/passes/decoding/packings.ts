@@ -1,9 +1,9 @@
 import { fromFloat8 } from '../../../checkpoint/half-floats.js';
-import type { Packing } from '../../../checkpoint/packing/packing.js';
 import { tile, tiledSize } from '../../../checkpoint/packing/scaled.js';
 import type { TensorLocation } from '../../../checkpoint/safetensors.js';
+import type { Packing } from '../../../checkpoint/tensor-location.js';
+import type { PackedStorage } from '../../graph.js';
 import { elementsIn, type FilePart } from '../../graph.js';
-import type { PackedStorage } from '../../stored.js';
 import type { DecodingNodes } from './decoding-nodes.js';
 import { hadamard } from './hadamard.js';
 

@@ -2,15 +2,13 @@ import type { Component } from '../checkpoint/component.js';
 import { invalidFiles } from '../checkpoint/invalid-files.js';
 import type { LoraLayer } from '../checkpoint/lora-layer.js';
 import type { TensorLocation } from '../checkpoint/safetensors.js';
+import { Constants } from './constants.js';
 import type { Shape } from './dimension.js';
 import {
   type Attributes,
   type ElementType,
-  elementBytes,
-  elementsIn,
   type Graph,
   type GraphNode,
-  type Initializer,
   operatorSets,
   type Port,
   type TensorType,
@@ -25,9 +23,6 @@ import { Mismatch, type Operand } from './shapes/mismatch.js';
  */
 export type Value = Operand;
 
-/** Constants of up to so many numbers may be shapes, axes or factors: what they hold is known. */
-const knownNumbers = 8;
-
 /**
  * Writes one network as a graph over the tensors of a checkpoint's component. Types and shapes are followed
  * from node to node.
@@ -41,7 +36,7 @@ export class GraphBuilder {
   readonly #inputs: Port[] = [];
   readonly #outputs: Port[] = [];
   readonly #values = new Map<string, TensorType>();
-  readonly #constants = new Map<string, { readonly initializer: Initializer; readonly value: Value }>();
+  readonly #constants = new Constants(() => this.#newName('constant'));
   readonly #shared = new Map<string, Value>();
   readonly #counters = new Map<string, number>();
 
@@ -79,17 +74,17 @@ export class GraphBuilder {
 
   /** A float32 constant; the shape is that of a vector unless given. Equal constants are stored once. */
   floats(values: readonly number[] | Float32Array, shape: readonly number[] = [values.length]): Value {
-    return this.#constant('float32', new Uint8Array(Float32Array.from(values).buffer), shape, values);
+    return this.#constants.floats(values, shape);
   }
 
   /** An int64 constant: a vector unless a shape is given. Equal constants are stored once. */
   integers(values: readonly number[], shape: readonly number[] = [values.length]): Value {
-    return this.#constant('int64', new Uint8Array(BigInt64Array.from(values, BigInt).buffer), shape, values);
+    return this.#constants.integers(values, shape);
   }
 
   /** A float16 constant by its bits. Equal constants are stored once. */
   halves(bits: Uint16Array, shape: readonly number[]): Value {
-    return this.#constant('float16', new Uint8Array(bits.buffer, bits.byteOffset, bits.byteLength), shape);
+    return this.#constants.halves(bits, shape);
   }
 
   /** Returns the value made for `key` before, or makes it: for what several blocks share. */
@@ -168,11 +163,10 @@ export class GraphBuilder {
 
   /** Closes the graph. */
   finish(): Graph {
-    const constants = [...this.#constants.values()].map(({ initializer }) => initializer);
     return {
       name: this.#component.name,
       nodes: this.#nodes,
-      initializers: [...constants, ...this.#weights.initializers],
+      initializers: [...this.#constants.initializers, ...this.#weights.initializers],
       inputs: this.#inputs,
       outputs: this.#outputs,
       operatorSets,
@@ -191,24 +185,6 @@ export class GraphBuilder {
   #scaled(name: string, value: Value): Value {
     const scale = this.#weights.mountScale(name);
     return scale ? this.node('Mul', [value, asValue(scale)]) : value;
-  }
-
-  #constant(
-    type: ElementType,
-    data: Uint8Array,
-    shape: readonly number[],
-    numbers: readonly number[] | Float32Array = [],
-  ): Value {
-    const key = `${type} [${shape}] ${Buffer.from(data).toString('base64')}`;
-    const known = this.#constants.get(key);
-    if (known) return known.value;
-    if (elementsIn(shape) * elementBytes[type] !== data.length)
-      throw new Error(`a constant of ${data.length} bytes is not ${type} [${shape}]`);
-    const initializer = { name: this.#newName('constant'), type, shape: [...shape], data };
-    const elements = numbers.length > 0 && numbers.length <= knownNumbers ? [...numbers] : undefined;
-    const value = { name: initializer.name, type, shape: initializer.shape, elements };
-    this.#constants.set(key, { initializer, value });
-    return value;
   }
 
   #addNode(

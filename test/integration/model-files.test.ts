@@ -186,7 +186,7 @@ describe('tinyDecoder', () => {
 describe('memory', () => {
   it('holds one network at a time where the budget is tight: the same pictures, loaded anew', async () => {
     const { bytes } = await make();
-    const tight = await open(bundledModel, { memoryBytes: 1 });
+    const tight = await open(bundledModel, { memoryBytes: await leastMemory() });
     const [first, second] = [await make({}, tight), await make({}, tight)];
     expect(first.bytes).toEqual(bytes);
     expect(second.bytes).toEqual(bytes);
@@ -196,6 +196,23 @@ describe('memory', () => {
     const roomy = await open(bundledModel);
     expect([(await make({}, roomy)).loads, (await make({}, roomy)).loads]).toEqual([3, 0]);
   });
+
+  it('is said before a call begins where it does not reach, with what would do', async () => {
+    const least = await leastMemory();
+    expect(least).toBeGreaterThan(1e6);
+    const short = await open(bundledModel, { memoryBytes: least - 1e6 });
+    const loads: string[] = [];
+    const call = short.generateImage({ prompt: 'a star' }, { onProgress: ({ stage }) => loads.push(stage) });
+    await expect(call).rejects.toMatchObject({ code: 'ERR_REQUEST_INVALID' });
+    expect(loads).not.toContain('load');
+  });
+
+  /** The least that a refusal asks for. */
+  async function leastMemory(): Promise<number> {
+    const refusal = await make({}, await open(bundledModel, { memoryBytes: 1 })).catch((error) => error);
+    expect(refusal).toMatchObject({ code: 'ERR_REQUEST_INVALID' });
+    return Number(/Set memoryBytes of local-diffusion to (\d+)/.exec(refusal.hint)?.[1]);
+  }
 });
 
 describe('a call that is cancelled', () => {

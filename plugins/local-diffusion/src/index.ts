@@ -31,7 +31,7 @@ export default definePlugin({
       .min(1)
       .optional()
       .describe(
-        'Bytes that open networks may hold in memory; what was used longest ago is closed before more is opened, and a network that is larger alone runs in stages. Absent: 60 % of the memory that the process may use, and stages only for what does not fit at all.',
+        'Bytes that open networks may hold in memory; what was used longest ago is closed before more is opened, and a network that is larger alone runs in stages. A call that does not fit is refused. Absent: 60 % of the memory that the process may use, and stages only for what does not fit at all.',
       ),
     preparedBytes: z
       .int()

@@ -2,6 +2,7 @@ import { applyLoras } from '../checkpoint/apply-loras.js';
 import type { Lora } from '../checkpoint/lora.js';
 import type { Components, Family } from '../families/family.js';
 import { loraScalesInput } from '../graph/blocks/low-rank.js';
+import { takeFirstStep } from '../pipelines/first-step.js';
 import { type TextualInversion, textualInversionOf } from '../prompt/textual-inversion.js';
 import { NetworkGroup } from '../session/network-group.js';
 import type { Checkpoint } from './checkpoint.js';
@@ -40,12 +41,25 @@ export async function mountCheckpoint(
     };
   };
   weighLoras(loras.map(() => 1));
-  return {
+  const { schedulerConfig } = checkpoint;
+  const decoding = {
     ...model,
     ...(tiny && { decodePreview: tiny.decode }),
     ...(tiny && tinyDecoder.use === 'always' && { decode: tiny.decode }),
+  };
+  return {
+    ...decoding,
+    // Without the cache of prompts: zeros are nothing to keep.
+    costsOf: (request, isDecoded) =>
+      networks.costsOf(() =>
+        takeFirstStep(
+          { ...decoding, schedulerConfig, networkMs: 0, release: async () => {} },
+          request,
+          isDecoded,
+        ),
+      ),
     condition: cacheConditioning(model.condition, () => [...networks.commonInputs[loraScalesInput]!.data]),
-    schedulerConfig: checkpoint.schedulerConfig,
+    schedulerConfig,
     files: [
       ...new Set([
         ...checkpoint.files,

@@ -1,6 +1,8 @@
 import type { Lora } from '../checkpoint/lora.js';
 import type { DiffusionModel } from '../pipelines/diffusion-model.js';
+import type { PictureRequest } from '../pipelines/picture-request.js';
 import type { TextualInversion } from '../prompt/textual-inversion.js';
+import type { NetworkCost } from '../session/memory-plan.js';
 import type { NetworkMemory } from '../session/network-memory.js';
 import type { TinyDecoder } from './model-files.js';
 
@@ -12,6 +14,12 @@ export interface OpenedModel extends DiffusionModel {
   readonly warnings: readonly string[];
   /** Words that its LoRAs brought along. */
   readonly inversions: readonly TextualInversion[];
+  /**
+   * What its networks would hold in a request; nothing is opened. Absent: nobody knows before they run.
+   *
+   * @param isDecoded whether it makes the image itself, and not another model after it
+   */
+  costsOf?(request: PictureRequest, isDecoded: boolean): Promise<readonly NetworkCost[]>;
   /** From now on its LoRAs have these weights, in their order; 1 is the whole of one. */
   weighLoras(weights: readonly number[]): void;
 }

@@ -1,4 +1,5 @@
 import type { Graph } from '../graph/graph.js';
+import type { NetworkCost } from './memory-plan.js';
 import type { Feed } from './network.js';
 import type { NetworkMemory } from './network-memory.js';
 import { StoredNetwork } from './stored-network.js';
@@ -7,6 +8,8 @@ import { StoredNetwork } from './stored-network.js';
 export class NetworkGroup {
   readonly #memory: NetworkMemory;
   readonly #networks: StoredNetwork[] = [];
+  /** Of the networks that have been asked to run while a plan is made. Undefined: none is made, and they do run. */
+  #costs: Map<StoredNetwork, NetworkCost> | undefined;
   /** Given to each network that has an input of the name, beside what its runs are given. */
   readonly commonInputs: Record<string, Feed> = {};
 
@@ -16,9 +19,27 @@ export class NetworkGroup {
 
   /** Takes a network in. It is opened when it first runs, and may be closed between two runs. */
   add(graph: Graph): StoredNetwork {
-    const network = new StoredNetwork(graph, this.#memory, this.commonInputs);
+    const network: StoredNetwork = new StoredNetwork(graph, this.#memory, this.commonInputs, () => {
+      const costs = this.#costs;
+      return costs && ((cost) => costs.set(network, costlier(costs.get(network), cost)));
+    });
     this.#networks.push(network);
     return network;
+  }
+
+  /**
+   * What the networks that run in some work would hold, in the order of their first runs. None is opened: each gives zeros. Where a network does
+   * not fit, its stages become smaller.
+   */
+  async costsOf(work: () => Promise<void>): Promise<readonly NetworkCost[]> {
+    const costs = new Map<StoredNetwork, NetworkCost>();
+    this.#costs = costs;
+    try {
+      await work();
+    } finally {
+      this.#costs = undefined;
+    }
+    return [...costs.values()];
   }
 
   /** What the networks of all models may take together, in bytes. */
@@ -40,3 +61,6 @@ export class NetworkGroup {
     for (const network of this.#networks.splice(0)) await network.release();
   }
 }
+
+const costlier = (one: NetworkCost | undefined, other: NetworkCost): NetworkCost =>
+  one && one.heldBytes > other.heldBytes ? one : other;

@@ -27,8 +27,10 @@ export interface Place<Opened extends Releasable> {
 export interface NetworkMemoryOptions {
   /** Bytes that all open networks may hold. Absent: without bound. */
   readonly maximumBytes?: number | undefined;
-  /** Bytes that the weights of one network may take; with more it runs in stages. Absent: without bound. */
+  /** Bytes that one network may hold; with more it runs in stages. Absent: without bound. */
   readonly networkBytes?: number | undefined;
+  /** Bytes of weights that a stage may have all the same. Absent: none, one node a stage at the end. */
+  readonly smallestStageBytes?: number | undefined;
   /** Is told what cannot be stopped. Absent: nobody is. */
   readonly clock?: RunClock | undefined;
   /** Called before a network is opened. Absent: nobody is told. */
@@ -54,8 +56,10 @@ export class NetworkMemory {
   readonly #options: NetworkOptions;
   /** The budget, in bytes. */
   readonly maximumBytes: number;
-  /** Bytes that the weights of one network may take. */
+  /** Bytes that one network may hold. */
   readonly networkBytes: number;
+  /** Bytes of weights that a stage may have at least. */
+  readonly smallestStageBytes: number;
   readonly #clock: RunClock | undefined;
   /** The one that ran last is the last. */
   readonly #open = new Set<Place<Releasable>>();
@@ -67,6 +71,7 @@ export class NetworkMemory {
     {
       maximumBytes = Number.POSITIVE_INFINITY,
       networkBytes = Number.POSITIVE_INFINITY,
+      smallestStageBytes = 0,
       clock,
       onOpening,
     }: NetworkMemoryOptions = {},
@@ -74,6 +79,7 @@ export class NetworkMemory {
     this.#options = options;
     this.maximumBytes = maximumBytes;
     this.networkBytes = networkBytes;
+    this.smallestStageBytes = smallestStageBytes;
     this.#clock = clock;
     this.#onOpening = onOpening;
   }

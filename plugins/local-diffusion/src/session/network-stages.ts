@@ -27,19 +27,28 @@ export class NetworkStages {
   readonly #graph: Graph;
   readonly #memory: NetworkMemory;
   readonly #stages: readonly Stage[];
+  /** What it is computed in, but for what only the processor could open. */
+  readonly precision: Precision;
   #runMs = 0;
   readonly #warnings = new Set<string>();
   #isInHalf = false;
 
   /**
    * @param precision to compute in, but for what only the processor could open: that is computed in float32
+   * @param weightBytes what the weights of a stage may take
    */
-  constructor(graph: Graph, memory: NetworkMemory, precision: Precision) {
+  constructor(
+    graph: Graph,
+    memory: NetworkMemory,
+    precision: Precision,
+    weightBytes: number = memory.networkBytes,
+  ) {
     this.#graph = graph;
     this.#memory = memory;
+    this.precision = precision;
     // Cut before the precision is chosen, so that all that is handed on is float32; in float16 twice as much
     // of that fits.
-    const limit = memory.networkBytes * (precision === 'float16' ? 2 : 1);
+    const limit = Math.max(weightBytes, memory.smallestStageBytes) * (precision === 'float16' ? 2 : 1);
     this.#stages = cutIntoStages(graph, limit).map((stage) => {
       const computed = inPrecision(stage, precision);
       const open = ({ execution = onProcessor, ...options }: NetworkOptions) =>
@@ -56,6 +65,18 @@ export class NetworkStages {
   /** How many graphs it runs as. */
   get count(): number {
     return this.#stages.length;
+  }
+
+  /** Bytes that all of its weights take. */
+  get weightBytes(): number {
+    return this.#stages.reduce((sum, { place }) => sum + place.weightBytes, 0);
+  }
+
+  /** The most bytes that it holds at once in a run of such sizes, and what of that a run takes beside the weights. */
+  heldIn(sizes: Sizes): { readonly most: number; readonly work: number } {
+    const works = this.#stages.map((stage) => runOf(stage, sizes).workBytes);
+    const held = this.#stages.map(({ place }, index) => place.weightBytes + works[index]!);
+    return { most: Math.max(...held), work: Math.max(...works) };
   }
 
   /** Milliseconds spent in runs so far. */
@@ -103,16 +124,15 @@ export class NetworkStages {
   }
 
   async #runStage(
-    { graph, computed, place, runs }: Stage,
+    stage: Stage,
     held: Readonly<Record<string, Feed>>,
     outputs: readonly string[],
     sizes: Sizes,
   ): Promise<Record<string, Feed>> {
+    const { graph, place } = stage;
     const names = graph.inputs.map(({ name }) => name).filter((name) => held[name]);
     const feeds = Object.fromEntries(names.map((name) => [name, held[name]!]));
-    const key = [...sizes].join();
-    const run = runs.get(key) ?? { workBytes: workBytes(computed, sizes) };
-    runs.set(key, run);
+    const run = runOf(stage, sizes);
     const expected = { expectedMs: run.lastMs, workBytes: run.workBytes };
     return await this.#memory.use(place, expected, async (network) => {
       for (const warning of network.warnings) this.#warnings.add(warning);
@@ -127,4 +147,12 @@ export class NetworkStages {
       }
     });
   }
+}
+
+/** What is known of the runs of a stage that have such sizes. */
+function runOf({ computed, runs }: Stage, sizes: Sizes): { readonly workBytes: number; lastMs?: number } {
+  const key = [...sizes].join();
+  const run = runs.get(key) ?? { workBytes: workBytes(computed, sizes) };
+  runs.set(key, run);
+  return run;
 }

@@ -10,6 +10,7 @@ import { toRgb } from '../pipelines/pixels.js';
 import { Previewer } from '../pipelines/preview.js';
 import type { TextualInversion } from '../prompt/textual-inversion.js';
 import { TorchGenerator } from '../sampling/noise/torch-generator.js';
+import { type MemoryPlan, planMemory } from '../session/memory-plan.js';
 import type { NetworkMemory } from '../session/network-memory.js';
 import type { CallProgress, PassPosition } from './call-progress.js';
 import type { EngineCall } from './engine-call.js';
@@ -77,6 +78,24 @@ export class ImageRun {
       warnings: [...this.#warnings],
       timings: this.#timings,
     };
+  }
+
+  /**
+   * What the call's own model would hold; nothing is opened. Undefined where nobody knows before they run.
+   *
+   * @throws ERR_MODEL_FILES_INVALID, and ERR_REQUEST_INVALID for what the model cannot do
+   */
+  async plan(): Promise<MemoryPlan | undefined> {
+    const { firstPass, refiner, width, height } = this.#call;
+    const last = this.#listener.progress.ownPasses - 1;
+    const model = await this.#kept.models.get(this.#call.model);
+    const enlarged: Source = { kind: 'picture', planes: new Float32Array(3 * width * height) };
+    const request: PictureRequest = {
+      ...this.#requestOf({ image: 0, pass: last }, model, firstPass ? enlarged : this.#read.source),
+      ...(firstPass && { steps: firstPass.steps, strength: firstPass.strength }),
+    };
+    const costs = await model.costsOf?.(request, refiner === undefined);
+    return costs && planMemory(costs, this.#kept.memory);
   }
 
   /**

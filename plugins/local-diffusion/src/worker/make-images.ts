@@ -1,4 +1,5 @@
 import { readTextualInversion } from '../prompt/textual-inversion.js';
+import { requireFit } from '../session/memory-plan.js';
 import type { EngineCall } from './engine-call.js';
 import { type CallListener, ImageRun, type Kept, type UnfinishedImage } from './image-run.js';
 import type { Made } from './protocol.js';
@@ -16,6 +17,8 @@ export async function makeImages(kept: Kept, call: EngineCall, listener: CallLis
   const read = source && (await readSource(source, width, height));
   const { source: begun, warnings = [] } = read ?? {};
   const run = new ImageRun(kept, { call, inversions, source: begun, sourceWarnings: warnings }, listener);
+  const plan = await run.plan();
+  if (plan) requireFit(plan);
   const unfinished: UnfinishedImage[] = [];
   for (const image of seeds.keys()) unfinished.push(...(await run.begin(image)));
   for (const [image, begun] of unfinished.entries()) await run.refine(image, begun);

@@ -5,11 +5,12 @@ import { networks } from './kinds/networks.js';
 import { noise } from './kinds/noise.js';
 import { pipelines } from './kinds/pipelines.js';
 import { quantised } from './kinds/quantised.js';
+import { samplers } from './kinds/samplers.js';
 import { schedulers } from './kinds/schedulers.js';
 import { singleFile } from './kinds/single-file.js';
 import { tokenizer } from './kinds/tokenizer.js';
 
-describe.each([noise, schedulers, networks, pipelines, tokenizer, singleFile, lora, quantised])(
+describe.each([noise, schedulers, samplers, networks, pipelines, tokenizer, singleFile, lora, quantised])(
   '$folder',
   async (kind) => {
     const cases = await kind.cases(fileURLToPath(new URL(`../golden/${kind.folder}`, import.meta.url)));

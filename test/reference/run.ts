@@ -7,6 +7,7 @@ import { networks } from './kinds/networks.js';
 import { noise } from './kinds/noise.js';
 import { pipelines } from './kinds/pipelines.js';
 import { quantised } from './kinds/quantised.js';
+import { samplers } from './kinds/samplers.js';
 import { schedulers } from './kinds/schedulers.js';
 import { singleFile } from './kinds/single-file.js';
 import { tokenizer } from './kinds/tokenizer.js';
@@ -14,6 +15,7 @@ import { tokenizer } from './kinds/tokenizer.js';
 const kinds: readonly ReferenceKind[] = [
   noise,
   schedulers,
+  samplers,
   networks,
   pipelines,
   tokenizer,

@@ -138,6 +138,8 @@ export interface DiffusionModel extends Autoencoder {
   readonly patchEdge: number;
   /** Times of a flow, from 1 down, that its pipeline samples at before they are shifted. Absent: as the scheduler spaces them. */
   flowTimes?(steps: number): readonly number[];
+  /** The sigmas that were found to be best for models of its kind, for the schedule "Align Your Steps". Absent: none were. */
+  readonly alignedSigmas?: readonly number[];
   /** Whether it only goes on from an image or from another model's latents, as a refiner does. */
   readonly refinesOnly: boolean;
   /** Milliseconds that its networks have run so far. */

@@ -53,6 +53,7 @@ export async function generateLatents(
     schedulerConfig,
     strength: beginsFromSource(model, request) ? request.strength : undefined,
     flowTimes: model.flowTimes,
+    alignedSigmas: model.alignedSigmas,
     imageTokens: (width / model.patchEdge) * (height / model.patchEdge),
   });
   const unconditionalScale = model.guidance.scaleOf?.(request) ?? 1;

@@ -20,6 +20,8 @@ export interface SpanRequest {
   readonly denoisingEnd?: number | undefined;
   /** Times of a flow to sample at, before they are shifted. Absent: as the scheduler spaces them. */
   readonly flowTimes?: ((steps: number) => readonly number[]) | undefined;
+  /** The best sigmas for models of this kind. Absent: none were found. */
+  readonly alignedSigmas?: readonly number[] | undefined;
   /** Patches of the image that the network reads. */
   readonly imageTokens?: number | undefined;
 }
@@ -49,8 +51,11 @@ export function planSpan(request: SpanRequest): SamplingSpan {
     if (value !== undefined && !(value > 0 && value < 1)) refuse(`${name} is ${value}, not between 0 and 1.`);
   }
   const sigmas = request.flowTimes?.(steps);
-  const { imageTokens } = request;
-  const whole = { schedulerConfig, sampler, samplers, steps, sigmas, imageTokens, knobs: { eta } };
+  const { imageTokens, alignedSigmas } = request;
+  const whole = {
+    ...{ schedulerConfig, sampler, samplers, steps, sigmas, alignedSigmas, imageTokens },
+    knobs: { eta },
+  };
   const wholePlan = planSampling(whole);
   const strength =
     denoisingStart === undefined ? request.strength : strengthFrom(denoisingStart, steps, wholePlan);

@@ -6,6 +6,14 @@ import { effectiveConfig, type SchedulerClass } from './scheduler-config/schedul
 import { parseSchedulerConfig, type SchedulerConfig } from './scheduler-config/scheduler-config.js';
 import { type SigmaSchedule, sigmaSchedules } from './schedules/sigma-schedules.js';
 
+/** What a choice depends on beside the model's configuration. */
+export interface SamplerSurroundings {
+  /** The samplers that there are. Absent: those of the list in `samplers/`. */
+  readonly samplers?: readonly SamplerRow[] | undefined;
+  /** The best sigmas for models of this kind. Absent: none were found. */
+  readonly alignedSigmas?: readonly number[] | undefined;
+}
+
 /** The sampler that will run, and its configuration. */
 export interface ChosenSampler {
   readonly row: SamplerRow;
@@ -61,6 +69,16 @@ function keysOf({ overrides, sigmaSchedule }: ResolvedSampler): Partial<Schedule
   return { ...overrides, ...Object.fromEntries(keys) };
 }
 
+/** What was asked for, without a schedule that the model cannot have. */
+function leaveOutSchedule(
+  asked: ResolvedSampler,
+  isUnknown: (schedule: SigmaSchedule) => boolean | undefined,
+): ResolvedSampler {
+  const { sigmaSchedule, ...rest } = asked;
+  if (!sigmaSchedule || !isUnknown(sigmaSchedule)) return asked;
+  return { ...rest, droppedSchedule: sigmaSchedule.name };
+}
+
 /** A name that is a schedule alone is that of the model's own sampler with it. */
 function withOwnSampler(name: string, className: string | undefined, rows: readonly SamplerRow[]): string {
   const { sampler, schedule } = splitSamplerName(name);
@@ -73,17 +91,19 @@ function withOwnSampler(name: string, className: string | undefined, rows: reado
  * diffusers' `Class.from_config` does it.
  * @throws EaselError ERR_REQUEST_INVALID if the sampler asked for is unknown or cannot run this model;
  * ERR_MODEL_FILES_INVALID if the model's own configuration cannot be run.
- * @param rows the samplers that there are
  */
 export function chooseSampler(
   schedulerConfig: unknown,
   sampler: string | undefined,
-  rows: readonly SamplerRow[] = samplers,
+  { samplers: rows = samplers, alignedSigmas }: SamplerSurroundings = {},
 ): ChosenSampler {
   const { className: own, values, warnings } = parseSchedulerConfig(schedulerConfig);
   const ownIsFlow = own?.startsWith('FlowMatch') ? ownSampler(own, rows).isFlow : false;
   const isEdm = own?.startsWith('EDM') ?? false;
-  const asked = sampler === undefined ? undefined : resolveSampler(withOwnSampler(sampler, own, rows), rows);
+  const named = sampler === undefined ? undefined : resolveSampler(withOwnSampler(sampler, own, rows), rows);
+  const hasNoSuchSchedule = (schedule: SigmaSchedule) =>
+    (schedule.isOfModel && !alignedSigmas) || (!schedule.key && values.use_flow_sigmas);
+  const asked = named && leaveOutSchedule(named, hasNoSuchSchedule);
   const { row, isFlow } = asked ?? ownSampler(own, rows);
   const ofFlows = isFlow || ownIsFlow;
   const scheduler = ofFlows ? row.flowScheduler : isEdm ? row.edmScheduler : row.scheduler;

@@ -17,13 +17,16 @@ test.each([
   ['dpmpp_2m_k', 'dpmpp_2m_karras'],
   ['euler_k', 'euler_karras'],
   ['heun_k', 'heun_karras'],
+  ['DPM++ SDE Karras', 'dpmpp_sde_karras'],
+  ['DPM++ 2S a', 'dpmpp_2s_ancestral'],
+  ['dpmpp_sde_gpu', 'dpmpp_sde'],
+  ['Euler a SGM Uniform', 'euler_ancestral_sgm_uniform'],
 ])('takes %s for %s', (name, canonical) => {
   expect(resolveSampler(name)).toEqual(resolveSampler(canonical));
 });
 
 test.each([
   ['DDIM Karras', 'ddim', 'karras'],
-  ['euler_a_karras', 'euler_ancestral', 'karras'],
   ['DPM++ 2M SDE Turbo', 'dpmpp_2m_sde', 'turbo'],
 ])('leaves the schedule of %s out', (name, sampler, droppedSchedule) => {
   expect(resolveSampler(name)).toEqual({ ...resolveSampler(sampler), droppedSchedule });
@@ -48,6 +51,13 @@ test.each(['dpmpp_2n', 'constructor_karras', 'constructor', ''])(
     }
     expect(EaselError.isInstance(error) && error.code).toBe('ERR_REQUEST_INVALID');
     expect(String(error)).toContain('dpmpp_2m');
+  },
+);
+
+test.each(['DPM fast', 'DPM adaptive', 'dpm_fast', 'k_dpm_adaptive_karras'])(
+  'refuses %s with a reason',
+  (name) => {
+    expect(() => resolveSampler(name)).toThrow(/not built.*choose their own steps/);
   },
 );
 

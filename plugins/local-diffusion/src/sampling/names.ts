@@ -17,7 +17,9 @@ export interface ResolvedSampler {
   readonly droppedSchedule?: string;
 }
 
-const takesSigmaSchedules = ({ scheduler }: SamplerRow) => 'use_karras_sigmas' in scheduler.defaults;
+/** Whether the steps of a sampler can be spaced by any schedule in sigma; the others have timesteps of their own. */
+const takesSigmaSchedules = ({ scheduler }: SamplerRow) =>
+  'use_karras_sigmas' in scheduler.defaults || scheduler.takesNamedSchedules === true;
 
 /** The schedules that a name can end in. */
 const namedSchedules = sigmaSchedules.filter(({ label }) => label !== undefined);
@@ -71,6 +73,13 @@ export function resolveSampler(name: string, rows: readonly SamplerRow[] = sampl
   const found = findSampler(name, rows);
   if (found) return { ...found, overrides: found.row.sets ?? {}, isFlow: false };
   const normal = normaliseSamplerName(name);
+  if (/^dpm_(fast|adaptive)/.test(normal)) {
+    throw new EaselError({
+      code: 'ERR_REQUEST_INVALID',
+      message: `the sampler "${name}" is not built: DPM fast and DPM adaptive choose their own steps, whatever is asked for`,
+      hint: 'DPM++ 2M Karras (dpmpp_2m_karras) reaches the same image in as many network calls or fewer.',
+    });
+  }
   const known = samplerNames(rows).sort((a, b) => distance(normal, a) - distance(normal, b));
   throw new EaselError({
     code: 'ERR_REQUEST_INVALID',

@@ -1,9 +1,10 @@
 import { EaselError } from '@easel/plugin-sdk';
 import { chooseSampler } from './choose.js';
 import { limitDenoised } from './parameterization/limit-denoised.js';
+import type { NoiseLevel } from './parameterization/noise-level.js';
 import type { SamplerKnobs } from './samplers/sampler.js';
 import type { SamplerRow } from './samplers/sampler-row.js';
-import { buildSchedule } from './schedules/build-schedule.js';
+import { buildSchedule, type RunSchedule, startSchedule } from './schedules/build-schedule.js';
 import type { Schedule, ScheduleRequest } from './schedules/schedule.js';
 import { weightedSum } from './weighted-sum.js';
 
@@ -91,11 +92,20 @@ function skippedSteps(
   });
 }
 
-/** The timestep of every network call from a step on. */
-function callTimesteps({ levels, secondCalls }: Schedule, begin: number): number[] {
-  return levels.slice(begin, -1).flatMap(({ timestep }, i) => {
+/** A network call: its timestep, and the level of the latents as `addNoise` goes by it. */
+interface Call {
+  readonly timestep: number;
+  readonly level: NoiseLevel;
+}
+
+/** Every network call from a step on; none is made where the levels go up. */
+function callsOf({ schedule: { levels, secondCalls }, begin }: RunSchedule): Call[] {
+  return levels.slice(begin, -1).flatMap((from, i) => {
+    const to = levels[begin + i + 1]!;
+    if (to.sigma > from.sigma) return [];
+    const first = { timestep: from.timestep, level: from };
     const second = secondCalls[begin + i];
-    return second ? [timestep, second.timestep] : [timestep];
+    return second ? [first, { timestep: second.timestep, level: to }] : [first];
   });
 }
 
@@ -109,13 +119,16 @@ function throwIfAborted(signal: AbortSignal | undefined): void {
  * @throws EaselError ERR_REQUEST_INVALID for what the caller asked; ERR_MODEL_FILES_INVALID for what the model's file says.
  */
 export function planSampling(request: SamplingRequest): SamplingPlan {
-  const chosen = chooseSampler(request.schedulerConfig, request.sampler, request.samplers);
+  const chosen = chooseSampler(request.schedulerConfig, request.sampler, request);
   const { row, scheduler, config } = chosen;
   const parameterization = scheduler.parameterize(config);
-  const schedule = buildSchedule(chosen, parameterization, request);
+  const whole = buildSchedule(chosen, parameterization, request);
   const callsPerStep = row.secondCall ? 2 : 1;
-  const begin = skippedSteps(request, schedule, scheduler.countsBrokenSteps ?? false);
-  const timesteps = callTimesteps(schedule, begin);
+  const skipped = skippedSteps(request, whole, scheduler.countsBrokenSteps ?? false);
+  const started = startSchedule(whole, skipped, row);
+  const { schedule, begin } = started;
+  const calls = callsOf(started);
+  const timesteps = calls.map(({ timestep }) => timestep);
 
   async function run({
     imageCount = 1,
@@ -156,7 +169,7 @@ export function planSampling(request: SamplingRequest): SamplingPlan {
     callsPerStep,
     trainedTimesteps: config.num_train_timesteps,
     addNoise(latents, noise, call = 0) {
-      const { alpha, sigma } = schedule.levels[begin + Math.ceil(call / callsPerStep)]!;
+      const { alpha, sigma } = calls[call]?.level ?? schedule.levels.at(-1)!;
       return weightedSum([alpha, latents], [sigma, noise]);
     },
     run,

@@ -42,6 +42,11 @@ describe('a sampler that is added to the list', () => {
       'toy_karras',
       'toy_exponential',
       'toy_beta',
+      'toy_sgm_uniform',
+      'toy_simple',
+      'toy_normal',
+      'toy_kl_optimal',
+      'toy_align_your_steps',
     ]);
     for (const name of ['Toy Karras', 'plaything_karras']) {
       expect(resolveSampler(name, all)).toMatchObject({ row: toy, sigmaSchedule: { name: 'karras' } });

@@ -45,6 +45,7 @@ const training = {
   trained_betas: null,
   clip_sample: false,
   set_alpha_to_one: false,
+  skip_prk_steps: true,
   steps_offset: 1,
 };
 

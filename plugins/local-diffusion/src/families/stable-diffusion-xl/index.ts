@@ -11,6 +11,9 @@ import { options, readOptions } from './options.js';
 import { singleFile, variants } from './single-file.js';
 import { timeIdCount } from './size-conditioning.js';
 
+/** Sabour et al. 2024, "Align Your Steps", arXiv 2404.14507, as NVIDIA publishes them for this model. */
+const alignedSigmas = [14.615, 6.315, 3.771, 2.181, 1.342, 0.862, 0.555, 0.38, 0.234, 0.113, 0.029];
+
 const title = 'SDXL';
 const kinds = {
   text_encoder: clipTextKind({ tokenizer: 'tokenizer', states: 'penultimate' }),
@@ -75,6 +78,7 @@ export const stableDiffusionXl: Family = {
       inputChannels: unet.inputChannels ?? autoencoder.latentChannels,
       guidance: unet.guidance,
       patchEdge: autoencoder.factor,
+      alignedSigmas,
       refinesOnly: readsAestheticScore,
       condition: (request) => conditionStableDiffusionXl(parts, request),
       predict: unet.mount(),

@@ -8,6 +8,9 @@ import { conditionStableDiffusion } from './conditioning.js';
 import { latents } from './latents.js';
 import { singleFile, variants } from './single-file.js';
 
+/** Sabour et al. 2024, "Align Your Steps", arXiv 2404.14507, as NVIDIA publishes them for this model. */
+const alignedSigmas = [14.615, 6.475, 3.861, 2.697, 1.886, 1.396, 0.963, 0.652, 0.399, 0.152, 0.029];
+
 const title = 'Stable Diffusion';
 const kinds = {
   text_encoder: clipTextKind({ tokenizer: 'tokenizer', states: 'last' }),
@@ -77,6 +80,7 @@ export const stableDiffusion: Family = {
       inputChannels: unet.inputChannels ?? autoencoder.latentChannels,
       guidance: unet.guidance,
       patchEdge: autoencoder.factor,
+      alignedSigmas,
       refinesOnly: false,
       condition: (request) => conditionStableDiffusion(encoder, request),
       predict: unet.mount(),

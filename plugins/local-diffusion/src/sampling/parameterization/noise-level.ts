@@ -12,3 +12,8 @@ export interface NoiseLevel {
 export function halfLogSnr({ alpha, sigma }: NoiseLevel): number {
   return Math.log(alpha) - Math.log(sigma);
 }
+
+/** The sigma of a sigma / alpha, in the scale of another level above 0: k-diffusion's, where alpha is 1, or a flow's. */
+export function sigmaOfRatio(ratio: number, { alpha }: NoiseLevel): number {
+  return alpha === 1 ? ratio : ratio / (1 + ratio);
+}

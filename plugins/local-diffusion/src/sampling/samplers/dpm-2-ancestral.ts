@@ -1,3 +1,4 @@
+import type { NoiseLevel } from '../parameterization/noise-level.js';
 import { weightedSum } from '../weighted-sum.js';
 import { ancestralStep } from './ancestral-step.js';
 import { moveAlong, toDerivative } from './derivative.js';
@@ -25,6 +26,6 @@ export async function sampleDpm2Ancestral(run: SamplerRun): Promise<Float32Array
 }
 
 /** The sigma of the second call: half-way in log(sigma) to where the noise is added. */
-export function dpm2AncestralSecondSigma(from: number, to: number): number {
-  return dpm2SecondSigma(from, ancestralStep(from, to).down);
+export function dpm2AncestralSecondSigma(from: NoiseLevel, to: NoiseLevel): number {
+  return dpm2SecondSigma(from, { sigma: ancestralStep(from.sigma, to.sigma).down });
 }

@@ -1,3 +1,4 @@
+import type { NoiseLevel } from '../parameterization/noise-level.js';
 import { moveAlong, toDerivative } from './derivative.js';
 import type { SamplerRun } from './sampler.js';
 
@@ -23,6 +24,6 @@ export async function sampleDpm2(run: SamplerRun): Promise<Float32Array> {
 }
 
 /** The sigma of the second call: half-way in log(sigma). */
-export function dpm2SecondSigma(from: number, to: number): number {
-  return Math.fround(Math.sqrt(from * to));
+export function dpm2SecondSigma(from: Pick<NoiseLevel, 'sigma'>, to: Pick<NoiseLevel, 'sigma'>): number {
+  return Math.fround(Math.sqrt(from.sigma * to.sigma));
 }

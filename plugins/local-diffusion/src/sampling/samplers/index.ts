@@ -13,8 +13,10 @@ import {
 import {
   flowMatchEulerDiscreteScheduler,
   flowMatchHeunDiscreteScheduler,
+  flowMatchSolverScheduler,
 } from '../scheduler-config/flow-classes.js';
 import {
+  dpmSolverSdeScheduler,
   eulerAncestralDiscreteScheduler,
   eulerDiscreteScheduler,
   heunDiscreteScheduler,
@@ -35,16 +37,27 @@ import { dpm2SecondSigma, sampleDpm2 } from './dpm-2.js';
 import { dpm2AncestralSecondSigma, sampleDpm2Ancestral } from './dpm-2-ancestral.js';
 import { sampleDpmSolverMultistep } from './dpm-solver-multistep.js';
 import { sampleDpmSolverSinglestep } from './dpm-solver-singlestep.js';
+import { dpmpp2sAncestralSecondSigma, sampleDpmpp2sAncestral } from './dpmpp-2s-ancestral.js';
+import { dpmppSdeSecondSigma, sampleDpmppSde } from './dpmpp-sde.js';
+import { sampleErSde } from './er-sde.js';
 import { sampleEuler } from './euler.js';
 import { sampleEulerAncestral } from './euler-ancestral.js';
 import { sampleHeun } from './heun.js';
 import { sampleLcm } from './lcm.js';
 import { sampleLms } from './lms.js';
 import { samplePndm } from './pndm.js';
+import { sampleResMultistep } from './res-multistep.js';
+import { restartLevels, sampleRestart } from './restart.js';
 import type { SamplerRow } from './sampler-row.js';
 import { sampleTcd } from './tcd.js';
 import { sampleUniPc } from './unipc.js';
 
+/** Samplers of k-diffusion's kind that diffusers has no class of. */
+const inSigma = {
+  scheduler: eulerDiscreteScheduler,
+  flowScheduler: flowMatchEulerDiscreteScheduler,
+  edmScheduler: edmEulerScheduler,
+} as const;
 const multistep = {
   sample: sampleDpmSolverMultistep,
   scheduler: dpmSolverMultistepScheduler,
@@ -138,6 +151,35 @@ export const samplers: readonly SamplerRow[] = [
   },
   { ...singlestep, name: 'dpmpp_2s', sets: { ...deterministic, solver_order: 2 } },
   { ...singlestep, name: 'dpmpp_3s', sets: { ...deterministic, solver_order: 3 } },
+  {
+    name: 'dpmpp_2s_ancestral',
+    label: 'DPM++ 2S a',
+    aliases: ['dpmpp_2s_a'],
+    ...inSigma,
+    sample: sampleDpmpp2sAncestral,
+    secondCall: dpmpp2sAncestralSecondSigma,
+  },
+  {
+    name: 'dpmpp_sde',
+    label: 'DPM++ SDE',
+    aliases: ['dpmpp_sde_gpu'],
+    sample: sampleDpmppSde,
+    scheduler: dpmSolverSdeScheduler,
+    flowScheduler: flowMatchSolverScheduler,
+    edmScheduler: edmSchedulerOf(dpmSolverSdeScheduler),
+    secondCall: dpmppSdeSecondSigma,
+  },
+  {
+    name: 'restart',
+    label: 'Restart',
+    sample: sampleRestart,
+    scheduler: eulerDiscreteScheduler,
+    edmScheduler: edmEulerScheduler,
+    secondCall: 'end',
+    levels: restartLevels,
+  },
+  { name: 'er_sde', ...inSigma, sample: sampleErSde, flowScheduler: flowMatchSolverScheduler },
+  { name: 'res_multistep', ...inSigma, sample: sampleResMultistep },
   { name: 'deis', sample: sampleDeis, scheduler: deisMultistepScheduler },
   {
     name: 'unipc',

@@ -1,3 +1,4 @@
+import type { NoiseLevel } from '../parameterization/noise-level.js';
 import type { SchedulerClass } from '../scheduler-config/scheduler-class.js';
 import type { SchedulerConfig } from '../scheduler-config/scheduler-config.js';
 import type { Sampler } from './sampler.js';
@@ -23,5 +24,10 @@ export interface SamplerRow {
    * Where a step makes the second of two network calls: at its end, or at a sigma that follows from the step's two. The last step makes
    * one call only. Absent: a step is one call.
    */
-  readonly secondCall?: 'end' | ((from: number, to: number) => number);
+  readonly secondCall?: 'end' | ((from: NoiseLevel, to: NoiseLevel) => number);
+  /** The levels that it makes of a schedule's, which may go up again: no call is made on the way up. Absent: it takes the schedule's. */
+  readonly levels?: (
+    levels: readonly NoiseLevel[],
+    levelOf: (sigma: number) => NoiseLevel,
+  ) => readonly NoiseLevel[];
 }

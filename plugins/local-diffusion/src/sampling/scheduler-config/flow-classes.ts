@@ -10,7 +10,7 @@ const flowMatching = {
   takes: ['sigmas'],
   countsBrokenSteps: true,
   parameterize: rectifiedFlow,
-  buildSchedule: flowMatchSchedule,
+  buildSchedule: (context) => flowMatchSchedule(context),
 } as const satisfies Partial<SchedulerClass>;
 
 export const flowMatchEulerDiscreteScheduler: SchedulerClass = {
@@ -21,6 +21,12 @@ export const flowMatchEulerDiscreteScheduler: SchedulerClass = {
     if (invert_sigmas) return 'invert_sigmas is not supported';
     return stochastic_sampling ? 'stochastic_sampling is not supported' : undefined;
   },
+};
+
+/** The same for solvers in log(alpha / sigma), which has no value at pure noise. */
+export const flowMatchSolverScheduler: SchedulerClass = {
+  ...flowMatchEulerDiscreteScheduler,
+  buildSchedule: (context) => flowMatchSchedule(context, { keepsSomeImage: true }),
 };
 
 export const flowMatchHeunDiscreteScheduler: SchedulerClass = {

@@ -14,6 +14,8 @@ export interface SchedulerClass {
   readonly predictions: readonly SchedulerConfig['prediction_type'][];
   /** What a request may give in place of spaced steps. Absent: nothing. */
   readonly takes?: readonly ('timesteps' | 'sigmas')[];
+  /** Whether names can end in a schedule although the configuration has no keys for one. Absent: they cannot. */
+  readonly takesNamedSchedules?: true;
   /** Whether a step that strength cuts in two is run as a whole. Absent: it is left out. */
   readonly countsBrokenSteps?: boolean;
   readonly parameterize: (config: SchedulerConfig) => Parameterization;

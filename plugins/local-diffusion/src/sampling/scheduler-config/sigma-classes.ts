@@ -29,6 +29,7 @@ export const eulerAncestralDiscreteScheduler: SchedulerClass = {
   ...inSigma,
   className: 'EulerAncestralDiscreteScheduler',
   defaults: { ...training, ...linspaceSpacing, rescale_betas_zero_snr: false },
+  takesNamedSchedules: true,
   predictions: ['epsilon', 'v_prediction'],
 };
 
@@ -49,6 +50,13 @@ export const heunDiscreteScheduler: SchedulerClass = {
     clip_sample_range: 1,
   },
   takes: ['timesteps'],
+};
+
+export const dpmSolverSdeScheduler: SchedulerClass = {
+  ...inSigma,
+  className: 'DPMSolverSDEScheduler',
+  defaults: { ...latentDiffusionTraining, ...linspaceSpacing, ...sigmaKeys },
+  predictions: ['epsilon', 'v_prediction'],
 };
 
 const dpm2 = {

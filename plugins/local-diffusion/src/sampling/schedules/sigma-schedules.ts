@@ -1,9 +1,12 @@
 import type { SchedulerConfig } from '../scheduler-config/scheduler-config.js';
+import { alignedSigmas } from './align-your-steps.js';
 import { betaSigmas } from './beta.js';
 import { exponentialSigmas } from './exponential.js';
 import { karrasSigmas } from './karras.js';
+import { klOptimalSigmas } from './kl-optimal.js';
 import { luSigmas } from './lu.js';
 import type { SigmaTable } from './sigma-table.js';
+import { normalSigmas, sgmUniformSigmas, simpleSigmas } from './timestep-sigmas.js';
 
 /** What a schedule in sigma is made for. */
 export interface SigmaRange {
@@ -13,6 +16,8 @@ export interface SigmaRange {
   readonly max: number;
   /** Those that the model was trained on. */
   readonly table: SigmaTable;
+  /** Those that were found to be best for models of this kind. Absent: none were. */
+  readonly alignedSigmas?: readonly number[] | undefined;
 }
 
 /** A way to space sigmas, whatever the sampler. */
@@ -23,6 +28,8 @@ export interface SigmaSchedule {
   readonly label?: string;
   /** The key of scheduler_config.json that chooses it. Absent: only names do. */
   readonly key?: 'use_karras_sigmas' | 'use_exponential_sigmas' | 'use_beta_sigmas' | 'use_lu_lambdas';
+  /** Whether only models have it for which the best sigmas were found. Absent: all do. */
+  readonly isOfModel?: true;
   /** `steps` sigmas, descending; the one that is left at the end is not among them. */
   sigmas(range: SigmaRange, steps: number): number[];
 }
@@ -33,6 +40,11 @@ export const sigmaSchedules: readonly SigmaSchedule[] = [
   { name: 'lu', key: 'use_lu_lambdas', sigmas: luSigmas },
   { name: 'exponential', label: 'Exponential', key: 'use_exponential_sigmas', sigmas: exponentialSigmas },
   { name: 'beta', label: 'Beta', key: 'use_beta_sigmas', sigmas: betaSigmas },
+  { name: 'sgm_uniform', label: 'SGM Uniform', sigmas: sgmUniformSigmas },
+  { name: 'simple', label: 'Simple', sigmas: simpleSigmas },
+  { name: 'normal', label: 'Normal', sigmas: normalSigmas },
+  { name: 'kl_optimal', label: 'KL Optimal', sigmas: klOptimalSigmas },
+  { name: 'align_your_steps', label: 'Align Your Steps', isOfModel: true, sigmas: alignedSigmas },
 ];
 
 /**
@@ -45,8 +57,5 @@ export function spaceSigmas(
   limits: SigmaRange,
   steps: number,
 ): number[] {
-  return schedule.sigmas(
-    { min: sigma_min ?? limits.min, max: sigma_max ?? limits.max, table: limits.table },
-    steps,
-  );
+  return schedule.sigmas({ ...limits, min: sigma_min ?? limits.min, max: sigma_max ?? limits.max }, steps);
 }

@@ -7,6 +7,13 @@ export interface SigmaTable {
   sigmaAt(timestep: number): number;
   /** The timestep, not whole, that has a sigma; limited to the table's ends. */
   timestepOf(sigma: number): number;
+  /** All sigmas of the training, ascending. */
+  readonly sigmas: ArrayLike<number>;
+  /**
+   * What ComfyUI and AUTOMATIC1111 take for the sigma at a timestep that need not be whole: interpolated in log(sigma), and along a flow
+   * shifted, so that times that are spaced evenly are shifted twice.
+   */
+  spacedSigmaAt(timestep: number): number;
 }
 
 /** The table of a model that was trained on whole timesteps, from each one's alphaCumprod: sigma = sqrt((1 - alpha) / alpha). */
@@ -19,6 +26,8 @@ export function createSigmaTable(alphasCumprod: Float32Array): SigmaTable {
     max: sigmas.at(-1)!,
     sigmaAt: (timestep) => interpolate(sigmas, timestep),
     timestepOf: (sigma) => findTimestep(logSigmas, sigma),
+    sigmas,
+    spacedSigmaAt: (timestep) => Math.exp(interpolate(logSigmas, timestep)),
   };
 }
 

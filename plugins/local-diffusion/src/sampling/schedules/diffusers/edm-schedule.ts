@@ -17,8 +17,11 @@ export function edmSchedule({
     config.sigma_schedule === 'karras'
       ? karrasSigmas({ min, max }, request.steps, config.rho)
       : [...linspaceFloat32(Math.log(min), Math.log(max), request.steps)].map(Math.exp).reverse();
-  const table = { min, max, timestepOf, sigmaAt };
-  const sigmas = sigmaSchedule?.sigmas({ min, max, table }, request.steps) ?? ownSigmas();
+  const trained = linspaceFloat32(Math.log(min), Math.log(max), config.num_train_timesteps).map(Math.exp);
+  const table = { min, max, timestepOf, sigmaAt, sigmas: trained, spacedSigmaAt: sigmaAt };
+  const sigmas =
+    sigmaSchedule?.sigmas({ min, max, table, alignedSigmas: request.alignedSigmas }, request.steps) ??
+    ownSigmas();
   const levelOf = (sigma: number) => ({ timestep: Math.fround(timestepOf(sigma)), ...mix(sigma) });
   const levels = sigmas.map((sigma) => levelOf(Math.fround(sigma)));
   const last = config.final_sigmas_type === 'sigma_min' ? levels.at(-1)!.sigma : 0;

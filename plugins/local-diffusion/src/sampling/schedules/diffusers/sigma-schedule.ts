@@ -32,9 +32,10 @@ function respaced(
   table: SigmaTable,
   rules: SigmaScheduleRules,
 ): Steps {
-  const { sigmaSchedule, config } = context;
+  const { sigmaSchedule, config, request } = context;
   if (!sigmaSchedule) return plain;
-  const limits = { min: plain.sigmas.at(-1)!, max: plain.sigmas[0]!, table };
+  const { alignedSigmas } = request;
+  const limits = { min: plain.sigmas.at(-1)!, max: plain.sigmas[0]!, table, alignedSigmas };
   const sigmas = spaceSigmas(sigmaSchedule, config, limits, plain.timesteps.length);
   const timesteps = sigmas.map(table.timestepOf);
   const isRounded = rules.roundedSchedules?.includes(sigmaSchedule.name);

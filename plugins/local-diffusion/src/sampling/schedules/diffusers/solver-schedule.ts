@@ -36,7 +36,7 @@ function usedTimesteps(config: SchedulerConfig, alphas: Float32Array): number {
 }
 
 function stepsOf(
-  { config, sigmaSchedule }: ScheduleContext,
+  { config, sigmaSchedule, request }: ScheduleContext,
   plain: readonly number[],
   table: SigmaTable,
   rules: SolverScheduleRules,
@@ -49,7 +49,8 @@ function stepsOf(
     if (config.use_flow_sigmas) return atTimes(rules.flowTimes(config, plain.length));
     return { timesteps: plain, sigmas: plain.map(table.sigmaAt) };
   }
-  const sigmas = spaceSigmas(sigmaSchedule, config, { min: table.min, max: table.max, table }, plain.length);
+  const limits = { min: table.min, max: table.max, table, alignedSigmas: request.alignedSigmas };
+  const sigmas = spaceSigmas(sigmaSchedule, config, limits, plain.length);
   if (config.use_flow_sigmas && rules.turnsKarrasIntoTimes && sigmaSchedule.name === 'karras') {
     return atTimes(sigmas.map((sigma) => sigma / (sigma + 1)));
   }

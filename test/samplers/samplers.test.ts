@@ -13,11 +13,16 @@ const largestDifference = 8;
  */
 const fewSmallSigmas = [
   ...['dpm_2_beta', 'dpm_2_ancestral_beta', 'dpmpp_2m_beta', 'dpmpp_2m_sde_beta', 'dpmpp_3m_beta'],
-  ...['dpmpp_3m_sde_beta', 'dpmpp_3s_beta', 'unipc_beta'],
+  ...['dpmpp_3m_sde_beta', 'dpmpp_3s_beta', 'res_multistep_beta', 'unipc_beta'],
 ];
 
 /** It scales the network's input and output as EDM was trained with, and this model was not. */
 const otherTraining = ['edm_euler'];
+
+/** Schedules that are tried with two samplers only: others space their steps alike. */
+const triedWithFew = /_(sgm_uniform|simple|normal|kl_optimal|align_your_steps)$/;
+const isTried = (name: string) =>
+  !triedWithFew.test(name) || /^(euler|dpmpp_2m)_/.test(name.replace(triedWithFew, '_'));
 
 const exceptions = new Set([...fewSmallSigmas, ...otherTraining]);
 
@@ -37,9 +42,12 @@ beforeAll(async () => {
 afterAll(() => manager.close());
 
 describe('a red circle on a blue background', () => {
-  it.each(samplerNames().filter((name) => !exceptions.has(name)))('is what %s makes', async (sampler) => {
-    expect(await differenceFrom(sampler)).toBeLessThan(largestDifference);
-  });
+  it.each(samplerNames().filter((name) => isTried(name) && !exceptions.has(name)))(
+    'is what %s makes',
+    async (sampler) => {
+      expect(await differenceFrom(sampler)).toBeLessThan(largestDifference);
+    },
+  );
 
   it.each([...exceptions])('is not what %s makes of this model', async (sampler) => {
     expect(await differenceFrom(sampler)).toBeGreaterThan(largestDifference);

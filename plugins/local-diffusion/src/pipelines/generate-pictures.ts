@@ -2,7 +2,7 @@ import { EaselError } from '@easel/plugin-sdk';
 import { type Beginning, type BeginningScope, beginWithLatents, beginWithNoise } from './beginning.js';
 import { createDenoiser } from './denoiser.js';
 import { type DiffusionModel, readsMask } from './diffusion-model.js';
-import { drawNoise } from './draws.js';
+import { drawNoise, repeatRows } from './draws.js';
 import { withInputImages } from './editing.js';
 import { beginFollowing } from './following.js';
 import { beginWithPicture } from './image-to-image.js';
@@ -35,6 +35,7 @@ export async function generatePictures(
   model: DiffusionModel,
   request: PictureRequest,
 ): Promise<PicturesResult> {
+  if (keepsPicture(model, request)) return keepPicture(model, request);
   const { latents, shape, ...rest } = await generateLatents(model, request);
   return { ...rest, planes: await model.decode(latents, shape) };
 }
@@ -104,6 +105,27 @@ export async function generateLatents(
     shape,
     sampler: span.sampler,
     warnings: [...new Set([...span.warnings, ...conditioning.warnings])],
+  };
+}
+
+/** Strength 0: the picture is what comes out. */
+const keepsPicture = (model: DiffusionModel, request: PictureRequest): boolean =>
+  request.strength === 0 && request.denoisingStart === undefined && beginsFromSource(model, request);
+
+function keepPicture(model: DiffusionModel, request: PictureRequest): PicturesResult {
+  refuseWhatModelCannotDo(model, request);
+  const { source, prompts, steps, sampler, samplers } = request;
+  if (source?.kind !== 'picture') {
+    throw new EaselError({
+      code: 'ERR_REQUEST_INVALID',
+      message: 'Latents at strength 0 leave nothing to do.',
+    });
+  }
+  const span = planSpan({ schedulerConfig: model.schedulerConfig, steps, sampler, samplers });
+  return {
+    planes: repeatRows(source.planes, prompts.length),
+    sampler: span.sampler,
+    warnings: [...span.warnings, 'Strength 0 keeps the image as it is: no step was made.'],
   };
 }
 

@@ -28,6 +28,16 @@ describe('inpainting', () => {
   const cleanLatents = async (model: DiffusionModel) =>
     (await model.encode(planes, [])).draw(drawsOf(count)[0]!);
 
+  test('gives the image back at strength 0, with a mask and without one', async () => {
+    for (const kept of [source, { kind: 'picture', planes } as const]) {
+      const { model, calls } = createModel();
+      const result = await generatePictures(model, request({ source: kept, strength: 0 }));
+      expect(result.planes).toEqual(planes);
+      expect(calls).toHaveLength(0);
+      expect(result.warnings.join()).toMatch(/Strength 0 keeps the image/);
+    }
+  });
+
   test.each([...samplerNames().filter((name) => !/edm/.test(name))])(
     'with %s keeps what is to be kept',
     async (sampler) => {

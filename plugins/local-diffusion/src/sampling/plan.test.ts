@@ -1,5 +1,6 @@
 import { EaselError } from '@easel/plugin-sdk';
 import { expect, test } from 'vitest';
+import { schedulerConfigOf } from '../families/components/trained-schedule.js';
 import { TorchGenerator } from './noise/torch-generator.js';
 import { planSampling, type SamplingRequest } from './plan.js';
 import { readSchedulerConfig } from './scheduler-config/scheduler-config.js';
@@ -41,10 +42,24 @@ test("gives another sampler its own class's default for what the file does not s
   expect(plan({ sampler: 'ddim', steps: 4 }).timesteps).toEqual([751, 501, 251, 1]);
 });
 
+test('runs PLMS for a single file as for the folder of the same model', () => {
+  const schedulerConfig = schedulerConfigOf(
+    'EulerDiscreteScheduler',
+    { type: 'epsilon', zeroSnr: false },
+    {},
+  );
+  expect(plan({ schedulerConfig, sampler: 'PLMS' }).timesteps).toEqual(plan({}).timesteps);
+});
+
 test('runs as much of the schedule as the strength asks for', () => {
   expect(plan({ sampler: 'ddim', steps: 4, strength: 0.5 }).timesteps).toEqual([251, 1]);
   expect(plan({ sampler: 'heun', steps: 4, strength: 0.5 }).denoiserCalls).toBe(3);
-  expect(failure(() => plan({ steps: 3, strength: 0.1 })).hint).toContain('10 steps');
+});
+
+test('makes one step where the strength asks for less, and says so', () => {
+  const short = plan({ sampler: 'ddim', steps: 3, strength: 0.1 });
+  expect(short.timesteps).toEqual([1]);
+  expect(short.warnings.join()).toMatch(/Strength 0.1 of 3 steps is less than a step.*10 steps/);
 });
 
 test('mixes in as much noise as the first timestep has', () => {

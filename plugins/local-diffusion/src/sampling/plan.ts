@@ -69,9 +69,12 @@ export interface SamplingPlan {
   run(options: SamplingRunOptions): Promise<Float32Array>;
 }
 
-/** How many steps are left out when sampling starts from an image: diffusers' `get_timesteps`. */
+/**
+ * How many steps are left out when sampling starts from an image: diffusers' `get_timesteps`, which refuses a strength of less than a
+ * step. Here one step is made then, as in AUTOMATIC1111.
+ */
 function skippedSteps(
-  { strength, timesteps, sigmas, steps: asked }: SamplingRequest,
+  { strength, timesteps, sigmas, steps: all }: SamplingRequest,
   { levels }: Schedule,
   countsBrokenSteps: boolean,
 ): number {
@@ -82,14 +85,23 @@ function skippedSteps(
       message: `strength is ${strength}, not within 0 .. 1`,
     });
   }
-  const steps = timesteps || sigmas ? levels.length - 1 : asked;
-  const run = Math.min(countsBrokenSteps ? Math.ceil(steps * strength) : Math.trunc(steps * strength), steps);
-  if (run >= 1 && steps - run < levels.length - 1) return steps - run;
+  const steps = timesteps || sigmas ? levels.length - 1 : all;
+  const asked = countsBrokenSteps ? Math.ceil(steps * strength) : Math.trunc(steps * strength);
+  const run = Math.min(Math.max(asked, 1), steps);
+  if (steps - run < levels.length - 1) return steps - run;
   throw new EaselError({
     code: 'ERR_REQUEST_INVALID',
     message: `${steps} steps at strength ${strength} leave nothing to do`,
     hint: `Ask for ${Math.ceil(1 / strength)} steps or more, or for a higher strength.`,
   });
+}
+
+/** A sentence where an image's strength asks for less than the one step that is made. */
+function shortRunWarnings({ strength, steps }: SamplingRequest): string[] {
+  if (strength === undefined || strength * steps >= 1) return [];
+  return [
+    `Strength ${strength} of ${steps} steps is less than a step: one step was made. With ${Math.ceil(1 / strength)} steps it is one.`,
+  ];
 }
 
 /** A network call: its timestep, and the level of the latents as `addNoise` goes by it. */
@@ -162,7 +174,7 @@ export function planSampling(request: SamplingRequest): SamplingPlan {
 
   return {
     sampler: chosen.name,
-    warnings: chosen.warnings,
+    warnings: [...chosen.warnings, ...shortRunWarnings(request)],
     initialNoiseSigma: schedule.initialNoiseSigma,
     timesteps,
     denoiserCalls: timesteps.length,

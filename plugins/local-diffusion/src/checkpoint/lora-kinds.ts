@@ -4,6 +4,7 @@ import {
   type LoraLayer,
   type Magnitude,
   type Product,
+  type Rotation,
   sizeOfProduct,
   type WeightChange,
 } from './lora-layer.js';
@@ -21,6 +22,8 @@ export interface LoraParts {
   readonly alpha: number | undefined;
   /** Of (IA)^3: whether it scales what goes into the layer. */
   readonly onInput: boolean;
+  /** Of OFT and BOFT. Absent: the layer is of another kind. */
+  readonly rotation: Rotation | undefined;
   /** alpha / rank where the file has no alpha. */
   declaredFactor(rank: number): number;
 }
@@ -42,6 +45,7 @@ const readers: readonly (readonly [mark: LoraPart, read: (parts: LoraParts) => R
   ['w_norm', readDifference],
   ['on_input', readScaling],
   ['a1', readGeneralized],
+  ['oft_blocks', ({ rotation }) => ({ change: { kind: 'rotation', rotation: rotation! } })],
 ];
 
 /**

@@ -28,7 +28,22 @@ export type WeightChange =
   /** The weight with each row or column times a number: (IA)^3 (Liu et al. 2022, arXiv 2205.05638). */
   | { readonly kind: 'scaling'; readonly by: TensorLocation; readonly axis: Axis }
   /** weight @ inner + outer: GLoRA (Chavan et al. 2023, arXiv 2306.07967). */
-  | { readonly kind: 'generalized'; readonly inner: Product; readonly outer: Product };
+  | { readonly kind: 'generalized'; readonly inner: Product; readonly outer: Product }
+  /** Rows turned, block by block: OFT and BOFT. */
+  | { readonly kind: 'rotation'; readonly rotation: Rotation };
+
+/** How an OFT turns the rows of a weight. */
+export interface Rotation {
+  readonly rows: number;
+  /** Rows of a block. */
+  readonly size: number;
+  /** Whether it is a product of factors that each turn blocks of other rows: BOFT. */
+  readonly isButterfly: boolean;
+  /** The rotations less the identity, [rows / size, size, size] each. */
+  readonly turns: readonly Float32Array[];
+  /** What each row is multiplied by afterwards. Absent: 1. */
+  readonly rescale?: Float32Array | undefined;
+}
 
 /** Rows of a weight are its outputs, columns its inputs. */
 export type Axis = 'outputs' | 'inputs';
@@ -94,5 +109,7 @@ export function sizeOfChange(change: WeightChange): readonly [number | undefined
     }
     case 'generalized':
       return sizeOfProduct(change.outer);
+    case 'rotation':
+      return [change.rotation.rows, undefined];
   }
 }

@@ -25,7 +25,17 @@ export interface LoraTarget {
 export type LoraPart =
   | ('down' | 'up' | 'mid' | 'alpha' | 'magnitude' | 'peft magnitude')
   | (`hada_${`w${1 | 2}_${'a' | 'b'}` | `t${1 | 2}`}` | `lokr_${`w${1 | 2}${'' | '_a' | '_b'}` | 't2'}`)
-  | ('diff' | 'diff_b' | 'w_norm' | 'b_norm' | 'weight' | 'on_input' | `${'a' | 'b'}${1 | 2}`);
+  | (
+      | 'diff'
+      | 'diff_b'
+      | 'w_norm'
+      | 'b_norm'
+      | 'weight'
+      | 'on_input'
+      | 'oft_blocks'
+      | 'rescale'
+      | `${'a' | 'b'}${1 | 2}`
+    );
 
 /** What the name of a tensor in a LoRA's file says. */
 export interface LoraName {
@@ -53,7 +63,7 @@ const endings: readonly RegExp[] = [
   // diffusers' attention processors
   /^(?<module>.+?)(\.processor)?\.(?<projection>to_(q|k|v|out))_lora\.(?<part>down|up)\.weight$/,
   // LyCORIS, and the differences of ComfyUI's extraction
-  /^(?<module>.+)\.(?<part>alpha|dora_scale|diff|diff_b|w_norm|b_norm|on_input)$/,
+  /^(?<module>.+)\.(?<part>alpha|dora_scale|diff|diff_b|w_norm|b_norm|on_input|oft_blocks|rescale)$/,
   /^(?<module>.+)\.(?<part>hada_(w[12]_[ab]|t[12])|lokr_(w[12](_[ab])?|t2))$/,
   /^(?<module>.+)\.(?<part>[ab][12])\.weight$/,
 ];

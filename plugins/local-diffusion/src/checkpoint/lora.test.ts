@@ -126,7 +126,8 @@ describe('openLora', () => {
     ],
     ['a part of a LoHa', { 'lora_unet_a.hada_w1_a': zeros(4, 2) }, /"lora_unet_a" has no "hada_w1_b"/],
     ['a part of a LoKr', { 'lora_unet_a.lokr_w1': zeros(2, 2) }, /has no "lokr_w2_a"/],
-    ['an OFT', { 'lora_unet_a.oft_blocks': zeros(2, 2, 2) }, /is an OFT/],
+    ["an OFT of PEFT's", { 'base_model.model.unet.a.oft_R.weight': zeros(2, 2) }, /is one of PEFT's OFTs/],
+    ['no rotations', { 'lora_unet_a.oft_blocks': zeros(2, 2, 3) }, /no rotations/],
     [
       'an alpha that is not finite',
       { ...pair('lora_unet_a', 4, 4), 'lora_unet_a.alpha': floatTensor([], [Number.NaN]) },

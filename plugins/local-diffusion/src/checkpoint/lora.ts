@@ -5,6 +5,7 @@ import type { LoraLayer } from './lora-layer.js';
 import { declaredFactor, readLoraDeclarations } from './lora-metadata.js';
 import { type LoraPart, type LoraTarget, parseLoraName } from './lora-names.js';
 import { findLoraFile } from './lora-place.js';
+import { readRotation } from './lora-rotation.js';
 import { readSafetensorsFile, type TensorLocation } from './safetensors.js';
 
 /** A LoRA's change of one layer, which is not yet found in a model. */
@@ -30,7 +31,7 @@ export interface Lora {
 
 /** Kinds of change that are not computed, by a name in them. */
 const otherKinds: readonly (readonly [RegExp, string])[] = [
-  [/\.(oft_|boft_)/, 'an OFT'],
+  [/\.b?oft_[A-Z]/, "one of PEFT's OFTs"],
   [/lora_embedding_[AB]/, 'a LoRA of an embedding'],
 ];
 
@@ -55,12 +56,15 @@ export async function openLora(path: string, targets: readonly LoraTarget[]): Pr
   const { groups, embeddings, unknown } = group(file, tensors, targets);
   const layers: UnplacedLayer[] = [];
   for (const { target, module, name, parts } of groups) {
-    const [alpha, onInput] = [parts.get('alpha'), parts.get('on_input')];
+    const [ownAlpha, onInput] = [parts.get('alpha'), parts.get('on_input')];
+    const alpha = ownAlpha && (await readNumber(ownAlpha));
+    const [blocks, rescale] = [parts.get('oft_blocks'), parts.get('rescale')];
     const layer = layerOf({
       file,
       name,
       tensors: parts,
-      alpha: alpha && (await readNumber(alpha)),
+      alpha,
+      rotation: blocks && (await readRotation({ file, name, blocks, rescale, alpha })),
       onInput: onInput !== undefined && (await readNumber(onInput)) !== 0,
       declaredFactor: (rank) => declaredFactor(declarations, target.component, { module, name, rank }),
     });
@@ -118,7 +122,10 @@ function notLora(path: string, name: string | undefined): Error {
   if (name === undefined) return invalidFiles(`${path} is not a LoRA: it changes no layer.`);
   const kind = otherKinds.find(([pattern]) => pattern.test(name))?.[1];
   return kind
-    ? invalidFiles(`${path} is ${kind} ("${name}"), which is not supported.`, 'Use a LoRA, LoHa or LoKr.')
+    ? invalidFiles(
+        `${path} is ${kind} ("${name}"), which is not supported.`,
+        'Use a LoRA, LoHa, LoKr or an OFT of LyCORIS.',
+      )
     : invalidFiles(
         `${path} is not a LoRA that this model can take: nothing is known by the name of its tensor "${name}".`,
         'Use a LoRA for this kind of model, with the names of kohya, PEFT, ComfyUI or diffusers.',

@@ -1,7 +1,8 @@
 import type { LoraLayer, Magnitude } from '../../checkpoint/lora-layer.js';
 import type { GraphBuilder, Value } from '../builder.js';
 import { isBeside, scaleOf } from './low-rank.js';
-import { type ChangeScope, reshape, weightChange } from './weight-change.js';
+import { reshape } from './reshape.js';
+import { type ChangeScope, weightChange } from './weight-change.js';
 
 /** What keeps the norm of a row of zeros from dividing by 0: float32's epsilon. */
 const leastNorm = 1.1920929e-7;

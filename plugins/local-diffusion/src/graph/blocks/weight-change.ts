@@ -7,6 +7,8 @@ import {
 } from '../../checkpoint/lora-layer.js';
 import type { TensorLocation } from '../../checkpoint/safetensors.js';
 import type { GraphBuilder, Value } from '../builder.js';
+import { reshape } from './reshape.js';
+import { rotationChange } from './rotated-weight.js';
 
 /** What a change is computed with. */
 export interface ChangeScope {
@@ -56,11 +58,10 @@ export function weightChange(graph: GraphBuilder, change: WeightChange, scope: C
       const inner = graph.node('Gemm', [weight, product(graph, `${name}.inner`, change.inner, factor)]);
       return graph.node('Add', [inner, product(graph, `${name}.outer`, change.outer, factor)]);
     }
+    case 'rotation':
+      return rotationChange(graph, change.rotation, scope);
   }
 }
-
-export const reshape = (graph: GraphBuilder, value: Value, shape: readonly number[]): Value =>
-  graph.node('Reshape', [value, graph.integers(shape)]);
 
 /** A tensor of the LoRA's file, in another shape of as many numbers. */
 function matrix(

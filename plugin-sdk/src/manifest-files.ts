@@ -10,6 +10,21 @@ export const fileFields = {
     .describe(
       'Provider options whose values are paths of files or folders, such as `vae` or `loras[].path`. Requests from outside can only name what the operator offers there: ids of models, and what lies below `server.modelFolders`; the plugin is given the absolute path. Absent: none.',
     ),
+  otherFiles: z
+    .array(
+      z.strictObject({
+        names: z
+          .array(z.string().min(1))
+          .min(1)
+          .describe('What names of tensors in such a file have in them.'),
+        is: z.string().min(1).describe('What it is, as in "a LoRA".'),
+        use: z.string().min(1).describe('How it is used, as a sentence.'),
+      }),
+    )
+    .default([])
+    .describe(
+      'Files of tensors that are no models and that people may take for one, the surest mark first: what is said when one is installed or imported. Absent: none.',
+    ),
   promptTags: z
     .array(
       z.strictObject({

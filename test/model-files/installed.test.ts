@@ -90,6 +90,18 @@ describe('easel models import', () => {
     expect((await easel(['models'])).stdout).toMatch(/^wrapped /m);
   });
 
+  it.each([
+    ['a LoRA', 'lora_unet_mid_block_attentions_0_proj_in.lora_up.weight', /<lora:name:0\.8>/],
+    ["a LoRA of PEFT's", 'unet.mid_block.proj_in.lora_A.weight', /is a LoRA/],
+    ['an autoencoder', 'decoder.conv_in.weight', /is an autoencoder, not a model[\s\S]*`vae`/],
+    ['a textual inversion', 'emb_params', /is a textual inversion[\s\S]*`embeddings`/],
+  ])('says of %s what it is, and how it is used', async (_, name, message) => {
+    const { folder, easel } = await openWorld([]);
+    const path = join(folder, 'part.safetensors');
+    await writeSafetensors(path, { [name]: { dtype: 'F32', shape: [1], bytes: new Uint8Array(4) } });
+    expect((await easel(['models', 'import', path])).stderr).toMatch(message);
+  });
+
   it('leaves a model where it is, and paints with it', async () => {
     const { folder, easel } = await openWorld([]);
     const imported = await easel(['models', 'import', bundledModel, '--id', 'own']);

@@ -37,6 +37,8 @@ export async function recognize(path: string, manifests: readonly Manifest[]): P
       : models?.tensors.some((prefix) => kind.some((name) => name.startsWith(prefix)));
   const found = manifests.flatMap(({ handles }) => handles).find(isKnown);
   if (found?.models) return { pipelineType: found.type, models: found.models };
+  const other = typeof kind === 'string' ? undefined : otherFile(kind, manifests);
+  if (other) throw invalid(`${path} is ${other.is}, not a model.`, other.use);
   throw invalid(
     typeof kind === 'string'
       ? `No plugin knows models of the class ${kind}: ${path}.`
@@ -44,6 +46,12 @@ export async function recognize(path: string, manifests: readonly Manifest[]): P
     'Write a catalogue entry for it by hand, if a plugin can run it.',
   );
 }
+
+/** What plugins say of a file of tensors that is no model. */
+const otherFile = (tensors: readonly string[], manifests: readonly Manifest[]) =>
+  manifests
+    .flatMap(({ otherFiles }) => otherFiles)
+    .find(({ names }) => names.some((name) => tensors.some((each) => each.includes(name))));
 
 async function pipelineClass(folder: string): Promise<string> {
   const file = join(folder, modelIndexName);

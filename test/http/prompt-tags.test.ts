@@ -84,6 +84,21 @@ describe('a file that a prompt names', () => {
     expect((await make('x <layer:loras/ink:1>')).given.layers).toEqual([{ path: ink, weight: 1 }]);
   });
 
+  it.each<[string, object]>([
+    ['a prompt', { prompt: 'x <layer:ink:1>' }],
+    ['an option', { prompt: 'x', provider_options: { files: { style: 'loras/ink.safetensors' } } }],
+  ])('named in %s that has changed is not taken for the one of an earlier result', async (_, asked) => {
+    const { server, ink } = await start();
+    const said = async () => {
+      const response = await server.post('/api/images/generate', { ...asked, cache: true });
+      expect(response.status).toBe(200);
+      return response.headers.get('easel-cache');
+    };
+    expect([await said(), await said()]).toEqual(['miss', 'hit']);
+    await writeFile(ink, 'other ink');
+    expect([await said(), await said()]).toEqual(['miss', 'hit']);
+  });
+
   it('is found by every door', async () => {
     const { server, ink } = await start();
     const { manager } = server;

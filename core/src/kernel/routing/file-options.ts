@@ -42,6 +42,20 @@ export async function nameFileOptions(
   return named as Options;
 }
 
+/** The paths that options name, in the places that the manifest lists under `fileOptions`. */
+export async function pathsIn(
+  { fileOptions }: Pick<Manifest, 'fileOptions'>,
+  options: Options,
+): Promise<string[]> {
+  const paths: string[] = [];
+  for (const place of fileOptions)
+    await replaceAt(options, stepsOf(place), '', async (path) => {
+      paths.push(path);
+      return path;
+    });
+  return paths;
+}
+
 /** Undefined for an absolute path that lies below none of the folders. */
 function nameBelow(folders: readonly string[], path: string): string | undefined {
   if (!isAbsolute(path)) return path;

@@ -4,10 +4,13 @@ import type { Configuration } from '../../config/configuration.js';
 import { hashFolder } from '../generations/fingerprint.js';
 import type { PluginFolder } from '../manifest/read.js';
 import type { Candidate } from './candidates.js';
+import { pathsIn } from './file-options.js';
+import { fileStamps } from './file-stamps.js';
 
 /**
  * What pictures depend on, as far as the kernel knows: the model's whole entry, the code and the configuration of the plugin that would be
- * asked first, and the request with every default filled in. Files of a model that change under the same path are not seen.
+ * asked first, the request with every default filled in, and the files that its options and its prompt name, by size and time. Files of a
+ * model itself that change under the same path are not seen.
  */
 export interface RequestIdentity {
   /** SHA-256, in hexadecimal digits. */
@@ -20,16 +23,18 @@ export interface RequestIdentity {
 
 export async function identityOf(
   asked: ValidImageRequest,
-  { plugin, model, pipelineType, request }: Candidate,
+  { plugin, model, pipelineType, request, withFiles }: Candidate,
   { plugins }: Configuration,
 ): Promise<RequestIdentity> {
   const { id } = plugin.manifest;
+  const files = await pathsIn(plugin.manifest, withFiles?.options ?? request.options);
   const { previews: _, seed, inputImages, mask, ...others } = request;
   // One that was drawn is another one the next time.
   const isSeeded = asked.seed !== undefined && seed !== undefined;
   const facts = [
     ...[model, pipelineType, id, await codeOf(plugin.plugin), plugins[id]?.options ?? {}, others],
     isSeeded ? seed : null,
+    await fileStamps(files),
     [...inputImages, ...(mask ? [mask] : [])].map(hashOf),
     mask === undefined ? null : [asked.keepUnmasked, asked.maskBlur, asked.maskFill, asked.maskPadding],
   ];

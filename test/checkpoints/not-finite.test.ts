@@ -42,6 +42,30 @@ test.each([
   });
 });
 
+test.each([
+  ['F64', [0, 0, 0, 0, 0, 0, 0xf8, 0x7f], 'NaN'],
+  ['F16', [0, 0x7e], 'NaN'],
+  ['BF16', [0xc0, 0x7f], 'NaN'],
+  ['BF16', [0x80, 0x7f], 'infinity'],
+  ['F8_E4M3', [0x7f], 'NaN'],
+  ['F8_E5M2', [0x7c], 'infinity'],
+])('a value of %s that is not finite is one too (%j)', async (dtype, bits, what) => {
+  const tensors = await rawTensors(single);
+  const name = 'model.diffusion_model.out.2.bias';
+  const { shape } = tensors[name]!;
+  const bytes = new Uint8Array(shape.reduce((count, size) => count * size, 1) * bits.length);
+  bytes.set(bits);
+  const file = await writeCheckpoint(
+    join(await temporaryFolder(), 'damaged.safetensors'),
+    { ...tensors, [name]: { dtype, shape, bytes } },
+    { like: 'sd_pipeline' },
+  );
+  await expect(makeImage({ path: file })).rejects.toMatchObject({
+    code: 'ERR_MODEL_FILES_INVALID',
+    message: expect.stringMatching(new RegExp(`"conv_out.bias" in .*damaged.*has ${what}`)),
+  });
+});
+
 test('a LoRA whose values are not finite is named', async () => {
   const file = join(await temporaryFolder(), 'lora.safetensors');
   const tensors = await rawTensors(golden('g_lora/lora_kohya.safetensors'));

@@ -1,8 +1,9 @@
 import type { LoraLayer, Magnitude } from '../../checkpoint/lora-layer.js';
 import type { GraphBuilder, Value } from '../builder.js';
+import type { ChangeScope } from './change-scope.js';
 import { isBeside, scaleOf } from './low-rank.js';
 import { reshape } from './reshape.js';
-import { type ChangeScope, weightChange } from './weight-change.js';
+import { weightChange } from './weight-change.js';
 
 /** What keeps the norm of a row of zeros from dividing by 0: float32's epsilon. */
 const leastNorm = 1.1920929e-7;

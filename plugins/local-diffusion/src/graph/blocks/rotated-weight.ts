@@ -1,7 +1,7 @@
 import type { Rotation } from '../../checkpoint/lora-layer.js';
 import type { GraphBuilder, Value } from '../builder.js';
+import type { ChangeScope } from './change-scope.js';
 import { reshape } from './reshape.js';
-import type { ChangeScope } from './weight-change.js';
 
 /**
  * What an OFT adds to a weight. One turns blocks of rows, by the transposed of its rotations, and a LoRA's weight is a share of the

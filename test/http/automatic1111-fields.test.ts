@@ -9,6 +9,7 @@ interface Info {
   readonly all_seeds: readonly number[];
   readonly infotexts: readonly string[];
   readonly sampler_name: string;
+  readonly clip_skip: number;
   readonly warnings: readonly TestWarning[];
 }
 
@@ -148,7 +149,10 @@ describe("Automatic1111's other fields", () => {
     const wide = await textToImage(server, { enable_hr: true, hr_resize_x: 192, hr_second_pass_steps: '2' });
     expect(await shown(wide)).toMatchObject({ size: '192x192' });
     const skipped = { prompt: 'options', override_settings: { CLIP_stop_at_last_layers: 2 } };
-    expect((await shown(await textToImage(server, skipped))).columns[0]).toBe('00ff00');
+    const { info, ...answer } = await textToImage(server, skipped);
+    expect((await shown(answer)).columns[0]).toBe('00ff00');
+    expect(info.clip_skip).toBe(2);
+    expect((await textToImage(server, {})).info.clip_skip).toBe(1);
   });
 
   it('an image to image call without an image is refused', async () => {

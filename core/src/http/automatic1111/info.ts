@@ -1,13 +1,24 @@
 import type { Warning } from '@easel/plugin-sdk';
+import { z } from 'zod';
+import type { AvailableModel } from '../../models/available-models.js';
 import { parametersTextOf } from '../../results/embed-provenance.js';
 import type { ImageResult } from '../../results/image-result.js';
 import type { AutomaticRequest } from './request.js';
+import { readSharedOption } from './shared-options.js';
 
-/** What Automatic1111 tells of the images that it has made, and beside it, as `warnings`, what was done otherwise than asked. */
+/** Layers of the text encoder that are left out, as the option has it. */
+const clipSkipSchema = z.int().min(0).catch(0);
+
+/**
+ * What Automatic1111 tells of the images that it has made, and beside it, as `warnings`, what was done otherwise than asked.
+ *
+ * @param model that made them
+ */
 export function infoOf(
   result: ImageResult,
   { batch_size, denoising_strength, init_images }: AutomaticRequest,
   warnings: readonly Warning[],
+  model: AvailableModel | undefined,
 ) {
   const { images, provenance } = result;
   const { prompt, negativePrompt = '', steps, guidanceScale, sampler, samplerLabel } = provenance.parameters;
@@ -43,7 +54,8 @@ export function infoOf(
     infotexts: images.map((image) => parametersTextOf(image, result)),
     styles: [],
     job_timestamp: timestamp(new Date()),
-    clip_skip: 1,
+    // There the last layer counts as 1.
+    clip_skip: clipSkipSchema.parse(readSharedOption('clipSkip', provenance.parameters.options, model)) + 1,
     is_using_inpainting_conditioning: false,
     version: 'Easel',
     warnings,

@@ -20,8 +20,8 @@ export async function make(
   const body = parseBody(automaticRequestSchema, request.body);
   if (kind === 'img2img') assertInitImage(body);
   const { manager } = context;
-  const id = modelOf(body) ?? manager.currentModel;
-  const model = manager.getAvailableModels().find((each) => each.id === id);
+  const findModel = (id: string | undefined) => manager.getAvailableModels().find((each) => each.id === id);
+  const model = findModel(modelOf(body) ?? manager.currentModel);
   const { asked, warnings } = await fromAutomaticRequest(body, kind, model);
   const about = {
     id: body.force_task_id ?? request.id,
@@ -38,7 +38,9 @@ export async function make(
   const answer = {
     images: isSent ? images.map((_, index) => placeholderOf(index)) : [],
     parameters: echoOf(body),
-    info: JSON.stringify(infoOf(result, body, [...result.warnings, ...warnings])),
+    info: JSON.stringify(
+      infoOf(result, body, [...result.warnings, ...warnings], findModel(provenance.model)),
+    ),
   };
   return await sendJson(reply, answer, isSent ? bytesOf(result) : []);
 }

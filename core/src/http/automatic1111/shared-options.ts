@@ -1,6 +1,15 @@
 import type { ImageRequest, Warning } from '@easel/plugin-sdk';
 import type { AvailableModel } from '../../models/available-models.js';
 
+type SharedOption = AvailableModel['choices']['sharedOptions'][number];
+
+/** Value of an option that was used; undefined where the model's plugin means something else by its name. */
+export const readSharedOption = (
+  name: SharedOption,
+  options: Readonly<Record<string, unknown>> | undefined,
+  model: AvailableModel | undefined,
+): unknown => (model?.choices.sharedOptions.includes(name) ? options?.[name] : undefined);
+
 /** Options that the model's plugin has under names that mean the same everywhere; what it does not have is told. */
 export class SharedOptions {
   readonly warnings: Warning[] = [];
@@ -8,11 +17,11 @@ export class SharedOptions {
 
   constructor(private readonly model: AvailableModel | undefined) {}
 
-  has(name: AvailableModel['choices']['sharedOptions'][number]): boolean {
+  has(name: SharedOption): boolean {
     return this.model?.choices.sharedOptions.includes(name) ?? false;
   }
 
-  set(name: Parameters<SharedOptions['has']>[0], value: unknown, parameter: string): void {
+  set(name: SharedOption, value: unknown, parameter: string): void {
     if (this.has(name)) Object.assign(this.#options, { [name]: value });
     else {
       const message = `${parameter} had no effect: ${this.model ? `"${this.model.id}"` : 'the model'} does not take it.`;

@@ -10,6 +10,7 @@ interface Info {
   readonly infotexts: readonly string[];
   readonly sampler_name: string;
   readonly clip_skip: number;
+  readonly denoising_strength: number | null;
   readonly warnings: readonly TestWarning[];
 }
 
@@ -146,13 +147,14 @@ describe("Automatic1111's other fields", () => {
     const larger = await textToImage(server, { prompt: 'options', enable_hr: true, hr_upscaler: 'Latent' });
     expect(await shown(larger)).toMatchObject({ size: '128x128', columns: Array(4).fill('00ff00') });
     expect(larger.messages).toEqual(['hr_upscaler "Latent" was replaced by Lanczos.']);
+    expect(larger.info.denoising_strength).toBe(0.75);
     const wide = await textToImage(server, { enable_hr: true, hr_resize_x: 192, hr_second_pass_steps: '2' });
     expect(await shown(wide)).toMatchObject({ size: '192x192' });
     const skipped = { prompt: 'options', override_settings: { CLIP_stop_at_last_layers: 2 } };
     const { info, ...answer } = await textToImage(server, skipped);
     expect((await shown(answer)).columns[0]).toBe('00ff00');
     expect(info.clip_skip).toBe(2);
-    expect((await textToImage(server, {})).info.clip_skip).toBe(1);
+    expect((await textToImage(server, {})).info).toMatchObject({ clip_skip: 1, denoising_strength: null });
   });
 
   it('an image to image call without an image is refused', async () => {

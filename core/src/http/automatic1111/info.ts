@@ -8,6 +8,7 @@ import { readSharedOption } from './shared-options.js';
 
 /** Layers of the text encoder that are left out, as the option has it. */
 const clipSkipSchema = z.int().min(0).catch(0);
+const hiresSchema = z.object({ strength: z.number() }).optional().catch(undefined);
 
 /**
  * What Automatic1111 tells of the images that it has made, and beside it, as `warnings`, what was done otherwise than asked.
@@ -16,13 +17,23 @@ const clipSkipSchema = z.int().min(0).catch(0);
  */
 export function infoOf(
   result: ImageResult,
-  { batch_size, denoising_strength, init_images }: AutomaticRequest,
+  { batch_size }: AutomaticRequest,
   warnings: readonly Warning[],
   model: AvailableModel | undefined,
 ) {
   const { images, provenance } = result;
-  const { prompt, negativePrompt = '', steps, guidanceScale, sampler, samplerLabel } = provenance.parameters;
+  const {
+    prompt,
+    negativePrompt = '',
+    steps,
+    guidanceScale,
+    sampler,
+    samplerLabel,
+    strength,
+  } = provenance.parameters;
   const [first] = images;
+  const shared = (name: Parameters<typeof readSharedOption>[0]) =>
+    readSharedOption(name, provenance.parameters.options, model);
   const seeds = images.map(({ seed }) => seed ?? -1);
   return {
     prompt,
@@ -48,14 +59,14 @@ export function infoOf(
     sd_vae_hash: null,
     seed_resize_from_w: -1,
     seed_resize_from_h: -1,
-    denoising_strength: init_images ? (denoising_strength ?? null) : null,
+    denoising_strength: strength ?? hiresSchema.parse(shared('hiresFix'))?.strength ?? null,
     extra_generation_params: {},
     index_of_first_image: 0,
     infotexts: images.map((image) => parametersTextOf(image, result)),
     styles: [],
     job_timestamp: timestamp(new Date()),
     // There the last layer counts as 1.
-    clip_skip: clipSkipSchema.parse(readSharedOption('clipSkip', provenance.parameters.options, model)) + 1,
+    clip_skip: clipSkipSchema.parse(shared('clipSkip')) + 1,
     is_using_inpainting_conditioning: false,
     version: 'Easel',
     warnings,

@@ -36,6 +36,13 @@ export const fileFields = {
           .string()
           .regex(/^[A-Za-z]\w*$/, 'must be the name of an option')
           .describe('A provider option: a list of `{ path, weight }`.'),
+        tensorEndings: z
+          .array(z.string().min(1).max(100))
+          .max(40)
+          .default([])
+          .describe(
+            'How the name of a tensor ends in files of this kind, such as `.lora_down.weight`: the files that have one are listed for clients that ask what there is. Absent: none are listed.',
+          ),
       }),
     )
     .default([])

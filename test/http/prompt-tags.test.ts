@@ -115,3 +115,46 @@ describe('a file that a prompt names', () => {
     expect(await make(prompt)).toMatchObject({ read: prompt, warnings: [] });
   });
 });
+
+describe("Automatic1111's list of LoRAs", () => {
+  const header = (name: string, metadata = {}) => {
+    const tensor = { dtype: 'F32', shape: [1], data_offsets: [0, 4] };
+    const text = Buffer.from(JSON.stringify({ __metadata__: metadata, [name]: tensor }));
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(text.length));
+    return Buffer.concat([length, text, Buffer.alloc(4)]);
+  };
+  const lora = header('lora_unet_down_blocks_0.lora_down.weight', { tags: 'x'.repeat(600_000) });
+
+  it('has those below the model folders, by names that prompts find them by', async () => {
+    const { server, make, folder } = await start();
+    const list = async () =>
+      await jsonOf<{ name: string; alias: string; path: string; metadata: object }[]>(
+        await server.get('/sdapi/v1/loras'),
+      );
+    expect(await list()).toEqual([]);
+    await mkdir(join(folder, 'other'));
+    await writeFile(join(folder, 'Sea v1.sft'), lora);
+    await writeFile(join(folder, 'other/ink.safetensors'), lora);
+    await writeFile(join(folder, 'loras/deep/INK.safetensors'), lora);
+    await writeFile(join(folder, 'other/wide.safetensors'), lora);
+    await writeFile(join(folder, 'WIDE.safetensors'), 'not a LoRA');
+    const merged = header('model.weight', { from: '"a.lora_down.weight":' });
+    await writeFile(join(folder, 'merged.safetensors'), merged);
+    const listed = await list();
+    expect(listed.map(({ name, path }) => [name, path]).sort()).toEqual([
+      ['Sea v1', 'Sea v1.sft'],
+      ['loras/deep/INK', 'loras/deep/INK.safetensors'],
+      ['other/ink', 'other/ink.safetensors'],
+      ['other/wide', 'other/wide.safetensors'],
+    ]);
+    for (const { name, path } of listed) {
+      const { given, warnings } = await make(`a <lora:${name}:0.5>`);
+      expect([given.layers, warnings]).toEqual([[{ path: join(folder, path), weight: 0.5 }], []]);
+    }
+    await writeFile(join(folder, 'merged.safetensors'), lora);
+    await rm(join(folder, 'Sea v1.sft'));
+    const names = (await list()).map(({ name }) => name).sort();
+    expect(names).toEqual(['loras/deep/INK', 'merged', 'other/ink', 'other/wide']);
+  });
+});

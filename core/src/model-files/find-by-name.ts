@@ -3,7 +3,7 @@ import { parse, relative, sep } from 'node:path';
 import { type ModelFiles, requestedFile } from './requested-file.js';
 
 /** Files of tensors; what lies beside them with the same name is an image or a note. */
-const extension = /\.(safetensors|sft)$/i;
+export const extension = /\.(safetensors|sft)$/i;
 
 /**
  * Finds files as prompts name them: a model by its id, a path below one of the model folders, or the name of a file in any folder there, with
@@ -37,7 +37,7 @@ function namesOf(path: string): string[] {
 }
 
 /** Paths below the folders, in the order of their names. A folder that cannot be read has none. */
-async function listTensorFiles(folders: readonly string[]): Promise<string[]> {
+export async function listTensorFiles(folders: readonly string[]): Promise<string[]> {
   const lists = folders.map(async (folder) => {
     const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
     return entries

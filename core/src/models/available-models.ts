@@ -12,8 +12,9 @@ export interface AvailableModel
   readonly installed: boolean;
   /** Id of the plugin that is asked first. Absent: there is none. */
   readonly plugin?: string;
-  /** What its plugin says of requests to it: samplers and schedules that people can choose, and options that other APIs can set. */
-  readonly choices: Pick<Manifest['handles'][number], 'samplers' | 'schedules' | 'sharedOptions'>;
+  /** What its plugin says of requests to it: samplers and schedules that people can choose, options that other APIs can set, and tags of prompts. */
+  readonly choices: Pick<Manifest['handles'][number], 'samplers' | 'schedules' | 'sharedOptions'> &
+    Pick<Manifest, 'promptTags'>;
   /** Environment variables that its plugin needs and that are not set. Absent: none. */
   readonly missingSecrets?: readonly string[];
   /** Whether requests without a model go to it. */
@@ -48,7 +49,12 @@ export function listModels(
       supports,
       available,
       installed,
-      choices: { samplers: supports.sampler ? samplers : [], schedules, sharedOptions },
+      choices: {
+        samplers: supports.sampler ? samplers : [],
+        schedules,
+        sharedOptions,
+        promptTags: first?.manifest.promptTags ?? [],
+      },
       ...(plugin ? { plugin } : {}),
       ...(missingSecrets.length === 0 ? {} : { missingSecrets }),
       current: id === currentModel,

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify';
+import { TensorFileList } from '../../model-files/list-tensor-files.js';
 import { addOperation } from '../operation.js';
 import type { ServerContext } from '../server-context.js';
-import { listModels, listSamplers, listSchedules, memoryOf, upscalers } from './lists.js';
+import { listLoras, listModels, listSamplers, listSchedules, memoryOf, upscalers } from './lists.js';
 
 const automatic = { tag: 'Automatic1111', failure: 'automaticFailed' } as const;
 const read = { ...automatic, method: 'GET', scope: 'read', answer: 'automaticList' } as const;
@@ -9,7 +10,6 @@ const read = { ...automatic, method: 'GET', scope: 'read', answer: 'automaticLis
 /** Lists of what Easel has none of: clients read them before they ask for images, and show nothing of the kind. */
 const empty: Readonly<Record<string, { readonly summary: string; readonly value: object }>> = {
   'latent-upscale-modes': { summary: 'Lists ways to enlarge latents: none.', value: [] },
-  loras: { summary: 'Lists LoRAs: none; `provider_options` name them.', value: [] },
   'sd-vae': { summary: 'Lists autoencoders: none; `provider_options` name them.', value: [] },
   'sd-modules': { summary: 'Lists modules of Forge: none.', value: [] },
   hypernetworks: { summary: 'Lists hypernetworks: none.', value: [] },
@@ -28,13 +28,17 @@ export const automaticListRoutes =
   ({ manager }: ServerContext) =>
   async (server: FastifyInstance) => {
     const usable = () => manager.getAvailableModels().filter(({ available }) => available);
-    const add = (name: string, summary: string, list: () => object) =>
+    const add = (name: string, summary: string, list: () => object | Promise<object>) =>
       addOperation(server, { ...read, path: `/sdapi/v1/${name}`, summary }, async () => list());
 
     add('sd-models', 'Lists the models that can be used.', () => listModels(usable()));
     add('samplers', 'Lists the samplers of the models that can be used.', () => listSamplers(usable()));
     add('schedulers', 'Lists the schedules that go with some of the samplers.', () =>
       listSchedules(usable()),
+    );
+    const loras = new TensorFileList();
+    add('loras', 'Lists the LoRAs below `server.modelFolders`, by the names that prompts give them.', () =>
+      listLoras(loras, usable(), manager.configuration.server.modelFolders),
     );
     add('upscalers', 'Lists ways to enlarge images.', () => upscalers);
     add('memory', "Tells the machine's memory.", memoryOf);

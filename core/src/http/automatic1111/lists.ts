@@ -1,4 +1,5 @@
 import { freemem, totalmem } from 'node:os';
+import type { TensorFileList } from '../../model-files/list-tensor-files.js';
 import type { AvailableModel } from '../../models/available-models.js';
 
 const unique = (names: readonly string[]): string[] => [...new Set(names)];
@@ -31,6 +32,22 @@ export const listModels = (models: readonly AvailableModel[]) =>
     filename: id,
     config: null,
   }));
+
+/** Tag of prompts that Automatic1111 has for LoRAs. */
+const loraTag = 'lora';
+
+/** LoRAs as Automatic1111 lists them, with paths below the model folders: none where no model that can be used takes them by its tag. */
+export async function listLoras(
+  files: TensorFileList,
+  models: readonly AvailableModel[],
+  folders: readonly string[],
+) {
+  const tags = models.flatMap(({ choices }) => choices.promptTags).filter(({ tag }) => tag === loraTag);
+  const endings = unique(tags.flatMap(({ tensorEndings }) => tensorEndings));
+  if (endings.length === 0) return [];
+  const found = await files.list(endings, { models: new Map(), folders });
+  return found.map(({ name, path }) => ({ name, alias: name, path, metadata: {} }));
+}
 
 /** How the first image of two passes is enlarged. */
 export const upscalers = ['None', 'Lanczos'].map((name) => ({

@@ -220,7 +220,7 @@ describe("Automatic1111's progress", () => {
   it('is told of the call that is being made, by its id too, and the call is stopped', async () => {
     const server = await startMaskServer();
     for (const stop of ['interrupt', 'skip']) {
-      const body = { prompt: 'wait', width: 64, height: 64, force_task_id: 'task(mine)' };
+      const body = { prompt: 'wait', width: 96, height: 64, seed: 7, steps: 3, force_task_id: 'task(mine)' };
       const call = server.post('/sdapi/v1/txt2img', body);
       const progress = async () =>
         await jsonOf<{ progress: number; current_image: string | null; eta_relative: number }>(
@@ -232,7 +232,15 @@ describe("Automatic1111's progress", () => {
       const told = await server.post('/internal/progress', { id_task: 'task(mine)', id_live_preview: -1 });
       expect(await jsonOf(told)).toMatchObject({ active: true, completed: false, progress: 0.5 });
       expect((await server.post(`/sdapi/v1/${stop}`, {})).status).toBe(200);
-      expect((await call).status).toBe(499);
+      const response = await call;
+      expect(response.status).toBe(200);
+      const { images, info } = await jsonOf<AutomaticAnswer>(response);
+      expect(await shown({ images })).toEqual({ size: '96x64', columns: Array(4).fill('0000ff') });
+      expect(JSON.parse(info)).toMatchObject({
+        all_seeds: [7],
+        infotexts: [expect.stringContaining('wait\nSteps: 3, Seed: 7, Size: 96x64')],
+        warnings: [{ message: expect.stringContaining('was interrupted: 1 of its images') }],
+      });
       await expect.poll(progress).toMatchObject({ progress: 0, current_image: null, current_task: null });
     }
     const over = await server.post('/internal/progress', { id_task: 'task(mine)' });

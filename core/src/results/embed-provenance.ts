@@ -1,6 +1,6 @@
 import { EaselError, type Image, type Warning } from '@easel/plugin-sdk';
 import { coreVersion } from '../version.js';
-import type { ImageResult } from './image-result.js';
+import type { ImageResult, Provenance } from './image-result.js';
 import { formatParametersText } from './parameters-text.js';
 import { writePngText } from './png-text.js';
 import {
@@ -32,7 +32,10 @@ export function embedProvenance(result: ImageResult): ImageResult {
 }
 
 /** What an image was made with, as AUTOMATIC1111 writes it. */
-export function parametersTextOf(image: Image, { provenance }: Pick<ImageResult, 'provenance'>): string {
+export function parametersTextOf(
+  image: Image,
+  { provenance }: { readonly provenance: Pick<Provenance, 'model' | 'parameters'> },
+): string {
   const parameters = knownParameters(provenance.parameters, image.seed);
   const { samplerLabel } = provenance.parameters;
   return formatParametersText({ ...parameters, samplerLabel }, provenance.model, `Easel ${coreVersion}`);

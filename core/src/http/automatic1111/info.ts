@@ -2,9 +2,14 @@ import type { Warning } from '@easel/plugin-sdk';
 import { z } from 'zod';
 import type { AvailableModel } from '../../models/available-models.js';
 import { parametersTextOf } from '../../results/embed-provenance.js';
-import type { ImageResult } from '../../results/image-result.js';
+import type { ImageResult, Provenance } from '../../results/image-result.js';
 import type { AutomaticRequest } from './request.js';
 import { readSharedOption } from './shared-options.js';
+
+/** Images, and what made them. */
+export interface MadeImages extends Pick<ImageResult, 'images'> {
+  readonly provenance: Pick<Provenance, 'model' | 'parameters'>;
+}
 
 /** Layers of the text encoder that are left out, as the option has it. */
 const clipSkipSchema = z.int().min(0).catch(0);
@@ -16,7 +21,7 @@ const hiresSchema = z.object({ strength: z.number() }).optional().catch(undefine
  * @param model that made them
  */
 export function infoOf(
-  result: ImageResult,
+  result: MadeImages,
   { batch_size }: AutomaticRequest,
   warnings: readonly Warning[],
   model: AvailableModel | undefined,

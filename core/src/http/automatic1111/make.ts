@@ -7,6 +7,7 @@ import type { ServerContext } from '../server-context.js';
 import { placeholderOf, sendJson } from '../splice-base64.js';
 import { assertInitImage, fromAutomaticRequest, modelOf } from './from-request.js';
 import { infoOf } from './info.js';
+import { interruptedResult } from './interrupted.js';
 import { type AutomaticRequest, automaticRequestSchema } from './request.js';
 import type { Tasks } from './tasks.js';
 
@@ -28,24 +29,32 @@ export async function make(
     caller: request.apiKey?.id ?? '',
     images: asked.n ?? 1,
   };
-  const result = await tasks.run(about, async ({ controller }, onProgress) =>
-    makeResult(context, asked, defaultDelivery, { request, reply, onProgress, cancelled: controller.signal }),
-  );
-  const { images, provenance } = result;
-  if (body.save_images)
-    for (const image of images) await context.results.put(image, { seed: image.seed, provenance });
+  const { made, warnings: others } = await tasks.run(about, async (task, onProgress) => {
+    const { signal } = task.controller;
+    try {
+      const caller = { request, reply, onProgress, cancelled: signal };
+      const result = await makeResult(context, asked, defaultDelivery, caller);
+      if (body.save_images) await save(context, result);
+      return { made: result, warnings: result.warnings };
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      return await interruptedResult(task, asked, error, model);
+    }
+  });
+  const { images, provenance } = made;
   const isSent = body.send_images ?? true;
+  const told = [...others, ...warnings];
   const answer = {
     images: isSent ? images.map((_, index) => placeholderOf(index)) : [],
     parameters: echoOf(body),
-    info: JSON.stringify(
-      infoOf(result, body, [...result.warnings, ...warnings], findModel(provenance.model)),
-    ),
+    info: JSON.stringify(infoOf(made, body, told, findModel(provenance.model))),
   };
-  return await sendJson(reply, answer, isSent ? bytesOf(result) : []);
+  return await sendJson(reply, answer, isSent ? images.map(({ bytes }) => bytes) : []);
 }
 
-const bytesOf = ({ images }: ImageResult) => images.map(({ bytes }) => bytes);
+async function save({ results }: ServerContext, { images, provenance }: ImageResult): Promise<void> {
+  for (const image of images) await results.put(image, { seed: image.seed, provenance });
+}
 
 /** A request as its caller reads it again: with the images only where it wants them. */
 function echoOf({ init_images, mask, ...others }: AutomaticRequest): object {

@@ -54,7 +54,7 @@ const operations = {
     method: 'POST',
     path: '/sdapi/v1/interrupt',
     scope: 'generate',
-    summary: "Cancels the caller's calls that are being made.",
+    summary: "Ends the caller's calls that are being made; they are answered with what there is.",
     answer: 'automaticNothing',
   },
   skip: {
@@ -62,7 +62,7 @@ const operations = {
     method: 'POST',
     path: '/sdapi/v1/skip',
     scope: 'generate',
-    summary: "Cancels the oldest of the caller's calls that are being made.",
+    summary: "Ends the oldest of the caller's calls that are being made; it is answered with what there is.",
     answer: 'automaticNothing',
   },
 } as const satisfies Record<string, Operation>;

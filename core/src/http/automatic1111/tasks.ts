@@ -10,6 +10,8 @@ export interface Task {
   readonly controller: AbortController;
   progress: Progress | undefined;
   preview: Preview | undefined;
+  /** How each image looked last, by its index. */
+  readonly previews: Map<number, Preview>;
 }
 
 /** The calls that Automatic1111's API is making: its clients ask for the newest one's progress, and stop it. */
@@ -27,12 +29,16 @@ export class Tasks {
       controller: new AbortController(),
       progress: undefined,
       preview: undefined,
+      previews: new Map(),
     };
     this.#tasks.add(task);
     try {
       return await work(task, (progress) => {
         task.progress = progress;
-        task.preview = progress.preview ?? task.preview;
+        const { preview } = progress;
+        if (!preview) return;
+        task.preview = preview;
+        task.previews.set(preview.index, preview);
       });
     } finally {
       this.#tasks.delete(task);

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import type { ConfigurationInput } from '@easel/core';
 import sharp from 'sharp';
 import { startServer } from './server.js';
 
@@ -44,8 +45,9 @@ export async function columnsOf(image: Uint8Array): Promise<{ columns: string[];
 }
 
 /** A server whose only model paints everything blue, and shows with the prompt "mask" or "image" what it was given. */
-export const startMaskServer = () =>
+export const startMaskServer = (configuration: ConfigurationInput = {}) =>
   startServer({
+    ...configuration,
     pluginFolders: [fixtures('mask-plugins')],
     catalogueFolders: [fixtures('mask-catalogue')],
     currentModel: 'brush',

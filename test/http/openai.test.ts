@@ -13,6 +13,7 @@ const clientOf = ({ url }: TestServer, options: object = {}) =>
 const ownFields = z.object({
   easel: z.object({ provenance: z.unknown(), warnings: z.array(z.object({ parameter: z.string() })) }),
 });
+const picture = `data:image/png;base64,${Buffer.from(onePixelPng).toString('base64')}`;
 const bytesOf = (base64: string | undefined) => new Uint8Array(Buffer.from(base64 ?? '', 'base64'));
 
 describe("OpenAI's client", () => {
@@ -144,7 +145,27 @@ describe("OpenAI's client", () => {
       code: 'invalid_image',
       param: 'image',
     });
-    await expect(server.post('/v1/images/edits', { prompt })).resolves.toMatchObject({ status: 415 });
+  });
+
+  it.each<[object, string]>([
+    [{ images: [{ image_url: picture }] }, 'takes none, not 1'],
+    [
+      { images: [{ image_url: { url: picture } }, picture], mask: { image_url: picture } },
+      'takes none, not 2',
+    ],
+    [{ image: picture }, 'takes none, not 1'],
+    [{ image: [{ image_url: picture }] }, 'takes none, not 1'],
+    [{}, 'images: is missing'],
+    [{ images: [] }, 'images: is missing'],
+    [{ images: [{ file_id: 'file-1' }] }, 'files by id are not kept here'],
+    [{ images: [{ image_url: '!!' }] }, 'images.0: must be base64'],
+    [{ images: [{ image_url: 'http://127.0.0.1:9/a.png' }] }, 'images.0: '],
+    [{ images: [{ image_url: picture }], mask: { image_url: 'data:image/png;base64,AAAA' } }, 'mask: '],
+  ])('edits images that JSON names: %j', async (body, told) => {
+    const server = await startServer();
+    const response = await server.post('/v1/images/edits', { prompt, ...body });
+    expect(response.status).toBe(400);
+    expect((await jsonOf<{ error: { message: string } }>(response)).error.message).toContain(told);
   });
 
   it('lists the models', async () => {
@@ -180,7 +201,7 @@ it('tells of one model, and of none in the words of its API', async () => {
     200,
     expect.objectContaining({ id: 'steady-one', object: 'model', owned_by: 'steady' }),
   ]);
-  const unknown = await server.get('/v1/models/nobody');
+  const unknown = await server.get('/v1/models/nobody/else');
   expect([unknown.status, await jsonOf(unknown)]).toEqual([
     404,
     { error: expect.objectContaining({ code: 'model_not_found', param: 'model' }) },

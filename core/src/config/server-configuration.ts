@@ -36,7 +36,9 @@ export const serverConfigurationSchema = z.strictObject({
   privateAddresses: z
     .boolean()
     .default(false)
-    .describe('Whether webhooks may lead to addresses that are not public. Absent: no.'),
+    .describe(
+      'Whether webhooks may lead to, and input images be fetched from, addresses that are not public. Absent: no.',
+    ),
   closeSeconds: z
     .number()
     .min(1)

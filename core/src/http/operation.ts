@@ -16,7 +16,7 @@ export interface Operation extends RouteAccess {
   /** The heading that people find it under. */
   readonly tag: 'Pictures' | 'Jobs' | 'OpenAI' | 'Automatic1111' | 'Session' | 'Probes' | 'Administration';
   readonly method: 'GET' | 'POST' | 'DELETE';
-  /** With `:name` for what varies. */
+  /** With `:name` for what varies, and `*` at its end for what may have slashes. */
   readonly path: string;
   readonly summary: string;
   /** Absent: it has none. */
@@ -29,6 +29,8 @@ export interface Operation extends RouteAccess {
   readonly example?: object;
   /** The same as a form, with files. */
   readonly files?: readonly string[];
+  /** The same as JSON that names the files. Absent: only a form has files. */
+  readonly references?: z.ZodType;
   /** Absent: 200. */
   readonly status?: number;
   /** Absent: the answer is not JSON. */

@@ -20,7 +20,7 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output'): object {
 export function openApiDocument(prefix: string, operations: readonly Operation[]): object {
   const paths: Record<string, Record<string, object>> = {};
   for (const operation of operations) {
-    const name = operation.path.replace(/:(\w+)/g, '{$1}');
+    const name = pathOf(operation);
     const path = paths[name] ?? {};
     path[operation.method.toLowerCase()] = describeOperation(operation);
     paths[name] = path;
@@ -51,8 +51,12 @@ const idempotencyKey = {
   schema: { type: 'string', minLength: 1, maxLength: 255 },
 };
 
-function parametersOf({ path, query, isCreating }: Operation): object[] {
-  const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
+/** With `{name}` for what varies; a rest with slashes is an id. */
+const pathOf = ({ path }: Operation): string => path.replace(/:(\w+)/g, '{$1}').replace(/\*$/, '{id}');
+
+function parametersOf(operation: Operation): object[] {
+  const { query, isCreating } = operation;
+  const inPath = [...pathOf(operation).matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: 'path',
     required: true,
@@ -87,9 +91,12 @@ function describeOperation(operation: Operation): object {
   };
 }
 
-function contentOf(body: z.ZodType, { files, example }: Operation): object {
+function contentOf(body: z.ZodType, { files, references, example }: Operation): object {
   const schema = schemaOf(body, 'input') as { properties?: object };
   if (!files) return { 'application/json': { schema, ...(example ? { example } : {}) } };
   const parts = Object.fromEntries(files.map((name) => [name, { type: 'string', format: 'binary' }]));
-  return { 'multipart/form-data': { schema: { ...schema, properties: { ...schema.properties, ...parts } } } };
+  return {
+    'multipart/form-data': { schema: { ...schema, properties: { ...schema.properties, ...parts } } },
+    ...(references ? { 'application/json': { schema: schemaOf(references, 'input') } } : {}),
+  };
 }

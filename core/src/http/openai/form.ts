@@ -1,26 +1,13 @@
-import type { InputImage } from '@easel/plugin-sdk';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { readParts } from '../body/read-parts.js';
 import { HttpError } from '../errors.js';
 import { type GivenImage, readInputImages } from '../input-image.js';
+import type { EditBody } from './edit-body.js';
 import { openAiRequestSchema } from './request.js';
 
-export interface ImageForm {
-  /** Text fields, numbers and switches among them turned into what they say. */
-  readonly fields: Readonly<Record<string, unknown>>;
-  readonly images: InputImage[];
-  readonly mask: InputImage | undefined;
-}
-
-/** The multipart form of `/v1/images/edits` and `/variations`: `image`, `image[]` (in any number), `mask`, and text. */
-export async function readImageForm(request: FastifyRequest): Promise<ImageForm> {
-  if (!request.isMultipart())
-    throw new HttpError(
-      415,
-      'unsupported_media_type',
-      'The body must be multipart/form-data, with the picture as "image".',
-    );
+/** The multipart form of `/v1/images/edits` and `/variations`: `image`, `image[]` (in any number), `mask`, and text, of which numbers and flags are turned into what they say. */
+export async function readImageForm(request: FastifyRequest): Promise<EditBody> {
   const fields: Record<string, unknown> = {};
   const given: GivenImage[] = [];
   let givenMask: GivenImage | undefined;

@@ -1,11 +1,11 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { AvailableModel } from '../../models/available-models.js';
 import { HttpError } from '../errors.js';
 import { addOperation, type Operation } from '../operation.js';
 import { parseBody } from '../parse-body.js';
 import { deliveryOptionsOf } from '../request-fields.js';
 import type { ServerContext } from '../server-context.js';
-import { readImageForm } from './form.js';
+import { imageReferenceFields, readEditBody } from './edit-body.js';
 import { make, type OpenAiCall } from './make.js';
 import { readOpenAiMask } from './mask.js';
 import { fromOpenAiRequest, openAiRequestSchema } from './request.js';
@@ -35,6 +35,7 @@ const operations = {
     isCreating: true,
     body: openAiRequestSchema,
     files: ['image', 'mask'],
+    references: openAiRequestSchema.extend(imageReferenceFields),
     answer: 'openAiImages',
   },
   vary: {
@@ -46,6 +47,7 @@ const operations = {
     isCreating: true,
     body: openAiRequestSchema.partial({ prompt: true }),
     files: ['image'],
+    references: openAiRequestSchema.partial({ prompt: true }).extend(imageReferenceFields),
     answer: 'openAiImages',
   },
   models: {
@@ -59,7 +61,8 @@ const operations = {
   model: {
     ...openAi,
     method: 'GET',
-    path: '/v1/models/:id',
+    // An id may have slashes in it.
+    path: '/v1/models/*',
     scope: 'read',
     summary: 'Tells of a model.',
     answer: 'openAiModel',
@@ -72,10 +75,10 @@ export const openAiRoutes = (context: ServerContext) => async (server: FastifyIn
     make(context, callOf('image_generation', request.body), request, reply),
   );
   addOperation(server, operations.edit, async (request, reply) =>
-    make(context, await editOf(request), request, reply),
+    make(context, await editOf(context, { request, reply }), request, reply),
   );
   addOperation(server, operations.vary, async (request, reply) =>
-    make(context, await editOf(request, { prompt: variationPrompt }), request, reply),
+    make(context, await editOf(context, { request, reply }, { prompt: variationPrompt }), request, reply),
   );
 
   const startedAt = Math.floor(Date.now() / 1_000);
@@ -84,7 +87,7 @@ export const openAiRoutes = (context: ServerContext) => async (server: FastifyIn
     data: context.manager.getAvailableModels().map((model) => describe(model, startedAt)),
   }));
   addOperation(server, operations.model, async (request) => {
-    const { id } = request.params as { id: string };
+    const { '*': id } = request.params as { '*': string };
     const model = context.manager.getAvailableModels().find((each) => each.id === id);
     if (!model)
       throw new HttpError(
@@ -97,10 +100,14 @@ export const openAiRoutes = (context: ServerContext) => async (server: FastifyIn
   });
 };
 
-async function editOf(request: FastifyRequest, defaults: object = {}): Promise<OpenAiCall> {
-  const { fields, images, mask } = await readImageForm(request);
+async function editOf(
+  context: ServerContext,
+  { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
+  defaults: object = {},
+): Promise<OpenAiCall> {
+  const { fields, images, mask } = await readEditBody(context, request, reply);
   const call = callOf('image_edit', { ...defaults, ...fields });
-  const asked = { ...call.asked, inputImages: images };
+  const asked = { ...call.asked, inputImages: [...images] };
   if (!mask) return { ...call, asked };
   const read = await readOpenAiMask(mask);
   return {

@@ -96,6 +96,8 @@ export interface Guidance {
    * Absent: there never is.
    */
   scaleOf?(request: GuidanceRequest): number;
+  /** For people: when the negative prompt is read. Absent: with a guidance scale over 1. */
+  readonly negativeIsRead?: string;
   /** How the denoising network is told `guidanceScale`: further inputs, one row an image. Absent: it is not told. */
   inputs?(guidanceScale: number, images: number): Conditioning;
   /** A further prediction beside the second one, where the request asks for it. Absent: there never is. */

@@ -52,6 +52,16 @@ describe('text to image', () => {
     expect(calls[0]!.conditioning.told).toEqual({ data: Float32Array.of(3), shape: [1] });
   });
 
+  test.each([
+    [{ guidanceScale: 1, negativePrompts: ['a dog'] }, {}, [/read with a guidance scale over 1 alone/]],
+    [{ guidanceScale: 1, negativePrompts: [' '] }, {}, []],
+    [{ guidanceScale: 3, negativePrompts: ['a dog'] }, {}, []],
+    [{ guidanceScale: 3, negativePrompts: ['a dog'] }, { guidance: {} }, [/this model has no guidance/]],
+  ])('says that a negative prompt had no effect: %j', async (asked, changes, told) => {
+    const { warnings } = await generatePictures(createModel(changes).model, request(asked));
+    expect(warnings).toEqual(told.map((text) => expect.stringMatching(text)));
+  });
+
   test('leaves guidance out for a model that knows none', async () => {
     const { model, calls } = createModel({ guidance: {} });
     await generatePictures(model, request({ guidanceScale: 3 }));

@@ -104,7 +104,13 @@ export async function generateLatents(
     latents: denoised,
     shape,
     sampler: span.sampler,
-    warnings: [...new Set([...span.warnings, ...conditioning.warnings])],
+    warnings: [
+      ...new Set([
+        ...span.warnings,
+        ...conditioning.warnings,
+        ...(unconditionalScale > 1 ? [] : warnOfUnreadNegative(model, request)),
+      ]),
+    ],
   };
 }
 
@@ -127,6 +133,17 @@ function keepPicture(model: DiffusionModel, request: PictureRequest): PicturesRe
     sampler: span.sampler,
     warnings: [...span.warnings, 'Strength 0 keeps the image as it is: no step was made.'],
   };
+}
+
+function warnOfUnreadNegative(
+  {
+    guidance: { scaleOf, negativeIsRead = 'with a guidance scale over 1' },
+  }: Pick<DiffusionModel, 'guidance'>,
+  { negativePrompts }: Pick<PictureRequest, 'negativePrompts'>,
+): string[] {
+  if (!negativePrompts?.some((text) => text.trim() !== '')) return [];
+  const why = scaleOf ? `it is read ${negativeIsRead} alone` : 'this model has no guidance by one';
+  return [`The negative prompt had no effect: ${why}.`];
 }
 
 const spaced = (config: unknown, spacing: PictureRequest['timestepSpacing']): unknown =>

@@ -44,6 +44,15 @@ describe('preparePrompts', () => {
       expect.stringContaining('"<a>"'),
     ]);
   });
+
+  test.each([
+    ['a cat AND a dog :1.2', 1],
+    ['A CAT ANDROID and a BRAND', 0],
+  ])('says that AND is not read as composition: %s', (text, warnings) => {
+    expect(preparePrompts(tokenizer, [text]).warnings).toEqual(
+      Array(warnings).fill(expect.stringContaining('"AND" had no effect')),
+    );
+  });
 });
 
 describe('encodePrompts', () => {

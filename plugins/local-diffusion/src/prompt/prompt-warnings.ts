@@ -4,6 +4,8 @@ import type { Placeholder } from './placeholders.js';
 const squareBrackets = /(?<!\\)\[([^[\]\\]*)\]/g;
 /** `[from:to:0.5]`, `[word:3]` and `[one|other]`: webui's prompt editing and alternating words (`modules/prompt_parser.py`). */
 const editing = /\||:\s*(?:\d+(?:\.\d*)?|\.\d+)\s*$/;
+/** `a AND b:1.2`: webui's composition of prompts. */
+const composition = /\bAND\b/;
 /** `<lora:name:0.8>`: webui's extra networks (`modules/extra_networks.py`). The kernel has taken LoRAs out of the prompt. */
 const networkTag = /<(?:lora|lyco|hypernet):[^<>]*>/gi;
 
@@ -18,6 +20,9 @@ export function warnOfUnreadSyntax(prompt: string): string[] {
         ([part]) =>
           `"${excerpt(part)}" had no effect as prompt editing: its words are read from the first step to the last.`,
       ),
+    ...(composition.test(prompt)
+      ? ['"AND" had no effect as composition: what stands around it is read as one prompt.']
+      : []),
     ...[...prompt.matchAll(networkTag)].map(
       ([tag]) =>
         `"${excerpt(tag)}" had no effect as a network, and is read as words: only LoRAs are loaded, and by the prompt, not by the negative one.`,

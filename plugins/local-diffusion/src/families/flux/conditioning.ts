@@ -19,9 +19,6 @@ export interface FluxTextParts {
   readonly textTokens: number;
 }
 
-const negativePromptWarning =
-  'The negative prompt had no effect: FLUX reads it with the option trueCfgScale over 1 alone.';
-
 /** The conditioning of FLUX.1. diffusers: `FluxPipeline.encode_prompt`. */
 export async function conditionFlux(
   parts: FluxTextParts,
@@ -42,8 +39,6 @@ export async function conditionFlux(
     return { encoder_hidden_states: hidden, pooled_projections: conditional[0]!.pooled! };
   };
   const conditional = await embed(prompts);
-  const isIgnored = !isGuided && negativePrompts?.some((text) => text.trim() !== '');
-  if (isIgnored) warnings.add(negativePromptWarning);
   const unconditional = isGuided ? await embed(negativePrompts ?? prompts.map(() => '')) : undefined;
   return { conditional, unconditional, warnings: [...warnings] };
 }

@@ -95,6 +95,7 @@ export const flux: Family = {
       ...reading,
       inputChannels: inputChannels / perToken,
       guidance: {
+        negativeIsRead: 'with the option trueCfgScale over 1',
         scaleOf: trueCfgScale,
         ...(readsGuidance && {
           inputs: (scale, images) => ({

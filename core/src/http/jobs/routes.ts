@@ -1,16 +1,15 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { hasEnded, type StoredJob } from '../../jobs/job.js';
 import { priorityOf } from '../access/priority.js';
-import { HttpError } from '../errors.js';
 import { endlessStreams } from '../event-stream.js';
 import { fromImagesRequest } from '../images/generate.js';
 import { keyOf, submitJob } from '../make-result.js';
 import { addOperation, type Operation } from '../operation.js';
 import { parseBody } from '../parse-body.js';
-import { resultUrl, type ServerContext } from '../server-context.js';
+import type { ServerContext } from '../server-context.js';
 import { textFor } from '../server-paths.js';
 import { placeholderOf } from '../splice-base64.js';
-import { describeJob } from './describe-job.js';
+import { cancelJob, describeFor, findJob, isVisible } from './find-job.js';
 import { jobListSchema, jobRequestSchema } from './request.js';
 import { addWatching } from './watch.js';
 
@@ -68,21 +67,8 @@ export const jobRoutes = (context: ServerContext) => async (server: FastifyInsta
   const { jobs } = context;
   const { runner } = jobs;
   const openStream = endlessStreams(server);
-  const describe = (request: FastifyRequest, job: StoredJob) =>
-    describeJob(
-      job,
-      { urlOf: (name) => resultUrl(context, request, name), textOf: (text) => textFor(text, request) },
-      { progress: runner.progressOf(job.id), previews: runner.previewsOf(job.id) },
-    );
-
-  const isVisible = ({ apiKey }: FastifyRequest, { caller }: StoredJob) =>
-    !apiKey || apiKey.scopes.includes('admin') || caller === apiKey.id;
-  const findById = async (request: FastifyRequest, id: string): Promise<StoredJob> => {
-    const job = await jobs.get(id);
-    // Somebody else's is not there, as far as its guesser is told.
-    if (job && isVisible(request, job)) return job;
-    throw new HttpError(404, 'job_not_found', `There is no job "${id.slice(0, 100)}".`);
-  };
+  const describe = (request: FastifyRequest, job: StoredJob) => describeFor(context, request, job);
+  const findById = (request: FastifyRequest, id: string) => findJob(context, request, id);
   const find = (request: FastifyRequest<ById>) => findById(request, request.params.id);
   addWatching(server, context, { describe, find: findById, isVisible });
 
@@ -109,13 +95,9 @@ export const jobRoutes = (context: ServerContext) => async (server: FastifyInsta
 
   addOperation<ById>(server, operations.get, async (request) => describe(request, await find(request)));
 
-  addOperation<ById>(server, operations.cancel, async (request) => {
-    const { id } = await find(request);
-    const cancelled = await runner.cancel(id);
-    if (cancelled) return describe(request, cancelled);
-    const { state } = await find(request);
-    throw new HttpError(409, 'job_has_ended', `The job ${id} is ${state}, and cannot be cancelled.`);
-  });
+  addOperation<ById>(server, operations.cancel, async (request) =>
+    describe(request, await cancelJob(context, request, request.params.id)),
+  );
 
   addOperation<ById>(server, operations.events, async (request, reply) => {
     const { id } = await find(request);

@@ -1,91 +1,62 @@
 import { imageRequestSchema } from '@easel/plugin-sdk';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
-import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { coreVersion } from '../../version.js';
 import { assertScope } from '../access/authenticate.js';
-import { fromBase64, readInputImages } from '../input-image.js';
-import { makeResult } from '../make-result.js';
-import { parseSize } from '../parse-body.js';
-import { defaultDelivery, withoutAbsent } from '../request-fields.js';
+import { readReference } from '../image-reference.js';
+import { readInputImages } from '../input-image.js';
+import { withoutAbsent } from '../request-fields.js';
 import type { ServerContext } from '../server-context.js';
-import { answerTo } from '../server-paths.js';
+import { asTool } from './as-tool.js';
+import { addJobTools } from './job-tools.js';
+import { fromArguments, generateShape, type McpRequest, makeForTool } from './make.js';
 
-const field = imageRequestSchema.shape;
-const generateShape = {
-  prompt: field.prompt,
-  model: field.model,
-  negative_prompt: field.negativePrompt,
-  size: z.string().optional().describe('WIDTHxHEIGHT in pixels, such as 768x512.'),
-  seed: field.seed,
-  steps: field.steps,
-  n: z.int().min(1).max(4).optional().describe('How many pictures, 1 to 4.'),
-};
 const editShape = {
   ...generateShape,
-  image: z.string().describe('The picture to start from, as base64 or a data URL.'),
-  mask: z.string().optional().describe('Where to paint, white, as base64 or a data URL.'),
-  strength: field.strength,
+  image: z.string().describe('The picture to start from, as base64, a data URL or an address.'),
+  mask: z.string().optional().describe('Where to paint, white, as base64, a data URL or an address.'),
+  strength: imageRequestSchema.shape.strength,
 };
-type Asked = z.output<z.ZodObject<typeof generateShape>>;
 
-/** The tools that a model may use: make a picture, edit one, list the models. One server a request: there is no session to lose. */
-export function createMcpServer(
-  context: ServerContext,
-  call: { readonly request: FastifyRequest; readonly reply: FastifyReply },
-): McpServer {
-  const { request } = call;
-  const { apiKey: key } = request;
+/** The tools that a model may use: make a picture, edit one, list the models, jobs. One server a request: there is no session to lose. */
+export function createMcpServer(context: ServerContext, mcp: McpRequest): McpServer {
+  const { request, reply } = mcp;
   const server = new McpServer({ name: 'easel', version: coreVersion });
-
-  const make = async (asked: Asked, more: object): Promise<CallToolResult> => {
-    assertScope(key, 'generate');
-    const { prompt, model, negative_prompt: negativePrompt, seed, steps, n, size } = asked;
-    const wanted = {
-      ...withoutAbsent({ model, negativePrompt, seed, steps, n }),
-      ...parseSize(size),
-      ...more,
-      prompt,
-    };
-    const { images, provenance, warnings } = await makeResult(context, wanted, defaultDelivery, call);
-    const about = {
-      model: provenance.model,
-      plugin: provenance.plugin.id,
-      parameters: provenance.parameters,
-      warnings,
-    };
-    return {
-      content: [
-        ...images.map(({ bytes, mediaType: mimeType }) => ({
-          type: 'image' as const,
-          data: Buffer.from(bytes).toString('base64'),
-          mimeType,
-        })),
-        { type: 'text', text: JSON.stringify(about) },
-      ],
-    };
-  };
 
   server.registerTool(
     'generate_image',
-    { title: 'Make pictures', description: 'Makes pictures from words.', inputSchema: generateShape },
-    async (asked) => await asTool(request, () => make(asked, {})),
+    {
+      title: 'Make pictures',
+      description: 'Makes pictures from words.',
+      inputSchema: z.looseObject(generateShape),
+    },
+    async (given, call) =>
+      await asTool(request, () => {
+        const asked = fromArguments(given);
+        return makeForTool(context, mcp, { asked, shape: generateShape, given }, call);
+      }),
   );
   server.registerTool(
     'edit_image',
     {
       title: 'Edit a picture',
       description: 'Makes a picture from another one and words.',
-      inputSchema: editShape,
+      inputSchema: z.looseObject(editShape),
     },
-    async ({ image, mask, strength, ...asked }) =>
+    async (given, call) =>
       await asTool(request, async () => {
-        const masks = mask === undefined ? [] : [fromBase64(mask, 'mask')];
-        const [first, painted] = await readInputImages([fromBase64(image, 'image'), ...masks]);
-        const inputImages = first ? [first] : [];
-        const masked = painted ? { mask: painted, keepUnmasked: true } : {};
-        return await make(asked, { inputImages, ...masked, ...withoutAbsent({ strength }) });
+        assertScope(request.apiKey, 'generate');
+        const { image, mask, strength } = given;
+        const named = [await readReference(image, 'image', context, reply)];
+        if (mask !== undefined) named.push(await readReference(mask, 'mask', context, reply));
+        const [first, painted] = await readInputImages(named);
+        const asked = {
+          ...fromArguments(given),
+          ...withoutAbsent({ strength, mask: painted }),
+          ...(painted ? { keepUnmasked: true } : {}),
+          inputImages: first ? [first] : [],
+        };
+        return await makeForTool(context, mcp, { asked, shape: editShape, given }, call);
       }),
   );
   server.registerTool(
@@ -93,23 +64,11 @@ export function createMcpServer(
     { title: 'List the models', description: 'Lists the models and what each can do.', inputSchema: {} },
     async () =>
       await asTool(request, async () => {
-        assertScope(key, 'read');
+        assertScope(request.apiKey, 'read');
         const models = context.manager.getAvailableModels().filter(({ available }) => available);
         return { content: [{ type: 'text', text: JSON.stringify(models) }] };
       }),
   );
+  addJobTools(server, context, mcp);
   return server;
-}
-
-/** A failure as the model that called reads it: what happened, and what to do. */
-async function asTool(request: FastifyRequest, work: () => Promise<CallToolResult>): Promise<CallToolResult> {
-  try {
-    return await work();
-  } catch (error) {
-    const { code, message, hint } = answerTo(request, error);
-    return {
-      isError: true,
-      content: [{ type: 'text', text: [`${code}: ${message}`, hint].filter(Boolean).join(' ') }],
-    };
-  }
 }

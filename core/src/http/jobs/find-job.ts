@@ -1,0 +1,45 @@
+import type { FastifyRequest } from 'fastify';
+import type { StoredJob } from '../../jobs/job.js';
+import { HttpError } from '../errors.js';
+import { resultUrl, type ServerContext } from '../server-context.js';
+import { textFor } from '../server-paths.js';
+import { describeJob } from './describe-job.js';
+
+/** Whether a caller may know of a job: it is its own, or it may administer. */
+export const isVisible = ({ apiKey }: FastifyRequest, { caller }: Pick<StoredJob, 'caller'>): boolean =>
+  !apiKey || apiKey.scopes.includes('admin') || caller === apiKey.id;
+
+/** A job of the caller's. Throws status 404 for any other: somebody else's is not there, as far as its guesser is told. */
+export async function findJob(
+  { jobs }: Pick<ServerContext, 'jobs'>,
+  request: FastifyRequest,
+  id: string,
+): Promise<StoredJob> {
+  const job = await jobs.get(id);
+  if (job && isVisible(request, job)) return job;
+  throw new HttpError(404, 'job_not_found', `There is no job "${id.slice(0, 100)}".`);
+}
+
+/** Cancels a job of the caller's. Throws status 404 where there is none, and 409 for one that has ended. */
+export async function cancelJob(
+  context: Pick<ServerContext, 'jobs'>,
+  request: FastifyRequest,
+  id: string,
+): Promise<StoredJob> {
+  const job = await findJob(context, request, id);
+  const cancelled = await context.jobs.runner.cancel(job.id);
+  if (cancelled) return cancelled;
+  const { state } = await findJob(context, request, id);
+  throw new HttpError(409, 'job_has_ended', `The job ${job.id} is ${state}, and cannot be cancelled.`);
+}
+
+/** A job as the caller of a request sees it, with how far it is. */
+export const describeFor = (context: ServerContext, request: FastifyRequest, job: StoredJob) =>
+  describeJob(
+    job,
+    { urlOf: (name) => resultUrl(context, request, name), textOf: (text) => textFor(text, request) },
+    {
+      progress: context.jobs.runner.progressOf(job.id),
+      previews: context.jobs.runner.previewsOf(job.id),
+    },
+  );

@@ -22,6 +22,7 @@ import { listRoutes } from './images/lists.js';
 import { resultRoutes } from './images/results.js';
 import { jobRoutes } from './jobs/routes.js';
 import { mcpRoutes } from './mcp/routes.js';
+import { ollamaRoutes } from './ollama/routes.js';
 import { openServerContext } from './open-server-context.js';
 import { openAiRoutes } from './openai/routes.js';
 import { collectOperations } from './operation.js';
@@ -133,6 +134,7 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
   await server.register(jobRoutes(context));
   await server.register(openAiRoutes(context));
   await server.register(automaticRoutes(context));
+  await server.register(ollamaRoutes(context));
   await server.register(mcpRoutes(context));
   await server.register(adminRoutes(context));
   await server.register(sessionRoutes(context));

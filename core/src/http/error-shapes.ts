@@ -4,6 +4,7 @@ import { automaticFieldNames } from './automatic1111/field-names.js';
 import { answerFor, type ErrorAnswer, HttpError } from './errors.js';
 import { type FieldNames, inCallersWords } from './field-names.js';
 import { imageFieldNames } from './images/field-names.js';
+import { ollamaFieldNames } from './ollama/field-names.js';
 import { openAiError } from './openai/error.js';
 import { openAiFieldNames } from './openai/field-names.js';
 import { answerTo } from './server-paths.js';
@@ -20,6 +21,9 @@ const shapes = {
     detail: message,
     errors: message,
   }),
+  ollamaFailed: ({ message, hint }: ErrorAnswer): object => ({
+    error: hint ? `${message} ${hint}` : message,
+  }),
 } as const satisfies Record<string, (answer: ErrorAnswer) => object>;
 export type ErrorShape = keyof typeof shapes;
 
@@ -27,6 +31,7 @@ const fieldNames: Readonly<Record<ErrorShape, FieldNames>> = {
   failed: imageFieldNames,
   openAiFailed: openAiFieldNames,
   automaticFailed: automaticFieldNames,
+  ollamaFailed: ollamaFieldNames,
 };
 
 /** The body that an error is answered with. */

@@ -14,7 +14,15 @@ import type { ErrorShape } from './error-shapes.js';
 /** What the server does at a method and a path: the route is registered, guarded and documented by it. */
 export interface Operation extends RouteAccess {
   /** The heading that people find it under. */
-  readonly tag: 'Pictures' | 'Jobs' | 'OpenAI' | 'Automatic1111' | 'Session' | 'Probes' | 'Administration';
+  readonly tag:
+    | 'Pictures'
+    | 'Jobs'
+    | 'OpenAI'
+    | 'Automatic1111'
+    | 'Ollama'
+    | 'Session'
+    | 'Probes'
+    | 'Administration';
   readonly method: 'GET' | 'POST' | 'DELETE';
   /** With `:name` for what varies, and `*` at its end for what may have slashes. */
   readonly path: string;

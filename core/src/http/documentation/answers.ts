@@ -7,6 +7,7 @@ import { errorCodes, jsonSchema, warningSchema } from '@easel/plugin-sdk';
 import { z } from 'zod';
 import { jobStates } from '../../jobs/job.js';
 import { automaticAnswers } from './automatic1111-answers.js';
+import { ollamaAnswers } from './ollama-answers.js';
 import { gallery, galleryChange, galleryImage, session } from './page-answers.js';
 
 const time = z.iso.datetime().nullable();
@@ -207,6 +208,7 @@ export const answers = {
   openAiModels,
   openAiModel,
   ...automaticAnswers,
+  ...ollamaAnswers,
   changedPlugin,
   configuration,
   session,

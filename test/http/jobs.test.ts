@@ -3,6 +3,7 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { KeyStore } from '../../core/src/keys/key-store.js';
+import { colours, columnsOf, halves, startMaskServer } from './masked-images.js';
 import { bearer, createKey, jsonOf, startServer, type TestServer } from './server.js';
 
 const prompt = 'a fixture';
@@ -201,7 +202,7 @@ describe('a webhook', () => {
     const [, { headers, body } = { headers: {}, body: '' }] = told;
     expect(JSON.parse(body)).toMatchObject({ id, state: 'succeeded' });
     const [, seconds, signature] = /^t=(\d+),v1=([0-9a-f]+)$/.exec(String(headers['easel-signature'])) ?? [];
-    const right = createHmac('sha256', store.signingSecret ?? '')
+    const right = createHmac('sha256', store.webhookSecret ?? '')
       .update(`${seconds}.${body}`)
       .digest('hex');
     expect(signature).toBe(right);
@@ -229,13 +230,63 @@ describe('a webhook', () => {
 
   it('does not reach into private networks, unless the configuration says so', async () => {
     const { told, url } = await startListener();
-    const lines: string[] = [];
-    const note = (message: string) => void lines.push(message);
-    const logger = { debug: note, info: note, warn: note, error: note };
-    const server = await startServer({}, { logger });
-    const { id } = await submit(server, { prompt, webhook: url });
-    await expect.poll(stateOf(server, id)).toBe('succeeded');
-    await expect.poll(() => lines.join('\n'), { timeout: 10_000 }).toContain('was not told');
+    const server = await startServer();
+    for (const webhook of [
+      url,
+      url.replace('//', '//user:password@'),
+      'http://example.com/',
+      'https://[::1]/',
+    ]) {
+      const response = await server.post('/api/images/jobs', { prompt, webhook });
+      expect([response.status, await jsonOf(response)]).toEqual([
+        400,
+        { success: false, error: expect.objectContaining({ code: 'webhook_refused', param: 'webhook' }) },
+      ]);
+    }
+    // One whose name cannot be found now may be found later.
+    await submit(server, { prompt, webhook: 'https://nobody.invalid/' });
     expect(told).toEqual([]);
   });
+});
+
+describe('images in JSON', () => {
+  it.each(['/api/images/generate', '/api/images/jobs'])(
+    '%s begins from those that it names',
+    async (path) => {
+      const server = await startMaskServer();
+      const [image, mask] = [
+        await halves(colours.red, colours.white),
+        await halves(colours.white, colours.black),
+      ];
+      const asked = {
+        prompt: 'blue',
+        size: '64x64',
+        input_images: [`data:image/png;base64,${image.toString('base64')}`],
+        mask: mask.toString('base64'),
+      };
+      const response = await server.post(path, asked);
+      expect(response.status).toBeLessThan(300);
+      const made = await jsonOf<{ id?: string; images?: { image_url: string; thumbnail_url: string }[] }>(
+        response,
+      );
+      const imageOf = async () => {
+        if (!made.id) return made.images?.[0];
+        const job = await jsonOf<{ result?: { images: { url: string; thumbnail_url: string }[] } }>(
+          await server.get(`/api/images/jobs/${made.id}`),
+        );
+        const [first] = job.result?.images ?? [];
+        return first && { ...first, image_url: first.url };
+      };
+      await expect.poll(imageOf).toBeDefined();
+      const { image_url = '', thumbnail_url = '' } = (await imageOf()) ?? {};
+      const bytes = new Uint8Array(await (await fetch(image_url)).arrayBuffer());
+      expect((await columnsOf(bytes)).columns).toEqual(['0000ff', '0000ff', 'ffffff', 'ffffff']);
+      expect((await fetch(thumbnail_url)).headers.get('content-type')).toBe('image/webp');
+      const wrong = await server.post(path, { ...asked, input_images: [asked.mask, '!!'] });
+      expect([wrong.status, await jsonOf(wrong)]).toEqual([
+        400,
+        { success: false, error: expect.objectContaining({ param: 'input_images.1' }) },
+      ]);
+    },
+  );
 });

@@ -9,10 +9,9 @@ import { ResultStore } from '../results/result-store.js';
 import { keepPrivate } from '../storage/keep-private.js';
 import { openStorage } from '../storage/open-storage.js';
 import { StorageFolder } from '../storage/storage-folder.js';
-import { signPath } from './access/signed-url.js';
 import { describeJob } from './jobs/describe-job.js';
 import { liveSettings } from './live-settings.js';
-import type { ServerContext } from './server-context.js';
+import { resultPath, type ServerContext } from './server-context.js';
 import { withoutServerPaths } from './server-paths.js';
 import { watchStorage } from './storage-problem.js';
 
@@ -70,12 +69,15 @@ export async function openServerContext(
   const webhooks = new Webhooks({
     database,
     holder: () => jobs.runner.lease.holder,
-    secret: () => keys.signingSecret,
+    secret: () => keys.webhookSecret,
     privateAddresses: () => configuration.privateAddresses,
     describe: (job) => {
       const base = (configuration.publicUrl ?? `${origin()}${prefix}`).replace(/\/$/, '');
-      const urlOf = (name: string) => base + signPath(`/api/images/results/${name}`, keys.signingSecret);
-      return describeJob(job, { urlOf, textOf: (text) => withoutServerPaths(text, storageFolder) });
+      return describeJob(job, {
+        urlOf: (name) => base + resultPath({ keys }, name),
+        thumbnailOf: (name) => base + resultPath({ keys }, name, 'thumbnail'),
+        textOf: (text) => withoutServerPaths(text, storageFolder),
+      });
     },
     logger,
   });

@@ -28,12 +28,17 @@ export interface ServerContext {
   readonly logger: HostLogger;
 }
 
+/** A path of a stored picture, or of what the server makes of it, which opens for a day also without a key. */
+export const resultPath = ({ keys }: Pick<ServerContext, 'keys'>, name: string, part?: 'thumbnail'): string =>
+  signPath(`/api/images/results/${name}${part ? `/${part}` : ''}`, keys.signingSecret);
+
 /** Where a picture is fetched from, as the caller of a request reaches it; for a day also without a key. */
 export function resultUrl(
-  { configuration, keys, prefix }: ServerContext,
+  context: Pick<ServerContext, 'configuration' | 'keys' | 'prefix'>,
   request: FastifyRequest,
   name: string,
+  part?: 'thumbnail',
 ): string {
-  const base = configuration.publicUrl ?? `${request.protocol}://${request.host}${prefix}`;
-  return `${base.replace(/\/$/, '')}${signPath(`/api/images/results/${name}`, keys.signingSecret)}`;
+  const base = context.configuration.publicUrl ?? `${request.protocol}://${request.host}${context.prefix}`;
+  return base.replace(/\/$/, '') + resultPath(context, name, part);
 }

@@ -1,4 +1,11 @@
-import { type AddressLookup, EaselError, findHost, linkSignals, pinnedFetch } from '@easel/plugin-sdk';
+import {
+  type AddressLookup,
+  EaselError,
+  findHost,
+  type Host,
+  linkSignals,
+  pinnedFetch,
+} from '@easel/plugin-sdk';
 
 /** Milliseconds within which it must have answered, finding its address included. */
 const answerMs = 10_000;
@@ -27,12 +34,10 @@ export async function postWebhook(
   const { url, authorization } = withoutCredentials(address);
   const { signal: stop, unlink } = linkSignals([signal], answerMs);
   try {
-    const host = await findHost(url, { allowPrivateAddresses: privateAddresses, lookup }, stop).catch(
-      (error: unknown) => {
-        const isRefused = EaselError.isInstance(error) && error.code === 'ERR_PROVIDER_BAD_RESPONSE';
-        throw isRefused ? new Error('its host is not a public one that speaks https') : error;
-      },
-    );
+    const host = await findWebhook(address, { privateAddresses, lookup }, stop).catch((error: unknown) => {
+      const isRefused = EaselError.isInstance(error) && error.code === 'ERR_PROVIDER_BAD_RESPONSE';
+      throw isRefused ? new Error('its host is not a public one that speaks https') : error;
+    });
     const headers = {
       'content-type': 'application/json',
       ...(authorization === undefined ? {} : { authorization }),
@@ -46,6 +51,20 @@ export async function postWebhook(
   } finally {
     unlink();
   }
+}
+
+/**
+ * Where a webhook leads to.
+ *
+ * @throws EaselError ERR_PROVIDER_BAD_RESPONSE for a host that may not be told, ERR_PROVIDER_UNAVAILABLE for one that is not found
+ */
+export async function findWebhook(
+  address: string,
+  { privateAddresses, lookup }: Pick<WebhookPost, 'privateAddresses' | 'lookup'>,
+  signal: AbortSignal,
+): Promise<Host> {
+  const options = { allowPrivateAddresses: privateAddresses, lookup };
+  return await findHost(withoutCredentials(address).url, options, signal);
 }
 
 function withoutCredentials(address: string): { url: URL; authorization: string | undefined } {

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writePrivateFile } from '../results/write-whole-file.js';
@@ -69,6 +69,12 @@ export class KeyStore {
   get signingSecret(): string | undefined {
     const content = this.#file.content();
     return content && content.keys.length > 0 ? content.signingSecret : this.#given?.signingSecret;
+  }
+
+  /** Signs what webhooks are told; those who are told may know it, and cannot sign URLs with it. Undefined: nothing is signed. */
+  get webhookSecret(): string | undefined {
+    const secret = this.signingSecret;
+    return secret && createHmac('sha256', secret).update('webhooks').digest('hex');
   }
 
   /** The key that somebody shows, if it is one of these. */

@@ -1,6 +1,6 @@
 import { Command } from '@commander-js/extra-typings';
 import type { Finish } from '../options.js';
-import { create, list, revoke } from './flags.js';
+import { create, list, revoke, webhookSecret } from './flags.js';
 
 /** `easel keys` and the commands below it. */
 export const keysCommand = (finish: Finish) =>
@@ -16,4 +16,9 @@ export const keysCommand = (finish: Finish) =>
     .addCommand(list().action(async (flags) => finish(await (await import('./keys.js')).listKeys(flags))))
     .addCommand(
       revoke().action(async (id, flags) => finish(await (await import('./keys.js')).revokeKey(id, flags))),
+    )
+    .addCommand(
+      webhookSecret().action(async (flags) =>
+        finish(await (await import('./keys.js')).showWebhookSecret(flags)),
+      ),
     );

@@ -18,3 +18,8 @@ export type KeysFlags = FlagsOf<typeof list>;
 
 export const revoke = () =>
   withConfiguration(new Command('revoke').description('revoke a key').argument('<id>', 'id of the key'));
+
+export const webhookSecret = () =>
+  withConfiguration(
+    new Command('webhook-secret').description('show what webhooks are signed with, for those who are told'),
+  );

@@ -52,6 +52,16 @@ export async function listKeys(flags: KeysFlags): Promise<number> {
   return exitStatus.ok;
 }
 
+/** `easel keys webhook-secret`: prints what the signatures of webhooks are made with. */
+export async function showWebhookSecret(flags: KeysFlags): Promise<number> {
+  const secret = openStore(flags).webhookSecret;
+  if (secret === undefined)
+    throw new UsageError('webhooks are not signed: there are no keys', 'Make one with `easel keys create`.');
+  if (flags.json) printJson({ secret });
+  else printLine(secret);
+  return exitStatus.ok;
+}
+
 /** `easel keys revoke`: a running server refuses it from its next request on. */
 export async function revokeKey(id: string, flags: KeysFlags): Promise<number> {
   const store = openStore(flags);

@@ -1,7 +1,9 @@
-import { imageRequestSchema, outputFormats } from '@easel/plugin-sdk';
-import type { FastifyInstance } from 'fastify';
+import { type ImageRequest, imageRequestSchema, outputFormats } from '@easel/plugin-sdk';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { ImageResult } from '../../results/image-result.js';
+import { readReference } from '../image-reference.js';
+import { type GivenImage, readInputImages } from '../input-image.js';
 import { makeResult } from '../make-result.js';
 import { addOperation, type Operation } from '../operation.js';
 import { parseBody, parseSize } from '../parse-body.js';
@@ -12,6 +14,8 @@ import { textFor } from '../server-paths.js';
 const field = imageRequestSchema.shape;
 const formatNames = [...outputFormats, 'jpg'] as const;
 
+const reference = z.string().min(1);
+
 export const imagesRequestSchema = z.strictObject({
   prompt: field.prompt,
   model: field.model.nullish(),
@@ -19,19 +23,44 @@ export const imagesRequestSchema = z.strictObject({
   size: z.string().nullish().describe('WIDTHxHEIGHT in pixels.'),
   image_type: z.enum(formatNames).nullish().describe('File format. Absent: png.'),
   n: field.n.unwrap().nullish(),
+  input_images: z
+    .array(reference)
+    .max(16)
+    .nullish()
+    .describe('Images to start from: each base64, a data URL or an address. Absent: none.'),
+  mask: reference
+    .nullish()
+    .describe('Where to paint, white: base64, a data URL or an address. Absent: everywhere.'),
   ...extraFields,
 });
 export type ImagesRequest = z.output<typeof imagesRequestSchema>;
 
-/** What the kernel is asked for. */
-export function fromImagesRequest(body: ImagesRequest) {
-  const { prompt, style, size, image_type, n, model } = body;
-  return {
+/**
+ * What the kernel is asked for, with the images that it names. What a mask keeps is pasted back unless the caller says otherwise.
+ *
+ * @throws HttpError 400 for images that cannot be read or fetched
+ */
+export async function readImagesRequest(
+  context: ServerContext,
+  body: ImagesRequest,
+  reply: FastifyReply,
+): Promise<ImageRequest> {
+  const { prompt, style, size, image_type, n, model, input_images, mask } = body;
+  const asked = {
+    ...(mask ? { keepUnmasked: true } : {}),
     ...fromExtraFields(body),
     ...withoutAbsent({ model, n, outputFormat: image_type === 'jpg' ? 'jpeg' : image_type }),
     ...parseSize(size ?? undefined),
     prompt: style ? `${prompt}, ${style} style` : prompt,
   };
+  const named = (input_images ?? []).map((text, index) => [text, `input_images.${index}`] as const);
+  if (named.length === 0 && !mask) return asked;
+  const given: GivenImage[] = [];
+  for (const [text, param] of mask ? [...named, [mask, 'mask'] as const] : named)
+    given.push(await readReference(text, param, context, reply));
+  const read = await readInputImages(given);
+  const painted = read[named.length];
+  return { ...asked, inputImages: read.slice(0, named.length), ...(painted ? { mask: painted } : {}) };
 }
 
 const generateOperation: Operation = {
@@ -50,12 +79,18 @@ const generateOperation: Operation = {
 export const generateRoute = (context: ServerContext) => async (server: FastifyInstance) => {
   addOperation(server, generateOperation, async (request, reply) => {
     const body = parseBody(imagesRequestSchema, request.body);
-    const made = await makeResult(context, fromImagesRequest(body), deliveryOptionsOf(body), {
-      request,
-      reply,
-    });
+    const made = await makeResult(
+      context,
+      await readImagesRequest(context, body, reply),
+      deliveryOptionsOf(body),
+      {
+        request,
+        reply,
+      },
+    );
     return await storeAndDescribe(context, request.apiKey?.id ?? '', made, {
       urlOf: (name) => resultUrl(context, request, name),
+      thumbnailOf: (name) => resultUrl(context, request, name, 'thumbnail'),
       pathOf: (name) => textFor(context.results.pathOf(name), request),
     });
   });
@@ -66,7 +101,11 @@ export async function storeAndDescribe(
   { results, images: listed }: Pick<ServerContext, 'results' | 'images'>,
   caller: string,
   made: ImageResult,
-  { urlOf, pathOf }: Readonly<Record<'urlOf' | 'pathOf', (name: string) => string>>,
+  {
+    urlOf,
+    thumbnailOf,
+    pathOf,
+  }: Readonly<Record<'urlOf' | 'thumbnailOf' | 'pathOf', (name: string) => string>>,
 ) {
   const { images, warnings, provenance, timings, cost } = made;
   const files = [];
@@ -77,7 +116,8 @@ export async function storeAndDescribe(
     const { name } = put;
     stored.push(seed === undefined ? put : { ...put, seed });
     const { bytes: _, mediaType: media_type, ...about } = image;
-    files.push({ image_url: urlOf(name), image_path: pathOf(name), media_type, ...about });
+    const thumbnail_url = thumbnailOf(name);
+    files.push({ image_url: urlOf(name), thumbnail_url, image_path: pathOf(name), media_type, ...about });
   }
   // What cannot be listed has been made all the same.
   await listed.add(caller, null, { ...made, images: stored }, Date.now()).catch(() => {});

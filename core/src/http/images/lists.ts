@@ -4,7 +4,7 @@ import { healthFor } from '../health-for.js';
 import { addOperation, type Operation } from '../operation.js';
 import { parseBody } from '../parse-body.js';
 import type { ServerContext } from '../server-context.js';
-import { fromImagesRequest, imagesRequestSchema } from './generate.js';
+import { imagesRequestSchema, readImagesRequest } from './generate.js';
 
 export const currentModelSchema = z.strictObject({ model: z.string().min(1).max(200) });
 
@@ -47,28 +47,27 @@ const operations = {
 } as const satisfies Record<string, Operation>;
 
 /** `GET /api/images/models`, `POST /api/images/models/current`, `POST /api/images/explain` and `GET /api/health/images`. */
-export const listRoutes =
-  ({ manager }: ServerContext) =>
-  async (server: FastifyInstance) => {
-    addOperation(server, operations.models, async () => ({
-      success: true,
-      current_model: manager.currentModel ?? null,
-      models: manager.getAvailableModels(),
-    }));
+export const listRoutes = (context: ServerContext) => async (server: FastifyInstance) => {
+  const { manager } = context;
+  addOperation(server, operations.models, async () => ({
+    success: true,
+    current_model: manager.currentModel ?? null,
+    models: manager.getAvailableModels(),
+  }));
 
-    addOperation(server, operations.switchModel, async (request) => {
-      const { id, name } = manager.switchModel(parseBody(currentModelSchema, request.body).model);
-      return { success: true, current_model: id, name };
-    });
+  addOperation(server, operations.switchModel, async (request) => {
+    const { id, name } = manager.switchModel(parseBody(currentModelSchema, request.body).model);
+    return { success: true, current_model: id, name };
+  });
 
-    addOperation(server, operations.explain, async (request) => ({
-      success: true,
-      candidates: manager.explain(fromImagesRequest(parseBody(imagesRequestSchema, request.body))),
-    }));
+  addOperation(server, operations.explain, async (request, reply) => {
+    const body = parseBody(imagesRequestSchema, request.body);
+    return { success: true, candidates: manager.explain(await readImagesRequest(context, body, reply)) };
+  });
 
-    addOperation(server, operations.health, async (request, reply) => {
-      const health = healthFor(manager.getServiceHealth(), request);
-      // Clients of this API read the body; a load balancer looks at /readyz.
-      return await reply.send({ success: health.status === 'ok', ...health });
-    });
-  };
+  addOperation(server, operations.health, async (request, reply) => {
+    const health = healthFor(manager.getServiceHealth(), request);
+    // Clients of this API read the body; a load balancer looks at /readyz.
+    return await reply.send({ success: health.status === 'ok', ...health });
+  });
+};

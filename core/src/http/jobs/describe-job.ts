@@ -29,7 +29,11 @@ const describeWanted = ({ width, height, ...wanted }: Wanted) => ({
 /** A job as its caller sees it. */
 export function describeJob(
   { id, state, priority, createdAt, startedAt, endedAt, wanted, result, error }: StoredJob,
-  { urlOf, textOf }: Readonly<Record<'urlOf' | 'textOf', (name: string) => string>>,
+  {
+    urlOf,
+    thumbnailOf,
+    textOf,
+  }: Readonly<Record<'urlOf' | 'thumbnailOf' | 'textOf', (name: string) => string>>,
   { progress, previews }: JobProgress = { progress: undefined, previews: [] },
 ) {
   return {
@@ -44,7 +48,14 @@ export function describeJob(
     ...(previews.length > 0 ? { previews: previews.map(({ index }) => index) } : {}),
     ...(result
       ? {
-          result: { ...result, images: result.images.map((image) => ({ ...image, url: urlOf(image.name) })) },
+          result: {
+            ...result,
+            images: result.images.map((image) => ({
+              ...image,
+              url: urlOf(image.name),
+              thumbnail_url: thumbnailOf(image.name),
+            })),
+          },
         }
       : {}),
     ...(error ? { error: { ...error, message: textOf(error.message), hint: textOf(error.hint) } } : {}),

@@ -37,7 +37,11 @@ export async function cancelJob(
 export const describeFor = (context: ServerContext, request: FastifyRequest, job: StoredJob) =>
   describeJob(
     job,
-    { urlOf: (name) => resultUrl(context, request, name), textOf: (text) => textFor(text, request) },
+    {
+      urlOf: (name) => resultUrl(context, request, name),
+      thumbnailOf: (name) => resultUrl(context, request, name, 'thumbnail'),
+      textOf: (text) => textFor(text, request),
+    },
     {
       progress: context.jobs.runner.progressOf(job.id),
       previews: context.jobs.runner.previewsOf(job.id),

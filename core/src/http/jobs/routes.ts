@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { hasEnded, type StoredJob } from '../../jobs/job.js';
 import { priorityOf } from '../access/priority.js';
 import { endlessStreams } from '../event-stream.js';
-import { fromImagesRequest } from '../images/generate.js';
+import { readImagesRequest } from '../images/generate.js';
 import { keyOf, submitJob } from '../make-result.js';
 import { addOperation, type Operation } from '../operation.js';
 import { parseBody } from '../parse-body.js';
@@ -12,6 +12,7 @@ import { placeholderOf } from '../splice-base64.js';
 import { cancelJob, describeFor, findJob, isVisible } from './find-job.js';
 import { jobListSchema, jobRequestSchema } from './request.js';
 import { addWatching } from './watch.js';
+import { assertWebhookAllowed } from './webhook.js';
 
 type ById = { Params: { id: string } };
 
@@ -74,9 +75,11 @@ export const jobRoutes = (context: ServerContext) => async (server: FastifyInsta
 
   addOperation(server, operations.submit, async (request, reply) => {
     const { priority, webhook, previews, ...wanted } = parseBody(jobRequestSchema, request.body);
+    if (webhook) await assertWebhookAllowed(webhook, context.configuration, reply);
+    const asked = await readImagesRequest(context, wanted, reply);
     const { job } = await submitJob(context, {
       caller: request.apiKey?.id ?? '',
-      request: { ...fromImagesRequest(wanted), ...(previews ? { previews } : {}) },
+      request: { ...asked, ...(previews ? { previews } : {}) },
       priority: priorityOf(request, priority),
       idempotencyKey: keyOf(request),
       webhook: webhook ?? undefined,

@@ -80,6 +80,7 @@ export async function makeForTool(
   };
   const stored = await storeAndDescribe(context, request.apiKey?.id ?? '', result, {
     urlOf: (name) => resultUrl(context, request, name),
+    thumbnailOf: (name) => resultUrl(context, request, name, 'thumbnail'),
     pathOf: () => '',
   });
   return {

@@ -1,4 +1,5 @@
 import { embedProvenance, readProvenance } from '@easel/core';
+import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { readPngText, writePngText } from '../../core/src/results/png-text.js';
 import { onePixelPng } from '../fixtures/one-pixel-png.js';
@@ -36,12 +37,58 @@ describe('embedProvenance', () => {
     expect(readPngText(embedded(resultOf([png(7)]))).get('easel')).not.toMatch(/ms|time|attempt|duration/i);
   });
 
-  it('lets other formats pass, and what is not a PNG with a warning', () => {
+  it('warns of what is not what it says, and lets it pass', () => {
     const jpeg = { ...png(1), mediaType: 'image/jpeg' };
+    const webp = { ...png(1), mediaType: 'image/webp' };
     const broken = { ...png(2), bytes: onePixelPng.subarray(0, 40) };
-    const result = embedProvenance(resultOf([jpeg, broken]));
-    expect(result.images).toEqual([jpeg, broken]);
-    expect(result.warnings).toMatchObject([{ message: expect.stringMatching(/Picture 2 .* cut short/) }]);
+    const result = embedProvenance(resultOf([jpeg, webp, broken]));
+    expect(result.images).toEqual([jpeg, webp, broken]);
+    expect(result.warnings).toMatchObject([
+      { message: expect.stringMatching(/Picture 1 .* JPEG file does not begin/) },
+      { message: expect.stringMatching(/Picture 2 .* WebP file does not begin/) },
+      { message: expect.stringMatching(/Picture 3 .* cut short/) },
+    ]);
+  });
+
+  it('leaves a file as it is that its provider has signed', () => {
+    const bytes = new Uint8Array(Buffer.from('\xff\xd8\xff\xeb....jumb....jumdc2pa....', 'latin1'));
+    const signed = { ...png(1), bytes, mediaType: 'image/jpeg' };
+    const result = embedProvenance(resultOf([signed]));
+    expect([result.images, result.warnings]).toEqual([[signed], []]);
+  });
+
+  it.each<[string, 'png' | 'jpeg' | 'webp', object, number]>([
+    ['PNG', 'png', {}, 3],
+    ['JPEG', 'jpeg', { quality: 90 }, 3],
+    ['lossy WebP', 'webp', { quality: 90 }, 3],
+    ['lossless WebP', 'webp', { lossless: true }, 3],
+    ['WebP with opacity', 'webp', { quality: 90 }, 4],
+    ['lossless WebP with opacity', 'webp', { lossless: true }, 4],
+  ])('marks a %s as made by a model, and its pixels stay', async (_, format, options, channels) => {
+    const background = { r: 200, g: 40, b: 90, alpha: 0.5 };
+    const drawn = sharp({ create: { width: 97, height: 63, channels: channels as 3 | 4, background } });
+    const bytes = new Uint8Array(await drawn.toFormat(format, options).toBuffer());
+    const image = { bytes, mediaType: `image/${format}`, width: 97, height: 63, seed: 7 } as const;
+    const result = resultOf([image], everything);
+    for (const [source, term] of [
+      ['made', '/trainedAlgorithmicMedia"'],
+      ['edited', '/compositeWithTrainedAlgorithmicMedia"'],
+    ] as const) {
+      const [marked] = embedProvenance(result, source).images;
+      const read = sharp(marked?.bytes);
+      const metadata = await read.metadata();
+      expect(metadata).toMatchObject({ format, width: 97, height: 63, channels });
+      expect(metadata.xmp?.toString()).toContain(term);
+      expect(await read.raw().toBuffer()).toEqual(await sharp(bytes).raw().toBuffer());
+      if (format === 'png') continue;
+      const exif = metadata.exif ?? Buffer.alloc(0);
+      const comment = exif.subarray(exif.indexOf('UNICODE') + 8);
+      const text = Buffer.from(comment.subarray(0, comment.byteLength & ~1))
+        .swap16()
+        .toString('utf16le');
+      expect(text).toContain('赤い家');
+      expect(text).toContain('Steps: 20, Sampler: dpmpp_2m, CFG scale: 3.5, Seed: 7');
+    }
   });
 });
 

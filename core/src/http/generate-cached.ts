@@ -25,7 +25,8 @@ export async function generateCached(
   { reply, cache }: Caching,
 ): Promise<ImageResult> {
   const isWanted = configuration.cacheResults && (cache ?? asked.seed !== undefined);
-  if (!isWanted) return await embedProvenance(await generateImage(asked, options));
+  const source = asked.inputImages?.length ? 'edited' : 'made';
+  if (!isWanted) return embedProvenance(await generateImage(asked, options), source);
   let found: ImageResult | undefined;
   let place: (RequestIdentity & { readonly key: string }) | undefined;
   const findResult = async (identity: RequestIdentity) => {
@@ -41,7 +42,7 @@ export async function generateCached(
   };
   const result = await generateImage(asked, { ...options, findResult });
   if (result === found) return result;
-  const made = await embedProvenance(result);
+  const made = embedProvenance(result, source);
   const { plugin, model } = made.provenance;
   if (place?.plugin === plugin.id && place.model === model)
     await results

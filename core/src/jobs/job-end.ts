@@ -1,12 +1,17 @@
 import { EaselError } from '@easel/plugin-sdk';
+import type { DigitalSource } from '../results/digital-source.js';
 import { embedProvenance } from '../results/embed-provenance.js';
 import type { ImageResult } from '../results/image-result.js';
 import type { ResultStore } from '../results/result-store.js';
 import type { JobError, JobImage, JobResult } from './job.js';
 
-/** Puts the images of a job into the store. Rejects with ERR_STORAGE. */
-export async function storeResult(result: ImageResult, results: ResultStore): Promise<JobResult> {
-  const { images, warnings, cost, timings, provenance } = embedProvenance(result);
+/** Puts the images that a job has made, of words alone or of other images, into the store. Rejects with ERR_STORAGE. */
+export async function storeResult(
+  result: ImageResult,
+  results: ResultStore,
+  source: DigitalSource,
+): Promise<JobResult> {
+  const { images, warnings, cost, timings, provenance } = embedProvenance(result, source);
   const stored: JobImage[] = [];
   for (const image of images) {
     const { seed } = image;

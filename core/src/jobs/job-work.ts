@@ -93,6 +93,7 @@ export class JobWork {
     const { manager, database, results } = this.#options;
     const { id, caller, priority } = this.#job;
     const fixed = this.#job.fixed ?? (await this.#fix(request));
+    const source = request.inputImages?.length ? 'edited' : 'made';
     try {
       await manager.generateImage(request, {
         signal: this.#controller.signal,
@@ -107,7 +108,7 @@ export class JobWork {
           this.#assertOwn(await database.jobTable.noteAsked(id, this.#owner, asked));
         },
         onResult: async (made) => {
-          this.#keeping = this.#keep(async () => ({ result: await storeResult(made, results) }));
+          this.#keeping = this.#keep(async () => ({ result: await storeResult(made, results, source) }));
           // The plugin keeps its images for whoever has the job now.
           this.#assertOwn((await this.#keeping) !== undefined);
         },

@@ -1,6 +1,9 @@
 import { EaselError, type Image, type Warning } from '@easel/plugin-sdk';
 import { coreVersion } from '../version.js';
+import { type DigitalSource, xmpKeyword, xmpOf } from './digital-source.js';
+import { exifComment } from './exif-comment.js';
 import type { ImageResult, Provenance } from './image-result.js';
+import { writeJpegMetadata } from './jpeg-metadata.js';
 import { formatParametersText } from './parameters-text.js';
 import { writePngText } from './png-text.js';
 import {
@@ -9,18 +12,24 @@ import {
   parametersKeyword,
   provenanceKeyword,
 } from './provenance-document.js';
+import { writeWebpMetadata } from './webp-metadata.js';
+
+/** Beginning of the box in which a file has C2PA's manifests. */
+const c2paBox = 'jumdc2pa';
 
 /**
- * Writes into every PNG of a result where it comes from: `parameters`, which other tools read too, and `easel`, from which
- * {@link readProvenance} makes the request again. Equal calls give equal bytes. JPEG and WebP pass through unchanged; so does a picture
- * that says it is a PNG and is none, with a warning. The result that is given stays as it is.
+ * Writes into every image of a result where it comes from. A PNG has `parameters`, which other tools read too, and `easel`, from which
+ * {@link readProvenance} makes the request again; a JPEG or WebP file has the parameters in EXIF, as AUTOMATIC1111 writes them. Each has XMP by
+ * which machines know it as made by a model. Equal calls give equal bytes. A picture that is not what it says passes through unchanged, with a
+ * warning. The result that is given stays as it is.
+ *
+ * @param source whether it was made of words alone, or of other images
  */
-export function embedProvenance(result: ImageResult): ImageResult {
+export function embedProvenance(result: ImageResult, source: DigitalSource = 'made'): ImageResult {
   const warnings: Warning[] = [];
   const images = result.images.map((image, index) => {
-    if (image.mediaType !== 'image/png') return image;
     try {
-      return { ...image, bytes: writePngText(image.bytes, textsFor(image, result)) };
+      return { ...image, bytes: withMetadata(image, result, xmpOf(source)) };
     } catch (error) {
       if (!EaselError.isInstance(error)) throw error;
       const message = `Picture ${index + 1} does not tell where it comes from, because nothing could be written into it: ${error.message}`;
@@ -29,6 +38,18 @@ export function embedProvenance(result: ImageResult): ImageResult {
     }
   });
   return { ...result, images, warnings: [...result.warnings, ...warnings] };
+}
+
+function withMetadata(image: Image, result: ImageResult, xmp: string): Image['bytes'] {
+  if (image.mediaType === 'image/png')
+    return writePngText(image.bytes, { ...textsFor(image, result), [xmpKeyword]: xmp });
+  // Its provider has signed every byte of it, and says in the signature what made it.
+  if (Buffer.from(image.bytes.buffer, image.bytes.byteOffset, image.bytes.byteLength).includes(c2paBox))
+    return image.bytes;
+  const exif = exifComment(parametersTextOf(image, result));
+  return image.mediaType === 'image/jpeg'
+    ? writeJpegMetadata(image.bytes, { exif, xmp })
+    : writeWebpMetadata(image.bytes, { exif, xmp });
 }
 
 /** What an image was made with, as AUTOMATIC1111 writes it. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { inflateSync } from 'node:zlib';
+import { xmpKeyword } from './digital-source.js';
 import { invalidPng, makePngChunk, type PngChunk, pngSignature, readPngChunks } from './png-chunks.js';
 
 /** Bytes of text that a file may hold, all texts together and after decompression; a hostile one could hold gigabytes. */
@@ -103,7 +104,9 @@ function keywordOf({ data, type }: PngChunk): string {
 
 function makeTextChunk(keyword: string, text: string): Uint8Array {
   const clean = text.replaceAll('\0', '');
-  if (isLatin1(clean)) return makePngChunk('tEXt', Buffer.from(`${keyword}\0${clean}`, 'latin1'));
+  // XMP is UTF-8 by its own specification.
+  if (isLatin1(clean) && keyword !== xmpKeyword)
+    return makePngChunk('tEXt', Buffer.from(`${keyword}\0${clean}`, 'latin1'));
   // Keyword, no compression (flag and method), no language, no translated keyword.
   return makePngChunk('iTXt', Buffer.from(`${keyword}\0\0\0\0\0${clean}`, 'utf8'));
 }

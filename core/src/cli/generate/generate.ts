@@ -53,7 +53,7 @@ async function makeAndSave(
   signal.addEventListener('abort', display.stop, { once: true });
   const save = async (result: ImageResult) => {
     display.stop();
-    const embedded = embedProvenance(result);
+    const embedded = embedProvenance(result, request.inputImages?.length ? 'edited' : 'made');
     const saved = await saveImages(embedded, { out: flags.out });
     report(flags, embedded, saved, [...(like?.warnings ?? []), ...embedded.warnings, ...saved.warnings]);
   };

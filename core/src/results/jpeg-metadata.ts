@@ -1,0 +1,37 @@
+import { EaselError } from '@easel/plugin-sdk';
+
+const [startOfImage, jfif, firstApplication] = [0xd8, 0xe0, 0xe1];
+/** A segment's length has 16 bits, and counts itself. */
+const segmentLimit = 0xffff - 2;
+const exifHeader = Buffer.from('Exif\0\0', 'latin1');
+const xmpHeader = Buffer.from('http://ns.adobe.com/xap/1.0/\0', 'latin1');
+
+/** The same JPEG file with EXIF and XMP at its beginning. Throws ERR_REQUEST_INVALID for what is no JPEG, and for blocks that do not fit. */
+export function writeJpegMetadata(
+  jpeg: Uint8Array,
+  { exif, xmp }: { readonly exif: Uint8Array; readonly xmp: string },
+): Uint8Array<ArrayBuffer> {
+  if (jpeg[0] !== 0xff || jpeg[1] !== startOfImage) throw invalid('does not begin as one');
+  const segments = [
+    segment(Buffer.concat([exifHeader, exif])),
+    segment(Buffer.concat([xmpHeader, Buffer.from(xmp)])),
+  ];
+  const at = endOfJfif(jpeg);
+  return new Uint8Array(Buffer.concat([jpeg.subarray(0, at), ...segments, jpeg.subarray(at)]));
+}
+
+/** Where the segment of JFIF ends, which comes first where there is one. */
+function endOfJfif(jpeg: Uint8Array): number {
+  if (jpeg[2] !== 0xff || jpeg[3] !== jfif) return 2;
+  return Math.min(jpeg.byteLength, 4 + (((jpeg[4] ?? 0) << 8) | (jpeg[5] ?? 0)));
+}
+
+function segment(data: Uint8Array): Buffer {
+  if (data.byteLength > segmentLimit) throw invalid(`has room for ${segmentLimit} bytes of text`);
+  const head = Buffer.from([0xff, firstApplication, 0, 0]);
+  head.writeUInt16BE(data.byteLength + 2, 2);
+  return Buffer.concat([head, data]);
+}
+
+const invalid = (what: string) =>
+  new EaselError({ code: 'ERR_REQUEST_INVALID', message: `The JPEG file ${what}.` });

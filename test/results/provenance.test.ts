@@ -1,4 +1,5 @@
 import { embedProvenance, readProvenance } from '@easel/core';
+import { EaselError } from '@easel/plugin-sdk';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { readPngText, writePngText } from '../../core/src/results/png-text.js';
@@ -81,11 +82,19 @@ describe('embedProvenance', () => {
       expect(metadata.xmp?.toString()).toContain(term);
       expect(await read.raw().toBuffer()).toEqual(await sharp(bytes).raw().toBuffer());
       if (format === 'png') continue;
+      // As another program reads it.
       const exif = metadata.exif ?? Buffer.alloc(0);
       const comment = exif.subarray(exif.indexOf('UNICODE') + 8);
       const text = Buffer.from(comment.subarray(0, comment.byteLength & ~1))
         .swap16()
         .toString('utf16le');
+      const { request } = readProvenance(marked?.bytes ?? bytes);
+      expect(request).toMatchObject({
+        prompt: everything.prompt,
+        negativePrompt: 'people',
+        steps: 20,
+        seed: 7,
+      });
       expect(text).toContain('赤い家');
       expect(text).toContain('Steps: 20, Sampler: dpmpp_2m, CFG scale: 3.5, Seed: 7');
     }
@@ -112,6 +121,27 @@ describe('readProvenance', () => {
       document: { plugin: { id: 'painter', version: '1.2.3' } },
     });
   });
+
+  it.each(['image/jpeg', 'image/webp'])(
+    'of a %s that is damaged anywhere is read or refused, never thrown at',
+    async (mediaType) => {
+      const drawn = sharp({ create: { width: 8, height: 8, channels: 3, background: 'red' } });
+      const bytes = new Uint8Array(
+        await drawn.toFormat(mediaType === 'image/jpeg' ? 'jpeg' : 'webp').toBuffer(),
+      );
+      const image = { bytes, mediaType, width: 8, height: 8, seed: 7 };
+      const whole = embedded(resultOf([image], everything));
+      for (let at = 0; at < whole.byteLength; at++) {
+        for (const damaged of [whole.slice(0, at), whole.with(at, (whole[at] ?? 0) ^ 0xff)]) {
+          try {
+            readProvenance(damaged);
+          } catch (error) {
+            expect(EaselError.isInstance(error) && error.code).toBe('ERR_REQUEST_INVALID');
+          }
+        }
+      }
+    },
+  );
 
   it('leaves out the strength, because the input image is not there', () => {
     const { request, warnings } = readProvenance(embedded(resultOf([png(7)], { strength: 0.5 })));

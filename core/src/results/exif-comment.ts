@@ -37,3 +37,36 @@ function writeDirectory(
   block.writeUInt32BE(count, at + 6);
   block.writeUInt32BE(value, at + 10);
 }
+
+/** The `UserComment` of an EXIF block, from its TIFF header on; undefined where there is none, or the block is broken. */
+export function readExifComment(given: Uint8Array): string | undefined {
+  const block = Buffer.from(given.buffer, given.byteOffset, given.byteLength);
+  const order = block.toString('latin1', 0, 2);
+  if (order !== 'MM' && order !== 'II') return undefined;
+  const isBig = order === 'MM';
+  try {
+    const read = (at: number, bytes: 2 | 4) =>
+      isBig ? block.readUIntBE(at, bytes) : block.readUIntLE(at, bytes);
+    const findEntry = (directory: number, tag: number) => {
+      for (let entry = 0; entry < read(directory, 2); entry++) {
+        const at = directory + 2 + 12 * entry;
+        if (read(at, 2) === tag) return { count: read(at + 4, 4), value: read(at + 8, 4) };
+      }
+      return undefined;
+    };
+    const own = findEntry(read(4, 4), tags.exifDirectory);
+    const comment = own && findEntry(own.value, tags.userComment);
+    if (!comment || comment.value + comment.count > block.byteLength) return undefined;
+    return decodeComment(block.subarray(comment.value, comment.value + comment.count), isBig);
+  } catch {
+    // It points beyond its own end.
+    return undefined;
+  }
+}
+
+function decodeComment(comment: Buffer, isBig: boolean): string {
+  const text = comment.subarray(encodingMark.byteLength);
+  if (!comment.subarray(0, encodingMark.byteLength).equals(encodingMark)) return text.toString('utf8');
+  const even = Buffer.from(text.subarray(0, text.byteLength & ~1));
+  return (isBig ? even.swap16() : even).toString('utf16le');
+}

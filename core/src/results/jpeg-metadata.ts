@@ -1,6 +1,6 @@
 import { EaselError } from '@easel/plugin-sdk';
 
-const [startOfImage, jfif, firstApplication] = [0xd8, 0xe0, 0xe1];
+const [startOfImage, startOfScan, jfif, firstApplication] = [0xd8, 0xda, 0xe0, 0xe1];
 /** A segment's length has 16 bits, and counts itself. */
 const segmentLimit = 0xffff - 2;
 const exifHeader = Buffer.from('Exif\0\0', 'latin1');
@@ -18,6 +18,18 @@ export function writeJpegMetadata(
   ];
   const at = endOfJfif(jpeg);
   return new Uint8Array(Buffer.concat([jpeg.subarray(0, at), ...segments, jpeg.subarray(at)]));
+}
+
+/** The EXIF of a JPEG file, from its TIFF header on. Undefined: it has none. */
+export function readJpegExif(jpeg: Uint8Array): Uint8Array | undefined {
+  for (let at = 2; at + 4 <= jpeg.byteLength && jpeg[at] === 0xff && jpeg[at + 1] !== startOfScan; ) {
+    const end = at + 2 + (((jpeg[at + 2] ?? 0) << 8) | (jpeg[at + 3] ?? 0));
+    const data = jpeg.subarray(at + 4, end);
+    if (jpeg[at + 1] === firstApplication && exifHeader.every((byte, index) => data[index] === byte))
+      return data.subarray(exifHeader.byteLength);
+    at = end;
+  }
+  return undefined;
 }
 
 /** Where the segment of JFIF ends, which comes first where there is one. */

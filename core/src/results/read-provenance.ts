@@ -1,8 +1,8 @@
 import { EaselError, type ImageRequest, parameterNames, type Warning } from '@easel/plugin-sdk';
 import { firstProblem } from '../config/first-problem.js';
 import { needsInputImage } from '../models/parameters.js';
+import { readImageTexts } from './image-texts.js';
 import { parseParametersText } from './parameters-text.js';
-import { readPngText } from './png-text.js';
 import {
   type ProvenanceDocument,
   parametersKeyword,
@@ -26,12 +26,12 @@ const readSchema = provenanceDocumentSchema.extend({
 });
 
 /**
- * The request that makes the picture of a PNG file again: from Easel's own text in it, or else from the `parameters` text that
- * AUTOMATIC1111 and other tools write. Throws ERR_REQUEST_INVALID where the file is not a whole PNG or tells nothing; `name` is what messages
- * call it.
+ * The request that makes the picture of a file again: from Easel's own text in a PNG, or else from the `parameters` text that
+ * AUTOMATIC1111 and other tools write into PNG, JPEG and WebP files. Throws ERR_REQUEST_INVALID where the file is none of these, not whole or
+ * tells nothing; `name` is what messages call it.
  */
-export function readProvenance(png: Uint8Array, name = 'The picture'): ReadProvenance {
-  const texts = readTexts(png, name);
+export function readProvenance(bytes: Uint8Array, name = 'The picture'): ReadProvenance {
+  const texts = readTexts(bytes, name);
   const own = texts.get(provenanceKeyword);
   const foreign = texts.get(parametersKeyword);
   if (own === undefined && foreign === undefined) throw invalid(`${name} does not tell how it was made`);
@@ -44,9 +44,9 @@ export function readProvenance(png: Uint8Array, name = 'The picture'): ReadProve
   return { request, warnings: [{ code: 'other', message }, ...warnings] };
 }
 
-function readTexts(png: Uint8Array, name: string): ReadonlyMap<string, string> {
+function readTexts(bytes: Uint8Array, name: string): ReadonlyMap<string, string> {
   try {
-    return readPngText(png);
+    return readImageTexts(bytes);
   } catch (error) {
     if (!EaselError.isInstance(error)) throw error;
     throw invalid(`${name}: ${error.message.replace(/\.$/, '')}`, error);
@@ -91,6 +91,6 @@ const invalid = (what: string, cause?: unknown) =>
   new EaselError({
     code: 'ERR_REQUEST_INVALID',
     message: `${what}.`,
-    hint: 'Use a PNG file that Easel, or another tool that writes its parameters into its pictures, has made.',
+    hint: 'Use a PNG, JPEG or WebP file that Easel, or another tool that writes its parameters into its pictures, has made.',
     cause,
   });

@@ -5,6 +5,9 @@ const headBytes = 8;
 /** Flags of the chunk `VP8X`. */
 const flags = { xmp: 0x04, exif: 0x08, alpha: 0x10 } as const;
 
+/** An animation has one or more for each frame; empty ones in millions would take long. */
+const mostChunks = 10_000;
+
 interface Chunk {
   readonly name: string;
   readonly data: Buffer;
@@ -32,8 +35,18 @@ export function writeWebpMetadata(
   return new Uint8Array(chunkBytes({ name: 'RIFF', data: body }));
 }
 
+/** The EXIF of a WebP file, from its TIFF header on. Undefined: it has none. Throws ERR_REQUEST_INVALID for a file that is cut short. */
+export function readWebpExif(webp: Uint8Array): Uint8Array | undefined {
+  const file = Buffer.from(webp.buffer, webp.byteOffset, webp.byteLength);
+  const data = [...chunksOf(file)].find(({ name }) => name === 'EXIF')?.data;
+  // Some programs write JPEG's mark before it.
+  return data?.toString('latin1', 0, 6) === 'Exif\0\0' ? data.subarray(6) : data;
+}
+
 function* chunksOf(file: Buffer): Generator<Chunk> {
+  let count = 0;
   for (let at = 12; at + headBytes <= file.byteLength; ) {
+    if (++count > mostChunks) throw invalid(`has more than ${mostChunks} chunks`);
     const length = file.readUInt32LE(at + 4);
     const end = at + headBytes + length;
     if (end > file.byteLength) throw invalid('is cut short');

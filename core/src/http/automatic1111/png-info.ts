@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { readImageTexts } from '../../results/image-texts.js';
 import { parseParametersText } from '../../results/parameters-text.js';
-import { readPngText } from '../../results/png-text.js';
 import { HttpError } from '../errors.js';
 
 export const pngInfoSchema = z.looseObject({
@@ -10,13 +10,13 @@ export const pngInfoSchema = z.looseObject({
 /**
  * What an image tells of how it was made, as Automatic1111 answers it: the text, all texts, and the text taken apart.
  *
- * @throws HttpError 400 for what is no PNG
+ * @throws HttpError 400 for what is no PNG, JPEG or WebP file
  */
 export function pngInfoOf(image: string): { info: string; items: object; parameters: object } {
   const bytes = Buffer.from(image.replace(/^data:[^,]{0,100};base64,/, ''), 'base64');
   let items: Record<string, string>;
   try {
-    items = Object.fromEntries(readPngText(bytes));
+    items = Object.fromEntries(readImageTexts(bytes));
   } catch (error) {
     throw new HttpError(400, 'invalid_image', `image: ${(error as Error).message}`, { param: 'image' });
   }

@@ -1,17 +1,19 @@
 import type { ModelInput } from '@easel/plugin-sdk';
 import { Ollama } from 'ollama';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { colours, columnsOf, halves, startMaskServer } from './masked-images.js';
 import { jsonOf, startServer } from './server.js';
 
 /** What Ollama's servers answer and its client hands on, and does not declare. */
-interface Line {
-  readonly done: boolean;
-  readonly completed?: number;
-  readonly total?: number;
-  readonly image?: string;
-  readonly warnings?: readonly { readonly parameter?: string }[];
-}
+const lineSchema = z.looseObject({
+  done: z.boolean(),
+  completed: z.number().optional(),
+  total: z.number().optional(),
+  image: z.string().optional(),
+  warnings: z.array(z.looseObject({ parameter: z.string().optional() })).optional(),
+});
+type Line = z.output<typeof lineSchema>;
 const clientOf = ({ url }: { url: string }) => new Ollama({ host: url });
 
 describe("Ollama's client", () => {
@@ -31,15 +33,11 @@ describe("Ollama's client", () => {
       ...{ model: 'brush', prompt: 'blue', width: 96, height: 64, steps: 3, system: 'paint' },
       options: { seed: 7, temperature: 1 },
     };
-    const { image, warnings } = (await client.generate(asked)) as unknown as Line;
+    const { image, warnings } = lineSchema.parse(await client.generate(asked));
     expect(await columnsOf(Buffer.from(image ?? '', 'base64'))).toMatchObject({ size: '96x64' });
     expect(warnings?.map(({ parameter }) => parameter)).toEqual(['system', 'options.temperature']);
     const source = (await halves(colours.red, colours.white)).toString('base64');
-    const edited = (await client.generate({
-      ...asked,
-      prompt: 'image',
-      images: [source],
-    })) as unknown as Line;
+    const edited = lineSchema.parse(await client.generate({ ...asked, prompt: 'image', images: [source] }));
     expect((await columnsOf(Buffer.from(edited.image ?? '', 'base64'))).columns[0]).toBe('ff0000');
   });
 
@@ -54,7 +52,7 @@ describe("Ollama's client", () => {
     const client = clientOf(await startServer({}, { models: [slow] }));
     const lines: Line[] = [];
     for await (const line of await client.generate({ model: 'slow', prompt: 'x', stream: true }))
-      lines.push(line as unknown as Line);
+      lines.push(lineSchema.parse(line));
     const [first, last] = [lines[0], lines.at(-1)];
     expect([first?.done, first?.total, last?.done]).toEqual([false, 100, true]);
     expect(Buffer.from(last?.image ?? '', 'base64').toString('latin1', 1, 4)).toBe('PNG');

@@ -1,4 +1,3 @@
-import type { InputImage } from '@easel/plugin-sdk';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { HttpError } from '../errors.js';
@@ -6,14 +5,7 @@ import { readReference } from '../image-reference.js';
 import { type GivenImage, readInputImages } from '../input-image.js';
 import { parseBody } from '../parse-body.js';
 import type { ServerContext } from '../server-context.js';
-import { readImageForm } from './form.js';
-
-/** The fields of a call that makes images from others, and those images. */
-export interface EditBody {
-  readonly fields: Readonly<Record<string, unknown>>;
-  readonly images: readonly InputImage[];
-  readonly mask: InputImage | undefined;
-}
+import { type EditBody, readImageForm } from './form.js';
 
 const address = z.string().min(1).describe('https, a data URL, or base64.');
 const reference = z

@@ -1,10 +1,17 @@
+import type { InputImage } from '@easel/plugin-sdk';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { readParts } from '../body/read-parts.js';
 import { HttpError } from '../errors.js';
 import { type GivenImage, readInputImages } from '../input-image.js';
-import type { EditBody } from './edit-body.js';
 import { openAiRequestSchema } from './request.js';
+
+/** The fields of a call that makes images from others, and those images. */
+export interface EditBody {
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly images: readonly InputImage[];
+  readonly mask: InputImage | undefined;
+}
 
 /** The multipart form of `/v1/images/edits` and `/variations`: `image`, `image[]` (in any number), `mask`, and text, of which numbers and flags are turned into what they say. */
 export async function readImageForm(request: FastifyRequest): Promise<EditBody> {

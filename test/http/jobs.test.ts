@@ -121,7 +121,7 @@ describe('a job', () => {
     await expect.poll(stateOf(server, ids[0] ?? '')).toBe('running');
     await server.close();
     const next = await startServer({ storageFolder: server.storageFolder });
-    for (const id of ids) await expect.poll(stateOf(next, id), { timeout: 10_000 }).toBe('succeeded');
+    for (const id of ids) await expect.poll(stateOf(next, id)).toBe('succeeded');
     expect(await attempts(next)).toBe(5);
   });
 });
@@ -198,7 +198,7 @@ describe('a webhook', () => {
     const store = new KeyStore(server.storageFolder);
     const { text } = await store.create({ name: 'a test', scopes: ['admin'] });
     const { id } = await submit(server, { prompt, webhook: url }, { authorization: `Bearer ${text}` });
-    await expect.poll(() => told.length, { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => told.length).toBe(2);
     const [, { headers, body } = { headers: {}, body: '' }] = told;
     expect(JSON.parse(body)).toMatchObject({ id, state: 'succeeded' });
     const [, seconds, signature] = /^t=(\d+),v1=([0-9a-f]+)$/.exec(String(headers['easel-signature'])) ?? [];
@@ -218,7 +218,7 @@ describe('a webhook', () => {
     const key = await createKey(server.storageFolder, { scopes: ['admin'] });
     const webhook = url.replace('//', '//user:pa%20ss-hunter2@');
     await submit(server, { prompt, webhook }, bearer(key));
-    await expect.poll(() => told.length, { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => told.length).toBe(2);
     const basic = `Basic ${Buffer.from('user:pa ss-hunter2').toString('base64')}`;
     expect(told.map(({ headers }) => headers.authorization)).toEqual([basic, basic]);
     expect(lines.join()).toContain('was not told');

@@ -134,7 +134,7 @@ describe('easel plugins new', () => {
 });
 
 describe('easel plugins check', () => {
-  it('tells every problem, not only the first, and runs no code', async () => {
+  it('tells every problem of a manifest, not only the first, and runs no code then', async () => {
     const folder = join(newUsersFolder(), 'troubled');
     mkdirSync(folder);
     const manifest = { id: 'other', version: 'one', sdk: '^99.0.0', protocols: [99], entry: '../out.js' };
@@ -153,6 +153,20 @@ describe('easel plugins check', () => {
     ])
       expect(stderr).toContain(what);
     expect(stderr.trimEnd().split('\n')).toHaveLength(6);
+  });
+
+  it.each([
+    ['a syntax error with its place', 'export default {\n  a: ;\n};\n', /SyntaxError: .* \(index\.js:2\)/],
+    ['a missing package', "import 'no-such-package';\n", /Cannot find package 'no-such-package'/],
+    ['an export that is no plugin', 'export default 1;\n', /does not export a plugin.*definePlugin/],
+  ])('loads the code, and tells of %s', async (_, text, message) => {
+    const folder = newUsersFolder();
+    await easel(folder, ['plugins', 'new', 'broken']);
+    writeFileSync(join(folder, 'plugins/broken/index.js'), text);
+    const { status, stdout } = await easel(folder, ['plugins', 'check', 'plugins/broken', '--json']);
+    expect(status).toBe(1);
+    const code = 'ERR_PLUGIN_START_FAILED';
+    expect(JSON.parse(stdout).problems).toEqual([{ code, message: expect.stringMatching(message) }]);
   });
 
   it.each([

@@ -56,7 +56,13 @@ const code = (version: string) => `
   });`;
 
 /** A kernel that watches a folder of its own, inside of the repository so that plugins there find their packages. */
-async function createWorld({ onLine = () => {} }: { onLine?: (line: string) => void } = {}): Promise<World> {
+async function createWorld({
+  onLine = () => {},
+  runtime = {},
+}: {
+  readonly onLine?: (line: string) => void;
+  readonly runtime?: Readonly<Record<string, unknown>>;
+} = {}): Promise<World> {
   const folder = await mkdtemp(join(fixtures('..'), '.hot-'));
   const storageFolder = await mkdtemp(join(tmpdir(), 'easel-hot-'));
   const plugins = join(folder, 'plugins');
@@ -90,7 +96,7 @@ async function createWorld({ onLine = () => {} }: { onLine?: (line: string) => v
     async install(version, text = code(version)) {
       await mkdir(join(plugins, 'swatch'), { recursive: true });
       await writeFile(join(plugins, 'swatch/index.js'), text);
-      await writeFile(join(plugins, 'swatch/plugin.json'), JSON.stringify(manifest(version)));
+      await writeFile(join(plugins, 'swatch/plugin.json'), JSON.stringify({ ...manifest(version), runtime }));
     },
     health: () => manager.getServiceHealth().plugins.find(({ id }) => id === 'swatch'),
   };
@@ -119,6 +125,36 @@ describe('hot loading', () => {
     await rm(join(folder, 'plugins/swatch'), { recursive: true });
     await expect.poll(() => health(), { timeout: 10_000 }).toBeUndefined();
     await expect(manager.generateImage({ prompt })).rejects.toMatchObject({ code: 'ERR_NO_ROUTE' });
+  });
+
+  it.each([
+    ['does not parse', 'const a = 1;\nconst b = ;\n', /SyntaxError: Unexpected token ';' \(index\.js:2\)/],
+    ['imports what is not there', "import 'no-such-package';\n", /Cannot find package 'no-such-package'/],
+    ['imports a name that is not there', "\nimport { no } from 'node:fs';\n", /named 'no' \(index\.js:2\)/],
+    ['throws', "\nthrow new TypeError('no such thing');\n", /TypeError: no such thing \(index\.js:2:7\)/],
+    ['exports no plugin', 'export const nothing = 1;\n', /index\.js does not export a plugin/],
+    [
+      'never finishes loading',
+      'setInterval(() => {}, 1000); await new Promise(() => {});',
+      /did not start within 1500 ms/,
+    ],
+  ])('tells at once of a plugin that is dropped in and %s', async (_, text, message) => {
+    const { manager, install, health } = await createWorld({ runtime: { startMs: 1_500 } });
+    const problems = () => manager.getServiceHealth().problems.map((problem) => problem.message);
+    await install('1.0.0', text);
+    await expect.poll(problems, { timeout: 15_000 }).toEqual([expect.stringMatching(message)]);
+    expect(health()).toBeUndefined();
+    await install('1.0.1');
+    await expect.poll(() => health()?.version, { timeout: 10_000 }).toBe('1.0.1');
+    await expect.poll(problems).toEqual([]);
+  });
+
+  it('starts what is dropped in, and tells in its health why it does not start', async () => {
+    const { install, health } = await createWorld();
+    await install('1.0.0', code('1.0.0').replace('return {', "throw new Error('no licence');\nreturn {"));
+    await expect
+      .poll(() => health()?.lastError?.message, { timeout: 10_000 })
+      .toMatch(/no licence \(index\.js:\d+:\d+\)/);
   });
 
   it('loses no request while it swaps, and finishes those that the old version has', async () => {

@@ -195,8 +195,8 @@ describe('reloading', () => {
       code: 'ERR_REQUEST_INVALID',
     });
     await world.install('swatch', '1.0.0', { code: 'throw new Error("half an edit");' });
-    await world.manager.reloadPlugin('swatch');
-    await expect(world.paint('swatch', 'first')).rejects.toThrow(/half an edit/);
+    await expect(world.manager.reloadPlugin('swatch')).rejects.toThrow(/half an edit \(index\.js:1:7\)/);
+    await expect(world.paint('swatch', 'first')).rejects.toMatchObject({ code: 'ERR_NO_ROUTE' });
     await world.install('swatch', '2.0.0');
     await world.manager.reloadPlugin('swatch');
     expect(await world.paint('swatch', 'second')).toBe('2.0.0');

@@ -66,7 +66,7 @@ export class VersionInstaller {
       const onFailure = (failed: GuardedPlugin, reason: EaselError) => this.#probation.fail(failed, reason);
       const replacement = registry.create(generation, configuration, { predecessor: known, onFailure });
       if (known) await this.#swap(known, replacement, configuration.plugins[id]?.rolloutPercent ?? 100);
-      else registry.add(replacement);
+      else await this.#add(replacement);
       await this.#keep(replacement, fingerprint, configuration);
       logger.info(`The plugin "${id}" ${version} was ${known ? 'swapped in' : 'added'}.`, { plugin: id });
     } catch (error) {
@@ -97,10 +97,29 @@ export class VersionInstaller {
     await this.#running.close();
   }
 
+  /** Code that cannot be loaded is refused. What fails later, such as a provider that is down, is in the plugin's health. */
+  async #add(plugin: GuardedPlugin): Promise<void> {
+    const { registry } = this.#options;
+    const { supervisor } = plugin;
+    if (supervisor.state !== 'disabled') await this.#asCandidate(plugin, () => supervisor.load());
+    registry.add(plugin);
+    if (supervisor.state !== 'disabled' && supervisor.missingSecrets.length === 0)
+      void supervisor.probe().catch(() => {});
+  }
+
   async #swap(known: GuardedPlugin, replacement: GuardedPlugin, percent = 100): Promise<void> {
-    this.#candidate = replacement;
+    const { registry } = this.#options;
+    await this.#asCandidate(replacement, () => swapIn(registry, known, replacement, percent));
+  }
+
+  /** Does something with a plugin that is not in use yet; it is given up when the kernel closes. */
+  async #asCandidate(plugin: GuardedPlugin, work: () => Promise<void>): Promise<void> {
+    this.#candidate = plugin;
     try {
-      await swapIn(this.#options.registry, known, replacement, percent);
+      await work();
+    } catch (error) {
+      await plugin.close();
+      throw error;
     } finally {
       this.#candidate = undefined;
     }

@@ -8,6 +8,7 @@ import {
 } from '@easel/plugin-sdk';
 import type { WriteLog } from '../../observe/plugin-logger.js';
 import { Channel } from './channel.js';
+import { LastWords } from './last-words.js';
 import { readLines } from './line-reader.js';
 import { LogLimit } from './log-limit.js';
 import { parseStarted } from './parse-answer.js';
@@ -60,18 +61,19 @@ export class IsolatedRunner implements Runner {
   readonly #host: IsolateHost;
   readonly #channel: Channel;
   readonly #log: LogLimit;
+  readonly #lastWords: LastWords;
   readonly #heartbeat: NodeJS.Timeout;
   #isEnding = false;
   #killReason: Error | undefined;
   #calls = 0;
   #isPinging = false;
-  #lastOutput = '';
   #device: string | undefined;
   #residentBytes: number | undefined;
 
   constructor(options: IsolatedRunnerOptions, host: IsolateHost) {
     this.#options = options;
     this.#host = host;
+    this.#lastWords = new LastWords(options.start.folder);
     this.#log = new LogLimit(options.onLog, options.start.logLinesPerSecond);
     this.#channel = new Channel({
       plugin: options.start.plugin,
@@ -185,7 +187,8 @@ export class IsolatedRunner implements Runner {
   }
 
   #crash(reason: string): EaselError {
-    const said = this.#lastOutput === '' ? '' : ` Its last words: ${this.#lastOutput}`;
+    const { text } = this.#lastWords;
+    const said = text === '' ? '' : ` Its last words: ${text}`;
     const { plugin } = this.#options.start;
     return new EaselError({
       code: 'ERR_PLUGIN_CRASHED',
@@ -222,10 +225,7 @@ export class IsolatedRunner implements Runner {
 
   #hear(level: LogLevel, printed: string): void {
     const line = stripVTControlCharacters(printed);
-    if (level === 'warn' && saysSomething(line)) this.#lastOutput = line.slice(0, 500);
+    if (level === 'warn') this.#lastWords.hear(line);
     this.#log.write(level, line);
   }
 }
-
-/** Not the frame of a stack, of JavaScript or native, and not the line with which Node ends its report of an uncaught error. */
-const saysSomething = (line: string) => line.trim() !== '' && !/^\s*at |^\s*\d+: 0x|^Node\.js v/.test(line);

@@ -16,6 +16,7 @@ import {
 } from '@easel/plugin-sdk';
 import { z } from 'zod';
 import { firstProblem } from '../../config/first-problem.js';
+import { describeError } from './describe-error.js';
 import { permissionHint } from './permission-hint.js';
 import type { StartPayload } from './protocol.js';
 
@@ -46,7 +47,8 @@ export async function startPluginHost(
   module?: unknown,
 ): Promise<PluginHost> {
   const { plugin: id, secrets, folder, storageFolder } = payload;
-  const plugin = await unclassifiedAsStartFailure(id, () => loadPlugin(payload, module));
+  const plugin = await unclassifiedAsStartFailure(payload, () => loadPlugin(payload, module));
+  if (payload.onlyLoad) return loadedOnly(id);
   const config = plugin.config.safeParse(payload.config);
   if (!config.success) {
     throw new EaselError({
@@ -55,7 +57,7 @@ export async function startPluginHost(
       hint: `Correct plugins.${id}.options in easel.config.json.`,
     });
   }
-  const instance: PluginInstance<unknown> = await unclassifiedAsStartFailure(id, () =>
+  const instance: PluginInstance<unknown> = await unclassifiedAsStartFailure(payload, () =>
     plugin.start({ config: config.data, secrets, folder, storageFolder, logger }),
   );
   return {
@@ -72,7 +74,7 @@ export async function startPluginHost(
       return await instance.generate(request, { ...call, logger, options: options.data });
     },
     async probe() {
-      await unclassifiedAsStartFailure(id, async () => await instance.probe?.());
+      await unclassifiedAsStartFailure(payload, async () => await instance.probe?.());
     },
     async close() {
       await instance.close?.();
@@ -106,14 +108,28 @@ async function loadPlugin({ plugin: id, entry }: StartPayload, module: unknown):
   return exported as Plugin;
 }
 
-async function unclassifiedAsStartFailure<T>(id: string, begin: () => Promise<T>): Promise<T> {
+/** For a plugin whose code has been loaded and that was not started. */
+function loadedOnly(id: string): PluginHost {
+  const refuse = async (): Promise<never> => {
+    throw new EaselError({
+      code: 'ERR_PLUGIN_START_FAILED',
+      message: `The plugin "${id}" was loaded and not started.`,
+    });
+  };
+  return { device: undefined, generate: refuse, probe: refuse, close: async () => {} };
+}
+
+async function unclassifiedAsStartFailure<T>(
+  { plugin: id, folder }: StartPayload,
+  begin: () => Promise<T>,
+): Promise<T> {
   try {
     return await begin();
   } catch (error) {
     if (EaselError.isInstance(error)) throw error;
     throw new EaselError({
       code: 'ERR_PLUGIN_START_FAILED',
-      message: `The plugin "${id}" did not start: ${error instanceof Error ? error.message : String(error)}`,
+      message: `The plugin "${id}" did not start: ${describeError(error, folder)}`,
       hint: permissionHint(error),
       cause: error,
     });

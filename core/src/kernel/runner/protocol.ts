@@ -24,6 +24,8 @@ export interface StartPayload {
   readonly entry: string;
   /** Whether it has no `node_modules` with the SDK, and is given the kernel's. */
   readonly lacksSdk: boolean;
+  /** Whether its code is only to be loaded and checked, and nothing to be started. Absent: no. */
+  readonly onlyLoad?: boolean | undefined;
   readonly config: unknown;
   readonly secrets: Readonly<Record<string, string>>;
   /** Absolute path of the folder that it may write to. Absent: it has none. */

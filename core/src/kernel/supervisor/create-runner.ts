@@ -26,6 +26,8 @@ export interface Launch {
   readonly storageFolder: string;
   readonly logger: HostLogger;
   readonly events: Pick<Events, 'emit'>;
+  /** Whether the plugin's code is only to be loaded. Absent: no. */
+  readonly onlyLoad?: boolean;
 }
 
 /**
@@ -34,14 +36,16 @@ export interface Launch {
  * @throws ERR_SECRET_MISSING, ERR_PLUGIN_START_FAILED where its storage folder cannot be made
  */
 export function createRunner(launch: Launch): { runner: Runner; redact: (text: string) => string } {
-  const { plugin, config, environment, logger, events } = launch;
+  const { plugin, config, environment, logger, events, onlyLoad = false } = launch;
   const { id, version, permissions, runtime } = plugin.manifest;
-  const secrets = resolveSecrets(id, permissions.secrets, permissions.optionalSecrets, environment);
+  const secrets = onlyLoad
+    ? {}
+    : resolveSecrets(id, permissions.secrets, permissions.optionalSecrets, environment);
   const redact = createRedactor(secrets);
   const onLog = createPluginLog(childLogger(logger, { plugin: id }), redact, (level, message, details = {}) =>
     events.emit('plugin-log', { plugin: id, version, level, message, details }),
   );
-  const storageFolder = permissions.storage ? makeStorageFolder(launch) : undefined;
+  const storageFolder = permissions.storage && !onlyLoad ? makeStorageFolder(launch) : undefined;
   const { isolation, logLinesPerSecond, finishMs } = runtime;
   const { folder, entry } = plugin;
   const protocol = negotiate(plugin.manifest, sdkVersion);
@@ -50,6 +54,7 @@ export function createRunner(launch: Launch): { runner: Runner; redact: (text: s
     protocol,
     folder,
     entry,
+    onlyLoad,
     lacksSdk: findPackage('@easel/plugin-sdk', [plugin.copy?.origin ?? folder]) === undefined,
     config,
     secrets,

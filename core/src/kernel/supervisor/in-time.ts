@@ -11,7 +11,9 @@ export async function inTime(
 ): Promise<void> {
   const late = () => {
     const message = `The plugin "${plugin}" did not ${what} within ${runtime.startMs} ms.`;
-    runner.kill(new EaselError({ code: 'ERR_PLUGIN_START_FAILED', plugin, message }));
+    const hint =
+      'Look for what never settles, such as an `await` at the top of a module, or raise runtime.startMs in plugin.json.';
+    runner.kill(new EaselError({ code: 'ERR_PLUGIN_START_FAILED', plugin, message, hint }));
   };
   const timer = setTimeout(late, runtime.startMs);
   try {

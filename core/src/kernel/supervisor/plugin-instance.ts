@@ -5,6 +5,7 @@ import type { CrashPolicy } from './crash-policy.js';
 import { createRunner, type Launch } from './create-runner.js';
 import { inTime } from './in-time.js';
 import { refusals } from './refusals.js';
+import { startRunner } from './start-runner.js';
 import type { StateMachine } from './states.js';
 
 export interface PluginInstanceOptions {
@@ -128,7 +129,7 @@ export class PluginInstance {
       const { runner, redact } = createRunner(launch);
       this.#runner = runner;
       this.#redact = redact;
-      await inTime(runner, launch.plugin, 'start', () => runner.start());
+      await startRunner(runner, launch.plugin);
       this.#readyAt = now();
       states.move('ready');
       void runner.ended.then((reason) => {

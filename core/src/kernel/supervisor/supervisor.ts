@@ -3,6 +3,7 @@ import type { Runner } from '../runner/runner.js';
 import { SerialQueue } from '../serial-queue.js';
 import { CrashPolicy } from './crash-policy.js';
 import type { Launch } from './create-runner.js';
+import { loadOnce } from './load-once.js';
 import { PluginInstance } from './plugin-instance.js';
 import { refusals } from './refusals.js';
 import { missingSecrets } from './secrets.js';
@@ -26,6 +27,7 @@ export class Supervisor {
   readonly #crashes: CrashPolicy;
   readonly #instance: PluginInstance;
   readonly #switching = new SerialQueue();
+  readonly #ending = new AbortController();
   #refusal: EaselError | undefined;
 
   constructor(options: SupervisorOptions) {
@@ -113,6 +115,11 @@ export class Supervisor {
     this.#instance.runner?.release(reason);
   }
 
+  /** Loads its code and starts nothing. Rejects with why it cannot be used; that is not a crash. */
+  async load(): Promise<void> {
+    await loadOnce(this.#options, this.#ending.signal);
+  }
+
   /** Lets the running plugin make sure that it could serve. Rejects where it could not; that is not a crash. */
   async probe(): Promise<void> {
     await this.#instance.probe();
@@ -125,6 +132,7 @@ export class Supervisor {
 
   /** Ends the plugin for good: `graceMs` to close what it holds, then by force. Resolves with whether force was needed. */
   async stop(graceMs: number): Promise<boolean> {
+    this.#ending.abort();
     return await this.#end('stopped', refusals.stopped(this.#options.plugin.manifest.id), graceMs);
   }
 

@@ -13,10 +13,12 @@ export * from './model.js';
 export { type ParameterName, parameterNames, promptLimit, requestParameters } from './parameters.js';
 export { type PinnedRequest, pinnedFetch } from './pinned-fetch.js';
 export * from './plugin.js';
+export { type PostJsonOptions, postJson } from './post-json.js';
 export { isPublicAddress } from './public-address.js';
 export { readBody } from './read-body.js';
 export * from './request.js';
 export * from './result.js';
+export { readRetryAfterMs } from './retry-after.js';
 export {
   isProcessRunning,
   ownMark,

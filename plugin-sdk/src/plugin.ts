@@ -16,11 +16,11 @@ export type Logger = Readonly<
 >;
 
 /** What a plugin is given once, at its start. */
-export interface PluginContext<Config> {
+export interface PluginContext<Config, Secret extends string = string> {
   /** Its part of the configuration, validated by its own `config` schema. */
   readonly config: Config;
   /** The secrets that its manifest names and that are set; the rest of the environment is not there. */
-  readonly secrets: Readonly<Record<string, string>>;
+  readonly secrets: Readonly<Record<Secret, string>>;
   readonly logger: Logger;
   /** Absolute path of the plugin's folder. */
   readonly folder: string;
@@ -83,15 +83,24 @@ export type GivenManifest = Omit<
   readonly version?: string;
 };
 
-export interface PluginDefinition<Config extends z.ZodType, Options extends z.ZodType> {
+export interface PluginDefinition<
+  Config extends z.ZodType,
+  Options extends z.ZodType,
+  Secret extends string = string,
+> {
   /** For a plugin that is given by value. Absent: it has a `plugin.json`. */
   readonly manifest?: GivenManifest;
   /** Its part of `easel.config.json`; a value that does not validate keeps it from starting. */
   readonly config: Config;
   /** Its provider options, of a model and of a request. */
   readonly options: Options;
+  /**
+   * The names of its manifest under `permissions.secrets`, so that `secrets` of `start` has these as strings, and no others; it is not started where
+   * the manifest does not name them. Absent: whichever the manifest names.
+   */
+  readonly secrets?: readonly Secret[];
   /** Starts it. Throws an `EaselError` when it cannot; heavy work belongs into the first call that needs it. */
-  start(context: PluginContext<z.output<Config>>): Promise<PluginInstance<z.output<Options>>>;
+  start(context: PluginContext<z.output<Config>, Secret>): Promise<PluginInstance<z.output<Options>>>;
 }
 
 export interface Plugin<Config extends z.ZodType = z.ZodType, Options extends z.ZodType = z.ZodType>
@@ -111,8 +120,10 @@ export interface Plugin<Config extends z.ZodType = z.ZodType, Options extends z.
  *   },
  * });
  */
-export function definePlugin<Config extends z.ZodType, Options extends z.ZodType>(
-  definition: PluginDefinition<Config, Options>,
-): Plugin<Config, Options> {
+export function definePlugin<
+  Config extends z.ZodType,
+  Options extends z.ZodType,
+  const Secret extends string = string,
+>(definition: PluginDefinition<Config, Options, Secret>): Plugin<Config, Options> {
   return { ...definition, apiVersion };
 }

@@ -44,7 +44,7 @@ const paint = async (folder: string, model: string) => {
 
 /** The plugin's own test, by vitest, as its README says. */
 const runSuite = (folder: string, plugin: string, ...words: string[]) =>
-  run(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', plugin, ...words], {
+  run(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--root', plugin, ...words], {
     cwd: folder,
     env: { ...process.env, NO_COLOR: '1' },
   });
@@ -74,7 +74,9 @@ describe('easel plugins new', () => {
     const { stdout } = await easel(folder, words);
     expect(stdout).toContain('npx tsc -p own/typed');
     expect(stdout).toContain('add "own" to "pluginFolders"');
-    expect(readFileSync(join(folder, 'own/typed/README.md'), 'utf8')).toContain('npx vitest run own/typed');
+    expect(readFileSync(join(folder, 'own/typed/README.md'), 'utf8')).toContain(
+      'npx vitest run --root own/typed',
+    );
     const unbuilt = await easel(folder, ['plugins', 'check', 'own/typed']);
     expect(unbuilt).toMatchObject({
       status: 1,
@@ -97,22 +99,57 @@ describe('easel plugins new', () => {
     expect(skipped).toContain('classifies its errors (skipped: it is a demonstration)');
   });
 
+  it.each(['js', 'ts'] as const)('writes a provider over HTTP in %s, with an emulator', async (language) => {
+    const folder = newUsersFolder();
+    const words = ['--template', 'http', '--language', language];
+    const { stdout } = await easel(folder, ['plugins', 'new', 'my-provider', ...words]);
+    expect(stdout).toContain('easel emulate my-provider');
+    if (language === 'ts') {
+      writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+      await run(
+        process.execPath,
+        [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'plugins/my-provider'],
+        {
+          cwd: folder,
+        },
+      );
+    }
+    expect((await runSuite(folder, 'plugins/my-provider')).stdout).toMatch(/Tests .*15 passed/);
+    expect(await easel(folder, ['plugins', 'check', 'plugins/my-provider'])).toMatchObject({ status: 0 });
+    const manifest = JSON.parse(readFileSync(join(folder, 'plugins/my-provider/plugin.json'), 'utf8'));
+    expect(manifest.permissions.secrets).toEqual(['MY_PROVIDER_API_KEY']);
+  });
+
+  it('says what its commands need where that is not installed', async () => {
+    const folder = workingFolder();
+    const { stdout } = await easel(folder, ['plugins', 'new', 'bare', '--language', 'ts']);
+    expect(stdout).toContain('npm install --save-dev vitest typescript @types/node');
+  });
+
+  it('works in a repository whose own tests are elsewhere', async () => {
+    const folder = newUsersFolder();
+    const only = "export default { test: { include: ['test/**/*.test.ts'] } };";
+    writeFileSync(join(folder, 'vitest.config.js'), only);
+    await easel(folder, ['plugins', 'new', 'guest']);
+    expect((await runSuite(folder, 'plugins/guest')).stdout).toMatch(/Tests .*15 passed/);
+  });
+
   it('leaves no name of the template in it', async () => {
     const folder = newUsersFolder();
-    for (const language of ['js', 'ts']) {
-      const answer = await easel(folder, [
-        'plugins',
-        'new',
-        `in-${language}`,
-        '--language',
-        language,
-        '--json',
-      ]);
+    for (const [template, language] of [
+      ['plugin', 'js'],
+      ['plugin', 'ts'],
+      ['http', 'js'],
+      ['http', 'ts'],
+    ] as const) {
+      const flags = ['--language', language, '--template', template, '--json'];
+      const answer = await easel(folder, ['plugins', 'new', `in-${template}${language}`, ...flags]);
       const { folder: written, files } = JSON.parse(answer.stdout) as { folder: string; files: string[] };
       expect(files).toEqual(
         expect.arrayContaining(['README.md', 'model.json', 'package.json', 'plugin.json']),
       );
-      for (const file of files) expect(readFileSync(join(written, file), 'utf8')).not.toMatch(/plugin-[jt]s/);
+      for (const file of files)
+        expect(readFileSync(join(written, file), 'utf8')).not.toMatch(/(plugin|http)-[jt]s|HTTP_[JT]S/);
     }
   });
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { EaselError, type ErrorCode } from '@easel/plugin-sdk';
+import { EaselError, type ErrorCode, readRetryAfterMs } from '@easel/plugin-sdk';
 import { z } from 'zod';
 
 const risk = 'The image may have been paid.';
@@ -119,12 +119,8 @@ export function readPauseMs(
   headers: { get(name: string): string | null } | undefined,
   words: string,
 ): number | undefined {
-  const exact = headers?.get('retry-after-ms');
-  if (exact && !Number.isNaN(Number(exact))) return Number(exact);
-  const header = headers?.get('retry-after');
-  if (header && /^\d+(\.\d+)?$/.test(header)) return Number(header) * 1000;
-  const at = Date.parse(header ?? '');
-  if (!Number.isNaN(at)) return Math.max(0, at - Date.now());
+  const told = readRetryAfterMs(headers);
+  if (told !== undefined) return told;
   const [, amount, unit] =
     /(?:try again in|resets in|retry after) ~?(\d+(?:\.\d+)?) ?(ms|s|m)\b/i.exec(words) ?? [];
   if (amount === undefined) return undefined;

@@ -15,6 +15,11 @@ export const create = () =>
           .choices(['js', 'ts'] as const)
           .default('js' as const),
       )
+      .addOption(
+        new Option('--template <template>', 'what it begins as: one that paints, or a provider over HTTP')
+          .choices(['plugin', 'http'] as const)
+          .default('plugin' as const),
+      )
       .option('--folder <folder>', 'folder of plugin folders', 'plugins'),
   );
 export type NewPluginFlags = FlagsOf<typeof create>;

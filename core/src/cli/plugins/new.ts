@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { manifestSchema } from '@easel/plugin-sdk';
+import { findPackage } from '../../config/find-package.js';
 import { readConfiguration } from '../../config/read-configuration.js';
 import { exitStatus } from '../terminal/exit-status.js';
 import { printJson, printLine } from '../terminal/output.js';
@@ -12,7 +13,7 @@ import type { NewPluginFlags } from './flags.js';
 /** `easel plugins new`: writes the folder of a plugin that works as it is, and says what to do next. Throws a UsageError. */
 export async function newPlugin(
   id: string,
-  { language, folder, config, json }: NewPluginFlags,
+  { language, template, folder, config, json }: NewPluginFlags,
 ): Promise<number> {
   const named = manifestSchema.shape.id.safeParse(id);
   if (!named.success)
@@ -23,7 +24,7 @@ export async function newPlugin(
   const target = resolve(folder, id);
   if (existsSync(target))
     throw new UsageError(`${target} exists already`, 'Choose another id, or remove that folder.');
-  const files = await copyTemplate(`plugin-${language}`, id, target);
+  const files = await copyTemplate(`${template}-${language}`, id, target);
   if (json) {
     printJson({ id, folder: target, files });
     return exitStatus.ok;
@@ -31,18 +32,34 @@ export async function newPlugin(
   const { pluginFolders } = readConfiguration({ configFile: config });
   printLine(`${relative('', target)}: ${files.join(', ')}`);
   printLine('\nNext:');
-  for (const step of nextSteps(id, language, relative('', target), pluginFolders.includes(dirname(target))))
-    printLine(`  ${step}`);
+  const isFound = pluginFolders.includes(dirname(target));
+  for (const step of nextSteps(id, { language, template, target, isFound })) printLine(`  ${step}`);
   return exitStatus.ok;
 }
 
-function nextSteps(id: string, language: 'js' | 'ts', path: string, isFound: boolean): string[] {
+function nextSteps(
+  id: string,
+  {
+    language,
+    template,
+    target,
+    isFound,
+  }: Pick<NewPluginFlags, 'language' | 'template'> & {
+    readonly target: string;
+    readonly isFound: boolean;
+  },
+): string[] {
+  const path = relative('', target);
+  const tools = language === 'ts' ? ['vitest', 'typescript', '@types/node'] : ['vitest'];
+  const missing = tools.filter((name) => findPackage(name, [target]) === undefined);
+  const use = template === 'http' ? [`easel emulate ${id}`] : [`easel generate "anything" --model ${id}`];
   return [
+    ...(missing.length > 0 ? [`npm install --save-dev ${missing.join(' ')}`] : []),
     ...(language === 'ts' ? [`npx tsc -p ${path}`] : []),
     ...(isFound ? [] : [`add "${dirname(path)}" to "pluginFolders" in easel.config.json`]),
     `mkdir -p models/catalogue && cp ${path}/model.json models/catalogue/${id}.json`,
-    `easel generate "anything" --model ${id}`,
-    `npx vitest run ${path}`,
+    ...use,
+    `npx vitest run --root ${path}`,
   ];
 }
 
@@ -67,7 +84,10 @@ async function copyTemplate(template: string, id: string, target: string): Promi
       await mkdir(dirname(join(staging, path)), { recursive: true });
       await writeFile(
         join(staging, path),
-        text.replaceAll(`plugins/${template}`, shown).replaceAll(template, id),
+        text
+          .replaceAll(`plugins/${template}`, shown)
+          .replaceAll(template, id)
+          .replaceAll(asVariable(template), asVariable(id)),
       );
     }
     await rename(staging, target);
@@ -81,6 +101,13 @@ async function copyTemplate(template: string, id: string, target: string): Promi
     await rm(staging, { recursive: true, force: true });
   }
 }
+
+/** As an environment variable begins: "my-provider" as MY_PROVIDER. */
+const asVariable = (id: string) =>
+  id
+    .toUpperCase()
+    .replaceAll('-', '_')
+    .replace(/^(?=\d)/, 'KEY_');
 
 /** Not what a build of the template, or an installation in it, has left there. */
 const isOfTemplate = (path: string) => !/^(dist|node_modules)[\\/]/.test(path);

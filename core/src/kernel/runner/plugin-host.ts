@@ -34,7 +34,12 @@ const isSchema = z.custom<z.ZodType>(
   'must be a zod schema',
 );
 const isFunction = z.custom<Plugin['start']>((value) => typeof value === 'function', 'must be a function');
-const pluginShape = z.object({ config: isSchema, options: isSchema, start: isFunction });
+const pluginShape = z.object({
+  config: isSchema,
+  options: isSchema,
+  secrets: z.array(z.string()).optional(),
+  start: isFunction,
+});
 
 /**
  * Imports the entry, checks what it exports, validates its configuration and starts it.
@@ -49,6 +54,7 @@ export async function startPluginHost(
   const { plugin: id, secrets, folder, storageFolder } = payload;
   const plugin = await unclassifiedAsStartFailure(payload, () => loadPlugin(payload, module));
   if (payload.onlyLoad) return loadedOnly(id);
+  assertSecrets(id, plugin.secrets ?? [], secrets);
   const config = plugin.config.safeParse(payload.config);
   if (!config.success) {
     throw new EaselError({
@@ -80,6 +86,17 @@ export async function startPluginHost(
       await instance.close?.();
     },
   };
+}
+
+/** The names in the code and those in the manifest are written down twice. */
+function assertSecrets(id: string, named: readonly string[], secrets: StartPayload['secrets']): void {
+  const surplus = named.filter((name) => secrets[name] === undefined);
+  if (surplus.length === 0) return;
+  throw new EaselError({
+    code: 'ERR_MANIFEST_INVALID',
+    message: `The plugin "${id}" names ${surplus.join(', ')} under \`secrets\` of definePlugin, and its manifest does not.`,
+    hint: `Add to plugin.json: "permissions": { "secrets": ${JSON.stringify(surplus)} }.`,
+  });
 }
 
 async function loadPlugin({ plugin: id, entry }: StartPayload, module: unknown): Promise<Plugin> {

@@ -61,6 +61,28 @@ describe('events', () => {
     expect(lines).toEqual(['A listener of "plugin-ready" threw: Error: not today']);
   });
 
+  it('are logged where they keep calls from a plugin', async () => {
+    const lines: string[] = [];
+    const logger = { debug() {}, info: write, warn: write, error: write };
+    function write(line: string) {
+      lines.push(line);
+    }
+    const manager = createFixtureKernel({ plugins: { chaos: { breaker: { minimumCalls: 2 } } } }, { logger });
+    for (let call = 0; call < 2; call++) await manager.generateImage(misbehave('throw')).catch(() => {});
+    expect(lines).toContainEqual(
+      expect.stringMatching(/circuit of the plugin "chaos" .* for "chaos" is open.* The last failure: .+/),
+    );
+    manager.resetBreakers('chaos');
+    expect(lines).toContainEqual(expect.stringMatching(/circuit of the plugin "chaos" .* is closed/));
+    for (let crash = 0; crash < 3; crash++) {
+      manager.resetBreakers('chaos');
+      await manager.generateImage({ ...misbehave('exit'), prompt: `number ${crash}` }).catch(() => {});
+    }
+    expect(lines).toContainEqual(
+      expect.stringMatching(/plugin "chaos" .* is quarantined.*exited with status 3/),
+    );
+  });
+
   it('tell of circuits, which can be closed by hand', async () => {
     const manager = createFixtureKernel({ plugins: { chaos: { breaker: { minimumCalls: 2 } } } });
     const told: string[] = [];

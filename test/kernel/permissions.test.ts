@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { isRunning } from '../fixtures/is-running.js';
 import { createFixtureKernel } from '../fixtures/kernel.js';
 
 const path = (relative: string) => fileURLToPath(new URL(`../fixtures/${relative}`, import.meta.url));
@@ -53,6 +54,19 @@ describe("a plugin's process", () => {
     await expect(ask('trespasser', 'spawn')).rejects.toMatchObject({
       hint: expect.stringContaining('"childProcesses": true'),
     });
+  });
+
+  it('takes with it what it has started, detached or not, when it ends or is killed', async () => {
+    const { manager, ask } = await createWorld();
+    const startDetached = async () => Number((await ask('scribe', 'detach')).provenance.parameters.result);
+    const first = await startDetached();
+    expect(isRunning(first)).toBe(true);
+    process.kill(manager.getServiceHealth().plugins.find(({ id }) => id === 'scribe')?.pid ?? 0, 'SIGKILL');
+    await expect.poll(() => isRunning(first)).toBe(false);
+    const second = await startDetached();
+    expect(isRunning(second)).toBe(true);
+    await manager.close();
+    await expect.poll(() => isRunning(second)).toBe(false);
   });
 
   it('loads native code only where it says so', async () => {

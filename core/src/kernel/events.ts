@@ -22,6 +22,8 @@ export interface PluginLogEvent extends PluginEvent {
 
 export interface CircuitEvent extends PluginEvent {
   readonly pipelineType: string;
+  /** The failure that opened it. Absent: it has not opened, or nobody knows. */
+  readonly error?: EaselError | undefined;
 }
 
 /** One try of one plugin, from the moment when it was asked to its answer. */

@@ -12,6 +12,7 @@ import type { ImageResult } from '../results/image-result.js';
 import { createContainer, type KernelOptions } from './container.js';
 import { Events, type KernelEventName, type KernelListener } from './events.js';
 import type { Live } from './live.js';
+import { logTrouble } from './log-trouble.js';
 import { Registry } from './registry/registry.js';
 import { HotLoader } from './reload/hot-loader.js';
 import { Reconciler } from './reload/reconciler.js';
@@ -38,6 +39,7 @@ export class ImageServiceManager implements AsyncDisposable {
     const container = createContainer(options);
     this.#container = container;
     this.#events = container.resolve(Events);
+    logTrouble(this.#events, container.resolve(tokens.logger));
     this.#configuration = container.resolve(tokens.configuration);
     this.#catalogue = container.resolve(tokens.catalogue);
     this.#registry = container.resolve(Registry);

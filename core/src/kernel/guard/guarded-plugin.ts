@@ -31,8 +31,6 @@ export interface GuardedCall {
   readonly received?: Promise<boolean> | undefined;
 }
 
-type WatchedCall = GuardedCall & Watch;
-
 export interface GuardedPluginOptions {
   readonly plugin: PluginFolder;
   readonly supervisor: Supervisor;
@@ -71,7 +69,8 @@ export class GuardedPlugin {
         plugin: id,
         settings,
         onChange: (state, error) => {
-          events.emit(`circuit-${state}`, { plugin: id, version, pipelineType });
+          const told = { plugin: id, version, pipelineType, error: error && supervisor.redacted(error) };
+          events.emit(`circuit-${state}`, told);
           if (error) onCircuitOpen?.(error);
         },
       }),
@@ -144,7 +143,7 @@ export class GuardedPlugin {
   async #guard(
     pipelineType: string,
     request: GenerationRequest,
-    call: WatchedCall,
+    call: GuardedCall & Watch,
   ): Promise<ValidGenerationResult> {
     const route = this.#routes.get(pipelineType);
     if (!route) throw new Error(`${this.manifest.id} does not handle ${pipelineType}`);
@@ -188,7 +187,7 @@ export class GuardedPlugin {
     this.#idle = setTimeout(rest, idleMs).unref();
   }
 
-  #work(request: GenerationRequest, call: WatchedCall) {
+  #work(request: GenerationRequest, call: GuardedCall & Watch) {
     let runner: Runner | undefined;
     const work = async () => {
       runner = await this.supervisor.running();

@@ -1,5 +1,5 @@
 import { existsSync, watch as watchFolder } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, sep } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { watch as watchTree } from 'chokidar';
 
@@ -51,7 +51,7 @@ export function watchPaths(paths: () => readonly string[], onDirty: () => Promis
     const tree = watchTree(there, {
       ignoreInitial: true,
       persistent: false,
-      ignored: (path) => /[\\/](node_modules|\.git)([\\/]|$)/.test(path),
+      ignored: (path) => isIgnored(path, there),
     });
     tree.on('all', touch);
     // A folder that cannot be watched, or no longer, is not worth a crash of the host.
@@ -75,6 +75,12 @@ export function watchPaths(paths: () => readonly string[], onDirty: () => Promis
       await close();
     },
   };
+}
+
+/** Whether packages or Git keep it. A plugin that is a package lies in `node_modules` itself; what counts is where it is below a watched path. */
+function isIgnored(path: string, watched: readonly string[]): boolean {
+  const roots = watched.filter((root) => path === root || path.startsWith(root + sep));
+  return roots.every((root) => /[\\/](node_modules|\.git)([\\/]|$)/.test(path.slice(root.length)));
 }
 
 /** Tells when a path that is not there, or the folder that it would be in, may have come. */

@@ -18,7 +18,7 @@ import { readResidentBytes } from './resident-memory.js';
 import type { Runner, RunnerCall } from './runner.js';
 
 const heartbeatMs = 1_000;
-/** Milliseconds for the last lines and answers of a plugin that has ended to arrive. */
+/** Milliseconds for the last lines and answers of a plugin that has ended to arrive, and for what it has started to end. */
 const lastWordsMs = 200;
 const mebibyte = 1024 * 1024;
 
@@ -42,7 +42,7 @@ export interface IsolateHost {
   readonly output?: { readonly stdout: Readable; readonly stderr: Readable };
   /** Resolves with how it ended, for example "exited with status 3"; never rejects. */
   readonly exited: Promise<string>;
-  /** Resolves when everything that it wrote before its end has been read. */
+  /** Resolves when everything that it wrote before its end has been read, and what it has started has ended. */
   readonly drained: Promise<unknown>;
   /** Ends it at once, whatever it is doing. */
   destroy(): void;

@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { processSpace, processSpaceVariable } from '@easel/plugin-sdk';
+import { endDescendants, runVariable } from './end-descendants.js';
 import { FramePort } from './frame-port.js';
 import { IsolatedRunner, type IsolatedRunnerOptions, type IsolateHost } from './isolated-runner.js';
 import { type ProcessPermissions, permissionFlags, workersFlag } from './permission-flags.js';
@@ -20,8 +22,9 @@ export function createProcessRunner(
   const { start, limits, permissions } = options;
   const workers = permissions.workers ? [workersFlag] : [];
   const heap = limits.heapMb === undefined ? [] : [`--max-old-space-size=${limits.heapMb}`];
+  const run = permissions.childProcesses ? randomUUID() : undefined;
   const child = spawn(process.execPath, [...heap, ...permissionFlags(permissions), childEntry, ...workers], {
-    env: { [processSpaceVariable]: processSpace() },
+    env: { [processSpaceVariable]: processSpace(), ...(run === undefined ? {} : { [runVariable]: run }) },
     cwd: start.folder,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     windowsHide: true,
@@ -34,13 +37,17 @@ export function createProcessRunner(
   const released = new Promise<string>((resolve) => {
     onRelease = resolve;
   });
+  const exited = describeExit(child);
   const host: IsolateHost = {
     kind: 'process',
     pid: child.pid,
     port: new FramePort(wire, 'kernel'),
     output: { stdout, stderr },
-    exited: Promise.race([describeExit(child), released]),
-    drained: new Promise((resolve) => child.once('close', resolve)),
+    exited: Promise.race([exited, released]),
+    drained: Promise.all([
+      new Promise((resolve) => child.once('close', resolve)),
+      run === undefined ? undefined : exited.then(() => endDescendants(run)),
+    ]),
     destroy: () => void child.kill('SIGKILL'),
     release() {
       for (const stream of [wire, stdout, stderr]) stream.destroy();

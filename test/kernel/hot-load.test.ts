@@ -329,6 +329,47 @@ describe('hot loading', () => {
     expect(await copies()).toEqual([]);
   });
 
+  it('gives up copying when it closes', async () => {
+    const { manager, install, folder, copies } = await createWorld();
+    await manager.close();
+    await install('1.0.0');
+    const files = Array.from({ length: 3_000 }, (_, index) =>
+      join(folder, `plugins/swatch/file-${index}.txt`),
+    );
+    for (const file of files) await writeFile(file, file);
+    const lines: string[] = [];
+    const write = (line: string) => void lines.push(line);
+    const logger = { debug: write, info: write, warn: write, error: write };
+    const { storageFolder } = JSON.parse(await readFile(join(folder, 'easel.config.json'), 'utf8'));
+    const configFile = join(folder, 'easel.config.json');
+    const second = createImageServiceManager({ bundled: false, configFile, hotLoad: true, logger });
+    const generations = join(storageFolder, 'generations');
+    await expect.poll(() => readdir(generations).catch(() => []), { interval: 1 }).not.toEqual([]);
+    expect((await copies())[0]).toMatch(/\.new$/);
+    await second.close();
+    expect(await copies()).toEqual([]);
+    expect(lines).toEqual([]);
+  });
+
+  it('copies nothing that only editors and debuggers read', async () => {
+    const { install, folder, copies } = await createWorld();
+    await mkdir(join(folder, 'plugins/swatch'));
+    for (const name of ['index.d.ts', 'index.js.map', '.tsbuildinfo', 'tiles.map', 'kept.ts'])
+      await writeFile(join(folder, 'plugins/swatch', name), name);
+    await install('1.0.0');
+    const { storageFolder } = JSON.parse(await readFile(join(folder, 'easel.config.json'), 'utf8'));
+    const copied = async () => {
+      const [copy = ''] = await copies();
+      const all = await readdir(join(storageFolder, 'generations', copy), { recursive: true });
+      return all.filter((path) => path.includes('swatch/') && !path.includes('node_modules'));
+    };
+    await expect
+      .poll(async () => (await copied()).map((path) => path.replace(/^.*swatch\//, '')).sort(), {
+        timeout: 20_000,
+      })
+      .toEqual(['index.js', 'kept.ts', 'plugin.json', 'tiles.map']);
+  });
+
   it.each([
     ['as pnpm links packages', 'node_modules/.pnpm/swatch@1.0.0/node_modules/easel-swatch'],
     ['from another folder, as `npm link` does', 'elsewhere/easel-swatch'],

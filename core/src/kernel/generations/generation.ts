@@ -3,7 +3,7 @@ import { cp, mkdir, readdir, rename, rm, symlink } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { isOwnerAlive, ownMark, SignOfLife } from '@easel/plugin-sdk';
 import type { PluginFolder } from '../manifest/read.js';
-import { hashFolder } from './fingerprint.js';
+import { hashFolder, isForTools } from './fingerprint.js';
 import { linkSurroundings } from './link-surroundings.js';
 
 const folderIn = (storageFolder: string) => join(storageFolder, 'generations');
@@ -18,12 +18,14 @@ let generations = 0;
  * copy is named `id@hash.space.process.start.number`, the process being the kernel's, and is renewed while it is used. Where nothing can be written, the plugin runs where it is, and so does one that is given by value.
  *
  * @param fingerprint of what is to be copied, the hash of its content first
+ * @param signal ends the copying; it rejects with the signal's reason then, and leaves nothing behind
  * @returns undefined where the folder has changed meanwhile; the end of that will be noticed
  */
 export async function takeGeneration(
   plugin: PluginFolder,
   fingerprint: string,
   storageFolder: string,
+  signal?: AbortSignal,
 ): Promise<PluginFolder | undefined> {
   if (plugin.module) return plugin;
   const [hash = ''] = fingerprint.split(' ');
@@ -41,9 +43,12 @@ export async function takeGeneration(
     const stagedFolder = await linkSurroundings(origin, staged);
     await cp(plugin.folder, stagedFolder, {
       recursive: true,
-      filter: (path) => path !== packages && basename(path) !== '.git',
+      filter(path) {
+        signal?.throwIfAborted();
+        return path !== packages && basename(path) !== '.git' && !isForTools(basename(path));
+      },
     });
-    if ((await hashFolder(stagedFolder)) !== hash) {
+    if ((await hashFolder(stagedFolder, signal)) !== hash) {
       await rm(staged, { recursive: true, force: true });
       return undefined;
     }
@@ -59,6 +64,7 @@ export async function takeGeneration(
     };
   } catch {
     await rm(staged, { recursive: true, force: true }).catch(() => {});
+    signal?.throwIfAborted();
     return plugin;
   }
 }

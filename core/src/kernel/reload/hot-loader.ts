@@ -60,6 +60,7 @@ export class HotLoader {
       const { pluginPackages, pluginFolders, catalogueFolders } = this.#configuration.current;
       return [...pluginPackages, ...pluginFolders, ...catalogueFolders, configurationFileOf(this.#source)];
     };
+    // What is under way when the kernel closes rejects.
     this.#watcher = watchPaths(paths, () => this.#reload(onReload).catch(() => {}));
   }
 

@@ -95,7 +95,7 @@ export class Reconciler {
   }
 
   async #update(found: PluginFolder, configuration: Configuration): Promise<void> {
-    const settled = await settle(found, configuration);
+    const settled = await settle(found, configuration, this.#installer.closing);
     if (!settled || this.#installer.isClosed) return;
     const { fingerprint } = settled;
     const { id } = settled.plugin.manifest;

@@ -21,9 +21,14 @@ export class RunningVersions {
     this.#versions.set(id, version);
   }
 
-  /** Notes a version that runs, and copies its folder. */
-  async copy(plugin: PluginFolder, fingerprint: string, storageFolder: string): Promise<void> {
-    const copy = await takeGeneration(plugin, fingerprint, storageFolder);
+  /** Notes a version that runs, and copies its folder. Rejects with the signal's reason. */
+  async copy(
+    plugin: PluginFolder,
+    fingerprint: string,
+    storageFolder: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const copy = await takeGeneration(plugin, fingerprint, storageFolder, signal);
     this.#versions.set(plugin.manifest.id, { fingerprint, copy });
   }
 
@@ -44,6 +49,6 @@ export class RunningVersions {
 
   /** Removes all copies. */
   async close(): Promise<void> {
-    for (const id of [...this.#versions.keys()]) await this.remove(id);
+    await Promise.all([...this.#versions.keys()].map((id) => this.remove(id)));
   }
 }

@@ -1,4 +1,4 @@
-import type { EaselError } from '@easel/plugin-sdk';
+import { EaselError } from '@easel/plugin-sdk';
 import type { Configuration } from '../../config/configuration.js';
 import type { HostLogger } from '../../observe/plugin-logger.js';
 import type { Events } from '../events.js';
@@ -28,21 +28,26 @@ export class VersionInstaller {
   readonly #probation: Probation;
   /** A version that is being started in order to replace another. */
   #candidate: GuardedPlugin | undefined;
-  #isClosed = false;
+  readonly #closing = new AbortController();
 
   constructor(options: VersionInstallerOptions) {
     this.#options = options;
     this.#probation = new Probation({
       onPassed: (plugin) => options.registry.settle(plugin),
       onFailed: (newcomer, reason) => {
-        if (this.#isClosed) return;
+        if (this.isClosed) return;
         options.schedule((configuration) => this.#rollBack(newcomer, reason, configuration));
       },
     });
   }
 
+  /** Aborted when the kernel closes. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
   get isClosed(): boolean {
-    return this.#isClosed;
+    return this.#closing.signal.aborted;
   }
 
   isRunning(id: string, fingerprint: string): boolean {
@@ -51,8 +56,8 @@ export class VersionInstaller {
 
   /** Notes a version that the kernel has begun with. */
   async note(plugin: PluginFolder, configuration: Configuration): Promise<void> {
-    const fingerprint = await fingerprintOf(plugin, configuration);
-    await this.#running.copy(plugin, fingerprint, configuration.storageFolder);
+    const fingerprint = await fingerprintOf(plugin, configuration, this.closing);
+    await this.#running.copy(plugin, fingerprint, configuration.storageFolder, this.closing);
   }
 
   /** Adds a plugin, or swaps in another version of one. Where that does not work, the version is refused and what runs stays. */
@@ -60,7 +65,7 @@ export class VersionInstaller {
     const { registry, refused, events, logger } = this.#options;
     const { id, version } = plugin.manifest;
     const known = registry.plugins.find(({ manifest }) => manifest.id === id);
-    const generation = await takeGeneration(plugin, fingerprint, configuration.storageFolder);
+    const generation = await takeGeneration(plugin, fingerprint, configuration.storageFolder, this.closing);
     if (!generation) return;
     try {
       const onFailure = (failed: GuardedPlugin, reason: EaselError) => this.#probation.fail(failed, reason);
@@ -70,9 +75,11 @@ export class VersionInstaller {
       await this.#keep(replacement, fingerprint, configuration);
       logger.info(`The plugin "${id}" ${version} was ${known ? 'swapped in' : 'added'}.`, { plugin: id });
     } catch (error) {
+      await dropGeneration(generation);
+      // Nothing is wrong with what was given up.
+      if (this.isClosed) return;
       const reason = refused.add(plugin, fingerprint, error);
       events.emit('plugin-refused', { plugin: id, version, error: reason });
-      await dropGeneration(generation);
     }
   }
 
@@ -87,7 +94,9 @@ export class VersionInstaller {
 
   /** Gives up a version that is being started, and goes back to none any more. */
   async stop(): Promise<void> {
-    this.#isClosed = true;
+    this.#closing.abort(
+      new EaselError({ code: 'ERR_KERNEL_CLOSED', message: 'The kernel is being closed.' }),
+    );
     await this.#candidate?.close();
   }
 
@@ -129,7 +138,7 @@ export class VersionInstaller {
   async #keep(plugin: GuardedPlugin, fingerprint: string, { storageFolder }: Configuration): Promise<void> {
     const { id } = plugin.manifest;
     const before = this.#running.get(id);
-    await this.#running.copy(plugin.plugin, fingerprint, storageFolder);
+    await this.#running.copy(plugin.plugin, fingerprint, storageFolder, this.closing);
     this.#options.refused.delete(id);
     // Where nothing could be written, the copy is the folder itself, which has changed.
     if (!before?.copy?.copy) return;
@@ -152,7 +161,12 @@ export class VersionInstaller {
       else {
         const restored = registry.create(predecessor.plugin, configuration, { predecessor: plugin });
         await this.#swap(plugin, restored);
-        await this.#running.copy(predecessor.plugin, predecessor.fingerprint, configuration.storageFolder);
+        await this.#running.copy(
+          predecessor.plugin,
+          predecessor.fingerprint,
+          configuration.storageFolder,
+          this.closing,
+        );
       }
       refused.add(plugin.plugin, fingerprint, error);
       registry.report(refused.reasons);

@@ -46,6 +46,29 @@ describe('states', () => {
   });
 });
 
+describe('a plugin that is killed under many calls', () => {
+  it('has failed once, and answers the calls that come while it starts again', async () => {
+    const manager = createFixtureKernel({
+      retries: 0,
+      plugins: { chaos: { breaker: { minimumCalls: 5 }, runtime: { concurrency: 20, stallMs: 20_000 } } },
+    });
+    await manager.generateImage({ ...misbehave('none'), timeoutMs: 25_000 });
+    const lost = Array.from({ length: 20 }, () =>
+      manager
+        .generateImage({ ...misbehave('ignore-everything'), timeoutMs: 25_000 })
+        .catch((error) => error.code),
+    );
+    await expect.poll(() => healthOf(manager, 'chaos')?.inFlight).toBe(20);
+    process.kill(healthOf(manager, 'chaos')?.pid ?? 0, 'SIGKILL');
+    expect(new Set(await Promise.all(lost))).toEqual(new Set(['ERR_PLUGIN_CRASHED']));
+    const next = Array.from({ length: 20 }, () =>
+      manager.generateImage({ ...misbehave('none'), timeoutMs: 25_000 }),
+    );
+    expect((await Promise.allSettled(next)).map(({ status }) => status)).toEqual(Array(20).fill('fulfilled'));
+    expect(healthOf(manager, 'chaos')?.breakers).toEqual({ chaos: 'closed' });
+  });
+});
+
 describe('a plugin that crashes again and again', () => {
   it('is started again later each time, then left alone until it is enabled', async () => {
     const manager = createFixtureKernel();

@@ -20,6 +20,7 @@ type Circuit = CircuitBreaker<[() => Promise<unknown>], unknown>;
 export class Breaker {
   readonly #options: BreakerOptions;
   #circuit: Circuit;
+  readonly #counted = new WeakSet<EaselError>();
   #openedAt = 0;
   #lastError: EaselError | undefined;
 
@@ -72,7 +73,7 @@ export class Breaker {
       rollingPercentilesEnabled: false,
       enableSnapshots: false,
       resetTimeout: settings.resetMs,
-      errorFilter: (error: unknown) => !countsForBreaker(error) && !circuit.halfOpen,
+      errorFilter: (error: unknown) => !circuit.halfOpen && !(countsForBreaker(error) && this.#isNew(error)),
     });
     const tell = (state: BreakerState, error?: EaselError) => {
       if (circuit === this.#circuit) onChange?.(state, error);
@@ -84,6 +85,14 @@ export class Breaker {
     circuit.on('halfOpen', () => tell('half-open'));
     circuit.on('close', () => tell('closed'));
     return circuit;
+  }
+
+  /** The end of a process takes all of its calls with it, with one error, and is one failure. */
+  #isNew(error: unknown): boolean {
+    if (!EaselError.isInstance(error)) return true;
+    if (this.#counted.has(error)) return false;
+    this.#counted.add(error);
+    return true;
   }
 
   #noting<T>(action: () => Promise<T>): () => Promise<T> {

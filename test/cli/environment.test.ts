@@ -11,6 +11,27 @@ const key = 'operators-own-key-0123456789';
 const answerOf = async (url: string, headers: Record<string, string> = {}) =>
   (await fetch(`${url}/api/images/models`, { headers })).status;
 
+describe('the path under which a proxy has the server', () => {
+  it.each([
+    [{ EASEL_PREFIX: '/easel' }, '/easel'],
+    [{ EASEL_PUBLIC_URL: 'https://pictures.example/tools/easel/' }, '/tools/easel'],
+    [{ EASEL_PUBLIC_URL: 'https://pictures.example/a', EASEL_PREFIX: '/b' }, '/b'],
+    [{}, ''],
+  ])('is taken from %j', async (environment, prefix) => {
+    const { url } = await serveFrom(await createServeFolder(), { environment });
+    for (const path of new Set([prefix, ''])) {
+      const document = (await (await fetch(`${url}${path}/openapi.json`)).json()) as { servers: unknown };
+      expect(document.servers).toEqual([{ url: prefix || '/' }]);
+    }
+  });
+
+  it('is refused where it is none', async () => {
+    const { status, stderr } = await easel(workingFolder(), ['serve', '--prefix', 'easel', '--port', '0']);
+    expect(status).not.toBe(0);
+    expect(stderr).toContain('prefix');
+  });
+});
+
 describe('settings out of the environment', () => {
   it('go before those of the file', () => {
     const environment = {

@@ -9,6 +9,7 @@ const restartSettings = [
   'secretsFile',
   'server.host',
   'server.port',
+  'server.prefix',
   'server.closeSeconds',
   'server.bodyMb',
   'server.corsOrigins',

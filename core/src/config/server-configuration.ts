@@ -8,6 +8,13 @@ export const serverConfigurationSchema = z.strictObject({
     .url()
     .optional()
     .describe('Where callers reach it, for the URLs that it answers. Absent: as the request says.'),
+  prefix: z
+    .string()
+    .regex(/^(\/[\w.~-]+)+$/, 'must be a path such as "/easel", without a slash at its end')
+    .optional()
+    .describe(
+      'Path under which a proxy has the server, whether the proxy takes it off or not. Absent: the path of `publicUrl`.',
+    ),
   hosts: z
     .array(z.string().min(1))
     .default([])

@@ -22,6 +22,7 @@ const variables: Readonly<Record<SettingName, string>> = {
   'server.host': 'EASEL_HOST',
   'server.port': 'EASEL_PORT',
   'server.publicUrl': 'EASEL_PUBLIC_URL',
+  'server.prefix': 'EASEL_PREFIX',
   'server.hosts': 'EASEL_HOSTS',
   'server.openWithoutKeys': 'EASEL_OPEN_WITHOUT_KEYS',
   'server.onDisconnect': 'EASEL_ON_DISCONNECT',

@@ -20,6 +20,10 @@ export const define = () =>
       .description('answer over HTTP: the APIs of Easel, OpenAI, Automatic1111 and MCP')
       .option('--host <address>', 'address to listen on (absent: EASEL_HOST, the configuration, loopback)')
       .option('--port <number>', 'port; 0 is a free one (absent: EASEL_PORT, the configuration, 8190)')
+      .option(
+        '--prefix <path>',
+        'path under which a proxy has it, such as /easel (absent: EASEL_PREFIX, the configuration)',
+      )
       .addHelpText('after', environmentHelp),
   );
 export type ServeFlags = FlagsOf<typeof define>;

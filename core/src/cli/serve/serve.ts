@@ -30,7 +30,13 @@ export async function serve(flags: ServeFlags): Promise<number> {
   await using manager = createImageServiceManager({ ...source, logger, hotLoad: true, metrics: true });
   await blockOtherLoaders();
   const commandKey = randomBytes(32).toString('base64url');
-  const server = await createServer({ manager, logger, apiKey, commandKey });
+  const server = await createServer({
+    manager,
+    logger,
+    apiKey,
+    commandKey,
+    prefix: prefixOf(flags, configuration),
+  });
   const interruption = watchForInterruption((line) => logger.info(line));
   try {
     await server.listen({ host, port });
@@ -60,6 +66,12 @@ export async function serve(flags: ServeFlags): Promise<number> {
   setTimeout(() => process.exit(exitStatus.ok), 1_000 * configuration.server.closeSeconds).unref();
   await server.close();
   return exitStatus.ok;
+}
+
+/** A proxy's path, also where only the URL says it. */
+function prefixOf({ prefix }: ServeFlags, { server }: Configuration): string | undefined {
+  const { pathname } = new URL(server.publicUrl ?? 'http://nowhere');
+  return prefix ?? server.prefix ?? (pathname === '/' ? undefined : pathname.replace(/\/$/, ''));
 }
 
 /** All addresses of a machine, and the one that leads to it from itself. */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { z } from 'zod';
 import { isRunning } from '../fixtures/is-running.js';
 import { createFixtureKernel } from '../fixtures/kernel.js';
 
@@ -58,7 +59,10 @@ describe("a plugin's process", () => {
 
   it('takes with it what it has started, detached or not, when it ends or is killed', async () => {
     const { manager, ask } = await createWorld();
-    const startDetached = async () => Number((await ask('scribe', 'detach')).provenance.parameters.result);
+    const startDetached = async () => {
+      const { parameters } = (await ask('scribe', 'detach')).provenance;
+      return z.object({ result: z.number() }).parse(parameters).result;
+    };
     const first = await startDetached();
     expect(isRunning(first)).toBe(true);
     process.kill(manager.getServiceHealth().plugins.find(({ id }) => id === 'scribe')?.pid ?? 0, 'SIGKILL');

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { linkSignals } from '@easel/plugin-sdk';
 import { isPictureOf } from '@easel/plugin-sdk/emulator';
 import { randomOf } from '../draw.js';
 import type { Tally } from '../random-run.js';
@@ -24,6 +25,8 @@ export async function randomServerRun(provider: Provider, seed: number, run: num
   const ending = new AbortController();
   const timer = setTimeout(() => ending.abort(new Error(`the run has not ended within ${runMs} ms`)), runMs);
   let kills = 0;
+  /** Prompts of the calls that have no answer. */
+  const open = new Set<string>();
   try {
     const storm = startStorm(site, random);
     await server.start();
@@ -31,7 +34,12 @@ export async function randomServerRun(provider: Provider, seed: number, run: num
       drawCall(site, random, run, index),
     );
     const answers = Promise.all(
-      calls.map(({ call, by }, index) => by(server, call, `run-${run}-${index}`, ending.signal)),
+      calls.map(async ({ call, by }, index) => {
+        open.add(call.prompt);
+        const outcome = await by(server, call, `run-${run}-${index}`, ending.signal);
+        open.delete(call.prompt);
+        return outcome;
+      }),
     );
     const settled = answers.then(
       () => true,
@@ -62,7 +70,10 @@ export async function randomServerRun(provider: Provider, seed: number, run: num
     if (violations.length > 0) violations.push(server.lines.slice(-5).join(' | '));
     return { ...tally, violations };
   } catch (error) {
-    const violations = [`${String(error)}: ${server.lines.slice(-3).join(' | ')}`];
+    const lines = server.lines.slice(-3).join(' | ');
+    const violations = [
+      `${String(error)}; without an answer: ${[...open].join(' | ')}; jobs: ${await jobsOf(server)}; ${lines}`,
+    ];
     return { asked: 0, got: 0, paid: site.paid, lost: 0, kills, violations };
   } finally {
     clearTimeout(timer);
@@ -84,6 +95,18 @@ async function compare({ prompt, n }: ServerCall, { images, told }: ServerOutcom
   for (const bytes of images)
     if (!(await isPictureOf(bytes, prompt))) violations.push(`"${prompt}" got the image of another prompt`);
   return { asked: n, got: images.length, lost: Math.max(0, lost), violations };
+}
+
+/** The jobs that a server knows, as it tells them. */
+async function jobsOf(server: ServerProcess): Promise<string> {
+  const { signal, unlink } = linkSignals([], 5_000);
+  try {
+    return await (await fetch(`${await server.url}/api/images/jobs`, { signal })).text();
+  } catch (error) {
+    return String(error);
+  } finally {
+    unlink();
+  }
 }
 
 /** When the server ends, as requests to the provider from now on, one for each call or fewer, and milliseconds after them, and how. */

@@ -17,7 +17,7 @@ export {
   getImageServiceManager,
   type ImageServiceManager,
 } from './kernel/image-service-manager.js';
-export type { ExplainedCandidate } from './kernel/routing/explain.js';
+export type { ExplainedCandidate, PlannedCall } from './kernel/routing/explain.js';
 export type { AskedPlugin, FixedChoices } from './kernel/routing/fixed-request.js';
 export type { GenerateOptions } from './kernel/routing/generate-options.js';
 export type { RequestIdentity } from './kernel/routing/identity.js';

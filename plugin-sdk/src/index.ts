@@ -9,6 +9,7 @@ export { type AddressLookup, findHost, type Host, type HostOptions } from './ima
 export { isPlainJson, jsonLimits, jsonSchema } from './json.js';
 export { type LinkedSignal, linkSignals } from './link-signals.js';
 export * from './manifest.js';
+export { type MemoryPlan, memoryPlanSchema, type NetworkCost } from './memory-plan.js';
 export * from './model.js';
 export { type ParameterName, parameterNames, promptLimit, requestParameters } from './parameters.js';
 export { type PinnedRequest, pinnedFetch } from './pinned-fetch.js';

@@ -6,6 +6,7 @@
 import type { z } from 'zod';
 import type { GenerationRequest } from './generation.js';
 import type { ManifestInput } from './manifest.js';
+import type { MemoryPlan } from './memory-plan.js';
 import type { GenerationResult, Progress } from './result.js';
 import { apiVersion } from './versions.js';
 
@@ -59,6 +60,14 @@ export interface PluginInstance<Options> {
    * Called concurrently up to the manifest's `runtime.concurrency`.
    */
   generate(request: GenerationRequest, call: CallContext<Options>): Promise<GenerationResult>;
+  /**
+   * What a call would hold in memory; nothing is made or opened for it. Throws as `generate` would for what cannot be asked for. Absent: nobody
+   * knows before it runs.
+   */
+  planMemory?(
+    request: GenerationRequest,
+    call: Pick<CallContext<Options>, 'options'>,
+  ): Promise<MemoryPlan | undefined>;
   /**
    * Makes sure that it could serve, for example by asking its provider for its models; called before it takes the place of another version,
    * and it does not where this throws. Absent: to have started is enough.

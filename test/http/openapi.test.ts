@@ -23,6 +23,8 @@ const calls: readonly (readonly [string, string, string, unknown?])[] = [
   ['get', '/api/health/images', '/api/health/images'],
   ['post', '/api/images/explain', '/api/images/explain', { prompt }],
   ['post', '/api/images/explain', '/api/images/explain', { prompt, model: 'nobody' }],
+  ['post', '/api/images/plan', '/api/images/plan', { prompt }],
+  ['post', '/api/images/plan', '/api/images/plan', { prompt, model: 'nobody' }],
   ['get', '/api/admin/status', '/api/admin/status'],
   ['post', '/api/images/jobs', '/api/images/jobs', { prompt, priority: 3 }],
   ['post', '/api/images/jobs', '/api/images/jobs', { prompt, priority: 300 }],

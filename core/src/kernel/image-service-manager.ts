@@ -17,7 +17,7 @@ import { Registry } from './registry/registry.js';
 import { HotLoader } from './reload/hot-loader.js';
 import { Reconciler } from './reload/reconciler.js';
 import { Dispatcher } from './routing/dispatch.js';
-import { type ExplainedCandidate, explainCandidates } from './routing/explain.js';
+import { type ExplainedCandidate, explainCandidates, type PlannedCall } from './routing/explain.js';
 import type { FixedChoices } from './routing/fixed-request.js';
 import type { GenerateOptions } from './routing/generate-options.js';
 import { tokens } from './tokens.js';
@@ -93,6 +93,14 @@ export class ImageServiceManager implements AsyncDisposable {
    */
   explain(request: ImageRequest): ExplainedCandidate[] {
     return explainCandidates(this.#dispatcher.candidates(parseRequest(request), this.#currentModel));
+  }
+
+  /** What a request would hold in memory, as the plugin that would be asked first plans it: it is started for that, and makes no image. */
+  async planMemory(
+    request: ImageRequest,
+    options: Pick<GenerateOptions, 'signal' | 'fileAccess'> = {},
+  ): Promise<PlannedCall> {
+    return await this.#dispatcher.planMemory(request, this.#currentModel, options);
   }
 
   /** The models of the catalogue, with whether a plugin can make their pictures. */

@@ -70,6 +70,7 @@ export default definePlugin({
           samplerLabel: labelSampler(sampler),
         };
       },
+      planMemory: (request, { options }) => engine.plan(toEngineCall(request, options)),
       close: () => engine.close(),
     };
   },

@@ -1,8 +1,9 @@
-import type { ImageRequest } from '@easel/plugin-sdk';
 import { answers } from '../../http/documentation/answers.js';
-import type { ExplainedCandidate } from '../../kernel/routing/explain.js';
+import { fromImagesRequest, type ImagesRequest } from '../../http/images/generate.js';
+import type { ExplainedCandidate, PlannedCall } from '../../kernel/routing/explain.js';
 import type { ServiceHealth } from '../../observe/health.js';
 import { openKernel } from '../open-kernel.js';
+import { UsageError } from '../terminal/usage-error.js';
 import { findServer, type ServerFlags } from './find-server.js';
 
 export interface AnswererFlags extends ServerFlags {
@@ -13,9 +14,8 @@ export interface AnswererFlags extends ServerFlags {
 /** Who answers a command: the server that runs, or a kernel that the command opens. */
 export interface Answerer extends AsyncDisposable {
   health(): Promise<ServiceHealth>;
-  explain(
-    request: Pick<ImageRequest, 'model' | 'prompt' | 'fallback'>,
-  ): Promise<readonly ExplainedCandidate[]>;
+  explain(request: ImagesRequest): Promise<readonly ExplainedCandidate[]>;
+  planMemory(request: ImagesRequest): Promise<PlannedCall>;
 }
 
 /** The server, or with `--own-kernel` a kernel of the same configuration. Rejects with a ServerFailure where no server runs. */
@@ -24,9 +24,16 @@ export async function openAnswerer(flags: AnswererFlags): Promise<Answerer> {
   const manager = await openKernel(flags);
   return {
     health: async () => manager.getServiceHealth(),
-    explain: async (request) => manager.explain(request),
+    explain: async (request) => manager.explain(fromRequestAlone(request)),
+    planMemory: async (request) => await manager.planMemory(fromRequestAlone(request)),
     [Symbol.asyncDispose]: async () => void (await manager.close()),
   };
+}
+
+/** A server reads images, as its clients name them. */
+function fromRequestAlone(request: ImagesRequest) {
+  if (!request.input_images?.length && !request.mask) return fromImagesRequest(request);
+  throw new UsageError('A request with images is for a server: leave out --own-kernel');
 }
 
 function askServer(flags: AnswererFlags): Answerer {
@@ -44,6 +51,13 @@ function askServer(flags: AnswererFlags): Answerer {
         body,
       });
       return candidates as readonly ExplainedCandidate[];
+    },
+    async planMemory(body) {
+      const { success: _, ...planned } = await server.ask(answers.planned, '/api/images/plan', {
+        method: 'POST',
+        body,
+      });
+      return planned as PlannedCall;
     },
     async [Symbol.asyncDispose]() {},
   };

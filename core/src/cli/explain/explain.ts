@@ -1,21 +1,40 @@
+import { imagesRequestSchema } from '../../http/images/generate.js';
+import type { ExplainedCandidate } from '../../kernel/routing/explain.js';
 import { openAnswerer } from '../ask/answerer.js';
 import { exitStatus } from '../terminal/exit-status.js';
 import { printJson, printLine, printNote } from '../terminal/output.js';
 import { formatTable } from '../terminal/table.js';
 import type { ExplainFlags } from './flags.js';
+import { printPlan } from './print-plan.js';
+import { readRequest } from './read-request.js';
 
-/** `easel explain`: who would be asked for a model's pictures, in their order, and why; nobody is. */
+/**
+ * `easel explain`: who would be asked for a model's images, in their order, and why; nobody is. With a request, also what it would hold in
+ * memory, which the plugin is asked for.
+ */
 export async function explain(
   flags: Omit<ExplainFlags, 'model'> & { readonly model: string | undefined },
 ): Promise<number> {
-  await using answerer = await openAnswerer(flags);
   const { model, fallback } = flags;
-  const request = { prompt: 'none', fallback, ...(model === undefined ? {} : { model }) };
+  const given = flags.request === undefined ? undefined : await readRequest(flags.request);
+  const request = imagesRequestSchema.parse({
+    fallback,
+    ...(given ?? { prompt: 'none' }),
+    ...(model === undefined ? {} : { model }),
+  });
+  await using answerer = await openAnswerer(flags);
   const candidates = await answerer.explain(request);
+  const planned = given && (await answerer.planMemory(request));
   if (flags.json) {
-    printJson({ candidates });
+    printJson({ candidates, ...(planned && { planned }) });
     return exitStatus.ok;
   }
+  printCandidates(candidates);
+  if (planned) printPlan(planned);
+  return exitStatus.ok;
+}
+
+function printCandidates(candidates: readonly ExplainedCandidate[]): void {
   const rows = candidates.map((candidate, index) => [
     `${index + 1}`,
     candidate.plugin,
@@ -34,5 +53,4 @@ export async function explain(
   );
   for (const { model: used, warnings } of candidates)
     for (const warning of warnings) printNote(`${used}: ${warning}`);
-  return exitStatus.ok;
 }

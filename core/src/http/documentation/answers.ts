@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { errorCodes, jsonSchema, warningSchema } from '@easel/plugin-sdk';
+import { errorCodes, jsonSchema, memoryPlanSchema, warningSchema } from '@easel/plugin-sdk';
 import { z } from 'zod';
 import { jobStates } from '../../jobs/job.js';
 import { automaticAnswers } from './automatic1111-answers.js';
@@ -129,6 +129,13 @@ const explained = z.looseObject({
   ),
 });
 
+const planned = z.looseObject({
+  success: z.literal(true),
+  plugin: z.string(),
+  model: z.string(),
+  memory: memoryPlanSchema.optional().describe('Absent: the plugin does not say.'),
+});
+
 const job = z.looseObject({
   id: z.uuid(),
   state: z.enum(jobStates),
@@ -197,6 +204,7 @@ export const answers = {
   health,
   status,
   explained,
+  planned,
   job,
   jobs,
   picture,

@@ -35,6 +35,18 @@ export const imagesRequestSchema = z.strictObject({
 });
 export type ImagesRequest = z.output<typeof imagesRequestSchema>;
 
+/** What the kernel is asked for, without the images that it names. */
+export function fromImagesRequest(body: ImagesRequest): ImageRequest {
+  const { prompt, style, size, image_type, n, model, mask } = body;
+  return {
+    ...(mask ? { keepUnmasked: true } : {}),
+    ...fromExtraFields(body),
+    ...withoutAbsent({ model, n, outputFormat: image_type === 'jpg' ? 'jpeg' : image_type }),
+    ...parseSize(size ?? undefined),
+    prompt: style ? `${prompt}, ${style} style` : prompt,
+  };
+}
+
 /**
  * What the kernel is asked for, with the images that it names. What a mask keeps is pasted back unless the caller says otherwise.
  *
@@ -45,14 +57,8 @@ export async function readImagesRequest(
   body: ImagesRequest,
   reply: FastifyReply,
 ): Promise<ImageRequest> {
-  const { prompt, style, size, image_type, n, model, input_images, mask } = body;
-  const asked = {
-    ...(mask ? { keepUnmasked: true } : {}),
-    ...fromExtraFields(body),
-    ...withoutAbsent({ model, n, outputFormat: image_type === 'jpg' ? 'jpeg' : image_type }),
-    ...parseSize(size ?? undefined),
-    prompt: style ? `${prompt}, ${style} style` : prompt,
-  };
+  const { input_images, mask } = body;
+  const asked = fromImagesRequest(body);
   const named = (input_images ?? []).map((text, index) => [text, `input_images.${index}`] as const);
   if (named.length === 0 && !mask) return asked;
   const given: GivenImage[] = [];

@@ -36,6 +36,17 @@ const operations = {
     example: { prompt: 'a red house under a yellow star' },
     answer: 'explained',
   },
+  plan: {
+    tag: 'Pictures',
+    method: 'POST',
+    path: '/api/images/plan',
+    scope: 'generate',
+    summary:
+      'Tells what a request would hold in memory. The plugin that would be asked says so; no image is made.',
+    body: imagesRequestSchema,
+    example: { prompt: 'a red house under a yellow star' },
+    answer: 'planned',
+  },
   health: {
     tag: 'Pictures',
     method: 'GET',
@@ -46,7 +57,7 @@ const operations = {
   },
 } as const satisfies Record<string, Operation>;
 
-/** `GET /api/images/models`, `POST /api/images/models/current`, `POST /api/images/explain` and `GET /api/health/images`. */
+/** `GET /api/images/models`, `POST /api/images/models/current`, `POST /api/images/explain`, `POST /api/images/plan` and `GET /api/health/images`. */
 export const listRoutes = (context: ServerContext) => async (server: FastifyInstance) => {
   const { manager } = context;
   addOperation(server, operations.models, async () => ({
@@ -63,6 +74,11 @@ export const listRoutes = (context: ServerContext) => async (server: FastifyInst
   addOperation(server, operations.explain, async (request, reply) => {
     const body = parseBody(imagesRequestSchema, request.body);
     return { success: true, candidates: manager.explain(await readImagesRequest(context, body, reply)) };
+  });
+
+  addOperation(server, operations.plan, async (request, reply) => {
+    const asked = await readImagesRequest(context, parseBody(imagesRequestSchema, request.body), reply);
+    return { success: true, ...(await manager.planMemory(asked, { fileAccess: 'models' })) };
   });
 
   addOperation(server, operations.health, async (request, reply) => {

@@ -16,6 +16,7 @@ import type { Tracing } from '../../observe/tracing.js';
 import type { ImageResult } from '../../results/image-result.js';
 import { Events } from '../events.js';
 import { type Deadline, startDeadline } from '../guard/deadline.js';
+import { planMemory } from '../guard/plan-memory.js';
 import { withCancellation } from '../guard/with-cancellation.js';
 import type { Live } from '../live.js';
 import { parsePriority } from '../priority.js';
@@ -23,6 +24,7 @@ import { Registry } from '../registry/registry.js';
 import { createReceipt } from '../runner/receipt.js';
 import { tokens } from '../tokens.js';
 import { type Candidate, listCandidates } from './candidates.js';
+import type { PlannedCall } from './explain.js';
 import type { FixedChoices } from './fixed-request.js';
 import type { GenerateOptions } from './generate-options.js';
 import { handOver } from './hand-over.js';
@@ -95,6 +97,31 @@ export class Dispatcher {
         progress.end();
       }
     });
+  }
+
+  /** What a request would hold in memory, as the plugin that would be asked first plans it; no image is made. */
+  async planMemory(
+    input: ImageRequest,
+    currentModel: string | undefined,
+    options: Pick<GenerateOptions, 'signal' | 'fileAccess'>,
+  ): Promise<PlannedCall> {
+    const asked = parseRequest(input);
+    const isFromOutside = options.fileAccess === 'models';
+    const able = this.#able(asked, currentModel, options);
+    const { callMs } = able[0].plugin.manifest.runtime;
+    const deadline = startDeadline(asked.timeoutMs ?? callMs, options.signal);
+    const { signal } = deadline;
+    try {
+      const routed = await this.#withFiles(able, asked, isFromOutside);
+      const masked = asked.mask && (await unlessAborted(prepareMasked(routed, asked), signal));
+      const { plugin: listed, model, request, withFiles } = masked?.candidates[0] ?? routed[0];
+      const plugin = await this.registry.currentVersion(listed, signal);
+      const planned = { ...request, requestId: randomUUID(), ...withFiles };
+      const memory = await planMemory(plugin, planned, signal);
+      return { plugin: plugin.manifest.id, model: model.id, ...(memory && { memory }) };
+    } finally {
+      deadline.clear();
+    }
   }
 
   /** Who would be asked for a request, in their order, and then who would not; at least one. */

@@ -1,3 +1,4 @@
+import type { MemoryPlan } from '@easel/plugin-sdk';
 import type { Candidate } from './candidates.js';
 
 /** One line of an explanation: who would be asked, in this order, and what speaks against it. */
@@ -13,6 +14,14 @@ export interface ExplainedCandidate {
   readonly obstacle?: string;
   /** What would be adapted or dropped. */
   readonly warnings: readonly string[];
+}
+
+/** What a request would hold in memory, by the plugin that would be asked first. */
+export interface PlannedCall {
+  readonly plugin: string;
+  readonly model: string;
+  /** Absent: the plugin does not say. */
+  readonly memory?: MemoryPlan;
 }
 
 /** Candidates as people read them. */

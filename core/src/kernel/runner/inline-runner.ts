@@ -2,12 +2,13 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   EaselError,
   type GenerationRequest,
+  type MemoryPlan,
   type Plugin,
   type ValidGenerationResult,
 } from '@easel/plugin-sdk';
 import { asLogger, type WriteLog } from '../../observe/plugin-logger.js';
 import { LogLimit } from './log-limit.js';
-import { parseResult, parseStarted } from './parse-answer.js';
+import { parsePlan, parseResult, parseStarted } from './parse-answer.js';
 import { type PluginHost, startPluginHost } from './plugin-host.js';
 import type { StartPayload } from './protocol.js';
 import { createReceipt, type PendingReceipt } from './receipt.js';
@@ -70,6 +71,10 @@ export class InlineRunner implements Runner {
 
   async probe(): Promise<void> {
     await this.#ask((host) => host.probe());
+  }
+
+  async planMemory(request: GenerationRequest): Promise<MemoryPlan | undefined> {
+    return await this.#ask(async (host) => parsePlan(await host.planMemory?.(request), this.#plugin));
   }
 
   async generate(request: GenerationRequest, call: RunnerCall): Promise<ValidGenerationResult> {

@@ -4,6 +4,7 @@ import {
   EaselError,
   type GenerationRequest,
   type LogLevel,
+  type MemoryPlan,
   type ValidGenerationResult,
 } from '@easel/plugin-sdk';
 import type { WriteLog } from '../../observe/plugin-logger.js';
@@ -11,7 +12,7 @@ import { Channel } from './channel.js';
 import { LastWords } from './last-words.js';
 import { readLines } from './line-reader.js';
 import { LogLimit } from './log-limit.js';
-import { parseStarted } from './parse-answer.js';
+import { parsePlan, parseStarted } from './parse-answer.js';
 import type { Port } from './port.js';
 import type { StartPayload } from './protocol.js';
 import { readResidentBytes } from './resident-memory.js';
@@ -68,6 +69,7 @@ export class IsolatedRunner implements Runner {
   #calls = 0;
   #isPinging = false;
   #device: string | undefined;
+  #plansMemory = false;
   #residentBytes: number | undefined;
 
   constructor(options: IsolatedRunnerOptions, host: IsolateHost) {
@@ -111,7 +113,9 @@ export class IsolatedRunner implements Runner {
     try {
       const { start } = this.#options;
       const started = await this.#channel.send({ type: 'start', payload: start });
-      this.#device = parseStarted(started, start.plugin).device;
+      const { device, plansMemory = false } = parseStarted(started, start.plugin);
+      this.#device = device;
+      this.#plansMemory = plansMemory;
     } catch (error) {
       this.kill(error as Error);
       await this.ended;
@@ -125,6 +129,19 @@ export class IsolatedRunner implements Runner {
     if (this.#calls++ === 0) this.#host.keepHostAlive(true);
     try {
       return await this.#channel.generate(request, call);
+    } finally {
+      if (--this.#calls === 0) this.#host.keepHostAlive(false);
+    }
+  }
+
+  async planMemory(request: GenerationRequest): Promise<MemoryPlan | undefined> {
+    if (!this.#plansMemory) return undefined;
+    if (this.#calls++ === 0) this.#host.keepHostAlive(true);
+    try {
+      return parsePlan(
+        await this.#channel.send({ type: 'plan', payload: request }),
+        this.#options.start.plugin,
+      );
     } finally {
       if (--this.#calls === 0) this.#host.keepHostAlive(false);
     }

@@ -1,4 +1,10 @@
-import { EaselError, generationResultSchema, type ValidGenerationResult } from '@easel/plugin-sdk';
+import {
+  EaselError,
+  generationResultSchema,
+  type MemoryPlan,
+  memoryPlanSchema,
+  type ValidGenerationResult,
+} from '@easel/plugin-sdk';
 import type { z } from 'zod';
 import { firstProblem } from '../../config/first-problem.js';
 import { type Started, startedSchema } from './protocol.js';
@@ -6,6 +12,10 @@ import { type Started, startedSchema } from './protocol.js';
 /** The pictures that a plugin answered. Throws ERR_PLUGIN_PROTOCOL, which says which field is wrong. */
 export const parseResult = (value: unknown, plugin: string): ValidGenerationResult =>
   parseAnswer(generationResultSchema, value, plugin, 'a result');
+
+/** What a plugin planned, if it did. Throws ERR_PLUGIN_PROTOCOL, which says which field is wrong. */
+export const parsePlan = (value: unknown, plugin: string): MemoryPlan | undefined =>
+  parseAnswer(memoryPlanSchema.optional(), value ?? undefined, plugin, 'a plan');
 
 /** What a plugin tells of itself at its start. Throws ERR_PLUGIN_PROTOCOL, which says which field is wrong. */
 export const parseStarted = (value: unknown, plugin: string): Started =>

@@ -11,6 +11,7 @@ import {
   type GenerationRequest,
   type GenerationResult,
   type Logger,
+  type MemoryPlan,
   type Plugin,
   type PluginInstance,
 } from '@easel/plugin-sdk';
@@ -25,6 +26,8 @@ export type HostCall = Pick<CallContext<unknown>, 'signal' | 'onProgress' | 'rec
 export interface PluginHost {
   readonly device: string | undefined;
   generate(request: GenerationRequest, call: HostCall): Promise<GenerationResult>;
+  /** Undefined: the plugin does not plan. */
+  readonly planMemory: ((request: GenerationRequest) => Promise<MemoryPlan | undefined>) | undefined;
   probe(): Promise<void>;
   close(): Promise<void>;
 }
@@ -66,19 +69,23 @@ export async function startPluginHost(
   const instance: PluginInstance<unknown> = await unclassifiedAsStartFailure(payload, () =>
     plugin.start({ config: config.data, secrets, folder, storageFolder, logger }),
   );
+  const optionsOf = (request: GenerationRequest): unknown => {
+    const options = plugin.options.safeParse(request.options);
+    if (options.success) return options.data;
+    throw new EaselError({
+      code: 'ERR_REQUEST_INVALID',
+      field: `providerOptions.${id}`,
+      message: `providerOptions.${id}: ${firstProblem(options.error)}.`,
+    });
+  };
   return {
     device: instance.device,
     async generate(request, call) {
-      const options = plugin.options.safeParse(request.options);
-      if (!options.success) {
-        throw new EaselError({
-          code: 'ERR_REQUEST_INVALID',
-          field: `providerOptions.${id}`,
-          message: `providerOptions.${id}: ${firstProblem(options.error)}.`,
-        });
-      }
-      return await instance.generate(request, { ...call, logger, options: options.data });
+      return await instance.generate(request, { ...call, logger, options: optionsOf(request) });
     },
+    planMemory:
+      instance.planMemory &&
+      (async (request) => await instance.planMemory?.(request, { options: optionsOf(request) })),
     async probe() {
       await unclassifiedAsStartFailure(payload, async () => await instance.probe?.());
     },
@@ -133,7 +140,13 @@ function loadedOnly(id: string): PluginHost {
       message: `The plugin "${id}" was loaded and not started.`,
     });
   };
-  return { device: undefined, generate: refuse, probe: refuse, close: async () => {} };
+  return {
+    device: undefined,
+    planMemory: undefined,
+    generate: refuse,
+    probe: refuse,
+    close: async () => {},
+  };
 }
 
 async function unclassifiedAsStartFailure<T>(

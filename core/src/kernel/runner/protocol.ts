@@ -36,12 +36,17 @@ export interface StartPayload {
 }
 
 /** What a plugin tells of itself when it has started. */
-export const startedSchema = z.object({ device: z.string().max(200).optional() });
+export const startedSchema = z.object({
+  device: z.string().max(200).optional(),
+  /** Whether it answers `plan`. Absent: it does not, and is not asked. */
+  plansMemory: z.boolean().optional(),
+});
 export type Started = z.output<typeof startedSchema>;
 
 export type Command =
   | { readonly type: 'start'; readonly id: number; readonly payload: StartPayload }
   | { readonly type: 'generate'; readonly id: number; readonly payload: GenerationRequest }
+  | { readonly type: 'plan'; readonly id: number; readonly payload: GenerationRequest }
   | { readonly type: 'probe'; readonly id: number }
   | { readonly type: 'ping'; readonly id: number }
   | { readonly type: 'stop'; readonly id: number };

@@ -1,4 +1,4 @@
-import type { GenerationRequest, Progress, ValidGenerationResult } from '@easel/plugin-sdk';
+import type { GenerationRequest, MemoryPlan, Progress, ValidGenerationResult } from '@easel/plugin-sdk';
 
 export interface RunnerCall {
   /** Asks the plugin to stop; the promise still settles only when the plugin has answered or is gone. */
@@ -33,6 +33,8 @@ export interface Runner {
   start(): Promise<void>;
   /** Lets the plugin make sure that it could serve; rejects with an EaselError where it could not. */
   probe(): Promise<void>;
+  /** What a call would hold in memory. Undefined: the plugin does not say. */
+  planMemory(request: GenerationRequest): Promise<MemoryPlan | undefined>;
   /** Makes pictures; the answer has been checked against the contract. */
   generate(request: GenerationRequest, call: RunnerCall): Promise<ValidGenerationResult>;
   /** Lets the plugin close what it holds, then ends it; releases it after `graceMs`. Resolves with whether it had to kill it. */

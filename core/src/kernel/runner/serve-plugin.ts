@@ -97,7 +97,7 @@ export function servePlugin(port: Port, end: (status: number) => void): ServedPl
     if (payload.lacksSdk) provideSdk();
     host = await startPluginHost(payload, createLogger(payload.logLinesPerSecond));
     finishMs = payload.finishMs;
-    return { device: host.device };
+    return { device: host.device, plansMemory: host.planMemory !== undefined };
   };
 
   const generate = async ({ id, payload }: Extract<Command, { type: 'generate' }>): Promise<unknown> => {
@@ -130,6 +130,7 @@ export function servePlugin(port: Port, end: (status: number) => void): ServedPl
   const perform = async (command: Command): Promise<unknown> => {
     if (command.type === 'start') return await start(command.payload);
     if (command.type === 'generate') return await generate(command);
+    if (command.type === 'plan') return await host?.planMemory?.(command.payload);
     if (command.type === 'ping') return process.memoryUsage.rss();
     if (command.type === 'probe') return await host?.probe();
     await close();

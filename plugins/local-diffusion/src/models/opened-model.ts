@@ -1,8 +1,8 @@
+import type { NetworkCost } from '@easel/plugin-sdk';
 import type { Lora } from '../checkpoint/lora.js';
 import type { DiffusionModel } from '../pipelines/diffusion-model.js';
 import type { PictureRequest } from '../pipelines/picture-request.js';
 import type { TextualInversion } from '../prompt/textual-inversion.js';
-import type { NetworkCost } from '../session/memory-plan.js';
 import type { NetworkMemory } from '../session/network-memory.js';
 import type { TinyDecoder } from './model-files.js';
 

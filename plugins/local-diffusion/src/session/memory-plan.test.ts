@@ -1,10 +1,11 @@
 import { fileURLToPath } from 'node:url';
+import type { NetworkCost } from '@easel/plugin-sdk';
 import { expect, onTestFinished, test } from 'vitest';
 import { openModel } from '../models/open-model.js';
 import { generatePictures } from '../pipelines/generate-pictures.js';
 import type { PictureRequest } from '../pipelines/picture-request.js';
 import { TorchGenerator } from '../sampling/noise/torch-generator.js';
-import { type NetworkCost, planMemory, requireFit } from './memory-plan.js';
+import { planMemory, requireFit } from './memory-plan.js';
 import { NetworkMemory, type NetworkMemoryOptions } from './network-memory.js';
 
 const path = fileURLToPath(new URL('../../../../models/picturebook', import.meta.url));

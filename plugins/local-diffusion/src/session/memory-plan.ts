@@ -1,29 +1,4 @@
-import { EaselError } from '@easel/plugin-sdk';
-
-/** What a network of a call holds, in bytes. */
-export interface NetworkCost {
-  readonly name: string;
-  /** All of its weights, as they are computed with. */
-  readonly weightBytes: number;
-  /** Graphs that it runs as, one open at a time. */
-  readonly stages: number;
-  /** The most that is held at once: the weights of a stage and what its run takes beside them. */
-  readonly heldBytes: number;
-  /** The same where it runs in the smallest stages. */
-  readonly leastBytes: number;
-}
-
-/** What a call would hold, made before anything is opened. */
-export interface MemoryPlan {
-  /** What its networks may hold together; those that ran longest ago are closed for others. */
-  readonly budgetBytes: number;
-  /** What one network may hold. */
-  readonly limitBytes: number;
-  /** The smallest limit that the call fits into. */
-  readonly leastBytes: number;
-  /** In the order of their first runs. */
-  readonly networks: readonly NetworkCost[];
-}
+import { EaselError, type MemoryPlan, type NetworkCost } from '@easel/plugin-sdk';
 
 /** Puts together what the networks of a call cost. */
 export function planMemory(
@@ -34,7 +9,7 @@ export function planMemory(
     budgetBytes: maximumBytes,
     limitBytes: networkBytes,
     leastBytes: Math.max(0, ...networks.map(({ leastBytes }) => leastBytes)),
-    networks,
+    networks: [...networks],
   };
 }
 

@@ -1,5 +1,5 @@
+import type { NetworkCost } from '@easel/plugin-sdk';
 import type { Graph } from '../graph/graph.js';
-import type { NetworkCost } from './memory-plan.js';
 import type { Feed } from './network.js';
 import type { NetworkMemory } from './network-memory.js';
 import { StoredNetwork } from './stored-network.js';

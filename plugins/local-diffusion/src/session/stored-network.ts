@@ -1,8 +1,8 @@
+import type { NetworkCost } from '@easel/plugin-sdk';
 import { evaluate, type Sizes } from '../graph/dimension.js';
 import { elementsIn, type Graph } from '../graph/graph.js';
 import { sizesIn } from '../graph/work-bytes.js';
 import { areFinite, notFiniteError, requireFiniteFeeds } from './finite-numbers.js';
-import type { NetworkCost } from './memory-plan.js';
 import type { Feed } from './network.js';
 import type { NetworkMemory } from './network-memory.js';
 import { NetworkStages } from './network-stages.js';

@@ -13,7 +13,7 @@ import { type NetworkSettings, settleNetworkOptions } from '../session/network-o
 import { RunClock } from '../session/run-clock.js';
 import { CallProgress } from './call-progress.js';
 import type { EngineCall } from './engine-call.js';
-import { makeImages } from './make-images.js';
+import { makeImages, planCall } from './make-images.js';
 import type { FromWorker, ToWorker } from './protocol.js';
 
 export interface EngineWorkerData {
@@ -39,8 +39,14 @@ let queue: Promise<void> = Promise.resolve();
 
 const send = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
 
-async function serve(id: number, call: EngineCall, signal: AbortSignal): Promise<void> {
+async function plan(id: number, call: EngineCall, signal: AbortSignal): Promise<void> {
+  const progress = new CallProgress(call, () => {});
+  send({ type: 'planned', id, plan: await planCall({ models, memory }, call, { signal, progress }) });
+}
+
+async function serve(type: 'run' | 'plan', id: number, call: EngineCall, signal: AbortSignal): Promise<void> {
   try {
+    if (type === 'plan') return await plan(id, call, signal);
     const progress = new CallProgress(call, (told) => send({ type: 'progress', id, progress: told }));
     inProgress = progress;
     const made = await makeImages({ models, memory }, call, { signal, progress });
@@ -63,10 +69,10 @@ function describe(error: unknown): Extract<FromWorker, { type: 'failed' }>['erro
 port.on('message', (message: ToWorker) => {
   if (message.type === 'cancel') {
     running.get(message.id)?.abort();
-  } else if (message.type === 'run') {
+  } else if (message.type !== 'close') {
     const controller = new AbortController();
     running.set(message.id, controller);
-    queue = queue.then(() => serve(message.id, message.call, controller.signal));
+    queue = queue.then(() => serve(message.type, message.id, message.call, controller.signal));
   } else {
     for (const controller of running.values()) controller.abort();
     queue = queue.then(() => models.clear()).finally(() => port.close());

@@ -1,7 +1,7 @@
 // The worker loads ONNX Runtime, and only this thread can switch off its telemetry.
 import '../session/without-telemetry.js';
 import { Worker } from 'node:worker_threads';
-import { type CallContext, EaselError, type Progress } from '@easel/plugin-sdk';
+import { type CallContext, EaselError, type MemoryPlan, type Progress } from '@easel/plugin-sdk';
 import type { NetworkSettings } from '../session/network-options.js';
 import { createRunMemory, RunClock } from '../session/run-clock.js';
 import type { EngineCall } from './engine-call.js';
@@ -15,10 +15,16 @@ interface Pending {
   readonly onProgress: (progress: Progress) => void;
 }
 
+interface PendingPlan {
+  readonly resolve: (plan: MemoryPlan | undefined) => void;
+  readonly reject: (error: Error) => void;
+}
+
 /** The main thread's side of the engine's worker. A worker that dies takes the process with it: the kernel starts another. */
 export class Engine {
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
+  readonly #plans = new Map<number, PendingPlan>();
   readonly #clock: RunClock;
   /** What it took to come here. */
   readonly #startMs = performance.now();
@@ -57,6 +63,15 @@ export class Engine {
     });
   }
 
+  /** What a call would hold in memory, after the calls before it. Undefined where nobody knows before it runs. */
+  plan(call: EngineCall): Promise<MemoryPlan | undefined> {
+    const id = this.#nextId++;
+    return new Promise<MemoryPlan | undefined>((resolve, reject) => {
+      this.#plans.set(id, { resolve, reject });
+      this.#send({ type: 'plan', id, call });
+    }).finally(() => this.#plans.delete(id));
+  }
+
   /** Lets the worker release its sessions and end by itself: ending it from outside in mid-run would abort the process. */
   async close(): Promise<void> {
     const ended = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()));
@@ -72,7 +87,8 @@ export class Engine {
     const pending = this.#pending.get(message.id);
     if (message.type === 'progress') pending?.onProgress(message.progress);
     else if (message.type === 'made') pending?.resolve(message.made);
-    else pending?.reject(asError(message.error));
+    else if (message.type === 'planned') this.#plans.get(message.id)?.resolve(message.plan);
+    else (pending ?? this.#plans.get(message.id))?.reject(asError(message.error));
   }
 }
 

@@ -1,4 +1,4 @@
-import { EaselError } from '@easel/plugin-sdk';
+import { EaselError, type MemoryPlan } from '@easel/plugin-sdk';
 import type { ModelCache } from '../models/model-cache.js';
 import type { ModelFiles } from '../models/model-files.js';
 import type { OpenedModel } from '../models/opened-model.js';
@@ -10,7 +10,7 @@ import { toRgb } from '../pipelines/pixels.js';
 import { Previewer } from '../pipelines/preview.js';
 import type { TextualInversion } from '../prompt/textual-inversion.js';
 import { TorchGenerator } from '../sampling/noise/torch-generator.js';
-import { type MemoryPlan, planMemory } from '../session/memory-plan.js';
+import { planMemory } from '../session/memory-plan.js';
 import type { NetworkMemory } from '../session/network-memory.js';
 import type { CallProgress, PassPosition } from './call-progress.js';
 import type { EngineCall } from './engine-call.js';

@@ -1,3 +1,4 @@
+import type { MemoryPlan } from '@easel/plugin-sdk';
 import { readTextualInversion } from '../prompt/textual-inversion.js';
 import { requireFit } from '../session/memory-plan.js';
 import type { EngineCall } from './engine-call.js';
@@ -11,17 +12,30 @@ import { readSource } from './read-source.js';
  * there may be room for only one at a time.
  */
 export async function makeImages(kept: Kept, call: EngineCall, listener: CallListener): Promise<Made> {
-  const { embeddings, source, width, height, seeds } = call;
+  const run = await begin(kept, call, listener);
+  const plan = await run.plan();
+  if (plan) requireFit(plan);
+  const unfinished: UnfinishedImage[] = [];
+  for (const image of call.seeds.keys()) unfinished.push(...(await run.begin(image)));
+  for (const [image, begun] of unfinished.entries()) await run.refine(image, begun);
+  listener.progress.finish();
+  return run.made();
+}
+
+/** What a call would hold in memory. Undefined where nobody knows before it runs. */
+export async function planCall(
+  kept: Kept,
+  call: EngineCall,
+  listener: CallListener,
+): Promise<MemoryPlan | undefined> {
+  return await (await begin(kept, call, listener)).plan();
+}
+
+async function begin(kept: Kept, call: EngineCall, listener: CallListener): Promise<ImageRun> {
+  const { embeddings, source, width, height } = call;
   // Before a model is loaded in vain.
   const inversions = await Promise.all(embeddings.map(({ path, word }) => readTextualInversion(path, word)));
   const read = source && (await readSource(source, width, height));
   const { source: begun, warnings = [] } = read ?? {};
-  const run = new ImageRun(kept, { call, inversions, source: begun, sourceWarnings: warnings }, listener);
-  const plan = await run.plan();
-  if (plan) requireFit(plan);
-  const unfinished: UnfinishedImage[] = [];
-  for (const image of seeds.keys()) unfinished.push(...(await run.begin(image)));
-  for (const [image, begun] of unfinished.entries()) await run.refine(image, begun);
-  listener.progress.finish();
-  return run.made();
+  return new ImageRun(kept, { call, inversions, source: begun, sourceWarnings: warnings }, listener);
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ErrorCode, Progress } from '@easel/plugin-sdk';
+import type { ErrorCode, MemoryPlan, Progress } from '@easel/plugin-sdk';
 import type { PreviewPicture } from '../pipelines/preview.js';
 import type { EngineCall } from './engine-call.js';
 
@@ -28,13 +28,14 @@ export interface Made {
 }
 
 export type ToWorker =
-  | { readonly type: 'run'; readonly id: number; readonly call: EngineCall }
+  | { readonly type: 'run' | 'plan'; readonly id: number; readonly call: EngineCall }
   | { readonly type: 'cancel'; readonly id: number }
   | { readonly type: 'close' };
 
 export type FromWorker =
   | { readonly type: 'progress'; readonly id: number; readonly progress: EngineProgress }
   | { readonly type: 'made'; readonly id: number; readonly made: Made }
+  | { readonly type: 'planned'; readonly id: number; readonly plan: MemoryPlan | undefined }
   | {
       readonly type: 'failed';
       readonly id: number;

@@ -11,6 +11,7 @@ import {
   type UnigramTokenizer,
 } from '../../../plugins/local-diffusion/src/tokenizers/unigram/unigram-tokenizer.js';
 import type { CaseOutcome, ReferenceKind } from '../case.js';
+import { qwenTokenizerCases } from './qwen-tokenizer.js';
 
 interface TokenizerCase {
   readonly text: string;
@@ -102,6 +103,7 @@ export const tokenizer: ReferenceKind = {
         id: `t5/${i}`,
         run: async () => runUnigramCase(unigrams, entry),
       })),
+      ...(await qwenTokenizerCases(folder)),
     ];
   },
 };

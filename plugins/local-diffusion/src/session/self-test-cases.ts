@@ -2,6 +2,7 @@ import {
   attention,
   gelu,
   geluTanh,
+  type RotaryPairs,
   rotate,
   rotationBy,
   silu,
@@ -69,6 +70,15 @@ const replaceable = (
 ): SelfTestCase => ({ ...needed(name, shape, block), operator });
 
 /** Queries, keys and values differ: each is a row of weights times the input. */
+function rotationCase(pairs: RotaryPairs): SelfTestCase {
+  const block: Block = (graph, x) => {
+    const positions = Array.from({ length: 3 * 40 }, (_, index) => index % 7);
+    const rotation = rotationBy(graph, graph.floats(positions, [40, 3]), [8, 12, 12], 10_000);
+    return rotate(graph, x, rotation, 2, pairs);
+  };
+  return replaceable('RotaryEmbedding', [1, 40, 64], block, `rotation of ${pairs}`);
+}
+
 function attentionCase(
   name: string,
   tokens: number,
@@ -127,10 +137,8 @@ export const selfTestCases: readonly SelfTestCase[] = [
   replaceable('QuickGelu', picture, (graph, x) => silu(graph, x)),
   replaceable('Gelu', picture, (graph, x) => gelu(graph, x)),
   replaceable('FastGelu', picture, (graph, x) => geluTanh(graph, x)),
-  replaceable('RotaryEmbedding', [1, 40, 64], (graph, x) => {
-    const positions = Array.from({ length: 3 * 40 }, (_, index) => index % 7);
-    return rotate(graph, x, rotationBy(graph, graph.floats(positions, [40, 3]), [8, 12, 12], 10_000), 2);
-  }),
+  rotationCase('neighbours'),
+  rotationCase('halves'),
   replaceable('Gather', [2, 40], lookUp, 'half-precision table'),
   attentionCase('attention in heads of 40', 100, 4, 40),
   attentionCase('attention in heads of 64', 100, 2, 64),

@@ -1,6 +1,8 @@
 import { EaselError } from '@easel/plugin-sdk';
 import { z } from 'zod';
+import { byteSymbols, joinSymbols, mergeLines, pairRanks } from './byte-pairs.js';
 import { cleanPrompt } from './clean-text.js';
+import { escapePattern } from './escape-pattern.js';
 
 /** A special token is written as text or as an object around it. */
 const specialToken = z.union([
@@ -55,48 +57,12 @@ function parse<T>(files: ClipTokenizerFiles, file: keyof ClipTokenizerFiles, sch
   }
 }
 
-/** Rank of each pair of symbols that may be joined, keyed by the two with a space between. */
-function parseMerges(text: string): Map<string, number> {
-  const lines = text
-    .split(/\r?\n/)
-    .filter((line, i) => line !== '' && !(i === 0 && line.startsWith('#version')));
-  const bad = lines.findIndex((line) => line.split(' ').length !== 2);
-  if (bad >= 0) throw invalid('merges.txt', `pair ${bad + 1} is not a pair of symbols`);
-  return new Map(lines.map((line, rank) => [line, rank]));
-}
-
-/** GPT-2's printable stand-in for each byte, which vocabularies are written in. */
-const byteSymbols: readonly string[] = (() => {
-  let spare = 0x100;
-  return Array.from({ length: 256 }, (_, byte) => {
-    const printable = (byte > 0x20 && byte < 0x7f) || (byte > 0xa0 && byte !== 0xad);
-    return String.fromCharCode(printable ? byte : spare++);
-  });
-})();
-
-/** Joins a word's symbols, the best-ranked pair first, until no pair is left that may be joined. */
-function joinSymbols(word: string, ranks: ReadonlyMap<string, number>): string[] {
-  let symbols = [...Buffer.from(word)].map((byte) => byteSymbols[byte]!);
+/** The symbols of a word; the last one tells that the word ends there. */
+function symbolsOf(word: string): string[] {
+  const symbols = [...Buffer.from(word)].map((byte) => byteSymbols[byte]!);
   symbols[symbols.length - 1] += '</w>';
-  for (;;) {
-    let best: string | undefined;
-    let bestRank = Number.POSITIVE_INFINITY;
-    for (let i = 0; i + 1 < symbols.length; i++) {
-      const rank = ranks.get(`${symbols[i]} ${symbols[i + 1]}`) ?? Number.POSITIVE_INFINITY;
-      if (rank < bestRank) [best, bestRank] = [`${symbols[i]} ${symbols[i + 1]}`, rank];
-    }
-    if (best === undefined) return symbols;
-    const joined: string[] = [];
-    for (let i = 0; i < symbols.length; i++) {
-      const pair = i + 1 < symbols.length && `${symbols[i]} ${symbols[i + 1]}` === best;
-      joined.push(pair ? symbols[i]! + symbols[i + 1]! : symbols[i]!);
-      if (pair) i++;
-    }
-    symbols = joined;
-  }
+  return symbols;
 }
-
-const escapePattern = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 
 /**
  * CLIP's byte-pair tokenizer (Radford et al. 2021), equal to transformers' slow `CLIPTokenizer` with ftfy installed.
@@ -104,7 +70,9 @@ const escapePattern = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]
  */
 export function createClipTokenizer(files: ClipTokenizerFiles): ClipTokenizer {
   const ids = new Map(Object.entries(parse(files, 'vocab.json', vocabulary)));
-  const ranks = parseMerges(files['merges.txt']);
+  const ranks = pairRanks(mergeLines(files['merges.txt']), (reason) => {
+    throw invalid('merges.txt', reason);
+  });
   const map = parse(files, 'special_tokens_map.json', specialTokens);
   const config = parse(files, 'tokenizer_config.json', tokenizerConfig);
   const special = {
@@ -136,7 +104,9 @@ export function createClipTokenizer(files: ClipTokenizerFiles): ClipTokenizer {
     if (cached) return cached;
     const whole = Object.values(special).includes(word) ? ids.get(word) : undefined;
     const encoded =
-      whole === undefined ? joinSymbols(word, ranks).map((symbol) => ids.get(symbol) ?? unknownId) : [whole];
+      whole === undefined
+        ? joinSymbols(symbolsOf(word), ranks).map((symbol) => ids.get(symbol) ?? unknownId)
+        : [whole];
     if (known.size > 10_000) known.clear();
     known.set(word, encoded);
     return encoded;

@@ -31,10 +31,19 @@ export function rotationBy(
   return { cosines: graph.node('Cos', [angles]), sines: graph.node('Sin', [angles]) };
 }
 
-/** Turns each pair of neighbouring numbers of `x` [batch, tokens, heads * size], in each head alike. */
-export function rotate(graph: GraphBuilder, x: Value, { cosines, sines }: Rotation, heads: number): Value {
+/** Which numbers of a head are turned together: neighbours, or those half a head apart. */
+export type RotaryPairs = 'neighbours' | 'halves';
+
+/** Turns each pair of numbers of `x` [batch, tokens, heads * size], in each head alike. */
+export function rotate(
+  graph: GraphBuilder,
+  x: Value,
+  { cosines, sines }: Rotation,
+  heads: number,
+  pairs: RotaryPairs = 'neighbours',
+): Value {
   return graph.contrib('RotaryEmbedding', [x, graph.integers([0]), cosines, sines], {
-    interleaved: 1,
+    interleaved: Number(pairs === 'neighbours'),
     num_heads: heads,
   });
 }

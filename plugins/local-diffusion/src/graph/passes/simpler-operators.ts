@@ -98,18 +98,24 @@ export const fastGelu: Write = (graph, { inputs: [x = ''] }) => {
 export const rotation: Write = (graph, node) => {
   const [x = '', , cosines = '', sines = ''] = node.inputs;
   const heads = numberOf(node, 'num_heads') ?? 0;
-  if (heads === 0 || numberOf(node, 'interleaved') !== 1)
-    throw new Error('this form of RotaryEmbedding cannot be decomposed');
+  if (heads === 0) throw new Error('this form of RotaryEmbedding cannot be decomposed');
+  // The two numbers of a pair are neighbours, or half a head apart.
+  const areNeighbours = numberOf(node, 'interleaved') === 1;
+  const axis = areNeighbours ? 4 : 3;
   const half = graph.node('Shape', [cosines], { start: 1 });
-  const shape = graph.node('Concat', [graph.integers(0, 0, heads), half, graph.integers(2)], { axis: 0 });
+  const [own, two] = [graph.integers(0, 0, heads), graph.integers(2)];
+  const shape = graph.node('Concat', areNeighbours ? [own, half, two] : [own, two, half], { axis: 0 });
   const pairs = graph.node('Reshape', [x, shape]);
-  const each = (index: number) => graph.node('Gather', [pairs, graph.integers(index)], { axis: 4 });
-  const perToken = (name: string) => graph.node('Unsqueeze', [name, graph.integers(0, 2, 4)]);
+  const each = (index: number) => graph.node('Gather', [pairs, graph.integers(index)], { axis });
+  const perToken = (name: string) => {
+    const rows = graph.node('Unsqueeze', [name, graph.integers(0, 2)]);
+    return graph.node('Unsqueeze', [rows, graph.integers(axis)]);
+  };
   const [cosine, sine] = [perToken(cosines), perToken(sines)];
   const times = (one: string, other: string) => graph.node('Mul', [one, other]);
   const first = graph.node('Sub', [times(each(0), cosine), times(each(1), sine)]);
   const second = graph.node('Add', [times(each(0), sine), times(each(1), cosine)]);
-  const turned = graph.node('Concat', [first, second], { axis: 4 });
+  const turned = graph.node('Concat', [first, second], { axis });
   return graph.node('Reshape', [turned, graph.node('Shape', [x])]);
 };
 

@@ -30,15 +30,19 @@ export const blockModulation = (parts: readonly Value[]): BlockModulation => [
 /**
  * The parts of a layer that makes modulations of an embedding, [batch, width] each, as [batch, 1, width].
  *
- * @param embedding [batch, width], activated already
+ * @param embedding [batch, inputs], activated already; absent, there are as many inputs as the width
  */
 export function modulationParts(
   graph: GraphBuilder,
   embedding: Value,
   path: string,
-  { width, parts }: { readonly width: number; readonly parts: number },
+  {
+    width,
+    parts,
+    inputs = width,
+  }: { readonly width: number; readonly parts: number; readonly inputs?: number },
 ): readonly Value[] {
-  const shape = { inputs: width, outputs: parts * width };
+  const shape = { inputs, outputs: parts * width };
   return Array.from({ length: parts }, (_, part) => {
     const rows = linearRows(graph, embedding, path, shape, { first: part * width, count: width });
     return graph.node('Unsqueeze', [rows, graph.integers([1])]);

@@ -20,14 +20,21 @@ export function feedForward(graph: GraphBuilder, x: Value, path: string, width: 
   return tokenLinear(graph, geluTanh(graph, inner), `${path}.net.2`, { inputs: 4 * width, outputs: width });
 }
 
+export interface HeadNormShape {
+  readonly heads: number;
+  readonly headWidth: number;
+  /** Absent: 1e-6. */
+  readonly epsilon?: number;
+}
+
 /** The heads of queries or keys, `x` [batch, tokens, heads * size], each normed by itself with the weight `<path>.weight`. */
 export function headNorm(
   graph: GraphBuilder,
   x: Value,
   path: string,
-  { heads, headWidth }: { readonly heads: number; readonly headWidth: number },
+  { heads, headWidth, epsilon = 1e-6 }: HeadNormShape,
 ): Value {
   const byHead = graph.node('Reshape', [x, graph.integers([0, 0, heads, headWidth])]);
-  const normal = rmsNorm(graph, byHead, path, { width: headWidth, epsilon: 1e-6 });
+  const normal = rmsNorm(graph, byHead, path, { width: headWidth, epsilon });
   return graph.node('Reshape', [normal, graph.integers([0, 0, heads * headWidth])]);
 }

@@ -1,9 +1,5 @@
 import type { GraphBuilder, Value } from '../../graph/builder.js';
-import { elementTypes } from '../../graph/onnx/element-types.js';
 import type { T5Config } from './t5-config.js';
-
-/** Far below any score, and within float16. */
-const unseen = -60_000;
 
 /**
  * What T5 adds to the scores of attention by how far a key is from its query: [1, heads, tokens, tokens], from the table `<path>.weight`
@@ -36,14 +32,6 @@ export function distanceBias(
   const rows = graph.node('Add', [near, graph.integers([maximumDistance])]);
   const bias = graph.node('Transpose', [graph.node('Gather', [byDistance, rows])], { perm: [2, 0, 1] });
   return graph.node('Unsqueeze', [bias, graph.integers([0])]);
-}
-
-/** A mask [batch, tokens] of zeros and ones as what is added to scores: [batch, 1, 1, tokens]. */
-export function maskBias(graph: GraphBuilder, mask: Value): Value {
-  const seen = graph.node('Cast', [mask], { to: elementTypes.float32 });
-  const hidden = graph.node('Sub', [graph.floats([1]), seen]);
-  const bias = graph.node('Mul', [hidden, graph.floats([unseen])]);
-  return graph.node('Unsqueeze', [bias, graph.integers([1, 2])]);
 }
 
 /**

@@ -10,7 +10,8 @@ import {
 } from '../../graph/blocks/blocks.js';
 import { GraphBuilder, type Value } from '../../graph/builder.js';
 import type { Graph } from '../../graph/graph.js';
-import { distanceBias, maskBias } from './distance-bias.js';
+import { maskBias } from '../attention-mask.js';
+import { distanceBias } from './distance-bias.js';
 import { readT5Config, type T5Config } from './t5-config.js';
 
 export interface T5EncoderOptions {

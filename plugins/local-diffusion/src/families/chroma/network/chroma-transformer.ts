@@ -1,7 +1,7 @@
 import type { Component } from '../../../checkpoint/component.js';
 import { GraphBuilder, type Value } from '../../../graph/builder.js';
 import type { Graph } from '../../../graph/graph.js';
-import { maskBias } from '../../../networks/t5/distance-bias.js';
+import { maskBias } from '../../../networks/attention-mask.js';
 import { fluxInputs, writeFluxBody } from '../../flux/network/flux-body.js';
 import { readChromaConfig } from './chroma-config.js';
 import { chromaModulations } from './chroma-modulations.js';

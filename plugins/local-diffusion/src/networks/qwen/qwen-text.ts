@@ -1,0 +1,126 @@
+import type { Component } from '../../checkpoint/component.js';
+import { invalidFiles } from '../../checkpoint/invalid-files.js';
+import { attention, lookUp, type Rotation, rmsNorm, rotate, rotationBy } from '../../graph/blocks/blocks.js';
+import { GraphBuilder, type Value } from '../../graph/builder.js';
+import type { Graph } from '../../graph/graph.js';
+import { elementTypes } from '../../graph/onnx/element-types.js';
+import { causalBias } from '../attention-mask.js';
+import { headNorm, tokenLinear } from '../diffusion-transformer/token-layers.js';
+import { gatedLayers } from '../gated-layers.js';
+import { type QwenTextConfig, readQwenTextConfig } from './qwen-text-config.js';
+
+/** The tokens after so many layers, 0 for those that go into the first; or after all layers and the final norm. */
+export type HiddenState = number | 'normed';
+
+export interface QwenTextOptions {
+  /** What is read. Layers that come after all of it are not written, and their weights not opened. */
+  readonly states: readonly HiddenState[];
+}
+
+/**
+ * Writes the graph of a `Qwen3ForCausalLM`'s text model (Yang et al. 2025, arXiv 2505.09388; transformers
+ * models/qwen3/modeling_qwen3.py).
+ *
+ * Inputs, int64 [batch, tokens]: `input_ids`, and `attention_mask` with 1 for tokens that are seen. Output: `hidden_states` float32 [batch,
+ * tokens, states * width], the states of each token side by side.
+ *
+ * @throws ERR_MODEL_FILES_INVALID for a config that is not supported, fewer layers than are read, and weights that do not fit
+ */
+export function qwenTextGraph(component: Component, { states }: QwenTextOptions): Graph {
+  const config = readQwenTextConfig(component);
+  const { vocabularySize, width, headWidth, rotaryBase, layers, epsilon } = config;
+  const last = Math.max(...states.map((state) => (state === 'normed' ? layers : state)));
+  if (last > layers) {
+    throw invalidFiles(
+      `${component.configFile}: "num_hidden_layers" is ${layers}, and the tokens after ${last} layers are read.`,
+      'Use the text encoder that belongs to the model.',
+    );
+  }
+  const graph = new GraphBuilder(component);
+  const ids = graph.input('input_ids', 'int64', ['batch', 'tokens']);
+  const mask = graph.input('attention_mask', 'int64', ['batch', 'tokens']);
+  const count = graph.node('Shape', [ids], { start: 1, end: 2 });
+  const numbers = graph.node('Range', [graph.integers([0]), count, graph.integers([1])]);
+  const places = graph.node('Cast', [numbers], { to: elementTypes.float32 });
+  const positions = graph.node('Unsqueeze', [places, graph.integers([1])]);
+  const scope = {
+    bias: causalBias(graph, numbers, mask),
+    rotation: rotationBy(graph, positions, [headWidth], rotaryBase),
+  };
+  let tokens = lookUp(graph, ids, 'model.embed_tokens', [vocabularySize, width]);
+  const read = new Map([[0, tokens]]);
+  for (let layer = 0; layer < last; layer += 1) {
+    tokens = decoderLayer(graph, tokens, `model.layers.${layer}`, config, scope);
+    read.set(layer + 1, tokens);
+  }
+  const normed = () => rmsNorm(graph, tokens, 'model.norm', { width, epsilon });
+  const chosen = states.map((state) => (state === 'normed' ? normed() : read.get(state)!));
+  graph.output(
+    'hidden_states',
+    chosen.length === 1 ? chosen[0]! : graph.node('Concat', chosen, { axis: -1 }),
+  );
+  return graph.finish();
+}
+
+interface LayerScope {
+  readonly bias: Value;
+  readonly rotation: Rotation;
+}
+
+/** `Qwen3DecoderLayer`: [batch, tokens, width] to the same. */
+function decoderLayer(
+  graph: GraphBuilder,
+  tokens: Value,
+  path: string,
+  config: QwenTextConfig,
+  scope: LayerScope,
+): Value {
+  const { width, epsilon, feedForwardWidth } = config;
+  const norm = (x: Value, name: string) => rmsNorm(graph, x, `${path}.${name}`, { width, epsilon });
+  const attended = attend(graph, norm(tokens, 'input_layernorm'), `${path}.self_attn`, config, scope);
+  const sum = graph.node('Add', [tokens, attended]);
+  const change = gatedLayers(graph, norm(sum, 'post_attention_layernorm'), `${path}.mlp`, {
+    width,
+    inner: feedForwardWidth,
+    names: { gate: 'gate_proj', up: 'up_proj', down: 'down_proj' },
+  });
+  return graph.node('Add', [sum, change]);
+}
+
+/** Attention whose heads of keys and values each serve several of queries (Ainslie et al. 2023, arXiv 2305.13245). */
+function attend(
+  graph: GraphBuilder,
+  x: Value,
+  path: string,
+  { width, heads, keyHeads, headWidth, epsilon }: QwenTextConfig,
+  { bias, rotation }: LayerScope,
+): Value {
+  const project = (name: string, count: number) =>
+    tokenLinear(graph, x, `${path}.${name}`, { inputs: width, outputs: count * headWidth, bias: false });
+  const turned = (name: string, norm: string, count: number) => {
+    const normal = headNorm(graph, project(name, count), `${path}.${norm}`, {
+      heads: count,
+      headWidth,
+      epsilon,
+    });
+    return rotate(graph, normal, rotation, count, 'halves');
+  };
+  const shared = (value: Value) => {
+    if (heads === keyHeads) return value;
+    const each = graph.node('Reshape', [value, graph.integers([0, 0, keyHeads, 1, headWidth])]);
+    const repeated = graph.node('Expand', [each, graph.integers([1, 1, 1, heads / keyHeads, 1])]);
+    return graph.node('Reshape', [repeated, graph.integers([0, 0, heads * headWidth])]);
+  };
+  const seen = attention(graph, {
+    query: turned('q_proj', 'q_norm', heads),
+    key: shared(turned('k_proj', 'k_norm', keyHeads)),
+    value: shared(project('v_proj', keyHeads)),
+    heads,
+    bias,
+  });
+  return tokenLinear(graph, seen, `${path}.o_proj`, {
+    inputs: heads * headWidth,
+    outputs: width,
+    bias: false,
+  });
+}

@@ -11,6 +11,11 @@ import {
   keptBlocks,
   positionsOf,
 } from '../../plugins/local-diffusion/src/families/stable-diffusion-3/transformer.js';
+import { zImageTransformerGraph } from '../../plugins/local-diffusion/src/families/z-image/network/z-image-transformer.js';
+import {
+  zImageFeeds,
+  zImageLatents,
+} from '../../plugins/local-diffusion/src/families/z-image/transformer.js';
 import type { Graph } from '../../plugins/local-diffusion/src/graph/graph.js';
 import {
   tinyDecoderGraph,
@@ -22,6 +27,11 @@ import {
 } from '../../plugins/local-diffusion/src/networks/autoencoder/vae.js';
 import { clipTextGraph } from '../../plugins/local-diffusion/src/networks/clip/clip-text.js';
 import { readClipTextConfig } from '../../plugins/local-diffusion/src/networks/clip/clip-text-config.js';
+import {
+  type HiddenState,
+  qwenTextGraph,
+} from '../../plugins/local-diffusion/src/networks/qwen/qwen-text.js';
+import { readQwenTextConfig } from '../../plugins/local-diffusion/src/networks/qwen/qwen-text-config.js';
 import { t5EncoderGraph } from '../../plugins/local-diffusion/src/networks/t5/t5-encoder.js';
 import { unetGraph } from '../../plugins/local-diffusion/src/networks/unet/unet.js';
 import { TorchGenerator } from '../../plugins/local-diffusion/src/sampling/noise/torch-generator.js';
@@ -48,9 +58,11 @@ export const networkRuns: Readonly<Record<string, NetworkRun>> = {
   AutoencoderKL: runVae,
   AutoencoderTiny: runTinyVae,
   T5EncoderModel: runT5,
+  Qwen3ForCausalLM: runQwenText,
   FluxTransformer2DModel: runTransformer(fluxTransformerGraph),
   SD3Transformer2DModel: runSd3,
   ChromaTransformer2DModel: runChroma,
+  ZImageTransformer2DModel: runZImage,
 };
 
 function runTransformer(write: (component: Component) => Graph): NetworkRun {
@@ -84,8 +96,50 @@ async function runChroma(component: Component, wanted: readonly string[], given:
   return await runTransformer(write)(component, wanted, { ...given, inputs });
 }
 
+/** Each image by itself: the items of a case have texts of several lengths and times of their own. */
+async function runZImage(component: Component, _wanted: readonly string[], { inputs }: CaseInputs) {
+  const graph = zImageTransformerGraph(component);
+  const { data, shape } = inputs.get('x')!;
+  const times = (inputs.get('timestep') ?? inputs.get('t'))!;
+  const [batch = 0, channels = 0, , height = 0, width = 0] = shape;
+  const size = channels * height * width;
+  const sample = new Float32Array(data.length);
+  for (let item = 0; item < batch; item++) {
+    const latents = {
+      data: data.subarray(item * size, (item + 1) * size) as Float32Array,
+      shape: [1, channels, height, width],
+    };
+    const text = inputs.get(`cap_feats.${item}`)!;
+    const feeds = zImageFeeds(latents, { ...text, shape: [1, ...text.shape] }, Number(times.data[item]));
+    const results = await runGraph(graph, new Map([...inputs, ...Object.entries(feeds)]));
+    sample.set(zImageLatents(results.get('out_hidden_states')!, latents.shape), item * size);
+  }
+  return new Map([['sample', sample]]);
+}
+
 async function runT5(component: Component, _wanted: readonly string[], { inputs }: CaseInputs) {
   return runGraph(t5EncoderGraph(component, { masked: inputs.has('attention_mask') }), inputs);
+}
+
+/** Each state by a graph of its own, and those that have a number by one graph together. */
+async function runQwenText(component: Component, wanted: readonly string[], { inputs }: CaseInputs) {
+  const { layers, width } = readQwenTextConfig(component);
+  const stateOf = (name: string): HiddenState => {
+    if (name === 'hs_last') return 'normed';
+    return name === 'hs_m2' ? layers - 1 : Number(name.replace('hs', ''));
+  };
+  const run = async (states: readonly HiddenState[]) =>
+    (await runGraph(qwenTextGraph(component, { states }), inputs)).get('hidden_states')!;
+  const together = await run(wanted.map(stateOf));
+  const row = wanted.length * width;
+  const results = new Map<string, Float32Array>();
+  for (const [index, name] of wanted.entries()) {
+    const own = await run([stateOf(name)]);
+    const part = own.map((_, at) => together[Math.floor(at / width) * row + index * width + (at % width)]!);
+    // What is read alone and beside others is the same, or the case fails.
+    results.set(name, own.every((value, at) => value === part[at]) ? own : own.fill(Number.NaN));
+  }
+  return results;
 }
 
 async function runUnet(component: Component, _wanted: readonly string[], { inputs }: CaseInputs) {

@@ -5,6 +5,7 @@ import type {
   MicroConditions,
   XlRequest,
 } from '../../plugins/local-diffusion/src/families/stable-diffusion-xl/options.js';
+import type { ZImageRequest } from '../../plugins/local-diffusion/src/families/z-image/options.js';
 import type { DiffusionModel } from '../../plugins/local-diffusion/src/pipelines/diffusion-model.js';
 import { type RgbPicture, resizeLanczos } from '../../plugins/local-diffusion/src/pipelines/lanczos.js';
 import type { PictureRequest, Source } from '../../plugins/local-diffusion/src/pipelines/picture-request.js';
@@ -49,6 +50,10 @@ const argumentsSchema = z.strictObject({
   skip_layer_guidance_scale: z.number().optional(),
   skip_layer_guidance_start: z.number().optional(),
   skip_layer_guidance_stop: z.number().optional(),
+  cfg_normalization: z.union([z.boolean().transform(Number), z.number()]).optional(),
+  cfg_truncation: z.number().optional(),
+  /** Times that are sampled at, before they are shifted. */
+  sigmas: z.array(z.number()).optional(),
 });
 type Arguments = z.output<typeof argumentsSchema>;
 
@@ -78,6 +83,8 @@ const defaultStrengths: Readonly<Record<string, number>> = {
   StableDiffusion3Img2ImgPipeline: 0.6,
   FluxImg2ImgPipeline: 0.6,
   ChromaImg2ImgPipeline: 0.9,
+  ZImageImg2ImgPipeline: 0.6,
+  ZImageInpaintPipeline: 1,
 };
 const defaultSize = 64;
 
@@ -162,7 +169,14 @@ function familyOptionsOf(
   pipeline: string,
   args: Arguments,
   perImage: (texts: string | readonly string[] | undefined) => string[] | undefined,
-): XlRequest | FluxRequest | Sd3Request {
+): XlRequest | FluxRequest | Sd3Request | ZImageRequest {
+  if (pipeline.startsWith('ZImage')) {
+    return {
+      textTokens: args.max_sequence_length,
+      cfgNormalization: args.cfg_normalization,
+      cfgTruncation: args.cfg_truncation,
+    };
+  }
   if (pipeline.startsWith('StableDiffusion3')) return sd3OptionsOf(args);
   if (pipeline.startsWith('Chroma')) return { textTokens: args.max_sequence_length };
   if (pipeline.startsWith('Flux'))

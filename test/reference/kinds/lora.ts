@@ -13,6 +13,7 @@ import type { CaseOutcome, ReferenceCase, ReferenceKind } from '../case.js';
 import { encodeText } from '../encode-text.js';
 import { runGraph } from '../run-graph.js';
 import { readTensors, type TensorValues } from '../tensors.js';
+import { compareFamilyLora } from './lora-family.js';
 import { compareLoraPicture } from './lora-picture.js';
 import { compareTransformerLora, type LoraRun } from './lora-transformer.js';
 import { pipelineCases } from './pipelines.js';
@@ -56,14 +57,14 @@ async function casesOf(folder: string, name: string): Promise<ReferenceCase[]> {
     return await pipelineCases(expected, join(dirname(folder), io.base ?? ''), name);
   }
   const io = await readIo(join(expected, 'io.json'));
+  io.base ??= bases.find(([prefix]) => name.startsWith(prefix))?.[1];
   const base = join(dirname(folder), io.base ?? '');
   const unread = io.base === undefined ? 'the case names no base model' : await unreadBase(base, name);
   const networks = io.cases.map((given) => ({
     id: `${name}/${given.id}`,
     run: async (): Promise<CaseOutcome> => {
       if (unread !== undefined) return { status: 'not-built', detail: unread };
-      const compareNetworks = base.endsWith('flux_pipeline') ? compareTransformerLora : compare;
-      return await compareNetworks(base, join(folder, `${name}.safetensors`), io.tensorFile, {
+      return await comparisonOf(base)(base, join(folder, `${name}.safetensors`), io.tensorFile, {
         ...given,
         scale: scaleOf(given),
       });
@@ -78,12 +79,24 @@ async function casesOf(folder: string, name: string): Promise<ReferenceCase[]> {
   ];
 }
 
+/** The base models of LoRAs that name none, by how their files are called. */
+const bases = [
+  ['zimage_', 'd_pipelines/zimage_pipeline'],
+  ['flux2_', 'd_pipelines/flux2_klein_pipeline'],
+] as const;
+
+/** FLUX.1's change its text encoder, too; those of other transformers change nothing else. */
+function comparisonOf(base: string) {
+  if (base.endsWith('flux_pipeline')) return compareTransformerLora;
+  return /(zimage|flux2_klein)_pipeline$/.test(base) ? compareFamilyLora : compare;
+}
+
 /** Why the networks of a base model are not compared; undefined where they are. */
 async function unreadBase(base: string, name: string): Promise<string | undefined> {
   if (await exists(join(base, 'unet'))) return undefined;
   if (control.test(name)) return 'Control LoRAs, which widen the network';
   const { _class_name: pipeline } = indexSchema.parse(await readJson(join(base, 'model_index.json')));
-  return pipeline === 'FluxPipeline' ? undefined : `LoRAs of a ${pipeline}`;
+  return /^(Flux|ZImage|Flux2Klein)Pipeline$/.test(pipeline) ? undefined : `LoRAs of a ${pipeline}`;
 }
 
 const exists = (path: string): Promise<boolean> =>

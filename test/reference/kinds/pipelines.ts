@@ -18,7 +18,7 @@ const unetOf = ({ id, kind }: PipelineCase): string => {
   return id.startsWith('l') ? 'unet_lcm_cond' : 'unet';
 };
 const builtPipelines =
-  /^(StableDiffusion(XL)?(Img2Img|Inpaint)?|StableDiffusion3(Img2Img)?|(Flux|Chroma)(Img2Img|Inpaint)?|Flux(Fill|Control|Kontext))Pipeline$/;
+  /^(StableDiffusion(XL)?(Img2Img|Inpaint)?|StableDiffusion3(Img2Img)?|(Flux|Chroma|ZImage)(Img2Img|Inpaint)?|Flux(Fill|Control|Kontext))Pipeline$/;
 /** Their latents lie in the reference as the tokens that the network reads. */
 const packedPipelines = /^(Flux|Chroma)/;
 const builtKinds: readonly string[] = [
@@ -137,9 +137,11 @@ async function generate(folder: string, wanted: PipelineCase, expected: Readonly
   try {
     model.weighLoras(files.loraWeights);
     const steps: Float32Array[] = [];
+    const { sigmas } = wanted.args;
     const { planes } = await generatePictures(
       {
         ...model,
+        ...(sigmas && { flowTimes: () => sigmas }),
         schedulerConfig: {
           ...(model.schedulerConfig as Record<string, unknown>),
           ...wanted.scheduler_effective_config,

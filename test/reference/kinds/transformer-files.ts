@@ -13,6 +13,11 @@ import { pictureOutcome } from './picture-outcome.js';
 const sets: Readonly<Record<string, { base: string; expected: string; id: string; files: RegExp }>> = {
   flux: { base: 'flux_pipeline', expected: 'flux_pipeline_expected', id: 't0', files: /^flux1-dev/ },
   chroma: { base: 'chroma_pipeline', expected: 'chroma_pipeline_expected', id: 'bt0', files: /^chroma/ },
+  zimage: { base: 'zimage_pipeline', expected: 'zimage_pipeline_expected', id: 't0', files: /^z_image/ },
+  zimage_flux2_extra: {
+    ...{ base: 'zimage_pipeline', expected: 'zimage_pipeline_expected', id: 't0' },
+    files: /^z_image/,
+  },
   sd35: { base: 'sd35_variants', expected: 'sd35_variants_expected', id: 't0', files: /^sd3/ },
 };
 

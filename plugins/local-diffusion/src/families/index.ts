@@ -7,6 +7,7 @@ import type { FileVariant, Tensors } from './single-file-layout.js';
 import { stableDiffusion } from './stable-diffusion/index.js';
 import { stableDiffusion3 } from './stable-diffusion-3/index.js';
 import { stableDiffusionXl } from './stable-diffusion-xl/index.js';
+import { zImage } from './z-image/index.js';
 
 /** All kinds of model that the engine runs. */
 export const families: readonly Family[] = [
@@ -15,6 +16,7 @@ export const families: readonly Family[] = [
   stableDiffusion3,
   flux,
   chroma,
+  zImage,
 ];
 
 /** The family of a pipeline class, as `model_index.json` names it; undefined for others. */

@@ -5,7 +5,7 @@ import type {
   ModelConditioning,
   WeakenedPrediction,
 } from './diffusion-model.js';
-import { applyGuidance, leadAway, rescaleGuidance } from './guidance.js';
+import { applyGuidance, leadAway, limitGuidance, rescaleGuidance } from './guidance.js';
 
 export interface DenoiserOptions {
   readonly images: number;
@@ -17,6 +17,10 @@ export interface DenoiserOptions {
   readonly unconditionalScale: number;
   /** 0 to 1. */
   readonly guidanceRescale: number;
+  /** Of a guided prediction, as a multiple of the one with the prompt. Absent: none. */
+  readonly guidanceLimit?: number | undefined;
+  /** Whether a call at a timestep is guided. Absent: each is. */
+  readonly guidesAt?: ((timestep: number) => boolean) | undefined;
   /** Channels that the network reads behind the latents: one for all images, or one an image. Absent: none. */
   readonly extraChannels?: readonly Float32Array[] | undefined;
   /** Network calls that will be made. */
@@ -33,7 +37,7 @@ export function createDenoiser(
   model: DiffusionModel,
   options: DenoiserOptions,
 ): (latents: Float32Array, timestep: number) => Promise<Float32Array> {
-  const { images, guidanceScale, unconditionalScale, guidanceRescale, latentShape } = options;
+  const { images, guidanceScale, unconditionalScale, guidanceRescale, guidanceLimit, latentShape } = options;
   const { conditional, unconditional } = options.conditioning;
   const size = latentShape.reduce((one, other) => one * other, 1);
   const isGuided = unconditional !== undefined;
@@ -49,9 +53,12 @@ export function createDenoiser(
   let call = 0;
 
   return async (latents, timestep) => {
-    const prediction = await model.predict(widen(latents), timestep, conditioning);
     const share = call / options.calls;
     call += 1;
+    if (isGuided && !(options.guidesAt?.(timestep) ?? true)) {
+      return await model.predict(widenHalf(latents), timestep, told);
+    }
+    const prediction = await model.predict(widen(latents), timestep, conditioning);
     if (!isGuided) return prediction;
     const guided = applyGuidance(prediction, unconditionalScale, new Float32Array(images * size));
     const own = prediction.subarray(images * size);
@@ -59,6 +66,7 @@ export function createDenoiser(
       const inputs = { ...told, ...weakened.weakInputs(images) };
       leadAway(guided, own, await model.predict(widenHalf(latents), timestep, inputs), weakened.scale);
     }
+    if (guidanceLimit !== undefined) limitGuidance(guided, own, images, guidanceLimit);
     if (guidanceRescale > 0) rescaleGuidance(guided, own, images, guidanceRescale);
     return guided;
   };

@@ -98,6 +98,10 @@ export interface Guidance {
   scaleOf?(request: GuidanceRequest): number;
   /** For people: when the negative prompt is read. Absent: with a guidance scale over 1. */
   readonly negativeIsRead?: string;
+  /** Whether a call at a timestep is guided by a second prediction. Absent: each is. */
+  guidesAt?(request: GuidanceRequest, timestep: number): boolean;
+  /** How large a guided prediction may be for one image, as a multiple of the one with the prompt. Absent: any size. */
+  limit?(request: GuidanceRequest): number | undefined;
   /** How the denoising network is told `guidanceScale`: further inputs, one row an image. Absent: it is not told. */
   inputs?(guidanceScale: number, images: number): Conditioning;
   /** A further prediction beside the second one, where the request asks for it. Absent: there never is. */
@@ -142,6 +146,8 @@ export interface DiffusionModel extends Autoencoder {
   flowTimes?(steps: number): readonly number[];
   /** The sigmas that were found to be best for models of its kind, for the schedule "Align Your Steps". Absent: none were. */
   readonly alignedSigmas?: readonly number[];
+  /** Whether the latents of an input image are drawn once for all images, even where each has a generator of its own. Absent: each draws. */
+  readonly encodesOnce?: true;
   /** Whether it only goes on from an image or from another model's latents, as a refiner does. */
   readonly refinesOnly: boolean;
   /** Milliseconds that its networks have run so far. */

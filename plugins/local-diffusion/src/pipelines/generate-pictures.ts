@@ -77,6 +77,8 @@ export async function generateLatents(
     guidanceScale,
     unconditionalScale,
     guidanceRescale,
+    guidanceLimit: model.guidance.limit?.(request),
+    guidesAt: (timestep) => model.guidance.guidesAt?.(request, timestep) ?? true,
     extraChannels,
     calls: span.calls,
     weakened: model.guidance.weaken?.(request),

@@ -12,6 +12,28 @@ export function applyGuidance(prediction: Float32Array, scale: number, into: Flo
   return into;
 }
 
+/** Scales a guided prediction down, in place and image by image, where it is more than `limit` times as large as the conditional one. */
+export function limitGuidance(
+  guided: Float32Array,
+  conditional: Float32Array,
+  images: number,
+  limit: number,
+): void {
+  const size = guided.length / images;
+  for (let image = 0; image < images; image++) {
+    const own = guided.subarray(image * size, (image + 1) * size);
+    const most = limit * euclideanNorm(conditional.subarray(image * size, (image + 1) * size));
+    const norm = euclideanNorm(own);
+    if (norm > most) for (let index = 0; index < size; index++) own[index] = own[index]! * (most / norm);
+  }
+}
+
+function euclideanNorm(values: Float32Array): number {
+  let squares = 0;
+  for (const value of values) squares += value ** 2;
+  return Math.sqrt(squares);
+}
+
 /** Leads a guided prediction, in place, from a weakened one on past the conditional one. */
 export function leadAway(
   guided: Float32Array,

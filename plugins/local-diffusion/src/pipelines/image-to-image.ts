@@ -8,7 +8,8 @@ export async function beginWithPicture(scope: BeginningScope, planes: Float32Arr
   const { model, images, generators } = scope;
   const posterior = await model.encode(planes, pictureShape(scope));
   // A generator of its own draws an image's own latents; a single one draws once, for all images.
-  const drawn = generators.map((generator) => posterior.draw(generator.randn(posterior.count)));
+  const drawing = model.encodesOnce ? generators.slice(0, 1) : generators;
+  const drawn = drawing.map((generator) => posterior.draw(generator.randn(posterior.count)));
   const clean = new Float32Array(images * posterior.count);
   for (let image = 0; image < images; image++) {
     clean.set(drawn[image % drawn.length]!, image * posterior.count);

@@ -3,26 +3,36 @@ import type { Feed } from '../../session/network.js';
 /** Latents along the edge of a token. */
 export const latentsPerEdge = 2;
 
+/** How the latents of a token follow one another: channel by channel, or place by place. */
+export type TokenOrder = 'channels first' | 'channels last';
+
 /**
  * Latents [batch, channels, height, width] as tokens of two by two, [batch, height / 2 * width / 2, 4 * channels]: row by row, and in each
- * token channel by channel. diffusers: `_pack_latents`.
+ * token channel by channel, as diffusers' `_pack_latents`, or otherwise.
  */
-export function packLatents({ data, shape }: Feed): {
+export function packLatents(
+  { data, shape }: Feed,
+  order: TokenOrder = 'channels first',
+): {
   readonly data: Float32Array;
   readonly shape: number[];
 } {
   const [batch = 0, channels = 0, height = 0, width = 0] = shape;
   const packed = new Float32Array(data.length);
-  forEachPair(shape, (token, latent) => {
+  forEachPair(shape, order, (token, latent) => {
     packed[token] = data[latent] as number;
   });
   return { data: packed, shape: [batch, (height / 2) * (width / 2), 4 * channels] };
 }
 
 /** Undoes {@link packLatents}. @param shape of the latents */
-export function unpackLatents(tokens: Float32Array, shape: readonly number[]): Float32Array {
+export function unpackLatents(
+  tokens: Float32Array,
+  shape: readonly number[],
+  order: TokenOrder = 'channels first',
+): Float32Array {
   const latents = new Float32Array(tokens.length);
-  forEachPair(shape, (token, latent) => {
+  forEachPair(shape, order, (token, latent) => {
     latents[latent] = tokens[token]!;
   });
   return latents;
@@ -31,6 +41,7 @@ export function unpackLatents(tokens: Float32Array, shape: readonly number[]): F
 /** Calls for each latent with where it is among tokens and among latents. */
 function forEachPair(
   [batch = 0, channels = 0, height = 0, width = 0]: readonly number[],
+  order: TokenOrder,
   visit: (token: number, latent: number) => void,
 ): void {
   const size = channels * height * width;
@@ -39,7 +50,8 @@ function forEachPair(
       for (let row = 0; row < height; row++)
         for (let column = 0; column < width; column++) {
           const token = Math.floor(row / 2) * (width / 2) + Math.floor(column / 2);
-          const place = 4 * channel + 2 * (row % 2) + (column % 2);
+          const corner = 2 * (row % 2) + (column % 2);
+          const place = order === 'channels first' ? 4 * channel + corner : channels * corner + channel;
           const latent = (channel * height + row) * width + column;
           visit(image * size + token * 4 * channels + place, image * size + latent);
         }

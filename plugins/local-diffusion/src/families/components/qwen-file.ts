@@ -1,0 +1,39 @@
+import { DerivedShapes } from '../../checkpoint/derived-shapes.js';
+import type { CompanionFile, Json, Tensors } from '../single-file-layout.js';
+import { renamed } from './renamed-tensors.js';
+
+/** A Qwen3 of a size, e.g. `4b`, as ComfyUI keeps it. Its vocabulary comes with the engine. */
+export const qwen3File = (name: string, size: '4b' | '8b'): CompanionFile => ({
+  name,
+  fileName: new RegExp(`^(.*[-_.])?qwen[-_.]?3[-_.](.*[-_.])?${size}([-_.].*)?$`, 'i'),
+  example: `qwen_3_${size}.safetensors`,
+  folders: ['text_encoders', 'text_encoder', 'clip'],
+  componentOf: qwenEncoderOf,
+});
+
+/** The text model, without what it would answer by. */
+export const qwenEncoderOf = (tensors: Tensors): Tensors =>
+  renamed(tensors, (name) => (name.startsWith('model.') ? name : undefined));
+
+/**
+ * The config.json of a Qwen3 by its tensors. What shapes do not tell is that of the published models.
+ *
+ * @throws ERR_MODEL_FILES_INVALID naming a tensor that is missing
+ */
+export function deriveQwenConfig(tensors: Tensors, what: string): Json {
+  const shapes = new DerivedShapes(tensors, what);
+  const attention = 'model.layers.0.self_attn';
+  const headWidth = shapes.size(`${attention}.q_norm.weight`, 0);
+  return {
+    architectures: ['Qwen3ForCausalLM'],
+    vocab_size: shapes.size('model.embed_tokens.weight', 0),
+    hidden_size: shapes.size('model.embed_tokens.weight', 1),
+    intermediate_size: shapes.size('model.layers.0.mlp.gate_proj.weight', 0),
+    num_hidden_layers: shapes.count((layer) => `model.layers.${layer}.input_layernorm.weight`),
+    num_attention_heads: shapes.size(`${attention}.q_proj.weight`, 0) / headWidth,
+    num_key_value_heads: shapes.size(`${attention}.k_proj.weight`, 0) / headWidth,
+    head_dim: headWidth,
+    rms_norm_eps: 1e-6,
+    rope_theta: 1_000_000,
+  };
+}

@@ -16,6 +16,7 @@ const schedulerOf: Readonly<Record<string, string>> = {
   sd3: 'FlowMatchEulerDiscreteScheduler',
   flux: 'FlowMatchEulerDiscreteScheduler',
   chroma: 'FlowMatchEulerDiscreteScheduler',
+  'z-image': 'FlowMatchEulerDiscreteScheduler',
 };
 const choose = (type: string, name: string) => chooseSampler({ _class_name: schedulerOf[type] }, name);
 

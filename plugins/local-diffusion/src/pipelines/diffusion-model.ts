@@ -100,7 +100,7 @@ export interface Guidance {
   readonly negativeIsRead?: string;
   /** Whether a call at a timestep is guided by a second prediction. Absent: each is. */
   guidesAt?(request: GuidanceRequest, timestep: number): boolean;
-  /** How large a guided prediction may be for one image, as a multiple of the one with the prompt. Absent: any size. */
+  /** How large a guided prediction may be for one image, as a multiple of the one with the prompt. Absent: no limit. */
   limit?(request: GuidanceRequest): number | undefined;
   /** How the denoising network is told `guidanceScale`: further inputs, one row an image. Absent: it is not told. */
   inputs?(guidanceScale: number, images: number): Conditioning;

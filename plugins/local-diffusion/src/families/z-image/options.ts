@@ -10,7 +10,7 @@ export const options = {
     .max(100)
     .optional()
     .describe(
-      'Z-Image: how large the guided prediction may be, as a multiple of the one with the prompt; a larger one is scaled down. Absent or 0: any size.',
+      'Z-Image: how large the guided prediction may be, as a multiple of the one with the prompt; a larger one is scaled down. Absent or 0: no limit.',
     ),
   cfgTruncation: z
     .number()

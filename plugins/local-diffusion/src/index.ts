@@ -38,7 +38,7 @@ export default definePlugin({
       .min(0)
       .default(20e9)
       .describe(
-        'Bytes on disk for networks as ONNX Runtime has prepared them, which open at once; 0 for none. Absent: 20 GB.',
+        'Bytes on disk for networks as ONNX Runtime has prepared them, which open at once, and as many for matrices of GGUF files as they are computed with; 0 for none. Absent: 20 GB.',
       ),
   }),
   options: optionsSchemaOf(families),

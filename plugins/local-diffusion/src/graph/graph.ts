@@ -130,6 +130,9 @@ export const operatorSets = { '': 20, 'com.microsoft': 1 } as const;
 export const filePartOf = ({ data }: Initializer): FilePart | undefined =>
   'file' in data ? data : undefined;
 
+/** Bytes of an initialiser in the type that is computed with. */
+export const bytesComputed = ({ type, shape }: Initializer): number => elementsIn(shape) * elementBytes[type];
+
 export const elementsIn = (shape: readonly number[]): number =>
   shape.reduce((count, size) => count * size, 1);
 

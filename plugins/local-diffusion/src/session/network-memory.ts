@@ -89,6 +89,12 @@ export class NetworkMemory {
     return (this.#options.execution ?? onProcessor).precision;
   }
 
+  /** Whether matrices in blocks are held as codes that are computed with. */
+  get repacks(): boolean {
+    const { execution = onProcessor, repacked } = this.#options;
+    return repacked !== undefined && execution.provider === 'cpu' && execution.precision === 'float32';
+  }
+
   /** Bytes that the open networks hold. */
   get bytes(): number {
     return [...this.#open].reduce((sum, { weightBytes, workBytes = 0 }) => sum + weightBytes + workBytes, 0);

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { chooseExecution, type Execution } from './execution-choice.js';
 import type { ExecutionProviderSetting, PrecisionSetting } from './execution-providers.js';
 import type { PreparedNetworks } from './prepared-networks.js';
+import type { RepackedWeights } from './repacked-weights.js';
 
 /** How networks are opened; all of a process alike. */
 export interface NetworkOptions {
@@ -11,6 +12,8 @@ export interface NetworkOptions {
   readonly execution?: Execution | undefined;
   /** Where networks are kept as ONNX Runtime has prepared them. Absent: they are prepared at each opening. */
   readonly prepared?: PreparedNetworks | undefined;
+  /** Where matrices of GGUF files are kept as codes that are computed with. Absent: codes are decoded at each run. */
+  readonly repacked?: RepackedWeights | undefined;
 }
 
 /** Of the plugin's configuration, what concerns networks. */
@@ -21,7 +24,7 @@ export interface NetworkSettings {
   readonly precision?: PrecisionSetting | undefined;
   /** The plugin's own folder. Absent: nothing is kept. */
   readonly storageFolder?: string | undefined;
-  /** Bytes that prepared networks may take on disk, 0 for none. Absent: none are kept. */
+  /** Bytes that prepared networks, and repacked weights likewise, may take on disk, 0 for none. Absent: none are kept. */
   readonly preparedBytes?: number | undefined;
   /** Bytes that open networks may hold at once. Absent: as `memoryBudget` says. */
   readonly memoryBytes?: number | undefined;
@@ -42,5 +45,10 @@ export async function settleNetworkOptions(
     folder: join(storageFolder, 'prepared-networks'),
     maximumBytes: preparedBytes,
   });
-  return { threads, execution, prepared, warnings };
+  const { RepackedWeights } = await import('./repacked-weights.js');
+  const repacked = new RepackedWeights({
+    folder: join(storageFolder, 'repacked-weights'),
+    maximumBytes: preparedBytes,
+  });
+  return { threads, execution, prepared, repacked, warnings };
 }

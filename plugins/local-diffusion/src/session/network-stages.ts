@@ -1,8 +1,8 @@
 import type { Sizes } from '../graph/dimension.js';
-import type { Graph } from '../graph/graph.js';
+import { bytesComputed, type Graph, type Initializer } from '../graph/graph.js';
 import { inPrecision, type Precision } from '../graph/passes/precision.js';
 import { cutIntoStages } from '../graph/passes/stages.js';
-import { countWeights } from '../graph/passes/stored-weights.js';
+import { findRepackable, repackedBytes } from '../graph/repacked/matrices.js';
 import { sizesIn, workBytes } from '../graph/work-bytes.js';
 import { onProcessor } from './execution-choice.js';
 import { type Feed, Network } from './network.js';
@@ -49,14 +49,19 @@ export class NetworkStages {
     // Cut before the precision is chosen, so that all that is handed on is float32; in float16 twice as much
     // of that fits.
     const limit = Math.max(weightBytes, memory.smallestStageBytes) * (precision === 'float16' ? 2 : 1);
-    this.#stages = cutIntoStages(graph, limit).map((stage) => {
+    const repacked = memory.repacks ? findRepackable(graph) : new Map<string, never>();
+    const bytesOf = (initializer: Initializer) => {
+      const matrix = repacked.get(initializer.name);
+      return matrix ? repackedBytes(matrix) : bytesComputed(initializer);
+    };
+    this.#stages = cutIntoStages(graph, limit, bytesOf).map((stage) => {
       const computed = inPrecision(stage, precision);
       const open = ({ execution = onProcessor, ...options }: NetworkOptions) =>
         Network.open(stage, { ...options, execution: { ...execution, precision } });
       return {
         graph: stage,
         computed,
-        place: { weightBytes: countWeights(computed).held, open },
+        place: { weightBytes: computed.initializers.reduce((sum, each) => sum + bytesOf(each), 0), open },
         runs: new Map(),
       };
     });

@@ -98,7 +98,7 @@ export class Network {
 async function openSession(
   graph: Graph,
   { provider, decompose, precision }: Execution,
-  { threads, prepared }: NetworkOptions,
+  { threads, prepared, repacked }: NetworkOptions,
 ): Promise<InferenceSession> {
   const written = writeFor(graph, { decompose, precision });
   const options: SessionOptions = {
@@ -111,6 +111,11 @@ async function openSession(
     logSeverityLevel: 3,
     ...(decompose.size === 0 ? {} : { extra: unfusedOptions }),
   };
+  if (repacked && provider === 'cpu' && precision === 'float32') {
+    const graphOfCodes = await repacked.repack(written);
+    // It opens without being prepared: codes stay as they are.
+    if (graphOfCodes !== written) return await createSession(encodeForSession(graphOfCodes), options);
+  }
   if (prepared) return await prepared.open({ graph: written, provider, options });
   return await createSession(encodeForSession(written), options);
 }

@@ -1,4 +1,4 @@
-import { elementBytes, elementsIn, type Graph, type Port } from '../graph.js';
+import { bytesComputed, type Graph, type Initializer, type Port } from '../graph.js';
 
 /** Of what a stage may weigh, the part from which on it may end. */
 const leastFill = 0.8;
@@ -13,12 +13,15 @@ const handedTypes: ReadonlySet<string> = new Set(['float32', 'int64']);
  * of those after it. A single node's weights are not divided.
  *
  * @param graph one of ours: it says the types of what its nodes make
+ * @param bytesOf what an initialiser takes. Absent: as it is computed with
  * @returns the graph alone where it does not weigh more
  */
-export function cutIntoStages(graph: Graph, maximumBytes: number): readonly Graph[] {
-  const weights = new Map(
-    graph.initializers.map(({ name, type, shape }) => [name, elementsIn(shape) * elementBytes[type]]),
-  );
+export function cutIntoStages(
+  graph: Graph,
+  maximumBytes: number,
+  bytesOf: (initializer: Initializer) => number = bytesComputed,
+): readonly Graph[] {
+  const weights = new Map(graph.initializers.map((each) => [each.name, bytesOf(each)]));
   const total = [...weights.values()].reduce((sum, bytes) => sum + bytes, 0);
   if (total <= maximumBytes) return [graph];
   const limit = Math.min(maximumBytes, (spread * total) / Math.ceil(total / maximumBytes));

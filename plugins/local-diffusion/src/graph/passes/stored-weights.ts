@@ -1,5 +1,5 @@
 import type { StoredRows } from '../graph.js';
-import { elementBytes, elementsIn, type Graph, type Initializer } from '../graph.js';
+import { bytesComputed, type Graph, type Initializer } from '../graph.js';
 import { elementTypes } from '../onnx/element-types.js';
 import { blockDecoders } from './decoding/block-decoders.js';
 import { Blocks } from './decoding/blocks.js';
@@ -82,10 +82,10 @@ export interface WeightBytes {
 /** Counts the initialisers of a graph, each once. */
 export function countWeights({ initializers }: Graph): WeightBytes {
   let [held, converted] = [0, 0];
-  for (const { type, shape, storage } of initializers) {
-    const bytes = elementsIn(shape) * elementBytes[type];
+  for (const initializer of initializers) {
+    const bytes = bytesComputed(initializer);
     held += bytes;
-    if (storage) converted += bytes;
+    if (initializer.storage) converted += bytes;
   }
   return { held, converted };
 }

@@ -8,6 +8,7 @@ import {
 } from '@easel/plugin-sdk';
 import { z } from 'zod';
 import type { PluginFolder } from '../kernel/manifest/read.js';
+import { approvalSchema } from './approval.js';
 import { serverConfigurationSchema } from './server-configuration.js';
 
 /** Some fields of a part of a manifest, in place of the manifest's own; what is left out stays as it is there. */
@@ -33,6 +34,11 @@ const pluginConfigurationSchema = z.strictObject({
     .optional()
     .describe(
       "Settings in place of those of its manifest's `breaker`, field by field. Absent: the manifest's.",
+    ),
+  approved: approvalSchema
+    .optional()
+    .describe(
+      'What was approved when `easel plugins add` installed its package; it is refused where it asks for more. Absent: whatever it asks for.',
     ),
   rolloutPercent: z
     .int()

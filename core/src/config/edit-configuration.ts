@@ -16,12 +16,14 @@ type WrittenConfiguration = Readonly<Record<string, unknown>> & {
  * Sets one field of a plugin in `easel.config.json`, and leaves all others as they are; the file is made where there is none, and written
  * whole. Answers its absolute path.
  *
+ * @param newName what the file is to call the plugin where it does not name it yet. Absent: its id
  * @throws ERR_CONFIG_INVALID where the file is broken, or cannot be written
  */
 export function editPluginConfiguration(
   source: ConfigurationSource,
   plugin: string,
   change: Partial<Configuration['plugins'][string]>,
+  newName = plugin,
 ): string {
   const file = configurationFileOf(source);
   const invalid = (what: string, cause?: unknown) =>
@@ -36,7 +38,7 @@ export function editPluginConfiguration(
   }
   const { error } = configurationSchema.safeParse(written);
   if (error) throw invalid(firstProblem(error));
-  const name = nameIn(written, plugin, file);
+  const name = nameIn(written, plugin, file) ?? newName;
   const plugins = { ...written.plugins, [name]: { ...written.plugins?.[name], ...change } };
   const edited = JSON.stringify({ ...written, plugins }, null, indentOf(text));
   const staged = resolve(`${file}.${process.pid}.new`);
@@ -50,10 +52,10 @@ export function editPluginConfiguration(
   return file;
 }
 
-/** What the file calls a plugin: its id, the name of its package or the path of its folder. */
-function nameIn({ plugins = {} }: WrittenConfiguration, id: string, file: string): string {
+/** What the file calls a plugin: its id, the name of its package or the path of its folder. Undefined: nothing. */
+function nameIn({ plugins = {} }: WrittenConfiguration, id: string, file: string): string | undefined {
   const folders = resolutionFolders(dirname(file));
-  return Object.keys(plugins).find((name) => findNamedPlugin(name, folders)?.id === id) ?? id;
+  return Object.keys(plugins).find((name) => name === id || findNamedPlugin(name, folders)?.id === id);
 }
 
 /** What the file indents by; two blanks where it does not. */

@@ -1,5 +1,5 @@
 import type { Finish } from '../options.js';
-import { change, check, create, list } from './flags.js';
+import { add, change, check, create, list } from './flags.js';
 
 /** `easel plugins` and the commands below it. They take flags of `plugins` wherever those stand. */
 export const pluginsCommand = (finish: Finish) =>
@@ -14,6 +14,11 @@ export const pluginsCommand = (finish: Finish) =>
     .addCommand(
       create().action(async (id, _, command) =>
         finish(await (await import('./new.js')).newPlugin(id, command.optsWithGlobals())),
+      ),
+    )
+    .addCommand(
+      add().action(async (name, _, command) =>
+        finish(await (await import('./add.js')).addPlugin(name, command.optsWithGlobals())),
       ),
     )
     .addCommand(

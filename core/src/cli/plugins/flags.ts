@@ -24,6 +24,15 @@ export const create = () =>
   );
 export type NewPluginFlags = FlagsOf<typeof create>;
 
+export const add = () =>
+  withConfiguration(
+    new Command('add')
+      .description('install a package with a plugin, and approve what it asks for')
+      .argument('<package>', 'what npm installs: a name, name@version, a tarball, a folder or a URL')
+      .option('--yes', 'approve what it asks for without a question'),
+  );
+export type AddPluginFlags = FlagsOf<typeof add>;
+
 export const check = () =>
   withConfiguration(
     new Command('check')

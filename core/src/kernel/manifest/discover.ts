@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { EaselError } from '@easel/plugin-sdk';
+import { assertApproved } from '../../config/approval.js';
 import type { Configuration } from '../../config/configuration.js';
 import { negotiate } from './negotiate.js';
 import { type PluginFolder, readPluginFolder } from './read.js';
@@ -12,14 +13,14 @@ export interface Discovery {
   readonly rejected: readonly { readonly folder: string; readonly id: string; readonly reason: EaselError }[];
 }
 
-type Sources = Pick<Configuration, 'givenPlugins' | 'pluginPackages' | 'pluginFolders'>;
+type Sources = Pick<Configuration, 'givenPlugins' | 'pluginPackages' | 'pluginFolders' | 'plugins'>;
 
 /**
  * Finds the plugins that are given by value, those that are packages, and those in folders of plugin folders; later ones add to earlier ones. A broken plugin never hides
  * the others.
  */
 export function discoverPlugins(
-  { givenPlugins, pluginPackages, pluginFolders }: Sources,
+  { givenPlugins, pluginPackages, pluginFolders, plugins: settings }: Sources,
   sdkVersion: string,
 ): Discovery {
   const plugins = new Map<string, PluginFolder>();
@@ -31,6 +32,7 @@ export function discoverPlugins(
     try {
       const plugin = read();
       negotiate(plugin.manifest, sdkVersion);
+      assertApproved(plugin, settings[plugin.manifest.id]?.approved);
       const known = plugins.get(plugin.manifest.id);
       if (known?.folder === plugin.folder && !plugin.module) continue;
       if (known) throw duplicate(plugin, known);

@@ -8,6 +8,7 @@ export const partsSchema = z.looseObject({
   others: z.string().optional(),
   lora: z.string().optional(),
   lora_scale: z.number().optional(),
+  is_distilled: z.boolean().optional(),
 });
 export type Parts = z.output<typeof partsSchema>;
 
@@ -24,7 +25,8 @@ export interface CaseModel {
 const componentName = /^(unet|transformer|vae|text_encoder(_\d)?|tokenizer(_\d)?)$/;
 
 /** The parts of a case that no component of ours takes the place of, e.g. a ControlNet. */
-export function unreadParts({ others: _, lora: __, lora_scale: ___, ...parts }: Parts): string[] {
+export function unreadParts(given: Parts): string[] {
+  const { others: _, lora: __, lora_scale: ___, is_distilled: ____, ...parts } = given;
   return Object.keys(parts).filter((name) => !componentName.test(name) && name !== 'base_case');
 }
 
@@ -33,15 +35,15 @@ export function unreadParts({ others: _, lora: __, lora_scale: ___, ...parts }: 
  *
  * @param folder `d_pipelines/<name>`: what parts are not named is taken from there, unless `others` says otherwise
  * @param setFolder the whole set, which LoRA files are told relative to
- * @param className of the pipeline, where that of the folder is another one with the same networks
+ * @param index keys of `model_index.json` that are others than those of the folder
  */
 export async function openCaseModel(
   folder: string,
   setFolder: string,
   parts: Parts,
-  className?: string,
+  index: Readonly<Record<string, unknown>> = {},
 ): Promise<CaseModel> {
-  const { others, lora, lora_scale: weight = 1, ...own } = parts;
+  const { others, lora, lora_scale: weight = 1, is_distilled: _, ...own } = parts;
   const pipelines = dirname(folder);
   const base = others === undefined ? folder : join(pipelines, others);
   const loras = lora === undefined ? {} : { loras: [join(setFolder, lora)], loraWeights: [weight] };
@@ -55,9 +57,9 @@ export async function openCaseModel(
     ),
   };
   const plain = { loras: [], loraWeights: [], ...loras };
-  if (Object.keys(moved).length === 0 && className === undefined)
+  if (Object.keys(moved).length === 0 && Object.keys(index).length === 0)
     return { path: base, ...plain, dispose: async () => {} };
-  const path = await compose(base, moved, className === undefined ? {} : { _class_name: className });
+  const path = await compose(base, moved, index);
   return { path, ...plain, dispose: () => rm(path, { recursive: true }) };
 }
 

@@ -2,6 +2,13 @@ import { z } from 'zod';
 import type { Component } from '../../plugins/local-diffusion/src/checkpoint/component.js';
 import { chromaTransformerGraph } from '../../plugins/local-diffusion/src/families/chroma/network/chroma-transformer.js';
 import { fluxTransformerGraph } from '../../plugins/local-diffusion/src/families/flux/network/flux-transformer.js';
+import { flux2TransformerGraph } from '../../plugins/local-diffusion/src/families/flux-2/network/flux2-transformer.js';
+import {
+  fromPlaces,
+  perPlace,
+  readStatistics,
+  toPlaces,
+} from '../../plugins/local-diffusion/src/families/flux-2/packed-channels.js';
 import {
   patchEdge,
   readSd3Config,
@@ -25,6 +32,7 @@ import {
   vaeDecoderGraph,
   vaeEncoderGraph,
 } from '../../plugins/local-diffusion/src/networks/autoencoder/vae.js';
+import { readVaeConfig } from '../../plugins/local-diffusion/src/networks/autoencoder/vae-config.js';
 import { clipTextGraph } from '../../plugins/local-diffusion/src/networks/clip/clip-text.js';
 import { readClipTextConfig } from '../../plugins/local-diffusion/src/networks/clip/clip-text-config.js';
 import {
@@ -63,6 +71,8 @@ export const networkRuns: Readonly<Record<string, NetworkRun>> = {
   SD3Transformer2DModel: runSd3,
   ChromaTransformer2DModel: runChroma,
   ZImageTransformer2DModel: runZImage,
+  Flux2Transformer2DModel: runFlux2,
+  AutoencoderKLFlux2: runFlux2Vae,
 };
 
 function runTransformer(write: (component: Component) => Graph): NetworkRun {
@@ -94,6 +104,36 @@ async function runChroma(component: Component, wanted: readonly string[], given:
     ...(mask ? [['attention_mask', { ...mask, data }] as const] : []),
   ]);
   return await runTransformer(write)(component, wanted, { ...given, inputs });
+}
+
+/** Positions are whole numbers in the reference, and sometimes for each item of a batch the same. */
+async function runFlux2(component: Component, wanted: readonly string[], given: CaseInputs) {
+  const inputs = new Map(
+    [...given.inputs].map(([name, { shape, data }]) => [
+      name,
+      { shape: name.endsWith('_ids') ? shape.slice(-2) : shape, data: Float32Array.from(data, Number) },
+    ]),
+  );
+  return await runTransformer(flux2TransformerGraph)(component, wanted, { ...given, inputs });
+}
+
+async function runFlux2Vae(component: Component, wanted: readonly string[], given: CaseInputs) {
+  const { latentChannels } = readVaeConfig(component);
+  const statistics = await readStatistics(component, perPlace * latentChannels);
+  const packed = (given.inputs.get('packed') ?? given.inputs.get('packed_latent'))!;
+  const latent = fromPlaces({ data: packed.data as Float32Array, shape: [...packed.shape] }, statistics);
+  const inputs = new Map([...given.inputs, ['latent', latent] as const]);
+  const results = await runVae(component, wanted, { ...given, inputs });
+  const [batch = 0, , height = 0, width = 0] = packed.shape;
+  const mean = results.get('mean')!;
+  const shape = [batch, latentChannels, 2 * height, 2 * width];
+  return new Map([
+    ...results,
+    ['mode', mean] as const,
+    ['packed_normalised', toPlaces({ data: mean, shape }, statistics).data as Float32Array] as const,
+    ['latent', latent.data] as const,
+    ['unpacked', latent.data] as const,
+  ]);
 }
 
 /** Each image by itself: the items of a case have texts of several lengths and times of their own. */

@@ -71,6 +71,10 @@ export const pipelineCaseSchema = z.looseObject({
   components: partsSchema.default({}),
   /** The tensor, or tensors, of each image that the call is given. Absent: they are named after the case. */
   images: z.record(z.string(), textOrList).optional(),
+  /** Of FLUX.2, whether guidance is ignored. Absent: as the folder says. */
+  is_distilled: z.boolean().optional(),
+  /** How often each pixel of the images stands in both directions: large ones are stored small. */
+  repeat_pixels: z.number().default(1),
 });
 export type PipelineCase = z.output<typeof pipelineCaseSchema>;
 
@@ -94,12 +98,14 @@ const readImages: readonly string[] = ['image', 'mask_image', 'control_image'];
 /** The image arguments of a case that are not read. */
 export const unreadImages = (images: Readonly<Record<string, unknown>> = {}): string[] =>
   Object.entries(images)
-    .filter(([name, tensor]) => !readImages.includes(name) || typeof tensor !== 'string')
+    .filter(
+      ([name, tensor]) => !readImages.includes(name) || (name !== 'image' && typeof tensor !== 'string'),
+    )
     .map(([name]) => name);
 
 /** A case as a request; `tensors` are all those of its set. */
 export function requestOf(
-  { id, args, seeds, pipeline, images, scheduler_class: sampler }: PipelineCase,
+  { id, args, seeds, pipeline, images, scheduler_class: sampler, repeat_pixels: times }: PipelineCase,
   tensors: ReadonlyMap<string, TensorValues>,
   { factor, patchEdge }: DiffusionModel,
 ): PictureRequest {
@@ -108,14 +114,18 @@ export function requestOf(
     mask_image: `${id}.mask_u8`,
     ...images,
   };
-  const [image, mask] = [named.control_image ?? named.image, named.mask_image].map((name) =>
-    tensors.get(String(name)),
-  );
+  const all = [named.control_image ?? named.image ?? []]
+    .flat()
+    .flatMap((name) => tensors.get(name) ?? [])
+    .map((tensor) => repeatPixels(tensor, times));
+  const [image] = all;
+  const mask = tensors.get(String(named.mask_image));
   const latents = tensors.get(`${id}.in.image`);
   // Without a size of its own a case has that of its picture, rounded down to whole latents; transformers round any size down.
   const edge = (asked: number | undefined, own: number | undefined) => {
     const pixels = asked ?? (own === undefined ? defaultSize : own - (own % factor));
-    return patchEdge === factor ? pixels : pixels - (pixels % patchEdge);
+    const isFloored = patchEdge !== factor || pipeline.startsWith('Flux2');
+    return isFloored ? pixels - (pixels % patchEdge) : pixels;
   };
   const [, , rows, columns] = latents ? latents.shape.map((size) => size * factor) : [];
   const asked = {
@@ -143,7 +153,7 @@ export function requestOf(
     eta: args.eta,
     source: latents
       ? { kind: 'latents', latents: latents.data as Float32Array }
-      : image && sourceOf(image, mask, width, height),
+      : image && sourceOf(all, mask, width, height),
     strength: args.strength ?? defaultStrengths[pipeline],
     denoisingStart: args.denoising_start,
     denoisingEnd: args.denoising_end,
@@ -178,7 +188,7 @@ function familyOptionsOf(
     };
   }
   if (pipeline.startsWith('StableDiffusion3')) return sd3OptionsOf(args);
-  if (pipeline.startsWith('Chroma')) return { textTokens: args.max_sequence_length };
+  if (/^(Chroma|Flux2)/.test(pipeline)) return { textTokens: args.max_sequence_length };
   if (pipeline.startsWith('Flux'))
     return {
       textTokens: args.max_sequence_length,
@@ -220,7 +230,7 @@ function negativeConditionsOf(args: Arguments): MicroConditions {
 }
 
 function sourceOf(
-  image: TensorValues,
+  images: readonly TensorValues[],
   mask: TensorValues | undefined,
   width: number,
   height: number,
@@ -228,10 +238,23 @@ function sourceOf(
   const resize = (tensor: TensorValues) => resizeLanczos(pictureOf(tensor), width, height).rgb;
   return {
     kind: 'picture',
-    planes: toPlanes(resize(image)),
+    planes: toPlanes(resize(images[0]!)),
     mask: mask && toMask(resize(mask)),
-    originals: [pictureOf(image)],
+    originals: images.map(pictureOf),
   };
+}
+
+/** Each pixel so many times in both directions. */
+function repeatPixels({ shape, data }: TensorValues, times: number): TensorValues {
+  if (times === 1) return { shape, data };
+  const [height = 0, width = 0, channels = 1] = shape;
+  const wide = width * times * channels;
+  const repeated = Float32Array.from({ length: wide * height * times }, (_, at) => {
+    const [row, rest] = [Math.floor(Math.floor(at / wide) / times), at % wide];
+    const column = Math.floor(Math.floor(rest / channels) / times);
+    return Number(data[(row * width + column) * channels + (rest % channels)]);
+  });
+  return { shape: [height * times, width * times, channels], data: repeated };
 }
 
 /** [height, width, 3], or [height, width] for a grey one. */

@@ -2,9 +2,11 @@ import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { packLatents } from '../../../plugins/local-diffusion/src/families/components/packed-latents.js';
+import { toTokens } from '../../../plugins/local-diffusion/src/families/flux-2/tokens.js';
 import { openModel } from '../../../plugins/local-diffusion/src/models/open-model.js';
 import { generatePictures } from '../../../plugins/local-diffusion/src/pipelines/generate-pictures.js';
 import { toRgb } from '../../../plugins/local-diffusion/src/pipelines/pixels.js';
+import type { Feed } from '../../../plugins/local-diffusion/src/session/network.js';
 import { largestError } from '../arrays.js';
 import { additiveMask, type CaseOutcome, type ReferenceCase, type ReferenceKind } from '../case.js';
 import { openCaseModel, partsSchema, unreadParts } from '../case-model.js';
@@ -18,7 +20,7 @@ const unetOf = ({ id, kind }: PipelineCase): string => {
   return id.startsWith('l') ? 'unet_lcm_cond' : 'unet';
 };
 const builtPipelines =
-  /^(StableDiffusion(XL)?(Img2Img|Inpaint)?|StableDiffusion3(Img2Img)?|(Flux|Chroma|ZImage)(Img2Img|Inpaint)?|Flux(Fill|Control|Kontext))Pipeline$/;
+  /^(StableDiffusion(XL)?(Img2Img|Inpaint)?|StableDiffusion3(Img2Img)?|(Flux|Chroma|ZImage)(Img2Img|Inpaint)?|Flux(Fill|Control|Kontext)|Flux2Klein)Pipeline$/;
 /** Their latents lie in the reference as the tokens that the network reads. */
 const packedPipelines = /^(Flux|Chroma)/;
 const builtKinds: readonly string[] = [
@@ -29,6 +31,7 @@ const builtKinds: readonly string[] = [
   'fill',
   'control',
   'kontext',
+  'edit',
   'lora',
 ];
 /** Constructor arguments of a pipeline that change no picture. */
@@ -131,8 +134,11 @@ async function compare(
 }
 
 async function generate(folder: string, wanted: PipelineCase, expected: ReadonlyMap<string, TensorValues>) {
-  const className = wanted.kind === 'kontext' ? wanted.pipeline : undefined;
-  const files = await openCaseModel(folder, dirname(dirname(folder)), wanted.components, className);
+  const isDistilled = wanted.components.is_distilled ?? wanted.is_distilled;
+  const files = await openCaseModel(folder, dirname(dirname(folder)), wanted.components, {
+    ...(wanted.kind === 'kontext' && { _class_name: wanted.pipeline }),
+    ...(isDistilled !== undefined && { is_distilled: isDistilled }),
+  });
   const model = await openModel(files, { folders: { unet: unetOf(wanted) } });
   try {
     model.weighLoras(files.loraWeights);
@@ -151,8 +157,7 @@ async function generate(folder: string, wanted: PipelineCase, expected: Readonly
       {
         ...requestOf(wanted, expected, model),
         onStep: ({ latents, shape }) => {
-          const isPacked = packedPipelines.test(wanted.pipeline);
-          steps.push(isPacked ? packLatents({ data: latents, shape }).data : latents.slice());
+          steps.push(asStored(wanted.pipeline, { data: latents, shape }));
         },
       },
     );
@@ -161,6 +166,13 @@ async function generate(folder: string, wanted: PipelineCase, expected: Readonly
     await model.release();
     await files.dispose();
   }
+}
+
+/** Latents as the reference has those of a pipeline: the networks of some read them as tokens. */
+function asStored(pipeline: string, latents: Feed): Float32Array {
+  if (pipeline.startsWith('Flux2')) return toTokens(latents).data;
+  if (packedPipelines.test(pipeline)) return packLatents(latents).data;
+  return (latents.data as Float32Array).slice();
 }
 
 /** The largest difference over all steps, each step's as a share of its largest latent. */

@@ -9,37 +9,51 @@ import { pipelineCaseSchema, requestOf } from '../pipeline-case.js';
 import { readTensors } from '../tensors.js';
 import { pictureOutcome } from './picture-outcome.js';
 
+interface FileSet {
+  readonly folder: string;
+  readonly base: string;
+  readonly expected: string;
+  readonly id: string;
+  readonly files: RegExp;
+}
+
+const ofPipeline = (folder: string, base: string, files: RegExp, id = 't0'): FileSet => ({
+  ...{ folder, base, files, id },
+  expected: `${base}_expected`,
+});
+
 /** Of each folder of files, whose weights they have, which case of that pipeline they are held to, and which files they are. */
-const sets: Readonly<Record<string, { base: string; expected: string; id: string; files: RegExp }>> = {
-  flux: { base: 'flux_pipeline', expected: 'flux_pipeline_expected', id: 't0', files: /^flux1-dev/ },
-  chroma: { base: 'chroma_pipeline', expected: 'chroma_pipeline_expected', id: 'bt0', files: /^chroma/ },
-  zimage: { base: 'zimage_pipeline', expected: 'zimage_pipeline_expected', id: 't0', files: /^z_image/ },
-  zimage_flux2_extra: {
-    ...{ base: 'zimage_pipeline', expected: 'zimage_pipeline_expected', id: 't0' },
-    files: /^z_image/,
-  },
-  sd35: { base: 'sd35_variants', expected: 'sd35_variants_expected', id: 't0', files: /^sd3/ },
-};
+const sets: readonly FileSet[] = [
+  ofPipeline('flux', 'flux_pipeline', /^flux1-dev/),
+  ofPipeline('chroma', 'chroma_pipeline', /^chroma/, 'bt0'),
+  ofPipeline('zimage', 'zimage_pipeline', /^z_image/),
+  ofPipeline('zimage_flux2_extra', 'zimage_pipeline', /^z_image/),
+  ofPipeline('flux2', 'flux2_klein_pipeline', /^flux-2-klein/),
+  ofPipeline('zimage_flux2_extra', 'flux2_klein_pipeline', /^flux-2-klein/),
+  ofPipeline('sd35', 'sd35_variants', /^sd3/),
+];
 
 /** Files of a transformer, with and without the other parts of its model: an image of each. */
 export async function transformerFileCases(folder: string): Promise<ReferenceCase[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   const names = entries.filter((entry) => entry.isDirectory() && !entry.name.endsWith('_expected'));
   const cases = names.map(async ({ name }): Promise<ReferenceCase[]> => {
-    const set = sets[name];
-    if (!set) return [{ id: name, run: async () => ({ status: 'not-built', detail: 'no family reads it' }) }];
-    const files = (await readdir(join(folder, name))).filter((file) => set.files.test(file));
-    return files.map((file) => ({
-      id: `${name}/${file}`,
-      run: () => compare(join(folder, name, file), set),
-    }));
+    const own = sets.filter((set) => set.folder === name);
+    if (own.length === 0)
+      return [{ id: name, run: async () => ({ status: 'not-built', detail: 'no family reads it' }) }];
+    const files = await readdir(join(folder, name));
+    return own.flatMap((set) =>
+      files
+        .filter((file) => set.files.test(file))
+        .map((file) => ({ id: `${name}/${file}`, run: () => compare(join(folder, name, file), set) })),
+    );
   });
   return (await Promise.all(cases)).flat();
 }
 
 const casesSchema = z.looseObject({ cases: z.array(z.looseObject({ id: z.string() })) });
 
-async function compare(path: string, { base, expected, id }: (typeof sets)[string]): Promise<CaseOutcome> {
+async function compare(path: string, { base, expected, id }: FileSet): Promise<CaseOutcome> {
   const setFolder = dirname(dirname(dirname(path)));
   const pipelines = join(setFolder, 'd_pipelines');
   const text = await readFile(join(pipelines, expected, 'cases.json'), 'utf8');

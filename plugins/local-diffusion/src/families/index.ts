@@ -2,6 +2,7 @@ import { invalidFiles } from '../checkpoint/invalid-files.js';
 import { chroma } from './chroma/index.js';
 import type { Family } from './family.js';
 import { flux } from './flux/index.js';
+import { flux2 } from './flux-2/index.js';
 import { foreignFile } from './foreign-files.js';
 import type { FileVariant, Tensors } from './single-file-layout.js';
 import { stableDiffusion } from './stable-diffusion/index.js';
@@ -17,6 +18,7 @@ export const families: readonly Family[] = [
   flux,
   chroma,
   zImage,
+  flux2,
 ];
 
 /** The family of a pipeline class, as `model_index.json` names it; undefined for others. */

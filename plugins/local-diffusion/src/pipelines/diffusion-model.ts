@@ -81,6 +81,8 @@ export interface MaskReading {
 export interface ImageEditing {
   /** The size that an input image is brought to before it is encoded. */
   sizeOf(image: ImageSize, familyOptions: unknown): ImageSize;
+  /** Then as much is cut off around it as makes its edges multiples of so many pixels. Absent: nothing is. */
+  readonly cutsTo?: number;
   /**
    * Further inputs of the network, one row an image that is made.
    *
@@ -144,6 +146,11 @@ export interface DiffusionModel extends Autoencoder {
   readonly patchEdge: number;
   /** Times of a flow, from 1 down, that its pipeline samples at before they are shifted. Absent: as the scheduler spaces them. */
   flowTimes?(steps: number): readonly number[];
+  /**
+   * How far the times of a flow are shifted towards noise, as the exponent of the factor, by the patches of the image and the steps. Absent:
+   * as the scheduler's configuration says.
+   */
+  flowShift?(imageTokens: number, steps: number): number;
   /** The sigmas that were found to be best for models of its kind, for the schedule "Align Your Steps". Absent: none were. */
   readonly alignedSigmas?: readonly number[];
   /** Whether the latents of an input image are drawn once for all images, even where each has a generator of its own. Absent: each draws. */

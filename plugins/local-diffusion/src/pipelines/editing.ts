@@ -1,3 +1,4 @@
+import { EaselError } from '@easel/plugin-sdk';
 import type { Feed } from '../session/network.js';
 import type { DiffusionModel, ModelConditioning } from './diffusion-model.js';
 import { type RgbPicture, resizeLanczos } from './lanczos.js';
@@ -15,7 +16,8 @@ export async function withInputImages(
   if (!editing || originals.length === 0) return { conditional, unconditional, ...rest };
   const latents: Feed[] = [];
   for (const original of originals) {
-    latents.push(await encodeAt(model, original, editing.sizeOf(original, familyOptions)));
+    const { width, height } = editing.sizeOf(original, familyOptions);
+    latents.push(await encode(model, cutTo(resizeLanczos(original, width, height), editing.cutsTo ?? 1)));
   }
   const inputs = editing.inputs(latents, prompts.length);
   return {
@@ -25,14 +27,28 @@ export async function withInputImages(
   };
 }
 
+/** The middle of an image, whose edges are multiples of so many pixels. */
+function cutTo({ rgb, width, height }: RgbPicture, multiple: number): RgbPicture {
+  const [columns, rows] = [width - (width % multiple), height - (height % multiple)];
+  if (columns === 0 || rows === 0) {
+    throw new EaselError({
+      code: 'ERR_REQUEST_INVALID',
+      field: 'inputImages',
+      message: `inputImages: an image of ${width} x ${height} pixels is smaller than the ${multiple} x ${multiple} that the model reads as one.`,
+    });
+  }
+  const [left, top] = [Math.floor((width - columns) / 2), Math.floor((height - rows) / 2)];
+  const cut = new Uint8Array(3 * columns * rows);
+  for (let row = 0; row < rows; row++) {
+    const from = 3 * ((top + row) * width + left);
+    cut.set(rgb.subarray(from, from + 3 * columns), 3 * row * columns);
+  }
+  return { rgb: cut, width: columns, height: rows };
+}
+
 /** The latents that are most likely, so that nothing is drawn. */
-async function encodeAt(
-  model: DiffusionModel,
-  original: RgbPicture,
-  { width, height }: { readonly width: number; readonly height: number },
-): Promise<Feed> {
-  const planes = toPlanes(resizeLanczos(original, width, height).rgb);
-  const posterior = await model.encode(planes, [1, 3, height, width]);
+async function encode(model: DiffusionModel, { rgb, width, height }: RgbPicture): Promise<Feed> {
+  const posterior = await model.encode(toPlanes(rgb), [1, 3, height, width]);
   return {
     data: posterior.draw(new Float32Array(posterior.count)),
     shape: [1, model.latentChannels, height / model.factor, width / model.factor],

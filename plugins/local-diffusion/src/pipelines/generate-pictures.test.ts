@@ -56,8 +56,9 @@ describe('text to image', () => {
     [{ guidanceScale: 1, negativePrompts: ['a dog'] }, {}, [/read with a guidance scale over 1 alone/]],
     [{ guidanceScale: 1, negativePrompts: [' '] }, {}, []],
     [{ guidanceScale: 3, negativePrompts: ['a dog'] }, {}, []],
-    [{ guidanceScale: 3, negativePrompts: ['a dog'] }, { guidance: {} }, [/this model has no guidance/]],
-  ])('says that a negative prompt had no effect: %j', async (asked, changes, told) => {
+    [{ guidanceScale: 1, negativePrompts: ['a dog'] }, { guidance: {} }, [/this model has no guidance/]],
+    [{ guidanceScale: 3, negativePrompts: [''] }, { guidance: {} }, [/guidance scale 3 had no effect/]],
+  ])('says that a negative prompt or a guidance scale had no effect: %j', async (asked, changes, told) => {
     const { warnings } = await generatePictures(createModel(changes).model, request(asked));
     expect(warnings).toEqual(told.map((text) => expect.stringMatching(text)));
   });

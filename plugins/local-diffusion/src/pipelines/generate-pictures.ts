@@ -49,13 +49,15 @@ export async function generateLatents(
   const { prompts, width, height, generators, guidanceScale, guidanceRescale, signal } = request;
   const images = prompts.length;
   const schedulerConfig = spaced(model.schedulerConfig, request.timestepSpacing);
+  const imageTokens = (width / model.patchEdge) * (height / model.patchEdge);
   const span = planSpan({
     ...request,
     schedulerConfig,
     strength: beginsFromSource(model, request) ? request.strength : undefined,
     flowTimes: model.flowTimes,
     alignedSigmas: model.alignedSigmas,
-    imageTokens: (width / model.patchEdge) * (height / model.patchEdge),
+    imageTokens,
+    flowShift: model.flowShift?.(imageTokens, request.steps),
   });
   const unconditionalScale = model.guidance.scaleOf?.(request) ?? 1;
   const text = await model.condition({ ...request, isGuided: unconditionalScale > 1 });
@@ -111,6 +113,7 @@ export async function generateLatents(
         ...span.warnings,
         ...conditioning.warnings,
         ...(unconditionalScale > 1 ? [] : warnOfUnreadNegative(model, request)),
+        ...warnOfUnreadScale(model, request),
       ]),
     ],
   };
@@ -135,6 +138,15 @@ function keepPicture(model: DiffusionModel, request: PictureRequest): PicturesRe
     sampler: span.sampler,
     warnings: [...span.warnings, 'Strength 0 keeps the image as it is: no step was made.'],
   };
+}
+
+/** Distilled models that are told no scale make the same of each. */
+function warnOfUnreadScale(
+  { guidance: { scaleOf, inputs } }: Pick<DiffusionModel, 'guidance'>,
+  { guidanceScale }: Pick<PictureRequest, 'guidanceScale'>,
+): string[] {
+  if (scaleOf || inputs || guidanceScale <= 1) return [];
+  return [`The guidance scale ${guidanceScale} had no effect: this model is distilled and has none.`];
 }
 
 function warnOfUnreadNegative(

@@ -24,6 +24,8 @@ export interface SpanRequest {
   readonly alignedSigmas?: readonly number[] | undefined;
   /** Patches of the image that the network reads. */
   readonly imageTokens?: number | undefined;
+  /** How far the times of a flow are shifted towards noise, as the exponent of the factor. Absent: as the configuration says. */
+  readonly flowShift?: number | undefined;
 }
 
 /** The stretch of a sampler's schedule that a pipeline runs. */
@@ -51,9 +53,9 @@ export function planSpan(request: SpanRequest): SamplingSpan {
     if (value !== undefined && !(value > 0 && value < 1)) refuse(`${name} is ${value}, not between 0 and 1.`);
   }
   const sigmas = request.flowTimes?.(steps);
-  const { imageTokens, alignedSigmas } = request;
+  const { imageTokens, flowShift, alignedSigmas } = request;
   const whole = {
-    ...{ schedulerConfig, sampler, samplers, steps, sigmas, alignedSigmas, imageTokens },
+    ...{ schedulerConfig, sampler, samplers, steps, sigmas, alignedSigmas, imageTokens, flowShift },
     knobs: { eta },
   };
   const wholePlan = planSampling(whole);

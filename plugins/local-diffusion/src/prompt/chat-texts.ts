@@ -1,3 +1,4 @@
+import { invalidFiles } from '../checkpoint/invalid-files.js';
 import type { Feed } from '../session/network.js';
 import type { ByteLevelTokenizer } from '../tokenizers/byte-level/byte-level-tokenizer.js';
 import type { PromptStyle } from './text-encoding.js';
@@ -34,6 +35,7 @@ export interface ChatTexts {
   readonly warnings: readonly string[];
 }
 
+const padding = '<|endoftext|>';
 const head = '<|im_start|>user\n';
 const tail = '<|im_end|>\n<|im_start|>assistant\n';
 
@@ -66,6 +68,18 @@ export function prepareChatTexts(
 
 const hasWeights = (text: string): boolean =>
   parsePromptWeights(text).some((part) => part.kind === 'text' && part.weight !== 1);
+
+/** Ids filled up to a length. @throws Error for a vocabulary without what fills up */
+export function fillIds(
+  { tokenizer }: Pick<ChatEncoder, 'tokenizer'>,
+  ids: readonly number[],
+  length: number,
+): number[] {
+  const padId = tokenizer.idOf(padding);
+  if (padId === undefined)
+    throw invalidFiles(`The tokenizer has no "${padding}", which texts are filled up with.`);
+  return [...ids, ...new Array<number>(length - ids.length).fill(padId)];
+}
 
 /** Rows of as many tokens as the longest has, the others filled up with zeros: [texts, tokens, width]. */
 export function fillRows(rows: readonly Float32Array[], tokens: number, width: number): Feed {

@@ -17,8 +17,12 @@ const schedulerOf: Readonly<Record<string, string>> = {
   flux: 'FlowMatchEulerDiscreteScheduler',
   chroma: 'FlowMatchEulerDiscreteScheduler',
   'z-image': 'FlowMatchEulerDiscreteScheduler',
+  flux2: 'FlowMatchEulerDiscreteScheduler',
 };
-const choose = (type: string, name: string) => chooseSampler({ _class_name: schedulerOf[type] }, name);
+/** Stable Diffusion 1 and XL have sigmas that were found to be best. */
+const aligned = { alignedSigmas: [14.6, 0.03] };
+const choose = (type: string, name: string) =>
+  chooseSampler({ _class_name: schedulerOf[type] }, name, /^sd(xl)?$/.test(type) ? aligned : {});
 
 test.each(handles)(
   'each sampler that is listed for $type models runs them, and none is missing',

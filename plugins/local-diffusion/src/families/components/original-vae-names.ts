@@ -32,7 +32,9 @@ export function originalVaeLevels(names: Iterable<string>): number {
  * @returns `undefined` for a path that diffusers has no place for, such as those of a discriminator
  */
 export function vaePathOf(path: string, levels: number): string | undefined {
-  if (/^(post_)?quant_conv\./.test(path)) return path;
+  // FLUX.2's autoencoder has them inside of encoder and decoder, and statistics of its latents.
+  const own = /^(?:encoder\.|decoder\.)?((?:post_)?quant_conv\..+|bn\..+)$/.exec(path)?.[1];
+  if (own !== undefined) return own;
   const [, side, rest = ''] = /^(encoder|decoder)\.(.+)$/.exec(path) ?? [];
   if (side === undefined) return undefined;
   const [, levelText, layer = ''] = /^(?:down|up)\.(\d+)\.(.+)$/.exec(rest) ?? [];

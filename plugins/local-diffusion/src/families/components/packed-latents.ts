@@ -57,6 +57,20 @@ function forEachPair(
         }
 }
 
+/** The first tokens of each row of [batch, all, perToken]. */
+export function firstTokens(
+  made: Float32Array,
+  { batch, all, tokens, perToken }: Readonly<Record<'batch' | 'all' | 'tokens' | 'perToken', number>>,
+): Float32Array {
+  if (tokens === all) return made;
+  const kept = new Float32Array(batch * tokens * perToken);
+  for (let row = 0; row < batch; row++) {
+    const from = row * all * perToken;
+    kept.set(made.subarray(from, from + tokens * perToken), row * tokens * perToken);
+  }
+  return kept;
+}
+
 /** Positions of an image's tokens, [tokens, 3]: the image's number, row, column. */
 export function imagePositions(height: number, width: number, image = 0): Feed {
   const [rows, columns] = [height / latentsPerEdge, width / latentsPerEdge];

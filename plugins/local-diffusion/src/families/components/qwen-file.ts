@@ -2,11 +2,11 @@ import { DerivedShapes } from '../../checkpoint/derived-shapes.js';
 import type { CompanionFile, Json, Tensors } from '../single-file-layout.js';
 import { renamed } from './renamed-tensors.js';
 
-/** A Qwen3 of a size, e.g. `4b`, as ComfyUI keeps it. Its vocabulary comes with the engine. */
-export const qwen3File = (name: string, size: '4b' | '8b'): CompanionFile => ({
+/** A Qwen3 of one of the sizes, e.g. `4b`, as ComfyUI keeps it. Its vocabulary comes with the engine. */
+export const qwen3File = (name: string, ...sizes: readonly ('4b' | '8b')[]): CompanionFile => ({
   name,
-  fileName: new RegExp(`^(.*[-_.])?qwen[-_.]?3[-_.](.*[-_.])?${size}([-_.].*)?$`, 'i'),
-  example: `qwen_3_${size}.safetensors`,
+  fileName: new RegExp(`^(.*[-_.])?qwen[-_.]?3[-_.](.*[-_.])?(${sizes.join('|')})([-_.].*)?$`, 'i'),
+  example: `qwen_3_${sizes[0]}.safetensors`,
   folders: ['text_encoders', 'text_encoder', 'clip'],
   componentOf: qwenEncoderOf,
 });

@@ -2,7 +2,13 @@ import type { Conditioning } from '../../pipelines/diffusion-model.js';
 import type { Feed } from '../../session/network.js';
 import type { StoredNetwork } from '../../session/stored-network.js';
 import { joinTokens } from '../components/joined-feeds.js';
-import { imagePositions, latentsPerEdge, packLatents, unpackLatents } from '../components/packed-latents.js';
+import {
+  firstTokens,
+  imagePositions,
+  latentsPerEdge,
+  packLatents,
+  unpackLatents,
+} from '../components/packed-latents.js';
 
 /** Timesteps are told as times from 0 to 1. */
 const trainedTimesteps = 1000;
@@ -29,7 +35,8 @@ export async function predictPacked(
   const tokens = tokensOf(latents);
   const all = feeds.hidden_states.shape[1]!;
   const perToken = made.length / (batch * all);
-  const kept = edited ? firstTokens(made, { batch, all, tokens, perToken }) : made;
+  // What the network makes of the edited images is of no use.
+  const kept = firstTokens(made, { batch, all, tokens, perToken });
   return unpackLatents(kept, [batch, perToken / latentsPerEdge ** 2, height, width]);
 }
 
@@ -40,19 +47,6 @@ function appendPlaces(own: Feed, { data, shape: [, count = 0] }: Feed): Feed {
     data: Float32Array.from([...(own.data as Float32Array), ...row]),
     shape: [own.shape[0]! + count, 3],
   };
-}
-
-/** What the network makes of the edited images is of no use. */
-function firstTokens(
-  made: Float32Array,
-  { batch, all, tokens, perToken }: Readonly<Record<'batch' | 'all' | 'tokens' | 'perToken', number>>,
-): Float32Array {
-  const kept = new Float32Array(batch * tokens * perToken);
-  for (let row = 0; row < batch; row++) {
-    const from = row * all * perToken;
-    kept.set(made.subarray(from, from + tokens * perToken), row * tokens * perToken);
-  }
-  return kept;
 }
 
 /** Tokens of an image. */

@@ -97,7 +97,8 @@ export const singleFile: SingleFileLayout = {
   mark,
   recognise(path, tensors) {
     const own = originalTransformer(tensors);
-    if (own.size === 0 || own.has(chromaMark)) return undefined;
+    // Of the models with such blocks it alone has modulations in each.
+    if (!own.has('double_blocks.0.img_mod.lin.weight')) return undefined;
     return { variant: variantOf(path, own), isCertain: true };
   },
   componentsOf: (tensors) =>

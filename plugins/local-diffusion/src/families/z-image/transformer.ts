@@ -2,7 +2,7 @@ import type { DiffusionModel } from '../../pipelines/diffusion-model.js';
 import type { Feed } from '../../session/network.js';
 import type { StoredNetwork } from '../../session/stored-network.js';
 import type { ComponentKind } from '../component-kind.js';
-import { latentsPerEdge, packLatents, unpackLatents } from '../components/packed-latents.js';
+import { firstTokens, latentsPerEdge, packLatents, unpackLatents } from '../components/packed-latents.js';
 import { readZImageConfig, type ZImageConfig } from './network/z-image-config.js';
 import { zImageTransformerGraph } from './network/z-image-transformer.js';
 import { filledUp, fillTokens, imagePlaces, textPlaces } from './token-places.js';
@@ -104,11 +104,7 @@ function rowsOf({ data, shape }: Feed, first: number, count: number): Feed {
 }
 
 /** The first tokens of each row. */
-function cutTokens({ data, shape: [batch = 0, all = 0, width = 0] }: Feed, tokens: number): Feed {
-  const cut = new Float32Array(batch * tokens * width);
-  for (let row = 0; row < batch; row++) {
-    const from = row * all * width;
-    cut.set(data.subarray(from, from + tokens * width) as Float32Array, row * tokens * width);
-  }
-  return { data: cut, shape: [batch, tokens, width] };
+function cutTokens({ data, shape: [batch = 0, all = 0, perToken = 0] }: Feed, tokens: number): Feed {
+  const kept = firstTokens(data as Float32Array, { batch, all, tokens, perToken });
+  return { data: kept, shape: [batch, tokens, perToken] };
 }

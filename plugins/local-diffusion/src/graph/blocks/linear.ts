@@ -30,16 +30,18 @@ export function linearRows(
   graph: GraphBuilder,
   x: Value,
   path: string,
-  { inputs, outputs }: LinearShape,
+  { inputs, outputs, bias: hasBias = true }: LinearShape,
   { first, count }: { readonly first: number; readonly count: number },
 ): Value {
   if (!isBeside(graph, path, [outputs, inputs]) || graph.loraLayers(path).some(({ layer }) => layer.bias)) {
     const rows = graph.once(`changed ${path}`, () => changedWeight(graph, path, [outputs, inputs]));
+    const part = cut(graph, rows, first, count);
+    if (!hasBias) return product(graph, x, part, undefined);
     const biases = graph.once(`changed bias of ${path}`, () => changedBias(graph, path, [outputs]));
-    return product(graph, x, cut(graph, rows, first, count), cut(graph, biases, first, count));
+    return product(graph, x, part, cut(graph, biases, first, count));
   }
   const weight = graph.mountRows(`${path}.weight`, [outputs, inputs], first, count);
-  const bias = graph.mountRows(`${path}.bias`, [outputs], first, count);
+  const bias = hasBias ? graph.mountRows(`${path}.bias`, [outputs], first, count) : undefined;
   const result = product(graph, x, weight, bias);
   return addLinearLoras(graph, x, result, path, { inputs, outputs, first, count });
 }

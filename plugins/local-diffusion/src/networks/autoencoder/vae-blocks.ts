@@ -38,8 +38,13 @@ export function resnets(
 }
 
 /** Source: diffusers `UNetMidBlock2D` (models/unets/unet_2d_blocks.py), one layer. */
-export function vaeMiddle(graph: GraphBuilder, x: Value, path: string, config: VaeConfig): Value {
-  const channels = config.channels.at(-1)!;
+export function vaeMiddle(
+  graph: GraphBuilder,
+  x: Value,
+  path: string,
+  config: Pick<VaeConfig, 'groups' | 'hasAttention'> & { readonly width: number },
+): Value {
+  const { width: channels } = config;
   const shape = { inputs: channels, outputs: channels, groups: config.groups, epsilon: vaeEpsilon };
   let hidden = resnetBlock(graph, x, `${path}.resnets.0`, shape);
   if (config.hasAttention) {

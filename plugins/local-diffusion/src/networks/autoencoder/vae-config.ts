@@ -9,6 +9,8 @@ export interface VaeConfig {
   readonly latentChannels: number;
   /** Channels by level, from the picture to the latents. */
   readonly channels: readonly number[];
+  /** The same of the decoder, which may be a smaller one. */
+  readonly decoderChannels: readonly number[];
   /** Residual blocks a level of the encoder; the decoder's have one more. */
   readonly layers: number;
   readonly groups: number;
@@ -30,6 +32,7 @@ const schema = z.looseObject({
   down_block_types: z.array(z.literal('DownEncoderBlock2D')),
   up_block_types: z.array(z.literal('UpDecoderBlock2D')),
   block_out_channels: z.array(count).min(1),
+  decoder_block_out_channels: z.array(count).min(1).nullish(),
   layers_per_block: count.default(1),
   act_fn: only('silu', 'swish'),
   latent_channels: count.default(4),
@@ -51,14 +54,16 @@ const schema = z.looseObject({
 export function readVaeConfig(component: Component): VaeConfig {
   const json = parseConfig(component, schema);
   const channels = json.block_out_channels;
-  for (const key of ['down_block_types', 'up_block_types'] as const) {
-    if (json[key].length !== channels.length) {
+  const decoderChannels = json.decoder_block_out_channels ?? channels;
+  const levels = { ...json, decoder_block_out_channels: decoderChannels };
+  for (const key of ['down_block_types', 'up_block_types', 'decoder_block_out_channels'] as const) {
+    if (levels[key].length !== channels.length) {
       throw invalidFiles(
-        `${component.configFile}: "${key}" has ${json[key].length} entries for ${channels.length} levels.`,
+        `${component.configFile}: "${key}" has ${levels[key].length} entries for ${channels.length} levels.`,
       );
     }
   }
-  if (channels.some((each) => each % json.norm_num_groups !== 0)) {
+  if ([...channels, ...decoderChannels].some((each) => each % json.norm_num_groups !== 0)) {
     throw invalidFiles(
       `${component.configFile}: "norm_num_groups" is ${json.norm_num_groups}, which does not divide all of the channels ${channels}.`,
     );
@@ -76,6 +81,7 @@ export function readVaeConfig(component: Component): VaeConfig {
     outputChannels: json.out_channels,
     latentChannels: json.latent_channels,
     channels,
+    decoderChannels,
     layers: json.layers_per_block,
     groups: json.norm_num_groups,
     hasQuantConvolution: json.use_quant_conv,

@@ -17,7 +17,7 @@ import { readVaeConfig } from './vae-config.js';
 export function vaeDecoderGraph(component: Component): Graph {
   const config = readVaeConfig(component);
   const { latentChannels, outputChannels, groups } = config;
-  const channels = config.channels.toReversed();
+  const channels = config.decoderChannels.toReversed();
   const coarsest = channels[0]!;
   const finest = channels.at(-1)!;
   const graph = new GraphBuilder(component);
@@ -32,7 +32,7 @@ export function vaeDecoderGraph(component: Component): Graph {
     outputs: coarsest,
     kernel: 3,
   });
-  hidden = vaeMiddle(graph, hidden, 'decoder.mid_block', config);
+  hidden = vaeMiddle(graph, hidden, 'decoder.mid_block', { ...config, width: coarsest });
   for (const [index, outputs] of channels.entries()) {
     const path = `decoder.up_blocks.${index}`;
     const inputs = channels[index - 1] ?? coarsest;
@@ -93,7 +93,7 @@ export function vaeEncoderGraph(component: Component): Graph {
       });
     }
   }
-  hidden = vaeMiddle(graph, hidden, 'encoder.mid_block', config);
+  hidden = vaeMiddle(graph, hidden, 'encoder.mid_block', { ...config, width: coarsest });
   const normal = groupNorm(graph, hidden, 'encoder.conv_norm_out', {
     channels: coarsest,
     groups,

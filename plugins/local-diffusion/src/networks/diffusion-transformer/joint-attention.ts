@@ -10,6 +10,8 @@ export interface AttentionScope {
   readonly headWidth: number;
   /** Whether queries and keys are normed, head by head. */
   readonly normsHeads: boolean;
+  /** Whether the projections add one. Absent: yes. */
+  readonly hasBiases?: boolean;
   /** Of the text's tokens, then the image's. Absent: positions are told otherwise. */
   readonly rotation?: Rotation;
   /** [1 or batch, 1, tokens, tokens], added to the scores, text before image. Absent: nothing is. */
@@ -40,12 +42,13 @@ export interface Projections {
 
 /** @param path of the attention layer */
 export function project(
-  { graph, width, heads, headWidth, normsHeads }: AttentionScope,
+  { graph, width, heads, headWidth, normsHeads, hasBiases: bias = true }: AttentionScope,
   x: Value,
   path: string,
   names: typeof imageNames | typeof textNames,
 ): Projections {
-  const make = (name: string) => tokenLinear(graph, x, `${path}.${name}`, { inputs: width, outputs: width });
+  const make = (name: string) =>
+    tokenLinear(graph, x, `${path}.${name}`, { inputs: width, outputs: width, bias });
   const normed = (name: string, norm: string) =>
     normsHeads ? headNorm(graph, make(name), `${path}.${norm}`, { heads, headWidth }) : make(name);
   return {

@@ -27,22 +27,29 @@ export const blockModulation = (parts: readonly Value[]): BlockModulation => [
   modulationOf(parts.slice(3, 6)),
 ];
 
+/** A layer that makes modulations. */
+export interface ModulationLayer {
+  /** Of each part. */
+  readonly width: number;
+  readonly parts: number;
+  /** Absent: as many as the width. */
+  readonly inputs?: number;
+  /** Absent: it has one. */
+  readonly bias?: boolean;
+}
+
 /**
  * The parts of a layer that makes modulations of an embedding, [batch, width] each, as [batch, 1, width].
  *
- * @param embedding [batch, inputs], activated already; absent, there are as many inputs as the width
+ * @param embedding [batch, inputs], activated already
  */
 export function modulationParts(
   graph: GraphBuilder,
   embedding: Value,
   path: string,
-  {
-    width,
-    parts,
-    inputs = width,
-  }: { readonly width: number; readonly parts: number; readonly inputs?: number },
+  { width, parts, inputs = width, bias = true }: ModulationLayer,
 ): readonly Value[] {
-  const shape = { inputs, outputs: parts * width };
+  const shape = { inputs, outputs: parts * width, bias };
   return Array.from({ length: parts }, (_, part) => {
     const rows = linearRows(graph, embedding, path, shape, { first: part * width, count: width });
     return graph.node('Unsqueeze', [rows, graph.integers([1])]);

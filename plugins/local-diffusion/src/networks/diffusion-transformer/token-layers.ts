@@ -3,6 +3,7 @@ import {
   joinTokens,
   type LinearShape,
   linear,
+  linearRows,
   rmsNorm,
   tokensByImage,
 } from '../../graph/blocks/blocks.js';
@@ -12,6 +13,18 @@ import type { GraphBuilder, Value } from '../../graph/builder.js';
 export function tokenLinear(graph: GraphBuilder, x: Value, path: string, shape: LinearShape): Value {
   const rows = linear(graph, joinTokens(graph, x, shape.inputs), path, shape);
   return tokensByImage(graph, rows, x, shape.outputs);
+}
+
+/** Some rows of a linear layer, as {@link linearRows} cuts them out, over `x` [batch, tokens, inputs]: [batch, tokens, rows]. */
+export function tokenRows(
+  graph: GraphBuilder,
+  x: Value,
+  path: string,
+  shape: LinearShape,
+  rows: { readonly first: number; readonly count: number },
+): Value {
+  const result = linearRows(graph, joinTokens(graph, x, shape.inputs), path, shape, rows);
+  return tokensByImage(graph, result, x, rows.count);
 }
 
 /** diffusers' `FeedForward` with "gelu-approximate": four times as wide inside. */

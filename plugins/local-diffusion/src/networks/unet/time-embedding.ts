@@ -41,8 +41,12 @@ export function embeddingLayers(
   graph: GraphBuilder,
   x: Value,
   path: string,
-  { inputs, width }: { readonly inputs: number; readonly width: number },
+  {
+    inputs,
+    width,
+    bias = true,
+  }: { readonly inputs: number; readonly width: number; readonly bias?: boolean },
 ): Value {
-  const hidden = silu(graph, linear(graph, x, `${path}.linear_1`, { inputs, outputs: width }));
-  return linear(graph, hidden, `${path}.linear_2`, { inputs: width, outputs: width });
+  const hidden = silu(graph, linear(graph, x, `${path}.linear_1`, { inputs, outputs: width, bias }));
+  return linear(graph, hidden, `${path}.linear_2`, { inputs: width, outputs: width, bias });
 }

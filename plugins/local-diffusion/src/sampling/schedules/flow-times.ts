@@ -1,5 +1,6 @@
 import type { SchedulerConfig } from '../scheduler-config/scheduler-config.js';
 import { linspace } from './linspace.js';
+import type { ScheduleRequest } from './schedule.js';
 
 /** Times of a rectified flow that starts just below pure noise: shifted by `flow_shift`, the one at the image's end left out. */
 export function flowTimesFromImage(config: SchedulerConfig, steps: number): number[] {
@@ -37,14 +38,15 @@ type ImageShiftKeys = Pick<
  * Shifts a time, over 0 to 1, by a factor that grows with the image: mu, on a straight line through (`base_image_seq_len`, `base_shift`)
  * and (`max_image_seq_len`, `max_shift`), is its logarithm, or with `linear` the factor itself. diffusers' `calculate_shift`.
  * @param imageTokens patches that the network sees of the image; absent means `base_image_seq_len`
+ * @param flowShift mu itself; absent means that the line says it
  */
 export function shiftTimeByImage(
   time: number,
   config: ImageShiftKeys,
-  imageTokens: number = config.base_image_seq_len,
+  { imageTokens = config.base_image_seq_len, flowShift }: Pick<ScheduleRequest, 'imageTokens' | 'flowShift'>,
 ): number {
   const { base_shift: base, base_image_seq_len: from, max_image_seq_len: to } = config;
-  const mu = base + ((config.max_shift - base) / (to - from)) * (imageTokens - from);
+  const mu = flowShift ?? base + ((config.max_shift - base) / (to - from)) * (imageTokens - from);
   return shiftTime(time, config.time_shift_type === 'linear' ? mu : Math.exp(mu));
 }
 

@@ -31,6 +31,8 @@ export interface ScheduleRequest {
   readonly sigmas?: readonly number[] | undefined;
   /** Patches that the network sees of the image, on which a flow's shift may depend; absent means its smallest shift. */
   readonly imageTokens?: number | undefined;
+  /** How far a flow's times are shifted towards noise, as the exponent of the factor; absent means as its configuration says. */
+  readonly flowShift?: number | undefined;
   /** The sigmas that were found to be best for models of this kind, for the schedule of "Align Your Steps". Absent: none were. */
   readonly alignedSigmas?: readonly number[] | undefined;
   /** How many timesteps a consistency model was distilled on; absent means what its configuration says. */

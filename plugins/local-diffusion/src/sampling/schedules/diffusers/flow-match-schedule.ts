@@ -26,7 +26,7 @@ export function flowMatchSchedule(
   const trained = config.num_train_timesteps;
   const isByImage = config.use_dynamic_shifting;
   const shift = (time: number) =>
-    isByImage ? shiftTimeByImage(time, config, request.imageTokens) : shiftTime(time, config.shift);
+    isByImage ? shiftTimeByImage(time, config, request) : shiftTime(time, config.shift);
   // The ends of the training's times are shifted before the steps are spread between them, and each step once more.
   const [noisiest, last] = isByImage ? [1, 1 / trained] : [shift(1), shift(1 / trained)];
   const plain = stretchTimes((request.sigmas ?? linspace(noisiest, last, request.steps)).map(shift), config);

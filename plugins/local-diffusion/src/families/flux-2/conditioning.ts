@@ -1,0 +1,48 @@
+import type {
+  Conditioning,
+  ConditioningRequest,
+  ModelConditioning,
+} from '../../pipelines/diffusion-model.js';
+import { type ChatEncoder, fillIds, fillRows, prepareChatTexts } from '../../prompt/chat-texts.js';
+import { refuseInversions } from '../components/text-options.js';
+import { readOptions } from './options.js';
+
+/** Tokens that a text is cut at or filled up to, those of the chat template counted. */
+const trainedTokens = 512;
+/** The answer begins without a thought. */
+const thought = '<think>\n\n</think>\n\n';
+
+/**
+ * The conditioning of FLUX.2 klein. The tokens that fill a text up are read like its own: hidden from the text encoder as keys, and what it
+ * makes of them goes into the denoising network. diffusers: `Flux2KleinPipeline.encode_prompt`.
+ */
+export async function conditionFlux2(
+  reading: ChatEncoder,
+  title: string,
+  request: ConditioningRequest,
+): Promise<ModelConditioning> {
+  const { prompts, negativePrompts, isGuided, promptStyle, inversions } = request;
+  refuseInversions(inversions, title);
+  const tokens = readOptions(request.familyOptions).textTokens ?? trainedTokens;
+  const negative = isGuided ? (negativePrompts ?? prompts.map(() => '')) : [];
+  const texts = [...prompts, ...negative];
+  const { ids, warnings } = prepareChatTexts(reading, texts, { tokens, thought, promptStyle, title });
+  const known = new Map<string, Float32Array>();
+  for (const [index, row] of ids.entries()) {
+    const text = texts[index]!;
+    if (!known.has(text))
+      known.set(text, await reading.encode([fillIds(reading, row, tokens)], [row.length]));
+  }
+  const conditioningOf = (rows: readonly string[]): Conditioning => ({
+    encoder_hidden_states: fillRows(
+      rows.map((text) => known.get(text)!),
+      tokens,
+      reading.width,
+    ),
+  });
+  return {
+    conditional: conditioningOf(prompts),
+    unconditional: isGuided ? conditioningOf(negative) : undefined,
+    warnings,
+  };
+}

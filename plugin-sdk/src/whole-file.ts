@@ -2,7 +2,7 @@ import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** Writes a file so that it is there whole or not at all, whatever happens meanwhile, a loss of power included. */
-export async function writeWholeFile(path: string, content: string | Buffer): Promise<void> {
+export async function writeWholeFile(path: string, content: string | Uint8Array): Promise<void> {
   const staged = `${path}.new`;
   try {
     const handle = await open(staged, 'w', 0o600);
@@ -32,8 +32,8 @@ export async function createFile(path: string, content: string): Promise<void> {
   await syncFolder(dirname(path));
 }
 
-/** That a name is there is on the disk only when its folder is. Windows cannot open folders, and needs none of it. */
-async function syncFolder(path: string): Promise<void> {
+/** Makes names in a folder durable. That a name is there is on the disk only when its folder is. Windows cannot open folders, and needs none of it. */
+export async function syncFolder(path: string): Promise<void> {
   const handle = await open(path, 'r').catch(() => undefined);
   try {
     await handle?.sync();

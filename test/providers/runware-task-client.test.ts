@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { TaskJournal } from '@easel/plugin-sdk/journal';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { runwareKey, startRunwareEmulator } from '../../plugins/runware/src/emulator/index.js';
-import { Journal } from '../../plugins/runware/src/journal/journal.js';
 import { isPicture } from '../../plugins/runware/src/pictures/is-picture.js';
 import { configSchema } from '../../plugins/runware/src/settings.js';
 import { TaskClient } from '../../plugins/runware/src/tasks/task-client.js';
@@ -21,7 +21,7 @@ const body = {
 it('sends no task that is not on the disk, however long that takes, and none that cannot be', async () => {
   const emulator = await startRunwareEmulator();
   const folder = await mkdtemp(join(tmpdir(), 'easel-client-'));
-  const journal = await Journal.open({ folder, keepMs: 1_000, now: Date.now, logger });
+  const journal = await TaskJournal.open({ folder, keepMs: 1_000, now: Date.now, logger });
   const config = configSchema.parse({
     webSocketUrl: emulator.url,
     httpUrl: emulator.httpUrl,
@@ -61,7 +61,7 @@ it('sends no task that is not on the disk, however long that takes, and none tha
     await isFree;
     await begin(entry);
   });
-  const unknown = { taskUUID: randomUUID(), at: 0, fingerprint: 'b'.repeat(64), model: body.model, count: 1 };
+  const unknown = { id: randomUUID(), count: 1 };
   const call = perform();
   await expect.poll(() => beginning.mock.calls.length).toBe(1);
   // Whatever has been sent before it arrives before its answer.

@@ -3,7 +3,7 @@ import type { Progress } from '../result.js';
 import { asPaid, asUnpaid, leftBehind } from './failures.js';
 import { follow } from './follow.js';
 import { importResults } from './import-results.js';
-import type { Journal } from './journal/journal.js';
+import type { BatchJournal } from './journal/batch-journal.js';
 import type { BatchRecord } from './journal/record.js';
 import { Line } from './line.js';
 import { create, upload } from './submit.js';
@@ -12,14 +12,19 @@ import type { Surroundings, Work } from './work.js';
 /** One batch on its way, from the disk to the provider and back; begun in this process or in one before. */
 export class BatchRun {
   readonly #surroundings: Surroundings;
-  readonly #journal: Journal;
+  readonly #journal: BatchJournal;
   #record: BatchRecord;
   readonly #lines: Line[];
   #working: Promise<void> | undefined;
   #wake = () => {};
   readonly #onStop = () => this.#wake();
 
-  constructor(surroundings: Surroundings, journal: Journal, record: BatchRecord, lines: readonly Line[]) {
+  constructor(
+    surroundings: Surroundings,
+    journal: BatchJournal,
+    record: BatchRecord,
+    lines: readonly Line[],
+  ) {
     this.#surroundings = surroundings;
     this.#journal = journal;
     this.#record = record;
@@ -27,7 +32,11 @@ export class BatchRun {
   }
 
   /** A batch as it is on disk. Its lines are orphans: their callers may come again. */
-  static async recover(surroundings: Surroundings, journal: Journal, record: BatchRecord): Promise<BatchRun> {
+  static async recover(
+    surroundings: Surroundings,
+    journal: BatchJournal,
+    record: BatchRecord,
+  ): Promise<BatchRun> {
     const results = await journal.results(record.id);
     const lines = record.lines.map(({ customId, fingerprint, requestId, seed }, index) => {
       const line = Object.assign(new Line({ fingerprint, requestId, seed }), {

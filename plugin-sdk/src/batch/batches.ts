@@ -11,7 +11,7 @@ import type { BatchDriver } from './driver.js';
 import { asPaid } from './failures.js';
 import { findFree } from './find-free.js';
 import { Gatherer } from './gatherer.js';
-import { Journals } from './journal/journals.js';
+import { BatchJournals } from './journal/batch-journals.js';
 import { type Ask, Line } from './line.js';
 import { mergeProgress } from './progress.js';
 import type { BatchSettings } from './settings.js';
@@ -46,7 +46,7 @@ export class Batches {
   readonly #driver: BatchDriver;
   readonly #settings: BatchSettings;
   readonly #logger: Logger;
-  readonly #journals: Journals;
+  readonly #journals: BatchJournals;
   readonly #gatherer: Gatherer;
   readonly #runs = new Set<BatchRun>();
   readonly #homes = new WeakMap<Line, BatchRun>();
@@ -60,7 +60,7 @@ export class Batches {
     this.#driver = driver;
     this.#settings = settings;
     this.#logger = logger;
-    this.#journals = new Journals(storageFolder);
+    this.#journals = new BatchJournals(storageFolder);
     const send = (lines: readonly Line[]) => this.#track(this.#begin(lines));
     const { mostBytes } = driver;
     this.#gatherer = new Gatherer({ gatherMs: settings.gatherMs, fullAt: settings.fullAt, mostBytes, send });

@@ -2,7 +2,7 @@ import type { Logger } from '../plugin.js';
 import type { Progress } from '../result.js';
 import type { BatchDriver } from './driver.js';
 import { isPassing } from './failures.js';
-import type { Journal } from './journal/journal.js';
+import type { BatchJournal } from './journal/batch-journal.js';
 import type { BatchRecord } from './journal/record.js';
 import type { Line } from './line.js';
 import type { BatchSettings } from './settings.js';
@@ -20,7 +20,7 @@ export interface Surroundings {
 
 /** A batch, as the steps of its way see it. */
 export interface Work extends Surroundings {
-  readonly journal: Journal;
+  readonly journal: BatchJournal;
   readonly record: BatchRecord;
   readonly lines: readonly Line[];
   /** Whether nobody wants any of its lines. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { BatchDriver } from './driver.js';
-import type { Journal } from './journal/journal.js';
+import type { BatchJournal } from './journal/batch-journal.js';
 import type { BatchRecord } from './journal/record.js';
 import type { Line } from './line.js';
 
@@ -9,7 +9,7 @@ export const frameBytes = 300;
 
 /** Writes lines as a new batch to disk, before anything of it is sent. All have the first one's target. */
 export async function writeBatch(
-  journal: Journal,
+  journal: BatchJournal,
   driver: BatchDriver,
   lines: readonly Line[],
 ): Promise<BatchRecord> {
@@ -39,7 +39,7 @@ export async function writeBatch(
   const texts = asks.map(({ body, target }, index) =>
     driver.writeLine(lines[index]?.customId ?? '', body, target),
   );
-  await journal.create(record, texts.map((text) => `${text}\n`).join(''));
+  await journal.begin(record, texts.map((text) => `${text}\n`).join(''));
   for (const line of lines) line.ask = undefined;
   return record;
 }

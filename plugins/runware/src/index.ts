@@ -6,15 +6,15 @@
  */
 import { definePlugin, EaselError } from '@easel/plugin-sdk';
 import { blockOtherLoaders } from '@easel/plugin-sdk/images';
+import { TaskJournal } from '@easel/plugin-sdk/journal';
 import { enhancePrompt } from './enhance-prompt.js';
-import { Journal } from './journal/journal.js';
-import { settle } from './journal/settle.js';
 import { optionsSchema } from './options.js';
 import { type Made, makePictures } from './pictures/make-pictures.js';
 import { readKey } from './read-key.js';
 import { pictureTasks, withPrompt } from './request/picture-tasks.js';
 import { resultOf } from './result.js';
 import { configSchema } from './settings.js';
+import { settle } from './tasks/settle.js';
 import { TaskClient } from './tasks/task-client.js';
 
 /** Share of a call that wording its prompt anew takes. */
@@ -33,7 +33,7 @@ export default definePlugin({
       });
     const { random } = Math;
     const { now } = Date;
-    const journal = await Journal.open({ folder: storageFolder, keepMs: config.keepMs, now, logger });
+    const journal = await TaskJournal.open({ folder: storageFolder, keepMs: config.keepMs, now, logger });
     const client = new TaskClient({ config, apiKey, logger, journal, random, now });
     const settling = settle(client, journal, logger);
     return {

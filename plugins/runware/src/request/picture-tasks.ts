@@ -1,21 +1,12 @@
 import { createHash } from 'node:crypto';
 import { EaselError, type GenerationRequest, type InputImage, type OutputFormat } from '@easel/plugin-sdk';
+import type { TaskIdentity } from '@easel/plugin-sdk/journal';
 import type { Options } from '../options.js';
 import { schedulerOf } from './schedulers.js';
 import { seedOf } from './seeds.js';
 
 /** A task of Runware's without its UUID. */
 export type TaskBody = Readonly<Record<string, unknown>> & { readonly taskType: string };
-
-/** What an earlier call's task must have in common with one to be taken in its place. */
-export interface TaskIdentity {
-  /** Hash of all that is asked for. */
-  readonly fingerprint: string;
-  /** Id of the call. Absent: nobody resumes the call. */
-  readonly requestId?: string | undefined;
-  /** Whether another call that asks for the same would get the same images, as with a seed. */
-  readonly isRepeatable: boolean;
-}
 
 /** One task of a call. */
 export interface PictureTask {

@@ -1,6 +1,8 @@
 import { EaselError } from '@easel/plugin-sdk';
-import type { Ending } from '../journal/entry.js';
 import type { Item } from '../wire/frame.js';
+
+/** How a task ended of which nothing comes. */
+export type Ending = 'failed' | 'not-taken' | 'lost';
 
 /** It may have been taken, and may be paid: the same call, sent again, has to ask for it and not to pay again. */
 export interface Doubtful {

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Logger, linkSignals } from '@easel/plugin-sdk';
-import type { Entry } from '../journal/entry.js';
-import type { Journal } from '../journal/journal.js';
-import type { TaskBody, TaskIdentity } from '../request/picture-tasks.js';
+import type { TaskIdentity, TaskJournal, TaskRecord } from '@easel/plugin-sdk/journal';
+import type { TaskBody } from '../request/picture-tasks.js';
 import type { Config } from '../settings.js';
 import { aborted } from '../transport/pause.js';
 import { Transport } from '../transport/transport.js';
@@ -17,7 +16,7 @@ export interface TaskClientOptions {
   readonly config: Config;
   readonly apiKey: string;
   readonly logger: Logger;
-  readonly journal: Journal;
+  readonly journal: TaskJournal;
   readonly random: () => number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -73,25 +72,28 @@ export class TaskClient {
     receive: (outcome: Outcome & { kind: 'made' }) => Promise<Result>,
   ): Promise<Done<Result>> {
     const { journal } = this.#options;
-    const adopted = journal.adopt(order.identity);
+    const adopted = await journal.adopt(order.identity);
     if (adopted) {
-      this.#inquiries.get(adopted.taskUUID)?.abort();
-      const done = await this.#follow(adopted.taskUUID, order, true, receive);
+      this.#inquiries.get(adopted.id)?.abort();
+      const done = await this.#follow(adopted.id, order, true, receive);
       if (done) return done;
     }
     if (order.signal.aborted) throw aborted();
     const taskUUID = randomUUID();
     const { identity, count, body } = order;
     const { fingerprint, requestId } = identity;
-    const at = this.#options.now();
+    const writtenAt = this.#options.now();
     const model = String(body.model ?? body.taskType);
-    await journal.begin({ taskUUID, at, fingerprint, requestId, count, model });
+    await journal.begin({ id: taskUUID, writtenAt, fingerprint, requestId, count, model });
     // Never undefined: only what was adopted may be gone.
     return (await this.#follow(taskUUID, order, false, receive)) as Done<Result>;
   }
 
   /** What Runware says of a task that nobody waits for. Rejects with ERR_ABORTED when somebody does again. */
-  async inquire({ taskUUID, count }: Entry, isResult: TaskOrder['isResult']): Promise<Outcome> {
+  async inquire(
+    { id: taskUUID, count }: Pick<TaskRecord, 'id' | 'count'>,
+    isResult: TaskOrder['isResult'],
+  ): Promise<Outcome> {
     const controller = new AbortController();
     this.#inquiries.set(taskUUID, controller);
     try {
@@ -130,12 +132,12 @@ export class TaskClient {
         const result = await receive(outcome);
         isOver = true;
         const end = (how: 'delivered' | 'kept') =>
-          how === 'delivered' ? journal.end(taskUUID, 'delivered') : journal.abandon(taskUUID);
+          how === 'delivered' ? journal.end(taskUUID) : journal.abandon(taskUUID);
         return { taskUUID, isAdopted, result, end };
       }
       if (outcome.kind === 'doubtful') throw outcome.failure;
       isOver = true;
-      journal.end(taskUUID, outcome.ending);
+      journal.end(taskUUID);
       if (!isAdopted || outcome.ending !== 'lost') throw outcome.failure;
       logger.warn('a task of an earlier call is gone; it is made anew', { taskUUID });
       return undefined;

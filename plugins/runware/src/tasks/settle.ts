@@ -1,8 +1,7 @@
 import type { Logger } from '@easel/plugin-sdk';
+import type { TaskJournal, TaskRecord } from '@easel/plugin-sdk/journal';
 import { isPicture } from '../pictures/is-picture.js';
-import type { TaskClient } from '../tasks/task-client.js';
-import type { Entry } from './entry.js';
-import type { Journal } from './journal.js';
+import type { TaskClient } from './task-client.js';
 
 /** Tasks that are asked about at once. */
 const parallel = 4;
@@ -11,7 +10,7 @@ const parallel = 4;
  * Finds out what became of tasks that a process which has ended had sent: one that Runware never had is forgotten, one that failed as well. What was
  * paid is told in the log, and kept for the same call to come again. Never rejects; what cannot be found out now stays.
  */
-export async function settle(client: TaskClient, journal: Journal, logger: Logger): Promise<void> {
+export async function settle(client: TaskClient, journal: TaskJournal, logger: Logger): Promise<void> {
   const waiting = journal.orphans;
   if (waiting.length === 0) return;
   logger.info('asking Runware about tasks of a process that has ended', { tasks: waiting.length });
@@ -22,8 +21,13 @@ export async function settle(client: TaskClient, journal: Journal, logger: Logge
   await Promise.all(Array.from({ length: parallel }, work));
 }
 
-async function settleOne(entry: Entry, client: TaskClient, journal: Journal, logger: Logger): Promise<void> {
-  const { taskUUID, model } = entry;
+async function settleOne(
+  entry: TaskRecord,
+  client: TaskClient,
+  journal: TaskJournal,
+  logger: Logger,
+): Promise<void> {
+  const { id: taskUUID, model } = entry;
   // Somebody waits for it again.
   if (!journal.isOrphan(taskUUID) || client.isClosed) return;
   try {
@@ -42,7 +46,7 @@ async function settleOne(entry: Entry, client: TaskClient, journal: Journal, log
         reason: outcome.failure.message,
       });
     } else {
-      journal.end(taskUUID, outcome.ending);
+      journal.end(taskUUID);
       logger.info('a task whose call was lost made no pictures', {
         taskUUID,
         model,

@@ -1,14 +1,14 @@
 /**
  * Which process works on a journal. Kernels share a storage folder, and a version that is being replaced runs on beside its successor,
- * but a batch must have one process that takes care of it.
+ * but what a journal has must have one process that takes care of it.
  *
  * @module
  */
 import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { ownMark } from '../../running-process.js';
-import { isOwnerAlive, SignOfLife } from '../../sign-of-life.js';
+import { ownMark } from '../running-process.js';
+import { isOwnerAlive, SignOfLife } from '../sign-of-life.js';
 
 const fileName = 'owner.json';
 /** A claim that is still being written is not a stale one. */

@@ -7,3 +7,4 @@
 export * from './emulator.js';
 export * from './http-emulator.js';
 export * from './picture.js';
+export * from './task-emulator.js';

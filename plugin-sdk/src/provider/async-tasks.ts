@@ -1,0 +1,243 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { EaselError } from '../errors.js';
+import type { TaskJournal } from '../journal/task-journal.js';
+import type { TaskIdentity, TaskRecord } from '../journal/task-record.js';
+import { jsonSchema } from '../json.js';
+import { linkSignals } from '../link-signals.js';
+import { aborted, closed, lost, unclassified, unread } from '../paid/failures.js';
+import type { Logger } from '../plugin.js';
+import { untilAborted } from '../until-aborted.js';
+import { followTask } from './follow-task.js';
+import { type TaskDriver, type TaskState, taskDetailsSchema } from './task-driver.js';
+import type { TaskSettings } from './task-settings.js';
+
+type Made = Extract<TaskState, { kind: 'made' }>;
+
+/** What has been fetched of a task, as it is kept beside its record. */
+const keptSchema = z.object({ images: z.int().positive(), details: taskDetailsSchema });
+const keptFile = 'made.json';
+const imageFile = (index: number) => `image-${index}`;
+
+export interface TaskOrder<Ticket> {
+  readonly identity: TaskIdentity;
+  /** The provider's id of the model, for people. */
+  readonly model: string;
+  /** Images that the task makes. */
+  readonly count: number;
+  /** Whether the call may come again when it has been cancelled: the task is then left alone, and not cancelled. */
+  readonly isResumable: boolean;
+  readonly signal: AbortSignal;
+  /** Settles with whether the images have been received; until then they are kept. */
+  readonly received: Promise<boolean>;
+  /** Asks the provider to begin. Rejects with an EaselError that says by `mayBePaid` whether it may have begun. */
+  readonly submit: (signal: AbortSignal) => Promise<Ticket>;
+  /** Told of 0 to 1 of it. */
+  readonly onProgress: (fraction: number) => void;
+}
+
+export interface TaskResult {
+  /** The files, as the provider has made them. */
+  readonly files: readonly Uint8Array<ArrayBuffer>[];
+  readonly details: z.output<typeof taskDetailsSchema>;
+  /** Whether it had been begun before it was asked for. */
+  readonly isResumed: boolean;
+}
+
+export interface AsyncTasksOptions<Ticket> {
+  readonly journal: TaskJournal;
+  readonly driver: TaskDriver<Ticket>;
+  readonly settings: TaskSettings;
+  readonly logger: Logger;
+  /** Fetches an image. Rejects with an EaselError. */
+  readonly fetch: (image: Made['images'][number], signal: AbortSignal) => Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/**
+ * Tasks of a provider that answers a request with an id, and makes the images later. Each is on disk before it is sent, its id as soon as it has
+ * come, and its images before the call is answered: a call that is carried out again under the same `requestId` takes up what it has begun. A
+ * request whose answer got lost is told as one that may have been paid, and never repeated.
+ */
+export class AsyncTasks<Ticket> {
+  readonly #options: AsyncTasksOptions<Ticket>;
+  readonly #closing = new AbortController();
+  /** Requests on their way, and cancellations. */
+  readonly #working = new Set<Promise<unknown>>();
+
+  constructor(options: AsyncTasksOptions<Ticket>) {
+    this.#options = options;
+  }
+
+  /** Finds what the call has begun in processes that have ended, and waits for those that are about to end; to be called before {@link run}. */
+  async refresh(requestId: string | undefined, signal: AbortSignal): Promise<void> {
+    if (requestId !== undefined) await this.#options.journal.waitForOthers(requestId, signal);
+  }
+
+  /**
+   * Has a task made, or takes it up.
+   *
+   * @throws EaselError what it has failed with; ERR_ABORTED; with `mayBePaid` where it may be paid all the same
+   */
+  async run(order: TaskOrder<Ticket>): Promise<TaskResult> {
+    const { journal, logger } = this.#options;
+    if (order.signal.aborted) throw aborted();
+    // One whose id never came is told to its own call, and is none of others.
+    const adopted = await journal.adopt(order.identity, ({ ticket }) => ticket !== undefined);
+    const task = adopted ? this.#taskOf(adopted) : await this.#begin(order);
+    const { id, ticket } = task;
+    let isOver = false;
+    try {
+      const result = (await this.#kept(id)) ?? (await this.#make(id, ticket, order));
+      isOver = true;
+      void order.received.then((isReceived) => (isReceived ? journal.end(id) : journal.abandon(id)));
+      return { ...result, isResumed: adopted !== undefined };
+    } catch (error) {
+      if (error instanceof TaskFailed) {
+        isOver = true;
+        journal.end(id);
+        throw error.failure;
+      }
+      if (order.signal.aborted && !order.isResumable) {
+        isOver = true;
+        this.#cancel(id, ticket);
+      }
+      if (order.signal.aborted) throw aborted();
+      if (!isOver) logger.warn('a task is left that may have been paid', { task: id, ticket });
+      throw error;
+    } finally {
+      if (!isOver) journal.abandon(id);
+    }
+  }
+
+  /** Stops following, and waits for requests that are on their way. What has begun stays in the journal, for whoever comes next. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    while (this.#working.size > 0) await Promise.allSettled(this.#working);
+    await this.#options.journal.close();
+  }
+
+  #taskOf({ id, ticket }: TaskRecord): { id: string; ticket: Ticket } {
+    const { journal, driver } = this.#options;
+    const parsed = ticket === undefined ? undefined : driver.ticketSchema.safeParse(ticket);
+    if (parsed?.success) return { id, ticket: parsed.data };
+    // Its answer got lost, or the process ended before it came.
+    journal.abandon(id);
+    throw new EaselError({ ...lost(), mayBePaid: true });
+  }
+
+  async #begin(order: TaskOrder<Ticket>): Promise<{ id: string; ticket: Ticket }> {
+    const { journal } = this.#options;
+    const { identity, model, count, signal, isResumable } = order;
+    if (this.#closing.signal.aborted) throw closed();
+    const id = randomUUID();
+    const { fingerprint, requestId } = identity;
+    await journal.begin({ id, writtenAt: Date.now(), fingerprint, requestId, model, count });
+    const sending = this.#track(this.#send(id, order));
+    try {
+      return { id, ticket: await untilAborted(sending, signal) };
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      // Nobody waits, and it may be taken all the same.
+      void sending.then(
+        (ticket) => (isResumable ? journal.abandon(id) : this.#cancel(id, ticket)),
+        () => {},
+      );
+      throw aborted();
+    }
+  }
+
+  async #send(id: string, { submit }: TaskOrder<Ticket>): Promise<Ticket> {
+    const { journal, logger } = this.#options;
+    let ticket: Ticket;
+    try {
+      ticket = await submit(new AbortController().signal);
+    } catch (error) {
+      const failure = EaselError.isInstance(error) ? error : unclassified(error);
+      if (failure.mayBePaid) journal.abandon(id);
+      else journal.end(id);
+      throw failure;
+    }
+    await journal
+      .keepTicket(id, jsonSchema.parse(ticket))
+      .catch((error: unknown) =>
+        logger.error(`The id of a task cannot be written down: ${String(error)}`, { task: id, ticket }),
+      );
+    return ticket;
+  }
+
+  async #make(id: string, ticket: Ticket, order: TaskOrder<Ticket>): Promise<Omit<TaskResult, 'isResumed'>> {
+    const { driver, settings, fetch } = this.#options;
+    const { signal: stop, unlink } = linkSignals([order.signal, this.#closing.signal]);
+    try {
+      const state = await followTask({
+        driver,
+        ticket,
+        settings,
+        signal: stop,
+        onProgress: order.onProgress,
+      });
+      if (state.kind === 'failed') throw new TaskFailed(state.failure);
+      const files = await Promise.all(state.images.map((image) => fetch(image, stop))).catch(
+        (error: unknown) => {
+          throw EaselError.isInstance(error) ? unread(error) : error;
+        },
+      );
+      await this.#keep(id, files, state.details);
+      return { files, details: state.details };
+    } catch (error) {
+      if (this.#closing.signal.aborted && !order.signal.aborted) throw closed({ mayBePaid: true });
+      throw error;
+    } finally {
+      unlink();
+    }
+  }
+
+  /** Addresses of images expire, often within minutes. What cannot be written down is used all the same. */
+  async #keep(id: string, files: readonly Uint8Array[], details: Made['details']): Promise<void> {
+    const { journal, logger } = this.#options;
+    try {
+      for (const [index, bytes] of files.entries()) await journal.keepFile(id, imageFile(index), bytes);
+      await journal.keepFile(id, keptFile, JSON.stringify({ images: files.length, details }));
+    } catch (error) {
+      logger.warn(`Images of a task cannot be kept: ${(error as Error).message}`, { task: id });
+    }
+  }
+
+  async #kept(id: string): Promise<Omit<TaskResult, 'isResumed'> | undefined> {
+    const { journal } = this.#options;
+    const path = (name: string) => journal.pathOf(id, name) ?? '';
+    try {
+      const { images, details } = keptSchema.parse(JSON.parse(await readFile(path(keptFile), 'utf8')));
+      const read = async (index: number) => new Uint8Array(await readFile(path(imageFile(index))));
+      return { files: await Promise.all(Array.from({ length: images }, (_, index) => read(index))), details };
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** A task that nobody wants any more; what the provider says to that makes no difference. */
+  #cancel(id: string, ticket: Ticket): void {
+    const { journal, driver, logger } = this.#options;
+    const work = async () => {
+      await driver
+        .cancel?.(ticket, new AbortController().signal)
+        .catch((error: unknown) => logger.warn(`A task cannot be cancelled: ${String(error)}`, { ticket }));
+      journal.end(id);
+    };
+    void this.#track(work());
+  }
+
+  #track<T>(work: Promise<T>): Promise<T> {
+    const tracked = work.catch(() => {}).finally(() => this.#working.delete(tracked));
+    this.#working.add(tracked);
+    return work;
+  }
+}
+
+/** The provider has said that it has failed: there is nothing to come any more. */
+class TaskFailed extends Error {
+  constructor(readonly failure: EaselError) {
+    super(failure.message);
+  }
+}

@@ -1,0 +1,57 @@
+import type { ErrorCode } from '../error-table.js';
+import { EaselError } from '../errors.js';
+
+export const risk = 'The image may have been paid.';
+export const riskHint = 'Make the call anew, under another id, if you take the risk of paying twice.';
+
+/** A row of a provider's error table: which answers are which error. */
+export interface FailureRow {
+  /** Statuses of HTTP. Absent: every one. */
+  readonly status?: number | readonly number[];
+  /** Found in what the answer says. Absent: whatever it says. */
+  readonly words?: RegExp;
+  readonly code: ErrorCode;
+}
+
+/** What holds where no row of a provider's own table does. */
+const commonRows: readonly FailureRow[] = [
+  { status: [401, 402, 403], code: 'ERR_PROVIDER_AUTH' },
+  { status: 429, code: 'ERR_PROVIDER_RATE_LIMITED' },
+  { status: [408, 425], code: 'ERR_PROVIDER_UNAVAILABLE' },
+  { status: [400, 404, 405, 409, 410, 413, 415, 422], code: 'ERR_REQUEST_INVALID' },
+];
+
+/** The code of an answer that is no success: by the first row that fits. */
+export function classify(rows: readonly FailureRow[], status: number, words: string): ErrorCode {
+  const fits = (row: FailureRow) =>
+    (row.status === undefined || [row.status].flat().includes(status)) && (row.words?.test(words) ?? true);
+  const found = [...rows, ...commonRows].find(fits);
+  return found?.code ?? (status >= 500 ? 'ERR_PROVIDER_UNAVAILABLE' : 'ERR_PROVIDER_BAD_RESPONSE');
+}
+
+/** An answer that has come and cannot be used; it has been paid if it was to a request that pays. */
+export const unusable = (name: string, why: string, mayBePaid: boolean, cause?: unknown): EaselError =>
+  new EaselError({
+    code: 'ERR_PROVIDER_BAD_RESPONSE',
+    message: `The answer of ${name} cannot be used: ${why}.${mayBePaid ? ` ${risk}` : ''}`,
+    ...(mayBePaid ? { hint: riskHint, mayBePaid } : {}),
+    cause,
+  });
+
+/** The innermost reason of what `fetch` rejects with. */
+export function reasonOf(error: unknown): { readonly code: string; readonly message: string } {
+  let inner = error as { cause?: unknown; errors?: unknown[]; code?: unknown; message?: unknown };
+  while (inner.cause ?? inner.errors?.[0]) inner = (inner.cause ?? inner.errors?.[0]) as typeof inner;
+  return { code: String(inner.code), message: String(inner.message) };
+}
+
+/** Milliseconds of Retry-After, in seconds or as a date (RFC 9110, section 10.2.3), or of the words. Undefined: none is said. */
+export function readPauseMs(header: string | null | undefined, words: string): number | undefined {
+  if (header && /^\d+(\.\d+)?$/.test(header)) return Number(header) * 1000;
+  const at = Date.parse(header ?? '');
+  if (!Number.isNaN(at)) return Math.max(0, at - Date.now());
+  const [, amount, unit] =
+    /(?:try again in|resets in|retry after) ~?(\d+(?:\.\d+)?) ?(ms|s|m)\b/i.exec(words) ?? [];
+  if (amount === undefined) return undefined;
+  return Math.ceil(Number(amount) * (unit === 'ms' ? 1 : unit === 'm' ? 60_000 : 1000));
+}

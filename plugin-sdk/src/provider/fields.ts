@@ -1,0 +1,142 @@
+import { z } from 'zod';
+import type { GenerationRequest } from '../generation.js';
+import { outputFormats } from '../image.js';
+import { type ParameterName, parameterNames } from '../parameters.js';
+import type { Warning } from '../result.js';
+
+const field = z.string().min(1).max(100);
+
+const sizeSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('edges').describe('Two fields, `width` and `height`.') }),
+  z.strictObject({
+    kind: z.literal('object').describe('One field with an object of `width` and `height`.'),
+    field,
+  }),
+  z.strictObject({
+    kind: z.literal('ratio').describe('One field with a shape such as `16:9`; the nearest is asked for.'),
+    field,
+    ratios: z.array(z.string().regex(/^\d+:\d+$/, 'must be like 16:9')).min(1),
+  }),
+  z.strictObject({ kind: z.literal('none').describe('The model decides.') }),
+]);
+
+const parameterField = field.optional().describe('Absent: the model has none.');
+const parameterFields = Object.fromEntries(parameterNames.map((name) => [name, parameterField])) as {
+  [Name in ParameterName]: typeof parameterField;
+};
+
+/** The names that a model has for what can be asked for: part of the options of its catalogue entry. */
+export const fieldTableSchema = z.strictObject({
+  prompt: field.default('prompt').describe('Absent: prompt.'),
+  ...parameterFields,
+  count: field
+    .optional()
+    .describe('For the number of images. Absent: one at a time, and as many tasks as images.'),
+  images: z
+    .strictObject({
+      field,
+      form: z
+        .enum(['one', 'list', 'numbered'])
+        .describe('An image alone, a list, or fields that are numbered from the second on: `field_2`.'),
+    })
+    .optional()
+    .describe('For input images, as data URIs. Absent: it takes none.'),
+  mask: field.optional().describe('For a mask, white where it is painted anew. Absent: it takes none.'),
+  outputFormat: z
+    .strictObject({
+      field,
+      formats: z
+        .partialRecord(z.enum(outputFormats), z.string().min(1))
+        .describe('How it calls the formats that it has; the first is asked for where it lacks one.'),
+    })
+    .optional()
+    .describe('Absent: the image is converted here.'),
+  size: sizeSchema
+    .default({ kind: 'edges' })
+    .describe('How a size is asked for. Absent: `width` and `height`.'),
+});
+export type FieldTable = z.output<typeof fieldTableSchema>;
+
+export interface RequestFields {
+  /** Of each request, without seed and number of images. */
+  readonly fields: Readonly<{ [name: string]: unknown }>;
+  /** What was asked for and has no field. */
+  readonly warnings: readonly Warning[];
+}
+
+/** What a request is in the words of a model. What it has no field for is left out, with a warning. */
+export function requestFields(table: FieldTable, request: GenerationRequest): RequestFields {
+  const fields: { [name: string]: unknown } = { [table.prompt]: request.prompt };
+  const warnings: Warning[] = [];
+  for (const name of parameterNames.filter((name) => name !== 'seed')) {
+    const value = request[name];
+    const field = table[name];
+    if (value === undefined) continue;
+    if (field !== undefined) fields[field] = value;
+    else warnings.push(dropped(name));
+  }
+  if (table.outputFormat) {
+    const { field, formats } = table.outputFormat;
+    fields[field] = formats[request.outputFormat] ?? Object.values(formats)[0];
+  }
+  if (request.seed !== undefined && table.seed === undefined) warnings.push(dropped('seed'));
+  const uris = request.inputImages.map(dataUri);
+  if (uris.length > 0)
+    if (!table.images) warnings.push(dropped('inputImages'));
+    else Object.assign(fields, imageFields(table.images, uris));
+  if (request.mask)
+    if (!table.mask) warnings.push(dropped('mask'));
+    else fields[table.mask] = dataUri(request.mask);
+  return { fields: { ...fields, ...sizeFields(table.size, request) }, warnings };
+}
+
+const dropped = (parameter: string): Warning => ({
+  code: 'parameter-dropped',
+  parameter,
+  message: `${parameter}: the model has no such field; it had no effect.`,
+});
+
+function imageFields({ field, form }: NonNullable<FieldTable['images']>, uris: readonly string[]) {
+  if (form === 'list') return { [field]: uris };
+  if (form === 'one') return { [field]: uris[0] };
+  return Object.fromEntries(uris.map((uri, index) => [index === 0 ? field : `${field}_${index + 1}`, uri]));
+}
+
+function sizeFields(size: FieldTable['size'], { width, height }: GenerationRequest) {
+  if (size.kind === 'edges') return { width, height };
+  if (size.kind === 'object') return { [size.field]: { width, height } };
+  return size.kind === 'ratio' ? { [size.field]: nearestRatio(size.ratios, width / height) } : {};
+}
+
+/** The shape nearest to one; twice as wide and half as wide are equally far away. */
+export function nearestRatio(ratios: readonly string[], wanted: number): string {
+  const distance = (ratio: string) => {
+    const [width = 1, height = 1] = ratio.split(':').map(Number);
+    return Math.abs(Math.log(width / height / wanted));
+  };
+  return ratios.reduce((best, ratio) => (distance(ratio) < distance(best) ? ratio : best));
+}
+
+/** An image as the text that many APIs take in place of a file. */
+export const dataUri = ({ bytes, mediaType }: GenerationRequest['inputImages'][number]): string =>
+  `data:${mediaType};base64,${Buffer.from(bytes).toString('base64')}`;
+
+/** A form of fields and files, for APIs that take `multipart/form-data`. What is undefined is left out. */
+export function formOf(
+  fields: Readonly<{ [name: string]: string | number | boolean | undefined }>,
+  files: Readonly<{ [name: string]: GenerationRequest['inputImages'][number] | undefined }> = {},
+): FormData {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields))
+    if (value !== undefined) form.append(name, String(value));
+  for (const [name, file] of Object.entries(files)) {
+    if (!file) continue;
+    const { bytes, mediaType } = file;
+    form.append(
+      name,
+      new Blob([new Uint8Array(bytes)], { type: mediaType }),
+      `${name}.${mediaType.slice(6)}`,
+    );
+  }
+  return form;
+}

@@ -1,0 +1,22 @@
+/**
+ * For plugins of hosted providers: an HTTP API with its table of errors, tables of fields and prices, and tasks that are paid once, whoever is
+ * killed meanwhile. A provider is then a table and a few functions.
+ *
+ * @module
+ */
+export { defineTaskPlugin, type TaskPluginDefinition, type TaskProvider } from './define-task-plugin.js';
+export { classify, type FailureRow, readPauseMs, unusable } from './failures.js';
+export {
+  dataUri,
+  type FieldTable,
+  fieldTableSchema,
+  formOf,
+  nearestRatio,
+  type RequestFields,
+  requestFields,
+} from './fields.js';
+export type { TaskPlan } from './generate-by-tasks.js';
+export { costOf, type Price, priceSchema } from './price.js';
+export { type Ask, Service, type ServiceAnswer, type ServiceOptions } from './service.js';
+export type { ImageSource, TaskDetails, TaskDriver, TaskState } from './task-driver.js';
+export { type TaskSettings, taskSettings } from './task-settings.js';

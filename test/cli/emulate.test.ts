@@ -21,6 +21,8 @@ it.each([
   ['gemini', 'gemini-3.1-flash-image', '1024'],
   ['parasail', 'emulated-flux', '64'],
   ['openai', 'gpt-image-2', '1024'],
+  ['fal', 'fal-flux-schnell', '256'],
+  ['replicate', 'replicate-flux-schnell', '1024'],
 ])('%s, for a picture of the real command, and says what it would have cost', async (id, model, size) => {
   const folder = workingFolder({ catalogueFolders: catalogues, currentModel: model });
   const emulator = start(folder, ['emulate', id, '--json'], null);
@@ -50,7 +52,7 @@ it('says which plugins have one, and when a port is taken', async () => {
   const folder = workingFolder();
   const unknown = await easel(folder, ['emulate', 'steady']);
   expect(unknown).toMatchObject({ status: 1 });
-  expect(unknown.stderr).toMatch(/"steady".*gemini, openai, parasail, runware/);
+  expect(unknown.stderr).toMatch(/"steady".*fal, gemini, openai, parasail, replicate, runware/);
   const first = start(folder, ['emulate', 'gemini', '--json'], null);
   onTestFinished(() => void first.child.kill('SIGKILL'));
   const [line] = await once(first.child.stdout, 'data');

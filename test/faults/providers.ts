@@ -2,11 +2,12 @@ import { gemini } from './gemini.js';
 import { geminiBatch } from './gemini-batch.js';
 import { openai } from './openai.js';
 import { parasail, parasailDirect } from './parasail.js';
+import { queues } from './queue.js';
 import { runware } from './runware.js';
 import type { Provider } from './site.js';
 
 /** The hosted providers and the ways to them, each with an emulator and a plugin. */
-export const providers: readonly Provider[] = [runware, gemini, geminiBatch, parasail, openai];
+export const providers: readonly Provider[] = [runware, gemini, geminiBatch, parasail, openai, ...queues];
 
 /** Those whose calls are made over a server that is killed. */
 export const serverProviders: readonly Provider[] = [...providers, parasailDirect];

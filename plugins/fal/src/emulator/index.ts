@@ -1,0 +1,1 @@
+export { emulatedKey, startFalEmulator } from './emulator.js';

@@ -1,0 +1,119 @@
+/**
+ * Models at fal, through its queue: a request is answered with an id and addresses, by which it is asked about, fetched and cancelled.
+ *
+ * @module
+ */
+import { EaselError, jsonSchema } from '@easel/plugin-sdk';
+import {
+  defineTaskPlugin,
+  fieldTableSchema,
+  priceSchema,
+  requestFields,
+  Service,
+  taskSettings,
+} from '@easel/plugin-sdk/provider';
+import { z } from 'zod';
+import { failures } from './failures.js';
+import { readResult, statusSchema } from './result.js';
+
+const ticketSchema = z.object({
+  request_id: z.string().min(1),
+  // Those of the model without its path: they are not to be put together here.
+  status_url: z.string(),
+  response_url: z.string(),
+  cancel_url: z.string(),
+});
+type Ticket = z.output<typeof ticketSchema>;
+
+export default defineTaskPlugin({
+  config: z.strictObject({
+    ...taskSettings,
+    baseUrl: z
+      .url({ protocol: /^https?$/ })
+      .default('https://queue.fal.run')
+      .describe('Where the queue is. Absent: https://queue.fal.run.'),
+  }),
+  options: z.strictObject({
+    fields: fieldTableSchema.prefault({}).describe('The names of the fields of the model.'),
+    imagesPerTask: z.int().min(1).max(32).default(1).describe('Images that one request makes. Absent: 1.'),
+    input: z
+      .record(z.string(), jsonSchema)
+      .default({})
+      .describe('More fields of its input, as the model knows them. Absent: none.'),
+    price: priceSchema.optional().describe('What the model costs. Absent: unknown.'),
+  }),
+  open({ config, secrets }) {
+    const { baseUrl, requestMs } = config;
+    const headers = { authorization: `Key ${secrets.FAL_KEY}`, accept: 'application/json' };
+    const service = new Service({ name: 'fal', baseUrl, headers, timeoutMs: requestMs, failures });
+    return {
+      name: 'fal',
+      ticketSchema,
+
+      plan(request, { fields: table, imagesPerTask, input, price }) {
+        if (request.model.source.type !== 'provider')
+          throw new EaselError({
+            code: 'ERR_REQUEST_INVALID',
+            message: `"${request.model.id}" is no model of fal.`,
+          });
+        const { id } = request.model.source;
+        const { fields, warnings } = requestFields(table, request);
+        const asked = { ...input, ...fields };
+        return {
+          asked,
+          model: id,
+          imagesPerTask: table.count === undefined ? 1 : imagesPerTask,
+          hasSeed: table.seed !== undefined,
+          price,
+          warnings,
+          async submit({ count, seed }, signal): Promise<Ticket> {
+            const body = {
+              ...asked,
+              ...(table.count === undefined ? {} : { [table.count]: count }),
+              ...(table.seed === undefined || seed === undefined ? {} : { [table.seed]: seed }),
+            };
+            const { json } = await service.ask({ url: id, body, signal, pays: true });
+            return readTicket(json);
+          },
+        };
+      },
+
+      async poll(ticket, signal) {
+        const answer = await service.ask({ url: ticket.status_url, signal, takesFailures: true });
+        if (answer.status === 404) return { kind: 'failed', failure: gone(ticket) };
+        const status = statusSchema.safeParse(answer.json).data;
+        if (!status) throw service.failureOf(answer);
+        if (status.status !== 'COMPLETED') return { kind: 'waiting' };
+        const result = await service.ask({ url: ticket.response_url, signal, takesFailures: true });
+        // The model's own answer, with its own status: it has ended.
+        if (result.status === 404) return { kind: 'failed', failure: gone(ticket) };
+        if (result.status === 200) return readResult(result.json);
+        const failure = service.failureOf(result);
+        // What may pass is asked again, unless the status has said that the model itself has failed: a task is not paid twice for it.
+        if (failure.retryable && !status.error) throw failure;
+        return { kind: 'failed', failure };
+      },
+
+      async cancel({ cancel_url: url }, signal) {
+        await service.ask({ url, method: 'PUT', signal });
+      },
+    };
+  },
+});
+
+function readTicket(json: unknown): Ticket {
+  const { success, data } = ticketSchema.safeParse(json);
+  if (success) return data;
+  throw new EaselError({
+    code: 'ERR_PROVIDER_BAD_RESPONSE',
+    message: 'fal has answered a request without the id of it. The image may have been paid.',
+    mayBePaid: true,
+  });
+}
+
+const gone = ({ request_id: id }: Ticket) =>
+  new EaselError({
+    code: 'ERR_PROVIDER_BAD_RESPONSE',
+    message: `fal does not know request ${id} any more; it keeps results for minutes. It may have been paid.`,
+    mayBePaid: true,
+  });

@@ -1,0 +1,1 @@
+export { emulatedKey, startReplicateEmulator } from './emulator.js';

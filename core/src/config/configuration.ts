@@ -90,6 +90,12 @@ export const configurationSchema = z.strictObject({
     .describe(
       'Models that may take over, in their order, by the id of the model that was asked for; used by requests with `fallback: "any"`. Absent: none.',
     ),
+  modelAliases: z
+    .record(z.string().min(1).max(200), z.string().min(1).max(200))
+    .default({})
+    .describe(
+      'Other names of models, each with the id of its model, for clients that ask for a name of their own, such as { "dall-e-3": "sdxl-base" }. Absent: none.',
+    ),
   retries: z
     .int()
     .min(0)

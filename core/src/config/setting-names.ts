@@ -18,6 +18,7 @@ const variables: Readonly<Record<SettingName, string>> = {
   plugins: 'EASEL_PLUGINS',
   fallbacks: 'EASEL_FALLBACKS',
   fallbackPipelineType: 'EASEL_FALLBACK_PIPELINE_TYPE',
+  modelAliases: 'EASEL_MODEL_ALIASES',
   retries: 'EASEL_RETRIES',
   'server.host': 'EASEL_HOST',
   'server.port': 'EASEL_PORT',

@@ -205,9 +205,9 @@ export class ImageServiceManager implements AsyncDisposable {
 
   /** A current model that the configuration has changed is taken over; one that is no longer there is given up. */
   readonly #onReload = (before: Configuration, now: Configuration): void => {
-    const { models } = this.#catalogue.current;
-    if (now.currentModel !== before.currentModel && models.has(now.currentModel ?? ''))
-      this.#currentModel = now.currentModel;
+    const { models, aliases } = this.#catalogue.current;
+    const named = aliases.get(now.currentModel ?? '') ?? now.currentModel;
+    if (now.currentModel !== before.currentModel && models.has(named ?? '')) this.#currentModel = named;
     if (!models.has(this.#currentModel ?? '')) this.#currentModel = this.#firstModel();
   };
 

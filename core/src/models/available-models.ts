@@ -15,11 +15,17 @@ export interface AvailableModel
   /** What its plugin says of requests to it: samplers and schedules that people can choose, options that other APIs can set, and tags of prompts. */
   readonly choices: Pick<Manifest['handles'][number], 'samplers' | 'schedules' | 'sharedOptions'> &
     Pick<Manifest, 'promptTags'>;
+  /** Other names that requests may give it. Absent: none. */
+  readonly aliases?: readonly string[];
   /** Environment variables that its plugin needs and that are not set. Absent: none. */
   readonly missingSecrets?: readonly string[];
   /** Whether requests without a model go to it. */
   readonly current: boolean;
 }
+
+/** Whether a request that names a model so means this one. */
+export const isNamed = ({ id, aliases }: AvailableModel, name: string | undefined): boolean =>
+  id === name || (name !== undefined && aliases?.includes(name) === true);
 
 /** The catalogue as callers see it, in its own order. */
 export function listModels(
@@ -28,6 +34,8 @@ export function listModels(
   fallbackPipelineType: string | undefined,
   currentModel: string | undefined,
 ): AvailableModel[] {
+  const aliasesOf = (id: string) =>
+    [...catalogue.aliases].filter(([, meant]) => meant === id).map(([alias]) => alias);
   return [...catalogue.models.values()].map((model) => {
     const { id, name, description, pipelineType, defaults, supports, secrets } = model;
     const candidates =
@@ -39,6 +47,7 @@ export function listModels(
     const handled = first?.manifest.handles.find(({ type }) => type === pipelineType);
     const { samplers = [], schedules = [], sharedOptions = [] } = handled ?? {};
     const installed = isInstalled(model);
+    const aliases = aliasesOf(id);
     const available = installed && first !== undefined && missingSecrets.length === 0;
     return {
       id,
@@ -55,6 +64,7 @@ export function listModels(
         sharedOptions,
         promptTags: first?.manifest.promptTags ?? [],
       },
+      ...(aliases.length === 0 ? {} : { aliases }),
       ...(plugin ? { plugin } : {}),
       ...(missingSecrets.length === 0 ? {} : { missingSecrets }),
       current: id === currentModel,

@@ -6,15 +6,18 @@ import { parseModel } from './parse-model.js';
 
 export interface Catalogue {
   readonly models: ReadonlyMap<string, Model>;
+  /** Ids of models by the other names that the configuration gives them. */
+  readonly aliases: ReadonlyMap<string, string>;
   /** Files that could not be used, and why; they never hide the others. */
   readonly problems: readonly EaselError[];
 }
 
-/** The models that are given, and every `*.json` of the catalogue folders; later folders add to earlier ones. */
+/** The models that are given, and every `*.json` of the catalogue folders; later folders add to earlier ones. An alias that is an id of a model, or leads to none, is a problem. */
 export function readCatalogue({
   givenModels,
   catalogueFolders,
-}: Pick<Configuration, 'givenModels' | 'catalogueFolders'>): Catalogue {
+  modelAliases,
+}: Pick<Configuration, 'givenModels' | 'catalogueFolders' | 'modelAliases'>): Catalogue {
   const models = new Map<string, Model>(givenModels.map((model) => [model.id, model]));
   const problems: EaselError[] = [];
   for (const folder of catalogueFolders.filter((path) => existsSync(path))) {
@@ -31,7 +34,13 @@ export function readCatalogue({
       }
     }
   }
-  return { models, problems };
+  const aliases = new Map<string, string>();
+  for (const [alias, id] of Object.entries(modelAliases)) {
+    if (models.has(alias)) problems.push(invalid('modelAliases', `"${alias}" is the id of a model`));
+    else if (!models.has(id)) problems.push(invalid('modelAliases', `there is no model "${id}" for "${alias}"`));
+    else aliases.set(alias, id);
+  }
+  return { models, aliases, problems };
 }
 
 function readModel(folder: string, file: string): Model {

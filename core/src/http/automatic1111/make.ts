@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isNamed } from '../../models/available-models.js';
 import type { ImageResult } from '../../results/image-result.js';
 import { makeResult } from '../make-result.js';
 import { parseBody } from '../parse-body.js';
@@ -21,7 +22,8 @@ export async function make(
   const body = parseBody(automaticRequestSchema, request.body);
   if (kind === 'img2img') assertInitImage(body);
   const { manager } = context;
-  const findModel = (id: string | undefined) => manager.getAvailableModels().find((each) => each.id === id);
+  const findModel = (name: string | undefined) =>
+    manager.getAvailableModels().find((each) => isNamed(each, name));
   const model = findModel(modelOf(body) ?? manager.currentModel);
   const { asked, warnings } = await fromAutomaticRequest(body, kind, model);
   const about = {

@@ -1,5 +1,6 @@
 import type { Progress } from '@easel/plugin-sdk';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isNamed } from '../../models/available-models.js';
 import type { ImageResult } from '../../results/image-result.js';
 import { HttpError } from '../errors.js';
 import { inCallersWords } from '../field-names.js';
@@ -72,7 +73,7 @@ export async function generate(
 
 /** Throws status 404 in the words that Ollama's clients look for. */
 export function assertModel({ manager }: Pick<ServerContext, 'manager'>, name: string): void {
-  if (manager.getAvailableModels().some(({ id }) => id === idOf(name))) return;
+  if (manager.getAvailableModels().some((model) => isNamed(model, idOf(name)))) return;
   throw new HttpError(
     404,
     'model_not_found',

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { isNamed } from '../../models/available-models.js';
 import { HttpError } from '../errors.js';
 import { addOperation, type Operation } from '../operation.js';
 import { parseBody } from '../parse-body.js';
@@ -78,7 +79,7 @@ export const ollamaRoutes = (context: ServerContext) => async (server: FastifyIn
     const { model, name } = parseBody(namedSchema, body);
     const asked = model || name || '';
     assertModel(context, asked);
-    return models().find(({ id }) => id === idOf(asked));
+    return models().find((model) => isNamed(model, idOf(asked)));
   };
 
   addOperation(server, operations.generate, async (request, reply) => generate(context, request, reply));

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { AvailableModel } from '../../models/available-models.js';
+import { type AvailableModel, isNamed } from '../../models/available-models.js';
 import { HttpError } from '../errors.js';
 import { addOperation, type Operation } from '../operation.js';
 import { parseBody } from '../parse-body.js';
@@ -84,11 +84,15 @@ export const openAiRoutes = (context: ServerContext) => async (server: FastifyIn
   const startedAt = Math.floor(Date.now() / 1_000);
   addOperation(server, operations.models, async () => ({
     object: 'list',
-    data: context.manager.getAvailableModels().map((model) => describe(model, startedAt)),
+    data: context.manager
+      .getAvailableModels()
+      .flatMap((model) =>
+        [model.id, ...(model.aliases ?? [])].map((name) => describe(model, startedAt, name)),
+      ),
   }));
   addOperation(server, operations.model, async (request) => {
     const { '*': id } = request.params as { '*': string };
-    const model = context.manager.getAvailableModels().find((each) => each.id === id);
+    const model = context.manager.getAvailableModels().find((each) => isNamed(each, id));
     if (!model)
       throw new HttpError(
         404,
@@ -96,7 +100,7 @@ export const openAiRoutes = (context: ServerContext) => async (server: FastifyIn
         `There is no model "${id.slice(0, 200)}": GET /v1/models lists them.`,
         { param: 'model' },
       );
-    return describe(model, startedAt);
+    return describe(model, startedAt, id);
   });
 };
 
@@ -128,7 +132,12 @@ function callOf(kind: OpenAiCall['kind'], given: unknown): OpenAiCall {
   };
 }
 
-const describe = ({ id, name, plugin = 'nobody', available }: AvailableModel, created: number) => ({
+/** @param id the model's own, or an alias by which a client knows it */
+const describe = (
+  { name, plugin = 'nobody', available }: AvailableModel,
+  created: number,
+  id: string,
+) => ({
   id,
   object: 'model',
   created,

@@ -39,7 +39,9 @@ it('a name that leads nowhere, or is that of a model, is told and not used', asy
     'modelAliases: there is no model "nobody" for "lost".',
     'modelAliases: "steady-one" is the id of a model.',
   ]);
-  const made = await jsonOf<object>(await server.post('/v1/images/generations', { prompt, model: 'steady-one' }));
+  const made = await jsonOf<object>(
+    await server.post('/v1/images/generations', { prompt, model: 'steady-one' }),
+  );
   expect(madeBy.parse(made).easel.provenance.model).toBe('steady-one');
   expect((await server.post('/v1/images/generations', { prompt, model: 'lost' })).status).toBe(404);
 });

@@ -37,7 +37,13 @@ const calls: readonly (readonly [string, string, string, unknown?])[] = [
   ['post', '/v1/images/generations', '/v1/images/generations', { prompt, n: 2 }],
   ['post', '/v1/images/generations', '/v1/images/generations', { prompt, response_format: 'url' }],
   ['post', '/v1/images/generations', '/v1/images/generations', { n: 2 }],
+  ['post', '/v1/images/generations', '/v1/images/generations', { prompt, async: true }],
   ['post', '/v1/images/edits', '/v1/images/edits', { prompt }],
+  ...['generations', 'edits', 'variations'].flatMap((name) =>
+    ['get', 'delete'].map(
+      (method) => [method, `/v1/images/${name}/{id}`, `/v1/images/${name}/nobody`] as const,
+    ),
+  ),
   ['post', '/v1/images/variations', '/v1/images/variations', {}],
   ['get', '/v1/models', '/v1/models'],
   ['get', '/v1/models/{id}', '/v1/models/steady-one'],

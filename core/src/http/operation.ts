@@ -43,6 +43,8 @@ export interface Operation extends RouteAccess {
   readonly status?: number;
   /** Absent: the answer is not JSON. */
   readonly answer?: AnswerName;
+  /** What status 202 is answered with, where a call may ask for that. Absent: none may. */
+  readonly accepted?: AnswerName;
   /** What status 503 is answered with. Absent: an error like others. */
   readonly unavailable?: AnswerName;
   /** Shape of its errors. Absent: Easel's own. */

@@ -37,7 +37,8 @@ export function readCatalogue({
   const aliases = new Map<string, string>();
   for (const [alias, id] of Object.entries(modelAliases)) {
     if (models.has(alias)) problems.push(invalid('modelAliases', `"${alias}" is the id of a model`));
-    else if (!models.has(id)) problems.push(invalid('modelAliases', `there is no model "${id}" for "${alias}"`));
+    else if (!models.has(id))
+      problems.push(invalid('modelAliases', `there is no model "${id}" for "${alias}"`));
     else aliases.set(alias, id);
   }
   return { models, aliases, problems };

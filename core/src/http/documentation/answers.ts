@@ -183,6 +183,15 @@ const openAiFailed = z.looseObject({
     code: z.string(),
   }),
 });
+const openAiJob = z.looseObject({
+  id: z.uuid(),
+  object: z.literal('image.job'),
+  status: z.enum(['queued', 'in_progress', 'completed', 'failed', 'cancelled']),
+  progress: z.int().describe('Percent.'),
+  created_at: z.int(),
+  data: openAiImages.shape.data.optional().describe('The images. Absent: they are not made.'),
+  error: z.looseObject({ message: z.string() }).optional(),
+});
 const openAiModel = z.looseObject({
   id: z.string(),
   object: z.literal('model'),
@@ -213,6 +222,7 @@ export const answers = {
   galleryChange,
   openAiImages,
   openAiFailed,
+  openAiJob,
   openAiModels,
   openAiModel,
   ...automaticAnswers,

@@ -71,7 +71,7 @@ function parametersOf(operation: Operation): object[] {
 }
 
 function describeOperation(operation: Operation): object {
-  const { tag, summary, status = 200, answer, unavailable, failure = 'failed', scope } = operation;
+  const { tag, summary, status = 200, answer, accepted, unavailable, failure = 'failed', scope } = operation;
   const parameters = parametersOf(operation);
   const json = (name: AnswerName) => ({ 'application/json': { schema: reference(name) } });
   return {
@@ -85,6 +85,7 @@ function describeOperation(operation: Operation): object {
       : {}),
     responses: {
       [status]: { description: summary, ...(answer ? { content: json(answer) } : {}) },
+      ...(accepted ? { 202: { description: 'Accepted as a job.', content: json(accepted) } } : {}),
       ...(unavailable ? { 503: { description: 'Not now.', content: json(unavailable) } } : {}),
       default: { description: 'What went wrong, and what to do.', content: json(failure) },
     },

@@ -11,7 +11,7 @@ export const usage = {
 
 /** What Easel adds to OpenAI's answer: where the pictures come from and what was done otherwise than asked. */
 export const provenanceOf = (
-  { provenance, warnings, cost, timings }: ImageResult,
+  { provenance, warnings, cost, timings }: Pick<ImageResult, 'provenance' | 'warnings' | 'cost' | 'timings'>,
   more: readonly Warning[],
 ) => ({
   provenance,

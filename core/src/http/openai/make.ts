@@ -19,6 +19,8 @@ export interface OpenAiCall {
   readonly warnings: readonly Warning[];
   readonly responseFormat: 'b64_json' | 'url';
   readonly isStreamed: boolean;
+  /** Whether it is answered before it is made. */
+  readonly isAsync: boolean;
   readonly delivery: DeliveryOptions;
 }
 

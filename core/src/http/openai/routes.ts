@@ -2,13 +2,12 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type AvailableModel, isNamed } from '../../models/available-models.js';
 import { HttpError } from '../errors.js';
 import { addOperation, type Operation } from '../operation.js';
-import { parseBody } from '../parse-body.js';
-import { deliveryOptionsOf } from '../request-fields.js';
 import type { ServerContext } from '../server-context.js';
-import { imageReferenceFields, readEditBody } from './edit-body.js';
+import { callOf, editOf } from './call.js';
+import { imageReferenceFields } from './edit-body.js';
+import { addJobs, begin } from './jobs.js';
 import { make, type OpenAiCall } from './make.js';
-import { readOpenAiMask } from './mask.js';
-import { fromOpenAiRequest, openAiRequestSchema } from './request.js';
+import { openAiRequestSchema } from './request.js';
 
 /** Variations have no prompt; what makes pictures here needs one. */
 const variationPrompt = 'a variation of this picture';
@@ -20,11 +19,12 @@ const operations = {
     method: 'POST',
     path: '/v1/images/generations',
     scope: 'generate',
-    summary: 'Makes pictures; with "stream" as server-sent events.',
+    summary: 'Makes pictures; with "stream" as server-sent events, with "async" as a job.',
     isCreating: true,
     body: openAiRequestSchema,
     example: { prompt: 'a red house under a yellow star' },
     answer: 'openAiImages',
+    accepted: 'openAiJob',
   },
   edit: {
     ...openAi,
@@ -37,6 +37,7 @@ const operations = {
     files: ['image', 'mask'],
     references: openAiRequestSchema.extend(imageReferenceFields),
     answer: 'openAiImages',
+    accepted: 'openAiJob',
   },
   vary: {
     ...openAi,
@@ -49,6 +50,7 @@ const operations = {
     files: ['image'],
     references: openAiRequestSchema.partial({ prompt: true }).extend(imageReferenceFields),
     answer: 'openAiImages',
+    accepted: 'openAiJob',
   },
   models: {
     ...openAi,
@@ -71,15 +73,19 @@ const operations = {
 
 /** `POST /v1/images/generations`, `/v1/images/edits`, `/v1/images/variations` and `GET /v1/models`. */
 export const openAiRoutes = (context: ServerContext) => async (server: FastifyInstance) => {
+  const answer = (call: OpenAiCall, request: FastifyRequest, reply: FastifyReply) =>
+    call.isAsync ? begin(context, call, request, reply) : make(context, call, request, reply);
   addOperation(server, operations.generate, async (request, reply) =>
-    make(context, callOf('image_generation', request.body), request, reply),
+    answer(callOf('image_generation', request.body), request, reply),
   );
   addOperation(server, operations.edit, async (request, reply) =>
-    make(context, await editOf(context, { request, reply }), request, reply),
+    answer(await editOf(context, { request, reply }), request, reply),
   );
   addOperation(server, operations.vary, async (request, reply) =>
-    make(context, await editOf(context, { request, reply }, { prompt: variationPrompt }), request, reply),
+    answer(await editOf(context, { request, reply }, { prompt: variationPrompt }), request, reply),
   );
+  for (const { path } of [operations.generate, operations.edit, operations.vary])
+    addJobs(server, context, path);
 
   const startedAt = Math.floor(Date.now() / 1_000);
   addOperation(server, operations.models, async () => ({
@@ -104,40 +110,8 @@ export const openAiRoutes = (context: ServerContext) => async (server: FastifyIn
   });
 };
 
-async function editOf(
-  context: ServerContext,
-  { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
-  defaults: object = {},
-): Promise<OpenAiCall> {
-  const { fields, images, mask } = await readEditBody(context, request, reply);
-  const call = callOf('image_edit', { ...defaults, ...fields });
-  const asked = { ...call.asked, inputImages: [...images] };
-  if (!mask) return { ...call, asked };
-  const read = await readOpenAiMask(mask);
-  return {
-    ...call,
-    asked: { keepUnmasked: true, ...asked, mask: read.mask },
-    warnings: [...call.warnings, ...read.warnings],
-  };
-}
-
-function callOf(kind: OpenAiCall['kind'], given: unknown): OpenAiCall {
-  const body = parseBody(openAiRequestSchema, given);
-  return {
-    kind,
-    ...fromOpenAiRequest(body),
-    responseFormat: body.response_format ?? 'b64_json',
-    isStreamed: body.stream ?? false,
-    delivery: deliveryOptionsOf(body),
-  };
-}
-
 /** @param id the model's own, or an alias by which a client knows it */
-const describe = (
-  { name, plugin = 'nobody', available }: AvailableModel,
-  created: number,
-  id: string,
-) => ({
+const describe = ({ name, plugin = 'nobody', available }: AvailableModel, created: number, id: string) => ({
   id,
   object: 'model',
   created,

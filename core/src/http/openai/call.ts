@@ -1,0 +1,43 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { parseBody } from '../parse-body.js';
+import { deliveryOptionsOf } from '../request-fields.js';
+import type { ServerContext } from '../server-context.js';
+import { readEditBody } from './edit-body.js';
+import type { OpenAiCall } from './make.js';
+import { readOpenAiMask } from './mask.js';
+import { fromOpenAiRequest, openAiRequestSchema } from './request.js';
+
+/**
+ * A call to `/v1/images/edits` or `/variations`.
+ *
+ * @param defaults fields of the body that may be missing
+ */
+export async function editOf(
+  context: ServerContext,
+  { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
+  defaults: object = {},
+): Promise<OpenAiCall> {
+  const { fields, images, mask } = await readEditBody(context, request, reply);
+  const call = callOf('image_edit', { ...defaults, ...fields });
+  const asked = { ...call.asked, inputImages: [...images] };
+  if (!mask) return { ...call, asked };
+  const read = await readOpenAiMask(mask);
+  return {
+    ...call,
+    asked: { keepUnmasked: true, ...asked, mask: read.mask },
+    warnings: [...call.warnings, ...read.warnings],
+  };
+}
+
+/** A call, by its fields. Throws status 400 with the field that is wrong. */
+export function callOf(kind: OpenAiCall['kind'], given: unknown): OpenAiCall {
+  const body = parseBody(openAiRequestSchema, given);
+  return {
+    kind,
+    ...fromOpenAiRequest(body),
+    responseFormat: body.response_format ?? 'b64_json',
+    isStreamed: body.stream ?? false,
+    isAsync: body.async ?? false,
+    delivery: deliveryOptionsOf(body),
+  };
+}

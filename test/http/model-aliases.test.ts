@@ -28,7 +28,10 @@ it.each([
 ])('%s takes the name', async (path, body) => {
   const server = await startServer(configuration);
   const answer = await server.post(path, body);
-  expect(await answer.text()).toContain('chaos-one');
+  const { image = '', ...about } = await jsonOf<{ image?: string }>(answer);
+  // An image tells it, too.
+  const told = JSON.stringify(about) + Buffer.from(image, 'base64').toString('latin1');
+  expect(told).toContain('chaos-one');
   expect(answer.status).toBeLessThan(300);
 });
 

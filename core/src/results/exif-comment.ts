@@ -8,6 +8,9 @@ const directoryBytes = 2 + 12 + 4;
 /** Says that the comment is in UTF-16; its order of bytes is that of the file. */
 const encodingMark = Buffer.from('UNICODE\0', 'latin1');
 
+/** Those of other texts; some programs leave the mark out. */
+const otherMarks = ['ASCII\0\0\0', '\0'.repeat(8)].map((mark) => Buffer.from(mark, 'latin1'));
+
 /** An EXIF block, from its TIFF header on, that has a text as `UserComment`, as Automatic1111 writes it into JPEG and WebP files. */
 export function exifComment(text: string): Buffer {
   const comment = Buffer.concat([encodingMark, Buffer.from(text.replaceAll('\0', ''), 'utf16le').swap16()]);
@@ -55,7 +58,9 @@ export function readExifComment(given: Uint8Array): string | undefined {
       return undefined;
     };
     const own = findEntry(read(4, 4), tags.exifDirectory);
-    const comment = own && findEntry(own.value, tags.userComment);
+    // Pillow, and so Fooocus, writes it into the first directory.
+    const comment =
+      (own && findEntry(own.value, tags.userComment)) ?? findEntry(read(4, 4), tags.userComment);
     if (!comment || comment.value + comment.count > block.byteLength) return undefined;
     return decodeComment(block.subarray(comment.value, comment.value + comment.count), isBig);
   } catch {
@@ -65,8 +70,12 @@ export function readExifComment(given: Uint8Array): string | undefined {
 }
 
 function decodeComment(comment: Buffer, isBig: boolean): string {
+  const mark = comment.subarray(0, encodingMark.byteLength);
   const text = comment.subarray(encodingMark.byteLength);
-  if (!comment.subarray(0, encodingMark.byteLength).equals(encodingMark)) return text.toString('utf8');
+  if (!mark.equals(encodingMark)) {
+    const hasMark = otherMarks.some((other) => mark.equals(other));
+    return (hasMark ? text : comment).toString('utf8').replace(/\0+$/, '');
+  }
   const even = Buffer.from(text.subarray(0, text.byteLength & ~1));
   return (isBig ? even.swap16() : even).toString('utf16le');
 }

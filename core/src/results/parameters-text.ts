@@ -32,6 +32,13 @@ export function formatParametersText(values: UsedParameters, model: string, vers
   return [prompt, ...(negativePrompt ? [`${negativePrefix} ${negativePrompt}`] : []), lastLine].join('\n');
 }
 
+/** What was taken apart, put together again. */
+export function printParametersText({ prompt, negativePrompt, values }: ParsedParametersText): string {
+  const lastLine = [...values].map(([key, value]) => `${key}: ${quote(value)}`).join(', ');
+  const lines = [prompt, negativePrompt && `${negativePrefix} ${negativePrompt}`, lastLine];
+  return lines.filter((line) => line !== '').join('\n');
+}
+
 /** A `parameters` text taken apart; nothing of it has been understood yet. */
 export interface ParsedParametersText {
   readonly prompt: string;

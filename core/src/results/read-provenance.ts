@@ -1,8 +1,8 @@
 import { EaselError, type ImageRequest, parameterNames, type Warning } from '@easel/plugin-sdk';
 import { firstProblem } from '../config/first-problem.js';
 import { needsInputImage } from '../models/parameters.js';
+import { readForeignTexts } from './foreign/index.js';
 import { readImageTexts } from './image-texts.js';
-import { parseParametersText } from './parameters-text.js';
 import {
   type ProvenanceDocument,
   parametersKeyword,
@@ -26,19 +26,20 @@ const readSchema = provenanceDocumentSchema.extend({
 });
 
 /**
- * The request that makes the picture of a file again: from Easel's own text in a PNG, or else from the `parameters` text that
- * AUTOMATIC1111 and other tools write into PNG, JPEG and WebP files. Throws ERR_REQUEST_INVALID where the file is none of these, not whole or
+ * The request that makes the picture of a file again: from Easel's own text in a PNG, or else from what AUTOMATIC1111, ComfyUI, InvokeAI,
+ * NovelAI, SwarmUI or Fooocus write into PNG, JPEG and WebP files. Throws ERR_REQUEST_INVALID where the file is none of these, not whole or
  * tells nothing; `name` is what messages call it.
  */
 export function readProvenance(bytes: Uint8Array, name = 'The picture'): ReadProvenance {
   const texts = readTexts(bytes, name);
   const own = texts.get(provenanceKeyword);
-  const foreign = texts.get(parametersKeyword);
+  const foreign = readForeignTexts(texts);
   if (own === undefined && foreign === undefined) throw invalid(`${name} does not tell how it was made`);
 
   const document = own === undefined ? undefined : parseDocument(own, name, foreign !== undefined);
   if (document) return fromDocument(document);
-  const { request, warnings } = requestFromParametersText(parseParametersText(foreign ?? ''), name);
+  if (foreign === undefined) throw invalid(`${name} was written by a newer Easel`);
+  const { request, warnings } = requestFromParametersText(foreign, name);
   if (own === undefined) return { request, warnings };
   const message = `${name} was written by a newer Easel; only what its "${parametersKeyword}" tells was used.`;
   return { request, warnings: [{ code: 'other', message }, ...warnings] };

@@ -14,13 +14,13 @@ export type {
 } from './kernel/events.js';
 export {
   createImageServiceManager,
-  getImageServiceManager,
   type ImageServiceManager,
 } from './kernel/image-service-manager.js';
 export type { ExplainedCandidate, PlannedCall } from './kernel/routing/explain.js';
 export type { AskedPlugin, FixedChoices } from './kernel/routing/fixed-request.js';
 export type { GenerateOptions } from './kernel/routing/generate-options.js';
 export type { RequestIdentity } from './kernel/routing/identity.js';
+export { getImageServiceManager } from './kernel/shared-manager.js';
 export type { AvailableModel } from './models/available-models.js';
 export { type CreateLoggerOptions, createLogger, fromPino } from './observe/create-logger.js';
 export type { PluginHealth, Problem, ServedModel, ServiceHealth } from './observe/health.js';

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { EaselError, type Progress } from '@easel/plugin-sdk';
 import type { DatabaseThread } from './database/database-thread.js';
-import type { JobPlace } from './database/job-table.js';
+import type { JobPlace } from './database/job-place.js';
 import { hasEnded, type JobState, type StoredJob } from './job.js';
 
 /** What listeners of a job are told: how far it is, that it has changed its state, or that its end cannot be written down now. */

@@ -1,7 +1,7 @@
 import type { ImageServiceManager } from '../kernel/image-service-manager.js';
 import type { FixedChoices } from '../kernel/routing/fixed-request.js';
 import type { DatabaseThread } from './database/database-thread.js';
-import type { JobBacklog } from './database/job-table.js';
+import type { JobBacklog } from './database/job-place.js';
 import type { NewJob, StoredJob } from './job.js';
 import { JobRunner, type JobRunnerOptions } from './job-runner.js';
 import { freezeRequest, isSameRequest } from './stored-request.js';

@@ -1,6 +1,6 @@
 import type { Preview, Progress } from '@easel/plugin-sdk';
 import type { DatabaseThread } from './database/database-thread.js';
-import type { JobPlace } from './database/job-table.js';
+import type { JobPlace } from './database/job-place.js';
 import type { BegunJob, StoredJob } from './job.js';
 import { JobEvents } from './job-events.js';
 import { JobWork, type WorkOptions } from './job-work.js';

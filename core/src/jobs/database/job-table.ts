@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type Database from 'libsql';
 import type { AskedPlugin, FixedChoices } from '../../kernel/routing/fixed-request.js';
-import type { BegunJob, JobEnd, JobState, StoredJob } from '../job.js';
+import type { BegunJob, JobEnd, StoredJob } from '../job.js';
 import type { ImageTable } from './image-table.js';
+import type { JobBacklog, JobPlace } from './job-place.js';
 import { allColumns, listedColumns, readJob } from './rows.js';
 import { inTransaction } from './transaction.js';
 
@@ -25,21 +26,6 @@ export interface AcceptedRow {
   readonly job: StoredJob;
   readonly isNew: boolean;
   readonly request: string;
-}
-
-/** Jobs of a state that has no end yet. */
-export interface JobBacklog {
-  readonly state: 'queued' | 'running';
-  readonly count: number;
-  /** When the first of them was accepted. Absent: there are none. */
-  readonly oldest?: number;
-}
-
-/** Where a job is: its state, and the server that works on it. */
-export interface JobPlace {
-  readonly id: string;
-  readonly state: JobState;
-  readonly owner: string | null;
 }
 
 /** Jobs in SQLite: what was accepted outlives the process. A server writes only of jobs that are its own. */

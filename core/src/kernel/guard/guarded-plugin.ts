@@ -3,7 +3,6 @@ import {
   type ErrorCode,
   type GenerationRequest,
   type Manifest,
-  type Progress,
   type ValidGenerationResult,
 } from '@easel/plugin-sdk';
 import type { Events } from '../events.js';
@@ -13,23 +12,11 @@ import type { Supervisor } from '../supervisor/supervisor.js';
 import { Blame } from './blame.js';
 import { Breaker, type BreakerState } from './breaker.js';
 import { Bulkhead } from './bulkhead.js';
+import type { GuardedCall } from './guarded-call.js';
 import { type Latency, LatencyRecord } from './latency.js';
 import { Outstanding } from './outstanding.js';
 import { tellPaidRisk, type Watch } from './paid-risk.js';
 import { graceMs, withCancellation } from './with-cancellation.js';
-
-export interface GuardedCall {
-  readonly signal: AbortSignal;
-  readonly onProgress: (progress: Progress) => void;
-  /** Who asks, for the turns in the queue. Absent: one of those who do not say. */
-  readonly caller?: string | undefined;
-  /** A higher one goes first in the queue. Absent: 0. */
-  readonly priority?: number | undefined;
-  /** Whether an earlier try of the call, which was cut off, was handed to this plugin. Absent: no. */
-  readonly wasHandedOver?: boolean | undefined;
-  /** Whether whoever asks has the result safely; the plugin is told. Never rejects. Absent: when the call resolves. */
-  readonly received?: Promise<boolean> | undefined;
-}
 
 export interface GuardedPluginOptions {
   readonly plugin: PluginFolder;

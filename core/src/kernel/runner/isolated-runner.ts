@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import {
   EaselError,
@@ -9,11 +8,11 @@ import {
 } from '@easel/plugin-sdk';
 import type { WriteLog } from '../../observe/plugin-logger.js';
 import { Channel } from './channel.js';
+import type { IsolateHost } from './isolate-host.js';
 import { LastWords } from './last-words.js';
 import { readLines } from './line-reader.js';
 import { LogLimit } from './log-limit.js';
 import { parsePlan, parseStarted } from './parse-answer.js';
-import type { Port } from './port.js';
 import type { StartPayload } from './protocol.js';
 import { readResidentBytes } from './resident-memory.js';
 import type { Runner, RunnerCall } from './runner.js';
@@ -32,24 +31,6 @@ export interface IsolatedRunnerOptions {
     readonly memoryMb?: number | undefined;
   };
   readonly onLog: WriteLog;
-}
-
-/** What a plugin runs in, outside of the kernel's own thread. */
-export interface IsolateHost {
-  readonly kind: 'process' | 'thread';
-  readonly pid: number | undefined;
-  readonly port: Port;
-  /** Absent where its lines come over the port. */
-  readonly output?: { readonly stdout: Readable; readonly stderr: Readable };
-  /** Resolves with how it ended, for example "exited with status 3"; never rejects. */
-  readonly exited: Promise<string>;
-  /** Resolves when everything that it wrote before its end has been read, and what it has started has ended. */
-  readonly drained: Promise<unknown>;
-  /** Ends it at once, whatever it is doing. */
-  destroy(): void;
-  /** Lets go of it: it sees the wire close, and has ended for whoever waits for that. Absent: that is not possible. */
-  release?(): void;
-  keepHostAlive(alive: boolean): void;
 }
 
 /**

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { processSpace, processSpaceVariable } from '@easel/plugin-sdk';
 import { endDescendants, runVariable } from './end-descendants.js';
 import { FramePort } from './frame-port.js';
-import { IsolatedRunner, type IsolatedRunnerOptions, type IsolateHost } from './isolated-runner.js';
+import type { IsolateHost } from './isolate-host.js';
+import { IsolatedRunner, type IsolatedRunnerOptions } from './isolated-runner.js';
 import { type ProcessPermissions, permissionFlags, workersFlag } from './permission-flags.js';
 import type { Runner } from './runner.js';
 

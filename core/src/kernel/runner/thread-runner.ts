@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { IsolatedRunner, type IsolatedRunnerOptions, type IsolateHost } from './isolated-runner.js';
+import type { IsolateHost } from './isolate-host.js';
+import { IsolatedRunner, type IsolatedRunnerOptions } from './isolated-runner.js';
 import type { Runner } from './runner.js';
 import type { ThreadData } from './thread-entry.js';
 import { ThreadPort } from './thread-port.js';

@@ -2,6 +2,7 @@ import { open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EaselError, type Manifest } from '@easel/plugin-sdk';
 import { z } from 'zod';
+import { ggufNames, ggufStart } from './gguf-names.js';
 import { modelIndexName } from './model-index.js';
 
 /** What a plugin's manifest says of models of one pipeline type. */
@@ -23,7 +24,7 @@ const indexSchema = z.looseObject({ _class_name: z.string() });
 
 /**
  * Finds the pipeline type of a model on disk by what the plugins' manifests say: the class in a folder's `model_index.json`, or how names
- * of tensors in a .safetensors file begin. Weights are not read.
+ * of tensors in a .safetensors or .gguf file begin. Weights are not read.
  *
  * @throws ERR_MODEL_FILES_INVALID for a file that is not there or cannot be read, and for a model that no plugin knows
  */
@@ -70,13 +71,14 @@ async function tensorNames(path: string): Promise<string[]> {
   const length = Buffer.alloc(8);
   try {
     await file.read(length, 0, 8, 0);
+    if (length.toString('latin1').startsWith(ggufStart)) return unwrapped(await ggufNames(file));
     const bytes = Number(length.readBigUInt64LE());
     const { size } = await file.stat();
     if (bytes > Math.min(size - 8, maximumHeaderBytes)) throw new Error('its header is longer than the file');
     const header = Buffer.alloc(bytes);
     await file.read(header, 0, bytes, 8);
     const names = Object.keys(z.record(z.string(), z.unknown()).parse(JSON.parse(header.toString())));
-    return names.map((name) => name.replace(wrappers, ''));
+    return unwrapped(names);
   } catch {
     if (length.toString('latin1') === lfsStart) {
       throw invalid(
@@ -84,11 +86,16 @@ async function tensorNames(path: string): Promise<string[]> {
         'Run `git lfs pull` in the folder of the model, or download the file itself.',
       );
     }
-    throw invalid(`${path} is not a .safetensors file.`, 'Use a version of the model in .safetensors.');
+    throw invalid(
+      `${path} is not a .safetensors or .gguf file, or is damaged.`,
+      'Use a version of the model in one of these formats.',
+    );
   } finally {
     await file.close();
   }
 }
+
+const unwrapped = (names: readonly string[]): string[] => names.map((name) => name.replace(wrappers, ''));
 
 const invalid = (message: string, hint: string) =>
   new EaselError({ code: 'ERR_MODEL_FILES_INVALID', message, hint });

@@ -54,6 +54,17 @@ describe('the images API', () => {
     });
     expect((await server.get('/readyz')).status).toBe(200);
     expect(await (await server.get('/metrics')).text()).toContain('easel_plugin_ready');
+    await server.get('/no/such/path');
+    const told = async () => await (await server.get('/metrics')).text();
+    await expect
+      .poll(told)
+      .toMatch(/request_duration_seconds_count\{method="GET",route="none",status="404"\} 1/);
+    expect(await told()).toMatch(
+      /request_duration_seconds_count\{method="GET",route="\/metrics",status="200"\} \d/,
+    );
+    expect(await told()).toContain('easel_jobs{state="queued"} 0');
+    expect(await told()).toContain('easel_job_oldest_seconds{state="running"} 0');
+    expect(await told()).toMatch(/easel_build_info\{version="[\d.]+",node="v[\d.]+"\} 1/);
   });
 
   it.each([

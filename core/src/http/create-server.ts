@@ -28,6 +28,7 @@ import { openAiRoutes } from './openai/routes.js';
 import { collectOperations } from './operation.js';
 import { handlePipelinedInTurn } from './pipelined-requests.js';
 import { probeRoutes } from './probes.js';
+import { ServerMetrics } from './server-metrics.js';
 import { studioRoutes } from './studio/routes.js';
 import { watchRequests } from './watch-requests.js';
 
@@ -96,7 +97,9 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
     commandKey: options.commandKey,
     origin: () => (server.server.listening ? server.listeningOrigin : ''),
   });
+  const metrics = new ServerMetrics(() => context.jobs.backlog());
   watchRequests(server, (ended) => {
+    metrics.count(ended);
     if (context.configuration.accessLog) logRequest(logger, ended);
   });
   handlePipelinedInTurn(server);
@@ -138,7 +141,7 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
   await server.register(mcpRoutes(context));
   await server.register(adminRoutes(context));
   await server.register(sessionRoutes(context));
-  await server.register(probeRoutes(context));
+  await server.register(probeRoutes(context, metrics));
   await server.register(documentationRoutes(prefix, operations));
   await server.register(studioRoutes(prefix));
   return server;

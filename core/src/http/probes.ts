@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { measureProcess } from './event-loop-delay.js';
 import { addOperation, type Operation } from './operation.js';
 import type { ServerContext } from './server-context.js';
+import type { ServerMetrics } from './server-metrics.js';
 
 const probe = { tag: 'Probes', method: 'GET' } as const;
 const operations = {
@@ -25,7 +26,7 @@ const operations = {
 
 /** `GET /healthz`: the process answers. `GET /readyz`: a model's pictures can be made and kept. `GET /metrics`: for Prometheus. */
 export const probeRoutes =
-  ({ manager, findStorageProblem }: ServerContext) =>
+  ({ manager, findStorageProblem }: ServerContext, metrics: ServerMetrics) =>
   async (server: FastifyInstance) => {
     addOperation(server, operations.alive, async () => ({ status: 'ok' }));
 
@@ -38,6 +39,6 @@ export const probeRoutes =
     const describeProcess = measureProcess(server);
     addOperation(server, operations.metrics, async (_request, reply) => {
       const { contentType, text } = await manager.getMetrics();
-      return await reply.type(contentType).send(`${text}\n${describeProcess()}`);
+      return await reply.type(contentType).send(`${text}\n${describeProcess()}\n${await metrics.print()}`);
     });
   };

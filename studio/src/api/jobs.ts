@@ -12,6 +12,9 @@ export interface JobRequest {
   readonly steps?: number;
   readonly guidance_scale?: number;
   readonly sampler?: string;
+  readonly strength?: number;
+  readonly input_images?: readonly string[];
+  readonly mask?: string;
   readonly previews?: number;
 }
 

@@ -10,7 +10,7 @@ import { actOnToast } from '../shell/toast.js';
 import { Facts } from './facts.js';
 import { $list } from './list.js';
 import { Provenance } from './provenance.js';
-import { remove, star, takeOver } from './verbs.js';
+import { remove, star, startFrom, takeOver } from './verbs.js';
 
 /** An image, how it was made, and what can be done with it. */
 export function ImagePage({ params: { name } }: { readonly params: { readonly name: string } }) {
@@ -82,6 +82,10 @@ export function ImagePage({ params: { name } }: { readonly params: { readonly na
           <button type="button" onClick={() => make('all but the seed')}>
             <Icon name="dice" />
             {words.vary}
+          </button>
+          <button type="button" onClick={() => void startFrom(name).then(() => goTo('/make'))}>
+            <Icon name="image" />
+            {words.useAsInput}
           </button>
           <a className="button" href={imageAddress(name)} download={name}>
             <Icon name="download" />

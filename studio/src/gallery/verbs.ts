@@ -1,7 +1,10 @@
 import { changeImages } from '../api/gallery.js';
-import type { GalleryImage, ImageDetails } from '../api/schemas.js';
+import { imageAddress } from '../api/jobs.js';
+import type { GalleryImage, ImageDetails, Model } from '../api/schemas.js';
 import { $words } from '../language/words.js';
-import { type Draft, setDraft } from '../make/draft.js';
+import { $models, currentOf } from '../live/models.js';
+import { $draft, type Draft, setDraft } from '../make/draft.js';
+import { takeImages } from '../make/take-images.js';
 import { showToast } from '../shell/toast.js';
 import { changeKnown, dropKnown, refreshGallery } from './list.js';
 
@@ -28,6 +31,18 @@ export async function remove(names: readonly string[]): Promise<void> {
       refreshGallery();
     },
   });
+}
+
+/** Has the next image start from this one, made by a model that takes images. */
+export async function startFrom(name: string): Promise<void> {
+  const models = $models.get();
+  const set = models.find(({ id }) => id === $draft.get().model) ?? currentOf(models);
+  const takes = ({ available, supports }: Model) => available && supports.inputImages > 0;
+  const model = set && takes(set) ? set : (models.find(takes) ?? set);
+  if (!model) return;
+  setDraft({ model: model.id });
+  const response = await fetch(imageAddress(name));
+  if (response.ok) await takeImages([await response.blob()], model);
 }
 
 const numberOf = (value: unknown) => (typeof value === 'number' ? value : undefined);

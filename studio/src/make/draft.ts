@@ -12,6 +12,8 @@ export interface Draft {
   readonly count?: number | undefined;
   readonly steps?: number | undefined;
   readonly guidance?: number | undefined;
+  /** How far to go from the input image. */
+  readonly strength?: number | undefined;
   readonly sampler?: string | undefined;
   /** Absent: a new one is drawn each time. */
   readonly seed?: number | undefined;
@@ -27,10 +29,19 @@ const names = {
   count: 'n',
   steps: 'steps',
   guidance: 'g',
+  strength: 'strength',
   sampler: 'sampler',
   seed: 's',
 } as const satisfies Record<keyof Draft, string>;
-const numbers: ReadonlySet<string> = new Set(['width', 'height', 'count', 'steps', 'guidance', 'seed']);
+const numbers: ReadonlySet<string> = new Set([
+  'width',
+  'height',
+  'count',
+  'steps',
+  'guidance',
+  'strength',
+  'seed',
+]);
 
 const stored = 'easel draft';
 /** Characters; longer addresses are cut off on their way through mails and chats. */

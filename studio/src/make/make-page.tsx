@@ -1,5 +1,5 @@
 import { useStore } from '@nanostores/react';
-import { useEffect } from 'react';
+import { useCallback, useEffect } from 'react';
 import { useWords } from '../language/words.js';
 import { $active, $ended, $jobs } from '../live/jobs.js';
 import { $models, currentOf } from '../live/models.js';
@@ -11,6 +11,7 @@ import { SettingsForm } from './settings-form.js';
 import { Stage } from './stage.js';
 import { StatusLine } from './status-line.js';
 import { cancel } from './submit.js';
+import { takeImages, useGivenImages } from './take-images.js';
 
 /** The page where images are made. */
 export function MakePage() {
@@ -27,6 +28,8 @@ export function MakePage() {
   const index = focus && focus.job === job?.id ? focus.index : 0;
   const activeId = job && (job.state === 'queued' || job.state === 'running') ? job.id : undefined;
 
+  const take = useCallback((files: readonly File[]) => void (model && takeImages(files, model)), [model]);
+  useGivenImages(model, take);
   useEffect(() => showInAddress(`${queryFromDraft($draft.get())}`), []);
   useEffect(() => {
     if (activeId === undefined) return;

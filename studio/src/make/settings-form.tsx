@@ -3,6 +3,7 @@ import type { Model } from '../api/schemas.js';
 import { NumberSlider } from '../controls/number-slider.js';
 import { useWords } from '../language/words.js';
 import { $draft, setDraft } from './draft.js';
+import { ImageField } from './image-field.js';
 import { MakeButton } from './make-button.js';
 import { ModelField } from './model-field.js';
 import { MoreFields } from './more-fields.js';
@@ -39,6 +40,7 @@ export function SettingsForm({ model }: { readonly model: Model | undefined }) {
       {model && (
         <>
           <ModelField model={model} />
+          {model.supports.inputImages > 0 && <ImageField model={model} />}
           <ShapeField model={model} />
           <div className="field pair">
             {model.supports.steps && (

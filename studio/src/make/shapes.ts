@@ -37,6 +37,16 @@ function sizeFor(ratio: number, { defaults, supports }: Model): Size | undefined
   return best;
 }
 
+/** The size in which a model makes an image of another one's shape: its own size where the model makes that. */
+export function sizeLike({ width, height }: Size, model: Model): Partial<Size> {
+  const { minimumEdge, maximumEdge, edgeMultiple } = model.supports;
+  const isMade = [width, height].every(
+    (edge) => edge >= minimumEdge && edge <= maximumEdge && edge % edgeMultiple === 0,
+  );
+  const isUsual = width * height <= 4 * model.defaults.width * model.defaults.height;
+  return isMade && isUsual ? { width, height } : (sizeFor(width / height, model) ?? {});
+}
+
 /** The shapes that people choose from. */
 export const shapesOf = (model: Model): Shape[] =>
   ratios.flatMap(([wide, high]) => {

@@ -5,6 +5,7 @@ import type { Model } from '../api/schemas.js';
 import { putJob, refreshJobs } from '../live/jobs.js';
 import { $draft, requestOf } from './draft.js';
 import { showJob } from './focus.js';
+import { inputFields } from './inputs.js';
 
 /** Why the last request was not accepted. Absent: it was. */
 export const $refusal = atom<ApiError | undefined>();
@@ -13,7 +14,15 @@ export const $refusal = atom<ApiError | undefined>();
 export async function make(model: Model): Promise<void> {
   $refusal.set(undefined);
   try {
-    const job = await submitJob(requestOf($draft.get(), model));
+    const draft = $draft.get();
+    const inputs = await inputFields(model.supports);
+    const { strength } = draft;
+    const isFromImage = inputs.input_images && strength !== undefined;
+    const job = await submitJob({
+      ...requestOf(draft, model),
+      ...inputs,
+      ...(isFromImage ? { strength } : {}),
+    });
     putJob(job);
     showJob(job.id);
   } catch (error) {

@@ -5,8 +5,9 @@ import { useWords } from '../language/words.js';
 
 export interface Toast {
   readonly text: string;
-  readonly action: string;
-  readonly act: () => Promise<void>;
+  /** Absent: there is nothing to do about it. */
+  readonly action?: string;
+  readonly act?: () => Promise<void>;
 }
 
 export const $toast = atom<Toast | undefined>();
@@ -16,7 +17,7 @@ export const showToast = (toast: Toast): void => $toast.set(toast);
 export async function actOnToast(): Promise<void> {
   const toast = $toast.get();
   $toast.set(undefined);
-  await toast?.act();
+  await toast?.act?.();
 }
 
 /** Says what was done and how to undo it, until it is closed or something else is done: nobody has to be quick. */
@@ -28,9 +29,11 @@ export function ToastLine() {
       {toast && (
         <div className="toast">
           <span>{toast.text}</span>
-          <button type="button" className="quiet toast-action" onClick={() => void actOnToast()}>
-            {toast.action}
-          </button>
+          {toast.action && (
+            <button type="button" className="quiet toast-action" onClick={() => void actOnToast()}>
+              {toast.action}
+            </button>
+          )}
           <button
             type="button"
             className="square bare"

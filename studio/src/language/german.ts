@@ -155,6 +155,35 @@ export const german: Words = {
   signedIn: (name, scopes) => `${name}: ${scopes}`,
   use: 'Benutzen',
   chooseModel: (name) => `${name} benutzen`,
+  keySheet: {
+    title: 'Tasten',
+    groups: { make: 'Erstellen', gallery: 'Galerie', mask: 'Maske', everywhere: 'Überall' },
+    acts: {
+      submit: 'Erstellen, was eingestellt ist',
+      cancel: 'Den gezeigten Auftrag abbrechen',
+      move: 'Von Bild zu Bild',
+      open: 'Das Bild öffnen',
+      star: 'Das Bild markieren, oder nicht mehr',
+      remove: 'Das Bild löschen',
+      undo: 'Gelöschtes zurückholen',
+      back: 'Von einem Bild zur Galerie',
+      brush: 'Den Pinsel bewegen; weiter mit Umschalt',
+      down: 'Den Pinsel aufsetzen oder abheben',
+      size: 'Den Pinsel kleiner, größer machen',
+      erase: 'Markieren oder radieren',
+      undoMark: 'Rückgängig',
+      redoMark: 'Wiederholen',
+      sheet: 'Diese Übersicht zeigen',
+    },
+  },
+  firstRun: {
+    title: 'Was als Nächstes dazukommt',
+    model: 'Ein größeres Modell installieren',
+    key: (n) =>
+      n === 1
+        ? 'Den Schlüssel eines Anbieters eingeben'
+        : `Einen Schlüssel eingeben: ${n} Anbieter warten darauf`,
+  },
   theme: 'Aussehen',
   themes: { system: 'Wie das System', light: 'Hell', dark: 'Dunkel' },
   language: 'Sprache',

@@ -3,6 +3,7 @@ import { imageAddress, previewAddress } from '../api/jobs.js';
 import { useWords } from '../language/words.js';
 import { $isLoaded, type LiveJob } from '../live/jobs.js';
 import { ErrorCard } from './error-card.js';
+import { FirstRun } from './first-run.js';
 import { SteadyImage } from './steady-image.js';
 import { $refusal } from './submit.js';
 
@@ -26,9 +27,7 @@ export function Stage({ job, index }: { readonly job: LiveJob | undefined; reado
     );
   if (!job)
     return (
-      <div className="stage">
-        <p className="stage-empty">{isLoaded ? words.emptyStage : words.loading}</p>
-      </div>
+      <div className="stage">{isLoaded ? <FirstRun /> : <p className="stage-empty">{words.loading}</p>}</div>
     );
   if (job.error)
     return (

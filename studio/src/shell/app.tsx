@@ -11,6 +11,7 @@ import { $active, $isConnected } from '../live/jobs.js';
 import { MakePage } from '../make/make-page.js';
 import { ModelsPage } from '../models/models-page.js';
 import { QueueDrawer } from '../queue/queue-drawer.js';
+import { KeysDialog } from './keys-dialog.js';
 import { type PageName, pages } from './pages.js';
 import { $session } from './session.js';
 import { SettingsDialog } from './settings-dialog.js';
@@ -53,6 +54,7 @@ function Frame() {
           <RailLink key={name} name={name} isCurrent={name === page} />
         ))}
         <span className="spacer" />
+        <KeysDialog />
         <SettingsDialog />
       </nav>
       <header className="top">

@@ -35,6 +35,11 @@ describe('axe finds nothing wrong', () => {
       await look('settings');
       await page.keyboard.press('Escape');
       await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await page.keyboard.press('?');
+      await page.getByRole('dialog').waitFor();
+      await look('the keys');
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
       await page.getByRole('button', { name: 'Cancel' }).click();
       await page.locator('.stage-empty').waitFor();
       await page.getByRole('link', { name: 'Gallery' }).click();

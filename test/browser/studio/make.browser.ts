@@ -124,3 +124,22 @@ it('says in words what is wrong with a request', async () => {
   expect(await alert.innerText()).toContain('nonsense');
   expect(await alert.innerText()).toContain('ERR_REQUEST_INVALID');
 });
+
+it('shows its keys at "?", but where people type, and what to add to a first run', async () => {
+  const { url } = await startEasel();
+  const { page, problems } = await openPage(`${url}/make?p=`);
+  const list = page.getByRole('region', { name: 'What to add next' });
+  await list.getByRole('link', { name: /Enter a key/ }).waitFor();
+  await page.getByLabel('Prompt').focus();
+  await page.keyboard.type('what?');
+  expect(await page.getByLabel('Prompt').inputValue()).toBe('what?');
+  await page.getByRole('button', { name: 'Draw a seed' }).focus();
+  await page.keyboard.press('?');
+  const sheet = page.getByRole('dialog', { name: 'Keys' });
+  await sheet.getByText('Make what is set').waitFor();
+  await page.keyboard.press('Escape');
+  await sheet.waitFor({ state: 'detached' });
+  await list.getByRole('link', { name: 'Install a larger model' }).click();
+  await page.getByRole('region', { name: 'Not installed' }).waitFor();
+  expect(problems).toEqual([]);
+});

@@ -25,6 +25,12 @@ const calls: readonly (readonly [string, string, string, unknown?])[] = [
   ['post', '/api/images/explain', '/api/images/explain', { prompt, model: 'nobody' }],
   ['post', '/api/images/plan', '/api/images/plan', { prompt }],
   ['post', '/api/images/plan', '/api/images/plan', { prompt, model: 'nobody' }],
+  [
+    'post',
+    '/api/images/parameters',
+    '/api/images/parameters',
+    { image: Buffer.from(onePixelPng).toString('base64') },
+  ],
   ['get', '/api/admin/status', '/api/admin/status'],
   ['post', '/api/images/jobs', '/api/images/jobs', { prompt, priority: 3 }],
   ['post', '/api/images/jobs', '/api/images/jobs', { prompt, priority: 300 }],

@@ -19,6 +19,7 @@ import { galleryRoutes } from './gallery/routes.js';
 import { closeGracefully } from './graceful-close.js';
 import { generateRoute } from './images/generate.js';
 import { listRoutes } from './images/lists.js';
+import { parametersRoute } from './images/parameters-route.js';
 import { resultRoutes } from './images/results.js';
 import { jobRoutes } from './jobs/routes.js';
 import { mcpRoutes } from './mcp/routes.js';
@@ -132,6 +133,7 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
   await answerUnknownPaths(server, logger);
   await server.register(generateRoute(context));
   await server.register(listRoutes(context));
+  await server.register(parametersRoute());
   await server.register(resultRoutes(context));
   await server.register(galleryRoutes(context));
   await server.register(jobRoutes(context));

@@ -26,7 +26,8 @@ const stored = 'inputs';
 
 export const $inputs = atom<Inputs>(none);
 
-function set(inputs: Inputs): void {
+/** Takes others in their place, and keeps them. */
+export function setInputs(inputs: Inputs): void {
   $inputs.set(inputs);
   const kept: Kept = { blobs: inputs.images.map(({ blob }) => blob), marks: inputs.marks };
   void keepValue(stored, kept);
@@ -48,7 +49,7 @@ export async function addInput(blob: Blob, most: number): Promise<InputImage> {
   const image = await open(blob);
   const { images, marks } = $inputs.get();
   const isFirst = images.length === 0 || most <= 1;
-  set({ images: [...(isFirst ? [] : images.slice(0, most - 1)), image], marks: isFirst ? [] : marks });
+  setInputs({ images: [...(isFirst ? [] : images.slice(0, most - 1)), image], marks: isFirst ? [] : marks });
   return image;
 }
 
@@ -56,10 +57,10 @@ export function removeInput(place: number): void {
   const { images, marks } = $inputs.get();
   const [removed] = images.slice(place, place + 1);
   if (removed) URL.revokeObjectURL(removed.address);
-  set({ images: images.filter((_, index) => index !== place), marks: place === 0 ? [] : marks });
+  setInputs({ images: images.filter((_, index) => index !== place), marks: place === 0 ? [] : marks });
 }
 
-export const setMarks = (marks: readonly Mark[]): void => set({ ...$inputs.get(), marks });
+export const setMarks = (marks: readonly Mark[]): void => setInputs({ ...$inputs.get(), marks });
 
 /** The images of the last time that the page was open. */
 export async function openInputs(): Promise<void> {
@@ -69,7 +70,8 @@ export async function openInputs(): Promise<void> {
   if ($inputs.get() === none && images.length > 0) $inputs.set({ images, marks: kept.marks });
 }
 
-const dataUrlOf = (blob: Blob): Promise<string> =>
+/** A file as the text that JSON has of it. */
+export const dataUrlOf = (blob: Blob): Promise<string> =>
   new Promise((resolve, reject) => {
     const reader = new FileReader();
     reader.addEventListener('load', () => resolve(String(reader.result)));

@@ -7,6 +7,8 @@ import { Announcer } from './announcer.js';
 import { $draft, queryFromDraft, showInAddress } from './draft.js';
 import { Filmstrip } from './filmstrip.js';
 import { $focus } from './focus.js';
+import { $inputs, setInputs } from './inputs.js';
+import { offerSettings } from './offer-settings.js';
 import { SettingsForm } from './settings-form.js';
 import { Stage } from './stage.js';
 import { StatusLine } from './status-line.js';
@@ -28,7 +30,16 @@ export function MakePage() {
   const index = focus && focus.job === job?.id ? focus.index : 0;
   const activeId = job && (job.state === 'queued' || job.state === 'running') ? job.id : undefined;
 
-  const take = useCallback((files: readonly File[]) => void (model && takeImages(files, model)), [model]);
+  const take = useCallback(
+    async (files: readonly File[]) => {
+      if (!model) return;
+      const before = $inputs.get();
+      await takeImages(files, model);
+      const [first] = files;
+      if (first) await offerSettings(first, () => setInputs(before));
+    },
+    [model],
+  );
   useGivenImages(model, take);
   useEffect(() => showInAddress(`${queryFromDraft($draft.get())}`), []);
   useEffect(() => {

@@ -22,7 +22,10 @@ const imagesOf = (transfer: DataTransfer | null): File[] =>
   [...(transfer?.files ?? [])].filter(({ type }) => type.startsWith('image/'));
 
 /** Takes the images that are dropped anywhere on the page, or pasted. */
-export function useGivenImages(model: Model | undefined, take: (files: readonly File[]) => void): void {
+export function useGivenImages(
+  model: Model | undefined,
+  take: (files: readonly File[]) => Promise<void>,
+): void {
   useEffect(() => {
     if (!model) return;
     const isMarked = (is: boolean) => document.documentElement.toggleAttribute('data-dropping', is);
@@ -30,7 +33,7 @@ export function useGivenImages(model: Model | undefined, take: (files: readonly 
       const files = imagesOf(event.clipboardData);
       if (files.length === 0) return;
       event.preventDefault();
-      take(files);
+      void take(files);
     };
     const onDragOver = (event: DragEvent) => {
       if (!event.dataTransfer?.types.includes('Files')) return;
@@ -43,7 +46,7 @@ export function useGivenImages(model: Model | undefined, take: (files: readonly 
       const files = imagesOf(event.dataTransfer);
       if (files.length === 0) return;
       event.preventDefault();
-      take(files);
+      void take(files);
     };
     document.addEventListener('paste', onPaste);
     document.addEventListener('dragover', onDragOver);

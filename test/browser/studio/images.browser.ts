@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
+import { writePngText } from '../../../core/src/results/png-text.js';
 import { halves } from '../../http/masked-images.js';
 import { jsonOf } from '../../http/server.js';
 import { openPage } from '../open-page.js';
@@ -119,5 +120,28 @@ it('paints a mask by keys and by pointer, with undo, and keeps every pixel outsi
   expect(rowsOf(made, 0, 40).equals(rowsOf(pixels, 0, 40))).toBe(true);
   expect(rowsOf(made, 56, edge).equals(rowsOf(pixels, 56, edge))).toBe(true);
   expect(rowsOf(made, 46, 50).equals(rowsOf(pixels, 46, 50))).toBe(false);
+  expect(problems).toEqual([]);
+});
+
+it('takes over the settings of an image of another tool, and has the old ones back', async () => {
+  const { url } = await startEasel();
+  const { page, problems } = await openPage(`${url}/make?p=a+red+boat&n=2`);
+  await page.getByText('Drop or paste an image here').waitFor();
+  const text = [
+    'a lighthouse',
+    'Negative prompt: people',
+    'Steps: 30, Sampler: Euler, CFG scale: 6.5, Seed: 12345, Size: 128x64, Model: other, Version: v1.10.1',
+  ].join('\n');
+  await drop(page, Buffer.from(writePngText(await png(), { parameters: text })));
+  await page.getByRole('button', { name: 'Take its settings over' }).click();
+  await page.getByText('The settings are those of the file.').waitFor();
+  expect(await page.getByLabel('Prompt').inputValue()).toBe('a lighthouse');
+  expect(await page.getByLabel('Seed', { exact: true }).inputValue()).toBe('12345');
+  expect(await page.getByRole('img', { name: 'Input image 1' }).count()).toBe(0);
+  await expect
+    .poll(() => new URL(page.url()).search)
+    .toBe('?p=a+lighthouse&not=people&w=128&h=64&n=2&steps=30&g=6.5&sampler=Euler&s=12345');
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect.poll(() => new URL(page.url()).searchParams.get('p')).toBe('a red boat');
   expect(problems).toEqual([]);
 });

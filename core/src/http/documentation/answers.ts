@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { jobStates } from '../../jobs/job.js';
 import { automaticAnswers } from './automatic1111-answers.js';
 import { ollamaAnswers } from './ollama-answers.js';
-import { gallery, galleryChange, galleryImage, session } from './page-answers.js';
+import { gallery, galleryChange, galleryImage, readParameters, session } from './page-answers.js';
 
 const time = z.iso.datetime().nullable();
 const provenance = z.looseObject({
@@ -220,6 +220,7 @@ export const answers = {
   gallery,
   galleryImage,
   galleryChange,
+  readParameters,
   openAiImages,
   openAiFailed,
   openAiJob,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { warningSchema } from '@easel/plugin-sdk';
 import { z } from 'zod';
 
 export const galleryImage = z.looseObject({
@@ -24,6 +25,12 @@ export const gallery = z.looseObject({
   images: z.array(galleryImage),
 });
 export const galleryChange = z.looseObject({ changed: z.int() });
+
+export const readParameters = z.looseObject({
+  made_by_easel: z.boolean(),
+  request: z.looseObject({ prompt: z.string() }).describe('A request for this server.'),
+  warnings: z.array(warningSchema).describe('What the file tells and the request does not have.'),
+});
 
 export const session = z.looseObject({
   required: z.boolean().describe('Whether the server asks for a key.'),

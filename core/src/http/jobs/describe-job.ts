@@ -1,6 +1,6 @@
 import type { Preview, Progress } from '@easel/plugin-sdk';
 import type { StoredJob } from '../../jobs/job.js';
-import type { Wanted } from '../../jobs/wanted.js';
+import { describeWanted } from '../images/describe-wanted.js';
 
 const timeOf = (milliseconds: number | undefined) =>
   milliseconds === undefined ? null : new Date(milliseconds).toISOString();
@@ -10,21 +10,6 @@ export interface JobProgress {
   readonly progress: Omit<Progress, 'preview'> | undefined;
   readonly previews: readonly Preview[];
 }
-
-/** What a job was asked for, by the names of the API. */
-const describeWanted = ({ width, height, ...wanted }: Wanted) => ({
-  prompt: wanted.prompt,
-  model: wanted.model,
-  size: width && height ? `${width}x${height}` : undefined,
-  n: wanted.n,
-  negative_prompt: wanted.negativePrompt,
-  seed: wanted.seed,
-  steps: wanted.steps,
-  guidance_scale: wanted.guidanceScale,
-  sampler: wanted.sampler,
-  strength: wanted.strength,
-  image_type: wanted.outputFormat,
-});
 
 /** A job as its caller sees it. */
 export function describeJob(

@@ -1,3 +1,4 @@
+import * as z from 'zod/mini';
 import { addressOf, call, drawId } from './call.js';
 import { type Job, jobSchema, jobsSchema, modelsSchema } from './schemas.js';
 
@@ -28,6 +29,11 @@ export const listJobs = async (limit: number): Promise<Job[]> =>
   (await call(jobsSchema, `api/images/jobs?limit=${limit}`)).jobs;
 
 export const listModels = () => call(modelsSchema, 'api/images/models');
+
+const lorasSchema = z.array(z.looseObject({ name: z.string() }));
+/** Names that prompts have for the LoRAs of the server. */
+export const listLoras = async (): Promise<string[]> =>
+  (await call(lorasSchema, 'sdapi/v1/loras')).map(({ name }) => name);
 
 export const imageAddress = (name: string): string => addressOf(`api/images/results/${name}`);
 export const thumbnailAddress = (name: string): string => addressOf(`api/images/results/${name}/thumbnail`);

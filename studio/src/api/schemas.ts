@@ -47,6 +47,10 @@ export const jobSchema = z.looseObject({
       n: z.number(),
       steps: optionalNumber,
       seed: optionalNumber,
+      negative_prompt: optionalText,
+      guidance_scale: optionalNumber,
+      sampler: optionalText,
+      strength: optionalNumber,
     }),
   ),
   progress: z.optional(progressSchema),
@@ -79,6 +83,11 @@ export const modelSchema = z.looseObject({
   current: z.boolean(),
   plugin: z.optional(text),
   missingSecrets: z.optional(z.array(text)),
+  choices: z.looseObject({
+    samplers: z.array(text),
+    schedules: z.array(text),
+    promptTags: z.array(z.looseObject({ tag: text })),
+  }),
   defaults: z.looseObject({
     width: z.number(),
     height: z.number(),

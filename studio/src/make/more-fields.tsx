@@ -4,14 +4,17 @@ import type { Model } from '../api/schemas.js';
 import { NumberSlider } from '../controls/number-slider.js';
 import { useWords } from '../language/words.js';
 import { $draft, setDraft } from './draft.js';
+import { LoraField } from './lora-field.js';
+import { SamplerField } from './sampler-field.js';
 
 /** What few people set, as far as the model has it. */
 export function MoreFields({ model }: { readonly model: Model }) {
   const words = useWords();
   const draft = useStore($draft);
   const id = useId();
-  const { supports, defaults } = model;
-  if (!supports.negativePrompt && !supports.guidanceScale) return null;
+  const { supports, defaults, choices } = model;
+  const takesLoras = choices.promptTags.some(({ tag }) => tag === 'lora');
+  if (!supports.negativePrompt && !supports.guidanceScale && !supports.sampler && !takesLoras) return null;
   return (
     <details className="field more">
       <summary>{words.more}</summary>
@@ -40,6 +43,8 @@ export function MoreFields({ model }: { readonly model: Model }) {
           onChange={(guidance) => setDraft({ guidance })}
         />
       )}
+      {supports.sampler && choices.samplers.length > 0 && <SamplerField model={model} />}
+      {takesLoras && <LoraField />}
     </details>
   );
 }

@@ -6,6 +6,7 @@ import { formatCost, formatTime, useWords } from '../language/words.js';
 import { $active, type LiveJob } from '../live/jobs.js';
 import { setDraft } from './draft.js';
 import { timeLeftMs } from './estimate.js';
+import { SentDialog } from './sent-dialog.js';
 import { cancel } from './submit.js';
 
 const tickMs = 500;
@@ -55,7 +56,7 @@ interface MadeProps {
   readonly index: number;
 }
 
-function Made({ result, index }: MadeProps) {
+function Made({ job, result, index }: MadeProps) {
   const words = useWords();
   const image = result.images[index];
   if (!image) return null;
@@ -77,6 +78,7 @@ function Made({ result, index }: MadeProps) {
           {words.useSeed}
         </button>
       )}
+      <SentDialog job={job} />
       <a className="button" href={imageAddress(name)} download={name}>
         <Icon name="download" />
         {words.download}

@@ -5,6 +5,7 @@ import './styles/shell.css';
 import './styles/make.css';
 import './styles/mask.css';
 import './styles/gallery.css';
+import './styles/compare.css';
 import './styles/kernel.css';
 import { createRoot } from 'react-dom/client';
 import { $words, openLanguage } from './language/words.js';

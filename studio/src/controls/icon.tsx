@@ -8,6 +8,7 @@ const shapes = {
   keys: 'M2.5 5.5h15v9h-15zM5.5 8.5h.01M8.5 8.5h.01M11.5 8.5h.01M14.5 8.5h.01M6.5 11.5h7',
   code: 'M7 6l-4 4 4 4M13 6l4 4-4 4',
   copy: 'M7 7h9v9H7zM4 13V4h9',
+  compare: 'M3.5 4h13v12h-13zM10 2.5v15',
   add: 'M10 4v12M4 10h12',
   image: 'M3.5 4.5h13v11h-13zM3.5 13l4-4 4 4 2-2 3 3M13 7.5h.01',
   close: 'M5 5l10 10M15 5L5 15',

@@ -5,6 +5,8 @@ import { useWords } from '../language/words.js';
 import { $models } from '../live/models.js';
 import { ImageGrid } from './image-grid.js';
 import { $filter, $list, followJobs, refreshGallery, setFilter } from './list.js';
+import { $isSelecting, endSelecting } from './selection.js';
+import { SelectionBar } from './selection-bar.js';
 
 const stored = 'easel tile';
 const searchMs = 200;
@@ -15,6 +17,7 @@ export function GalleryPage() {
   const list = useStore($list);
   const filter = useStore($filter);
   const models = useStore($models);
+  const isSelecting = useStore($isSelecting);
   const [text, setText] = useState(filter.text);
   const [edge, setEdge] = useState(() => Number(localStorage.getItem(stored)) || 176);
   useEffect(() => {
@@ -63,6 +66,15 @@ export function GalleryPage() {
           <Icon name="star" />
           {words.starred}
         </button>
+        <button
+          type="button"
+          className="toggle"
+          aria-pressed={isSelecting}
+          onClick={() => (isSelecting ? endSelecting() : $isSelecting.set(true))}
+        >
+          <Icon name="check" />
+          {words.select}
+        </button>
         <span className="hint figure">{list.isLoaded && words.imageCount(list.total)}</span>
         <span className="spacer" />
         <input
@@ -79,6 +91,7 @@ export function GalleryPage() {
           }}
         />
       </search>
+      {isSelecting && <SelectionBar />}
       {list.isLoaded && list.total === 0 ? (
         <p className="stage-empty">{isFiltered ? words.nothingFound : words.nothingMade}</p>
       ) : (

@@ -1,9 +1,11 @@
+import { useStore } from '@nanostores/react';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 import { actOnToast } from '../shell/toast.js';
 import { DayRail } from './day-rail.js';
 import { type GalleryList, needImages } from './list.js';
+import { $isSelecting, $selected, toggleSelected } from './selection.js';
 import { Tile } from './tile.js';
 import { remove, star } from './verbs.js';
 
@@ -16,6 +18,8 @@ export function ImageGrid({ list, edge }: { readonly list: GalleryList; readonly
   const [width, setWidth] = useState(0);
   const [current, setCurrent] = useState(0);
   const [, goTo] = useLocation();
+  const isSelecting = useStore($isSelecting);
+  const selected = useStore($selected);
   useLayoutEffect(() => {
     const element = scroller.current;
     if (!element) return;
@@ -50,6 +54,10 @@ export function ImageGrid({ list, edge }: { readonly list: GalleryList; readonly
       ),
     );
   };
+  const select = (name: string) => {
+    $isSelecting.set(true);
+    toggleSelected(name);
+  };
   const steps: Readonly<Record<string, number>> = {
     ArrowLeft: -1,
     ArrowRight: 1,
@@ -62,6 +70,7 @@ export function ImageGrid({ list, edge }: { readonly list: GalleryList; readonly
     const image = list.images.get(current);
     const step = steps[event.key];
     if (step !== undefined) moveTo(current + step);
+    else if ((event.key === ' ' || event.key === 'x') && image) select(image.name);
     else if (event.key === 's' && image) void star(image);
     else if (event.key === 'Delete' && image) void remove([image.name]).then(() => moveTo(current));
     else if (event.key === 'z') void actOnToast();
@@ -89,7 +98,9 @@ export function ImageGrid({ list, edge }: { readonly list: GalleryList; readonly
                   left={column * (tile + gap)}
                   top={row.start}
                   onFocus={() => setCurrent(place)}
-                  onOpen={(name) => goTo(`/gallery/${name}`)}
+                  isSelected={selected.includes(list.images.get(place)?.name ?? '')}
+                  onOpen={(name) => (isSelecting ? toggleSelected(name) : goTo(`/gallery/${name}`))}
+                  onSelect={select}
                 />
               );
             }),

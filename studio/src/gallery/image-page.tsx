@@ -91,6 +91,10 @@ export function ImagePage({ params: { name } }: { readonly params: { readonly na
             <Icon name="download" />
             {words.download}
           </a>
+          <a className="button" href={`${imageAddress(name)}?metadata=none`} download={name}>
+            <Icon name="download" />
+            {words.downloadBare}
+          </a>
           <button
             type="button"
             aria-pressed={image.starred}

@@ -13,12 +13,27 @@ interface Props {
   readonly left: number;
   readonly top: number;
   readonly onFocus: () => void;
+  readonly isSelected: boolean;
   readonly onOpen: (name: string) => void;
+  readonly onSelect: (name: string) => void;
 }
 
 /** One image of the grid; the keys of arrows lead from one to the next. */
-export function Tile({ image, place, total, isCurrent, edge, left, top, onFocus, onOpen }: Props) {
+export function Tile({
+  image,
+  place,
+  total,
+  isCurrent,
+  edge,
+  left,
+  top,
+  isSelected,
+  onFocus,
+  onOpen,
+  onSelect,
+}: Props) {
   const words = useWords();
+  const label = image && (image.starred ? words.starredImage : words.imageLabel)(image.prompt);
   return (
     <li
       className="tile"
@@ -31,15 +46,22 @@ export function Tile({ image, place, total, isCurrent, edge, left, top, onFocus,
           href={`gallery/${image.name}`}
           data-place={place}
           tabIndex={isCurrent ? 0 : -1}
-          aria-label={image.starred ? words.starredImage(image.prompt) : words.imageLabel(image.prompt)}
+          aria-label={isSelected ? words.selectedImage(label ?? '') : label}
+          data-selected={isSelected}
           onFocus={onFocus}
           onClick={(event) => {
-            if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+            if (event.shiftKey) return;
             event.preventDefault();
-            onOpen(image.name);
+            if (event.ctrlKey || event.metaKey) onSelect(image.name);
+            else onOpen(image.name);
           }}
         >
           <img src={thumbnailAddress(image.name)} alt="" decoding="async" />
+          {isSelected && (
+            <span className="tile-mark">
+              <Icon name="check" />
+            </span>
+          )}
           {image.starred && (
             <span className="tile-star">
               <Icon name="star" />

@@ -13,6 +13,11 @@ export async function star({ name, starred }: Pick<GalleryImage, 'name' | 'starr
   await changeImages([name], { starred: !starred }).catch(refreshGallery);
 }
 
+export async function starAll(names: readonly string[]): Promise<void> {
+  changeKnown(names, { starred: true });
+  await changeImages(names, { starred: true }).catch(refreshGallery);
+}
+
 /** Deletes images, and offers to have them back. */
 export async function remove(names: readonly string[]): Promise<void> {
   dropKnown(names);

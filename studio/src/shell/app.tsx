@@ -3,6 +3,7 @@ import { useStore } from '@nanostores/react';
 import { useEffect } from 'react';
 import { Link, Route, Router, Switch, useLocation } from 'wouter';
 import { Icon } from '../controls/icon.js';
+import { ComparePage } from '../gallery/compare-page.js';
 import { GalleryPage } from '../gallery/gallery-page.js';
 import { ImagePage } from '../gallery/image-page.js';
 import { KernelPage } from '../kernel/kernel-page.js';
@@ -38,7 +39,9 @@ function Frame() {
   const [path] = useLocation();
   const isConnected = useStore($isConnected);
   const active = useStore($active);
-  const page = pages.find((name) => path === `/${name}` || path.startsWith(`/${name}/`)) ?? 'make';
+  const page =
+    pages.find((name) => path === `/${name}` || path.startsWith(`/${name}/`)) ??
+    (path.startsWith('/compare/') ? 'gallery' : 'make');
   const [first] = active;
   const percent = first?.progress ? `${Math.round(100 * first.progress.fraction)} % · ` : '';
   useEffect(() => {
@@ -73,6 +76,7 @@ function Frame() {
           <Route path="/make" component={MakePage} />
           <Route path="/gallery" component={GalleryPage} />
           <Route path="/gallery/:name" component={ImagePage} />
+          <Route path="/compare/:one/:other" component={ComparePage} />
           <Route path="/kernel" component={KernelPage} />
           <Route path="/models" component={ModelsPage} />
           <Route>

@@ -14,6 +14,7 @@ const groups: Readonly<Record<GroupName, Partial<Record<ActName, readonly string
     move: ['←', '→', '↑', '↓', 'Home', 'End'],
     open: ['Enter'],
     star: ['S'],
+    select: ['Space'],
     remove: ['Delete'],
     undo: ['Z'],
     back: ['Esc'],

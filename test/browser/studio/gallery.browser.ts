@@ -1,6 +1,9 @@
+import { readFile } from 'node:fs/promises';
+import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import { jsonOf } from '../../http/server.js';
 import { openPage } from '../open-page.js';
+import { violationsOf } from './axe.js';
 import { type EaselServer, startEasel } from './easel-server.js';
 
 const prompts = ['a red boat at sea', 'a blue moon', 'a green tree in a meadow'] as const;
@@ -72,4 +75,53 @@ it('tells how an image was made, and makes it again', async () => {
   await page.locator('.frame[data-state=finished]').waitFor();
   await expect.poll(() => page.locator('.status-text').innerText()).toContain('Seed 7');
   expect(problems).toEqual([]);
+});
+
+it('selects several by keys and clicks: compares two, stars and deletes them, and has them back', async () => {
+  const server = await startWithImages();
+  const { page, problems } = await openPage(`${server.url}/gallery`);
+  const tiles = page.locator('.tile a');
+  await expect.poll(() => tiles.count()).toBe(3);
+  await tiles.first().focus();
+  await page.keyboard.press('Space');
+  await page.getByText('1 image selected').waitFor();
+  await page.getByRole('link', { name: 'Image: a blue moon' }).click();
+  await page.getByText('2 images selected').waitFor();
+  expect(await violationsOf(page)).toEqual([]);
+  await page.getByRole('button', { name: 'Star', exact: true }).click();
+  await expect.poll(() => page.locator('.tile-star').count()).toBe(2);
+  await page.getByRole('button', { name: 'Compare' }).click();
+  const slider = page.getByRole('slider', { name: 'Share of the first image' });
+  await slider.focus();
+  await page.keyboard.press('Home');
+  const clip = page.locator('.compare-well img').last();
+  await expect.poll(() => clip.evaluate((image) => image.style.clipPath)).toContain('0%');
+  await page.getByText('Difference').click();
+  expect(await clip.evaluate((image) => image.style.clipPath)).toBe('');
+  expect(await violationsOf(page)).toEqual([]);
+  await page.reload();
+  await page.getByText('Side by side').click();
+  await page.goBack();
+  await page.getByRole('button', { name: 'Select', exact: true }).click();
+  for (const name of [/a red boat/, /a blue moon/]) await page.getByRole('link', { name }).click();
+  await page.getByRole('button', { name: 'Delete' }).click();
+  await page.getByText('2 images deleted.').waitFor();
+  await expect.poll(() => totalOf(server)).toBe(1);
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect.poll(() => totalOf(server)).toBe(3);
+  expect(problems).toEqual([]);
+});
+
+it('downloads an image with what it tells, or without', async () => {
+  const server = await startWithImages();
+  const { page } = await openPage(`${server.url}/gallery`);
+  await page.getByRole('link', { name: 'Image: a blue moon' }).click();
+  const saved = async (name: string) => {
+    const started = page.waitForEvent('download');
+    await page.getByRole('link', { name, exact: true }).click();
+    return await readFile(await (await started).path());
+  };
+  const [whole, bare] = [await saved('Download'), await saved('Without metadata')];
+  expect([whole, bare].map((file) => file.includes('a blue moon'))).toEqual([true, false]);
+  expect(await sharp(bare).raw().toBuffer()).toEqual(await sharp(whole).raw().toBuffer());
 });

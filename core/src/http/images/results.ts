@@ -1,11 +1,21 @@
 import staticFiles from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { withoutMetadata } from '../../results/without-metadata.js';
 import { HttpError } from '../errors.js';
 import { addOperation, type Operation } from '../operation.js';
+import { parseBody } from '../parse-body.js';
 import type { ServerContext } from '../server-context.js';
 import { thumbnailOf } from './thumbnail.js';
 
 const yearS = 365 * 24 * 3_600;
+
+const pictureSchema = z.object({
+  metadata: z
+    .enum(['none'])
+    .optional()
+    .describe('none: without what the file tells of how it was made. Absent: with it.'),
+});
 
 type ByName = { Params: { name: string } };
 
@@ -17,6 +27,7 @@ const operations = {
     scope: 'read',
     isSignable: true,
     summary: 'A stored picture.',
+    query: pictureSchema,
   },
   thumbnail: {
     tag: 'Pictures',
@@ -36,6 +47,9 @@ const operations = {
   },
 } as const satisfies Record<string, Operation>;
 
+const notFound = (name: string) =>
+  new HttpError(404, 'result_not_found', `There is no picture "${name.slice(0, 100)}".`);
+
 /** `GET /api/images/results/<name>`: a stored picture, for ever the same, in ranges where they are asked for; a thumbnail of it, and what is known of it. */
 export const resultRoutes =
   ({ results }: ServerContext) =>
@@ -45,12 +59,20 @@ export const resultRoutes =
     const find = async (name: string) => {
       const about = await results.about(name);
       if (about) return about;
-      throw new HttpError(404, 'result_not_found', `There is no picture "${name.slice(0, 100)}".`);
+      throw notFound(name);
     };
 
     addOperation<ByName>(server, operations.picture, async (request, reply) => {
       const { name } = request.params;
       const { mediaType } = await find(name);
+      const { metadata } = parseBody(pictureSchema, request.query);
+      if (metadata === 'none') {
+        const bytes = await results.read(name);
+        if (!bytes) throw notFound(name);
+        return await reply
+          .type(String(mediaType))
+          .send(Buffer.from(withoutMetadata(bytes, String(mediaType))));
+      }
       reply.type(String(mediaType)).header('etag', `"${name}"`).header('x-content-type-options', 'nosniff');
       if (request.headers['if-none-match']?.includes(`"${name}"`)) return await reply.status(304).send();
       return reply.sendFile(results.relativePath(name), {

@@ -19,7 +19,16 @@ const contentPolicy = [
 ].join('; ');
 
 /** Addresses at which people find a part of the page. */
-const parts = ['/', '/make', '/gallery', '/gallery/*', '/kernel', '/kernel/*', '/models'] as const;
+const parts = [
+  '/',
+  '/make',
+  '/gallery',
+  '/gallery/*',
+  '/compare/*',
+  '/kernel',
+  '/kernel/*',
+  '/models',
+] as const;
 const yearMs = 365 * 24 * 3_600_000;
 
 /** `GET /`: the Studio, for people. Where its package is not installed, they are led to `/docs`. */

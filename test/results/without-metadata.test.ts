@@ -1,0 +1,37 @@
+import sharp from 'sharp';
+import { describe, expect, it } from 'vitest';
+import { writePngText } from '../../core/src/results/png-text.js';
+import { withoutMetadata } from '../../core/src/results/without-metadata.js';
+
+const image = () =>
+  sharp({
+    create: {
+      width: 33,
+      height: 21,
+      channels: 3,
+      background: '#888',
+      noise: { type: 'gaussian', mean: 128, sigma: 40 },
+    },
+  });
+const secret = 'the prompt that nobody is to read';
+
+describe('a file without its metadata', () => {
+  it.each(['png', 'jpeg', 'webp'] as const)('%s has the same pixels and tells nothing', async (format) => {
+    const plain = image()
+      .withExif({ IFD0: { ImageDescription: secret } })
+      .keepIccProfile();
+    const made = await plain.toFormat(format).toBuffer();
+    const told = format === 'png' ? Buffer.from(writePngText(made, { parameters: secret })) : made;
+    expect(told.includes(secret)).toBe(true);
+    const bare = Buffer.from(withoutMetadata(told, `image/${format}`));
+    expect(bare.includes(secret)).toBe(false);
+    const about = await sharp(bare).metadata();
+    expect([about.format, about.width, about.height, about.exif]).toEqual([format, 33, 21, undefined]);
+    expect(await sharp(bare).raw().toBuffer()).toEqual(await sharp(told).raw().toBuffer());
+  });
+
+  it('is refused where it is not whole', async () => {
+    const jpeg = await image().jpeg().toBuffer();
+    expect(() => withoutMetadata(jpeg.subarray(0, 40), 'image/jpeg')).toThrow();
+  });
+});

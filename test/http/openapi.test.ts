@@ -31,6 +31,8 @@ const calls: readonly (readonly [string, string, string, unknown?])[] = [
     '/api/images/parameters',
     { image: Buffer.from(onePixelPng).toString('base64') },
   ],
+  ['get', '/api/images/costs', '/api/images/costs?days=7'],
+  ['post', '/api/admin/secrets', '/api/admin/secrets', { name: 'NOBODY_ASKS', value: 'x' }],
   ['get', '/api/admin/status', '/api/admin/status'],
   ['post', '/api/images/jobs', '/api/images/jobs', { prompt, priority: 3 }],
   ['post', '/api/images/jobs', '/api/images/jobs', { prompt, priority: 300 }],
@@ -145,6 +147,7 @@ describe('the OpenAPI document', () => {
     expect(documented.filter((operation) => !checked.has(operation))).toEqual([
       'get /api/images/events',
       'get /api/images/jobs/{id}/events',
+      'get /api/admin/events',
       'get /metrics',
     ]);
   });

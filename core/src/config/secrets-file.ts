@@ -12,14 +12,19 @@ const schema = z.record(z.string(), z.string());
 /** Anybody but the owner: group and others. */
 const othersMask = 0o077;
 
+/** Absolute path of the file, there or not. */
+export const secretsFileOf = ({ secretsFile, storageFolder }: Configuration): string =>
+  secretsFile ?? join(storageFolder, 'secrets.json');
+
 /**
  * Reads secrets by name out of the file that the configuration names, or out of `secrets.json` in the storage folder, where there is one.
  *
  * @throws ERR_CONFIG_INVALID for a file that others may read, that is not a JSON object of strings, or that is named and not there; never
  * with anything out of it
  */
-export function readSecretsFile({ secretsFile, storageFolder }: Configuration): Secrets {
-  const file = secretsFile ?? join(storageFolder, 'secrets.json');
+export function readSecretsFile(configuration: Configuration): Secrets {
+  const { secretsFile } = configuration;
+  const file = secretsFileOf(configuration);
   let text: string;
   try {
     // Windows has no such bits; there the folder's own rights decide.

@@ -7,7 +7,7 @@ import { type DependencyContainer, container as processContainer } from 'tsyring
 import type { Configuration } from '../config/configuration.js';
 import type { ConfigurationSource } from '../config/configuration-source.js';
 import { readConfiguration } from '../config/read-configuration.js';
-import { readSecretsFile } from '../config/secrets-file.js';
+import { SecretKeeper } from '../config/secret-keeper.js';
 import { readCatalogue } from '../models/catalogue.js';
 import { type HostLogger, silentLogger } from '../observe/plugin-logger.js';
 import { Tracing } from '../observe/tracing.js';
@@ -41,15 +41,10 @@ export interface KernelOptions extends ConfigurationSource {
 }
 
 /** A host that gives an environment has said where secrets are; a file is then read only where the configuration names it. */
-function environmentOf({ environment }: KernelOptions, configuration: Configuration) {
-  const own = environment ?? process.env;
+function secretsOf({ environment }: KernelOptions, configuration: Configuration): SecretKeeper {
   const isRead = environment === undefined || configuration.secretsFile !== undefined;
-  const secrets = isRead ? readSecretsFile(configuration) : {};
-  return Object.keys(secrets).length === 0 ? own : { ...secrets, ...withoutGaps(own) };
+  return new SecretKeeper(environment ?? process.env, configuration, isRead);
 }
-
-const withoutGaps = (environment: NonNullable<KernelOptions['environment']>) =>
-  Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
 
 /** The composition root. Each kernel has a container of its own, so that several can live in one host; nothing is registered globally. */
 export function createContainer(options: KernelOptions): DependencyContainer {
@@ -59,7 +54,9 @@ export function createContainer(options: KernelOptions): DependencyContainer {
   const container = processContainer.createChildContainer();
   container.register(tokens.configurationSource, { useValue: source });
   container.register(tokens.configuration, { useValue: { current: configuration } });
-  container.register(tokens.environment, { useValue: environmentOf(options, configuration) });
+  const secrets = secretsOf(options, configuration);
+  container.register(SecretKeeper, { useValue: secrets });
+  container.register(tokens.environment, { useValue: secrets.environment });
   container.register(tokens.logger, { useValue: options.logger ?? silentLogger });
   container.register(tokens.tracing, { useValue: new Tracing(options.tracer) });
   container.register(tokens.now, { useValue: options.now ?? (() => performance.now()) });

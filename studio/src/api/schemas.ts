@@ -157,6 +157,17 @@ export const imageDetailsSchema = z.extend(galleryImageSchema, {
 export type ImageDetails = z.infer<typeof imageDetailsSchema>;
 export const changedSchema = z.looseObject({ changed: z.number() });
 
+export const candidateSchema = z.looseObject({ plugin: text, obstacle: optionalText });
+export const explainedSchema = z.looseObject({ candidates: z.array(candidateSchema) });
+export const costSumSchema = z.looseObject({
+  day: text,
+  plugin: text,
+  currency: text,
+  amount: z.number(),
+  calls: z.number(),
+});
+export const costsSchema = z.looseObject({ costs: z.array(costSumSchema) });
+
 const problemSchema = z.looseObject({ code: text, message: text });
 export const pluginSchema = z.looseObject({
   id: text,

@@ -1,8 +1,11 @@
 import { useStore } from '@nanostores/react';
 import { useEffect } from 'react';
 import { useWords } from '../language/words.js';
+import { Costs } from './costs.js';
+import { EventTail } from './event-tail.js';
 import { $health, $refused, watchHealth } from './health.js';
 import { PluginRow } from './plugin-row.js';
+import { Route } from './route.js';
 
 /** The plugins at work: what each is doing, and its switches. */
 export function KernelPage() {
@@ -32,6 +35,7 @@ export function KernelPage() {
           <PluginRow key={plugin.id} plugin={plugin} />
         ))}
       </ul>
+      <Route health={health} />
       {health.problems.length > 0 && (
         <section className="problems" aria-labelledby="problems">
           <h2 className="label" id="problems">
@@ -47,6 +51,8 @@ export function KernelPage() {
           </ul>
         </section>
       )}
+      <Costs />
+      <EventTail />
       {health.waitingSettings.length > 0 && (
         <p className="notice">{words.waitingSettings(health.waitingSettings.join(', '))}</p>
       )}

@@ -4,6 +4,8 @@ import type { Plugin } from '../api/schemas.js';
 import { Icon } from '../controls/icon.js';
 import { useWords } from '../language/words.js';
 import { $busy, act } from './health.js';
+import { $kernelEvents, latenciesOf } from './kernel-events.js';
+import { Sparkline } from './sparkline.js';
 
 const mebibyte = 1024 * 1024;
 
@@ -17,6 +19,7 @@ function lightOf({ state, available, breakers }: Plugin): 'good' | 'idle' | 'bad
 export function PluginRow({ plugin }: { readonly plugin: Plugin }) {
   const words = useWords();
   const busy = useStore($busy);
+  const events = useStore($kernelEvents);
   const { id, provider, version, state, latencies, breakers } = plugin;
   const isOn = state !== 'disabled';
   const isBusy = busy.has(id);
@@ -54,6 +57,7 @@ export function PluginRow({ plugin }: { readonly plugin: Plugin }) {
         ))}
         {plugin.lastError && <p className="danger">{plugin.lastError.message}</p>}
       </div>
+      <Sparkline values={latenciesOf(events, id)} />
       <dl className="figures">
         {figures.map(
           ([label, value]) =>

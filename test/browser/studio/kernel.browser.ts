@@ -2,6 +2,7 @@ import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openPage } from '../open-page.js';
+import { violationsOf } from './axe.js';
 import { startEasel } from './easel-server.js';
 
 it('switches a plugin off and on, which the page Make knows at once', async () => {
@@ -41,5 +42,34 @@ it('shows a plugin that is dropped in, and says what is wrong with one that cann
   await drop('broken', { ...manifest, id: 'broken', handles: 'nothing' });
   await page.locator('.problems', { hasText: 'handles' }).waitFor();
   expect(await page.locator('.problems').innerText()).toContain('ERR_MANIFEST_INVALID');
+  expect(problems).toEqual([]);
+});
+
+it('says where a request goes, and tells what happens, with a pause', async () => {
+  const { url } = await startEasel();
+  const { page, problems } = await openPage(`${url}/kernel`);
+  const route = page.getByRole('region', { name: 'Where a request goes' });
+  await route.getByText('It goes to local-diffusion.').waitFor();
+  const tail = page.getByRole('region', { name: 'What happens' });
+  const make = () =>
+    fetch(`${url}/api/images/generate`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ prompt: 'a red boat', steps: 2 }),
+    });
+  expect((await make()).status).toBe(200);
+  expect((await make()).status).toBe(200);
+  const attempts = () => tail.getByText('attempt-ended').count();
+  await expect.poll(attempts).toBe(2);
+  await page.getByRole('img', { name: /Times of the last 2 calls/ }).waitFor();
+  await tail.getByRole('button', { name: 'Pause' }).click();
+  expect((await make()).status).toBe(200);
+  await page.getByRole('img', { name: /Times of the last 3 calls/ }).waitFor();
+  expect(await attempts()).toBe(2);
+  await tail.getByRole('button', { name: 'Go on' }).click();
+  await expect.poll(attempts).toBe(3);
+  await page.getByRole('switch', { name: 'Local diffusion' }).click();
+  await route.getByText(/It goes nowhere|last resort/).waitFor();
+  expect(await violationsOf(page)).toEqual([]);
   expect(problems).toEqual([]);
 });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { jsonOf } from '../../http/server.js';
+import { floatTensor, writeSafetensors } from '../../reference/tensors.js';
 import { openPage } from '../open-page.js';
 import { violationsOf } from './axe.js';
 import { startEasel } from './easel-server.js';
@@ -44,8 +45,7 @@ it('has the samplers and schedules of the model, and says what was sent', async 
 it('adds LoRAs of the model folders to the prompt, with a weight', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'easel-loras-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  const down = { data: new Float32Array(4), dims: [1, 4] };
-  await writeSafetensors(join(folder, 'ink.safetensors'), { 'lora_unet_conv_in.lora_down.weight': down });
+  await writeSafetensors(join(folder, 'ink.safetensors'), { 'lora_unet_conv_in.lora_down.weight': floatTensor([1], [0]) });
   await writeFile(join(folder, 'checkpoint.safetensors'), '');
   const { url } = await startEasel({ EASEL_MODEL_FOLDERS: folder });
   const { page } = await openPage(`${url}/make?p=a+red+boat`);

@@ -3,6 +3,14 @@ import type { Operation } from '../operation.js';
 
 export const resetSchema = z.strictObject({ pipeline_type: z.string().max(100).nullish() });
 
+export const secretSchema = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[A-Z][A-Z0-9_]{0,99}$/)
+    .describe('Name of an environment variable.'),
+  value: z.string().trim().min(1).max(10_000),
+});
+
 const admin = { tag: 'Administration', scope: 'admin' } as const;
 const change = { ...admin, method: 'POST', answer: 'changedPlugin' } as const;
 
@@ -45,6 +53,16 @@ export const adminOperations = {
     method: 'GET',
     path: '/api/admin/plugins/:id/logs',
     summary: 'What a plugin logs from now on, as server-sent events.',
+  },
+  setSecret: {
+    ...admin,
+    method: 'POST',
+    path: '/api/admin/secrets',
+    summary:
+      'Keeps a secret that a plugin asks for in the secrets file, and hands it to the plugin. It is never told again.',
+    body: secretSchema,
+    example: { name: 'SOME_API_KEY', value: 'sk-...' },
+    answer: 'keptSecret',
   },
   configuration: {
     ...admin,

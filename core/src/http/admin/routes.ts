@@ -6,7 +6,8 @@ import { addOperation } from '../operation.js';
 import { parseBody } from '../parse-body.js';
 import type { ServerContext } from '../server-context.js';
 import { describeServer } from './describe-server.js';
-import { adminOperations as operations, resetSchema } from './operations.js';
+import { addKernelEvents } from './kernel-events.js';
+import { adminOperations as operations, resetSchema, secretSchema } from './operations.js';
 
 type ById = { Params: { id: string } };
 
@@ -38,6 +39,11 @@ export const adminRoutes = (context: ServerContext) => async (server: FastifyIns
     manager.resetBreakers(id, parseBody(resetSchema, body).pipeline_type ?? undefined);
     return { success: true, plugin: pluginOf(id) };
   });
+  addOperation(server, operations.setSecret, async ({ body }) => {
+    const { name, value } = parseBody(secretSchema, body);
+    return { success: true, plugins: await manager.setSecret(name, value) };
+  });
+  addKernelEvents(server, context);
   const openStream = endlessStreams(server);
   addOperation<ById>(server, operations.logs, async ({ params: { id } }, reply) => {
     if (!pluginOf(id))

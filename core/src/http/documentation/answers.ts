@@ -8,7 +8,15 @@ import { z } from 'zod';
 import { jobStates } from '../../jobs/job.js';
 import { automaticAnswers } from './automatic1111-answers.js';
 import { ollamaAnswers } from './ollama-answers.js';
-import { gallery, galleryChange, galleryImage, readParameters, session } from './page-answers.js';
+import {
+  costs,
+  gallery,
+  galleryChange,
+  galleryImage,
+  keptSecret,
+  readParameters,
+  session,
+} from './page-answers.js';
 
 const time = z.iso.datetime().nullable();
 const provenance = z.looseObject({
@@ -221,6 +229,8 @@ export const answers = {
   galleryImage,
   galleryChange,
   readParameters,
+  costs,
+  keptSecret,
   openAiImages,
   openAiFailed,
   openAiJob,

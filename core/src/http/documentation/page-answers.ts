@@ -32,6 +32,23 @@ export const readParameters = z.looseObject({
   warnings: z.array(warningSchema).describe('What the file tells and the request does not have.'),
 });
 
+export const costs = z.looseObject({
+  costs: z.array(
+    z.looseObject({
+      day: z.string().describe('In UTC.'),
+      plugin: z.string(),
+      currency: z.string(),
+      amount: z.number(),
+      calls: z.int(),
+    }),
+  ),
+});
+
+export const keptSecret = z.looseObject({
+  success: z.literal(true),
+  plugins: z.array(z.string()).describe('Ids of those that ask for it.'),
+});
+
 export const session = z.looseObject({
   required: z.boolean().describe('Whether the server asks for a key.'),
   key: z

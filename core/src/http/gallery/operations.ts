@@ -21,7 +21,26 @@ export const galleryChangeSchema = z.strictObject({
     .describe('Whether they are deleted; for an hour, false has them back. Absent: as it is.'),
 });
 
+export const costsSchema = z.object({
+  days: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(366)
+    .default(30)
+    .describe('How many days back, 1 to 366. Absent: 30.'),
+});
+
 export const galleryOperations = {
+  costs: {
+    tag: 'Pictures',
+    method: 'GET',
+    path: '/api/images/costs',
+    scope: 'read',
+    summary: 'What the calls have cost whose images are kept, by day and plugin.',
+    query: costsSchema,
+    answer: 'costs',
+  },
   list: {
     tag: 'Pictures',
     method: 'GET',

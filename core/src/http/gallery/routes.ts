@@ -4,7 +4,14 @@ import { HttpError } from '../errors.js';
 import { addOperation } from '../operation.js';
 import { parseBody } from '../parse-body.js';
 import type { ServerContext } from '../server-context.js';
-import { galleryChangeSchema, gallerySchema, galleryOperations as operations } from './operations.js';
+import {
+  costsSchema,
+  galleryChangeSchema,
+  gallerySchema,
+  galleryOperations as operations,
+} from './operations.js';
+
+const dayMs = 24 * 3_600_000;
 
 type ByName = { Params: { name: string } };
 
@@ -12,7 +19,7 @@ type ByName = { Params: { name: string } };
 const callerOf = ({ apiKey }: FastifyRequest): string | undefined =>
   !apiKey || apiKey.scopes.includes('admin') ? undefined : apiKey.id;
 
-/** `/api/images/gallery`: the images that were made and are kept. */
+/** `/api/images/gallery`: the images that were made and are kept; `/api/images/costs`: what they have cost. */
 export const galleryRoutes =
   ({ images }: ServerContext) =>
   async (server: FastifyInstance) => {
@@ -21,6 +28,11 @@ export const galleryRoutes =
       const asked = { ...filter, caller: callerOf(request), starred: starred === 'true' };
       const [listed, days] = await Promise.all([images.list(asked, offset, limit), images.days(asked)]);
       return { total: listed.total, days, images: listed.images.map(describe) };
+    });
+
+    addOperation(server, operations.costs, async (request) => {
+      const { days } = parseBody(costsSchema, request.query);
+      return { costs: await images.costs(callerOf(request), Date.now() - days * dayMs) };
     });
 
     addOperation<ByName>(server, operations.get, async (request) => {

@@ -33,6 +33,14 @@ export interface ImageFilter {
   readonly starred?: boolean | undefined;
 }
 
+export interface DayCost {
+  readonly day: string;
+  readonly plugin: string;
+  readonly currency: string;
+  readonly amount: number;
+  readonly calls: number;
+}
+
 const columns = `name, created_at AS createdAt, job, prompt, model, plugin, media_type AS mediaType, width, height, seed, starred`;
 
 /** All images that were made and are kept, with what is known of them. */
@@ -91,6 +99,20 @@ export class ImageTable {
          GROUP BY day ORDER BY day DESC`,
       )
       .all(...given) as { day: string; count: number }[];
+  }
+
+  /** What the calls cost whose images are kept, by day (UTC), plugin and currency; the newest day first. */
+  costs(caller: string | undefined, since: number): DayCost[] {
+    const whose = caller === undefined ? '' : 'AND caller = ?';
+    return this.#database
+      .prepare(
+        `SELECT date(created_at / 1000, 'unixepoch') AS day, plugin, json_extract(cost, '$.currency') AS currency,
+           SUM(json_extract(cost, '$.amount')) AS amount, COUNT(*) AS calls
+         FROM (SELECT DISTINCT caller, job, created_at, plugin, json_extract(about, '$.cost') AS cost FROM images
+           WHERE created_at >= ? ${whose})
+         WHERE cost IS NOT NULL GROUP BY day, plugin, currency ORDER BY day DESC, plugin, currency`,
+      )
+      .all(since, ...(caller === undefined ? [] : [caller])) as DayCost[];
   }
 
   /** An image with all that is known of it, as text. Undefined: there is none. */

@@ -5,6 +5,7 @@ import type { Model } from '../api/schemas.js';
 import { useWords } from '../language/words.js';
 import { $models, refreshModels } from '../live/models.js';
 import { setDraft } from '../make/draft.js';
+import { KeysField } from './keys-field.js';
 
 /** The models: those that can be used, and what the others need. */
 export function ModelsPage() {
@@ -31,6 +32,7 @@ export function ModelsPage() {
           </ul>
         </section>
       ))}
+      <KeysField />
     </div>
   );
 }

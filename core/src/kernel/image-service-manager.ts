@@ -1,7 +1,6 @@
 import { EaselError, type ImageRequest, type Model } from '@easel/plugin-sdk';
 import type { DependencyContainer } from 'tsyringe';
 import type { Configuration } from '../config/configuration.js';
-import { SecretKeeper } from '../config/secret-keeper.js';
 import { assertUsable } from '../models/assert-usable.js';
 import { type AvailableModel, listModels } from '../models/available-models.js';
 import type { Catalogue } from '../models/catalogue.js';
@@ -12,6 +11,7 @@ import { Metrics } from '../observe/metrics.js';
 import type { ImageResult } from '../results/image-result.js';
 import { createContainer, type KernelOptions } from './container.js';
 import { Events, type KernelEventName, type KernelListener } from './events.js';
+import { handSecret } from './hand-secret.js';
 import type { Live } from './live.js';
 import { logTrouble } from './log-trouble.js';
 import { Registry } from './registry/registry.js';
@@ -166,19 +166,7 @@ export class ImageServiceManager implements AsyncDisposable {
    * with ERR_CONFIG_INVALID for a name that nobody asks for, and where the host or the environment has the secrets.
    */
   async setSecret(name: string, value: string): Promise<readonly string[]> {
-    const asking = this.#registry.plugins.filter(({ manifest: { permissions } }) =>
-      [...permissions.secrets, ...permissions.optionalSecrets].includes(name),
-    );
-    if (asking.length === 0)
-      throw new EaselError({
-        code: 'ERR_CONFIG_INVALID',
-        message: `No plugin asks for a secret "${name.slice(0, 100)}".`,
-      });
-    await this.#container.resolve(SecretKeeper).set(name, value, this.#configuration.current);
-    // One that runs has been started without it.
-    const running = asking.filter(({ supervisor }) => supervisor.run !== undefined);
-    for (const { manifest } of running) await this.reloadPlugin(manifest.id);
-    return asking.map(({ manifest }) => manifest.id);
+    return await handSecret(this.#container, name, value);
   }
 
   /** Lets calls through the circuits of a plugin again, whatever has failed; of one pipeline type, or of all that it handles. */

@@ -50,6 +50,8 @@ export function putJob(job: Job): void {
 
 let isReading = false;
 let readAgain = false;
+let retry: ReturnType<typeof setTimeout> | undefined;
+const retryMs = 2_000;
 
 /** Reads the newest jobs; whatever is told in the meantime counts more. */
 export async function refreshJobs(): Promise<void> {
@@ -75,6 +77,9 @@ export async function refreshJobs(): Promise<void> {
     }
   } catch {
     $isConnected.set(false);
+    // The stream may be whole all the same, and then tells nothing when the network is back.
+    clearTimeout(retry);
+    retry = setTimeout(() => void refreshJobs(), retryMs);
   } finally {
     isReading = false;
   }

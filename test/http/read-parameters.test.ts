@@ -33,11 +33,14 @@ it('tells the settings of an image of another tool as a request', async () => {
   expect(warnings[0]?.message).toContain('Model (dreamshaper_8)');
 });
 
-it('says why there is nothing to tell', async () => {
+it('answers no request for an image that tells none, and refuses what is no image', async () => {
   const server = await startServer();
-  for (const image of [base64(onePixelPng), 'AAAA']) {
-    const response = await server.post('/api/images/parameters', { image });
-    expect(response.status).toBe(400);
-    expect(await response.json()).toMatchObject({ error: { code: 'ERR_REQUEST_INVALID' } });
-  }
+  const silent = await server.post('/api/images/parameters', { image: base64(onePixelPng) });
+  expect([silent.status, await silent.json()]).toEqual([
+    200,
+    { made_by_easel: false, request: null, warnings: [] },
+  ]);
+  const refused = await server.post('/api/images/parameters', { image: 'AAAA' });
+  expect(refused.status).toBe(400);
+  expect(await refused.json()).toMatchObject({ error: { code: 'ERR_REQUEST_INVALID' } });
 });

@@ -1,5 +1,8 @@
+import { EaselError } from '@easel/plugin-sdk';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
+import { xmpOf } from '../../core/src/results/digital-source.js';
+import { writeJpegMetadata } from '../../core/src/results/jpeg-metadata.js';
 import { writePngText } from '../../core/src/results/png-text.js';
 import { withoutMetadata } from '../../core/src/results/without-metadata.js';
 
@@ -15,6 +18,15 @@ const image = () =>
   });
 const secret = 'the prompt that nobody is to read';
 
+const codeOf = (act: () => unknown) => {
+  try {
+    act();
+  } catch (error) {
+    return EaselError.isInstance(error) ? error.code : error;
+  }
+  return undefined;
+};
+
 describe('a file without its metadata', () => {
   it.each(['png', 'jpeg', 'webp'] as const)('%s has the same pixels and tells nothing', async (format) => {
     const plain = image()
@@ -25,13 +37,22 @@ describe('a file without its metadata', () => {
     expect(told.includes(secret)).toBe(true);
     const bare = Buffer.from(withoutMetadata(told, `image/${format}`));
     expect(bare.includes(secret)).toBe(false);
+    expect(bare.includes('digitalsourcetype/trainedAlgorithmicMedia')).toBe(true);
     const about = await sharp(bare).metadata();
     expect([about.format, about.width, about.height, about.exif]).toEqual([format, 33, 21, undefined]);
     expect(await sharp(bare).raw().toBuffer()).toEqual(await sharp(told).raw().toBuffer());
   });
 
-  it('is refused where it is not whole', async () => {
-    const jpeg = await image().jpeg().toBuffer();
-    expect(() => withoutMetadata(jpeg.subarray(0, 40), 'image/jpeg')).toThrow();
+  it.each(['png', 'jpeg', 'webp'] as const)('%s is refused where it is not whole', async (format) => {
+    const file = await image().toFormat(format).toBuffer();
+    expect(codeOf(() => withoutMetadata(file.subarray(0, 40), `image/${format}`))).toBe(
+      'ERR_REQUEST_INVALID',
+    );
+  });
+
+  it('says that it was made of other images where the file said so', async () => {
+    const jpeg = writeJpegMetadata(await image().jpeg().toBuffer(), { xmp: xmpOf('edited') });
+    const bare = Buffer.from(withoutMetadata(jpeg, 'image/jpeg'));
+    expect(bare.includes('digitalsourcetype/compositeWithTrainedAlgorithmicMedia')).toBe(true);
   });
 });

@@ -22,3 +22,7 @@ export const xmpOf = (source: DigitalSource): string =>
   `<?xpacket begin="\u{feff}" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" Iptc4xmpExt:DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/${terms[source]}"/></rdf:RDF></x:xmpmeta>
 <?xpacket end="r"?>`;
+
+/** Which mark a file has. One without a mark, or with another's, counts as made. */
+export const sourceOf = (file: Uint8Array): DigitalSource =>
+  Buffer.from(file.buffer, file.byteOffset, file.byteLength).includes(terms.edited) ? 'edited' : 'made';

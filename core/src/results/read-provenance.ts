@@ -31,10 +31,17 @@ const readSchema = provenanceDocumentSchema.extend({
  * tells nothing; `name` is what messages call it.
  */
 export function readProvenance(bytes: Uint8Array, name = 'The picture'): ReadProvenance {
+  const told = findProvenance(bytes, name);
+  if (!told) throw invalid(`${name} does not tell how it was made`);
+  return told;
+}
+
+/** The same of a file that may tell nothing, which is undefined then. Throws ERR_REQUEST_INVALID where it is no image file, or not whole. */
+export function findProvenance(bytes: Uint8Array, name = 'The picture'): ReadProvenance | undefined {
   const texts = readTexts(bytes, name);
   const own = texts.get(provenanceKeyword);
   const foreign = readForeignTexts(texts);
-  if (own === undefined && foreign === undefined) throw invalid(`${name} does not tell how it was made`);
+  if (own === undefined && foreign === undefined) return undefined;
 
   const document = own === undefined ? undefined : parseDocument(own, name, foreign !== undefined);
   if (document) return fromDocument(document);

@@ -16,22 +16,42 @@ interface Chunk {
 /** The same WebP file with EXIF and XMP at its end. Throws ERR_REQUEST_INVALID for what is no WebP file. */
 export function writeWebpMetadata(
   webp: Uint8Array,
-  { exif, xmp }: { readonly exif: Uint8Array; readonly xmp: string },
+  { exif, xmp }: { readonly exif?: Uint8Array; readonly xmp: string },
 ): Uint8Array<ArrayBuffer> {
-  const file = Buffer.from(webp.buffer, webp.byteOffset, webp.byteLength);
-  if (file.toString('latin1', 0, 4) !== 'RIFF' || file.toString('latin1', 8, 12) !== 'WEBP')
-    throw invalid('does not begin as one');
-  const chunks = [...chunksOf(file)];
+  const chunks = [...chunksOf(fileOf(webp))];
   const others = chunks.filter(({ name }) => !['VP8X', 'EXIF', 'XMP '].includes(name));
   const header = Buffer.from(chunks.find(({ name }) => name === 'VP8X')?.data ?? extendedHeader(chunks[0]));
-  header[0] = (header[0] ?? 0) | flags.exif | flags.xmp;
+  header[0] = (header[0] ?? 0) | (exif ? flags.exif : 0) | flags.xmp;
   const written = [
     { name: 'VP8X', data: header },
     ...others,
-    { name: 'EXIF', data: Buffer.from(exif) },
+    ...(exif ? [{ name: 'EXIF', data: Buffer.from(exif) }] : []),
     { name: 'XMP ', data: Buffer.from(xmp) },
   ];
-  const body = Buffer.concat([Buffer.from('WEBP', 'latin1'), ...written.map(chunkBytes)]);
+  return webpOf(written);
+}
+
+/** The same WebP file without EXIF, XMP and C2PA. Throws ERR_REQUEST_INVALID for what is no WebP file, or is cut short. */
+export function withoutWebpMetadata(webp: Uint8Array): Uint8Array {
+  const kept = [...chunksOf(fileOf(webp))].filter(({ name }) => !['EXIF', 'XMP ', 'C2PA'].includes(name));
+  return webpOf(
+    kept.map(({ name, data }) => {
+      const copy = Buffer.from(data);
+      if (name === 'VP8X') copy[0] = (copy[0] ?? 0) & ~(flags.exif | flags.xmp);
+      return { name, data: copy };
+    }),
+  );
+}
+
+function fileOf(webp: Uint8Array): Buffer {
+  const file = Buffer.from(webp.buffer, webp.byteOffset, webp.byteLength);
+  if (file.toString('latin1', 0, 4) !== 'RIFF' || file.toString('latin1', 8, 12) !== 'WEBP')
+    throw invalid('does not begin as one');
+  return file;
+}
+
+function webpOf(chunks: readonly Chunk[]): Uint8Array<ArrayBuffer> {
+  const body = Buffer.concat([Buffer.from('WEBP', 'latin1'), ...chunks.map(chunkBytes)]);
   return new Uint8Array(chunkBytes({ name: 'RIFF', data: body }));
 }
 

@@ -45,7 +45,9 @@ it('has the samplers and schedules of the model, and says what was sent', async 
 it('adds LoRAs of the model folders to the prompt, with a weight', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'easel-loras-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  await writeSafetensors(join(folder, 'ink.safetensors'), { 'lora_unet_conv_in.lora_down.weight': floatTensor([1], [0]) });
+  await writeSafetensors(join(folder, 'ink.safetensors'), {
+    'lora_unet_conv_in.lora_down.weight': floatTensor([1], [0]),
+  });
   await writeFile(join(folder, 'checkpoint.safetensors'), '');
   const { url } = await startEasel({ EASEL_MODEL_FOLDERS: folder });
   const { page } = await openPage(`${url}/make?p=a+red+boat`);

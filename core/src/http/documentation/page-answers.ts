@@ -28,7 +28,10 @@ export const galleryChange = z.looseObject({ changed: z.int() });
 
 export const readParameters = z.looseObject({
   made_by_easel: z.boolean(),
-  request: z.looseObject({ prompt: z.string() }).describe('A request for this server.'),
+  request: z
+    .looseObject({ prompt: z.string() })
+    .nullable()
+    .describe('A request for this server. null: the file tells none.'),
   warnings: z.array(warningSchema).describe('What the file tells and the request does not have.'),
 });
 

@@ -1,14 +1,14 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { wantedSchema } from '../../jobs/wanted.js';
-import { readProvenance } from '../../results/read-provenance.js';
+import { findProvenance } from '../../results/read-provenance.js';
 import { fromBase64 } from '../input-image.js';
 import { addOperation, type Operation } from '../operation.js';
 import { parseBody } from '../parse-body.js';
 import { describeWanted } from './describe-wanted.js';
 
 const bodySchema = z.strictObject({
-  image: z.string().min(1).describe('A PNG file, as base64 or a data URL.'),
+  image: z.string().min(1).describe('A PNG, JPEG or WebP file, as base64 or a data URL.'),
 });
 
 const operation: Operation = {
@@ -26,7 +26,9 @@ const operation: Operation = {
 export const parametersRoute = () => async (server: FastifyInstance) => {
   addOperation(server, operation, async (request) => {
     const { image } = parseBody(bodySchema, request.body);
-    const { request: told, warnings, document } = readProvenance(fromBase64(image, 'image').bytes, 'image');
+    const found = findProvenance(fromBase64(image, 'image').bytes, 'image');
+    if (!found) return { made_by_easel: false, request: null, warnings: [] };
+    const { request: told, warnings, document } = found;
     const { providerOptions } = told;
     return {
       made_by_easel: document !== undefined,

@@ -11,6 +11,7 @@ const shapes = {
   compare: 'M3.5 4h13v12h-13zM10 2.5v15',
   add: 'M10 4v12M4 10h12',
   image: 'M3.5 4.5h13v11h-13zM3.5 13l4-4 4 4 2-2 3 3M13 7.5h.01',
+  enlarge: 'M7 7h6v6H7zM3 6V3h3M14 3h3v3M17 14v3h-3M6 17H3v-3',
   close: 'M5 5l10 10M15 5L5 15',
   dice: 'M4 4h12v12H4zM7.5 7.5h.01M12.5 12.5h.01M10 10h.01',
   locked: 'M5 9h10v7.5H5zM7 9V6.5a3 3 0 0 1 6 0V9',

@@ -37,6 +37,12 @@ export const english = {
   maskTitle: 'Mark what is painted anew',
   maskSurface: 'Image to mark',
   maskKeys: 'Arrows move the brush, Space sets it down and lifts it, [ and ] change its size, E erases.',
+  enlarge: 'Enlarge the frame',
+  enlargeTitle: 'How far the image goes on',
+  sides: { left: 'Left', right: 'Right', above: 'Above', below: 'Below' },
+  enlargeTooFar: (edge: number) => `The model makes edges of ${edge} pixels at most.`,
+  enlarged: (width: number, height: number) =>
+    `The frame has ${width} × ${height} pixels. What is new is painted.`,
   brush: 'Brush',
   brushKinds: { paint: 'Mark', erase: 'Erase' },
   brushSize: 'Brush size',

@@ -39,6 +39,11 @@ export const german: Words = {
   maskSurface: 'Bild zum Markieren',
   maskKeys:
     'Die Pfeiltasten bewegen den Pinsel, die Leertaste setzt ihn auf und hebt ihn ab, [ und ] ändern seine Größe, E radiert.',
+  enlarge: 'Rahmen erweitern',
+  enlargeTitle: 'Wie weit das Bild weitergeht',
+  sides: { left: 'Links', right: 'Rechts', above: 'Oben', below: 'Unten' },
+  enlargeTooFar: (edge) => `Das Modell macht Kanten von höchstens ${edge} Pixeln.`,
+  enlarged: (width, height) => `Der Rahmen hat ${width} × ${height} Pixel. Was neu ist, wird gemalt.`,
   brush: 'Pinsel',
   brushKinds: { paint: 'Markieren', erase: 'Radieren' },
   brushSize: 'Pinselgröße',

@@ -4,9 +4,11 @@ import type { Model } from '../api/schemas.js';
 import { Icon } from '../controls/icon.js';
 import { NumberSlider } from '../controls/number-slider.js';
 import { useWords } from '../language/words.js';
+import { EnlargeDialog } from '../mask/enlarge-dialog.js';
 import { isMarked } from '../mask/marks.js';
 import { MaskDialog } from '../mask/mask-dialog.js';
 import { $draft, setDraft } from './draft.js';
+import { enlargeInput } from './enlarge-input.js';
 import { $inputs, removeInput, setMarks } from './inputs.js';
 import { takeImages } from './take-images.js';
 
@@ -49,7 +51,17 @@ export function ImageField({ model }: { readonly model: Model }) {
           <Icon name="add" />
           {words.chooseImage}
         </button>
-        {first && mask && <MaskDialog image={first} marks={marks} onDone={setMarks} />}
+        {first && mask && (
+          <>
+            <MaskDialog image={first} marks={marks} onDone={setMarks} />
+            <EnlargeDialog
+              image={first}
+              multiple={model.supports.edgeMultiple}
+              longest={model.supports.maximumEdge}
+              onDone={(margins) => void enlargeInput(margins, model)}
+            />
+          </>
+        )}
       </div>
       <input
         ref={chooser}

@@ -33,7 +33,8 @@ export function setInputs(inputs: Inputs): void {
   void keepValue(stored, kept);
 }
 
-async function open(blob: Blob): Promise<InputImage> {
+/** An image as the page shows it. Rejects for what the browser cannot show. */
+export async function openImage(blob: Blob): Promise<InputImage> {
   const address = URL.createObjectURL(blob);
   const image = new Image();
   image.src = address;
@@ -46,7 +47,7 @@ async function open(blob: Blob): Promise<InputImage> {
  * the browser cannot show.
  */
 export async function addInput(blob: Blob, most: number): Promise<InputImage> {
-  const image = await open(blob);
+  const image = await openImage(blob);
   const { images, marks } = $inputs.get();
   const isFirst = images.length === 0 || most <= 1;
   setInputs({ images: [...(isFirst ? [] : images.slice(0, most - 1)), image], marks: isFirst ? [] : marks });
@@ -66,7 +67,7 @@ export const setMarks = (marks: readonly Mark[]): void => setInputs({ ...$inputs
 export async function openInputs(): Promise<void> {
   const kept = (await readValue(stored)) as Kept | undefined;
   if (!kept || $inputs.get() !== none) return;
-  const images = await Promise.all(kept.blobs.map(open)).catch(() => []);
+  const images = await Promise.all(kept.blobs.map(openImage)).catch(() => []);
   if ($inputs.get() === none && images.length > 0) $inputs.set({ images, marks: kept.marks });
 }
 

@@ -7,11 +7,18 @@ export interface Stroke {
   readonly points: readonly Point[];
 }
 /** What has been done to a mask, one after the other; the mask is what comes of all of them. */
-export type Mark = Stroke | { readonly kind: 'clear' } | { readonly kind: 'invert' };
+export type Mark = Stroke | Outside | { readonly kind: 'clear' } | { readonly kind: 'invert' };
 
 export interface Size {
   readonly width: number;
   readonly height: number;
+}
+
+/** All but a rectangle, in pixels of the image. */
+export interface Outside extends Size {
+  readonly kind: 'outside';
+  readonly left: number;
+  readonly top: number;
 }
 
 /** Draws a stroke, or the part of one, over what is there. */
@@ -29,6 +36,14 @@ export function drawStroke(context: CanvasRenderingContext2D, { kind, width, poi
   context.stroke();
 }
 
+function fillOutside(context: CanvasRenderingContext2D, { left, top, width, height }: Outside): void {
+  const whole = context.canvas;
+  context.fillRect(0, 0, whole.width, top);
+  context.fillRect(0, top + height, whole.width, whole.height - top - height);
+  context.fillRect(0, top, left, height);
+  context.fillRect(left + width, top, whole.width - left - width, height);
+}
+
 /** Draws what is marked in one colour; the rest stays clear. */
 export function drawMarks(context: CanvasRenderingContext2D, marks: readonly Mark[], colour: string): void {
   const { width, height } = context.canvas;
@@ -40,6 +55,9 @@ export function drawMarks(context: CanvasRenderingContext2D, marks: readonly Mar
     else if (mark.kind === 'invert') {
       context.globalCompositeOperation = 'xor';
       context.fillRect(0, 0, width, height);
+    } else if (mark.kind === 'outside') {
+      context.globalCompositeOperation = 'source-over';
+      fillOutside(context, mark);
     } else drawStroke(context, mark);
 }
 

@@ -123,6 +123,40 @@ it('paints a mask by keys and by pointer, with undo, and keeps every pixel outsi
   expect(problems).toEqual([]);
 });
 
+it('enlarges the frame of an image, paints what is new, and keeps the image', async () => {
+  const { url } = await startEasel();
+  const { page, problems } = await openPage(`${url}/make?p=a+red+boat&steps=4&s=7`);
+  await page.getByText('Drop or paste an image here').waitFor();
+  await drop(page, await png());
+  const open = page.getByRole('button', { name: 'Enlarge the frame' });
+  await open.click();
+  const right = page.getByRole('slider', { name: 'Right' });
+  await right.focus();
+  await page.keyboard.press('End');
+  await page.getByText('192 × 96', { exact: true }).waitFor();
+  expect(await violationsOf(page)).toEqual([]);
+  await page.getByRole('button', { name: 'Done' }).click();
+  await page.getByText('The frame has 192 × 96 pixels.').waitFor();
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect.poll(() => new URL(page.url()).searchParams.get('w')).toBe(`${edge}`);
+  await open.click();
+  await right.focus();
+  await page.keyboard.press('End');
+  await page.getByRole('button', { name: 'Done' }).click();
+  await page.getByRole('button', { name: 'Change the mask' }).waitFor();
+  await page.getByRole('button', { name: 'Make 1 image' }).click();
+  await page.locator('.frame[data-state=finished]').waitFor();
+  const { images } = await jsonOf<{ images: { name: string }[] }>(await fetch(`${url}/api/images/gallery`));
+  const file = await (await fetch(`${url}/api/images/results/${images[0]?.name}`)).arrayBuffer();
+  const columns = async (left: number) =>
+    await sharp(file).extract({ left, top: 0, width: edge, height: edge }).removeAlpha().raw().toBuffer();
+  expect((await columns(0)).equals(pixels)).toBe(true);
+  // What is new is no longer the colours of the edge.
+  const painted = await columns(edge);
+  expect(new Set(painted.subarray(0, 3 * edge)).size).toBeGreaterThan(3);
+  expect(problems).toEqual([]);
+});
+
 it('takes over the settings of an image of another tool, and has the old ones back', async () => {
   const { url } = await startEasel();
   const { page, problems } = await openPage(`${url}/make?p=a+red+boat&n=2`);

@@ -212,7 +212,7 @@ export class ImageServiceManager implements AsyncDisposable {
     return { forced: await this.#registry.close() };
   }
 
-  /** A current model that the configuration has changed is taken over; one that is no longer there is given up. */
+  /** Takes over a current model that the configuration has changed, and gives up one that is gone. */
   readonly #onReload = (before: Configuration, now: Configuration): void => {
     const { models, aliases } = this.#catalogue.current;
     const named = aliases.get(now.currentModel ?? '') ?? now.currentModel;
@@ -220,7 +220,7 @@ export class ImageServiceManager implements AsyncDisposable {
     if (!models.has(this.#currentModel ?? '')) this.#currentModel = this.#firstModel();
   };
 
-  /** The first model that can be used, one on this machine before one that may cost something; or else the first. */
+  /** The first model that can be used, one on this machine before one that may cost; or else the first. */
   #firstModel(): string | undefined {
     const models = this.getAvailableModels();
     const usable = models.filter(({ available }) => available);

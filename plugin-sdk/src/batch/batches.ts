@@ -72,7 +72,7 @@ export class Batches {
     this.#surroundings = { driver, settings, logger, stop: this.#stop.signal, gatherAgain };
   }
 
-  /** Finds the batches of processes that have ended, and takes all work up that rests; to be called before anything else. */
+  /** Takes up the batches of processes that have ended; to be called before anything else. */
   async refresh(): Promise<void> {
     this.#refreshing = this.#refreshing.catch(() => {}).then(() => this.#refresh());
     await this.#refreshing;
@@ -180,7 +180,7 @@ export class Batches {
     return { body, seed: line.seed, batchId, isResumed, replace: (other) => run.keepResult(line, other) };
   }
 
-  /** A picture that was used is forgotten when it is received; one that was not, or got lost, is there for the next call. */
+  /** Forgets an image that is received; one that was not used, or got lost, is there for the next call. */
   #settle(line: Line, outcome: PromiseSettledResult<unknown> | undefined, received: Promise<boolean>): void {
     if (!line.isMade) return;
     if (outcome?.status === 'fulfilled')

@@ -42,7 +42,7 @@ export interface PaidAnswer {
   readonly text: string;
   /** Whether it was sent, or answered, before it was asked for. */
   readonly isResumed: boolean;
-  /** Keeps another text in place of this one, for example with an image in it in place of an address that expires. */
+  /** Keeps another text in place of this one, such as one with an image in place of its address. */
   replace(text: string): Promise<void>;
 }
 

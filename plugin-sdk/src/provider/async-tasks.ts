@@ -26,12 +26,12 @@ export interface TaskOrder<Ticket> {
   readonly model: string;
   /** Images that the task makes. */
   readonly count: number;
-  /** Whether the call may come again when it has been cancelled: the task is then left alone, and not cancelled. */
+  /** Whether the call may come again when it has been cancelled: the task then goes on. */
   readonly isResumable: boolean;
   readonly signal: AbortSignal;
   /** Settles with whether the images have been received; until then they are kept. */
   readonly received: Promise<boolean>;
-  /** Asks the provider to begin. Rejects with an EaselError that says by `mayBePaid` whether it may have begun. */
+  /** Asks the provider to begin. Rejects with an EaselError; its `mayBePaid`: it may have begun. */
   readonly submit: (signal: AbortSignal) => Promise<Ticket>;
   /** Told of 0 to 1 of it. */
   readonly onProgress: (fraction: number) => void;
@@ -110,7 +110,7 @@ export class AsyncTasks<Ticket> {
     }
   }
 
-  /** Stops following, and waits for requests that are on their way. What has begun stays in the journal, for whoever comes next. */
+  /** Stops following, and waits for requests on their way. What has begun stays in the journal. */
   async close(): Promise<void> {
     this.#closing.abort();
     while (this.#working.size > 0) await Promise.allSettled(this.#working);

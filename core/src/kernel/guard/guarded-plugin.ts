@@ -194,7 +194,7 @@ export class GuardedPlugin {
     return cancellable;
   }
 
-  /** To be called when a run has crashed: holds that against the calls that were under way, and answers whose they were. */
+  /** Holds the crash of a run against the calls that were under way, and answers whose they were. */
   blame(runner: Runner): string[] {
     return this.#blame.record(runner);
   }
@@ -213,13 +213,13 @@ export class GuardedPlugin {
     await this.supervisor.enable();
   }
 
-  /** Stops the plugin until it is enabled again, after its calls have had the manifest's `drainMs` to finish. */
+  /** Stops the plugin until it is enabled again, after its calls have had `drainMs` to finish. */
   async disable(): Promise<void> {
     await this.#drain('ERR_PLUGIN_DISABLED', 'being disabled');
     await this.supervisor.disable(graceMs);
   }
 
-  /** Ends what runs, after its calls have had the manifest's `drainMs` to finish; the next call starts it again. */
+  /** Ends what runs, after its calls have had `drainMs` to finish; the next call starts it again. */
   async stopUntilNextCall(): Promise<void> {
     await this.#drain('ERR_PLUGIN_DISABLED', 'having to make room');
     await this.supervisor.stopUntilNextCall(graceMs);

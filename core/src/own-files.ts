@@ -1,6 +1,6 @@
 /**
- * Refuses to begin where the files of this package are not beside its code: plugins run in processes of their own, which begin with them.
- * Imported first of all.
+ * Refuses to begin where the files of this package are not beside its code: plugins run in processes of their
+ * own, which begin with them. Imported first of all.
  *
  * @module
  */

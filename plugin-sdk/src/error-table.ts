@@ -1,11 +1,15 @@
 /**
- * The closed error table. Every failure that leaves Easel, in the kernel, a plugin or a door, carries one of these codes;
- * retry, fallback and circuit breaking are decided from the row, and from whether the call may have been paid. docs/errors.md repeats the table and a test compares the two.
+ * The closed error table. Every failure that leaves Easel, in the kernel, a plugin or a door, carries one of
+ * these codes; retry, fallback and circuit breaking are decided from the row, and from whether the call may
+ * have been paid. docs/errors.md repeats the table and a test compares the two.
  *
  * @module
  */
 
-/** Who has to act: the caller, the operator of the host, the plugin's author, the plugin's run, the provider behind it, or the kernel. */
+/**
+ * Who has to act: the caller, the operator of the host, the plugin's author, the plugin's run, the provider
+ * behind it, or the kernel.
+ */
 export type Fault = 'caller' | 'operator' | 'author' | 'plugin' | 'provider' | 'kernel';
 
 export interface ErrorRow {

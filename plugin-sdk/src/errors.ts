@@ -5,8 +5,9 @@ export interface EaselErrorOptions {
   /** What happened, where, with the values that matter; never a secret. */
   readonly message: string;
   /**
-   * The field of the request that it is about, by its name in the contract, for example `width` or `providerOptions.swatch`. A message about a
-   * field begins with its name and a colon. Absent: no field in particular.
+   * The field of the request that it is about, by its name in the contract, for example `width` or
+   * `providerOptions.swatch`. A message about a field begins with its name and a colon. Absent: no field in
+   * particular.
    */
   readonly field?: string | undefined;
   /** What to do; absent means the table's sentence. */
@@ -16,14 +17,18 @@ export interface EaselErrorOptions {
   /** Milliseconds after which another try makes sense; absent means unknown. */
   readonly retryAfterMs?: number | undefined;
   /**
-   * Whether a provider may have been paid although the call failed. No other candidate is asked then; the same plugin is asked again only
-   * where the code says that the fault may pass, under the same `requestId`. Absent: nothing was paid.
+   * Whether a provider may have been paid although the call failed. No other candidate is asked then; the
+   * same plugin is asked again only where the code says that the fault may pass, under the same `requestId`.
+   * Absent: nothing was paid.
    */
   readonly mayBePaid?: boolean | undefined;
   readonly cause?: unknown;
 }
 
-/** `instanceof` fails across processes and package copies; this marker does not (Symbol.for is one registry per process). */
+/**
+ * `instanceof` fails across processes and package copies; this marker does not (Symbol.for is one registry
+ * per process).
+ */
 const marker = Symbol.for('easel.error');
 
 /**

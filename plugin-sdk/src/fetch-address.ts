@@ -7,11 +7,17 @@ export type AddressFetch = (url: URL, options: { host: Host; signal: AbortSignal
 
 export interface FetchAddressOptions {
   readonly signal: AbortSignal;
-  /** Whether http, and addresses of this machine and of private networks, are allowed: for tests and gateways of one's own. Absent: no. */
+  /**
+   * Whether http, and addresses of this machine and of private networks, are allowed: for tests and gateways
+   * of one's own. Absent: no.
+   */
   readonly allowPrivateAddresses?: boolean | undefined;
   /** Told of each host before it is asked. Absent: nobody is told. */
   readonly onHost?: ((host: string) => void) | undefined;
-  /** Makes the requests. Absent: Node's own client, connected to the very address that was looked up and found to be allowed. */
+  /**
+   * Makes the requests. Absent: Node's own client, connected to the very address that was looked up and found
+   * to be allowed.
+   */
   readonly fetch?: AddressFetch | undefined;
   /** Finds the addresses of a name. Absent: the system's resolver. */
   readonly lookup?: AddressLookup | undefined;
@@ -21,12 +27,13 @@ const mostRedirects = 3;
 const redirecting: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /**
- * GET of an address that somebody else has named, such as a provider in its answer. Only https; no credentials are sent; each of at most three
- * redirects is checked like the address itself; nothing that is not public is connected to. The answer comes as soon as its headers do, whatever
- * its status; read its body within a bound ({@link readBody}).
+ * GET of an address that somebody else has named, such as a provider in its answer. Only https; no
+ * credentials are sent; each of at most three redirects is checked like the address itself; nothing that is
+ * not public is connected to. The answer comes as soon as its headers do, whatever its status; read its body
+ * within a bound ({@link readBody}).
  *
- * @throws EaselError ERR_PROVIDER_BAD_RESPONSE for an address that is not allowed, ERR_PROVIDER_UNAVAILABLE for a name that is not found; what the
- * connection fails with
+ * @throws EaselError ERR_PROVIDER_BAD_RESPONSE for an address that is not allowed, ERR_PROVIDER_UNAVAILABLE
+ * for a name that is not found; what the connection fails with
  */
 export async function fetchAddress(
   address: string | URL,

@@ -1,5 +1,6 @@
 /**
- * Fetching a picture from an address that somebody else has named, for providers that answer addresses in place of bytes.
+ * Fetching a picture from an address that somebody else has named, for providers that answer addresses in
+ * place of bytes.
  *
  * @module
  */
@@ -16,7 +17,10 @@ export interface FetchImageOptions extends Omit<FetchAddressOptions, 'signal' | 
   readonly maximumBytes: number;
   /** Milliseconds that one try may take, redirects included. */
   readonly timeoutMs: number;
-  /** Tries where it fails in ways that may pass, with pauses between them that double from half a second. Absent: 1. */
+  /**
+   * Tries where it fails in ways that may pass, with pauses between them that double from half a second.
+   * Absent: 1.
+   */
   readonly tries?: number | undefined;
   /** Ends it. Absent: nothing does but `timeoutMs`. */
   readonly signal?: AbortSignal | undefined;
@@ -25,12 +29,14 @@ export interface FetchImageOptions extends Omit<FetchAddressOptions, 'signal' | 
 const firstPauseMs = 500;
 
 /**
- * Fetches a PNG, JPEG or WebP file. Only https; no credentials are sent; each of at most three redirects is checked like the address
- * itself; nothing that is not public is connected to. The media type is that of the bytes, whatever the answer says.
+ * Fetches a PNG, JPEG or WebP file. Only https; no credentials are sent; each of at most three redirects is
+ * checked like the address itself; nothing that is not public is connected to. The media type is that of the
+ * bytes, whatever the answer says.
  *
- * @throws EaselError ERR_PROVIDER_BAD_RESPONSE for an address that is not allowed, a file that is too large or no picture, and answers that
- * stay as they are; ERR_PROVIDER_UNAVAILABLE for what may pass: no connection, 408, 425, 429, 5xx, too late; ERR_ABORTED. Messages name the host
- * and not the path: whoever has a signed address has the picture.
+ * @throws EaselError ERR_PROVIDER_BAD_RESPONSE for an address that is not allowed, a file that is too large
+ * or no picture, and answers that stay as they are; ERR_PROVIDER_UNAVAILABLE for what may pass: no
+ * connection, 408, 425, 429, 5xx, too late; ERR_ABORTED. Messages name the host and not the path: whoever has
+ * a signed address has the picture.
  */
 export async function fetchImage(address: string | URL, options: FetchImageOptions): Promise<InputImage> {
   const { tries = 1, signal } = options;

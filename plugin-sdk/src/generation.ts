@@ -1,6 +1,7 @@
 /**
- * What a plugin is asked for: a request after the kernel has resolved the model, filled in its defaults, adapted what had to be
- * adapted and dropped what the model does not support. Whatever is left in it is meant.
+ * What a plugin is asked for: a request after the kernel has resolved the model, filled in its defaults,
+ * adapted what had to be adapted and dropped what the model does not support. Whatever is left in it is
+ * meant.
  *
  * @module
  */

@@ -1,4 +1,7 @@
-/** Formats of images that are read. Any other file is refused by its first bytes, before a decoder has seen it. */
+/**
+ * Formats of images that are read. Any other file is refused by its first bytes, before a decoder has seen
+ * it.
+ */
 export const imageFormats = ['png', 'jpeg', 'webp', 'gif', 'avif', 'tiff'] as const;
 export type ImageFormat = (typeof imageFormats)[number];
 
@@ -7,8 +10,9 @@ const tiffBeginnings: ReadonlySet<string> = new Set(['II*\0', 'MM\0*', 'II+\0', 
 const brandBytes = 256;
 
 /**
- * The format of an image file, by its first bytes, whatever it is called: PNG section 5.2, JPEG's start of image, RFC 9649, GIF89a section
- * 17, TIFF 6.0 section 2 and BigTIFF, AVIF section 6. Undefined: none of them.
+ * The format of an image file, by its first bytes, whatever it is called: PNG section 5.2, JPEG's start of
+ * image, RFC 9649, GIF89a section 17, TIFF 6.0 section 2 and BigTIFF, AVIF section 6. Undefined: none of
+ * them.
  */
 export function imageFormatOf(bytes: Uint8Array): ImageFormat | undefined {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, brandBytes)).toString(

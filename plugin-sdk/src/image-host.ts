@@ -20,10 +20,12 @@ export interface HostOptions {
 }
 
 /**
- * Looks up where a URL leads to, once: whoever connects to the address that comes back cannot be sent elsewhere by a name that has
- * another one a moment later (DNS rebinding). A name with a private address among its addresses is not allowed.
+ * Looks up where a URL leads to, once: whoever connects to the address that comes back cannot be sent
+ * elsewhere by a name that has another one a moment later (DNS rebinding). A name with a private address
+ * among its addresses is not allowed.
  *
- * @throws EaselError ERR_PROVIDER_BAD_RESPONSE for a URL that is not allowed, ERR_PROVIDER_UNAVAILABLE for a name that is not found
+ * @throws EaselError ERR_PROVIDER_BAD_RESPONSE for a URL that is not allowed, ERR_PROVIDER_UNAVAILABLE for a
+ * name that is not found
  */
 export async function findHost(url: URL, options: HostOptions, signal: AbortSignal): Promise<Host> {
   const { allowPrivateAddresses = false } = options;

@@ -4,8 +4,8 @@ import { z } from 'zod';
 export const jsonLimits = { levels: 64, values: 10_000, characters: 4 * 1024 * 1024 } as const;
 
 /**
- * Whether it is what JSON can say, within {@link jsonLimits}. Goes over the values without recursion, and stops at the first that is one too
- * many, so that it is safe to ask of anything.
+ * Whether it is what JSON can say, within {@link jsonLimits}. Goes over the values without recursion, and
+ * stops at the first that is one too many, so that it is safe to ask of anything.
  */
 export function isPlainJson(value: unknown): boolean {
   let [values, characters] = [0, 0];

@@ -6,9 +6,9 @@ export interface LinkedSignal {
 }
 
 /**
- * One signal for several reasons to stop. Use it in place of `AbortSignal.any` and `AbortSignal.timeout`: on Node.js 20 a signal made by
- * those two may be garbage collected before it fires (nodejs/node#57736), and on a signal that lives for long, each call to `any` leaves
- * something behind.
+ * One signal for several reasons to stop. Use it in place of `AbortSignal.any` and `AbortSignal.timeout`: on
+ * Node.js 20 a signal made by those two may be garbage collected before it fires (nodejs/node#57736), and on
+ * a signal that lives for long, each call to `any` leaves something behind.
  *
  * @param signals those that stop the work; undefined ones are passed over
  * @param timeoutMs milliseconds after which the work stops in any case. Absent: no limit

@@ -1,6 +1,7 @@
 /**
- * Parameters that tune how images are made, and that not every model has. Each is declared here once: the fields of requests, of a model's
- * `defaults` and `supports`, and of what a plugin is asked for follow from its row.
+ * Parameters that tune how images are made, and that not every model has. Each is declared here once: the
+ * fields of requests, of a model's `defaults` and `supports`, and of what a plugin is asked for follow from
+ * its row.
  *
  * @module
  */

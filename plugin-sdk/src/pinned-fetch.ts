@@ -19,8 +19,9 @@ export interface PinnedRequest {
 const forImages = { accept: 'image/png, image/jpeg, image/webp', 'accept-encoding': 'identity' };
 
 /**
- * One request on a connection of its own to the address given, whatever the name in the URL has meanwhile; the certificate still has to be the
- * name's. Follows no redirects, and sends no credentials and no cookies by itself. Node's `fetch` cannot be told which address to use.
+ * One request on a connection of its own to the address given, whatever the name in the URL has meanwhile;
+ * the certificate still has to be the name's. Follows no redirects, and sends no credentials and no cookies
+ * by itself. Node's `fetch` cannot be told which address to use.
  */
 export async function pinnedFetch(
   url: URL,

@@ -25,25 +25,33 @@ export interface PluginContext<Config, Secret extends string = string> {
   readonly logger: Logger;
   /** Absolute path of the plugin's folder. */
   readonly folder: string;
-  /** Absolute path of a folder of its own that outlives it. Absent: its manifest does not ask for one under `permissions.storage`. */
+  /**
+   * Absolute path of a folder of its own that outlives it. Absent: its manifest does not ask for one under
+   * `permissions.storage`.
+   */
   readonly storageFolder?: string | undefined;
 }
 
 /** What a plugin is given with each call. */
 export interface CallContext<Options> {
-  /** Aborted when the caller cancels or the deadline passes; the work must then stop, and whatever it throws is ignored. */
+  /**
+   * Aborted when the caller cancels or the deadline passes; the work must then stop, and whatever it throws
+   * is ignored.
+   */
   readonly signal: AbortSignal;
   /** Tells how far the call is; cheap, and safe to call too often. */
   readonly onProgress: (progress: Progress) => void;
   /**
-   * Tells, once the signal is aborted, in how many milliseconds the work can stop: until then, a minute at most, the plugin is left alone,
-   * and its other callers wait. 0: its process is ended at once. Where nobody tells, the plugin has 2 seconds before it is ended.
+   * Tells, once the signal is aborted, in how many milliseconds the work can stop: until then, a minute at
+   * most, the plugin is left alone, and its other callers wait. 0: its process is ended at once. Where nobody
+   * tells, the plugin has 2 seconds before it is ended.
    */
   readonly stopsWithin: (milliseconds: number) => void;
   /**
-   * Settles after `generate` has answered: `true` when whoever asked has the result safely, for a job when it is on disk; `false` where it
-   * has got lost, for example because the caller is gone, and when the plugin is asked to close before it is known. Never rejects; settles
-   * with `false` where `generate` throws. A plugin that pays keeps what it has made until this is `true`, for the same call to come again.
+   * Settles after `generate` has answered: `true` when whoever asked has the result safely, for a job when it
+   * is on disk; `false` where it has got lost, for example because the caller is gone, and when the plugin is
+   * asked to close before it is known. Never rejects; settles with `false` where `generate` throws. A plugin
+   * that pays keeps what it has made until this is `true`, for the same call to come again.
    */
   readonly received: Promise<boolean>;
   /** Options of the model and the request for this plugin, validated by its own `options` schema. */
@@ -56,33 +64,34 @@ export interface PluginInstance<Options> {
   /** What it computes on, for example `cpu` or `webgpu`. Absent: elsewhere. */
   readonly device?: string;
   /**
-   * Makes pictures. Throws an `EaselError` for what it can classify; anything else becomes `ERR_PLUGIN_FAILED`.
-   * Called concurrently up to the manifest's `runtime.concurrency`.
+   * Makes pictures. Throws an `EaselError` for what it can classify; anything else becomes
+   * `ERR_PLUGIN_FAILED`. Called concurrently up to the manifest's `runtime.concurrency`.
    */
   generate(request: GenerationRequest, call: CallContext<Options>): Promise<GenerationResult>;
   /**
-   * What a call would hold in memory; nothing is made or opened for it. Throws as `generate` would for what cannot be asked for. Absent: nobody
-   * knows before it runs.
+   * What a call would hold in memory; nothing is made or opened for it. Throws as `generate` would for what
+   * cannot be asked for. Absent: nobody knows before it runs.
    */
   planMemory?(
     request: GenerationRequest,
     call: Pick<CallContext<Options>, 'options'>,
   ): Promise<MemoryPlan | undefined>;
   /**
-   * Makes sure that it could serve, for example by asking its provider for its models; called before it takes the place of another version,
-   * and it does not where this throws. Absent: to have started is enough.
+   * Makes sure that it could serve, for example by asking its provider for its models; called before it takes
+   * the place of another version, and it does not where this throws. Absent: to have started is enough.
    */
   probe?(): Promise<void>;
   /**
-   * Ends what it holds: processes, sockets, files. Also called where the kernel has ended, if the manifest gives time for that
-   * (`runtime.finishMs`): what is paid can be finished and written down then. Absent: nothing to end.
+   * Ends what it holds: processes, sockets, files. Also called where the kernel has ended, if the manifest
+   * gives time for that (`runtime.finishMs`): what is paid can be finished and written down then. Absent:
+   * nothing to end.
    */
   close?(): Promise<void>;
 }
 
 /**
- * What the kernel has to know of a plugin before it starts it, for one that a host gives by value: what others have in their `plugin.json`.
- * It runs inside of the kernel.
+ * What the kernel has to know of a plugin before it starts it, for one that a host gives by value: what
+ * others have in their `plugin.json`. It runs inside of the kernel.
  */
 export type GivenManifest = Omit<
   ManifestInput,
@@ -104,11 +113,14 @@ export interface PluginDefinition<
   /** Its provider options, of a model and of a request. */
   readonly options: Options;
   /**
-   * The names of its manifest under `permissions.secrets`, so that `secrets` of `start` has these as strings, and no others; it is not started where
-   * the manifest does not name them. Absent: whichever the manifest names.
+   * The names of its manifest under `permissions.secrets`, so that `secrets` of `start` has these as strings,
+   * and no others; it is not started where the manifest does not name them. Absent: whichever the manifest
+   * names.
    */
   readonly secrets?: readonly Secret[];
-  /** Starts it. Throws an `EaselError` when it cannot; heavy work belongs into the first call that needs it. */
+  /**
+   * Starts it. Throws an `EaselError` when it cannot; heavy work belongs into the first call that needs it.
+   */
   start(context: PluginContext<z.output<Config>, Secret>): Promise<PluginInstance<z.output<Options>>>;
 }
 
@@ -118,7 +130,8 @@ export interface Plugin<Config extends z.ZodType = z.ZodType, Options extends z.
 }
 
 /**
- * Makes a plugin of its definition: the default export of the manifest's `entry`, or a value for the option `plugins` of a kernel.
+ * Makes a plugin of its definition: the default export of the manifest's `entry`, or a value for the option
+ * `plugins` of a kernel.
  *
  * @example
  * export default definePlugin({

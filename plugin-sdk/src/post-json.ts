@@ -19,15 +19,20 @@ export interface PostJsonOptions {
   readonly signal: AbortSignal;
   /** The most bytes that the answer may have. Absent: 64 MiB. */
   readonly maximumBytes?: number;
-  /** The code of an answer that is no success, by its status and JSON. Absent, or undefined: by the status alone. */
+  /**
+   * The code of an answer that is no success, by its status and JSON. Absent, or undefined: by the status
+   * alone.
+   */
   readonly classify?: (status: number, answer: unknown) => ErrorCode | undefined;
 }
 
 /**
- * Sends JSON once and answers the JSON that comes back; validate it. It follows no redirection, which would carry the key to another host.
+ * Sends JSON once and answers the JSON that comes back; validate it. It follows no redirection, which would
+ * carry the key to another host.
  *
- * @throws EaselError with a code of the table: ERR_PROVIDER_AUTH, ERR_PROVIDER_RATE_LIMITED with `retryAfterMs`, ERR_PROVIDER_UNAVAILABLE,
- * ERR_REQUEST_INVALID, ERR_PROVIDER_BAD_RESPONSE, ERR_DEADLINE, ERR_ABORTED, or of `classify`; `mayBePaid` where the provider may have done the work
+ * @throws EaselError with a code of the table: ERR_PROVIDER_AUTH, ERR_PROVIDER_RATE_LIMITED with
+ * `retryAfterMs`, ERR_PROVIDER_UNAVAILABLE, ERR_REQUEST_INVALID, ERR_PROVIDER_BAD_RESPONSE, ERR_DEADLINE,
+ * ERR_ABORTED, or of `classify`; `mayBePaid` where the provider may have done the work
  */
 export async function postJson(url: string | URL, options: PostJsonOptions): Promise<unknown> {
   const { provider, headers, body, timeoutMs, signal, maximumBytes = mostBytes } = options;

@@ -1,8 +1,9 @@
 import { BlockList, isIP } from 'node:net';
 
 /**
- * What no public service has: IANA's special-purpose address registries of IPv4, multicast and reserved ranges included; and the address of
- * Azure's own agents in every virtual machine, which lies outside of them. Other clouds keep their metadata in ranges that are here anyway.
+ * What no public service has: IANA's special-purpose address registries of IPv4, multicast and reserved
+ * ranges included; and the address of Azure's own agents in every virtual machine, which lies outside of
+ * them. Other clouds keep their metadata in ranges that are here anyway.
  */
 const specialIpv4 = [
   ['0.0.0.0', 8],
@@ -22,7 +23,10 @@ const specialIpv4 = [
   ['224.0.0.0', 3],
 ] as const;
 
-/** Within 2000::/3, the only range of IPv6 that is routed: Teredo and its like, documentation, and 6to4, which carries IPv4 inside. */
+/**
+ * Within 2000::/3, the only range of IPv6 that is routed: Teredo and its like, documentation, and 6to4, which
+ * carries IPv4 inside.
+ */
 const specialIpv6 = [
   ['2001::', 23],
   ['2001:db8::', 32],
@@ -38,8 +42,9 @@ const routed = new BlockList();
 routed.addSubnet('2000::', 3, 'ipv6');
 
 /**
- * Whether an IP address is one of the open internet: not loopback, private, link-local (where clouds keep their metadata), shared,
- * multicast or reserved, and no IPv6 form that carries an IPv4 address inside. False for what is not an IP address.
+ * Whether an IP address is one of the open internet: not loopback, private, link-local (where clouds keep
+ * their metadata), shared, multicast or reserved, and no IPv6 form that carries an IPv4 address inside. False
+ * for what is not an IP address.
  */
 export function isPublicAddress(address: string): boolean {
   const family = isIP(address);

@@ -7,10 +7,12 @@ export interface AnswerBody {
 }
 
 /**
- * The body of an answer, read no further than a limit: a provider, or what stands in its place, may send without end.
+ * The body of an answer, read no further than a limit: a provider, or what stands in its place, may send
+ * without end.
  *
  * @param maximumBytes the most that it may have
- * @throws EaselError ERR_PROVIDER_BAD_RESPONSE for a larger one, of which the rest is not read; what the connection fails with
+ * @throws EaselError ERR_PROVIDER_BAD_RESPONSE for a larger one, of which the rest is not read; what the
+ * connection fails with
  */
 export async function readBody({ headers, body }: AnswerBody, maximumBytes: number): Promise<Buffer> {
   const tooLarge = new EaselError({

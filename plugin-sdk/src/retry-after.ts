@@ -1,6 +1,6 @@
 /**
- * Milliseconds for which a provider asks to be left alone, as its answer says: `Retry-After` in seconds or as a date (RFC 9110, section
- * 10.2.3), or `retry-after-ms`. Undefined: it does not say.
+ * Milliseconds for which a provider asks to be left alone, as its answer says: `Retry-After` in seconds or as
+ * a date (RFC 9110, section 10.2.3), or `retry-after-ms`. Undefined: it does not say.
  *
  * @param now milliseconds since 1970. Absent: the machine's clock
  */

@@ -14,8 +14,8 @@ export interface ProcessMark {
 export const processSpaceVariable = 'EASEL_PROCESS_SPACE';
 
 /**
- * Names this start of this machine and its space of process ids, as a container has one of its own: proc(5), pid_namespaces(7). 12 hexadecimal
- * digits. Empty where that cannot be told, as on systems without `/proc`.
+ * Names this start of this machine and its space of process ids, as a container has one of its own: proc(5),
+ * pid_namespaces(7). 12 hexadecimal digits. Empty where that cannot be told, as on systems without `/proc`.
  */
 export function processSpace(): string {
   const told = process.env[processSpaceVariable];
@@ -37,8 +37,8 @@ export const ownMark = (): ProcessMark => ({
 });
 
 /**
- * When a process began, in ticks since the machine did. Empty where that cannot be told, as on systems without `/proc`; `ended` for one that
- * has, and that its parent has not asked about.
+ * When a process began, in ticks since the machine did. Empty where that cannot be told, as on systems
+ * without `/proc`; `ended` for one that has, and that its parent has not asked about.
  */
 export function processStart(pid: number): string {
   try {

@@ -1,6 +1,7 @@
 /**
- * One spelling for the names that tools give to samplers: small letters, digits and underscores, as in k-diffusion. "DPM++ 2M Karras",
- * "k_dpmpp-2m_karras" `dpmpp_2m_k` and "DPMPP2M Karras" all become `dpmpp_2m_karras`.
+ * One spelling for the names that tools give to samplers: small letters, digits and underscores, as in
+ * k-diffusion. "DPM++ 2M Karras", "k_dpmpp-2m_karras" `dpmpp_2m_k` and "DPMPP2M Karras" all become
+ * `dpmpp_2m_karras`.
  */
 export function normaliseSamplerName(name: string): string {
   return (
@@ -18,7 +19,10 @@ export function normaliseSamplerName(name: string): string {
   );
 }
 
-/** Schedules that tools let people choose beside a sampler, in the spelling of {@link normaliseSamplerName}; the longer before what they end in. */
+/**
+ * Schedules that tools let people choose beside a sampler, in the spelling of {@link normaliseSamplerName};
+ * the longer before what they end in.
+ */
 const schedules = [
   'align_your_steps_gits',
   'align_your_steps_11',
@@ -41,8 +45,9 @@ const schedules = [
 ] as const;
 
 /**
- * A sampler's name and that of the schedule that it ends in, both in the spelling of {@link normaliseSamplerName}: "DPM++ 2M SGM Uniform" is
- * `dpmpp_2m` and `sgm_uniform`. An empty sampler is a schedule alone; no schedule is none that people know, or "Automatic".
+ * A sampler's name and that of the schedule that it ends in, both in the spelling of
+ * {@link normaliseSamplerName}: "DPM++ 2M SGM Uniform" is `dpmpp_2m` and `sgm_uniform`. An empty sampler is a
+ * schedule alone; no schedule is none that people know, or "Automatic".
  */
 export function splitSamplerName(name: string): { readonly sampler: string; readonly schedule?: string } {
   const normal = normaliseSamplerName(name);

@@ -6,8 +6,9 @@ const everyMs = 2_000;
 const silentMs = 15_000;
 
 /**
- * Renews the time of change of files while their owner works, for {@link isOwnerAlive}. A plugin's process may not read when another process
- * began, and a number says nothing where processes are in several containers, or a container was started again.
+ * Renews the time of change of files while their owner works, for {@link isOwnerAlive}. A plugin's process
+ * may not read when another process began, and a number says nothing where processes are in several
+ * containers, or a container was started again.
  */
 export class SignOfLife {
   readonly #paths = new Set<string>();
@@ -34,9 +35,9 @@ export class SignOfLife {
 }
 
 /**
- * Whether the owner of a file lives: by its process where that can be told, otherwise by whether the file is renewed, as where the process is in
- * another container or on another machine. An owner that has ended in another way than by {@link SignOfLife.drop} may then count as alive for up
- * to 15 seconds.
+ * Whether the owner of a file lives: by its process where that can be told, otherwise by whether the file is
+ * renewed, as where the process is in another container or on another machine. An owner that has ended in
+ * another way than by {@link SignOfLife.drop} may then count as alive for up to 15 seconds.
  *
  * @param path of the file that its owner keeps
  */

@@ -1,7 +1,10 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Writes a file so that it is there whole or not at all, whatever happens meanwhile, a loss of power included. */
+/**
+ * Writes a file so that it is there whole or not at all, whatever happens meanwhile, a loss of power
+ * included.
+ */
 export async function writeWholeFile(path: string, content: string | Uint8Array): Promise<void> {
   const staged = `${path}.new`;
   try {
@@ -20,7 +23,10 @@ export async function writeWholeFile(path: string, content: string | Uint8Array)
   }
 }
 
-/** Writes a new file, to the disk itself. Rejects with EEXIST where there is one: of several that try one succeeds. */
+/**
+ * Writes a new file, to the disk itself. Rejects with EEXIST where there is one: of several that try one
+ * succeeds.
+ */
 export async function createFile(path: string, content: string): Promise<void> {
   const handle = await open(path, 'wx', 0o600);
   try {
@@ -32,7 +38,10 @@ export async function createFile(path: string, content: string): Promise<void> {
   await syncFolder(dirname(path));
 }
 
-/** Makes names in a folder durable. That a name is there is on the disk only when its folder is. Windows cannot open folders, and needs none of it. */
+/**
+ * Makes names in a folder durable. That a name is there is on the disk only when its folder is. Windows
+ * cannot open folders, and needs none of it.
+ */
 export async function syncFolder(path: string): Promise<void> {
   const handle = await open(path, 'r').catch(() => undefined);
   try {

@@ -16,7 +16,10 @@ export interface BenchWorld extends AsyncDisposable {
   install(plugin: BenchPlugin, version?: string): Promise<void>;
 }
 
-/** A kernel with such plugins and a model for each, in a folder of its own inside of the repository, so that they find their packages. */
+/**
+ * A kernel with such plugins and a model for each, in a folder of its own inside of the repository, so that
+ * they find their packages.
+ */
 export async function createBenchWorld(
   plugins: readonly BenchPlugin[],
   options: KernelOptions = {},

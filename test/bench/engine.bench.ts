@@ -1,10 +1,12 @@
 /**
  * The local engine at the sizes of published models: `npm run build && npm run bench:engine`, with
  *
- * - `--model sd15|sdxl|all` (sd15): whose networks, in random weights that the first run writes into `~/.cache/easel-bench`, 4.3 and 6.9 GB;
+ * - `--model sd15|sdxl|all` (sd15): whose networks, in random weights that the first run writes into
+ * `~/.cache/easel-bench`, 4.3 and 6.9 GB;
  * - `--only <phases>`: some of them, separated by commas: those of the table, `load`, `generate`;
  * - `--provider <name>` (cpu): what to compute on, as `executionProviders` of the plugin has it;
- * - `--peer <folder>`: an ONNX export of the same denoising network beside the engine's; `--write-peer <folder>` writes one
+ * - `--peer <folder>`: an ONNX export of the same denoising network beside the engine's;
+ * `--write-peer <folder>` writes one
  *   (`engine/measure-peer.ts` says how else to make one);
  * - `--quick`: two runs of each; `--json`.
  *

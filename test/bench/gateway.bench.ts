@@ -1,6 +1,7 @@
 /**
- * What a gateway costs: the same provider asked directly, through a bare proxy that does nothing, through Easel and through Portkey, in one
- * run: `npm run bench:gateway -- [--json] [--quick]`. Portkey is fetched into a cache folder by the first run.
+ * What a gateway costs: the same provider asked directly, through a bare proxy that does nothing, through
+ * Easel and through Portkey, in one run: `npm run bench:gateway -- [--json] [--quick]`. Portkey is fetched
+ * into a cache folder by the first run.
  *
  * @module
  */

@@ -1,7 +1,8 @@
 /**
  * The kernel's own cost, and a picture's: `npm run bench:kernel -- [--json] [--quick]`.
  *
- * Prints medians, and ratios against a peer measured in the same run, since the machine may be shared and noisy.
+ * Prints medians, and ratios against a peer measured in the same run, since the machine may be shared and
+ * noisy.
  *
  * @module
  */

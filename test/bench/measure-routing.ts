@@ -1,7 +1,10 @@
 import { createBenchWorld } from './bench-world.js';
 import { perCall } from './timing.js';
 
-/** Microseconds of a call to one inline plugin among so many, each with a pipeline type and a model of its own. */
+/**
+ * Microseconds of a call to one inline plugin among so many, each with a pipeline type and a model of its
+ * own.
+ */
 export async function measureRouting(calls: number): Promise<Record<string, number>> {
   const figures: Record<string, number> = {};
   for (const count of [1, 10, 1_000]) {

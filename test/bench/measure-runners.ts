@@ -4,7 +4,10 @@ import { perCall } from './timing.js';
 
 const pictureBytes = 4 * 1024 * 1024;
 
-/** Microseconds of a call to a plugin that does nothing, by where it runs; with a picture of 1 KiB and one of 4 MiB. */
+/**
+ * Microseconds of a call to a plugin that does nothing, by where it runs; with a picture of 1 KiB and one of
+ * 4 MiB.
+ */
 export async function measureRunners(calls: number): Promise<Record<string, number>> {
   const kinds = ['inline', 'thread', 'process'] as const;
   await using world = await createBenchWorld(kinds.map((id) => ({ id, runtime: { isolation: id } })));

@@ -2,7 +2,10 @@ import { once } from 'node:events';
 import { createBenchWorld } from './bench-world.js';
 import { median } from './timing.js';
 
-/** Milliseconds from the last byte of a new version on disk to its first call, noticing, copying and starting included; medians. */
+/**
+ * Milliseconds from the last byte of a new version on disk to its first call, noticing, copying and starting
+ * included; medians.
+ */
 export async function measureSwaps(swaps: number): Promise<Record<string, number>> {
   const noticed: number[] = [];
   const asked: number[] = [];

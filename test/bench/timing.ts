@@ -1,7 +1,9 @@
 export const median = (values: readonly number[]): number =>
   values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN;
 
-/** Microseconds a call, over rounds of many calls each, one after the other; the first rounds only warm up. */
+/**
+ * Microseconds a call, over rounds of many calls each, one after the other; the first rounds only warm up.
+ */
 export async function perCall(calls: number, call: () => Promise<unknown>): Promise<number> {
   const rounds: number[] = [];
   for (let round = 0; round < 7; round++) {

@@ -40,7 +40,10 @@ it(`${lanes.length * killsALane} kills at any moment: every call settles, and wi
   }
 }, 200_000);
 
-/** Kills the process of each plugin so often while it is being called; resolves with what became of every call. */
+/**
+ * Kills the process of each plugin so often while it is being called; resolves with what became of every
+ * call.
+ */
 async function storm(world: World, kills: number): Promise<readonly Outcome[]> {
   const all = await Promise.all(
     lanes.map(async (id, lane) => {
@@ -74,7 +77,10 @@ async function callUntil(
   return outcomes;
 }
 
-/** Each process once, up to 700 ms after it has come up and sooner more often: in its start, between calls and in the middle of some. */
+/**
+ * Each process once, up to 700 ms after it has come up and sooner more often: in its start, between calls and
+ * in the middle of some.
+ */
 async function killAgainAndAgain(
   { manager, health }: World,
   id: string,

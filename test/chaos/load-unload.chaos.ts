@@ -74,7 +74,10 @@ async function removeAndReturn({ install, remove, serves, paint }: World, return
   }
 }
 
-/** Whatever a kernel could leave in its host: what keeps it alive, who listens, which files are open, and who has been started. */
+/**
+ * Whatever a kernel could leave in its host: what keeps it alive, who listens, which files are open, and who
+ * has been started.
+ */
 function left() {
   const counted = (names: readonly string[]) =>
     Object.fromEntries(

@@ -8,7 +8,9 @@ import { differences, tableOf } from '../faults/table.js';
 
 /** Random runs of each provider. `npm run test:faults -- --runs 500` makes more. */
 const runs = 14;
-/** The same with the server killed, which takes longer to start. `npm run test:faults -- --server` makes more. */
+/**
+ * The same with the server killed, which takes longer to start. `npm run test:faults -- --server` makes more.
+ */
 const serverRuns = 3;
 const seed = 20_261_123;
 

@@ -27,7 +27,10 @@ it(`${kills} kills of the server while ${jobCount} jobs run lose none, and do no
   let next = 0;
   let { child, url } = await serveFrom(folder);
 
-  /** Sends jobs until there are so many, or the server is gone; what was not answered is sent again, under the same key. */
+  /**
+   * Sends jobs until there are so many, or the server is gone; what was not answered is sent again, under the
+   * same key.
+   */
   const submit = async (upTo: number) => {
     while (next < upTo) {
       const number = next;

@@ -1,7 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-/** The proof suite: minutes long, so not part of `npm test`. One file at a time: they measure memory and load both cores. */
+/**
+ * The proof suite: minutes long, so not part of `npm test`. One file at a time: they measure memory and load
+ * both cores.
+ */
 export default defineConfig({
   root: fileURLToPath(new URL('../..', import.meta.url)),
   test: {

@@ -1,6 +1,6 @@
 /**
- * Tiny checkpoints with changes to their files, and images made of them by the engine's own code: from provider options to pixels,
- * without processes between.
+ * Tiny checkpoints with changes to their files, and images made of them by the engine's own code: from
+ * provider options to pixels, without processes between.
  *
  * @module
  */
@@ -50,7 +50,9 @@ export function withFirstValue({ dtype, shape, bytes }: RawTensor, value: number
   return { dtype, shape, bytes: changed };
 }
 
-/** Writes a checkpoint in one file, and beside it the configs of the golden folder that has the same weights. */
+/**
+ * Writes a checkpoint in one file, and beside it the configs of the golden folder that has the same weights.
+ */
 export async function writeCheckpoint(
   path: string,
   tensors: Readonly<Record<string, RawTensor>>,

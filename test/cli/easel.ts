@@ -21,7 +21,10 @@ export interface Running {
   readonly ended: Promise<Ended>;
 }
 
-/** A working directory for the command, with a configuration that knows the fixture plugins and models; gone when the test ends. */
+/**
+ * A working directory for the command, with a configuration that knows the fixture plugins and models; gone
+ * when the test ends.
+ */
 export function workingFolder(configuration: ConfigurationInput = {}): string {
   const folder = mkdtempSync(join(tmpdir(), 'easel-cli-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -35,7 +38,10 @@ export function workingFolder(configuration: ConfigurationInput = {}): string {
   return folder;
 }
 
-/** Starts the real command, in a process group of its own, as a shell does. Absent `input`: stdin is empty; `null`: it stays open. */
+/**
+ * Starts the real command, in a process group of its own, as a shell does. Absent `input`: stdin is empty;
+ * `null`: it stays open.
+ */
 export function start(
   folder: string,
   words: readonly string[],

@@ -30,7 +30,10 @@ async function writePlugin(folder: string, script: string): Promise<void> {
   await writeFile(join(plugin, 'index.js'), '');
 }
 
-/** Has the script of ONNX Runtime ask a proxy that is not there: a test fetches nothing, whatever it can reach. */
+/**
+ * Has the script of ONNX Runtime ask a proxy that is not there: a test fetches nothing, whatever it can
+ * reach.
+ */
 async function refuseTheNetwork(): Promise<void> {
   const server = createServer();
   await once(server.listen(0, '127.0.0.1'), 'listening');

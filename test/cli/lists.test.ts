@@ -6,7 +6,10 @@ import { easel, workingFolder } from './easel.js';
 
 const fixtures = (relative: string) => fileURLToPath(new URL(`../fixtures/${relative}`, import.meta.url));
 
-/** A working directory with a plugin that cannot be read, a model file that cannot be read, a model of nobody, and a disabled plugin. */
+/**
+ * A working directory with a plugin that cannot be read, a model file that cannot be read, a model of nobody,
+ * and a disabled plugin.
+ */
 function troubledFolder(): string {
   const folder = workingFolder({ plugins: { chaos: { enabled: false } } });
   mkdirSync(join(folder, 'plugins/broken'), { recursive: true });

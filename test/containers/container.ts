@@ -22,8 +22,8 @@ export async function createVolume(): Promise<string> {
 }
 
 /**
- * Starts a program where nothing can be written but `/data`, which is the volume, and a `/tmp` of 4 MiB, as a user that the system does not
- * know, with process ids of its own.
+ * Starts a program where nothing can be written but `/data`, which is the volume, and a `/tmp` of 4 MiB, as a
+ * user that the system does not know, with process ids of its own.
  */
 export function startInContainer(
   volume: string,

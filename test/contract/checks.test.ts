@@ -1,5 +1,6 @@
 /**
- * The suite can fail: every check reports the plugin that it is there for, and none reports one that keeps the contract.
+ * The suite can fail: every check reports the plugin that it is there for, and none reports one that keeps
+ * the contract.
  *
  * @module
  */

@@ -100,7 +100,10 @@ const stormsOf = ({ unavailable, limited, badGateway }: Sayings): readonly HttpF
   { trickle: { bytes: 300, everyMs: 1 } },
 ];
 
-/** A provider on this machine whose pictures are made in batches, in a storm of all that can go wrong on the way. */
+/**
+ * A provider on this machine whose pictures are made in batches, in a storm of all that can go wrong on the
+ * way.
+ */
 export function batchSite<Course>(
   emulator: BatchEmulator<Course>,
   {

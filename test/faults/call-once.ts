@@ -13,8 +13,9 @@ const callsInTurn = 3;
 const workMs = 500;
 
 /**
- * A caller of a provider that cannot be asked what became of a request: calls once. No picture may be paid twice by that call, and one that is paid
- * and does not come must have been told: with words that it may have been paid.
+ * A caller of a provider that cannot be asked what became of a request: calls once. No picture may be paid
+ * twice by that call, and one that is paid and does not come must have been told: with words that it may have
+ * been paid.
  */
 async function callOnce(
   world: World,

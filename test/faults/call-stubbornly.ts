@@ -16,8 +16,9 @@ export interface CallReport {
 const mostTries = 15;
 
 /**
- * A caller of a provider that finds the pictures of lost calls again: sends the same call until it is answered. Where there are fewer pictures than
- * were asked for, each that is missing is asked for with its own seed, so that one that was paid is found, and one that was not is made.
+ * A caller of a provider that finds the pictures of lost calls again: sends the same call until it is
+ * answered. Where there are fewer pictures than were asked for, each that is missing is asked for with its
+ * own seed, so that one that was paid is found, and one that was not is made.
  */
 export async function callStubbornly(
   world: World,

@@ -1,7 +1,10 @@
 import { seeded } from '../fixtures/seeded.js';
 import { pick } from './site.js';
 
-/** When the plugin's process is killed: that many requests after the run began, or at once, and so many milliseconds later. */
+/**
+ * When the plugin's process is killed: that many requests after the run began, or at once, and so many
+ * milliseconds later.
+ */
 export interface Moment {
   readonly requests: number;
   readonly ms: number;

@@ -29,7 +29,10 @@ interface Answer {
   readonly hasFailed: boolean;
 }
 
-/** Has each fault of a provider happen on its own. A call that fails is sent again once, when nothing goes wrong any more. */
+/**
+ * Has each fault of a provider happen on its own. A call that fails is sent again once, when nothing goes
+ * wrong any more.
+ */
 export async function runMatrix(provider: Provider): Promise<Matrix> {
   const site = await provider.open();
   const world = await openWorld(provider, site);

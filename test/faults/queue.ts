@@ -92,7 +92,10 @@ const storms: readonly (readonly [HttpFault, End])[] = [
 const mildStorms = storms.filter(([fault, end]) => end !== 'struck' && fault.breakOff === undefined);
 const questions: readonly HttpFault[] = [...ofQuestion.map(([, fault]) => fault), { delayMs: 100 }];
 
-/** What a request that begins a task is for, and how many images: fal has its fields at the top, Replicate in `input`. */
+/**
+ * What a request that begins a task is for, and how many images: fal has its fields at the top, Replicate in
+ * `input`.
+ */
 function readSubmission({ json }: SeenRequest): { prompt: unknown; count: number } {
   const body = json as { input?: { [name: string]: unknown } } & { [name: string]: unknown };
   const { prompt, num_images: images, num_outputs: outputs } = body.input ?? body;

@@ -23,7 +23,10 @@ const runMs = 180_000;
 /** Requests after which nothing goes wrong any more, so that a run ends. */
 const stormyRequests = 60;
 
-/** One run: calls in a storm of faults, the plugin's process killed at random moments, and the accounts compared at the end. */
+/**
+ * One run: calls in a storm of faults, the plugin's process killed at random moments, and the accounts
+ * compared at the end.
+ */
 export async function randomRun(provider: Provider, seed: number, run: number): Promise<Tally> {
   const random = randomOf(seed, run);
   const site = await provider.open(random);

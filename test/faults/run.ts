@@ -1,4 +1,7 @@
-/** `npm run test:faults`: the matrix of every hosted provider into its README, and random runs. Exit status 1: something was paid twice, or lost. */
+/**
+ * `npm run test:faults`: the matrix of every hosted provider into its README, and random runs. Exit status 1:
+ * something was paid twice, or lost.
+ */
 import { runMatrix } from './matrix.js';
 import { type Options, readOptions } from './options.js';
 import { randomRun } from './random-run.js';

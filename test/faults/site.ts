@@ -13,7 +13,10 @@ export interface Fault {
   readonly name: string;
   /** What the call asks for besides its prompt. Absent: one picture. */
   readonly request?: Partial<ImageRequest>;
-  /** Whether a paid picture of it is out of reach for everybody: the provider has no way to ask for it, or has lost it itself. Absent: no. */
+  /**
+   * Whether a paid picture of it is out of reach for everybody: the provider has no way to ask for it, or has
+   * lost it itself. Absent: no.
+   */
   readonly mayLose?: boolean;
   /** Has it happen to the next call. */
   readonly strike: (stage: Stage) => void;
@@ -46,9 +49,15 @@ export interface Site {
   drawRequest(random: () => number): Partial<ImageRequest>;
   /** Whether its models have no seeds. Absent: they have. */
   readonly isSeedless?: boolean;
-  /** What became of a prompt; where each request is a picture of its own. Absent: a lost call finds its pictures again. */
+  /**
+   * What became of a prompt; where each request is a picture of its own. Absent: a lost call finds its
+   * pictures again.
+   */
   readonly account?: (prompt: string) => Account;
-  /** Whether what is on its way is lost, and told, when the plugin's process is killed as well as the server. Absent: it is found again. */
+  /**
+   * Whether what is on its way is lost, and told, when the plugin's process is killed as well as the server.
+   * Absent: it is found again.
+   */
   readonly isLostWithProcess?: boolean;
   restart(downMs: number): Promise<void>;
   close(): Promise<void>;

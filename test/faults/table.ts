@@ -19,7 +19,10 @@ export function tableOf(rows: readonly Row[]): string {
   ].join('\n');
 }
 
-/** Lines in which the plugin's README differs from the table, `-` of the README and `+` of the run. None: it is up to date. */
+/**
+ * Lines in which the plugin's README differs from the table, `-` of the README and `+` of the run. None: it
+ * is up to date.
+ */
 export async function differences(provider: Provider, table: string): Promise<string[]> {
   const written = splitReadme(provider, await readFile(fileOf(provider), 'utf8')).table.split('\n');
   const made = table.split('\n');

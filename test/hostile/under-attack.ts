@@ -60,8 +60,8 @@ const stateOf = async (url: string, id: string) => {
 };
 
 /**
- * Lets a real server be attacked, and holds it to what is promised: it answers `/healthz` within a second throughout, stays within its memory,
- * and has done afterwards what it had accepted before.
+ * Lets a real server be attacked, and holds it to what is promised: it answers `/healthz` within a second
+ * throughout, stays within its memory, and has done afterwards what it had accepted before.
  */
 export async function underAttack(
   name: string,

@@ -1,6 +1,6 @@
 /**
- * Runs on a thread of its own, so that what the test does is not measured: asks a server whether it is there, again and again, and looks at its
- * memory and that of its plugins.
+ * Runs on a thread of its own, so that what the test does is not measured: asks a server whether it is there,
+ * again and again, and looks at its memory and that of its plugins.
  *
  * @module
  */
@@ -16,7 +16,10 @@ const agent = new Agent({ keepAlive: true });
 const worst = { healthzMs: 0, failures: 0, asked: 0, serverMib: 0, withPluginsMib: 0 };
 let isOver = false;
 
-/** Milliseconds that the server's thread has been able to run and has waited for a processor: proc(5), schedstat. */
+/**
+ * Milliseconds that the server's thread has been able to run and has waited for a processor: proc(5),
+ * schedstat.
+ */
 function waitedForProcessor() {
   try {
     return Number(readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e6;
@@ -26,7 +29,10 @@ function waitedForProcessor() {
   }
 }
 
-/** Milliseconds until it has answered, but for those that others had the processor; those of giving up where it has not. */
+/**
+ * Milliseconds until it has answered, but for those that others had the processor; those of giving up where
+ * it has not.
+ */
 const ask = () =>
   new Promise((resolve) => {
     const from = performance.now();

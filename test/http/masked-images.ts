@@ -17,7 +17,10 @@ export const colours = {
   opaqueWhite: [255, 255, 255, 255],
 } as const satisfies Record<string, Colour>;
 
-/** A PNG whose left half has one colour and whose right half has another; in RGBA where one of them has an opacity. */
+/**
+ * A PNG whose left half has one colour and whose right half has another; in RGBA where one of them has an
+ * opacity.
+ */
 export async function halves(left: Colour, right: Colour, width = 64, height = width): Promise<Buffer> {
   const channels = left.length === 4 || right.length === 4 ? 4 : 3;
   const pixels = Buffer.alloc(width * height * channels);
@@ -29,7 +32,10 @@ export async function halves(left: Colour, right: Colour, width = 64, height = w
   return await sharp(pixels, { raw: { width, height, channels } }).png().toBuffer();
 }
 
-/** The colour of a pixel in each of an image's quarters from left to right, away from their edges; and the size of it. */
+/**
+ * The colour of a pixel in each of an image's quarters from left to right, away from their edges; and the
+ * size of it.
+ */
 export async function columnsOf(image: Uint8Array): Promise<{ columns: string[]; size: string }> {
   const { data, info } = await sharp(image)
     .removeAlpha()
@@ -44,7 +50,10 @@ export async function columnsOf(image: Uint8Array): Promise<{ columns: string[];
   return { columns, size: `${info.width}x${info.height}` };
 }
 
-/** A server whose only model paints everything blue, and shows with the prompt "mask" or "image" what it was given. */
+/**
+ * A server whose only model paints everything blue, and shows with the prompt "mask" or "image" what it was
+ * given.
+ */
 export const startMaskServer = (configuration: ConfigurationInput = {}) =>
   startServer({
     ...configuration,

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { onePixelPng } from '../fixtures/one-pixel-png.js';
 import { jsonOf, startServer } from './server.js';
 
-// As backend/open_webui/routers/images.py sends them; that it is a program in Python keeps it itself out of this test.
+// As backend/open_webui/routers/images.py sends them; that it is a program in Python keeps it itself out of
+// this test.
 describe('what Open WebUI sends', () => {
   it('is answered with base64, which it takes for a PNG', async () => {
     const server = await startServer();

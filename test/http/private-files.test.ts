@@ -6,7 +6,10 @@ import { createKey, send, startServer } from './server.js';
 
 const prompt = 'a fixture';
 
-/** Mode of everything in a folder, the folder among them, as text; links and what is gone again are passed over. */
+/**
+ * Mode of everything in a folder, the folder among them, as text; links and what is gone again are passed
+ * over.
+ */
 async function modesOf(folder: string): Promise<Record<string, string>> {
   const modes: Record<string, string> = { '': (await modeOf(folder)) ?? '' };
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {

@@ -50,7 +50,8 @@ function ask(
       response.destroy();
     });
     request.once('error', (error) => {
-      // What is not HTTP is answered 400 and hung up on, which may come first; so may the next request on that connection.
+      // What is not HTTP is answered 400 and hung up on, which may come first; so may the next request on
+      // that connection.
       if (!/^(\/|https?:)/i.test(path)) resolve(400);
       else if (triesLeft > 0) resolve(ask(port, agent, method, path, key, triesLeft - 1));
       else reject(error);

@@ -24,7 +24,9 @@ async function brokenCatalogue(): Promise<string> {
   return folder;
 }
 
-/** All that is told of files at every door: where an image lies, why there is none, and what cannot be used. */
+/**
+ * All that is told of files at every door: where an image lies, why there is none, and what cannot be used.
+ */
 async function toldBy(server: TestServer, headers: Record<string, string> = {}): Promise<string> {
   const ask = async (path: string, body?: object) => {
     const sent = body ? { method: 'POST', body: JSON.stringify(body) } : {};

@@ -7,7 +7,10 @@ import { createImageServiceManager, type ImageServiceManager } from '@easel/core
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { floatTensor, writeSafetensors } from '../reference/tensors.js';
 
-/** Models that cannot be used are clear errors, and the engine goes on: the same process makes the next picture. */
+/**
+ * Models that cannot be used are clear errors, and the engine goes on: the same process makes the next
+ * picture.
+ */
 const bundledModel = fileURLToPath(new URL('../../models/picturebook', import.meta.url));
 const easel = fileURLToPath(new URL('../../core/bin/easel.js', import.meta.url));
 const unet = 'unet/diffusion_pytorch_model.safetensors';

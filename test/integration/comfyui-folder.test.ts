@@ -14,7 +14,10 @@ const model = 'tiny-flux';
 const prompt = 'a photo of a cat';
 const styled = `${prompt} <lora:style:1>`;
 
-/** A working folder whose models lie as ComfyUI has them: GGUF for the transformer and T5, and a LoRA of the original names. */
+/**
+ * A working folder whose models lie as ComfyUI has them: GGUF for the transformer and T5, and a LoRA of the
+ * original names.
+ */
 async function createFolder(): Promise<string> {
   const folder = await createServeFolder({
     pluginFolders: [plugins],

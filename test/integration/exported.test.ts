@@ -57,7 +57,10 @@ const optimumXl: Exporter = {
   ...optimum,
   ...{ source: smallXlModel, family: 'sdxl', className: 'ORTStableDiffusionXLPipeline' },
 };
-/** The hidden states of a text encoder by other names, those before the last layer by the one of TensorRT's demo. */
+/**
+ * The hidden states of a text encoder by other names, those before the last layer by the one of TensorRT's
+ * demo.
+ */
 const otherStates = {
   ...{ 'hidden_states.0': 'a', 'hidden_states.1': 'b', 'hidden_states.3': 'd' },
   'hidden_states.2': 'hidden_states',

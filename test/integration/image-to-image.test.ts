@@ -190,7 +190,10 @@ describe('a model of its own kind', () => {
     return own;
   }
 
-  /** The bundled model as one for inpainting: its first convolution reads five channels more, and makes nothing of them. */
+  /**
+   * The bundled model as one for inpainting: its first convolution reads five channels more, and makes
+   * nothing of them.
+   */
   async function inpaintingModel(): Promise<string> {
     const folder = await mkdtemp(join(tmpdir(), 'easel-inpainting-'));
     onTestFinished(() => rm(folder, { recursive: true }));
@@ -229,7 +232,8 @@ describe('a model of its own kind', () => {
     });
     const inputImages = [await circle()];
     const masked = await own.generateImage({ prompt, seed: 5, inputImages, mask: await middle() });
-    // At strength 1, and reading nothing of mask and picture, it paints what the bundled model paints from the same noise.
+    // At strength 1, and reading nothing of mask and picture, it paints what the bundled model paints from
+    // the same noise.
     const model = { model: 'picturebook', guidanceScale: 7.5, sampler: 'ddim', steps: 8 };
     const plain = await own.generateImage({ prompt, seed: 5, ...model });
     expect(masked.images[0]!.bytes).toEqual(plain.images[0]!.bytes);

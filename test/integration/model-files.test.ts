@@ -9,7 +9,9 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { formulaTaesd } from '../fixtures/taesd.js';
 import { floatTensor, readTensors, writeSafetensors } from '../reference/tensors.js';
 
-/** The files that a model is made of, as requests choose them, and the memory that its networks are opened in. */
+/**
+ * The files that a model is made of, as requests choose them, and the memory that its networks are opened in.
+ */
 const bundledModel = fileURLToPath(new URL('../../models/picturebook', import.meta.url));
 let folder: string;
 let manager: ImageServiceManager;

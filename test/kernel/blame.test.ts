@@ -1,6 +1,6 @@
 /**
- * Crashes that follow what one caller asks for: they are held against the request, and then against the caller, before they are held against the
- * plugin, which everybody else needs.
+ * Crashes that follow what one caller asks for: they are held against the request, and then against the
+ * caller, before they are held against the plugin, which everybody else needs.
  *
  * @module
  */

@@ -55,7 +55,10 @@ const code = (version: string) => `
     },
   });`;
 
-/** A kernel that watches a folder of its own, inside of the repository so that plugins there find their packages. */
+/**
+ * A kernel that watches a folder of its own, inside of the repository so that plugins there find their
+ * packages.
+ */
 async function createWorld({
   onLine = () => {},
   runtime = {},

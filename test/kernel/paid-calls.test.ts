@@ -5,7 +5,10 @@ import { createFixtureKernel, misbehave } from '../fixtures/kernel.js';
 const chain: ConfigurationInput = { fallbacks: { 'chaos-one': ['steady-one'] } };
 const chaos = { plugin: 'chaos', model: 'chaos-one' };
 
-/** Makes a call that the plugin "steady" may take over from "chaos", which has a secret and so pays. Tells who was asked, and what it got. */
+/**
+ * Makes a call that the plugin "steady" may take over from "chaos", which has a secret and so pays. Tells who
+ * was asked, and what it got.
+ */
 async function call(manager: ImageServiceManager, behaviour: string, options: GenerateOptions = {}) {
   const asked: string[] = [];
   manager.on('attempt-ended', ({ plugin }) => asked.push(plugin));

@@ -1,5 +1,6 @@
 /**
- * A result is received when whoever asked for it has it safely: the call waits for that, and so does the plugin.
+ * A result is received when whoever asked for it has it safely: the call waits for that, and so does the
+ * plugin.
  *
  * @module
  */

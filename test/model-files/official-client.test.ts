@@ -5,7 +5,10 @@ import { HubEmulator, hubToken } from './hub/index.js';
 import { createRepository } from './hub/repository.js';
 import { modelContents, openWorld, unetFile } from './world.js';
 
-/** The hub's own client, unchanged: what it fetches from the emulator is what lies there, and its cache is ours. */
+/**
+ * The hub's own client, unchanged: what it fetches from the emulator is what lies there, and its cache is
+ * ours.
+ */
 const name = 'easel/Picturebook';
 const repository = createRepository(name, await modelContents(), { access: 'gated' });
 

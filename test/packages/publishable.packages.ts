@@ -38,7 +38,8 @@ describe.each(tarballs)('%s', (name) => {
     expect(messages.map((message) => formatMessage(message, pkg, { color: false }))).toEqual([]);
   });
 
-  // "no-resolution" and "cjs-resolves-to-esm" of node10 and of `require` without types: Easel is ESM, which Node loads by `require` too.
+  // "no-resolution" and "cjs-resolves-to-esm" of node10 and of `require` without types: Easel is ESM, which
+  // Node loads by `require` too.
   it('has types that every resolution but the one of Node 10 finds', async () => {
     const code = Object.entries(manifest.exports).filter(([, target]) => typeof target === 'object');
     const result = await checkPackage(createPackageFromTarballData(tarball.bytes), {

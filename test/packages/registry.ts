@@ -1,5 +1,6 @@
 /**
- * A registry with the tarballs of `npm run pack:all`; whoever asks for anything else is sent on to the registry that npm is configured for.
+ * A registry with the tarballs of `npm run pack:all`; whoever asks for anything else is sent on to the
+ * registry that npm is configured for.
  *
  * @module
  */

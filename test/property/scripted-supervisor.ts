@@ -17,7 +17,10 @@ export interface Runs {
   killed: number;
 }
 
-/** A supervisor whose plugin does what `options` of each request says, after `takesMs`; killing ends all of its work, as it does in a process. */
+/**
+ * A supervisor whose plugin does what `options` of each request says, after `takesMs`; killing ends all of
+ * its work, as it does in a process.
+ */
 export function scriptedSupervisor(): { supervisor: Supervisor; runs: Runs } {
   const runs: Runs = { running: 0, succeeded: 0, killed: 0 };
   const endings = new Set<(reason: Error) => void>();

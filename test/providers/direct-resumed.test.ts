@@ -1,6 +1,6 @@
 /**
- * Calls that are answered at once, carried out again under their id: the kernel is closed, its process killed, or the plugin's, and no image is
- * paid twice.
+ * Calls that are answered at once, carried out again under their id: the kernel is closed, its process
+ * killed, or the plugin's, and no image is paid twice.
  *
  * @module
  */

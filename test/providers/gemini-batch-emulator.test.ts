@@ -1,6 +1,6 @@
 /**
- * Files and batches of the emulator, proven by Google's own client: what it sends is taken, what it misuses is refused, and what it reads
- * is there.
+ * Files and batches of the emulator, proven by Google's own client: what it sends is taken, what it misuses
+ * is refused, and what it reads is there.
  *
  * @module
  */

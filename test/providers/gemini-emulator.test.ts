@@ -1,5 +1,6 @@
 /**
- * The emulator, proven by Google's own client: what it sends is taken, what it misuses is refused, and what it reads is there.
+ * The emulator, proven by Google's own client: what it sends is taken, what it misuses is refused, and what
+ * it reads is there.
  *
  * @module
  */

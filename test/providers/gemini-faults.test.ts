@@ -1,6 +1,6 @@
 /**
- * What Google refuses, limits and breaks, seen through the kernel: the right code, Google's own words, and never a picture that is paid
- * and lost.
+ * What Google refuses, limits and breaks, seen through the kernel: the right code, Google's own words, and
+ * never a picture that is paid and lost.
  *
  * @module
  */

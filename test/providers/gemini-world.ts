@@ -18,7 +18,10 @@ export interface GeminiWorld {
   ask(prompt: string, more?: Partial<ImageRequest>): ReturnType<ImageServiceManager['generateImage']>;
 }
 
-/** An emulator, and a kernel that runs the plugin in a process of its own against it; both are closed when the test ends. */
+/**
+ * An emulator, and a kernel that runs the plugin in a process of its own against it; both are closed when the
+ * test ends.
+ */
 export async function createGeminiWorld(
   options: {
     readonly script?: GeminiEmulatorOptions['script'];

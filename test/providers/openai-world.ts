@@ -20,7 +20,9 @@ export interface OpenAiWorld extends Omit<ProviderKernels, 'close'> {
 
 const keys = ['OPENAI', 'AZURE_OPENAI', 'XAI', 'TOGETHER'].map((name) => [`${name}_API_KEY`, emulatedKey]);
 
-/** An emulator of one server, and kernels that run the plugin against it; all are closed when the test ends. */
+/**
+ * An emulator of one server, and kernels that run the plugin against it; all are closed when the test ends.
+ */
 export async function createOpenAiWorld(options: OpenAiWorldOptions = {}): Promise<OpenAiWorld> {
   const { model = 'emulated-gpt', settings = {}, retries, like = 'openai' } = options;
   const emulator = await OpenAiEmulator.start(options);

@@ -6,7 +6,9 @@ const at = (relative: string) => new URL(`../../${relative}`, import.meta.url);
 
 /** Whether the host of images fails. */
 let isHostDown = false;
-/** Batches that have "slowly" in them are not done before a test is over; all else that refuses is content. */
+/**
+ * Batches that have "slowly" in them are not done before a test is over; all else that refuses is content.
+ */
 const emulator = await startParasailEmulator({
   course: () => ({
     outcome: ({ body }) =>
@@ -46,7 +48,8 @@ testPlugin({
   folder: at('plugins/parasail/'),
   config,
   refusedConfig: { firstPollMs: 100, longestPollMs: 10 },
-  // A seed is passed on; that the same one makes the same bytes is up to the model, and the emulator counts its pictures.
+  // A seed is passed on; that the same one makes the same bytes is up to the model, and the emulator counts
+  // its pictures.
   model: { ...model, supports: { ...model.supports, seed: false } },
   secrets,
   slow: { prompt: 'a snail, slowly' },

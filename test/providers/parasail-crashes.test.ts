@@ -1,5 +1,6 @@
 /**
- * Batches of Parasail whose process is killed, where they differ from those of others; what all have in common is in `batches/`.
+ * Batches of Parasail whose process is killed, where they differ from those of others; what all have in
+ * common is in `batches/`.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * What Parasail refuses, limits, loses and breaks of a batch, where that differs from other providers; what all have in common is in
- * `batches/`.
+ * What Parasail refuses, limits, loses and breaks of a batch, where that differs from other providers; what
+ * all have in common is in `batches/`.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * Images that Parasail answers by their addresses: fetched by the rules of `fetchImage`, again and again, and never paid a second time.
+ * Images that Parasail answers by their addresses: fetched by the rules of `fetchImage`, again and again, and
+ * never paid a second time.
  *
  * @module
  */

@@ -21,7 +21,10 @@ export interface ProviderKernelsOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** Of the plugin, so that it finds the emulator, with waits of milliseconds. */
   readonly options: NonNullable<PluginInput['options']>;
-  /** Absent: as the manifest says, but for `drainMs`: calls that are left when a kernel closes have had enough time. */
+  /**
+   * Absent: as the manifest says, but for `drainMs`: calls that are left when a kernel closes have had enough
+   * time.
+   */
   readonly runtime?: PluginInput['runtime'];
   readonly breaker?: PluginInput['breaker'];
   /** Absent: 0. */

@@ -1,5 +1,6 @@
 /**
- * Providers that answer with an id, through a kernel: what is sent, what is paid, and what becomes of it whoever is killed.
+ * Providers that answer with an id, through a kernel: what is sent, what is paid, and what becomes of it
+ * whoever is killed.
  *
  * @module
  */

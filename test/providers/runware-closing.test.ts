@@ -1,5 +1,6 @@
 /**
- * The plugin for Runware inside of this process, closed while it works: nothing stays behind, and nothing is forgotten.
+ * The plugin for Runware inside of this process, closed while it works: nothing stays behind, and nothing is
+ * forgotten.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The emulator of Runware, proven by Runware's own clients: they understand it, it understands them, and what they send is what the
- * protocol says.
+ * The emulator of Runware, proven by Runware's own clients: they understand it, it understands them, and what
+ * they send is what the protocol says.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * What breaks on the way to Runware and back, over WebSockets: every picture that was asked for comes, is the right one, and is paid
- * once.
+ * What breaks on the way to Runware and back, over WebSockets: every picture that was asked for comes, is the
+ * right one, and is paid once.
  *
  * @module
  */
@@ -51,7 +51,8 @@ describe.each(['async', 'sync'])('runware, %s, a message', (delivery) => {
         message.taskType === taskType && index === from ? fault : undefined;
       const prompt = `a cat, ${what}, ${taskType}`;
       const call = ask(prompt, { seed: 3, ...withOptions({ delivery }) });
-      // A task that is turned away by an error without a name has not been taken: that is the kernel's to repeat.
+      // A task that is turned away by an error without a name has not been taken: that is the kernel's to
+      // repeat.
       if (fault.refuse !== undefined && taskType === 'imageInference') {
         await expect(call).rejects.toMatchObject({ code: 'ERR_PROVIDER_UNAVAILABLE' });
         continue;

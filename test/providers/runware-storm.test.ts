@@ -1,6 +1,7 @@
 /**
- * Everything at once, drawn at random: lost, cut, doubled, late and garbled messages, sessions that expire, a Runware that restarts, and a
- * plugin that is killed. Every call gets its own pictures, and each is paid once.
+ * Everything at once, drawn at random: lost, cut, doubled, late and garbled messages, sessions that expire, a
+ * Runware that restarts, and a plugin that is killed. Every call gets its own pictures, and each is paid
+ * once.
  *
  * @module
  */

@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 
-/** Which parts of a case's model lie elsewhere than in the folder of its pipeline, by paths below `d_pipelines`; null: it goes without. */
+/**
+ * Which parts of a case's model lie elsewhere than in the folder of its pipeline, by paths below
+ * `d_pipelines`; null: it goes without.
+ */
 export const partsSchema = z.looseObject({
   others: z.string().optional(),
   lora: z.string().optional(),
@@ -33,7 +36,8 @@ export function unreadParts(given: Parts): string[] {
 /**
  * Puts a case's model together out of links, or gives the folder of its pipeline where that has all of it.
  *
- * @param folder `d_pipelines/<name>`: what parts are not named is taken from there, unless `others` says otherwise
+ * @param folder `d_pipelines/<name>`: what parts are not named is taken from there, unless `others` says
+ * otherwise
  * @param setFolder the whole set, which LoRA files are told relative to
  * @param index keys of `model_index.json` that are others than those of the folder
  */

@@ -8,5 +8,8 @@ export interface ReferenceKind {
   cases(folder: string): Promise<ReferenceCase[]>;
 }
 
-/** Why cases are not compared in which diffusers adds a mask of 0 and 1 to scores, so that nothing is hidden (its issue 12116). */
+/**
+ * Why cases are not compared in which diffusers adds a mask of 0 and 1 to scores, so that nothing is hidden
+ * (its issue 12116).
+ */
 export const additiveMask = 'a mask that is added, as the library does: padding would be seen';

@@ -28,7 +28,9 @@ export const height = 8;
 /** Of one image: 4 channels of 4 x 8. */
 export const count = 128;
 
-/** A model whose networks are formulas: a latent is the pixel at its top left, the encoder's deviation is 0.1. */
+/**
+ * A model whose networks are formulas: a latent is the pixel at its top left, the encoder's deviation is 0.1.
+ */
 export function createModel(changes: Partial<DiffusionModel> = {}) {
   const calls: Call[] = [];
   const asked: ConditioningRequest[] = [];
@@ -97,7 +99,10 @@ export const drawsOf = (...counts: readonly number[]) => {
 /** What the network was given. */
 export const inputOf = ({ input }: Call) => [...(input.data as Float32Array)];
 
-/** Noise as the network sees it at the first of Euler's steps: multiplied by the largest sigma, and scaled to variance 1. */
+/**
+ * Noise as the network sees it at the first of Euler's steps: multiplied by the largest sigma, and scaled to
+ * variance 1.
+ */
 export const asFirstInput = (noise: Float32Array): Float32Array => {
   const largestSigma = 14.6146;
   return noise.map((value) => (value * largestSigma) / Math.sqrt(largestSigma ** 2 + 1));

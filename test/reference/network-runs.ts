@@ -229,7 +229,10 @@ async function runTinyVae(component: Component, _wanted: readonly string[], { in
   ]);
 }
 
-/** diffusers' DiagonalGaussianDistribution (models/autoencoders/vae.py) of moments [batch, 2 * channels, height, width]. */
+/**
+ * diffusers' DiagonalGaussianDistribution (models/autoencoders/vae.py) of moments [batch, 2 * channels,
+ * height, width].
+ */
 function posterior(moments: Float32Array, batch: number, seed: number) {
   const half = moments.length / batch / 2;
   const pick = (first: number) =>

@@ -1,6 +1,6 @@
 /**
- * The tensors of checkpoints in the original layout, at the sizes of the published models, as the original code makes them: what a mapping
- * to diffusers' names has to cope with, and no weights.
+ * The tensors of checkpoints in the original layout, at the sizes of the published models, as the original
+ * code makes them: what a mapping to diffusers' names has to cope with, and no weights.
  *
  * @module
  */
@@ -33,7 +33,9 @@ export interface OriginalUnet {
   readonly linear: boolean;
 }
 
-/** The tensors of `UNetModel` in the order in which ldm/modules/diffusionmodules/openaimodel.py makes them. */
+/**
+ * The tensors of `UNetModel` in the order in which ldm/modules/diffusionmodules/openaimodel.py makes them.
+ */
 export function originalUnet(config: OriginalUnet): Shapes {
   const { inputs = 4, channels, multipliers, depths, middleDepth, context, vector, linear } = config;
   const time = 4 * channels;
@@ -113,7 +115,10 @@ export function originalUnet(config: OriginalUnet): Shapes {
   return { ...shapes, ...norm('out.0', width), ...layer('out.2', 4, channels, 3, 3) };
 }
 
-/** The tensors of `AutoencoderKL` by ldm/modules/diffusionmodules/model.py, at the size that all of Stable Diffusion has. */
+/**
+ * The tensors of `AutoencoderKL` by ldm/modules/diffusionmodules/model.py, at the size that all of Stable
+ * Diffusion has.
+ */
 export function originalVae(): Shapes {
   const widths = [128, 256, 512, 512];
   const shapes: Shapes = {};
@@ -209,7 +214,9 @@ export function openClip(blocks: number, width: number): Shapes {
   return shapes;
 }
 
-/** Writes a .safetensors file of float16 tensors without values: a header, and a hole of the size of the data. */
+/**
+ * Writes a .safetensors file of float16 tensors without values: a header, and a hole of the size of the data.
+ */
 export async function writeHollowFile(
   path: string,
   shapes: Shapes,

@@ -121,7 +121,8 @@ export function requestOf(
   const [image] = all;
   const mask = tensors.get(String(named.mask_image));
   const latents = tensors.get(`${id}.in.image`);
-  // Without a size of its own a case has that of its picture, rounded down to whole latents; transformers round any size down.
+  // Without a size of its own a case has that of its picture, rounded down to whole latents; transformers
+  // round any size down.
   const edge = (asked: number | undefined, own: number | undefined) => {
     const pixels = asked ?? (own === undefined ? defaultSize : own - (own % factor));
     const isFloored = patchEdge !== factor || pipeline.startsWith('Flux2');
@@ -162,7 +163,10 @@ export function requestOf(
   };
 }
 
-/** diffusers keeps the shape of what is asked for, and makes as many pixels as it was trained with, or as the case says. */
+/**
+ * diffusers keeps the shape of what is asked for, and makes as many pixels as it was trained with, or as the
+ * case says.
+ */
 function kontextSize(
   { width, height }: { readonly width: number; readonly height: number },
   { max_area: area = 1024 ** 2 }: Arguments,
@@ -218,7 +222,10 @@ function sd3OptionsOf(args: Arguments): Sd3Request {
   return { textTokens, ...(layers && { skipLayerGuidance: { layers, ...own } }) };
 }
 
-/** Only what is given: the rest is as for the conditional half. Where sizes are, diffusers takes no crop for none given. */
+/**
+ * Only what is given: the rest is as for the conditional half. Where sizes are, diffusers takes no crop for
+ * none given.
+ */
 function negativeConditionsOf(args: Arguments): MicroConditions {
   const given = {
     originalSize: args.negative_original_size,

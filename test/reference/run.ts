@@ -26,7 +26,10 @@ const kinds: readonly ReferenceKind[] = [
 ];
 const labels = { passed: 'passed   ', failed: 'FAILED   ', 'not-built': 'not built' } as const;
 
-/** The entries of a sub-folder that no kind reads yet: listed one by one, so that nothing is left out in silence. */
+/**
+ * The entries of a sub-folder that no kind reads yet: listed one by one, so that nothing is left out in
+ * silence.
+ */
 async function unreadCases(folder: string): Promise<ReferenceCase[]> {
   const entries = await readdir(folder);
   const run = async (): Promise<CaseOutcome> => ({
@@ -53,7 +56,9 @@ async function casesOf(folder: string, name: string): Promise<ReferenceCase[]> {
   }
 }
 
-/** Runs every case below `folder` whose name has `part`, prints a line for each, and returns the exit status. */
+/**
+ * Runs every case below `folder` whose name has `part`, prints a line for each, and returns the exit status.
+ */
 async function runAll(folder: string, part: string): Promise<number> {
   const names = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isDirectory());
   const counts = { passed: 0, failed: 0, 'not-built': 0 };

@@ -1,5 +1,6 @@
 /**
- * A plugin that writes to the wire itself: what it sends is bounded before it is read, and the kernel has time for everything else.
+ * A plugin that writes to the wire itself: what it sends is bounded before it is read, and the kernel has
+ * time for everything else.
  *
  * @module
  */
@@ -7,7 +8,10 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { describe, expect, it } from 'vitest';
 import { ask, type Kind, startRunner } from './kinds.js';
 
-/** Milliseconds that the kernel may be busy at a stretch; garbage collection and the machine's other work are in them. */
+/**
+ * Milliseconds that the kernel may be busy at a stretch; garbage collection and the machine's other work are
+ * in them.
+ */
 const stretchMs = 1_000;
 
 async function send(kind: Kind, deed: string) {

@@ -30,7 +30,10 @@ export interface Choices {
   readonly protocol?: number;
 }
 
-/** A runner of the obliging plugin, or of another entry beside it, ended when the test ends; and the lines that it logs. */
+/**
+ * A runner of the obliging plugin, or of another entry beside it, ended when the test ends; and the lines
+ * that it logs.
+ */
 export function createRunner(kind: Kind, choices: Choices = {}): { runner: Runner; lines: Line[] } {
   const {
     entry = 'obliging.js',

@@ -8,7 +8,8 @@ describe('a thread', () => {
     const { images } = await ask(runner, 'large-picture');
     expect(images[0]?.bytes).toHaveLength(4 * 2 ** 20);
     expect(images[0]?.bytes.at(-1)).toBe(7);
-    // A buffer that the plugin answers a second time has gone with the first answer: that is seen, not answered as nothing.
+    // A buffer that the plugin answers a second time has gone with the first answer: that is seen, not
+    // answered as nothing.
     await ask(runner, 'kept-buffer');
     await expect(ask(runner, 'kept-buffer')).rejects.toMatchObject({
       code: 'ERR_PLUGIN_PROTOCOL',

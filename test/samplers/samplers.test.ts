@@ -7,9 +7,9 @@ import { differenceOf, openKernel, paintAll } from './contact-sheet.js';
 const largestDifference = 8;
 
 /**
- * Beta sigmas are spread between the largest and the smallest sigma themselves (diffusers' `_convert_to_beta`). This model's largest
- * is 157, which leaves two or three of 30 steps for the sigmas below 5, where a picture takes shape: too few for samplers of a higher
- * order and for those that add noise.
+ * Beta sigmas are spread between the largest and the smallest sigma themselves (diffusers'
+ * `_convert_to_beta`). This model's largest is 157, which leaves two or three of 30 steps for the sigmas
+ * below 5, where a picture takes shape: too few for samplers of a higher order and for those that add noise.
  */
 const fewSmallSigmas = [
   ...['dpm_2_beta', 'dpm_2_ancestral_beta', 'dpmpp_2m_beta', 'dpmpp_2m_sde_beta', 'dpmpp_3m_beta'],

@@ -13,7 +13,10 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 const senderFile = fileURLToPath(new URL('../fixtures/paid/sender.js', import.meta.url));
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** A provider that is paid for each request as it comes, and answers when it is told to, at once if nobody says. */
+/**
+ * A provider that is paid for each request as it comes, and answers when it is told to, at once if nobody
+ * says.
+ */
 async function startProvider() {
   const waiting: ServerResponse[] = [];
   const provider = { paid: 0, isHeld: false, waiting, url: '', gone: 0 };

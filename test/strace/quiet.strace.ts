@@ -1,5 +1,6 @@
 /**
- * Nothing phones home, and nothing is written where nobody looks: what the commands and all of their processes ask of the system, as strace sees it.
+ * Nothing phones home, and nothing is written where nobody looks: what the commands and all of their
+ * processes ask of the system, as strace sees it.
  *
  * @module
  */

@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 
-/** What is asked of strace: everything that reaches the network, and everything that makes or changes a file. */
+/**
+ * What is asked of strace: everything that reaches the network, and everything that makes or changes a file.
+ */
 export const tracedCalls =
   '%net,open,openat,openat2,creat,truncate,mkdir,mkdirat,mknod,mknodat,rename,renameat,renameat2,link,linkat,symlink,symlinkat';
 

@@ -1,7 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-/** What the commands open, write and connect to: in need of a system package, and slow, so not part of `npm test`. */
+/**
+ * What the commands open, write and connect to: in need of a system package, and slow, so not part of
+ * `npm test`.
+ */
 export default defineConfig({
   root: fileURLToPath(new URL('../..', import.meta.url)),
   test: {

@@ -37,7 +37,10 @@ describe('findCircles', () => {
   });
 });
 
-/** Groups of files each of which leads to all others of its group: R. Tarjan's strongly connected components, 1972. */
+/**
+ * Groups of files each of which leads to all others of its group: R. Tarjan's strongly connected components,
+ * 1972.
+ */
 function findCircles(graph: ReadonlyMap<string, readonly string[]>): string[][] {
   const circles: string[][] = [];
   const numbers = new Map<string, number>();

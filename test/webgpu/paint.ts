@@ -1,6 +1,7 @@
 /**
- * Makes one picture of the bundled model on the execution provider that the command line names, and prints what came of it as JSON. A
- * process of its own, since a driver reads its environment when the process starts.
+ * Makes one picture of the bundled model on the execution provider that the command line names, and prints
+ * what came of it as JSON. A process of its own, since a driver reads its environment when the process
+ * starts.
  *
  * @module
  */

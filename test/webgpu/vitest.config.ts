@@ -1,7 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-/** WebGPU without a GPU, by a software Vulkan: minutes long and in need of system packages, so not part of `npm test`. */
+/**
+ * WebGPU without a GPU, by a software Vulkan: minutes long and in need of system packages, so not part of
+ * `npm test`.
+ */
 export default defineConfig({
   root: fileURLToPath(new URL('../..', import.meta.url)),
   test: {

@@ -15,7 +15,9 @@ type NumberField = {
 }[keyof Fields];
 const secondMs = 1_000;
 
-/** A number within the contract's range for the field. Throws a UsageError that names the flag and the range. */
+/**
+ * A number within the contract's range for the field. Throws a UsageError that names the flag and the range.
+ */
 export function parseNumber(flag: string, text: string, field: NumberField): number {
   const value = toNumber(text);
   if (imageRequestSchema.shape[field].safeParse(value).success) return value;

@@ -15,7 +15,10 @@ const program = createProgram((ended) => {
   status = ended;
 });
 
-/** Commander's errors are about the command line, except for `--help` and `--version`, which it ends by throwing, too. */
+/**
+ * Commander's errors are about the command line, except for `--help` and `--version`, which it ends by
+ * throwing, too.
+ */
 async function reportThrown(thrown: unknown, words: readonly string[]): Promise<number> {
   if (thrown instanceof CommanderError && thrown.exitCode === 0) return exitStatus.ok;
   // No command at all: the help has been printed.

@@ -6,7 +6,10 @@ interface KernelFlags {
   readonly verbose?: true | undefined;
 }
 
-/** The kernel that the configuration describes; its code is loaded here, so that `--help` need not wait for it. */
+/**
+ * The kernel that the configuration describes; its code is loaded here, so that `--help` need not wait for
+ * it.
+ */
 export async function openKernel({ config, verbose }: KernelFlags): Promise<ImageServiceManager> {
   const { createImageServiceManager } = await import('../kernel/image-service-manager.js');
   return createImageServiceManager({

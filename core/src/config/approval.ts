@@ -29,7 +29,10 @@ export function approvalOf({ manifest, folder }: PluginFolder): Approval {
 export const unapproved = ({ manifest }: PluginFolder, approval: Approval | undefined): string[] =>
   askedPermissions(manifest).filter((asked) => !approval?.permissions.includes(asked));
 
-/** Throws ERR_CONFIG_INVALID where a plugin asks for more than was approved, or its package is another one of the same version. */
+/**
+ * Throws ERR_CONFIG_INVALID where a plugin asks for more than was approved, or its package is another one of
+ * the same version.
+ */
 export function assertApproved(plugin: PluginFolder, approval: Approval | undefined): void {
   if (!approval) return;
   const { id, version } = plugin.manifest;

@@ -1,6 +1,8 @@
 import type { Manifest } from '@easel/plugin-sdk';
 
-/** What a plugin may do beyond reading its own folder, in a line each, such as "the secret RUNWARE_API_KEY". */
+/**
+ * What a plugin may do beyond reading its own folder, in a line each, such as "the secret RUNWARE_API_KEY".
+ */
 export function askedPermissions({ permissions, runtime }: Manifest): string[] {
   const { secrets, optionalSecrets, storage, files, childProcesses } = permissions;
   return [

@@ -8,7 +8,8 @@ import { type PackageContents, readPackage } from './package-contents.js';
 const bundle = 'easel';
 
 /**
- * Folders from which packages are looked for, in their order: the host's own, that of the program that runs, and that of this package.
+ * Folders from which packages are looked for, in their order: the host's own, that of the program that runs,
+ * and that of this package.
  *
  * @param base absolute path of the host's folder
  */

@@ -9,20 +9,30 @@ export const configurationFileName = 'easel.config.json';
 export interface ConfigurationSource {
   /** The configuration itself. Absent: it is read from `configFile`. */
   readonly configuration?: ConfigurationInput | undefined;
-  /** Path of the file. Absent: `EASEL_CONFIG`, or `easel.config.json` in the working directory, where there is one. */
+  /**
+   * Path of the file. Absent: `EASEL_CONFIG`, or `easel.config.json` in the working directory, where there is
+   * one.
+   */
   readonly configFile?: string | undefined;
   /** Variables that go before the settings of the file, such as `EASEL_STORAGE`. Absent: `process.env`. */
   readonly environment?: Environment | undefined;
-  /** Folder that paths start from, but for those of a file, and that packages are looked for from. Absent: the working directory. */
+  /**
+   * Folder that paths start from, but for those of a file, and that packages are looked for from. Absent: the
+   * working directory.
+   */
   readonly folder?: string | undefined;
   /**
-   * Plugins besides those that the configuration names and that are found: by the names of their packages, by the paths of their folders,
-   * which begin with `./`, or by value, made by `definePlugin` with a manifest. Absent: none.
+   * Plugins besides those that the configuration names and that are found: by the names of their packages, by
+   * the paths of their folders, which begin with `./`, or by value, made by `definePlugin` with a manifest.
+   * Absent: none.
    */
   readonly plugins?: readonly (string | Plugin)[] | undefined;
   /** Models besides those of the catalogue. Absent: none. */
   readonly models?: readonly ModelInput[] | undefined;
-  /** Whether the plugins and models that the package `easel` brings along are used too, where it is installed. Absent: yes. */
+  /**
+   * Whether the plugins and models that the package `easel` brings along are used too, where it is installed.
+   * Absent: yes.
+   */
   readonly bundled?: boolean | undefined;
 }
 

@@ -11,7 +11,9 @@ import type { PluginFolder } from '../kernel/manifest/read.js';
 import { approvalSchema } from './approval.js';
 import { serverConfigurationSchema } from './server-configuration.js';
 
-/** Some fields of a part of a manifest, in place of the manifest's own; what is left out stays as it is there. */
+/**
+ * Some fields of a part of a manifest, in place of the manifest's own; what is left out stays as it is there.
+ */
 function inPlaceOf<Part extends 'runtime' | 'breaker'>(part: Part) {
   return z.custom<Partial<NonNullable<ManifestInput[Part]>>>().superRefine((value, context) => {
     const { error } = manifestSchema.shape[part].safeParse(value);

@@ -13,8 +13,8 @@ type WrittenConfiguration = Readonly<Record<string, unknown>> & {
 };
 
 /**
- * Sets one field of a plugin in `easel.config.json`, and leaves all others as they are; the file is made where there is none, and written
- * whole. Answers its absolute path.
+ * Sets one field of a plugin in `easel.config.json`, and leaves all others as they are; the file is made
+ * where there is none, and written whole. Answers its absolute path.
  *
  * @param newName what the file is to call the plugin where it does not name it yet. Absent: its id
  * @throws ERR_CONFIG_INVALID where the file is broken, or cannot be written
@@ -52,7 +52,10 @@ export function editPluginConfiguration(
   return file;
 }
 
-/** What the file calls a plugin: its id, the name of its package or the path of its folder. Undefined: nothing. */
+/**
+ * What the file calls a plugin: its id, the name of its package or the path of its folder. Undefined:
+ * nothing.
+ */
 function nameIn({ plugins = {} }: WrittenConfiguration, id: string, file: string): string | undefined {
   const folders = resolutionFolders(dirname(file));
   return Object.keys(plugins).find((name) => name === id || findNamedPlugin(name, folders)?.id === id);

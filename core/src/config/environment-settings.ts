@@ -1,5 +1,6 @@
 /**
- * Settings out of environment variables, for containers and service managers. They go before those of the file.
+ * Settings out of environment variables, for containers and service managers. They go before those of the
+ * file.
  *
  * @module
  */
@@ -16,8 +17,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 const isPath = (path: string) => /(Folders?|File)$/.test(path);
 
 /**
- * The settings that the environment gives, in the form of the configuration file; paths come out absolute. A variable that is empty counts as
- * not set. Throws ERR_CONFIG_INVALID with the name of the variable.
+ * The settings that the environment gives, in the form of the configuration file; paths come out absolute. A
+ * variable that is empty counts as not set. Throws ERR_CONFIG_INVALID with the name of the variable.
  *
  * @param folder absolute path of the folder that paths start from
  */

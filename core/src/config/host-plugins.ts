@@ -17,7 +17,10 @@ export interface HostPlugins {
   readonly models: readonly Model[];
 }
 
-/** Throws ERR_CONFIG_INVALID for a plugin that is not there, ERR_MANIFEST_INVALID and ERR_CATALOGUE_INVALID for values that are wrong. */
+/**
+ * Throws ERR_CONFIG_INVALID for a plugin that is not there, ERR_MANIFEST_INVALID and ERR_CATALOGUE_INVALID
+ * for values that are wrong.
+ */
 export function readHostPlugins(source: ConfigurationSource): HostPlugins {
   const folder = folderOf(source);
   const [named, given]: [NamedPlugin[], PluginFolder[]] = [[], []];

@@ -26,7 +26,8 @@ const isId = (name: string): boolean => manifestSchema.shape.id.safeParse(name).
 /**
  * Finds a plugin by the name of its package, or by the path of its folder.
  *
- * @param folders absolute paths: a path is relative to the first one, and packages are looked for from one after the other
+ * @param folders absolute paths: a path is relative to the first one, and packages are looked for from one
+ * after the other
  * @returns undefined where there is no such folder or package, or no plugin in it
  */
 export function findNamedPlugin(name: string, folders: readonly string[]): NamedPlugin | undefined {
@@ -55,8 +56,9 @@ export function requireNamedPlugin(name: string, folders: readonly string[]): Na
 }
 
 /**
- * The settings of plugins by their ids, where the configuration may have them by the names of packages or the paths of folders, and the plugins
- * that it names so. Throws ERR_CONFIG_INVALID for a package that is not there, and for a plugin that has settings under two names.
+ * The settings of plugins by their ids, where the configuration may have them by the names of packages or the
+ * paths of folders, and the plugins that it names so. Throws ERR_CONFIG_INVALID for a package that is not
+ * there, and for a plugin that has settings under two names.
  */
 export function resolvePluginNames(
   settings: Settings,

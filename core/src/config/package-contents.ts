@@ -25,7 +25,10 @@ export interface PackageContents {
   readonly catalogue?: string;
 }
 
-/** What an installed package brings for the kernel, by its `easel` field and its `plugin.json`. Throws ERR_CONFIG_INVALID. */
+/**
+ * What an installed package brings for the kernel, by its `easel` field and its `plugin.json`. Throws
+ * ERR_CONFIG_INVALID.
+ */
 export function readPackage(folder: string): PackageContents {
   const file = join(folder, 'package.json');
   const invalid = (what: string, cause?: unknown) =>

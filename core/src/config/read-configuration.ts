@@ -17,7 +17,9 @@ import { homeFolder } from './home-folder.js';
 import { readHostPlugins, resolveCatalogueFolder } from './host-plugins.js';
 import { resolvePluginNames } from './named-plugins.js';
 
-/** Reads and checks the configuration; folders come out absolute, without doubles. Throws ERR_CONFIG_INVALID. */
+/**
+ * Reads and checks the configuration; folders come out absolute, without doubles. Throws ERR_CONFIG_INVALID.
+ */
 export function readConfiguration(source: ConfigurationSource): Configuration {
   const file = configurationFileOf(source);
   const isRead = source.configuration === undefined && (namedFile(source) !== undefined || existsSync(file));

@@ -7,8 +7,8 @@ const lockSchema = z.object({
 });
 
 /**
- * The integrity of the package that a folder belongs to, as npm has verified it at its installation (`node_modules/.package-lock.json`).
- * Undefined where npm has not installed it, or from a folder.
+ * The integrity of the package that a folder belongs to, as npm has verified it at its installation
+ * (`node_modules/.package-lock.json`). Undefined where npm has not installed it, or from a folder.
  *
  * @param folder absolute path, symbolic links resolved
  */

@@ -3,7 +3,10 @@ import { ownCatalogueFolder } from '../model-files/own-entries.js';
 import type { Configuration } from './configuration.js';
 import type { SettingName } from './setting-names.js';
 
-/** Settings that are read once, when the kernel or its server starts; all others take effect as soon as the file changes. */
+/**
+ * Settings that are read once, when the kernel or its server starts; all others take effect as soon as the
+ * file changes.
+ */
 const restartSettings = [
   'storageFolder',
   'secretsFile',
@@ -17,7 +20,9 @@ const restartSettings = [
   'server.logFormat',
 ] as const satisfies readonly SettingName[];
 
-/** A configuration of which all is in effect, and the settings of what was read that wait for the next start. */
+/**
+ * A configuration of which all is in effect, and the settings of what was read that wait for the next start.
+ */
 export interface Applicable {
   readonly configuration: Configuration;
   readonly waiting: readonly SettingName[];

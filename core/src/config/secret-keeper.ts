@@ -6,7 +6,10 @@ import { readSecretsFile, secretsFileOf } from './secrets-file.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The secrets of a kernel: the environment that its plugins are given names out of, and the file that some of it came from. */
+/**
+ * The secrets of a kernel: the environment that its plugins are given names out of, and the file that some of
+ * it came from.
+ */
 export class SecretKeeper {
   /** What plugins are started with; a secret that is set later is in it too. */
   readonly environment: Environment;
@@ -25,8 +28,8 @@ export class SecretKeeper {
   }
 
   /**
-   * Writes a secret into the secrets file and has plugins that start from now on get it. Rejects with ERR_CONFIG_INVALID where it would not
-   * count, as the environment has it too; never with the value.
+   * Writes a secret into the secrets file and has plugins that start from now on get it. Rejects with
+   * ERR_CONFIG_INVALID where it would not count, as the environment has it too; never with the value.
    */
   async set(name: string, value: string, configuration: Configuration): Promise<void> {
     const target = this.#set;

@@ -17,10 +17,11 @@ export const secretsFileOf = ({ secretsFile, storageFolder }: Configuration): st
   secretsFile ?? join(storageFolder, 'secrets.json');
 
 /**
- * Reads secrets by name out of the file that the configuration names, or out of `secrets.json` in the storage folder, where there is one.
+ * Reads secrets by name out of the file that the configuration names, or out of `secrets.json` in the storage
+ * folder, where there is one.
  *
- * @throws ERR_CONFIG_INVALID for a file that others may read, that is not a JSON object of strings, or that is named and not there; never
- * with anything out of it
+ * @throws ERR_CONFIG_INVALID for a file that others may read, that is not a JSON object of strings, or that
+ * is named and not there; never with anything out of it
  */
 export function readSecretsFile(configuration: Configuration): Secrets {
   const { secretsFile } = configuration;

@@ -6,8 +6,8 @@ export type SettingName =
   | `server.${keyof ServerInput}`;
 
 /**
- * Every field of the configuration that an environment variable may give, without loading the schema: `easel serve --help` lists them. A field
- * that is missing here does not compile.
+ * Every field of the configuration that an environment variable may give, without loading the schema:
+ * `easel serve --help` lists them. A field that is missing here does not compile.
  */
 const variables: Readonly<Record<SettingName, string>> = {
   storageFolder: 'EASEL_STORAGE',

@@ -4,7 +4,9 @@ import type { EndedRequest } from './watch-requests.js';
 /** Characters of a path that are logged. */
 const longestPath = 500;
 
-/** A line for each request: without what follows the path, which may hold a signature, and without prompts. */
+/**
+ * A line for each request: without what follows the path, which may hold a signature, and without prompts.
+ */
 export function logRequest(logger: HostLogger, { request, status, durationMs }: EndedRequest): void {
   const { method, url, id, apiKey, ip, routeOptions } = request;
   const path = url.split('?', 1)[0]?.slice(0, longestPath) ?? '';

@@ -38,7 +38,10 @@ export async function colourOf({ bytes }: InputImage): Promise<Extremes> {
   );
 }
 
-/** A mask in the contract's sense, white is painted, of an image whose opacity says where: what is opaque, or what is clear. */
+/**
+ * A mask in the contract's sense, white is painted, of an image whose opacity says where: what is opaque, or
+ * what is clear.
+ */
 export async function maskOfOpacity({ bytes }: InputImage, painted: 'opaque' | 'clear'): Promise<InputImage> {
   const png = await withImage(
     bytes,

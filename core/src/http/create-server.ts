@@ -54,11 +54,13 @@ const pluginsMs = 3_500;
 
 export interface CreateServerOptions {
   readonly manager: ImageServiceManager;
-  /** Takes a line for each request, and for each failure that is not the caller's. Absent: they are dropped. */
+  /**
+   * Takes a line for each request, and for each failure that is not the caller's. Absent: they are dropped.
+   */
   readonly logger?: HostLogger | undefined;
   /**
-   * Path under which a host app has it, such as `/easel`: URLs that it answers have it, and it is taken off the paths that come, where it is
-   * still there. Absent: it is the whole.
+   * Path under which a host app has it, such as `/easel`: URLs that it answers have it, and it is taken off
+   * the paths that come, where it is still there. Absent: it is the whole.
    */
   readonly prefix?: string | undefined;
   /** A key with all scopes that the host keeps, beside those of `keys.json`. Absent: none. */
@@ -68,9 +70,9 @@ export interface CreateServerOptions {
 }
 
 /**
- * The HTTP APIs in front of a kernel: ready to listen, or, once it is `ready()`, for a host app to hand requests on to by `routing`. `close()`
- * lets answers that are on their way be finished; the kernel stays open.
- * Rejects with ERR_CONFIG_INVALID for a prefix that is not a path, and for a key that could be guessed.
+ * The HTTP APIs in front of a kernel: ready to listen, or, once it is `ready()`, for a host app to hand
+ * requests on to by `routing`. `close()` lets answers that are on their way be finished; the kernel stays
+ * open. Rejects with ERR_CONFIG_INVALID for a prefix that is not a path, and for a key that could be guessed.
  *
  * @example
  * const easel = await createServer({ manager, prefix: '/easel' });

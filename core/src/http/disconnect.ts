@@ -2,7 +2,10 @@ import { EaselError } from '@easel/plugin-sdk';
 import type { FastifyReply } from 'fastify';
 import { closingError } from './closing-error.js';
 
-/** Aborted when the caller goes away before the answer has been written, and when the server closes and has no more time for it. */
+/**
+ * Aborted when the caller goes away before the answer has been written, and when the server closes and has no
+ * more time for it.
+ */
 export function abortOnDisconnect(reply: FastifyReply): AbortSignal {
   const controller = new AbortController();
   const { outOfTime } = reply.server;
@@ -16,8 +19,8 @@ export function abortOnDisconnect(reply: FastifyReply): AbortSignal {
 }
 
 /**
- * What a failed call is answered: where the server had no more time for it, that, and not that it was cancelled. One that may have been paid is not
- * to be sent again by a client of its own accord.
+ * What a failed call is answered: where the server had no more time for it, that, and not that it was
+ * cancelled. One that may have been paid is not to be sent again by a client of its own accord.
  */
 export function failureOf(error: unknown, outOfTime: AbortSignal): unknown {
   const isCancelled = EaselError.isInstance(error)

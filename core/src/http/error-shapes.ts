@@ -50,8 +50,8 @@ export function answerUnreadableUrl(error: Error, _request: FastifyRequest, repl
 }
 
 /**
- * Answers unknown paths below an API's own path in the shape of that API. To be called after the hooks that guard the server and the
- * parsers of its bodies: paths below have those that there are then.
+ * Answers unknown paths below an API's own path in the shape of that API. To be called after the hooks that
+ * guard the server and the parsers of its bodies: paths below have those that there are then.
  */
 export async function answerUnknownPaths(server: FastifyInstance, logger: HostLogger): Promise<void> {
   await server.register(async (api) => answerErrorsAs(api, 'openAiFailed', logger), { prefix: '/v1' });

@@ -1,5 +1,6 @@
 /**
- * Errors as callers of the HTTP APIs see them: a status for each code, and the shape of the API that was called.
+ * Errors as callers of the HTTP APIs see them: a status for each code, and the shape of the API that was
+ * called.
  *
  * @module
  */

@@ -3,7 +3,10 @@ import type { FastifyInstance } from 'fastify';
 
 const nanosecondsInASecond = 1e9;
 
-/** How long the event loop was kept from its work since it was last asked, and the memory of the process, as lines for Prometheus. */
+/**
+ * How long the event loop was kept from its work since it was last asked, and the memory of the process, as
+ * lines for Prometheus.
+ */
 export function measureProcess(server: FastifyInstance): () => string {
   const delay = monitorEventLoopDelay({ resolution: 10 });
   delay.enable();

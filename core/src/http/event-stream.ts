@@ -3,7 +3,9 @@ import { writeJson } from './splice-base64.js';
 
 const keepAliveMs = 10_000;
 
-/** Server-sent events to one caller, with comments in between so that nothing on the way takes it for dead. */
+/**
+ * Server-sent events to one caller, with comments in between so that nothing on the way takes it for dead.
+ */
 export class EventStream {
   readonly #reply: FastifyReply;
   readonly #keepAlive: NodeJS.Timeout;
@@ -28,7 +30,10 @@ export class EventStream {
     this.#inTurn(async () => void this.#reply.raw.write(`: ${text.replace(/\s+/g, ' ')}\n\n`));
   }
 
-  /** An event whose data may have pictures in it; events are written one after the other, and none is waited for. */
+  /**
+   * An event whose data may have pictures in it; events are written one after the other, and none is waited
+   * for.
+   */
   send(name: string, data: object, pictures: readonly Uint8Array[] = []): void {
     this.#inTurn(async () => {
       const { raw } = this.#reply;

@@ -9,7 +9,10 @@ import type { ErrorAnswer } from './errors.js';
 /** Absent: the API has the contract's own name, in snake case. */
 export type FieldNames = Readonly<Partial<Record<keyof ImageRequest, string>>>;
 
-/** An answer about a field of the contract as one about the caller's field: `negativePrompt` is `negative_prompt`, or what the API calls it. */
+/**
+ * An answer about a field of the contract as one about the caller's field: `negativePrompt` is
+ * `negative_prompt`, or what the API calls it.
+ */
 export function inCallersWords(answer: ErrorAnswer, names: FieldNames): ErrorAnswer {
   const { param, message } = answer;
   if (param === null) return answer;

@@ -15,8 +15,9 @@ export interface Caching {
 }
 
 /**
- * The images of a call with their provenance in them: those of an earlier result of the same request by the same caller where there is one.
- * The header `easel-cache` says which, where an earlier one was looked for. What another plugin or model has made in the end is not kept.
+ * The images of a call with their provenance in them: those of an earlier result of the same request by the
+ * same caller where there is one. The header `easel-cache` says which, where an earlier one was looked for.
+ * What another plugin or model has made in the end is not kept.
  */
 export async function generateCached(
   { generateImage, cache: results, configuration, logger }: ServerContext,

@@ -5,7 +5,10 @@ import { closingError } from './closing-error.js';
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Aborted when the server closes and the calls that it has are out of time; its reason is what they are answered. */
+    /**
+     * Aborted when the server closes and the calls that it has are out of time; its reason is what they are
+     * answered.
+     */
     readonly outOfTime: AbortSignal;
   }
 }
@@ -17,9 +20,9 @@ const answerMs = 500;
 const lastMs = 1_000;
 
 /**
- * Lets answers that are on their way be finished when the server closes, for so long at most; then whoever still waits is answered status
- * 503 in the shape of the API that was called, and every connection of its own is ended: clients keep theirs open, and open some that they
- * never use. Those of a host app are the host's.
+ * Lets answers that are on their way be finished when the server closes, for so long at most; then whoever
+ * still waits is answered status 503 in the shape of the API that was called, and every connection of its own
+ * is ended: clients keep theirs open, and open some that they never use. Those of a host app are the host's.
  */
 export function closeGracefully(server: FastifyInstance, graceMs: number): void {
   const answering = new Set<FastifyReply>();

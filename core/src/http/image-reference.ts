@@ -10,8 +10,8 @@ const fetchMs = 30_000;
 const mebibyte = 1024 * 1024;
 
 /**
- * An image that JSON names: base64, a data URL with it, or an address that it is fetched from; of those only public ones with https, unless the
- * operator allows others (`server.privateAddresses`).
+ * An image that JSON names: base64, a data URL with it, or an address that it is fetched from; of those only
+ * public ones with https, unless the operator allows others (`server.privateAddresses`).
  *
  * @param param field of the caller's that has it
  * @throws HttpError 400 with the field

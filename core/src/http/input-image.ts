@@ -20,8 +20,9 @@ export interface GivenImage {
 }
 
 /**
- * All images of a request, known by their own bytes and not by what they are called: whole, and small enough to be decoded. GIF, AVIF and TIFF
- * become PNG, the first frame or page of them. Every header is looked at before an image is decoded.
+ * All images of a request, known by their own bytes and not by what they are called: whole, and small enough
+ * to be decoded. GIF, AVIF and TIFF become PNG, the first frame or page of them. Every header is looked at
+ * before an image is decoded.
  *
  * @throws HttpError 400 with the field; EaselError ERR_QUEUE_FULL where too many are being read
  */

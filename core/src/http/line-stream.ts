@@ -1,7 +1,10 @@
 import type { FastifyReply } from 'fastify';
 import { writeJson } from './splice-base64.js';
 
-/** JSON documents to one caller, each on a line of its own (NDJSON), written one after the other; none is waited for. */
+/**
+ * JSON documents to one caller, each on a line of its own (NDJSON), written one after the other; none is
+ * waited for.
+ */
 export class LineStream {
   readonly #reply: FastifyReply;
   #written: Promise<void> = Promise.resolve();

@@ -1,7 +1,9 @@
 import type { ServerConfiguration } from '../config/server-configuration.js';
 import type { ImageServiceManager } from '../kernel/image-service-manager.js';
 
-/** The server's settings, each as it stands whenever it is read: the file may change while the server runs. */
+/**
+ * The server's settings, each as it stands whenever it is read: the file may change while the server runs.
+ */
 export function liveSettings(manager: Pick<ImageServiceManager, 'configuration'>): ServerConfiguration {
   const settings = {} as ServerConfiguration;
   for (const name of Object.keys(manager.configuration.server) as (keyof ServerConfiguration)[])

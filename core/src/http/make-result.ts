@@ -15,8 +15,9 @@ import type { ServerContext } from './server-context.js';
 const retryS = 10;
 
 /**
- * The pictures of a call, with their provenance in them. A call with an `Idempotency-Key`, or whose work is to be kept when its caller
- * goes away, is made as a job: it is made once, however often it is asked for, and what it has made stays.
+ * The pictures of a call, with their provenance in them. A call with an `Idempotency-Key`, or whose work is
+ * to be kept when its caller goes away, is made as a job: it is made once, however often it is asked for, and
+ * what it has made stays.
  */
 export async function makeResult(
   context: ServerContext,
@@ -64,7 +65,10 @@ export async function makeResult(
   return await resultOf(context, await events.ended(job.id, signal).finally(stop));
 }
 
-/** Accepts a job. Throws status 422 where its key was used for something else, and 429 where too many of its caller's wait. */
+/**
+ * Accepts a job. Throws status 422 where its key was used for something else, and 429 where too many of its
+ * caller's wait.
+ */
 export async function submitJob({ jobs, configuration }: ServerContext, job: NewJob): Promise<AcceptedJob> {
   const accepted = await jobs.submit(job);
   if (!accepted)

@@ -25,13 +25,16 @@ const sweptAtOnce = 500;
 export interface ServerSurroundings extends GivenKeys {
   /** Path under which a host app has the server. Empty: it is the whole. */
   readonly prefix: string;
-  /** Where it listens, for those who are told of an image and have not asked for it; empty where it does not. */
+  /**
+   * Where it listens, for those who are told of an image and have not asked for it; empty where it does not.
+   */
   readonly origin: () => string;
 }
 
 /**
- * Opens what the server keeps, under the configuration's storage folder, and begins to work off jobs and to clear away what is too old. Rejects
- * with ERR_STORAGE where nothing can be kept there, or the jobs cannot be read and somebody has to see to it.
+ * Opens what the server keeps, under the configuration's storage folder, and begins to work off jobs and to
+ * clear away what is too old. Rejects with ERR_STORAGE where nothing can be kept there, or the jobs cannot be
+ * read and somebody has to see to it.
  */
 export async function openServerContext(
   manager: ImageServiceManager,

@@ -4,10 +4,11 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { SerialQueue } from '../kernel/serial-queue.js';
 
 /**
- * Handles requests that come on one connection before the last one is answered (RFC 9112 section 9.3.2) one after the other: their answers are
- * sent in that order anyway, and hundreds of them fit into one packet. Of all connections together one such request is handled in each turn of
- * the event loop, as Node.js accepts one new connection in each. Those that wait when their connection ends are not handled: Node.js tells
- * nobody that an answer is no longer waited for whose turn has not come.
+ * Handles requests that come on one connection before the last one is answered (RFC 9112 section 9.3.2) one
+ * after the other: their answers are sent in that order anyway, and hundreds of them fit into one packet. Of
+ * all connections together one such request is handled in each turn of the event loop, as Node.js accepts one
+ * new connection in each. Those that wait when their connection ends are not handled: Node.js tells nobody
+ * that an answer is no longer waited for whose turn has not come.
  */
 export function handlePipelinedInTurn(server: FastifyInstance): void {
   const last = new WeakMap<Socket, FastifyReply['raw']>();

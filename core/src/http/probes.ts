@@ -24,7 +24,10 @@ const operations = {
   metrics: { ...probe, path: '/metrics', scope: 'read', summary: 'Numbers for Prometheus.' },
 } as const satisfies Record<string, Operation>;
 
-/** `GET /healthz`: the process answers. `GET /readyz`: a model's pictures can be made and kept. `GET /metrics`: for Prometheus. */
+/**
+ * `GET /healthz`: the process answers. `GET /readyz`: a model's pictures can be made and kept.
+ * `GET /metrics`: for Prometheus.
+ */
 export const probeRoutes =
   ({ manager, findStorageProblem }: ServerContext, metrics: ServerMetrics) =>
   async (server: FastifyInstance) => {

@@ -4,7 +4,10 @@ import { prioritySchema } from '../kernel/priority.js';
 
 const field = imageRequestSchema.shape;
 
-/** The fields of a request that no other API has a name for, in the case of JSON APIs. `null` counts as absent, as clients send it. */
+/**
+ * The fields of a request that no other API has a name for, in the case of JSON APIs. `null` counts as
+ * absent, as clients send it.
+ */
 export const extraFields = {
   negative_prompt: field.negativePrompt.nullish(),
   seed: field.seed.nullish(),

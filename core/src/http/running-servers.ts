@@ -22,7 +22,10 @@ export type RunningServer = z.output<typeof serverSchema>;
 
 const folderIn = (storageFolder: string) => join(storageFolder, 'servers');
 
-/** Tells commands of the same user where this process serves. Resolves with a function that takes it back. Rejects with ERR_STORAGE. */
+/**
+ * Tells commands of the same user where this process serves. Resolves with a function that takes it back.
+ * Rejects with ERR_STORAGE.
+ */
 export async function announceServer(
   storageFolder: string,
   { url, key }: Pick<RunningServer, 'url' | 'key'>,

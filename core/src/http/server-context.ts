@@ -28,7 +28,9 @@ export interface ServerContext {
   readonly logger: HostLogger;
 }
 
-/** A path of a stored picture, or of what the server makes of it, which opens for a day also without a key. */
+/**
+ * A path of a stored picture, or of what the server makes of it, which opens for a day also without a key.
+ */
 export const resultPath = ({ keys }: Pick<ServerContext, 'keys'>, name: string, part?: 'thumbnail'): string =>
   signPath(`/api/images/results/${name}${part ? `/${part}` : ''}`, keys.signingSecret);
 

@@ -7,7 +7,10 @@ import type { EndedRequest } from './watch-requests.js';
 /** Seconds: from a list to an image on a processor. */
 const durationBuckets = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300];
 
-/** What a server counts beside its kernel: requests by route and status, jobs that have not ended, and its version. */
+/**
+ * What a server counts beside its kernel: requests by route and status, jobs that have not ended, and its
+ * version.
+ */
 export class ServerMetrics {
   readonly #prometheus = createRequire(import.meta.url)('prom-client') as typeof Prometheus;
   readonly #register = new this.#prometheus.Registry();

@@ -1,6 +1,6 @@
 /**
- * Paths of the server in what callers are told: whoever sits at the machine may open what lies there, and for all others a path is of no use
- * and tells how the machine is set up.
+ * Paths of the server in what callers are told: whoever sits at the machine may open what lies there, and for
+ * all others a path is of no use and tells how the machine is set up.
  *
  * @module
  */
@@ -22,7 +22,9 @@ declare module 'fastify' {
   }
 }
 
-/** Whether a request was made on this machine for this machine, and not handed on by a proxy that runs here. */
+/**
+ * Whether a request was made on this machine for this machine, and not handed on by a proxy that runs here.
+ */
 export function comesFromHere({ socket, headers }: FastifyRequest): boolean {
   const isHandedOn = headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined;
   const { localAddress = '', remoteAddress = '' } = socket;
@@ -46,7 +48,10 @@ function isOfThisMachine(path: string): boolean {
   return !path.startsWith('/') || rootNames.has(path.split('/')[1] ?? '');
 }
 
-/** A text with what lies below the storage folder named from there on, and other files of this machine by their last name. */
+/**
+ * A text with what lies below the storage folder named from there on, and other files of this machine by
+ * their last name.
+ */
 export function withoutServerPaths(text: string, storageFolder: string): string {
   return text
     .replaceAll(`${storageFolder}${sep}`, '')

@@ -2,7 +2,10 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 
-/** Bytes of a picture that are written at once: a multiple of three, so that their base64 needs no padding, and small enough for the young heap. */
+/**
+ * Bytes of a picture that are written at once: a multiple of three, so that their base64 needs no padding,
+ * and small enough for the young heap.
+ */
 const sliceBytes = 48 * 1024;
 
 /** Milliseconds after which a reader that takes nothing is given up. */
@@ -11,7 +14,9 @@ const stalledMs = 60_000;
 /** A piece of a document: text, or a picture that stands there as base64. */
 type Piece = string | Uint8Array;
 
-/** A private-use character frames it, which no text of ours begins with, so that it cannot be met by chance. */
+/**
+ * A private-use character frames it, which no text of ours begins with, so that it cannot be met by chance.
+ */
 export const placeholderOf = (index: number): string => `\u{f8ff}easel-picture-${index}\u{f8ff}`;
 
 /**
@@ -36,8 +41,9 @@ const lengthOf = (piece: Piece): number =>
   typeof piece === 'string' ? Buffer.byteLength(piece) : Math.ceil(piece.byteLength / 3) * 4;
 
 /**
- * Answers a JSON document with pictures in it. Their base64 is written slice by slice, and waits for a slow reader: nothing as large as a
- * picture is made, parsed or escaped on the way, which would cost more in garbage collection than all the rest.
+ * Answers a JSON document with pictures in it. Their base64 is written slice by slice, and waits for a slow
+ * reader: nothing as large as a picture is made, parsed or escaped on the way, which would cost more in
+ * garbage collection than all the rest.
  */
 export async function sendJson(
   reply: FastifyReply,

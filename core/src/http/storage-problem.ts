@@ -11,7 +11,8 @@ const answerMs = 1_000;
 const freshMs = 1_000;
 
 /**
- * Tells why what the server keeps cannot be written: by writing a file, and to the database, at most once a second.
+ * Tells why what the server keeps cannot be written: by writing a file, and to the database, at most once a
+ * second.
  *
  * @param writeDatabase rejects where the database cannot be written
  */

@@ -10,7 +10,10 @@ export interface EndedRequest {
 
 const goneStatus = 499;
 
-/** Calls the listener when a request has ended, refused ones among them. To be called before any other hook is added. */
+/**
+ * Calls the listener when a request has ended, refused ones among them. To be called before any other hook is
+ * added.
+ */
 export function watchRequests(server: FastifyInstance, onEnd: (ended: EndedRequest) => void): void {
   server.addHook('onRequest', async (request, { raw }) => {
     const startedAt = performance.now();

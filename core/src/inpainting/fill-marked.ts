@@ -9,7 +9,10 @@ const blurs = [
   { sigma: 4, times: 4 },
   { sigma: 2, times: 2 },
 ] as const;
-/** A wide blur is made of a smaller image: its result is the same to the eye, and a kernel of its width would take seconds. */
+/**
+ * A wide blur is made of a smaller image: its result is the same to the eye, and a kernel of its width would
+ * take seconds.
+ */
 const widestBlur = 16;
 
 /** An image whose marked part is replaced by the colours around it, blurred into it. */

@@ -16,8 +16,9 @@ export interface Inpainting {
 }
 
 /**
- * Does with a request's first image and its mask what the request asks for beside the painting itself: brings the mask to the size of the image,
- * blurs its edge, fills what it marks, cuts its surroundings out, and later pastes the painted image back. Undefined: there is nothing to do.
+ * Does with a request's first image and its mask what the request asks for beside the painting itself: brings
+ * the mask to the size of the image, blurs its edge, fills what it marks, cuts its surroundings out, and
+ * later pastes the painted image back. Undefined: there is nothing to do.
  *
  * @param target pixels of the images that will be painted
  */
@@ -79,7 +80,10 @@ function warningsOf(resizedFrom: Size | undefined, size: Size, marked: Region | 
   return [...(resizedFrom ? [resized] : []), ...(marked ? [] : [blank])];
 }
 
-/** A region of an image in the middle of the target, its own edge going on around it where the shapes differ; that of a mask is kept. */
+/**
+ * A region of an image in the middle of the target, its own edge going on around it where the shapes differ;
+ * that of a mask is kept.
+ */
 async function cut(
   bytes: Uint8Array,
   region: Region,
@@ -121,8 +125,8 @@ const extract = async (png: Uint8Array, region: Region): Promise<Uint8Array> =>
   await withImage(png, ({ image }) => toGrey(image.extract(region)).toBuffer(), limits);
 
 /**
- * A mask of the size of what is painted. With a blurred edge, what is more than half marked is painted wholly: the original shines through in the
- * outer half of the edge alone, as in A1111.
+ * A mask of the size of what is painted. With a blurred edge, what is more than half marked is painted
+ * wholly: the original shines through in the outer half of the edge alone, as in A1111.
  */
 const scale = async (png: Uint8Array, { width, height }: Size, isBlurred: boolean): Promise<Uint8Array> =>
   await withImage(

@@ -25,7 +25,10 @@ export function padRegion({ left, top, width, height }: Region, padding: number,
   };
 }
 
-/** A region made longer along one edge until it has the shape of `target`, as far as the image goes. A1111: `expand_crop_region`. */
+/**
+ * A region made longer along one edge until it has the shape of `target`, as far as the image goes. A1111:
+ * `expand_crop_region`.
+ */
 export function shapeRegion(region: Region, target: Size, image: Size): Region {
   const { left, top, width, height } = region;
   if (width * target.height > height * target.width) {
@@ -42,7 +45,10 @@ function lengthen(start: number, length: number, wished: number, most: number) {
   return { start: Math.min(Math.max(0, start - before), most - wanted), length: wanted };
 }
 
-/** Where something of one shape stands in the middle of a space of another shape, as large as it goes without being stretched. */
+/**
+ * Where something of one shape stands in the middle of a space of another shape, as large as it goes without
+ * being stretched.
+ */
 export function fitInto(content: Size, space: Size): Region {
   const scale = Math.min(space.width / content.width, space.height / content.height);
   const width = Math.min(space.width, Math.max(1, Math.round(content.width * scale)));

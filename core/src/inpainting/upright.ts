@@ -3,8 +3,8 @@ import { limits } from './mask.js';
 import type { Size } from './region.js';
 
 /**
- * An image as people see it, in sRGB: turned as its metadata says, and brought to a size where one is given. One that is so already stays byte for
- * byte.
+ * An image as people see it, in sRGB: turned as its metadata says, and brought to a size where one is given.
+ * One that is so already stays byte for byte.
  */
 export async function upright(bytes: Uint8Array, size?: Size): Promise<Uint8Array> {
   return await withImage(

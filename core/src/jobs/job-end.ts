@@ -5,7 +5,10 @@ import type { ImageResult } from '../results/image-result.js';
 import type { ResultStore } from '../results/result-store.js';
 import type { JobError, JobImage, JobResult } from './job.js';
 
-/** Puts the images that a job has made, of words alone or of other images, into the store. Rejects with ERR_STORAGE. */
+/**
+ * Puts the images that a job has made, of words alone or of other images, into the store. Rejects with
+ * ERR_STORAGE.
+ */
 export async function storeResult(
   result: ImageResult,
   results: ResultStore,

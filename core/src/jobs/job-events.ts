@@ -4,7 +4,10 @@ import type { DatabaseThread } from './database/database-thread.js';
 import type { JobPlace } from './database/job-place.js';
 import { hasEnded, type JobState, type StoredJob } from './job.js';
 
-/** What listeners of a job are told: how far it is, that it has changed its state, or that its end cannot be written down now. */
+/**
+ * What listeners of a job are told: how far it is, that it has changed its state, or that its end cannot be
+ * written down now.
+ */
 export type JobEvent =
   | { readonly type: 'progress'; readonly progress: Progress }
   | { readonly type: 'state'; readonly job: StoredJob }
@@ -17,8 +20,8 @@ const lookMs = 500;
 const any = Symbol('any job');
 
 /**
- * Tells listeners of their jobs, wherever those are worked on: what happens here at once, and what other servers have written down of them
- * twice a second.
+ * Tells listeners of their jobs, wherever those are worked on: what happens here at once, and what other
+ * servers have written down of them twice a second.
  */
 export class JobEvents {
   readonly #database: DatabaseThread;
@@ -62,7 +65,10 @@ export class JobEvents {
     };
   }
 
-  /** Calls the listener for each event of the jobs that are accepted or worked on here; the function that it answers takes it off again. */
+  /**
+   * Calls the listener for each event of the jobs that are accepted or worked on here; the function that it
+   * answers takes it off again.
+   */
   listenToAll(listener: (event: AnyJobEvent) => void): () => void {
     this.#emitter.on(any, listener);
     return () => void this.#emitter.off(any, listener);
@@ -75,8 +81,8 @@ export class JobEvents {
   }
 
   /**
-   * Resolves when a job has ended; undefined where there is none. Rejects with the signal's reason, and with ERR_STORAGE where its end cannot be
-   * written down now.
+   * Resolves when a job has ended; undefined where there is none. Rejects with the signal's reason, and with
+   * ERR_STORAGE where its end cannot be written down now.
    */
   async ended(id: string, signal: AbortSignal): Promise<StoredJob | undefined> {
     let off = () => {};

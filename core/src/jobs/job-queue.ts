@@ -34,8 +34,9 @@ export class JobQueue {
   }
 
   /**
-   * Accepts a job: from here on it will be done, whatever happens to its caller or to this process, and it is the same call however often it is
-   * carried out. Undefined: too many of its caller's wait. Rejects with ERR_STORAGE.
+   * Accepts a job: from here on it will be done, whatever happens to its caller or to this process, and it is
+   * the same call however often it is carried out. Undefined: too many of its caller's wait. Rejects with
+   * ERR_STORAGE.
    */
   async submit({
     request: asked,
@@ -62,7 +63,10 @@ export class JobQueue {
     return job && this.#noticed(job);
   }
 
-  /** The newest first. @param caller whose jobs; undefined: everybody's. @param before id of the job that they were accepted before */
+  /**
+   * The newest first. @param caller whose jobs; undefined: everybody's. @param before id of the job that they
+   * were accepted before
+   */
   async list(caller: string | undefined, limit: number, before?: string): Promise<StoredJob[]> {
     return (await this.#database.jobTable.list(caller, limit, before)).map((job) => this.#noticed(job));
   }
@@ -81,7 +85,10 @@ export class JobQueue {
   }
 }
 
-/** Undefined for a request that is refused now: it is fixed when its turn comes, and fails by that if nothing has changed. */
+/**
+ * Undefined for a request that is refused now: it is fixed when its turn comes, and fails by that if nothing
+ * has changed.
+ */
 function fixNow(
   manager: Pick<ImageServiceManager, 'fixRequest'>,
   request: NewJob['request'],

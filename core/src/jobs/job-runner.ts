@@ -14,7 +14,10 @@ export interface JobRunnerOptions extends WorkOptions {
 /** Milliseconds between two looks for jobs that other servers have accepted, or left. */
 const lookMs = 2_000;
 
-/** Works off the jobs of a database, so many at once, beside other servers; what a server leaves, one that lives takes up. */
+/**
+ * Works off the jobs of a database, so many at once, beside other servers; what a server leaves, one that
+ * lives takes up.
+ */
 export class JobRunner {
   readonly events: JobEvents;
   readonly lease: ServerLease;
@@ -65,7 +68,9 @@ export class JobRunner {
     return [...(this.#previews.get(id)?.values() ?? [])];
   }
 
-  /** Ends a job that has not ended, whichever server works on it. Undefined: it has ended, or there is none. */
+  /**
+   * Ends a job that has not ended, whichever server works on it. Undefined: it has ended, or there is none.
+   */
   async cancel(id: string): Promise<StoredJob | undefined> {
     const job = await this.#database.jobTable.cancel(id, this.lease.holder ?? '', Date.now());
     this.#working.get(id)?.work.stop('cancelled');

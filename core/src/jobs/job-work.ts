@@ -26,13 +26,16 @@ export interface WorkListener {
   onStuck(error: EaselError): void;
 }
 
-/** Milliseconds after which a job that found no place in the kernel is put back, and one that the storage keeps waiting is tried again. */
+/**
+ * Milliseconds after which a job that found no place in the kernel is put back, and one that the storage
+ * keeps waiting is tried again.
+ */
 const placeMs = 500;
 const storageMs = 2_000;
 
 /**
- * One job on its way, from its request to its end. However often it is carried out, by whichever server, it is the same call: the same id, the
- * same model and seed, and the plugin that was asked last is asked first.
+ * One job on its way, from its request to its end. However often it is carried out, by whichever server, it
+ * is the same call: the same id, the same model and seed, and the plugin that was asked last is asked first.
  */
 export class JobWork {
   readonly #job: BegunJob;
@@ -58,7 +61,10 @@ export class JobWork {
     return this.#owner;
   }
 
-  /** Stops it: because it has been cancelled, because the server closes, or because it is another server's now. */
+  /**
+   * Stops it: because it has been cancelled, because the server closes, or because it is another server's
+   * now.
+   */
   stop(why: 'cancelled' | 'closed' | 'lost'): void {
     this.#stopped ??= why;
     this.#controller.abort();
@@ -139,7 +145,10 @@ export class JobWork {
     return await this.#keep(async () => ({ error: describeFailure(error) }));
   }
 
-  /** Writes an end down as soon as the storage takes it. Undefined: the job is another server's now, or was cancelled. */
+  /**
+   * Writes an end down as soon as the storage takes it. Undefined: the job is another server's now, or was
+   * cancelled.
+   */
   async #keep(makeEnd: () => Promise<JobEnd>): Promise<StoredJob | undefined> {
     const { jobTable } = this.#options.database;
     const write = async () => await jobTable.end(this.#job.id, this.#owner, await makeEnd(), Date.now());

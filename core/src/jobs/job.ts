@@ -33,7 +33,9 @@ export interface StoredJob {
   readonly state: JobState;
   /** A higher one is begun first, and goes first where calls wait; -100 to 100. */
   readonly priority: number;
-  /** What it was asked for, with the model and the seed that were chosen for it. Absent: it cannot be read. */
+  /**
+   * What it was asked for, with the model and the seed that were chosen for it. Absent: it cannot be read.
+   */
   readonly wanted?: Wanted;
   /** There once it has succeeded. */
   readonly result?: JobResult;

@@ -23,9 +23,10 @@ export interface WebhookPost {
 }
 
 /**
- * POST to a webhook. Its name is looked up once, and the address that was found and checked is the one that is connected to: a name that has
- * another address a moment later (DNS rebinding) leads nowhere else. Redirects are not followed. Rejects unless the answer is 2xx; messages do
- * not repeat the URL, which may have a password in it.
+ * POST to a webhook. Its name is looked up once, and the address that was found and checked is the one that
+ * is connected to: a name that has another address a moment later (DNS rebinding) leads nowhere else.
+ * Redirects are not followed. Rejects unless the answer is 2xx; messages do not repeat the URL, which may
+ * have a password in it.
  */
 export async function postWebhook(
   address: string,
@@ -56,7 +57,8 @@ export async function postWebhook(
 /**
  * Where a webhook leads to.
  *
- * @throws EaselError ERR_PROVIDER_BAD_RESPONSE for a host that may not be told, ERR_PROVIDER_UNAVAILABLE for one that is not found
+ * @throws EaselError ERR_PROVIDER_BAD_RESPONSE for a host that may not be told, ERR_PROVIDER_UNAVAILABLE for
+ * one that is not found
  */
 export async function findWebhook(
   address: string,

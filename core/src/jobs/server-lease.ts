@@ -5,7 +5,9 @@ import { createMark, dropMark, isServerRunning, type ServerMark } from './server
 
 const lookMs = 1_000;
 const beatMs = 8_000;
-/** Milliseconds without a sign of life after which a server counts as ended whose process cannot be looked at. */
+/**
+ * Milliseconds without a sign of life after which a server counts as ended whose process cannot be looked at.
+ */
 const leaseMs = 30_000;
 /** Looks in a row that find a process gone: its plugins' processes may need a moment to end. */
 const looksUntilEnded = 2;
@@ -20,10 +22,11 @@ interface Sighting {
 }
 
 /**
- * The hold of this server on the jobs that it works on. Servers that share a database look after one another: the jobs of one that has ended
- * are put back for whoever lives, never those of one that lives. Where its process can be looked at, that decides; where it cannot, because
- * it is on another machine or in another container, a beat that it writes down has to stand still for half a minute on the clock of whoever
- * looks, so that clocks may differ and step. A server that was taken for ended is told so by its next beat.
+ * The hold of this server on the jobs that it works on. Servers that share a database look after one another:
+ * the jobs of one that has ended are put back for whoever lives, never those of one that lives. Where its
+ * process can be looked at, that decides; where it cannot, because it is on another machine or in another
+ * container, a beat that it writes down has to stand still for half a minute on the clock of whoever looks,
+ * so that clocks may differ and step. A server that was taken for ended is told so by its next beat.
  */
 export class ServerLease {
   readonly #database: DatabaseThread;
@@ -40,7 +43,8 @@ export class ServerLease {
 
   /**
    * @param onLost told when this server's jobs have been taken over
-   * @param onChange told when there may be jobs to begin: this server may begin some now, or those of others have been put back
+   * @param onChange told when there may be jobs to begin: this server may begin some now, or those of others
+   * have been put back
    */
   constructor(options: {
     readonly database: DatabaseThread;
@@ -86,7 +90,10 @@ export class ServerLease {
     await this.#register();
   }
 
-  /** Lets go of all jobs. Rejects with ERR_STORAGE where that cannot be written; others find out by themselves then. */
+  /**
+   * Lets go of all jobs. Rejects with ERR_STORAGE where that cannot be written; others find out by themselves
+   * then.
+   */
   async close(): Promise<void> {
     clearInterval(this.#timer);
     await this.#looking;

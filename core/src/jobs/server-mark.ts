@@ -19,8 +19,8 @@ export function createMark(): ServerMark {
 export const dropMark = ({ id }: ServerMark): void => void own.delete(id);
 
 /**
- * Whether a server lives, as far as its process tells. Undefined: its process cannot be looked at from here, because it is on another machine
- * or in another container.
+ * Whether a server lives, as far as its process tells. Undefined: its process cannot be looked at from here,
+ * because it is on another machine or in another container.
  */
 export function isServerRunning({ id, pid, startedAt, machine }: ServerMark): boolean | undefined {
   if (own.has(id)) return true;

@@ -43,7 +43,10 @@ export async function thawRequest(text: string, inputs: ResultStore): Promise<Im
   };
 }
 
-/** Whether two requests ask for the same images; how many looks at unfinished ones come with them makes no difference. */
+/**
+ * Whether two requests ask for the same images; how many looks at unfinished ones come with them makes no
+ * difference.
+ */
 export function isSameRequest(one: string, other: string): boolean {
   const [first, second] = [one, other].map((text) => {
     const { previews: _, ...asked } = storedRequestSchema.parse(JSON.parse(text));

@@ -8,8 +8,8 @@ export const isStorageError = (error: unknown): error is EaselError =>
   EaselError.isInstance(error) && error.code === 'ERR_STORAGE';
 
 /**
- * Writes something down, again and again where the storage does not take it now. Rejects with any other error, and with the storage's once
- * the signal aborts.
+ * Writes something down, again and again where the storage does not take it now. Rejects with any other
+ * error, and with the storage's once the signal aborts.
  *
  * @param onRefusal told of each refusal
  */

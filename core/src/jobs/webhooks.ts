@@ -10,7 +10,10 @@ import { untilStored } from './until-stored.js';
 /** Milliseconds before each try; after the last one it is given up. */
 const waitsMs = [0, 1_000, 10_000, 60_000, 600_000];
 
-/** Milliseconds between two looks for jobs whose server has ended before their webhook was told, and how many are taken at once. */
+/**
+ * Milliseconds between two looks for jobs whose server has ended before their webhook was told, and how many
+ * are taken at once.
+ */
 const lookMs = 5_000;
 const takenAtOnce = 20;
 
@@ -27,9 +30,9 @@ export interface WebhookOptions {
 }
 
 /**
- * Tells the webhook of a job that it has ended: a POST of the job as JSON, with `easel-signature: t=<seconds>,v1=<HMAC-SHA256 of
- * "<seconds>.<body>">`; again after a while where it does not answer 2xx. What a server has not told when it ends, another one tells, or the
- * next start.
+ * Tells the webhook of a job that it has ended: a POST of the job as JSON, with `easel-signature:
+ * t=<seconds>,v1=<HMAC-SHA256 of "<seconds>.<body>">`; again after a while where it does not answer 2xx. What
+ * a server has not told when it ends, another one tells, or the next start.
  */
 export class Webhooks {
   readonly #options: WebhookOptions;

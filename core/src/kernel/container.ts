@@ -24,8 +24,9 @@ export interface KernelOptions extends ConfigurationSource {
   /** Takes the log lines of the kernel and its plugins. Absent: they are dropped. */
   readonly logger?: HostLogger | undefined;
   /**
-   * Whether plugins, catalogue and configuration file are watched: what is added, changed or removed takes effect within a second, and what
-   * is broken is reported and changes nothing. Absent: no; they are read once.
+   * Whether plugins, catalogue and configuration file are watched: what is added, changed or removed takes
+   * effect within a second, and what is broken is reported and changes nothing. Absent: no; they are read
+   * once.
    */
   readonly hotLoad?: boolean | undefined;
   /** Whether it counts what `getMetrics` tells. Absent: no. */
@@ -40,13 +41,19 @@ export interface KernelOptions extends ConfigurationSource {
   readonly drawSeed?: (() => number) | undefined;
 }
 
-/** A host that gives an environment has said where secrets are; a file is then read only where the configuration names it. */
+/**
+ * A host that gives an environment has said where secrets are; a file is then read only where the
+ * configuration names it.
+ */
 function secretsOf({ environment }: KernelOptions, configuration: Configuration): SecretKeeper {
   const isRead = environment === undefined || configuration.secretsFile !== undefined;
   return new SecretKeeper(environment ?? process.env, configuration, isRead);
 }
 
-/** The composition root. Each kernel has a container of its own, so that several can live in one host; nothing is registered globally. */
+/**
+ * The composition root. Each kernel has a container of its own, so that several can live in one host; nothing
+ * is registered globally.
+ */
 export function createContainer(options: KernelOptions): DependencyContainer {
   // The host may change its working directory.
   const source = { ...options, folder: resolve(options.folder ?? '.') };

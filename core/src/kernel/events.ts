@@ -62,7 +62,10 @@ export type KernelEvents = {
 export type KernelEventName = keyof KernelEvents;
 export type KernelListener<Name extends KernelEventName> = (event: KernelEvents[Name]) => void;
 
-/** Tells whoever listens. A listener that throws is told of in the log, and harms neither the kernel nor other listeners. */
+/**
+ * Tells whoever listens. A listener that throws is told of in the log, and harms neither the kernel nor other
+ * listeners.
+ */
 @injectable()
 export class Events {
   readonly #emitter = new EventEmitter();
@@ -74,7 +77,10 @@ export class Events {
     this.#emitter.setMaxListeners(0);
   }
 
-  /** Calls the listener for each such event from now on; the function that it answers takes the listener off again. */
+  /**
+   * Calls the listener for each such event from now on; the function that it answers takes the listener off
+   * again.
+   */
   on<Name extends KernelEventName>(name: Name, listener: KernelListener<Name>): () => void {
     const guarded = (event: KernelEvents[Name]) => {
       try {

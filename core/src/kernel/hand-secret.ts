@@ -5,7 +5,10 @@ import { Registry } from './registry/registry.js';
 import { Reconciler } from './reload/reconciler.js';
 import { tokens } from './tokens.js';
 
-/** Keeps a secret and hands it to the plugins that ask for it; answers their ids. Rejects with ERR_CONFIG_INVALID where nobody does. */
+/**
+ * Keeps a secret and hands it to the plugins that ask for it; answers their ids. Rejects with
+ * ERR_CONFIG_INVALID where nobody does.
+ */
 export async function handSecret(
   container: DependencyContainer,
   name: string,

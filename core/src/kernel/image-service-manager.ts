@@ -5,6 +5,7 @@ import { assertUsable } from '../models/assert-usable.js';
 import { type AvailableModel, listModels } from '../models/available-models.js';
 import type { Catalogue } from '../models/catalogue.js';
 import { findModel } from '../models/find-model.js';
+import { firstModel } from '../models/first-model.js';
 import { parseRequest } from '../models/parse-request.js';
 import { measureHealth, type ServiceHealth } from '../observe/health.js';
 import { Metrics } from '../observe/metrics.js';
@@ -57,9 +58,8 @@ export class ImageServiceManager implements AsyncDisposable {
   }
 
   /**
-   * Makes pictures.
-   *
-   * Rejects with an `EaselError`, always by the deadline: `timeoutMs` of the request, or the plugin's `runtime.callMs`.
+   * Makes images. Rejects with an `EaselError`, always by the deadline: `timeoutMs` of the request, or the
+   * plugin's `runtime.callMs`.
    *
    * @example
    * const { images } = await manager.generateImage({ prompt: 'a red circle on a blue background', seed: 7 });
@@ -75,9 +75,9 @@ export class ImageServiceManager implements AsyncDisposable {
   }
 
   /**
-   * Decides what a request leaves open, its model and seed, for a call that may be carried out more than once: give the answer, which is
-   * plain JSON, to `generateImage` with the same `requestId` each time. Throws ERR_REQUEST_INVALID, ERR_MODEL_UNKNOWN and
-   * ERR_MODEL_NOT_INSTALLED.
+   * Decides what a request leaves open, its model and seed, for a call that may be carried out more than
+   * once: give the answer, which is plain JSON, to `generateImage` with the same `requestId` each time.
+   * Throws ERR_REQUEST_INVALID, ERR_MODEL_UNKNOWN and ERR_MODEL_NOT_INSTALLED.
    *
    * @example
    * const call = { requestId: randomUUID(), fixed: manager.fixRequest(request) };
@@ -89,14 +89,17 @@ export class ImageServiceManager implements AsyncDisposable {
   }
 
   /**
-   * Who would be asked for a request at this moment, in their order, and what speaks against whom; nobody is asked.
-   * Throws what `generateImage` would reject with before anybody is asked.
+   * Who would be asked for a request at this moment, in their order, and what speaks against whom; nobody is
+   * asked. Throws what `generateImage` would reject with before anybody is asked.
    */
   explain(request: ImageRequest): ExplainedCandidate[] {
     return explainCandidates(this.#dispatcher.candidates(parseRequest(request), this.#currentModel));
   }
 
-  /** What a request would hold in memory, as the plugin that would be asked first plans it: it is started for that, and makes no image. */
+  /**
+   * What a request would hold in memory, as the plugin that would be asked first plans it: it is started for
+   * that, and makes no image.
+   */
   async planMemory(
     request: ImageRequest,
     options: Pick<GenerateOptions, 'signal' | 'fileAccess'> = {},
@@ -130,8 +133,9 @@ export class ImageServiceManager implements AsyncDisposable {
   }
 
   /**
-   * Makes another model the current one, for calls that begin later. Throws ERR_MODEL_UNKNOWN with those that exist, and what is wrong with
-   * one that no images can be made with: ERR_MODEL_NOT_INSTALLED, ERR_NO_ROUTE or ERR_SECRET_MISSING.
+   * Makes another model the current one, for calls that begin later. Throws ERR_MODEL_UNKNOWN with those that
+   * exist, and what is wrong with one that no images can be made with: ERR_MODEL_NOT_INSTALLED, ERR_NO_ROUTE
+   * or ERR_SECRET_MISSING.
    */
   switchModel(id: string): Model {
     const model = findModel(this.#catalogue.current, id);
@@ -140,42 +144,50 @@ export class ImageServiceManager implements AsyncDisposable {
     return model;
   }
 
-  /** Gives a plugin calls again, one that was disabled or one that had crashed too often; the configuration file stays as it is. */
+  /**
+   * Gives a plugin calls again, one that was disabled or one that had crashed too often; the configuration
+   * file stays as it is.
+   */
   async enablePlugin(id: string): Promise<void> {
     await this.#registry.enable(id);
   }
 
   /**
-   * Gives a plugin no more calls. Resolves when those that it has are finished, within its `runtime.drainMs`, and it has stopped; the
-   * configuration file stays as it is.
+   * Gives a plugin no more calls. Resolves when those that it has are finished, within its `runtime.drainMs`,
+   * and it has stopped; the configuration file stays as it is.
    */
   async disablePlugin(id: string): Promise<void> {
     await this.#registry.disable(id);
   }
 
   /**
-   * Starts a plugin anew from its folder, changed or not, and swaps it in without losing a call. Rejects with the reason where it does not
-   * start; what runs then stays.
+   * Starts a plugin anew from its folder, changed or not, and swaps it in without losing a call. Rejects with
+   * the reason where it does not start; what runs then stays.
    */
   async reloadPlugin(id: string): Promise<void> {
     await this.#container.resolve(Reconciler).reload(id);
   }
 
   /**
-   * Keeps a secret that a plugin asks for in the secrets file, and hands it to the plugin. Answers the ids of the plugins that ask for it. Rejects
-   * with ERR_CONFIG_INVALID for a name that nobody asks for, and where the host or the environment has the secrets.
+   * Keeps a secret that a plugin asks for in the secrets file, and hands it to the plugin. Answers the ids of
+   * the plugins that ask for it. Rejects with ERR_CONFIG_INVALID for a name that nobody asks for, and where
+   * the host or the environment has the secrets.
    */
   async setSecret(name: string, value: string): Promise<readonly string[]> {
     return await handSecret(this.#container, name, value);
   }
 
-  /** Lets calls through the circuits of a plugin again, whatever has failed; of one pipeline type, or of all that it handles. */
+  /**
+   * Lets calls through the circuits of a plugin again, whatever has failed; of one pipeline type, or of all
+   * that it handles.
+   */
   resetBreakers(id: string, pipelineType?: string): void {
     this.#registry.resetBreakers(id, pipelineType);
   }
 
   /**
-   * Calls the listener for each event of that name from now on; the function that it answers takes the listener off again.
+   * Calls the listener for each event of that name from now on; the function that it answers takes the
+   * listener off again.
    *
    * @example
    * const off = manager.on('circuit-open', ({ plugin, pipelineType }) => page(`${plugin} fails at ${pipelineType}`));
@@ -184,7 +196,10 @@ export class ImageServiceManager implements AsyncDisposable {
     return this.#events.on(name, listener);
   }
 
-  /** Metrics in the text format of Prometheus. Rejects with ERR_CONFIG_INVALID where the kernel was created without `metrics: true`. */
+  /**
+   * Metrics in the text format of Prometheus. Rejects with ERR_CONFIG_INVALID where the kernel was created
+   * without `metrics: true`.
+   */
   async getMetrics(): Promise<{ readonly contentType: string; readonly text: string }> {
     if (this.#metrics) return await this.#metrics.print();
     throw new EaselError({
@@ -195,8 +210,8 @@ export class ImageServiceManager implements AsyncDisposable {
   }
 
   /**
-   * Stops every plugin, each within its `runtime.drainMs`; calls in flight may finish until then. Idempotent. Answers the ids of the
-   * plugins that had to be ended by force.
+   * Stops every plugin, each within its `runtime.drainMs`; calls in flight may finish until then. Idempotent.
+   * Answers the ids of the plugins that had to be ended by force.
    */
   async close(): Promise<{ readonly forced: readonly string[] }> {
     this.#closing ??= this.#end();
@@ -212,6 +227,8 @@ export class ImageServiceManager implements AsyncDisposable {
     return { forced: await this.#registry.close() };
   }
 
+  readonly #firstModel = () => firstModel(this.getAvailableModels(), this.#catalogue.current);
+
   /** Takes over a current model that the configuration has changed, and gives up one that is gone. */
   readonly #onReload = (before: Configuration, now: Configuration): void => {
     const { models, aliases } = this.#catalogue.current;
@@ -219,21 +236,13 @@ export class ImageServiceManager implements AsyncDisposable {
     if (now.currentModel !== before.currentModel && models.has(named ?? '')) this.#currentModel = named;
     if (!models.has(this.#currentModel ?? '')) this.#currentModel = this.#firstModel();
   };
-
-  /** The first model that can be used, one on this machine before one that may cost; or else the first. */
-  #firstModel(): string | undefined {
-    const models = this.getAvailableModels();
-    const usable = models.filter(({ available }) => available);
-    const isHere = ({ id }: AvailableModel) =>
-      ['folder', 'file'].includes(this.#catalogue.current.models.get(id)?.source.type ?? '');
-    return (usable.find(isHere) ?? usable[0] ?? models[0])?.id;
-  }
 }
 
 /**
- * Creates a kernel: reads its configuration, catalogue and manifests (a few small files, synchronously) and runs no plugin code yet.
- * It has no signal handlers, writes no environment variables and shares nothing with other kernels of the process.
- * Throws ERR_CONFIG_INVALID for a broken configuration and ERR_MODEL_UNKNOWN for a current model that is not in the catalogue.
+ * Creates a kernel: reads its configuration, catalogue and manifests (a few small files, synchronously) and
+ * runs no plugin code yet. It has no signal handlers, writes no environment variables and shares nothing with
+ * other kernels of the process. Throws ERR_CONFIG_INVALID for a broken configuration and ERR_MODEL_UNKNOWN
+ * for a current model that is not in the catalogue.
  */
 export function createImageServiceManager(options: KernelOptions = {}): ImageServiceManager {
   return new ImageServiceManager(options);

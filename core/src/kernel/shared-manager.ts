@@ -2,7 +2,10 @@ import { createImageServiceManager, type ImageServiceManager } from './image-ser
 
 let shared: ImageServiceManager | undefined;
 
-/** The manager of the whole process, created with default options by the first call; closing it lets the next call create another. */
+/**
+ * The manager of the whole process, created with default options by the first call; closing it lets the next
+ * call create another.
+ */
 export function getImageServiceManager(): ImageServiceManager {
   shared ??= createSharedManager();
   return shared;

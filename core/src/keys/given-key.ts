@@ -8,7 +8,10 @@ const shortest = 24;
 /** A key that somebody else keeps, such as the secret of a container, and that may do everything. */
 export interface GivenKey {
   readonly key: ApiKey;
-  /** Signs URLs where no other keys are there. The same key always has the same one, so that URLs outlive a restart. */
+  /**
+   * Signs URLs where no other keys are there. The same key always has the same one, so that URLs outlive a
+   * restart.
+   */
   readonly signingSecret: string;
 }
 

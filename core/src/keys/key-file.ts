@@ -33,7 +33,10 @@ export class KeyFile {
     this.path = path;
   }
 
-  /** Undefined: there is no such file. Throws ERR_CONFIG_INVALID where it cannot be read: a lock that is broken stays shut. */
+  /**
+   * Undefined: there is no such file. Throws ERR_CONFIG_INVALID where it cannot be read: a lock that is
+   * broken stays shut.
+   */
   content(): KeyFileContent | undefined {
     let text: string;
     let version: string;

@@ -22,8 +22,9 @@ const markText =
   'API keys were made here. Without this file, a server may start without keys where keys.json is missing.\n';
 
 /**
- * The API keys of a server, in a file that holds none of them: only what they are recognised by. It may change under a running server.
- * A second file, `keys-required`, marks that there are keys, so that losing the first does not open the server.
+ * The API keys of a server, in a file that holds none of them: only what they are recognised by. It may
+ * change under a running server. A second file, `keys-required`, marks that there are keys, so that losing
+ * the first does not open the server.
  */
 export class KeyStore {
   readonly #file: KeyFile;
@@ -34,7 +35,8 @@ export class KeyStore {
 
   /**
    * @param storageFolder where `keys.json` lies, or is made by the first key
-   * @param given texts of keys that are kept elsewhere. Throws ERR_CONFIG_INVALID for one that could be guessed
+   * @param given texts of keys that are kept elsewhere. Throws ERR_CONFIG_INVALID for one that could be
+   * guessed
    */
   constructor(storageFolder: string, { apiKey, commandKey }: GivenKeys = {}) {
     this.#given = apiKey ? createGivenKey(apiKey, 'EASEL_API_KEY') : undefined;
@@ -51,8 +53,9 @@ export class KeyStore {
   }
 
   /**
-   * Whether callers need a key: from the first key on, and then for as long as this process runs, whatever becomes of the file. After a
-   * restart they need none where the last key was revoked. Throws ERR_CONFIG_INVALID where keys were made and their file is gone or broken.
+   * Whether callers need a key: from the first key on, and then for as long as this process runs, whatever
+   * becomes of the file. After a restart they need none where the last key was revoked. Throws
+   * ERR_CONFIG_INVALID where keys were made and their file is gone or broken.
    */
   get areRequired(): boolean {
     if (this.#given) return true;
@@ -71,7 +74,10 @@ export class KeyStore {
     return content && content.keys.length > 0 ? content.signingSecret : this.#given?.signingSecret;
   }
 
-  /** Signs what webhooks are told; those who are told may know it, and cannot sign URLs with it. Undefined: nothing is signed. */
+  /**
+   * Signs what webhooks are told; those who are told may know it, and cannot sign URLs with it. Undefined:
+   * nothing is signed.
+   */
   get webhookSecret(): string | undefined {
     const secret = this.signingSecret;
     return secret && createHmac('sha256', secret).update('webhooks').digest('hex');
@@ -109,7 +115,10 @@ export class KeyStore {
     return { key, text };
   }
 
-  /** Answers whether there was such a key. Where it was the last one, a server that starts from now on asks for none. */
+  /**
+   * Answers whether there was such a key. Where it was the last one, a server that starts from now on asks
+   * for none.
+   */
   async revoke(id: string): Promise<boolean> {
     return await withKeyFileLocked(this.#file.path, async () => {
       const left = this.keys.filter((key) => key.id !== id);

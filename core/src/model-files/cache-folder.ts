@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import type { HubSource } from '@easel/plugin-sdk';
 import { foldersOf, modelIndexName, partsOf } from './model-index.js';
 
-/** The folder of one repository in the cache, in the layout of `huggingface_hub` (its file_download.py): other tools find what lies there. */
+/**
+ * The folder of one repository in the cache, in the layout of `huggingface_hub` (its file_download.py): other
+ * tools find what lies there.
+ */
 export class RepositoryFolder {
   readonly path: string;
 
@@ -51,7 +54,10 @@ export function installedPath(
   return isWhole(snapshot) ? snapshot : undefined;
 }
 
-/** Whether all parts are there, and no name leads to contents that have been removed. Other tools fetch file by file. */
+/**
+ * Whether all parts are there, and no name leads to contents that have been removed. Other tools fetch file
+ * by file.
+ */
 function isWhole(snapshot: string): boolean {
   try {
     const index = JSON.parse(readFileSync(join(snapshot, modelIndexName), 'utf8')) as Record<string, unknown>;

@@ -8,13 +8,18 @@ export type Variant = 'fp16' | 'bf16';
 
 const weights =
   /^(?:model|diffusion_pytorch_model)(?:\.(fp16|bf16))?(?:-\d{5}-of-\d{5})?(?:\.(fp16|bf16))?\.safetensors$/;
-/** A graph that somebody has exported, with its weights in files beside it, which exporters name as they like. */
+/**
+ * A graph that somebody has exported, with its weights in files beside it, which exporters name as they like.
+ */
 const graphName = 'model.onnx';
 const noGraphData = /\.(json|txt|model|onnx|md|png|jpg|bin|ckpt|pt|pth)$/;
 const texts = /\.(json|txt|model)$/;
 const pickles = /\.(bin|ckpt|pt|pth)$/;
 
-/** The one file of a repository that is a model by itself. Throws ERR_MODEL_FILES_INVALID where it is not told which. */
+/**
+ * The one file of a repository that is a model by itself. Throws ERR_MODEL_FILES_INVALID where it is not told
+ * which.
+ */
 export function chooseSingleFile(source: HubSource, { files }: Listing): HubFile {
   const checkpoints = files.filter(({ path }) => path.endsWith('.safetensors'));
   const wanted = source.file;
@@ -46,8 +51,8 @@ const pickleHint =
   'Use a version in .safetensors: pickles (.bin, .ckpt, .pt) can run code when they are opened, and are refused.';
 
 /**
- * The files of a model in diffusers' layout that are needed to run it: configs, vocabularies, and the weights once; graphs with their data
- * where it was exported and has no weights.
+ * The files of a model in diffusers' layout that are needed to run it: configs, vocabularies, and the weights
+ * once; graphs with their data where it was exported and has no weights.
  *
  * @param index the parsed `model_index.json`
  * @param variant of the weights; absent means whole ones where there are any

@@ -7,7 +7,8 @@ import { pipeline } from 'node:stream/promises';
 const sha256Digits = 64;
 
 /**
- * The hash of a file's contents, of the kind that `like` is: sha256, or git's sha1 of a blob, by which a hub names its small files.
+ * The hash of a file's contents, of the kind that `like` is: sha256, or git's sha1 of a blob, by which a hub
+ * names its small files.
  *
  * @returns hexadecimal
  */

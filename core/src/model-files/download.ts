@@ -18,10 +18,12 @@ export interface Download {
 }
 
 /**
- * Fetches a file, going on where an earlier try was cut off, and puts it under its name when its hash is right.
+ * Fetches a file, going on where an earlier try was cut off, and puts it under its name when its hash is
+ * right.
  *
- * @throws ERR_MODEL_FILES_INVALID for contents that are not what the hub describes, which are not kept; ERR_PROVIDER_UNAVAILABLE
- * where the connection is lost again and again without another byte, and what has come is kept
+ * @throws ERR_MODEL_FILES_INVALID for contents that are not what the hub describes, which are not kept;
+ * ERR_PROVIDER_UNAVAILABLE where the connection is lost again and again without another byte, and what has
+ * come is kept
  */
 export async function download({ client, address, file, target, onBytes }: Download): Promise<void> {
   const partial = `${target}.incomplete`;

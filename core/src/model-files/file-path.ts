@@ -2,7 +2,10 @@
 const nameBytes = 255;
 const pathBytes = 1_000;
 
-/** Whether a path of a repository can be one of a file below a folder: relative, with slashes, without control characters. */
+/**
+ * Whether a path of a repository can be one of a file below a folder: relative, with slashes, without control
+ * characters.
+ */
 export const isFilePath = (path: string): boolean =>
   Buffer.byteLength(path) <= pathBytes &&
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for

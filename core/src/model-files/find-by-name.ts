@@ -6,8 +6,8 @@ import { type ModelFiles, requestedFile } from './requested-file.js';
 export const extension = /\.(safetensors|sft)$/i;
 
 /**
- * Finds files as prompts name them: a model by its id, a path below one of the model folders, or the name of a file in any folder there, with
- * its extension or without, in small letters or capitals.
+ * Finds files as prompts name them: a model by its id, a path below one of the model folders, or the name of
+ * a file in any folder there, with its extension or without, in small letters or capitals.
  *
  * @returns for a name the absolute paths of all that are called so, the nearest match first
  */
@@ -29,7 +29,9 @@ export function findByName(files: ModelFiles): (name: string) => Promise<readonl
   };
 }
 
-/** What a file below a folder is called: its name, and its path there, each with its extension and without. */
+/**
+ * What a file below a folder is called: its name, and its path there, each with its extension and without.
+ */
 function namesOf(path: string): string[] {
   const { name, base } = parse(path);
   const way = path.split(sep).join('/');

@@ -7,12 +7,17 @@ const maximumHeaderBytes = 100_000_000;
 const firstBytes = 1024 ** 2;
 const textKind = 8;
 const arrayKind = 9;
-/** Bytes of values of the metadata by the numbers of their kinds, texts and arrays apart. Source: the GGUF specification of ggml. */
+/**
+ * Bytes of values of the metadata by the numbers of their kinds, texts and arrays apart. Source: the GGUF
+ * specification of ggml.
+ */
 const valueBytes: Readonly<Record<number, number>> = {
   ...{ 0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8 },
 };
 
-/** Reads from the start of a file, of which a first part is in memory; what goes beyond it is a RangeError. */
+/**
+ * Reads from the start of a file, of which a first part is in memory; what goes beyond it is a RangeError.
+ */
 class Cursor {
   readonly #start: Buffer;
   #position = 0;

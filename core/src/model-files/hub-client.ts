@@ -51,7 +51,10 @@ export class HubClient {
     this.#settings = settings;
   }
 
-  /** Throws ERR_MODEL_FILES_INVALID where there is no such repository or revision, or it is not open to this token. */
+  /**
+   * Throws ERR_MODEL_FILES_INVALID where there is no such repository or revision, or it is not open to this
+   * token.
+   */
   async list(repository: string, revision: string): Promise<Listing> {
     const path = `/api/models/${repository}/revision/${encodeURIComponent(revision)}?blobs=true`;
     const listing = await retrying(async () => {
@@ -81,7 +84,10 @@ export class HubClient {
     return `${this.#settings.endpoint}/${repository}/resolve/${commit}/${path}`;
   }
 
-  /** A GET that follows redirects itself: fetch would hand the token on within one host's ports, and this must not go to a store at all. */
+  /**
+   * A GET that follows redirects itself: fetch would hand the token on within one host's ports, and this must
+   * not go to a store at all.
+   */
   async get(address: string, headers: Record<string, string>): Promise<Response> {
     const own = new URL(this.#settings.endpoint).origin;
     let url = new URL(address);

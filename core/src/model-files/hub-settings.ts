@@ -13,9 +13,10 @@ export interface HubSettings {
 }
 
 /**
- * Reads what other tools for the hub read: `HF_ENDPOINT`, `HF_TOKEN` or the file that `HF_TOKEN_PATH` names (absent: `token` in `HF_HOME`),
- * and `HF_HUB_CACHE` (absent: `hub` in `HF_HOME`). `HF_HOME` is `~/.cache/huggingface` where it is not set, or
- * `huggingface` in `EASEL_STORAGE` for a user without a home folder.
+ * Reads what other tools for the hub read: `HF_ENDPOINT`, `HF_TOKEN` or the file that `HF_TOKEN_PATH` names
+ * (absent: `token` in `HF_HOME`), and `HF_HUB_CACHE` (absent: `hub` in `HF_HOME`). `HF_HOME` is
+ * `~/.cache/huggingface` where it is not set, or `huggingface` in `EASEL_STORAGE` for a user without a home
+ * folder.
  */
 export function readHubSettings(environment: NodeJS.ProcessEnv = process.env): HubSettings {
   const ownHome = homeFolder();

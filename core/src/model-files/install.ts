@@ -38,10 +38,11 @@ export interface Installed {
 }
 
 /**
- * Fetches a model from a hub into the cache that other tools for the hub share. What is there already is not fetched again, and what was
- * cut off goes on where it stopped.
+ * Fetches a model from a hub into the cache that other tools for the hub share. What is there already is not
+ * fetched again, and what was cut off goes on where it stopped.
  *
- * @throws ERR_MODEL_FILES_INVALID for what is not there, may not be read or is not a model; ERR_PROVIDER_UNAVAILABLE without a network
+ * @throws ERR_MODEL_FILES_INVALID for what is not there, may not be read or is not a model;
+ * ERR_PROVIDER_UNAVAILABLE without a network
  */
 export async function install(
   source: HubSource,
@@ -75,8 +76,8 @@ export async function install(
 }
 
 /**
- * Another process that dies leaves a lock that grows old. One that is lost, as by a computer that slept, is not a failure: what two processes
- * write at once is not what its hash says, and is fetched again.
+ * Another process that dies leaves a lock that grows old. One that is lost, as by a computer that slept, is
+ * not a failure: what two processes write at once is not what its hash says, and is fetched again.
  */
 async function lock(path: string, onWaiting: (() => void) | undefined): Promise<() => Promise<void>> {
   const options = {

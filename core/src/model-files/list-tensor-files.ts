@@ -17,7 +17,10 @@ const chunkBytes = 256 * 1024;
 /** Characters that end a tag or its name. */
 const unnameable = /[<>:]/;
 
-/** The files of tensors below the model folders that are of a kind. What was found out of a file holds until the file changes. */
+/**
+ * The files of tensors below the model folders that are of a kind. What was found out of a file holds until
+ * the file changes.
+ */
 export class TensorFileList {
   #known = new Map<string, boolean>();
 
@@ -56,7 +59,10 @@ function nameFiles(paths: readonly string[], all: readonly string[]): ListedFile
   });
 }
 
-/** Whether one of the marks is in the header of a .safetensors file. A name's last quote is in the mark: within other texts it is escaped. */
+/**
+ * Whether one of the marks is in the header of a .safetensors file. A name's last quote is in the mark:
+ * within other texts it is escaped.
+ */
 async function hasTensor(path: string, marks: readonly Buffer[]): Promise<boolean> {
   const file = await open(path);
   try {

@@ -23,10 +23,11 @@ const wrappers = /^(?:(?:state_dict|module)\.)+/;
 const indexSchema = z.looseObject({ _class_name: z.string() });
 
 /**
- * Finds the pipeline type of a model on disk by what the plugins' manifests say: the class in a folder's `model_index.json`, or how names
- * of tensors in a .safetensors or .gguf file begin. Weights are not read.
+ * Finds the pipeline type of a model on disk by what the plugins' manifests say: the class in a folder's
+ * `model_index.json`, or how names of tensors in a .safetensors or .gguf file begin. Weights are not read.
  *
- * @throws ERR_MODEL_FILES_INVALID for a file that is not there or cannot be read, and for a model that no plugin knows
+ * @throws ERR_MODEL_FILES_INVALID for a file that is not there or cannot be read, and for a model that no
+ * plugin knows
  */
 export async function recognize(path: string, manifests: readonly Manifest[]): Promise<Recognized> {
   const status = await stat(path).catch(() => undefined);

@@ -14,8 +14,8 @@ export interface ModelFiles {
 const longestName = 1_000;
 
 /**
- * Absolute path of what a request from outside names: a model by its id, or a file or folder below one of the model folders, with all
- * symbolic links followed. Undefined for all else, whether it is there or not.
+ * Absolute path of what a request from outside names: a model by its id, or a file or folder below one of the
+ * model folders, with all symbolic links followed. Undefined for all else, whether it is there or not.
  */
 export async function requestedFile(
   name: string,

@@ -3,13 +3,17 @@ import { EaselError } from '@easel/plugin-sdk';
 
 const tries = 5;
 const firstPauseMs = 500;
-/** The other side may ask for more than anybody wants to wait: then the call ends, and says when to come back. */
+/**
+ * The other side may ask for more than anybody wants to wait: then the call ends, and says when to come back.
+ */
 const longestPauseMs = 5 * 60_000;
 
 /**
- * Does something again that a network let down, up to five times, with growing pauses or those that the other side asks for.
+ * Does something again that a network let down, up to five times, with growing pauses or those that the other
+ * side asks for.
  *
- * @param hasProgressed whether the last try came further than those before: then its count begins anew. Absent: it never does
+ * @param hasProgressed whether the last try came further than those before: then its count begins anew.
+ * Absent: it never does
  */
 export async function retrying<T>(work: () => Promise<T>, hasProgressed = () => false): Promise<T> {
   for (let failures = 0; ; failures++) {

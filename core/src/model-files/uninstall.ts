@@ -5,8 +5,8 @@ import { installedPath, RepositoryFolder } from './cache-folder.js';
 import { sizeOf } from './installed-size.js';
 
 /**
- * Deletes what is installed of a source: one file, where it is a single file and its repository has others; or else the folder of the
- * repository, with all revisions.
+ * Deletes what is installed of a source: one file, where it is a single file and its repository has others;
+ * or else the folder of the repository, with all revisions.
  *
  * @returns absolute path of what is gone, and its bytes
  */

@@ -11,8 +11,8 @@ export interface VerifiedFile {
 }
 
 /**
- * Reads all that is installed of a source and compares it with the hashes that the hub gave. What is wrong is removed, so that installing
- * fetches it again.
+ * Reads all that is installed of a source and compares it with the hashes that the hub gave. What is wrong is
+ * removed, so that installing fetches it again.
  */
 export async function verify(source: HubSource, cacheFolder: string): Promise<VerifiedFile[]> {
   const folder = new RepositoryFolder(cacheFolder, source.repository);

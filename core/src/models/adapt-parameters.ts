@@ -7,7 +7,10 @@ import {
 } from '@easel/plugin-sdk';
 import { needsInputImage, type ParameterValues } from './parameters.js';
 
-/** The parameters of a request as a model takes them: those that it does not take are dropped with a warning, those left out get its default. */
+/**
+ * The parameters of a request as a model takes them: those that it does not take are dropped with a warning,
+ * those left out get its default.
+ */
 export function adaptParameters(
   request: ValidImageRequest,
   { id, defaults, supports }: Model,

@@ -17,8 +17,9 @@ export interface AdaptedRequest {
 }
 
 /**
- * Fits a request to a model. One rule: what would lose the caller's meaning is refused (a size out of range, a picture or mask that the
- * model cannot take, too many pictures); what only tunes is dropped or rounded, with a warning; what is left out gets the model's default.
+ * Fits a request to a model. One rule: what would lose the caller's meaning is refused (a size out of range,
+ * a picture or mask that the model cannot take, too many pictures); what only tunes is dropped or rounded,
+ * with a warning; what is left out gets the model's default.
  */
 export function adaptRequest(
   request: ValidImageRequest,

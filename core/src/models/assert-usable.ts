@@ -1,7 +1,10 @@
 import { EaselError } from '@easel/plugin-sdk';
 import type { AvailableModel } from './available-models.js';
 
-/** Throws where no images can be made with a model: ERR_MODEL_NOT_INSTALLED, ERR_NO_ROUTE or ERR_SECRET_MISSING. */
+/**
+ * Throws where no images can be made with a model: ERR_MODEL_NOT_INSTALLED, ERR_NO_ROUTE or
+ * ERR_SECRET_MISSING.
+ */
 export function assertUsable({ id, pipelineType, installed, plugin, missingSecrets }: AvailableModel): void {
   if (!installed)
     throw new EaselError({

@@ -6,13 +6,18 @@ import type { Catalogue } from './catalogue.js';
 
 export interface AvailableModel
   extends Pick<Model, 'id' | 'name' | 'description' | 'pipelineType' | 'defaults' | 'supports'> {
-  /** Whether it is installed, and a plugin that has its secrets handles its pipeline type, or the fallback's. */
+  /**
+   * Whether it is installed, and a plugin that has its secrets handles its pipeline type, or the fallback's.
+   */
   readonly available: boolean;
   /** Whether its files are on this machine, or need not be. */
   readonly installed: boolean;
   /** Id of the plugin that is asked first. Absent: there is none. */
   readonly plugin?: string;
-  /** What its plugin says of requests to it: samplers and schedules that people can choose, options that other APIs can set, and tags of prompts. */
+  /**
+   * What its plugin says of requests to it: samplers and schedules that people can choose, options that other
+   * APIs can set, and tags of prompts.
+   */
   readonly choices: Pick<Manifest['handles'][number], 'samplers' | 'schedules' | 'sharedOptions'> &
     Pick<Manifest, 'promptTags'>;
   /** Other names that requests may give it. Absent: none. */

@@ -12,7 +12,10 @@ export interface Catalogue {
   readonly problems: readonly EaselError[];
 }
 
-/** The models that are given, and every `*.json` of the catalogue folders; later folders add to earlier ones. An alias that is an id of a model, or leads to none, is a problem. */
+/**
+ * The models that are given, and every `*.json` of the catalogue folders; later folders add to earlier ones.
+ * An alias that is an id of a model, or leads to none, is a problem.
+ */
 export function readCatalogue({
   givenModels,
   catalogueFolders,

@@ -4,7 +4,10 @@ import type { Catalogue } from './catalogue.js';
 
 const shown = 10;
 
-/** The model of an id, or of another name of it. Throws ERR_MODEL_UNKNOWN with the ids that exist, nearest first. */
+/**
+ * The model of an id, or of another name of it. Throws ERR_MODEL_UNKNOWN with the ids that exist, nearest
+ * first.
+ */
 export function findModel(catalogue: Catalogue, id: string): Model {
   const model = catalogue.models.get(catalogue.aliases.get(id) ?? id);
   if (model) return model;

@@ -2,9 +2,15 @@ import { type GenerationRequest, type ParameterName, parameterNames } from '@eas
 
 /** What core knows of a parameter beyond the contract. */
 interface Parameter {
-  /** What it has no effect without: the model's word for it under `supports`, or an input image in the request. */
+  /**
+   * What it has no effect without: the model's word for it under `supports`, or an input image in the
+   * request.
+   */
   readonly needs: 'support' | 'input-image';
-  /** Its key in the `parameters` text that AUTOMATIC1111 writes into images. Absent: it is not one of the pairs there. */
+  /**
+   * Its key in the `parameters` text that AUTOMATIC1111 writes into images. Absent: it is not one of the
+   * pairs there.
+   */
   readonly textKey?: string;
 }
 

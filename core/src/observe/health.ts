@@ -48,7 +48,10 @@ export interface PluginHealth {
   readonly rollout?: { readonly before: string };
   /** Milliseconds for which it has run without a break. */
   readonly uptimeMs: number;
-  /** Resident memory of its process in bytes, as measured within the last second or so. Absent: it has none of its own. */
+  /**
+   * Resident memory of its process in bytes, as measured within the last second or so. Absent: it has none of
+   * its own.
+   */
   readonly memoryBytes?: number;
   readonly restarts: number;
   readonly inFlight: number;
@@ -64,12 +67,18 @@ export interface PluginHealth {
 }
 
 export interface ServiceHealth {
-  /** `ok`, or `degraded` while a plugin has failed, a circuit is open, or something that was found cannot be used. */
+  /**
+   * `ok`, or `degraded` while a plugin has failed, a circuit is open, or something that was found cannot be
+   * used.
+   */
   readonly status: 'ok' | 'degraded';
   readonly plugins: readonly PluginHealth[];
   /** Plugin folders and catalogue files that cannot be used, and why. */
   readonly problems: readonly Problem[];
-  /** Settings that have changed in the configuration file and take effect at the next start, such as `server.bodyMb`. Empty: none. */
+  /**
+   * Settings that have changed in the configuration file and take effect at the next start, such as
+   * `server.bodyMb`. Empty: none.
+   */
   readonly waitingSettings: readonly string[];
 }
 

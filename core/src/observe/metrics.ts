@@ -10,7 +10,9 @@ const loadPrometheus = () => createRequire(import.meta.url)('prom-client') as ty
 const durationBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
 const breakerValues = { closed: 0, 'half-open': 1, open: 2 } as const;
 
-/** What a kernel counts, for Prometheus; in a registry of its own, so that several kernels live in one host. */
+/**
+ * What a kernel counts, for Prometheus; in a registry of its own, so that several kernels live in one host.
+ */
 export class Metrics {
   readonly #prometheus = loadPrometheus();
   readonly #register = new this.#prometheus.Registry();

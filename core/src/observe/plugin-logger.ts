@@ -30,8 +30,8 @@ export function childLogger(host: HostLogger, details: Readonly<Record<string, u
 }
 
 /**
- * Passes a plugin's lines to its logger, secrets replaced and without the colours that native libraries add, and to whoever listens. A logger
- * that throws harms nobody.
+ * Passes a plugin's lines to its logger, secrets replaced and without the colours that native libraries add,
+ * and to whoever listens. A logger that throws harms nobody.
  *
  * @param onLine told of each line as it is written. Absent: nobody is told
  */

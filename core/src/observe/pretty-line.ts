@@ -13,7 +13,10 @@ const colours = { error: 'red', warn: 'yellow', info: 'green' } as const;
 /** Control characters, which a terminal would obey: lines come from plugins, providers and callers. */
 const printable = (text: string) => text.replace(/(?![\t\n])\p{Cc}/gu, '\u{fffd}');
 
-/** A line of JSON as people read it on a terminal, with its time of day. A line that is none of ours stays as it is. */
+/**
+ * A line of JSON as people read it on a terminal, with its time of day. A line that is none of ours stays as
+ * it is.
+ */
 export function prettyLine(json: string, hasColours: boolean): string {
   const parsed = entrySchema.safeParse(JSON.parse(json));
   if (!parsed.success) return json;

@@ -1,6 +1,9 @@
 import { EaselError } from '@easel/plugin-sdk';
 
-/** Replaces every secret in a text by the name of its variable. Very short values are left: they would match by chance. */
+/**
+ * Replaces every secret in a text by the name of its variable. Very short values are left: they would match
+ * by chance.
+ */
 export function createRedactor(secrets: Readonly<Record<string, string>>): (text: string) => string {
   const known = Object.entries(secrets)
     .filter(([, value]) => value.length >= 6)

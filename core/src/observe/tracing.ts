@@ -4,8 +4,8 @@ import { type Attributes, type Span, SpanStatusCode, type Tracer, trace } from '
 import { coreVersion } from '../version.js';
 
 /**
- * OpenTelemetry spans of calls, without any prompt: one a call, and in it one for each try of a plugin. Where the host has set up no
- * OpenTelemetry, they cost next to nothing and go nowhere.
+ * OpenTelemetry spans of calls, without any prompt: one a call, and in it one for each try of a plugin. Where
+ * the host has set up no OpenTelemetry, they cost next to nothing and go nowhere.
  */
 export class Tracing {
   readonly #tracer: Tracer;

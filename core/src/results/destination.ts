@@ -6,9 +6,15 @@ import { EaselError, type OutputFormat } from '@easel/plugin-sdk';
 export interface Destination {
   /** Absolute; made when pictures are written, if it is missing. */
   readonly folder: string;
-  /** File name without extension, chosen by the caller: existing files are replaced. Absent: names are made, and nothing is replaced. */
+  /**
+   * File name without extension, chosen by the caller: existing files are replaced. Absent: names are made,
+   * and nothing is replaced.
+   */
   readonly stem?: string;
-  /** The chosen name's extension, as the caller wrote it, and the format that it stands for. Absent: it has none. */
+  /**
+   * The chosen name's extension, as the caller wrote it, and the format that it stands for. Absent: it has
+   * none.
+   */
   readonly extension?: { readonly text: string; readonly format: OutputFormat };
   /** What made names begin with. */
   readonly prefix: string;
@@ -22,9 +28,9 @@ const formats: Readonly<Record<string, OutputFormat>> = {
 };
 
 /**
- * Reads what a caller said about where pictures go: nothing (made names in `workingFolder`), an existing folder or a path that ends in a
- * slash (made names in there), or the name of a file. Throws ERR_REQUEST_INVALID where nothing could be written there, so that it is
- * known before the work is done.
+ * Reads what a caller said about where pictures go: nothing (made names in `workingFolder`), an existing
+ * folder or a path that ends in a slash (made names in there), or the name of a file. Throws
+ * ERR_REQUEST_INVALID where nothing could be written there, so that it is known before the work is done.
  */
 export function readDestination(out: string | undefined, workingFolder: string): Destination {
   const destination = locate(out, workingFolder);

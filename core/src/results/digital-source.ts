@@ -1,6 +1,6 @@
 /**
- * The mark by which machines know an image as made by a model: IPTC's `DigitalSourceType` in XMP, as the European AI Act's article 50 asks for a mark
- * that is machine-readable.
+ * The mark by which machines know an image as made by a model: IPTC's `DigitalSourceType` in XMP, as the
+ * European AI Act's article 50 asks for a mark that is machine-readable.
  *
  * @module
  */

@@ -11,7 +11,10 @@ const encodingMark = Buffer.from('UNICODE\0', 'latin1');
 /** Those of other texts; some programs leave the mark out. */
 const otherMarks = ['ASCII\0\0\0', '\0'.repeat(8)].map((mark) => Buffer.from(mark, 'latin1'));
 
-/** An EXIF block, from its TIFF header on, that has a text as `UserComment`, as Automatic1111 writes it into JPEG and WebP files. */
+/**
+ * An EXIF block, from its TIFF header on, that has a text as `UserComment`, as Automatic1111 writes it into
+ * JPEG and WebP files.
+ */
 export function exifComment(text: string): Buffer {
   const comment = Buffer.concat([encodingMark, Buffer.from(text.replaceAll('\0', ''), 'utf16le').swap16()]);
   const commentAt = headerBytes + 2 * directoryBytes;
@@ -41,7 +44,10 @@ function writeDirectory(
   block.writeUInt32BE(value, at + 10);
 }
 
-/** The `UserComment` of an EXIF block, from its TIFF header on; undefined where there is none, or the block is broken. */
+/**
+ * The `UserComment` of an EXIF block, from its TIFF header on; undefined where there is none, or the block is
+ * broken.
+ */
 export function readExifComment(given: Uint8Array): string | undefined {
   const block = Buffer.from(given.buffer, given.byteOffset, given.byteLength);
   const order = block.toString('latin1', 0, 2);

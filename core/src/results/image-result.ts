@@ -18,7 +18,10 @@ export interface Attempt {
   readonly durationMs: number;
 }
 
-/** The values that made the pictures, after defaults, rounding and dropping. Together with the model they make them again. */
+/**
+ * The values that made the pictures, after defaults, rounding and dropping. Together with the model they make
+ * them again.
+ */
 export interface UsedParameters
   extends Readonly<ParameterValues>,
     Readonly<Pick<GenerationRequest, 'prompt' | 'width' | 'height' | 'n'>> {

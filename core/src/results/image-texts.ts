@@ -6,8 +6,8 @@ import { parametersKeyword } from './provenance-document.js';
 import { readWebpExif } from './webp-metadata.js';
 
 /**
- * The texts of an image file by keyword: those of a PNG, or the comment in the EXIF of a JPEG or WebP file, in which programs keep `parameters`.
- * No pixel is decoded.
+ * The texts of an image file by keyword: those of a PNG, or the comment in the EXIF of a JPEG or WebP file,
+ * in which programs keep `parameters`. No pixel is decoded.
  *
  * @throws ERR_REQUEST_INVALID for a file that is none of these, or is not whole
  */

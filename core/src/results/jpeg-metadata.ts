@@ -9,7 +9,10 @@ const xmpHeader = Buffer.from('http://ns.adobe.com/xap/1.0/\0', 'latin1');
 /** EXIF and XMP (APP1), C2PA (APP11), IPTC (APP13), and comments. The colour profile (APP2) is none. */
 const metadataMarkers: ReadonlySet<number> = new Set([firstApplication, 0xeb, 0xed, 0xfe]);
 
-/** The same JPEG file with EXIF and XMP at its beginning. Throws ERR_REQUEST_INVALID for what is no JPEG, and for blocks that do not fit. */
+/**
+ * The same JPEG file with EXIF and XMP at its beginning. Throws ERR_REQUEST_INVALID for what is no JPEG, and
+ * for blocks that do not fit.
+ */
 export function writeJpegMetadata(
   jpeg: Uint8Array,
   { exif, xmp }: { readonly exif?: Uint8Array; readonly xmp: string },
@@ -23,7 +26,10 @@ export function writeJpegMetadata(
   return new Uint8Array(Buffer.concat([jpeg.subarray(0, at), ...segments, jpeg.subarray(at)]));
 }
 
-/** The same JPEG file without EXIF, XMP, C2PA, IPTC and comments. Throws ERR_REQUEST_INVALID for what is no whole JPEG. */
+/**
+ * The same JPEG file without EXIF, XMP, C2PA, IPTC and comments. Throws ERR_REQUEST_INVALID for what is no
+ * whole JPEG.
+ */
 export function withoutJpegMetadata(jpeg: Uint8Array): Uint8Array {
   const kept = [jpeg.subarray(0, 2)];
   let end = 2;

@@ -1,6 +1,7 @@
 /**
- * The `parameters` text that AUTOMATIC1111 writes into its pictures and that many other tools read: the prompt, a line "Negative
- * prompt: ...", and a last line of "Key: value" pairs. A value with a comma, a colon or a line break is quoted as a JSON string.
+ * The `parameters` text that AUTOMATIC1111 writes into its pictures and that many other tools read: the
+ * prompt, a line "Negative prompt: ...", and a last line of "Key: value" pairs. A value with a comma, a colon
+ * or a line break is quoted as a JSON string.
  *
  * @module
  */

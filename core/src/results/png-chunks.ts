@@ -20,8 +20,9 @@ export const invalidPng = (what: string, cause?: unknown) =>
   new EaselError({ code: 'ERR_REQUEST_INVALID', message: `The PNG file ${what}.`, cause });
 
 /**
- * The chunks of a PNG file in their order, `IHDR` to `IEND`; what lies behind `IEND` is not looked at. No pixel is decoded.
- * Throws ERR_REQUEST_INVALID where the file is not a PNG, is cut short, or has a chunk with a wrong length or CRC.
+ * The chunks of a PNG file in their order, `IHDR` to `IEND`; what lies behind `IEND` is not looked at. No
+ * pixel is decoded. Throws ERR_REQUEST_INVALID where the file is not a PNG, is cut short, or has a chunk with
+ * a wrong length or CRC.
  */
 export function* readPngChunks(png: Uint8Array): Generator<PngChunk, void, undefined> {
   if (pngSignature.some((byte, index) => png[index] !== byte)) {

@@ -1,5 +1,6 @@
 /**
- * Texts in PNG files: `tEXt` (Latin-1), `iTXt` (UTF-8) and, for reading, `zTXt`. The file is spliced, its pixels are never decoded.
+ * Texts in PNG files: `tEXt` (Latin-1), `iTXt` (UTF-8) and, for reading, `zTXt`. The file is spliced, its
+ * pixels are never decoded.
  *
  * @module
  */
@@ -7,7 +8,10 @@ import { inflateSync } from 'node:zlib';
 import { xmpKeyword } from './digital-source.js';
 import { invalidPng, makePngChunk, type PngChunk, pngSignature, readPngChunks } from './png-chunks.js';
 
-/** Bytes of text that a file may hold, all texts together and after decompression; a hostile one could hold gigabytes. */
+/**
+ * Bytes of text that a file may hold, all texts together and after decompression; a hostile one could hold
+ * gigabytes.
+ */
 export const pngTextLimit = 16 * 1024 * 1024;
 
 const textTypes: readonly string[] = ['tEXt', 'zTXt', 'iTXt'];
@@ -15,9 +19,9 @@ const textTypes: readonly string[] = ['tEXt', 'zTXt', 'iTXt'];
 const isLatin1 = (text: string) => /^[\t\n\x20-\x7e\xa0-\xff]*$/.test(text);
 
 /**
- * The same file with the given texts behind its header, by keyword; texts that it had under one of these keywords are replaced. Zero
- * bytes, which no text of a PNG may hold, are left out. Keywords are 1 to 79 ASCII characters. Throws ERR_REQUEST_INVALID for a file
- * that is not a whole PNG.
+ * The same file with the given texts behind its header, by keyword; texts that it had under one of these
+ * keywords are replaced. Zero bytes, which no text of a PNG may hold, are left out. Keywords are 1 to 79
+ * ASCII characters. Throws ERR_REQUEST_INVALID for a file that is not a whole PNG.
  */
 export function writePngText(
   png: Uint8Array,
@@ -40,8 +44,9 @@ export function writePngText(
 }
 
 /**
- * The texts of a PNG file by keyword; of several with one keyword, the first. Throws ERR_REQUEST_INVALID for a file that is not a whole
- * PNG, for a text that is broken, and where there are more than {@link pngTextLimit} bytes of text.
+ * The texts of a PNG file by keyword; of several with one keyword, the first. Throws ERR_REQUEST_INVALID for
+ * a file that is not a whole PNG, for a text that is broken, and where there are more than
+ * {@link pngTextLimit} bytes of text.
  */
 export function readPngText(png: Uint8Array): ReadonlyMap<string, string> {
   const texts = new Map<string, string>();
@@ -59,7 +64,10 @@ export function readPngText(png: Uint8Array): ReadonlyMap<string, string> {
 
 type Encoding = 'latin1' | 'utf-8';
 
-/** The text's bytes, at most `limit` of them where they are compressed; `start` is where the keyword and its zero byte end. */
+/**
+ * The text's bytes, at most `limit` of them where they are compressed; `start` is where the keyword and its
+ * zero byte end.
+ */
 function textOf(chunk: PngChunk, start: number, limit: number): { bytes: Uint8Array; encoding: Encoding } {
   const { data, type } = chunk;
   if (type === 'tEXt') return { bytes: data.subarray(start), encoding: 'latin1' };

@@ -19,8 +19,9 @@ const embeddedParametersSchema = z.object({
 });
 
 /**
- * The `easel` text of a PNG file, as JSON. It holds nothing that differs between two equal calls: no times, no durations, no ids, no hosts,
- * and of the parameters only those that the contract knows (a plugin may tell others that change from run to run).
+ * The `easel` text of a PNG file, as JSON. It holds nothing that differs between two equal calls: no times,
+ * no durations, no ids, no hosts, and of the parameters only those that the contract knows (a plugin may tell
+ * others that change from run to run).
  */
 export const provenanceDocumentSchema = z.object({
   schema: z.literal(1).describe('Version of this document.'),
@@ -33,7 +34,10 @@ export const provenanceDocumentSchema = z.object({
 });
 export type ProvenanceDocument = z.output<typeof provenanceDocumentSchema>;
 
-/** Of the values that made pictures, those that the contract knows and that are valid, for one picture of them. */
+/**
+ * Of the values that made pictures, those that the contract knows and that are valid, for one picture of
+ * them.
+ */
 export function knownParameters(
   used: UsedParameters,
   seed: number | undefined,

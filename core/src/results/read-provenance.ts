@@ -20,15 +20,19 @@ export interface ReadProvenance {
   readonly document?: ProvenanceDocument;
 }
 
-/** What a file is read for; warnings about the pictures that were made then would say nothing about those to come. */
+/**
+ * What a file is read for; warnings about the pictures that were made then would say nothing about those to
+ * come.
+ */
 const readSchema = provenanceDocumentSchema.extend({
   warnings: provenanceDocumentSchema.shape.warnings.catch([]),
 });
 
 /**
- * The request that makes the picture of a file again: from Easel's own text in a PNG, or else from what AUTOMATIC1111, ComfyUI, InvokeAI,
- * NovelAI, SwarmUI or Fooocus write into PNG, JPEG and WebP files. Throws ERR_REQUEST_INVALID where the file is none of these, not whole or
- * tells nothing; `name` is what messages call it.
+ * The request that makes the picture of a file again: from Easel's own text in a PNG, or else from what
+ * AUTOMATIC1111, ComfyUI, InvokeAI, NovelAI, SwarmUI or Fooocus write into PNG, JPEG and WebP files. Throws
+ * ERR_REQUEST_INVALID where the file is none of these, not whole or tells nothing; `name` is what messages
+ * call it.
  */
 export function readProvenance(bytes: Uint8Array, name = 'The picture'): ReadProvenance {
   const told = findProvenance(bytes, name);
@@ -36,7 +40,10 @@ export function readProvenance(bytes: Uint8Array, name = 'The picture'): ReadPro
   return told;
 }
 
-/** The same of a file that may tell nothing, which is undefined then. Throws ERR_REQUEST_INVALID where it is no image file, or not whole. */
+/**
+ * The same of a file that may tell nothing, which is undefined then. Throws ERR_REQUEST_INVALID where it is
+ * no image file, or not whole.
+ */
 export function findProvenance(bytes: Uint8Array, name = 'The picture'): ReadProvenance | undefined {
   const texts = readTexts(bytes, name);
   const own = texts.get(provenanceKeyword);

@@ -15,8 +15,9 @@ const fields = imageRequestSchema.shape;
 const silent: readonly string[] = ['Version', 'Schedule type'];
 
 /**
- * What of a `parameters` text has a counterpart in a request; a warning names the rest. A model is taken only where Easel itself wrote
- * the text: elsewhere its name is that of a file on somebody's disk. Throws ERR_REQUEST_INVALID for a text without a prompt.
+ * What of a `parameters` text has a counterpart in a request; a warning names the rest. A model is taken only
+ * where Easel itself wrote the text: elsewhere its name is that of a file on somebody's disk. Throws
+ * ERR_REQUEST_INVALID for a text without a prompt.
  */
 export function requestFromParametersText(
   text: ParsedParametersText,

@@ -11,7 +11,9 @@ import type { ResultStore } from './result-store.js';
 const cachedImageSchema = imageSchema.omit({ bytes: true }).extend({ name: z.string() });
 type CachedImage = z.output<typeof cachedImageSchema>;
 
-/** A result as it lies on disk. What is told of it is told as it was; what it takes to answer it is looked at. */
+/**
+ * A result as it lies on disk. What is told of it is told as it was; what it takes to answer it is looked at.
+ */
 const cachedResultSchema = z.looseObject({
   images: z.array(cachedImageSchema).min(1),
   warnings: z.array(z.custom<Warning>()),
@@ -21,7 +23,10 @@ const cachedResultSchema = z.looseObject({
 const dayMs = 24 * 3_600_000;
 const keyPattern = /^[0-9a-f]{64}$/;
 
-/** Results by what they were made of, so that the same pictures need not be made twice. Whatever is damaged or gone is not there. */
+/**
+ * Results by what they were made of, so that the same pictures need not be made twice. Whatever is damaged or
+ * gone is not there.
+ */
 export class ResultCache {
   readonly #storage: StorageFolder;
   readonly #folder: string;
@@ -35,7 +40,8 @@ export class ResultCache {
   }
 
   /**
-   * The result of that key, if all its pictures are still there. It costs nothing, and no phase of it takes time.
+   * The result of that key, if all its pictures are still there. It costs nothing, and no phase of it takes
+   * time.
    *
    * @param key 64 hexadecimal digits
    */

@@ -24,7 +24,10 @@ const dayMs = 24 * 3_600_000;
 const mebibyte = 1024 * 1024;
 const namePattern = /^[0-9a-f]{64}\.[a-z0-9-]{1,10}$/;
 
-/** Pictures on disk, each under the hash of its bytes: equal pictures are one file, and a name never changes its meaning. */
+/**
+ * Pictures on disk, each under the hash of its bytes: equal pictures are one file, and a name never changes
+ * its meaning.
+ */
 export class ResultStore {
   /** Absolute. */
   readonly folder: string;
@@ -88,7 +91,10 @@ export class ResultStore {
     return join(this.folder, this.relativePath(name));
   }
 
-  /** Removes what is older than it may be, and then the oldest until the rest is as small as it may be. Answers which went. */
+  /**
+   * Removes what is older than it may be, and then the oldest until the rest is as small as it may be.
+   * Answers which went.
+   */
   async sweep({ days, megabytes }: Retention, now: number): Promise<string[]> {
     const found = await this.#list();
     const newestFirst = found.sort((one, other) => other.writtenAt - one.writtenAt);

@@ -7,9 +7,10 @@ import { writeWholeFile } from './write-whole-file.js';
 
 export interface SaveOptions {
   /**
-   * A file name for one picture (several become `name-1.png`, `name-2.png`, ...; existing files are replaced), or an existing folder or a
-   * path that ends in a slash, for `<prompt>-<seed>.png` in there. Absent: `easel-<prompt>-<seed>.png` in `workingFolder`. Names that are
-   * made never replace a file: `-2`, `-3`, ... is added. A name without an extension gets the one of the picture's format.
+   * A file name for one picture (several become `name-1.png`, `name-2.png`, ...; existing files are
+   * replaced), or an existing folder or a path that ends in a slash, for `<prompt>-<seed>.png` in there.
+   * Absent: `easel-<prompt>-<seed>.png` in `workingFolder`. Names that are made never replace a file: `-2`,
+   * `-3`, ... is added. A name without an extension gets the one of the picture's format.
    */
   readonly out?: string | undefined;
   /** Folder that `out` is relative to. Absent: the working directory of the process. */
@@ -32,8 +33,9 @@ export interface SavedImages {
 const nameTries = 10_000;
 
 /**
- * Writes the pictures of a result to files, each whole or not at all. {@link embedProvenance} first, so that the files tell where they
- * come from. Throws ERR_REQUEST_INVALID where `out` cannot be written to, and ERR_STORAGE where its disk is full or fails.
+ * Writes the pictures of a result to files, each whole or not at all. {@link embedProvenance} first, so that
+ * the files tell where they come from. Throws ERR_REQUEST_INVALID where `out` cannot be written to, and
+ * ERR_STORAGE where its disk is full or fails.
  *
  * @example
  * const { files } = await saveImages(embedProvenance(result), { out: 'pictures/' });

@@ -1,7 +1,13 @@
-/** Characters; with a seed and an extension it stays far below the 255 bytes of a file name, also in scripts of four bytes a letter. */
+/**
+ * Characters; with a seed and an extension it stays far below the 255 bytes of a file name, also in scripts
+ * of four bytes a letter.
+ */
 const slugLimit = 40;
 
-/** A prompt as a part of a file name: lower-case letters and digits of any script, joined by hyphens, cut between words. */
+/**
+ * A prompt as a part of a file name: lower-case letters and digits of any script, joined by hyphens, cut
+ * between words.
+ */
 export function slugOf(prompt: string): string {
   const words = prompt
     .slice(0, 1_000)

@@ -31,7 +31,10 @@ export function writeWebpMetadata(
   return webpOf(written);
 }
 
-/** The same WebP file without EXIF, XMP and C2PA. Throws ERR_REQUEST_INVALID for what is no WebP file, or is cut short. */
+/**
+ * The same WebP file without EXIF, XMP and C2PA. Throws ERR_REQUEST_INVALID for what is no WebP file, or is
+ * cut short.
+ */
 export function withoutWebpMetadata(webp: Uint8Array): Uint8Array {
   const kept = [...chunksOf(fileOf(webp))].filter(({ name }) => !['EXIF', 'XMP ', 'C2PA'].includes(name));
   return webpOf(
@@ -55,7 +58,10 @@ function webpOf(chunks: readonly Chunk[]): Uint8Array<ArrayBuffer> {
   return new Uint8Array(chunkBytes({ name: 'RIFF', data: body }));
 }
 
-/** The EXIF of a WebP file, from its TIFF header on. Undefined: it has none. Throws ERR_REQUEST_INVALID for a file that is cut short. */
+/**
+ * The EXIF of a WebP file, from its TIFF header on. Undefined: it has none. Throws ERR_REQUEST_INVALID for a
+ * file that is cut short.
+ */
 export function readWebpExif(webp: Uint8Array): Uint8Array | undefined {
   const file = Buffer.from(webp.buffer, webp.byteOffset, webp.byteLength);
   const data = [...chunksOf(file)].find(({ name }) => name === 'EXIF')?.data;

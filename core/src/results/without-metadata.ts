@@ -8,7 +8,8 @@ import { withoutWebpMetadata, writeWebpMetadata } from './webp-metadata.js';
 const pngMetadata: ReadonlySet<string> = new Set(['tEXt', 'zTXt', 'iTXt', 'eXIf', 'tIME', 'caBX']);
 
 /**
- * A file without what tells of its making, but the mark by which machines know it as made by a model. No pixel is decoded.
+ * A file without what tells of its making, but the mark by which machines know it as made by a model. No
+ * pixel is decoded.
  *
  * @throws ERR_REQUEST_INVALID for a file that is not whole, or not of its media type
  */

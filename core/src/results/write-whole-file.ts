@@ -4,9 +4,9 @@ import { dirname, join } from 'node:path';
 import { EaselError } from '@easel/plugin-sdk';
 
 /**
- * Writes a file so that under its name there is never a part of it: to a temporary name in the same folder, to the disk, then renamed.
- * The folder is made if it is missing. With `replace: false` an existing file is left alone and the answer is false. Throws
- * ERR_STORAGE where the disk refuses; nothing is left behind then.
+ * Writes a file so that under its name there is never a part of it: to a temporary name in the same folder,
+ * to the disk, then renamed. The folder is made if it is missing. With `replace: false` an existing file is
+ * left alone and the answer is false. Throws ERR_STORAGE where the disk refuses; nothing is left behind then.
  */
 export async function writeWholeFile(
   path: string,
@@ -47,7 +47,10 @@ async function writeToDisk(path: string, bytes: Uint8Array, mode: number | undef
   }
 }
 
-/** A hard link takes a name only if it is free, in one step; where there are none, the name is taken by an empty file first. */
+/**
+ * A hard link takes a name only if it is free, in one step; where there are none, the name is taken by an
+ * empty file first.
+ */
 async function nameIfFree(temporary: string, target: string): Promise<boolean> {
   try {
     await link(temporary, target);

@@ -6,7 +6,10 @@ import { dirname, join } from 'node:path';
 const ownersBits = 0o700;
 const privateFile = 0o600;
 
-/** Makes a folder that only its owner may look into, or closes one that is there, and the files in it, to others. */
+/**
+ * Makes a folder that only its owner may look into, or closes one that is there, and the files in it, to
+ * others.
+ */
 export function makePrivateFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: ownersBits });
   closeToOthers(folder);
@@ -23,7 +26,10 @@ function closeToOthers(path: string): void {
   }
 }
 
-/** Makes an empty file that only its owner may read, or closes one that is there to others. Its folder is made, if it is missing. */
+/**
+ * Makes an empty file that only its owner may read, or closes one that is there to others. Its folder is
+ * made, if it is missing.
+ */
 export function makePrivateFile(file: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: ownersBits });
   closeSync(openSync(file, 'a', privateFile));
@@ -31,8 +37,8 @@ export function makePrivateFile(file: string): void {
 }
 
 /**
- * Takes from everybody but its owner what they may do with a folder and all that is in it, files of earlier versions among them. Symbolic links are
- * not followed.
+ * Takes from everybody but its owner what they may do with a folder and all that is in it, files of earlier
+ * versions among them. Symbolic links are not followed.
  *
  * @returns paths that stay as they are, because they belong to somebody else
  */

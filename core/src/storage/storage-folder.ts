@@ -4,8 +4,8 @@ import { EaselError } from '@easel/plugin-sdk';
 import { writePrivateFile } from '../results/write-whole-file.js';
 
 /**
- * The folder that a server keeps its things in. One that was moved away while the server runs, or whose disk was, is not made anew in its
- * place: it could not be put back then, and what lies there would be lost.
+ * The folder that a server keeps its things in. One that was moved away while the server runs, or whose disk
+ * was, is not made anew in its place: it could not be put back then, and what lies there would be lost.
  */
 export class StorageFolder {
   /** Absolute. */

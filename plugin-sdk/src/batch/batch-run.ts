@@ -68,7 +68,10 @@ export class BatchRun {
     return this.#working === undefined && this.#isSpent;
   }
 
-  /** Whether a call could have that line; one of a batch that is being cancelled only its own call, which finds out whether it was made. */
+  /**
+   * Whether a call could have that line; one of a batch that is being cancelled only its own call, which
+   * finds out whether it was made.
+   */
   canGive(line: Line, isOwn: boolean): boolean {
     const isOnItsWay = this.#record.stage !== 'ended' && (isOwn || !this.#record.isCancelled);
     return line.isFree && (line.hasCome || isOnItsWay);
@@ -135,7 +138,10 @@ export class BatchRun {
     }
   }
 
-  /** Stops working on it. What may be paid stays on disk, for the next call and the next start; all else is dropped. */
+  /**
+   * Stops working on it. What may be paid stays on disk, for the next call and the next start; all else is
+   * dropped.
+   */
   async #suspend(error: unknown): Promise<void> {
     const { stop, logger } = this.#surroundings;
     if (stop.aborted) return;

@@ -79,8 +79,9 @@ export class Batches {
   }
 
   /**
-   * Has pictures made, or finds them made or on their way, and answers with what `use` makes of them, one outcome each. Pictures that
-   * `use` has read are forgotten when the call's result is received; all others are kept.
+   * Has pictures made, or finds them made or on their way, and answers with what `use` makes of them, one
+   * outcome each. Pictures that `use` has read are forgotten when the call's result is received; all others
+   * are kept.
    *
    * @throws ERR_ABORTED when the signal aborts, and ERR_REQUEST_INVALID for a body that no batch could hold
    */

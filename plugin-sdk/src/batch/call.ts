@@ -16,6 +16,9 @@ export interface Delivery {
   readonly batchId: string | undefined;
   /** Whether it was on its way, or there, before the call came. */
   readonly isResumed: boolean;
-  /** Keeps another body in place of this one, for example with an image in it in place of an address that expires. */
+  /**
+   * Keeps another body in place of this one, for example with an image in it in place of an address that
+   * expires.
+   */
   replace(body: string): Promise<void>;
 }

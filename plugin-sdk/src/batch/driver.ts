@@ -1,13 +1,16 @@
 /**
- * What a provider's batches look like to the part that takes care of them. A driver knows the wire and nothing else: it writes nothing to
- * disk, tries nothing again, and throws `EaselError`s alone.
+ * What a provider's batches look like to the part that takes care of them. A driver knows the wire and
+ * nothing else: it writes nothing to disk, tries nothing again, and throws `EaselError`s alone.
  *
  * @module
  */
 import type { ErrorCode } from '../error-table.js';
 import type { EaselError } from '../errors.js';
 
-/** Where the requests of a batch go, in the driver's own words, such as an endpoint or a model. Those of one batch have the same. */
+/**
+ * Where the requests of a batch go, in the driver's own words, such as an endpoint or a model. Those of one
+ * batch have the same.
+ */
 export type BatchTarget = Readonly<Record<string, string>>;
 
 /** How far a batch is. The last four are final. */
@@ -71,7 +74,10 @@ export interface BatchDriver {
   look(batchId: string, stop: AbortSignal): Promise<BatchState>;
   /** Throws ERR_REQUEST_INVALID or ERR_MODEL_UNKNOWN where there is nothing left to cancel. */
   cancel(batchId: string, stop: AbortSignal): Promise<void>;
-  /** The lines of a file of results as they come. Throws ERR_REQUEST_INVALID or ERR_MODEL_UNKNOWN where it is gone. */
+  /**
+   * The lines of a file of results as they come. Throws ERR_REQUEST_INVALID or ERR_MODEL_UNKNOWN where it is
+   * gone.
+   */
   resultLines(fileId: string, stop: AbortSignal): AsyncIterable<string>;
   /** What a line of results says. Undefined: it is not of the protocol, as one that was cut. */
   readResult(line: string): LineResult | undefined;

@@ -21,7 +21,9 @@ export const isUnknown = (error: unknown): error is EaselError =>
   EaselError.isInstance(error) &&
   (error.code === 'ERR_REQUEST_INVALID' || error.code === 'ERR_MODEL_UNKNOWN');
 
-/** The failure of a line that is not made: whatever it says of having been paid is about a request before it. */
+/**
+ * The failure of a line that is not made: whatever it says of having been paid is about a request before it.
+ */
 export const asUnpaid = (error: EaselError): EaselError => (error.mayBePaid ? changed(error, {}) : error);
 
 /** The failure of a line that may have been paid. */
@@ -29,8 +31,8 @@ export const asPaid = (error: EaselError): EaselError =>
   error.mayBePaid ? error : changed(error, { mayBePaid: true });
 
 /**
- * The failure of a line that stays for its call to come again. Where the call has an id, asking again finds the line; where it has none, asking
- * again could pay again, so that the failure is none that passes.
+ * The failure of a line that stays for its call to come again. Where the call has an id, asking again finds
+ * the line; where it has none, asking again could pay again, so that the failure is none that passes.
  */
 export function leftBehind(error: EaselError, hasId: boolean): EaselError {
   if (hasId || !isPassing(error)) return asPaid(error);

@@ -5,7 +5,8 @@ import { following } from './progress.js';
 import { growingPauses, type Work } from './work.js';
 
 /**
- * Looks at a batch until it has ended, however often that fails, and cancels it when nobody wants it any more.
+ * Looks at a batch until it has ended, however often that fails, and cancels it when nobody wants it any
+ * more.
  *
  * @throws ERR_PROVIDER_AUTH, and ERR_PROVIDER_BAD_RESPONSE where the provider knows the batch no more
  */

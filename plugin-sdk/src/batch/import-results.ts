@@ -1,6 +1,6 @@
 /**
- * From the provider to the disk: the lines of a batch that has ended, in whatever order they come, each once. A batch that expired or was
- * cancelled has paid pictures too.
+ * From the provider to the disk: the lines of a batch that has ended, in whatever order they come, each once.
+ * A batch that expired or was cancelled has paid pictures too.
  *
  * @module
  */
@@ -10,7 +10,10 @@ import { isUnknown } from './failures.js';
 import { requeueSound } from './requeue.js';
 import { persevere, type Work } from './work.js';
 
-/** Imports what there is and fails the lines without a result. Throws what keeps the files from being read now. */
+/**
+ * Imports what there is and fails the lines without a result. Throws what keeps the files from being read
+ * now.
+ */
 export async function importResults(work: Work, batch: BatchState): Promise<void> {
   let problem: EaselError | undefined;
   for (const file of batch.results) problem = (await importFile(work, batch, file)) ?? problem;

@@ -1,6 +1,6 @@
 /**
- * Durable batches: requests are gathered, written to disk before they are sent, found again after a crash at any point, and paid once. A
- * plugin brings a driver for its provider's wire.
+ * Durable batches: requests are gathered, written to disk before they are sent, found again after a crash at
+ * any point, and paid once. A plugin brings a driver for its provider's wire.
  *
  * @module
  */

@@ -19,14 +19,17 @@ export interface Ask {
   readonly fingerprint: string;
   /** Of the call: carried out again under the same id, it finds its own. Absent: nobody resumes the call. */
   readonly requestId?: string | undefined;
-  /** Whether a call of another id, or of none, with the same fingerprint asks for this very image: it has a seed, or a name. Absent: no. */
+  /**
+   * Whether a call of another id, or of none, with the same fingerprint asks for this very image: it has a
+   * seed, or a name. Absent: no.
+   */
   readonly isRepeatable?: boolean | undefined;
   readonly seed?: number | undefined;
 }
 
 /**
- * One picture of a batch. A line that nobody waits for is either an orphan, whose caller fell with a process and may come again, or its
- * caller has given it up.
+ * One picture of a batch. A line that nobody waits for is either an orphan, whose caller fell with a process
+ * and may come again, or its caller has given it up.
  */
 export class Line {
   readonly fingerprint: string;

@@ -48,7 +48,9 @@ function inWords(ms: number): string {
   return minutes < 100 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
 }
 
-/** Makes one progress of those of a call's pictures: the share of all, in the words of the last that spoke. */
+/**
+ * Makes one progress of those of a call's pictures: the share of all, in the words of the last that spoke.
+ */
 export function mergeProgress(
   count: number,
   onProgress: (progress: Progress) => void,

@@ -7,8 +7,8 @@ import type { Work } from './work.js';
 const mostTries = 2;
 
 /**
- * A batch that does not pass its validation makes nothing. The lines that are named as wrong fail; the others, for which somebody waits,
- * are put into another batch. Where none is named all fail.
+ * A batch that does not pass its validation makes nothing. The lines that are named as wrong fail; the
+ * others, for which somebody waits, are put into another batch. Where none is named all fail.
  */
 export async function requeueSound(work: Work, batch: BatchState, open: readonly Line[]): Promise<void> {
   const { problems } = batch;

@@ -1,6 +1,6 @@
 /**
- * From the disk to the provider: upload, then create. Neither request can be repeated safely, as no idempotency key is known of: after
- * any doubt the provider's lists are searched for our own id first.
+ * From the disk to the provider: upload, then create. Neither request can be repeated safely, as no
+ * idempotency key is known of: after any doubt the provider's lists are searched for our own id first.
  *
  * @module
  */
@@ -35,8 +35,9 @@ async function findUploaded({ driver, record, stop }: Work): Promise<string | un
 }
 
 /**
- * Creates the batch, or finds that it has been. From `uploaded` or `creating` to `created`; back to `uploaded` where the provider has
- * refused it, or where nobody wants it and it is certain that it does not exist.
+ * Creates the batch, or finds that it has been. From `uploaded` or `creating` to `created`; back to
+ * `uploaded` where the provider has refused it, or where nobody wants it and it is certain that it does not
+ * exist.
  */
 export async function create(work: Work): Promise<void> {
   const { driver, stop } = work;

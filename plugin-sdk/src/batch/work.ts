@@ -45,7 +45,10 @@ const longestAskedMs = 60_000;
 /** With the default pauses they reach over an outage of seven minutes. */
 const attempts = 12;
 
-/** Tries until it succeeds, has failed {@link attempts} times in ways that may pass, or fails in one that does not. */
+/**
+ * Tries until it succeeds, has failed {@link attempts} times in ways that may pass, or fails in one that does
+ * not.
+ */
 export async function persevere<T>(work: Work, attempt: () => Promise<T>): Promise<T> {
   const pauses = growingPauses(work.settings);
   for (let tries = 1; ; tries++) {

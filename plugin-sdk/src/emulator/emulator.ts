@@ -11,7 +11,10 @@ export interface Emulated {
   close(): Promise<void>;
 }
 
-/** What a plugin's emulator is: the default export of `emulator.js` beside its entry, or of what its manifest names as `emulator`. */
+/**
+ * What a plugin's emulator is: the default export of `emulator.js` beside its entry, or of what its manifest
+ * names as `emulator`.
+ */
 export interface Emulator {
   /** Starts it on loopback. @param options `port` 0 is a free one */
   start(options: { readonly port: number }): Promise<Emulated>;

@@ -1,6 +1,6 @@
 /**
- * An HTTP server for emulators: it keeps what clients sent, asks a script what is to go wrong with each request, and breaks off,
- * delays, cuts or trickles answers as told.
+ * An HTTP server for emulators: it keeps what clients sent, asks a script what is to go wrong with each
+ * request, and breaks off, delays, cuts or trickles answers as told.
  *
  * @module
  */
@@ -35,7 +35,10 @@ export interface Fault {
   readonly answer?: Answer;
   /** Like `answer`, when everything has been done and paid. Absent: nothing. */
   readonly answerAfter?: Answer;
-  /** Breaks the connection off without an answer: before anything is done, or when all is done and paid. Absent: no. */
+  /**
+   * Breaks the connection off without an answer: before anything is done, or when all is done and paid.
+   * Absent: no.
+   */
   readonly breakOff?: 'before' | 'after';
   /** Breaks off after so many bytes of the answer's body. Absent: no. */
   readonly cutAtByte?: number;
@@ -89,7 +92,10 @@ export class HttpEmulator<Own extends Fault = Fault> {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  /** Requests whose caller still waits for the answer. Connections say less: a client may open one anew that it never uses. */
+  /**
+   * Requests whose caller still waits for the answer. Connections say less: a client may open one anew that
+   * it never uses.
+   */
   get waitingRequests(): number {
     return this.#waiting.size;
   }
@@ -104,7 +110,10 @@ export class HttpEmulator<Own extends Fault = Fault> {
     return this.requests.filter((request) => request.method === method && path.test(request.path));
   }
 
-  /** Breaks off all connections and listens again after so many milliseconds, on the same port; what it knows stays. */
+  /**
+   * Breaks off all connections and listens again after so many milliseconds, on the same port; what it knows
+   * stays.
+   */
   async restart(downMs = 0): Promise<void> {
     await this.close();
     await pause(downMs);

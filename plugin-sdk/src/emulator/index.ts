@@ -1,6 +1,6 @@
 /**
- * For stand-ins of providers: a server that can be told what goes wrong, and pictures that show a mix-up. `easel emulate <plugin>` runs the
- * default export of the plugin's `emulator.js`.
+ * For stand-ins of providers: a server that can be told what goes wrong, and pictures that show a mix-up.
+ * `easel emulate <plugin>` runs the default export of the plugin's `emulator.js`.
  *
  * @module
  */

@@ -1,6 +1,7 @@
 /**
- * The pictures that emulators "make": eight by eight squares, black or coloured, that are drawn from what the picture is of, and a row
- * below them that counts. Whoever is handed the picture of another prompt, or the same one twice, can see it.
+ * The pictures that emulators "make": eight by eight squares, black or coloured, that are drawn from what the
+ * picture is of, and a row below them that counts. Whoever is handed the picture of another prompt, or the
+ * same one twice, can see it.
  *
  * @module
  */

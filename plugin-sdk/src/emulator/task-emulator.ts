@@ -31,8 +31,8 @@ export interface TaskEmulatorOptions {
 const slowMs = 4_000;
 
 /**
- * A provider that answers a request with an id, and makes the images later. A prompt with "slowly" in it takes 4 seconds; one with "a forbidden
- * thing" ends without images.
+ * A provider that answers a request with an id, and makes the images later. A prompt with "slowly" in it
+ * takes 4 seconds; one with "a forbidden thing" ends without images.
  */
 export class TaskEmulator {
   readonly tasks = new Map<string, EmulatedTask>();

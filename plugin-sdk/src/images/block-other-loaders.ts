@@ -5,8 +5,9 @@ const loaders = ['Png', 'Jpeg', 'Webp', 'Nsgif', 'Heif', 'Tiff'].flatMap((format
 ]);
 
 /**
- * Blocks every loader of libvips but those of the formats that are read, and keeps nothing of one image for the next, for the whole process.
- * For processes that are Easel's own: in that of somebody else it would change their sharp as well.
+ * Blocks every loader of libvips but those of the formats that are read, and keeps nothing of one image for
+ * the next, for the whole process. For processes that are Easel's own: in that of somebody else it would
+ * change their sharp as well.
  */
 export async function blockOtherLoaders(): Promise<void> {
   const { default: sharp } = await import('sharp');

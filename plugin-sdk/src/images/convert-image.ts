@@ -5,8 +5,8 @@ import { withImage } from './with-image.js';
 const lossyQuality = 95;
 
 /**
- * An image that a provider has sent, in the format that was asked for. One that has it already stays byte for byte. What its bytes say counts,
- * not what it is called.
+ * An image that a provider has sent, in the format that was asked for. One that has it already stays byte for
+ * byte. What its bytes say counts, not what it is called.
  *
  * @throws Error that says why it cannot be read
  */

@@ -1,5 +1,6 @@
 /**
- * Reading image files that somebody else has made. Needs sharp, which a plugin that imports it has among its dependencies.
+ * Reading image files that somebody else has made. Needs sharp, which a plugin that imports it has among its
+ * dependencies.
  *
  * @module
  */

@@ -5,7 +5,10 @@ interface Waiting {
   readonly start: () => void;
 }
 
-/** Lets work begin while all that is under way fits into an amount of memory; what does not fit waits, first come, first served. */
+/**
+ * Lets work begin while all that is under way fits into an amount of memory; what does not fit waits, first
+ * come, first served.
+ */
 export class MemoryTurns {
   readonly #limit: number;
   #used = 0;

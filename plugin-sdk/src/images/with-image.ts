@@ -16,13 +16,19 @@ const sampleBytes: Readonly<Record<string, number>> = {
   float: 4,
   double: 8,
 };
-/** Times the decoded image that its decoder takes, measured with libvips 8.18 at 64 megapixels: aom keeps planes and a copy in RGB. */
+/**
+ * Times the decoded image that its decoder takes, measured with libvips 8.18 at 64 megapixels: aom keeps
+ * planes and a copy in RGB.
+ */
 const avifFactor = 6;
 /** A progressive JPEG's coefficients have two bytes each. */
 const progressiveFactor = 2;
 
 export interface ImageFile extends ImageHeader {
-  /** The first page or frame, to be decoded from the beginning to the end. It fails on a damaged or truncated file. */
+  /**
+   * The first page or frame, to be decoded from the beginning to the end. It fails on a damaged or truncated
+   * file.
+   */
   readonly image: Sharp;
 }
 
@@ -31,7 +37,10 @@ export interface WithImageOptions {
   readonly waitMs?: number | undefined;
   /** Seconds that decoding may take. Absent: as long as it takes. */
   readonly seconds?: number | undefined;
-  /** Bytes that the work takes beside the decoded image, such as those of a result that is not encoded. Default: 0. */
+  /**
+   * Bytes that the work takes beside the decoded image, such as those of a result that is not encoded.
+   * Default: 0.
+   */
   readonly workBytes?: number | undefined;
   /** What {@link readImageHeader} has answered about the same bytes. Absent: it is asked. */
   readonly header?: ImageHeader | undefined;
@@ -70,10 +79,11 @@ export async function readImageHeader(bytes: Uint8Array): Promise<ImageHeader> {
 }
 
 /**
- * Opens the image of a foreign file for some work, on threads of libvips: after a look at its first bytes, within bounds of pixels and
- * memory, and in turn with all others of this process.
+ * Opens the image of a foreign file for some work, on threads of libvips: after a look at its first bytes,
+ * within bounds of pixels and memory, and in turn with all others of this process.
  *
- * @throws Error that says in its message what the file is or lacks, such as "is not a PNG, ..."; EaselError ERR_QUEUE_FULL where it has waited too long
+ * @throws Error that says in its message what the file is or lacks, such as "is not a PNG, ..."; EaselError
+ * ERR_QUEUE_FULL where it has waited too long
  */
 export async function withImage<Result>(
   bytes: Uint8Array,

@@ -1,6 +1,7 @@
 /**
- * Paid work on disk: a folder for each entry, in a journal that one process at a time works on. For plugins that follow tasks by themselves;
- * `@easel/plugin-sdk/provider` and `@easel/plugin-sdk/batch` are built of it.
+ * Paid work on disk: a folder for each entry, in a journal that one process at a time works on. For plugins
+ * that follow tasks by themselves; `@easel/plugin-sdk/provider` and `@easel/plugin-sdk/batch` are built of
+ * it.
  *
  * @module
  */

@@ -12,8 +12,8 @@ export interface JournalRecord {
 }
 
 /**
- * Paid work of one process on disk, a folder for each entry: its record, and the files that belong to it. Each file is there whole or not at all,
- * also after a loss of power. What is not on disk is not paid.
+ * Paid work of one process on disk, a folder for each entry: its record, and the files that belong to it.
+ * Each file is there whole or not at all, also after a loss of power. What is not on disk is not paid.
  */
 export class Journal<Record extends JournalRecord> {
   /** Absolute path. */
@@ -27,7 +27,9 @@ export class Journal<Record extends JournalRecord> {
     this.#recordFile = recordFile;
   }
 
-  /** All records that can be read, the oldest first; `onBroken` is told of the others, which stay as they are. */
+  /**
+   * All records that can be read, the oldest first; `onBroken` is told of the others, which stay as they are.
+   */
   async read(onBroken: (name: string, error: Error) => void): Promise<Record[]> {
     const entries = await readdir(this.folder, { withFileTypes: true });
     const records: Record[] = [];
@@ -54,7 +56,9 @@ export class Journal<Record extends JournalRecord> {
     return this.#schema.parse(JSON.parse(await readFile(this.path(id, this.#recordFile), 'utf8')));
   }
 
-  /** Writes a new entry, its files first. Rejects where that is not possible; its work must not begin then. */
+  /**
+   * Writes a new entry, its files first. Rejects where that is not possible; its work must not begin then.
+   */
   async create(record: Record, files: Readonly<{ [name: string]: string }> = {}): Promise<void> {
     await mkdir(this.path(record.id), { recursive: true, mode: 0o700 });
     try {
@@ -67,7 +71,10 @@ export class Journal<Record extends JournalRecord> {
     }
   }
 
-  /** Writes the record of an entry anew. Rejects with ENOENT where the entry has been removed, or moved to another journal. */
+  /**
+   * Writes the record of an entry anew. Rejects with ENOENT where the entry has been removed, or moved to
+   * another journal.
+   */
   async update(record: Record): Promise<void> {
     await this.write(record.id, this.#recordFile, JSON.stringify(record));
   }

@@ -11,8 +11,8 @@ export interface JournalsOptions<Journal> {
 }
 
 /**
- * The journals in a plugin's storage folder: one of this process, and those of processes that have ended, which it takes over. Each is a folder
- * that one process at a time works on.
+ * The journals in a plugin's storage folder: one of this process, and those of processes that have ended,
+ * which it takes over. Each is a folder that one process at a time works on.
  */
 export class Journals<Journal extends { readonly folder: string }> {
   readonly #options: JournalsOptions<Journal>;

@@ -1,6 +1,6 @@
 /**
- * Which process works on a journal. Kernels share a storage folder, and a version that is being replaced runs on beside its successor,
- * but what a journal has must have one process that takes care of it.
+ * Which process works on a journal. Kernels share a storage folder, and a version that is being replaced runs
+ * on beside its successor, but what a journal has must have one process that takes care of it.
  *
  * @module
  */
@@ -29,7 +29,8 @@ export async function claim(folder: string): Promise<boolean> {
   if (await writeClaim(path)) return true;
   const read = await readFile(path, 'utf8').catch(() => undefined);
   if (read === undefined || (await isHeld(path, read))) return false;
-  // Of several that find it stale one moves it away; what has been moved may be the claim of one that was faster.
+  // Of several that find it stale one moves it away; what has been moved may be the claim of one that was
+  // faster.
   const moved = `${path}.${process.pid}.stale`;
   try {
     await rename(path, moved);

@@ -26,8 +26,9 @@ interface Held {
 const othersMs = 200;
 
 /**
- * Tasks of a provider that are paid one by one, each on disk before it is sent. A task whose call is lost stays, so that the same call gets its
- * images when it comes again under the same `requestId`, and whoever runs next knows what may have been paid.
+ * Tasks of a provider that are paid one by one, each on disk before it is sent. A task whose call is lost
+ * stays, so that the same call gets its images when it comes again under the same `requestId`, and whoever
+ * runs next knows what may have been paid.
  */
 export class TaskJournal {
   readonly #options: TaskJournalOptions;
@@ -89,7 +90,10 @@ export class TaskJournal {
     return left;
   }
 
-  /** Writes down a task that is about to be sent. Rejects with ERR_STORAGE where that is not possible; it must not be sent then. */
+  /**
+   * Writes down a task that is about to be sent. Rejects with ERR_STORAGE where that is not possible; it must
+   * not be sent then.
+   */
   async begin(task: NewTask): Promise<void> {
     const record: TaskRecord = { ...task, version: 1, isAbandoned: false };
     try {
@@ -119,8 +123,8 @@ export class TaskJournal {
   }
 
   /**
-   * Gives a task that nobody waits for to the call that it is of, or to another one that asks for the same images. A call without a seed asks
-   * for new ones: it gets only what is its own. Undefined: there is none.
+   * Gives a task that nobody waits for to the call that it is of, or to another one that asks for the same
+   * images. A call without a seed asks for new ones: it gets only what is its own. Undefined: there is none.
    *
    * @param isWanted whether a task of another call is of use. Absent: each is
    */
@@ -155,8 +159,9 @@ export class TaskJournal {
   }
 
   /**
-   * Waits until no other process works on a task of a call: one that was killed with its server may be about to end. What processes that have
-   * ended have left is taken over, and so is what another one has abandoned: where its server has lost the call to ours. Rejects with ERR_ABORTED.
+   * Waits until no other process works on a task of a call: one that was killed with its server may be about
+   * to end. What processes that have ended have left is taken over, and so is what another one has abandoned:
+   * where its server has lost the call to ours. Rejects with ERR_ABORTED.
    */
   async waitForOthers(requestId: string, signal: AbortSignal): Promise<void> {
     for (;;) {
@@ -183,7 +188,10 @@ export class TaskJournal {
     this.#note(id, this.#change(id, { isAbandoned: true }));
   }
 
-  /** A task has ended: it failed, or the kernel has received its images. Until then, and after a crash, they can be had again. */
+  /**
+   * A task has ended: it failed, or the kernel has received its images. Until then, and after a crash, they
+   * can be had again.
+   */
   end(id: string): void {
     const held = this.#open.get(id);
     if (!held) return;

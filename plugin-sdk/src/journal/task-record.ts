@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { jsonSchema } from '../json.js';
 
-/** Paid work of a call: a task that is about to be sent, or has been. What it shows is not written down, only its hash. */
+/**
+ * Paid work of a call: a task that is about to be sent, or has been. What it shows is not written down, only
+ * its hash.
+ */
 export const taskRecordSchema = z.object({
   version: z.literal(1),
   /** Our own. */
@@ -16,9 +19,14 @@ export const taskRecordSchema = z.object({
   model: z.string(),
   /** Images that it makes. */
   count: z.int().positive(),
-  /** Nobody waits for it any more: its call was cancelled, or has failed without knowing what became of it. */
+  /**
+   * Nobody waits for it any more: its call was cancelled, or has failed without knowing what became of it.
+   */
   isAbandoned: z.boolean().default(false),
-  /** What the provider has answered when it took the task, such as its id there. Absent: nothing has come yet, or our own id is enough. */
+  /**
+   * What the provider has answered when it took the task, such as its id there. Absent: nothing has come yet,
+   * or our own id is enough.
+   */
   ticket: jsonSchema.optional(),
 });
 export type TaskRecord = z.output<typeof taskRecordSchema>;

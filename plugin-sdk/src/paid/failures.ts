@@ -12,7 +12,9 @@ export const closed = ({ mayBePaid = false } = {}) =>
     mayBePaid,
   });
 
-/** What a request has failed with that has no code of its own. Whether it had been sent by then nobody knows. */
+/**
+ * What a request has failed with that has no code of its own. Whether it had been sent by then nobody knows.
+ */
 export const unclassified = (error: unknown): EaselError =>
   new EaselError({
     code: 'ERR_PLUGIN_FAILED',
@@ -39,8 +41,8 @@ export const lost = (): NonNullable<RequestRecord['failure']> => ({
 });
 
 /**
- * The failure of an image that is paid and cannot be read or fetched: final, since nobody else is to be paid for it as well, and the message
- * says so.
+ * The failure of an image that is paid and cannot be read or fetched: final, since nobody else is to be paid
+ * for it as well, and the message says so.
  */
 export function unread(error: EaselError): EaselError {
   if (error.code === 'ERR_ABORTED') return error;

@@ -1,6 +1,7 @@
 /**
- * Paid requests that are answered at once, such as an image in the answer to a POST: each is sent once, and its answer is kept until the call has
- * received it, whoever is killed meanwhile. For work that a provider can be asked about afterwards see `@easel/plugin-sdk/batch`.
+ * Paid requests that are answered at once, such as an image in the answer to a POST: each is sent once, and
+ * its answer is kept until the call has received it, whoever is killed meanwhile. For work that a provider
+ * can be asked about afterwards see `@easel/plugin-sdk/batch`.
  *
  * @module
  */

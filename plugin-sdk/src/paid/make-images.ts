@@ -12,8 +12,8 @@ export interface MakeImagesOptions {
   readonly requests?: number;
   readonly signal: AbortSignal;
   /**
-   * Makes the request of a number; mostly one image, though a model may make several at once. A number that has failed is asked for again
-   * only where it cannot have been paid. Throws an EaselError.
+   * Makes the request of a number; mostly one image, though a model may make several at once. A number that
+   * has failed is asked for again only where it cannot have been paid. Throws an EaselError.
    */
   readonly make: (number: number) => Promise<readonly Image[]>;
   /** Told of how many there are. */
@@ -29,15 +29,18 @@ export interface MadeImages {
   readonly failure: EaselError | undefined;
 }
 
-/** Rounds in which missing images are asked for again; the kernel takes care of calls that have none at all. */
+/**
+ * Rounds in which missing images are asked for again; the kernel takes care of calls that have none at all.
+ */
 const rounds = 4;
 const firstPauseMs = 1_000;
 /** A provider that asks for a longer pause has the call answered with what there is. */
 const longestPauseMs = 60_000;
 
 /**
- * Makes several images of one call where each is paid by a request of its own, or as many as there can be: those that have come are never given
- * up because of another. What failed in a way that may pass, and cannot have been paid, is asked for again after a pause.
+ * Makes several images of one call where each is paid by a request of its own, or as many as there can be:
+ * those that have come are never given up because of another. What failed in a way that may pass, and cannot
+ * have been paid, is asked for again after a pause.
  *
  * @throws the failure that says most where there are none
  */
@@ -56,7 +59,9 @@ export async function makeImages(options: MakeImagesOptions): Promise<MadeImages
   return { images: images.slice(0, count), surplus, failure: images.length < count ? failure : undefined };
 }
 
-/** One request for each image that is missing; answers the first failure. What cannot succeed is not begun. */
+/**
+ * One request for each image that is missing; answers the first failure. What cannot succeed is not begun.
+ */
 async function makeRound(
   { count, parallel, make, onMade }: MakeImagesOptions,
   made: Image[][],
@@ -81,7 +86,10 @@ async function makeRound(
   return failure;
 }
 
-/** The one that says more of whether to go on: what may have been paid, then what is final, then what may pass. */
+/**
+ * The one that says more of whether to go on: what may have been paid, then what is final, then what may
+ * pass.
+ */
 function worse(known: EaselError | undefined, thrown: unknown): EaselError {
   if (!EaselError.isInstance(thrown)) throw thrown;
   return known === undefined || weightOf(thrown) > weightOf(known) ? thrown : known;

@@ -28,13 +28,17 @@ export interface PaidRequestsOptions {
 export type PaidCall = Pick<CallContext<unknown>, 'signal' | 'received'> & {
   /** `requestId` of the request to the plugin. Undefined: nobody comes again for it, and nothing is kept. */
   readonly requestId: string | undefined;
-  /** `isResumable` of the request to the plugin. Not true: a request on its way is aborted when the call is cancelled. */
+  /**
+   * `isResumable` of the request to the plugin. Not true: a request on its way is aborted when the call is
+   * cancelled.
+   */
   readonly isResumable: boolean | undefined;
 };
 
 /**
- * Sends the request and reads the answer, within a time limit of its own. Rejects with an `EaselError` that says by `mayBePaid` whether it
- * must not be sent again. The signal is aborted where nobody could come again for the answer.
+ * Sends the request and reads the answer, within a time limit of its own. Rejects with an `EaselError` that
+ * says by `mayBePaid` whether it must not be sent again. The signal is aborted where nobody could come again
+ * for the answer.
  */
 export type Send = (signal: AbortSignal) => Promise<string>;
 
@@ -51,9 +55,11 @@ interface Sent {
 }
 
 /**
- * Requests that are answered at once, paid, and that a provider cannot be asked about afterwards. Each is written to disk before it is sent, and
- * its answer as soon as it has been read: a call that is carried out again under the same `requestId` gets the answer and pays nothing. One that
- * was sent for a call that may be resumed goes on when the call is cancelled, and when the kernel has ended (`runtime.finishMs`), since it is paid all the same.
+ * Requests that are answered at once, paid, and that a provider cannot be asked about afterwards. Each is
+ * written to disk before it is sent, and its answer as soon as it has been read: a call that is carried out
+ * again under the same `requestId` gets the answer and pays nothing. One that was sent for a call that may be
+ * resumed goes on when the call is cancelled, and when the kernel has ended (`runtime.finishMs`), since it is
+ * paid all the same.
  *
  * @example
  * const answer = await requests.ask({ requestId, isResumable, signal, received }, ['image', index, body], (signal) => post(body, signal));
@@ -79,8 +85,9 @@ export class PaidRequests {
    * Sends a request, or answers what it was answered before.
    *
    * @param identity tells it from other requests of its call; JSON
-   * @throws ERR_ABORTED, ERR_STORAGE where it cannot be written down, and what `send` throws; ERR_PROVIDER_BAD_RESPONSE with `mayBePaid` where it
-   * was sent by a process that has ended before the answer came
+   * @throws ERR_ABORTED, ERR_STORAGE where it cannot be written down, and what `send` throws;
+   * ERR_PROVIDER_BAD_RESPONSE with `mayBePaid` where it was sent by a process that has ended before the
+   * answer came
    */
   async ask(
     { requestId, isResumable, signal, received }: PaidCall,

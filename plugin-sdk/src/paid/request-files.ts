@@ -30,7 +30,10 @@ export const nameOf = (requestId: string, identity: readonly unknown[]): string 
     .update(JSON.stringify([requestId, ...identity]))
     .digest('hex');
 
-/** Requests on disk, two files each: the record, written before the request is sent, and the answer, as soon as it has been read. */
+/**
+ * Requests on disk, two files each: the record, written before the request is sent, and the answer, as soon
+ * as it has been read.
+ */
 export class RequestFiles {
   readonly #folder: string;
 

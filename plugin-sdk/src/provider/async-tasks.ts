@@ -55,9 +55,10 @@ export interface AsyncTasksOptions<Ticket> {
 }
 
 /**
- * Tasks of a provider that answers a request with an id, and makes the images later. Each is on disk before it is sent, its id as soon as it has
- * come, and its images before the call is answered: a call that is carried out again under the same `requestId` takes up what it has begun. A
- * request whose answer got lost is told as one that may have been paid, and never repeated.
+ * Tasks of a provider that answers a request with an id, and makes the images later. Each is on disk before
+ * it is sent, its id as soon as it has come, and its images before the call is answered: a call that is
+ * carried out again under the same `requestId` takes up what it has begun. A request whose answer got lost is
+ * told as one that may have been paid, and never repeated.
  */
 export class AsyncTasks<Ticket> {
   readonly #options: AsyncTasksOptions<Ticket>;
@@ -69,7 +70,10 @@ export class AsyncTasks<Ticket> {
     this.#options = options;
   }
 
-  /** Finds what the call has begun in processes that have ended, and waits for those that are about to end; to be called before {@link run}. */
+  /**
+   * Finds what the call has begun in processes that have ended, and waits for those that are about to end; to
+   * be called before {@link run}.
+   */
   async refresh(requestId: string | undefined, signal: AbortSignal): Promise<void> {
     if (requestId !== undefined) await this.#options.journal.waitForOthers(requestId, signal);
   }
@@ -77,7 +81,8 @@ export class AsyncTasks<Ticket> {
   /**
    * Has a task made, or takes it up.
    *
-   * @throws EaselError what it has failed with; ERR_ABORTED; with `mayBePaid` where it may be paid all the same
+   * @throws EaselError what it has failed with; ERR_ABORTED; with `mayBePaid` where it may be paid all the
+   * same
    */
   async run(order: TaskOrder<Ticket>): Promise<TaskResult> {
     const { journal, logger } = this.#options;

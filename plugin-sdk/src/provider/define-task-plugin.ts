@@ -30,8 +30,9 @@ export interface TaskPluginDefinition<
 }
 
 /**
- * Makes a plugin of a provider's driver: the default export of its entry. The manifest asks for `permissions.storage`, and gives
- * `runtime.finishMs` for requests that are on their way when the kernel ends.
+ * Makes a plugin of a provider's driver: the default export of its entry. The manifest asks for
+ * `permissions.storage`, and gives `runtime.finishMs` for requests that are on their way when the kernel
+ * ends.
  */
 export function defineTaskPlugin<Config extends z.ZodType<TaskSettings>, Options extends z.ZodType, Ticket>({
   config,

@@ -45,7 +45,10 @@ export function reasonOf(error: unknown): { readonly code: string; readonly mess
   return { code: String(inner.code), message: String(inner.message) };
 }
 
-/** Milliseconds of Retry-After, in seconds or as a date (RFC 9110, section 10.2.3), or of the words. Undefined: none is said. */
+/**
+ * Milliseconds of Retry-After, in seconds or as a date (RFC 9110, section 10.2.3), or of the words.
+ * Undefined: none is said.
+ */
 export function readPauseMs(header: string | null | undefined, words: string): number | undefined {
   if (header && /^\d+(\.\d+)?$/.test(header)) return Number(header) * 1000;
   const at = Date.parse(header ?? '');

@@ -8,7 +8,8 @@ const mostBytes = 100 * 1024 * 1024;
 const tries = 4;
 
 /**
- * The file of an image: base64, a data URI, or at an address, which is fetched without the key and with the checks of `fetchImage`.
+ * The file of an image: base64, a data URI, or at an address, which is fetched without the key and with the
+ * checks of `fetchImage`.
  *
  * @throws EaselError where it cannot be fetched
  */

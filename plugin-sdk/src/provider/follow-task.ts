@@ -16,8 +16,8 @@ export interface FollowOptions<Ticket> {
 const growth = 1.5;
 
 /**
- * Asks how a task is until it has ended: at first often, then more rarely, and as the provider says where it says so. What may pass is asked
- * again, until nothing has been heard for `silenceMs`.
+ * Asks how a task is until it has ended: at first often, then more rarely, and as the provider says where it
+ * says so. What may pass is asked again, until nothing has been heard for `silenceMs`.
  *
  * @throws EaselError ERR_ABORTED, or with `mayBePaid` where it cannot be told what became of the task
  */

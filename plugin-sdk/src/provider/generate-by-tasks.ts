@@ -24,7 +24,10 @@ export interface TaskPlan<Ticket> {
   /** Absent: the provider tells, or nobody knows. */
   readonly price?: Price | undefined;
   readonly warnings: readonly Warning[];
-  /** Asks the provider to begin, once. Rejects with an EaselError that says by `mayBePaid` whether it may have begun. */
+  /**
+   * Asks the provider to begin, once. Rejects with an EaselError that says by `mayBePaid` whether it may have
+   * begun.
+   */
   submit(task: { readonly count: number; readonly seed?: number }, signal: AbortSignal): Promise<Ticket>;
 }
 
@@ -36,7 +39,10 @@ export interface GenerateMeans<Ticket> {
   readonly name: string;
 }
 
-/** Makes the images of a call by as many tasks as that takes, beside each other. What has been made is given, whatever becomes of the others. */
+/**
+ * Makes the images of a call by as many tasks as that takes, beside each other. What has been made is given,
+ * whatever becomes of the others.
+ */
 export async function generateByTasks<Ticket>(
   { tasks, plan, settings, name }: GenerateMeans<Ticket>,
   request: GenerationRequest,

@@ -1,6 +1,6 @@
 /**
- * For plugins of hosted providers: an HTTP API with its table of errors, tables of fields and prices, and tasks that are paid once, whoever is
- * killed meanwhile. A provider is then a table and a few functions.
+ * For plugins of hosted providers: an HTTP API with its table of errors, tables of fields and prices, and
+ * tasks that are paid once, whoever is killed meanwhile. A provider is then a table and a few functions.
  *
  * @module
  */

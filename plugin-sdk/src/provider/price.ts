@@ -4,7 +4,10 @@ import type { GenerationResult } from '../result.js';
 
 const dollars = z.number().nonnegative();
 
-/** What a model costs, for providers that do not tell with the answer: part of the options of its catalogue entry. */
+/**
+ * What a model costs, for providers that do not tell with the answer: part of the options of its catalogue
+ * entry.
+ */
 export const priceSchema = z.strictObject({
   image: dollars.default(0).describe('US dollars an image. Absent: 0.'),
   megapixel: dollars

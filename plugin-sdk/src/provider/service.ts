@@ -18,7 +18,10 @@ export interface ServiceOptions {
   readonly timeoutMs: number;
   /** What its refusals are, before the rows that hold for all. */
   readonly failures: readonly FailureRow[];
-  /** Other hosts that are given the key, where an answer names addresses there: names, or ends of names that begin with a dot. Absent: none. */
+  /**
+   * Other hosts that are given the key, where an answer names addresses there: names, or ends of names that
+   * begin with a dot. Absent: none.
+   */
   readonly hosts?: readonly string[];
 }
 
@@ -33,7 +36,9 @@ export interface Ask {
   readonly signal: AbortSignal;
   /** Whether an image is paid by it: what cannot be told then counts as paid. Absent: no. */
   readonly pays?: boolean;
-  /** Whether an answer in JSON is answered whatever its status is, for {@link Service.failureOf}. Absent: no. */
+  /**
+   * Whether an answer in JSON is answered whatever its status is, for {@link Service.failureOf}. Absent: no.
+   */
   readonly takesFailures?: boolean;
 }
 
@@ -45,7 +50,10 @@ export interface ServiceAnswer {
   readonly json: unknown;
 }
 
-/** The HTTP API of a provider. Every request is sent once; nothing is repeated, and no redirection is followed. */
+/**
+ * The HTTP API of a provider. Every request is sent once; nothing is repeated, and no redirection is
+ * followed.
+ */
 export class Service {
   readonly #options: ServiceOptions;
 
@@ -60,7 +68,8 @@ export class Service {
   /**
    * Sends a request and reads the answer.
    *
-   * @throws EaselError by the error table for an answer that is no success; ERR_ABORTED; where `pays` and it may have been taken, one with `mayBePaid`
+   * @throws EaselError by the error table for an answer that is no success; ERR_ABORTED; where `pays` and it
+   * may have been taken, one with `mayBePaid`
    */
   async ask(ask: Ask): Promise<ServiceAnswer> {
     const { timeoutMs, headers } = this.#options;

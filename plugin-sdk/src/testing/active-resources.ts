@@ -10,8 +10,9 @@ interface Resource {
 const pauseMs = 20;
 
 /**
- * Watches for timers, sockets, threads and processes that are made while some work is done, and that are still there afterwards. Counting
- * `process.getActiveResourcesInfo()` before and after would not do: another's timer that ends meanwhile would hide one that is left.
+ * Watches for timers, sockets, threads and processes that are made while some work is done, and that are
+ * still there afterwards. Counting `process.getActiveResourcesInfo()` before and after would not do:
+ * another's timer that ends meanwhile would hide one that is left.
  */
 export class ResourceWatch implements Disposable {
   readonly #made = new Map<number, Resource>();
@@ -27,7 +28,10 @@ export class ResourceWatch implements Disposable {
     },
   }).enable();
 
-  /** What keeps the process alive although the work is over and `graceMs` have passed: "2 Timeout", a kind each. */
+  /**
+   * What keeps the process alive although the work is over and `graceMs` have passed: "2 Timeout", a kind
+   * each.
+   */
   async leftOver(graceMs: number): Promise<string[]> {
     this.#isOver = true;
     const until = performance.now() + graceMs;

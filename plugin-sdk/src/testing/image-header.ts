@@ -6,7 +6,10 @@ export interface ImageHeader {
   readonly height: number;
 }
 
-/** Media type and size of a PNG, JPEG or WebP file, or undefined for anything else and for files that are cut short. */
+/**
+ * Media type and size of a PNG, JPEG or WebP file, or undefined for anything else and for files that are cut
+ * short.
+ */
 export function readImageHeader(bytes: Uint8Array): ImageHeader | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   try {

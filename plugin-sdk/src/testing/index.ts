@@ -1,6 +1,6 @@
 /**
- * The author kit: `testPlugin` is a whole suite for one plugin, for vitest. The checks that it makes are functions of their own, which
- * can be called on a `Subject` without it.
+ * The author kit: `testPlugin` is a whole suite for one plugin, for vitest. The checks that it makes are
+ * functions of their own, which can be called on a `Subject` without it.
  *
  * @module
  */

@@ -23,7 +23,10 @@ export interface ExpectedFailure {
 export interface PaidProvider {
   /** Images that it has been paid for until now. */
   readonly paid: () => number;
-  /** From now on it makes images, is paid for them, and nobody can have them: their host fails, or its answers break off. Or no longer. */
+  /**
+   * From now on it makes images, is paid for them, and nobody can have them: their host fails, or its answers
+   * break off. Or no longer.
+   */
   readonly loseImages: (isLost: boolean) => void;
 }
 
@@ -38,21 +41,34 @@ export interface PluginTestOptions {
   readonly refusedConfig?: unknown;
   /** Its provider options, with every call. Absent: the model's. */
   readonly options?: GenerationRequest['options'];
-  /** The model, as in a catalogue file, its path absolute. Absent: one made up for the first pipeline type of the manifest. */
+  /**
+   * The model, as in a catalogue file, its path absolute. Absent: one made up for the first pipeline type of
+   * the manifest.
+   */
   readonly model?: z.input<typeof modelSchema>;
   /** What is asked for. Absent: a prompt, and the model's defaults. */
   readonly request?: RequestChange;
-  /** What makes the request take so long that it can be cancelled in the middle. Absent: nothing, and the plugin may be faster than the test. */
+  /**
+   * What makes the request take so long that it can be cancelled in the middle. Absent: nothing, and the
+   * plugin may be faster than the test.
+   */
   readonly slow?: RequestChange;
   /** Requests that have to fail, and with which code. Absent: none beside a model that is not there. */
   readonly failures?: readonly ExpectedFailure[];
   /** How the provider is paid. Absent: it is not. */
   readonly provider?: PaidProvider;
-  /** Values of its secrets; none may show up anywhere. Absent: made up, one for each that the manifest names. */
+  /**
+   * Values of its secrets; none may show up anywhere. Absent: made up, one for each that the manifest names.
+   */
   readonly secrets?: Readonly<Record<string, string>>;
-  /** Milliseconds within which an aborted call has to end. Absent: 2,000, after which the kernel ends the plugin's process. */
+  /**
+   * Milliseconds within which an aborted call has to end. Absent: 2,000, after which the kernel ends the
+   * plugin's process.
+   */
   readonly cancelWithinMs?: number;
-  /** Milliseconds that timers, sockets and threads have to go away after close() has resolved. Absent: 2,000. */
+  /**
+   * Milliseconds that timers, sockets and threads have to go away after close() has resolved. Absent: 2,000.
+   */
   readonly releaseWithinMs?: number;
   /** Milliseconds one check may take. Absent: 60,000. */
   readonly timeoutMs?: number;

@@ -16,7 +16,9 @@ export interface ReadFolder {
   readonly problems: readonly string[];
 }
 
-/** Reads a plugin folder as the kernel does, running none of its code, and collects all that is wrong with it. */
+/**
+ * Reads a plugin folder as the kernel does, running none of its code, and collects all that is wrong with it.
+ */
 export function readPluginFolder(folder: string): ReadFolder {
   let json: unknown;
   try {

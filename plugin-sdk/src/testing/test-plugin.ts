@@ -6,7 +6,8 @@ import { Subject } from './subject.js';
 const defaultTimeoutMs = 60_000;
 
 /**
- * The suite that every plugin passes: registers one vitest test a check, for the plugin in a folder, loaded into the test's own process.
+ * The suite that every plugin passes: registers one vitest test a check, for the plugin in a folder, loaded
+ * into the test's own process.
  *
  * @example
  * testPlugin({ folder: new URL('.', import.meta.url), model: readModel(new URL('model.json', import.meta.url)) });
@@ -25,7 +26,9 @@ export function testPlugin(options: PluginTestOptions): void {
   });
 }
 
-/** Reasons by the name of the check. Throws for a name that no check has: it would skip nothing, in silence. */
+/**
+ * Reasons by the name of the check. Throws for a name that no check has: it would skip nothing, in silence.
+ */
 function reasonsToSkip({ skip = [] }: PluginTestOptions): ReadonlyMap<string, string> {
   const reasons = new Map(skip.flatMap(({ reason, tests }) => tests.map((name) => [name, reason] as const)));
   for (const [name, reason] of reasons) {

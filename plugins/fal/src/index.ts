@@ -1,5 +1,6 @@
 /**
- * Models at fal, through its queue: a request is answered with an id and addresses, by which it is asked about, fetched and cancelled.
+ * Models at fal, through its queue: a request is answered with an id and addresses, by which it is asked
+ * about, fetched and cancelled.
  *
  * @module
  */
@@ -89,7 +90,8 @@ export default defineTaskPlugin({
         if (result.status === 404) return { kind: 'failed', failure: gone(ticket) };
         if (result.status === 200) return readResult(result.json);
         const failure = service.failureOf(result);
-        // What may pass is asked again, unless the status has said that the model itself has failed: a task is not paid twice for it.
+        // What may pass is asked again, unless the status has said that the model itself has failed: a task
+        // is not paid twice for it.
         if (failure.retryable && !status.error) throw failure;
         return { kind: 'failed', failure };
       },

@@ -1,5 +1,6 @@
 /**
- * What `generateContent` answers, as far as it is read here: ai.google.dev/api/generate-content. Fields that are added later do no harm.
+ * What `generateContent` answers, as far as it is read here: ai.google.dev/api/generate-content. Fields that
+ * are added later do no harm.
  *
  * @module
  */
@@ -7,7 +8,10 @@ import { z } from 'zod';
 
 const tokenCount = z.number().nonnegative().catch(0).default(0);
 
-/** A field that is not as it should be is as if it were not there: an answer that is paid is not thrown away for it. */
+/**
+ * A field that is not as it should be is as if it were not there: an answer that is paid is not thrown away
+ * for it.
+ */
 const lenient = <Schema extends z.ZodType>(schema: Schema) => schema.optional().catch(undefined);
 const text = lenient(z.string());
 
@@ -62,8 +66,9 @@ export interface AnsweredPictures {
 }
 
 /**
- * The pictures, without those of the model's thoughts; the last of these where there is no other: models mark the picture that they were asked
- * for as a thought at times, and it is paid. Not so where Google has held the picture back.
+ * The pictures, without those of the model's thoughts; the last of these where there is no other: models mark
+ * the picture that they were asked for as a thought at times, and it is paid. Not so where Google has held
+ * the picture back.
  */
 export function picturesOf(answer: ModelAnswer): AnsweredPictures {
   const drawn = partsOf(answer).flatMap(({ inlineData, thought = false }) =>

@@ -11,7 +11,10 @@ const pageSize = 50;
 /** Bytes of an answer that is not a success. */
 const mostErrorBytes = 1024 * 1024;
 
-/** Google's files and batches: ai.google.dev/gemini-api/docs/batch-api. Nothing is tried again; every failure is an `EaselError`. */
+/**
+ * Google's files and batches: ai.google.dev/gemini-api/docs/batch-api. Nothing is tried again; every failure
+ * is an `EaselError`.
+ */
 export class BatchClient {
   readonly #client: GeminiClient;
   readonly #options: ClientOptions;
@@ -21,7 +24,9 @@ export class BatchClient {
     this.#options = options;
   }
 
-  /** Uploads a file under a name of our own: `files/` and 40 characters at most. Answers the name that it has. */
+  /**
+   * Uploads a file under a name of our own: `files/` and 40 characters at most. Answers the name that it has.
+   */
   async upload(name: string, content: Buffer, stop: AbortSignal): Promise<string> {
     const file = new Blob([new Uint8Array(content)]);
     const config = { name, displayName: name, mimeType: 'application/jsonl' };
@@ -96,7 +101,10 @@ export class BatchClient {
     await this.#client.ask(about, z.unknown(), stop, (google) => google.batches.cancel({ name }));
   }
 
-  /** The lines of a file as they come; the package could only write it to disk, and would wait for ever where it breaks off. */
+  /**
+   * The lines of a file as they come; the package could only write it to disk, and would wait for ever where
+   * it breaks off.
+   */
   async *lines(name: string, stop: AbortSignal): AsyncGenerator<string> {
     const { baseUrl, requestMs } = this.#options;
     const { signal, unlink } = linkSignals([stop]);

@@ -85,7 +85,10 @@ const statuses: ReadonlyMap<number, number> = new Map([
   [16, 401],
 ]);
 
-/** What went wrong with a line or a batch, where no answer of HTTP says it. A code may be one of HTTP all the same. */
+/**
+ * What went wrong with a line or a batch, where no answer of HTTP says it. A code may be one of HTTP all the
+ * same.
+ */
 function failureOfStatus(thing: string, error: { readonly code: number; readonly message: string }) {
   const status = error.code >= 100 ? error.code : (statuses.get(error.code) ?? 500);
   return failureOf({ status, retryAfter: null, text: JSON.stringify({ error }), about: { thing } });

@@ -1,6 +1,6 @@
 /**
- * What Google tells of files and batches, as far as it is read here: ai.google.dev/api/files, ai.google.dev/api/batch-api. Fields that are
- * added later do no harm.
+ * What Google tells of files and batches, as far as it is read here: ai.google.dev/api/files,
+ * ai.google.dev/api/batch-api. Fields that are added later do no harm.
  *
  * @module
  */

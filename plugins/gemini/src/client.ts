@@ -14,7 +14,9 @@ export interface ClientOptions {
 /** Bytes of an answer; the largest pictures make some 40 MB of base64. */
 const mostBytes = 128 * 1024 * 1024;
 
-/** Keys are plain characters; what else is in one would show up in the error of whoever puts it into a header. */
+/**
+ * Keys are plain characters; what else is in one would show up in the error of whoever puts it into a header.
+ */
 export function readKey(name: string, value: string | undefined): string {
   const key = value?.trim() ?? '';
   if (/^[\x21-\x7e]+$/.test(key)) return key;
@@ -23,8 +25,9 @@ export function readKey(name: string, value: string | undefined): string {
 }
 
 /**
- * Sends requests by @google/genai, which knows what they look like, and reads the answers itself: the package leaves `finishMessage` out,
- * Google's own words on a refusal, and makes one string of an error and its details. It is told not to try anything again.
+ * Sends requests by @google/genai, which knows what they look like, and reads the answers itself: the package
+ * leaves `finishMessage` out, Google's own words on a refusal, and makes one string of an error and its
+ * details. It is told not to try anything again.
  */
 export class GeminiClient {
   readonly #options: ClientOptions;
@@ -65,7 +68,8 @@ export class GeminiClient {
   /**
    * Has the package send one request, or several of one upload, and reads the last answer.
    *
-   * @param shows whether the package needs the answers itself. Absent: no; a picture of 20 MB is parsed once, here.
+   * @param shows whether the package needs the answers itself. Absent: no; a picture of 20 MB is parsed once,
+   * here.
    * @throws EaselError of the codes in failures.ts, or ERR_ABORTED
    */
   async ask<Schema extends z.ZodType>(
@@ -109,7 +113,8 @@ export class GeminiClient {
   /** One for each request: an upload takes no options but those of the whole package. */
   #createGoogle(send: (url: string, init?: RequestInit) => Promise<Response>): GoogleGenAI {
     const { apiKey, baseUrl, requestMs: timeout } = this.#options;
-    // Named, so that GOOGLE_GENAI_USE_VERTEXAI and the like of a host's environment do not matter where it runs inside of the host.
+    // Named, so that GOOGLE_GENAI_USE_VERTEXAI and the like of a host's environment do not matter where it
+    // runs inside of the host.
     return new GoogleGenAI({
       apiKey,
       vertexai: false,

@@ -6,7 +6,9 @@ import type { Options } from './settings.js';
 /** Bytes of a request with pictures in it: ai.google.dev/gemini-api/docs/files. */
 const mostBytes = 20_000_000;
 
-/** The request for one picture. Throws ERR_REQUEST_INVALID where its input pictures are too large to be sent. */
+/**
+ * The request for one picture. Throws ERR_REQUEST_INVALID where its input pictures are too large to be sent.
+ */
 export function pictureRequest(
   { model, inputImages }: Pick<GenerationRequest, 'model' | 'inputImages'>,
   prompt: string,

@@ -17,8 +17,9 @@ export function batchPrices(prices: Prices | undefined): Prices | undefined {
 }
 
 /**
- * The cost of a call by the tokens of its answers, or undefined where tokens or prices are not known. Pictures, words and thoughts have
- * prices of their own; what is not listed by modality counts as words, and a model that lists nothing is taken to have made what it is for.
+ * The cost of a call by the tokens of its answers, or undefined where tokens or prices are not known.
+ * Pictures, words and thoughts have prices of their own; what is not listed by modality counts as words, and
+ * a model that lists nothing is taken to have made what it is for.
  */
 export function costOf(used: readonly Used[]): NonNullable<GenerationResult['cost']> | undefined {
   let amount = 0;

@@ -22,11 +22,12 @@ export interface Enhanced extends Used {
 }
 
 /**
- * Lets a text model word a prompt anew. The answer is JSON with one field, so that no "Sure, here is" gets into it.
+ * Lets a text model word a prompt anew. The answer is JSON with one field, so that no "Sure, here is" gets
+ * into it.
  *
  * @param wording the prompt, and the fingerprint of what it is for
- * @throws ERR_REQUEST_INVALID where the model's catalogue file names no text model, and what {@link PaidRequests.ask} and
- * {@link GeminiClient.generate} throw
+ * @throws ERR_REQUEST_INVALID where the model's catalogue file names no text model, and what
+ * {@link PaidRequests.ask} and {@link GeminiClient.generate} throw
  */
 export async function enhancePrompt(
   { client, requests }: Pick<Means, 'client' | 'requests'>,

@@ -19,7 +19,10 @@ export interface FailedAnswer {
   readonly about: Subject;
 }
 
-/** What was asked for or about: a model by its id, or something else in words, such as `the batch batches/1`, that may be cancelled. */
+/**
+ * What was asked for or about: a model by its id, or something else in words, such as `the batch batches/1`,
+ * that may be cancelled.
+ */
 export type Subject =
   | { readonly model: string }
   | { readonly thing: string; readonly isToBeCancelled?: boolean };
@@ -70,7 +73,8 @@ export function failureOf({ status, retryAfter, text, about }: FailedAnswer): Ea
     const { says, ...risk } = riskOf(about);
     return new EaselError({ code: 'ERR_PROVIDER_BAD_RESPONSE', message: `${said}${says}.`, ...risk });
   }
-  // Google charges nothing for a request that it fails itself: ai.google.dev/gemini-api/docs/billing, "Am I charged for failed requests?".
+  // Google charges nothing for a request that it fails itself: ai.google.dev/gemini-api/docs/billing, "Am I
+  // charged for failed requests?".
   if (status === 408 || status === 499 || status >= 500) return fail('ERR_PROVIDER_UNAVAILABLE');
   if (status === 400 || status === 413) return fail('ERR_REQUEST_INVALID');
   return fail('ERR_PROVIDER_BAD_RESPONSE');
@@ -101,8 +105,8 @@ const isAboutKey = ({ reason }: Readonly<Record<string, unknown>>) =>
   typeof reason === 'string' && reason.startsWith('API_KEY_');
 
 /**
- * A request without a whole answer. There is no way to ask Google what has become of one, so that only what cannot have been paid is
- * given a code that the kernel tries again by itself.
+ * A request without a whole answer. There is no way to ask Google what has become of one, so that only what
+ * cannot have been paid is given a code that the kernel tries again by itself.
  */
 export function brokenOff(error: unknown, host: string, about: Subject): EaselError {
   const { code, message } = causeOf(error);
@@ -121,7 +125,10 @@ export function brokenOff(error: unknown, host: string, about: Subject): EaselEr
   });
 }
 
-/** The innermost cause; fetch says "fetch failed" and keeps the reason below, several of them for a host with several addresses. */
+/**
+ * The innermost cause; fetch says "fetch failed" and keeps the reason below, several of them for a host with
+ * several addresses.
+ */
 function causeOf(error: unknown): { code: string; message: string } {
   let inner: unknown = error;
   for (;;) {

@@ -23,8 +23,8 @@ const nearest = <T>(all: readonly T[], distanceOf: (one: T) => number): T =>
   all.reduce((best, one) => (distanceOf(one) < distanceOf(best) ? one : best));
 
 /**
- * The shape and the size of the model that come nearest to a width and a height. A picture that is edited in the model's default size
- * keeps its own shape: nobody has asked for another.
+ * The shape and the size of the model that come nearest to a width and a height. A picture that is edited in
+ * the model's default size keeps its own shape: nobody has asked for another.
  *
  * @param size in pixels
  */

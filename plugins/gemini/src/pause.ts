@@ -28,16 +28,17 @@ const violationsOf = ({ details }: Pick<ErrorBody, 'details'>) =>
   details.flatMap((detail) => quotaFailureSchema.safeParse(detail).data?.violations ?? []);
 
 /**
- * Whether a quota that was exceeded is none at all: the project may not use the model, for example as it has no billing, and no waiting helps,
- * whatever RetryInfo says beside it. The message has "limit: 0" (googleapis/js-genai#1322).
+ * Whether a quota that was exceeded is none at all: the project may not use the model, for example as it has
+ * no billing, and no waiting helps, whatever RetryInfo says beside it. The message has "limit: 0"
+ * (googleapis/js-genai#1322).
  */
 export const hasNoQuota = (body: Pick<ErrorBody, 'message' | 'details'>): boolean =>
   /\blimit: ?0(?![.\d]*\d)/.test(body.message) ||
   violationsOf(body).some(({ quotaValue }) => quotaValue === '0');
 
 /**
- * Milliseconds until another try makes sense, or undefined where nothing says so. The quota of a day is used up until midnight, whatever
- * RetryInfo says beside it.
+ * Milliseconds until another try makes sense, or undefined where nothing says so. The quota of a day is used
+ * up until midnight, whatever RetryInfo says beside it.
  *
  * @param retryAfter the header of that name, in seconds or as a date
  * @param now milliseconds since 1970

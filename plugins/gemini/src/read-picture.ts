@@ -3,8 +3,8 @@ import { convertImage } from '@easel/plugin-sdk/images';
 import type { InlinePicture } from './answer.js';
 
 /**
- * A picture of an answer, in the format that was asked for. One that has it already stays byte for byte, with the marks that Google puts
- * into it. What its first bytes say counts, not its media type.
+ * A picture of an answer, in the format that was asked for. One that has it already stays byte for byte, with
+ * the marks that Google puts into it. What its first bytes say counts, not its media type.
  */
 export async function readPicture({ data }: InlinePicture, outputFormat: OutputFormat): Promise<Image> {
   try {

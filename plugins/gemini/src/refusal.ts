@@ -1,7 +1,9 @@
 import { EaselError } from '@easel/plugin-sdk';
 import { isRefused, type ModelAnswer, wordsOf } from './answer.js';
 
-/** Why an answer has not what was asked for: a refusal in Google's own words, or an answer that says nothing. */
+/**
+ * Why an answer has not what was asked for: a refusal in Google's own words, or an answer that says nothing.
+ */
 export function whyNothing(answer: ModelAnswer, wanted: 'picture' | 'prompt'): EaselError {
   const { blockReason, blockReasonMessage } = answer.promptFeedback ?? {};
   if (blockReason !== undefined)

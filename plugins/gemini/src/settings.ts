@@ -1,6 +1,7 @@
 /**
- * What can be set: of the plugin in `easel.config.json`, and of a model or a request under its provider options. What a model can do, and
- * what it costs, is data of its catalogue file: the provider changes both more often than this code.
+ * What can be set: of the plugin in `easel.config.json`, and of a model or a request under its provider
+ * options. What a model can do, and what it costs, is data of its catalogue file: the provider changes both
+ * more often than this code.
  *
  * @module
  */

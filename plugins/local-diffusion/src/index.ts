@@ -1,6 +1,6 @@
 /**
- * Easel's own diffusion engine. The process's main thread speaks with the kernel and encodes pictures; an inner worker owns the
- * networks, whose runs block their thread.
+ * Easel's own diffusion engine. The process's main thread speaks with the kernel and encodes pictures; an
+ * inner worker owns the networks, whose runs block their thread.
  *
  * @module
  */

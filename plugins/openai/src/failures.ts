@@ -46,7 +46,10 @@ interface ProviderError {
   readonly code?: string | number | null | undefined;
 }
 
-/** An answer that is not a success, or an error in a stream (status 200). A proxy's answer may hide an image that was made. */
+/**
+ * An answer that is not a success, or an error in a stream (status 200). A proxy's answer may hide an image
+ * that was made.
+ */
 export function refusedBy(
   server: string,
   status: number,
@@ -114,7 +117,10 @@ export function brokenOff(
   });
 }
 
-/** Milliseconds of Retry-After, in seconds or as a date (RFC 9110, section 10.2.3), of OpenAI's own header, or of the words. */
+/**
+ * Milliseconds of Retry-After, in seconds or as a date (RFC 9110, section 10.2.3), of OpenAI's own header, or
+ * of the words.
+ */
 export function readPauseMs(
   headers: { get(name: string): string | null } | undefined,
   words: string,

@@ -15,8 +15,8 @@ export interface FoundServer extends Server {
 /**
  * The server of that name: one of the configuration, or a known one.
  *
- * @throws EaselError ERR_REQUEST_INVALID for a name that is neither, ERR_CONFIG_INVALID where it has no address, ERR_SECRET_MISSING, and
- * ERR_PROVIDER_AUTH for a key that is none
+ * @throws EaselError ERR_REQUEST_INVALID for a name that is neither, ERR_CONFIG_INVALID where it has no
+ * address, ERR_SECRET_MISSING, and ERR_PROVIDER_AUTH for a key that is none
  */
 export function findServer(
   id: string,
@@ -44,7 +44,9 @@ export function findServer(
   return { ...known, id, baseUrl: baseUrl.replace(/\/+$/, ''), query: own?.query ?? {}, headers };
 }
 
-/** Keys are plain characters; what else is in one would show up in the error of whoever puts it into a header. */
+/**
+ * Keys are plain characters; what else is in one would show up in the error of whoever puts it into a header.
+ */
 function headersOf({ name, keyHeader }: Server, secret: string, value: string | undefined) {
   if (value === undefined)
     throw new EaselError({

@@ -29,8 +29,9 @@ export interface GenerateMeans {
 type Call = Pick<PaidCall, 'signal' | 'received'> & { readonly onProgress: (progress: Progress) => void };
 
 /**
- * Makes the images of a call: by one request where the server makes several at once, by one each where it does not, or where each has a seed.
- * Every request is paid at most once, and what it was answered is kept until the call has received it.
+ * Makes the images of a call: by one request where the server makes several at once, by one each where it
+ * does not, or where each has a seed. Every request is paid at most once, and what it was answered is kept
+ * until the call has received it.
  */
 export async function generate(
   means: GenerateMeans,

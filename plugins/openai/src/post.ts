@@ -7,7 +7,10 @@ import type { FoundServer } from './find-server.js';
 /** Bytes of an answer; ten of the largest images make some 400 MB of base64, and no more is read. */
 const mostBytes = 512 * 1024 * 1024;
 
-/** Node's own client gives up on an answer that does not begin within five minutes; an image at a high quality, or on a processor, takes longer. */
+/**
+ * Node's own client gives up on an answer that does not begin within five minutes; an image at a high
+ * quality, or on a processor, takes longer.
+ */
 const agent = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
 
 export interface PostOptions {
@@ -26,7 +29,8 @@ export interface PostOptions {
 /**
  * One request, sent once. Answers the JSON of the answer; of a stream its last event.
  *
- * @throws EaselError of the codes in failures.ts, or ERR_ABORTED; `mayBePaid` where the server may have made the image
+ * @throws EaselError of the codes in failures.ts, or ERR_ABORTED; `mayBePaid` where the server may have made
+ * the image
  */
 export async function post({
   server,

@@ -1,5 +1,6 @@
 /**
- * Parasail's batches: docs.parasail.io (batch quickstart, batch file format), which follow platform.openai.com/docs/guides/batch.
+ * Parasail's batches: docs.parasail.io (batch quickstart, batch file format), which follow
+ * platform.openai.com/docs/guides/batch.
  *
  * @module
  */

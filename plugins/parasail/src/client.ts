@@ -23,7 +23,9 @@ export interface ClientOptions {
   readonly transferMs: number;
 }
 
-/** Keys are plain characters; what else is in one would show up in the error of whoever puts it into a header. */
+/**
+ * Keys are plain characters; what else is in one would show up in the error of whoever puts it into a header.
+ */
 export function readKey(name: string, value: string | undefined): string {
   const key = value?.trim() ?? '';
   if (/^[\x21-\x7e]+$/.test(key)) return key;

@@ -60,8 +60,8 @@ export async function makeDirectly(
 }
 
 /**
- * Asks again for images that cannot have been paid, where others of the call have been made. A call of which nothing was made is the kernel's to
- * repeat.
+ * Asks again for images that cannot have been paid, where others of the call have been made. A call of which
+ * nothing was made is the kernel's to repeat.
  */
 async function makeMissing(
   outcomes: PromiseSettledResult<Made>[],
@@ -106,8 +106,9 @@ function rankOf(outcome: PromiseSettledResult<Made>): number {
 }
 
 /**
- * Makes one picture. There is no way to ask what has become of a request without an answer: only what cannot have been paid has a code that the
- * kernel tries again by itself. A picture that has to be fetched is fetched again, and never made again.
+ * Makes one picture. There is no way to ask what has become of a request without an answer: only what cannot
+ * have been paid has a code that the kernel tries again by itself. A picture that has to be fetched is
+ * fetched again, and never made again.
  */
 async function makeOne(
   { client, requests, config, endpoint }: DirectMeans,

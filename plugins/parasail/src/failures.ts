@@ -71,7 +71,9 @@ function brokenOff(what: string, error: unknown): EaselError {
   });
 }
 
-/** Milliseconds of Retry-After, in seconds or as a date (RFC 9110, section 10.2.3), or of OpenAI's own header. */
+/**
+ * Milliseconds of Retry-After, in seconds or as a date (RFC 9110, section 10.2.3), or of OpenAI's own header.
+ */
 function readRetryAfterMs(headers: Headers | undefined): number | undefined {
   const exact = Number(headers?.get('retry-after-ms') ?? Number.NaN);
   if (!Number.isNaN(exact)) return exact;

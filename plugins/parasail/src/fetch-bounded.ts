@@ -4,8 +4,9 @@ import { fetchAddress, readBody } from '@easel/plugin-sdk';
 const mostBytes = 128 * 1024 * 1024;
 
 /**
- * Makes the requests of OpenAI's client, which would read an answer of any size, wait for it for ever once its headers are there, and follow a
- * redirection to anywhere. Files alone are read as they come, by their reader, and may lie behind another address, without the key.
+ * Makes the requests of OpenAI's client, which would read an answer of any size, wait for it for ever once
+ * its headers are there, and follow a redirection to anywhere. Files alone are read as they come, by their
+ * reader, and may lie behind another address, without the key.
  */
 export async function fetchBounded(given: string | URL | Request, init: RequestInit = {}): Promise<Response> {
   const url = new URL(given instanceof Request ? given.url : given);

@@ -12,8 +12,8 @@ export interface PictureBody {
 }
 
 /**
- * The bodies of a request, a picture each: with `prompt`, `size`, `response_format` and, for edits, a list `image`, as Parasail's own
- * helper writes them (github.com/parasail-ai/openai-batch, openai_batch/batch.py).
+ * The bodies of a request, a picture each: with `prompt`, `size`, `response_format` and, for edits, a list
+ * `image`, as Parasail's own helper writes them (github.com/parasail-ai/openai-batch, openai_batch/batch.py).
  */
 export function pictureBodies(request: GenerationRequest, options: Options): PictureBody[] {
   const { model, width, height, n, seed, negativePrompt, steps, guidanceScale, inputImages } = request;
@@ -53,8 +53,8 @@ function placePictures(
 }
 
 /**
- * What tells one picture from another, so that a call that is sent again finds its own. A call with a name of its own is known by that,
- * and by all but its seed, which may have been drawn anew.
+ * What tells one picture from another, so that a call that is sent again finds its own. A call with a name of
+ * its own is known by that, and by all but its seed, which may have been drawn anew.
  */
 export function fingerprintOf(
   endpoint: string,

@@ -17,11 +17,12 @@ export interface ReadPictureOptions {
 }
 
 /**
- * The picture of an answer, in the format that was asked for; one that has it already stays byte for byte. A picture that is only named
- * by its address is fetched, without the key.
+ * The picture of an answer, in the format that was asked for; one that has it already stays byte for byte. A
+ * picture that is only named by its address is fetched, without the key.
  *
  * @param body of the answer, JSON
- * @throws EaselError ERR_PROVIDER_BAD_RESPONSE where there is none that can be read, ERR_PROVIDER_UNAVAILABLE where it cannot be fetched now
+ * @throws EaselError ERR_PROVIDER_BAD_RESPONSE where there is none that can be read, ERR_PROVIDER_UNAVAILABLE
+ * where it cannot be fetched now
  */
 export async function readPicture(body: string, options: ReadPictureOptions): Promise<Image> {
   const [picture] = imagesSchema.safeParse(JSON.parse(body)).data?.data ?? [];

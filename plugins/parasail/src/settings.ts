@@ -1,5 +1,6 @@
 /**
- * What can be set: of the plugin in `easel.config.json`, and of a model or a request under its provider options.
+ * What can be set: of the plugin in `easel.config.json`, and of a model or a request under its provider
+ * options.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * What Parasail answers, as far as it is read here: docs.parasail.io, which follows platform.openai.com/docs/api-reference. Fields that
- * are added later do no harm.
+ * What Parasail answers, as far as it is read here: docs.parasail.io, which follows
+ * platform.openai.com/docs/api-reference. Fields that are added later do no harm.
  *
  * @module
  */

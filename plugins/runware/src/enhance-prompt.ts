@@ -17,7 +17,10 @@ export interface Enhanced {
   readonly end?: Done<unknown>['end'];
 }
 
-/** Has a prompt worded anew, in more detail. What goes wrong with it keeps nobody from a picture, but for a refused key and a cancelled call. */
+/**
+ * Has a prompt worded anew, in more detail. What goes wrong with it keeps nobody from a picture, but for a
+ * refused key and a cancelled call.
+ */
 export async function enhancePrompt(
   client: TaskClient,
   { prompt, requestId }: Pick<GenerationRequest, 'prompt' | 'requestId'>,

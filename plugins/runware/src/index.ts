@@ -1,6 +1,6 @@
 /**
- * Models at Runware, over WebSockets or HTTP: every task is written down before it is sent, followed through whatever happens to the
- * connection, and paid once.
+ * Models at Runware, over WebSockets or HTTP: every task is written down before it is sent, followed through
+ * whatever happens to the connection, and paid once.
  *
  * @module
  */

@@ -1,6 +1,7 @@
 /**
- * What can be set of a model in its catalogue file under `options`, and of a request under `providerOptions.runware`. Names are those of
- * Runware's parameters, runware.ai/docs/image-inference/api-reference, where it has one of the kind.
+ * What can be set of a model in its catalogue file under `options`, and of a request under
+ * `providerOptions.runware`. Names are those of Runware's parameters,
+ * runware.ai/docs/image-inference/api-reference, where it has one of the kind.
  *
  * @module
  */

@@ -22,7 +22,9 @@ export interface Gathered {
   readonly timings: Readonly<Record<string, number>>;
 }
 
-/** @throws EaselError ERR_CONTENT_REFUSED where all pictures were flagged and flagged ones are to be held back */
+/**
+ * @throws EaselError ERR_CONTENT_REFUSED where all pictures were flagged and flagged ones are to be held back
+ */
 export function resultOf({
   request,
   options,

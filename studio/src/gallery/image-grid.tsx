@@ -37,7 +37,7 @@ export function ImageGrid({ list, edge }: { readonly list: GalleryList; readonly
   });
   const shown = rows.getVirtualItems();
   const [first, last] = [shown[0]?.index ?? 0, shown.at(-1)?.index ?? 0];
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another size of the tiles is another height of all rows.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: with other tiles all rows are of another height.
   useEffect(() => rows.measure(), [tile]);
   useEffect(() => {
     if (list.total > 0) needImages(first * columns, (last + 1) * columns);

@@ -1,7 +1,10 @@
 import type { ImageDetails } from '../api/schemas.js';
 import { formatCost, formatTime, useWords } from '../language/words.js';
 
-/** How an image came about, one thing after the other: who was asked, what came of it, how long it took, what it cost. */
+/**
+ * How an image came about, one thing after the other: who was asked, what came of it, how long it took, what
+ * it cost.
+ */
 export function Provenance({ image }: { readonly image: ImageDetails }) {
   const words = useWords();
   const { provenance, timings, warnings, cost } = image;

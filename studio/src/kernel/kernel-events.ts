@@ -21,7 +21,10 @@ let count = 0;
 /** The oldest first. */
 export const $kernelEvents = atom<readonly KernelEvent[]>([]);
 
-/** Follows what happens in the kernel, as far as the key may know of it; the function that it answers ends that. */
+/**
+ * Follows what happens in the kernel, as far as the key may know of it; the function that it answers ends
+ * that.
+ */
 export function watchKernel(): () => void {
   const source = new EventSource(addressOf('api/admin/events'));
   // The server tells the latest again.

@@ -10,8 +10,8 @@ const types = ['ready', 'state', 'progress', 'preview'] as const;
 const retryMs = 2_000;
 
 /**
- * Calls the listener for each event of the server. A browser has six connections to a server for all of its tabs, so one tab holds the stream and
- * hands on what it tells; when it is closed, another one takes it up.
+ * Calls the listener for each event of the server. A browser has six connections to a server for all of its
+ * tabs, so one tab holds the stream and hands on what it tells; when it is closed, another one takes it up.
  */
 export function listenToServer(listener: (event: LiveEvent) => void): void {
   const channel = new BroadcastChannel(`easel ${document.baseURI}`);

@@ -71,7 +71,9 @@ export function queryFromDraft(draft: Draft): URLSearchParams {
   return query;
 }
 
-/** The draft of the address, else of this tab, else the last one; and from then on each of them as it changes. */
+/**
+ * The draft of the address, else of this tab, else the last one; and from then on each of them as it changes.
+ */
 export function keepDraft(first: string): void {
   const kept = sessionStorage.getItem(stored) ?? localStorage.getItem(stored);
   const fromAddress = isMakePage() ? draftFromQuery(new URLSearchParams(location.search)) : undefined;

@@ -6,7 +6,10 @@ import { $draft, setDraft } from './draft.js';
 import { $inputs, openImage, setInputs } from './inputs.js';
 import { sizeLike } from './shapes.js';
 
-/** Has the next image go on beyond the edges of the first input image: what is new is painted, and the image stays as it is. */
+/**
+ * Has the next image go on beyond the edges of the first input image: what is new is painted, and the image
+ * stays as it is.
+ */
 export async function enlargeInput(margins: Margins, model: Model): Promise<void> {
   const [before, draft] = [$inputs.get(), $draft.get()];
   const [first, ...others] = before.images;

@@ -25,7 +25,10 @@ function workOf({ request, result }: Job): Work | undefined {
   };
 }
 
-/** Milliseconds that such work takes, measured by what was made of the same model and size. Undefined: nothing was. */
+/**
+ * Milliseconds that such work takes, measured by what was made of the same model and size. Undefined: nothing
+ * was.
+ */
 export function estimateMs({ model, size, n, steps }: Work, ended: readonly Job[]): number | undefined {
   const measured = ended.flatMap((job) => {
     const work = job.state === 'succeeded' ? workOf(job) : undefined;
@@ -49,7 +52,9 @@ export function estimateCost(
 
 const fewestSteps = 2;
 
-/** Milliseconds that a running job has to go, by its own pace. Undefined: too little of it is done to tell. */
+/**
+ * Milliseconds that a running job has to go, by its own pace. Undefined: too little of it is done to tell.
+ */
 export function timeLeftMs({ progress, started_at }: LiveJob, now: number): number | undefined {
   const startedAt = timeOf(started_at);
   if (!progress || Number.isNaN(startedAt) || progress.stage !== 'generate') return undefined;

@@ -43,8 +43,8 @@ export async function openImage(blob: Blob): Promise<InputImage> {
 }
 
 /**
- * Adds an image in front of what takes so many; where there is one place alone, it takes the place of the one that is there. Rejects for what
- * the browser cannot show.
+ * Adds an image in front of what takes so many; where there is one place alone, it takes the place of the one
+ * that is there. Rejects for what the browser cannot show.
  */
 export async function addInput(blob: Blob, most: number): Promise<InputImage> {
   const image = await openImage(blob);

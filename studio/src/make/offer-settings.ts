@@ -21,7 +21,10 @@ const toldSchema = z.looseObject({ request: z.nullable(requestSchema) });
 /** Media types of files that may tell settings. */
 const telling: ReadonlySet<string> = new Set(['image/png', 'image/jpeg', 'image/webp']);
 
-/** Offers to take over the settings that a file tells, also one of another tool; says nothing where it tells none. */
+/**
+ * Offers to take over the settings that a file tells, also one of another tool; says nothing where it tells
+ * none.
+ */
 export async function offerSettings(file: Blob, whenTaken: () => void): Promise<void> {
   if (!telling.has(file.type)) return;
   const told = await call(toldSchema, 'api/images/parameters', {

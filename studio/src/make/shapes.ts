@@ -17,7 +17,10 @@ const ratios = [
   [16, 9],
 ] as const;
 
-/** The size of a ratio that a model makes, with about as many pixels as its usual one. Undefined: none comes near. */
+/**
+ * The size of a ratio that a model makes, with about as many pixels as its usual one. Undefined: none comes
+ * near.
+ */
 function sizeFor(ratio: number, { defaults, supports }: Model): Size | undefined {
   const { minimumEdge, maximumEdge, edgeMultiple } = supports;
   const area = defaults.width * defaults.height;
@@ -37,7 +40,9 @@ function sizeFor(ratio: number, { defaults, supports }: Model): Size | undefined
   return best;
 }
 
-/** The size in which a model makes an image of another one's shape: its own size where the model makes that. */
+/**
+ * The size in which a model makes an image of another one's shape: its own size where the model makes that.
+ */
 export function sizeLike({ width, height }: Size, model: Model): Partial<Size> {
   const { minimumEdge, maximumEdge, edgeMultiple } = model.supports;
   const isMade = [width, height].every(

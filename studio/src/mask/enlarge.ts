@@ -8,7 +8,10 @@ export interface Margins {
   readonly below: number;
 }
 
-/** The margins with a little more at the right and below, so that the edges are of a multiple that a model makes. */
+/**
+ * The margins with a little more at the right and below, so that the edges are of a multiple that a model
+ * makes.
+ */
 export function fitMargins(margins: Margins, { width, height }: Size, multiple: number): Margins {
   const missing = (edge: number) => (multiple - (edge % multiple)) % multiple;
   return {
@@ -39,7 +42,10 @@ export async function enlargeImage(image: CanvasImageSource, size: Size, margins
   );
 }
 
-/** Along one axis: the first pixel drawn out over the margin before, all of them as they are, and the last one drawn out. */
+/**
+ * Along one axis: the first pixel drawn out over the margin before, all of them as they are, and the last one
+ * drawn out.
+ */
 const partsOf = (edge: number, before: number, behind: number) =>
   [
     { from: 0, length: 1, to: 0, reach: before },

@@ -19,7 +19,10 @@ const steps: Readonly<Record<string, Point>> = {
   ArrowDown: [0, 1],
 };
 
-/** An image to paint on, by pointer and by keys: the arrows move the brush, the space bar sets it down and lifts it. */
+/**
+ * An image to paint on, by pointer and by keys: the arrows move the brush, the space bar sets it down and
+ * lifts it.
+ */
 export function MaskCanvas({ image, size, kind, width, marks, onMark }: Props) {
   const words = useWords();
   const canvas = useRef<HTMLCanvasElement>(null);

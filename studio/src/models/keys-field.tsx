@@ -6,7 +6,10 @@ import { useWords } from '../language/words.js';
 import { $models, refreshModels } from '../live/models.js';
 import { showToast } from '../shell/toast.js';
 
-/** The keys that plugins miss, each with a place to enter it. What is entered goes to the server's file of secrets, and never comes back. */
+/**
+ * The keys that plugins miss, each with a place to enter it. What is entered goes to the server's file of
+ * secrets, and never comes back.
+ */
 export function KeysField() {
   const words = useWords();
   const models = useStore($models);

@@ -20,7 +20,10 @@ export async function actOnToast(): Promise<void> {
   await toast?.act?.();
 }
 
-/** Says what was done and how to undo it, until it is closed or something else is done: nobody has to be quick. */
+/**
+ * Says what was done and how to undo it, until it is closed or something else is done: nobody has to be
+ * quick.
+ */
 export function ToastLine() {
   const words = useWords();
   const toast = useStore($toast);

@@ -15,7 +15,10 @@ export interface ConvolutionPeak {
   release(): Promise<void>;
 }
 
-/** 3x3 convolutions of as many channels as the levels of a denoising network have, over a batch of two: what the machine reaches at its best. */
+/**
+ * 3x3 convolutions of as many channels as the levels of a denoising network have, over a batch of two: what
+ * the machine reaches at its best.
+ */
 export async function openConvolutionPeaks(): Promise<ConvolutionPeak[]> {
   const peaks: ConvolutionPeak[] = [];
   for (const [channels, edge] of [

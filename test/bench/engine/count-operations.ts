@@ -3,7 +3,10 @@ import type { Shapes } from '../../reference/original-checkpoint.js';
 /** Text tokens that a denoising network reads. */
 const textTokens = 77;
 
-/** Edge of the latents that a block of the original layout works on, of those that come in: its convolutions and layers. */
+/**
+ * Edge of the latents that a block of the original layout works on, of those that come in: its convolutions
+ * and layers.
+ */
 function edgeOf(name: string, latentEdge: number, levels: number): number {
   const coarsest = levels - 1;
   const [, side, index] = /^(input|output)_blocks\.(\d+)\./.exec(name) ?? [];
@@ -15,7 +18,10 @@ function edgeOf(name: string, latentEdge: number, levels: number): number {
   return latentEdge / 2 ** (coarsest - level - (isUpsampling ? 1 : 0));
 }
 
-/** Floating-point operations (a multiplication and an addition are two) of one image through a denoising network of the original layout, by the number of its levels. */
+/**
+ * Floating-point operations (a multiplication and an addition are two) of one image through a denoising
+ * network of the original layout, by the number of its levels.
+ */
 export function countUnetOperations(unet: Shapes, latentEdge: number, levels: number): number {
   let multiplications = 0;
   for (const [name, shape] of Object.entries(unet)) {
@@ -25,7 +31,8 @@ export function countUnetOperations(unet: Shapes, latentEdge: number, levels: nu
     if (/time_embed|emb_layers|label_emb/.test(name)) multiplications += size;
     else if (/attn2\.to_[kv]/.test(name)) multiplications += size * textTokens;
     else multiplications += size * tokens;
-    // Scores and their sums: each reads every token of the other side, once for the keys and once for the values.
+    // Scores and their sums: each reads every token of the other side, once for the keys and once for the
+    // values.
     if (/attn1\.to_q/.test(name)) multiplications += 2 * tokens * tokens * (shape[0] ?? 0);
     if (/attn2\.to_q/.test(name)) multiplications += 2 * tokens * textTokens * (shape[0] ?? 0);
   }

@@ -8,7 +8,10 @@ import { writeRandomCheckpoint } from './random-checkpoint.js';
 
 const steps = 4;
 
-/** A whole call through the kernel, warm: how much of it is not inside of `session.run`. The plugin is the built one. */
+/**
+ * A whole call through the kernel, warm: how much of it is not inside of `session.run`. The plugin is the
+ * built one.
+ */
 export async function measureGenerating(model: BenchModel, { provider }: Pick<MeasureOptions, 'provider'>) {
   const folder = await mkdtemp(join(tmpdir(), 'easel-bench-engine-'));
   const edge = 8 * model.latentEdge;

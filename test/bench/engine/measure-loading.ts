@@ -13,8 +13,8 @@ const preparedBytes = 30e9;
 const edge = 8;
 
 /**
- * Brings a model to its first step, with what an earlier process has left in the folder, if there is anything: text encoder and denoising
- * network are opened by being run, over the smallest picture.
+ * Brings a model to its first step, with what an earlier process has left in the folder, if there is
+ * anything: text encoder and denoising network are opened by being run, over the smallest picture.
  */
 export async function measureLoading(model: BenchModel, folder: string) {
   const path = await writeRandomCheckpoint(model);

@@ -58,9 +58,11 @@ export async function measureNetwork(
 }
 
 /**
- * The denoising network, and after its own peak of memory is known, the machine's best convolution in turn with it.
+ * The denoising network, and after its own peak of memory is known, the machine's best convolution in turn
+ * with it.
  *
- * @returns besides the figures its arithmetic, the best convolution's, and the limit that its memory is compared with
+ * @returns besides the figures its arithmetic, the best convolution's, and the limit that its memory is
+ * compared with
  */
 export async function measureUnet(model: BenchModel, { provider, rounds }: MeasureOptions) {
   const { graph, feeds, output } = await networkPhase('unet', model);

@@ -1,10 +1,13 @@
 /**
- * A denoising network that another tool has exported to ONNX, beside the engine's own: the inputs `sample`, `timestep` and
- * `encoder_hidden_states`, and SDXL's `text_embeds` and `time_ids`, under whatever type they were exported with.
+ * A denoising network that another tool has exported to ONNX, beside the engine's own: the inputs `sample`,
+ * `timestep` and `encoder_hidden_states`, and SDXL's `text_embeds` and `time_ids`, under whatever type they
+ * were exported with.
  *
- * Made with diffusers and torch by `optimum-cli export onnx --model <checkpoint> --task stable-diffusion <folder>` (`stable-diffusion-xl` for SDXL),
- * which writes `<folder>/unet/model.onnx`; or here, without them, by `npm run bench:engine -- --write-peer <folder>`: the same network with each
- * operator written out as torch's exporter does.
+ * Made with diffusers and torch by
+ * `optimum-cli export onnx --model <checkpoint> --task stable-diffusion <folder>` (`stable-diffusion-xl` for
+ * SDXL), which writes `<folder>/unet/model.onnx`; or here, without them, by
+ * `npm run bench:engine -- --write-peer <folder>`: the same network with each operator written out as torch's
+ * exporter does.
  *
  * @module
  */

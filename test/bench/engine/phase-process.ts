@@ -1,5 +1,6 @@
 /**
- * One phase in a process of its own, so that its peak of memory is its own: told by a line of JSON as the only argument, answers by one.
+ * One phase in a process of its own, so that its peak of memory is its own: told by a line of JSON as the
+ * only argument, answers by one.
  *
  * @module
  */

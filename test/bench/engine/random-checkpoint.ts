@@ -16,7 +16,10 @@ export async function writeRandomCheckpoint({ fileName, checkpoint, storedAs }: 
   return await writeOnce(join(cacheFolder, fileName), checkpoint, storedAs);
 }
 
-/** A folder with the tiny autoencoder TAESD, diffusers' `AutoencoderTiny` at its own defaults, with small random weights. */
+/**
+ * A folder with the tiny autoencoder TAESD, diffusers' `AutoencoderTiny` at its own defaults, with small
+ * random weights.
+ */
 export async function writeRandomTinyAutoencoder(): Promise<string> {
   const folder = join(cacheFolder, 'taesd-random');
   await writeOnce(join(folder, 'diffusion_pytorch_model.safetensors'), tinyDecoder(), 'F32');
@@ -24,7 +27,10 @@ export async function writeRandomTinyAutoencoder(): Promise<string> {
   return folder;
 }
 
-/** Tensors of `DecoderTiny` (diffusers models/autoencoders/vae.py): numbered in one line, activations and upsamplings too. */
+/**
+ * Tensors of `DecoderTiny` (diffusers models/autoencoders/vae.py): numbered in one line, activations and
+ * upsamplings too.
+ */
 function tinyDecoder(): Shapes {
   const width = 64;
   const shapes: Shapes = {};
@@ -62,7 +68,8 @@ async function writeOnce(path: string, shapes: Shapes, dtype: 'F32' | 'F16'): Pr
   try {
     await file.write(length);
     await file.write(json);
-    // The same eight mebibytes again and again: random enough for arithmetic, which does not look for patterns.
+    // The same eight mebibytes again and again: random enough for arithmetic, which does not look for
+    // patterns.
     const block = dtype === 'F32' ? smallFloats(blockBytes / 4) : smallHalves(blockBytes / 2);
     for (let left = bytes; left > 0; left -= blockBytes)
       await file.write(block.subarray(0, Math.min(left, blockBytes)));

@@ -1,7 +1,9 @@
 /** Figures of a model by phase. */
 export type Report = Record<string, Record<string, number>>;
 
-/** What was measured by what was aimed at: below 1 is reached, except for the share of the best convolution. */
+/**
+ * What was measured by what was aimed at: below 1 is reached, except for the share of the best convolution.
+ */
 export function limitsOf(report: Report): Record<string, number> {
   const figure = (phase: string, name: string) => report[phase]?.[name] ?? Number.NaN;
   const all = {

@@ -11,8 +11,9 @@ import type { BenchModel } from './models.js';
 import { writeRandomCheckpoint } from './random-checkpoint.js';
 
 /**
- * Writes the model's denoising network as torch's exporter leaves it: attention, norms and activations in operators of ai.onnx. The weights are
- * a hard link to the checkpoint, which has to lie on the same file system.
+ * Writes the model's denoising network as torch's exporter leaves it: attention, norms and activations in
+ * operators of ai.onnx. The weights are a hard link to the checkpoint, which has to lie on the same file
+ * system.
  *
  * @returns the path of the ONNX file
  */

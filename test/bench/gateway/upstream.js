@@ -1,6 +1,6 @@
 /**
- * A provider for the benchmark: answers every generation with the same picture, about as large as it was told to be.
- * `node upstream.js <bytes of the base64>`; prints its port.
+ * A provider for the benchmark: answers every generation with the same picture, about as large as it was told
+ * to be. `node upstream.js <bytes of the base64>`; prints its port.
  */
 import { createServer } from 'node:http';
 import { crc32, deflateSync } from 'node:zlib';

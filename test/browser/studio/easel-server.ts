@@ -16,7 +16,9 @@ export interface EaselServer {
   restart(): Promise<void>;
 }
 
-/** `easel serve` as people start it, with the models and plugins that come with it; ended when the test ends. */
+/**
+ * `easel serve` as people start it, with the models and plugins that come with it; ended when the test ends.
+ */
 export async function startEasel(environment: Readonly<Record<string, string>> = {}): Promise<EaselServer> {
   const folder = await mkdtemp(join(tmpdir(), 'easel-studio-'));
   let running: ChildProcess | undefined;

@@ -39,7 +39,10 @@ const post = (url: string, key: string, body: object, signal: AbortSignal) =>
     signal,
   });
 
-/** Asks again after whatever went wrong with the connection: the server may be starting. Rejects when the signal is aborted. */
+/**
+ * Asks again after whatever went wrong with the connection: the server may be starting. Rejects when the
+ * signal is aborted.
+ */
 async function stubbornly<T>(signal: AbortSignal, attempt: () => Promise<T | undefined>): Promise<T> {
   for (;;) {
     signal.throwIfAborted();
@@ -90,7 +93,10 @@ interface StreamEvent {
 }
 const passing = /ERR_(KERNEL_CLOSED|ABORTED|PLUGIN_)|server_closing/;
 
-/** Makes one call by OpenAI's API as a stream of events, again under its key until one stream comes to its end. */
+/**
+ * Makes one call by OpenAI's API as a stream of events, again under its key until one stream comes to its
+ * end.
+ */
 export async function callByStream(
   server: ServerProcess,
   call: ServerCall,

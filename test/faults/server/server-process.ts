@@ -10,7 +10,10 @@ import type { Provider, Site } from '../site.js';
 
 const path = (relative: string) => fileURLToPath(new URL(`../../../${relative}`, import.meta.url));
 
-/** How a server is ended: by a signal, or by SIGKILL together with the processes of its plugins, as when a container is. */
+/**
+ * How a server is ended: by a signal, or by SIGKILL together with the processes of its plugins, as when a
+ * container is.
+ */
 export type Ending = 'SIGKILL' | 'SIGTERM' | 'all';
 
 /** `easel serve` over one storage folder, killed and started again as often as one likes. */

@@ -14,9 +14,9 @@ const runMs = 240_000;
 const stormyRequests = 60;
 
 /**
- * One run: jobs and streams, with seeds and without, while the provider has faults and the server is killed, alone or with its plugins, and told
- * to end at random moments. Every image must come, and be paid once; but one that is lost with the plugin's process at a provider that cannot be
- * asked about it must have been told.
+ * One run: jobs and streams, with seeds and without, while the provider has faults and the server is killed,
+ * alone or with its plugins, and told to end at random moments. Every image must come, and be paid once; but
+ * one that is lost with the plugin's process at a provider that cannot be asked about it must have been told.
  */
 export async function randomServerRun(provider: Provider, seed: number, run: number): Promise<Tally> {
   const random = randomOf(seed, run);
@@ -109,7 +109,10 @@ async function jobsOf(server: ServerProcess): Promise<string> {
   }
 }
 
-/** When the server ends, as requests to the provider from now on, one for each call or fewer, and milliseconds after them, and how. */
+/**
+ * When the server ends, as requests to the provider from now on, one for each call or fewer, and milliseconds
+ * after them, and how.
+ */
 function drawMoment(random: () => number, calls: number) {
   const requests = random() < 0.8 ? 1 + Math.floor(random() * calls) : 0;
   const ms = random() * (requests === 0 ? 900 : 80);

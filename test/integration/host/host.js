@@ -1,5 +1,6 @@
 /**
- * An application that embeds two kernels, as a shop and its laboratory might, and reports whether it is still itself afterwards.
+ * An application that embeds two kernels, as a shop and its laboratory might, and reports whether it is still
+ * itself afterwards.
  *
  * @module
  */

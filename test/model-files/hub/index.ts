@@ -1,7 +1,8 @@
 /**
- * A hub that speaks the part of Hugging Face's API that models are fetched by: the list of a revision's files, and `resolve`, which sends
- * small files itself and redirects to a store on another port for large ones. Strict: the store refuses whoever shows it a token, as object
- * stores do, and whoever comes without the signature of a redirect.
+ * A hub that speaks the part of Hugging Face's API that models are fetched by: the list of a revision's
+ * files, and `resolve`, which sends small files itself and redirects to a store on another port for large
+ * ones. Strict: the store refuses whoever shows it a token, as object stores do, and whoever comes without
+ * the signature of a redirect.
  *
  * @module
  */

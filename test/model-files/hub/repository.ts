@@ -16,7 +16,10 @@ export interface Repository {
   readonly name: string;
   readonly files: ReadonlyMap<string, StoredFile>;
   readonly commit: string;
-  /** Branches and tags that are at this commit, and itself; another commit of the name is another repository here. */
+  /**
+   * Branches and tags that are at this commit, and itself; another commit of the name is another repository
+   * here.
+   */
   readonly revisions: readonly string[];
   /** Who may read it: everybody, whoever has a token, or nobody without one even knows of it. */
   readonly access: 'public' | 'gated' | 'private';

@@ -4,7 +4,10 @@ import type { Fault } from './faults.js';
 
 const pieceBytes = 16 * 1024;
 
-/** Sends a body, or the part of it that was asked for: one range, on condition of `If-Range`. Resolves with the bytes sent. */
+/**
+ * Sends a body, or the part of it that was asked for: one range, on condition of `If-Range`. Resolves with
+ * the bytes sent.
+ */
 export async function sendFile(
   request: IncomingMessage,
   response: ServerResponse,

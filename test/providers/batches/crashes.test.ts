@@ -1,6 +1,6 @@
 /**
- * The plugin's process is killed at each step of a batch. The call is lost, and sent again: its batch is found, by our own id, and is
- * neither paid twice nor lost.
+ * The plugin's process is killed at each step of a batch. The call is lost, and sent again: its batch is
+ * found, by our own id, and is neither paid twice nor lost.
  *
  * @module
  */
@@ -34,7 +34,9 @@ function stepsOf({ uploadRequests, paths }: BatchKind): (readonly [string, Step]
 const prompts = ['one', 'two', 'three'];
 const crashed = { code: 'ERR_PLUGIN_CRASHED' };
 
-/** Makes three calls again, in another order: each has its images of the one batch, and each image is another. */
+/**
+ * Makes three calls again, in another order: each has its images of the one batch, and each image is another.
+ */
 async function askAgain(
   { call, firstId }: BatchKind,
   { emulator, storageFolder }: BatchWorld,

@@ -1,6 +1,6 @@
 /**
- * What a provider refuses, limits, loses and breaks of a batch, seen through the kernel: nothing is paid twice, and nothing that is paid
- * is lost.
+ * What a provider refuses, limits, loses and breaks of a batch, seen through the kernel: nothing is paid
+ * twice, and nothing that is paid is lost.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * Providers whose batches are tested alike: what is the same of them in one shape, whatever their wires look like.
+ * Providers whose batches are tested alike: what is the same of them in one shape, whatever their wires look
+ * like.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Everything at once: answers fail, break off, are cut and come late, and the plugin's process is killed in every life of its kernel but
- * the last ones. Each call is sent again until it is answered.
+ * Everything at once: answers fail, break off, are cut and come late, and the plugin's process is killed in
+ * every life of its kernel but the last ones. Each call is sent again until it is answered.
  *
  * @module
  */

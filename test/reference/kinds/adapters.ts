@@ -41,7 +41,9 @@ export const adapters: ReferenceKind = {
   },
 };
 
-/** What networks give with the adapter at the weights of the case: `out_sample@0.6`, `te_last_hidden_state@1`. */
+/**
+ * What networks give with the adapter at the weights of the case: `out_sample@0.6`, `te_last_hidden_state@1`.
+ */
 async function compare(folder: string, { file, folder: own, ...entry }: AdapterCase): Promise<CaseOutcome> {
   const expected = await readTensors(join(folder, entry.expected), (name) => /^[\w.]+@[\d.]+$/.test(name));
   const outputs = [...expected].filter(([name]) => !name.includes('.weight@') && !name.includes('.bias@'));

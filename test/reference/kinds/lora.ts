@@ -40,7 +40,10 @@ const ioSchema = z.looseObject({
 type IoCase = z.output<typeof ioSchema>['cases'][number];
 type Io = z.output<typeof ioSchema> & { readonly tensorFile: string };
 
-/** LoRAs over the networks of a folder, at several weights: `<name>.safetensors` and what came of it in `<name>_expected/`. */
+/**
+ * LoRAs over the networks of a folder, at several weights: `<name>.safetensors` and what came of it in
+ * `<name>_expected/`.
+ */
 export const lora: ReferenceKind = {
   folder: 'g_lora',
   async cases(folder) {

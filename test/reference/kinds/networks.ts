@@ -28,7 +28,10 @@ const ioSchema = z.looseObject({
 });
 type IoCase = z.output<typeof ioSchema>['cases'][number];
 
-/** Single networks with their inputs and outputs: every folder that has an io.json, with each variant of its weights. */
+/**
+ * Single networks with their inputs and outputs: every folder that has an io.json, with each variant of its
+ * weights.
+ */
 export const networks: ReferenceKind = {
   folder: 'c_models',
   async cases(folder) {
@@ -105,7 +108,10 @@ async function runCase(
   return { status: worst.error <= tolerance ? 'passed' : 'failed', detail };
 }
 
-/** The largest difference as a share of the largest expected value; infinite for missing values, other lengths and NaN. */
+/**
+ * The largest difference as a share of the largest expected value; infinite for missing values, other lengths
+ * and NaN.
+ */
 function relativeError(
   actual: Float32Array | undefined,
   expected: ArrayLike<number | bigint> | undefined,

@@ -48,7 +48,9 @@ interface NoiseFile {
 
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);
 
-/** torch takes log, sin and cos of blocks from a vector library, so another build of it may differ by this. */
+/**
+ * torch takes log, sin and cos of blocks from a vector library, so another build of it may differ by this.
+ */
 const blockTolerance = 2e-6;
 /** The file's decimal numbers have nine digits, enough for a float32 but not for a float64. */
 const decimalTolerance = 1e-8;

@@ -42,7 +42,10 @@ const setSchema = z.looseObject({
   base_folder: z.string().optional(),
 });
 
-/** Whole pipelines over tiny checkpoints: `<name>_pipeline/` and what came of it in `<name>_pipeline_expected/`. */
+/**
+ * Whole pipelines over tiny checkpoints: `<name>_pipeline/` and what came of it in
+ * `<name>_pipeline_expected/`.
+ */
 export const pipelines: ReferenceKind = {
   folder: 'd_pipelines',
   async cases(folder) {

@@ -14,7 +14,9 @@ const parts: Readonly<Record<string, (folder: string) => Promise<ReferenceCase[]
   safetensors_types: layerCases,
 };
 
-/** Checkpoints whose weights are quantised: their containers, the numbers of each type, networks and images. */
+/**
+ * Checkpoints whose weights are quantised: their containers, the numbers of each type, networks and images.
+ */
 export const quantised: ReferenceKind = {
   folder: 'i_quantised',
   async cases(folder) {

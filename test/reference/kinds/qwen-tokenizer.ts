@@ -39,7 +39,10 @@ function judge(text: string, own: readonly number[], expected: readonly number[]
   };
 }
 
-/** Which vocabulary the cases of a file are over: one of a tiny model, or Qwen's own, which comes with the engine. */
+/**
+ * Which vocabulary the cases of a file are over: one of a tiny model, or Qwen's own, which comes with the
+ * engine.
+ */
 const vocabularies: Readonly<Record<string, (folder: string) => TokenizerPlace>> = {
   'qwen2_tokenizer.json': (folder) => ({
     folder: join(dirname(folder), 'd_pipelines', 'zimage_pipeline', 'tokenizer'),

@@ -14,7 +14,10 @@ const ofAutomatic1111 = anything.transform(({ parameterization = 'eps', ...rest 
   model: { kind: parameterization },
 }));
 
-/** Samplers and schedules of ComfyUI and AUTOMATIC1111: `comfyui_samplers.json`, `a1111_schedules.json` and their like. */
+/**
+ * Samplers and schedules of ComfyUI and AUTOMATIC1111: `comfyui_samplers.json`, `a1111_schedules.json` and
+ * their like.
+ */
 export const samplers: ReferenceKind = {
   folder: 'j_samplers',
   async cases(folder) {

@@ -34,7 +34,10 @@ interface SchedulerCase {
 const size = 64;
 const tolerance = 1e-4;
 
-/** The stand-in for a network of the reference set; its answer depends on the timestep and on the input scaling. */
+/**
+ * The stand-in for a network of the reference set; its answer depends on the timestep and on the input
+ * scaling.
+ */
 function fakeNetwork(scaled: Float32Array, timestep: number): Float32Array {
   return scaled.map((x) => 0.35 * Math.sin(1.7 * x + 0.013 * timestep) + 0.1 * x);
 }

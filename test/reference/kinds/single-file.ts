@@ -93,7 +93,10 @@ async function comparePicture(path: string, twin: string): Promise<CaseOutcome> 
   }
 }
 
-/** What a graph sees of every tensor, against the values that the file holds under the original names, and those of the folder. */
+/**
+ * What a graph sees of every tensor, against the values that the file holds under the original names, and
+ * those of the folder.
+ */
 async function compareTensors(
   path: string,
   component: Component,

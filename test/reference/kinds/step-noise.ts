@@ -35,8 +35,8 @@ export function stepNoise(program: 'comfyui' | 'a1111', entry: SamplerCase, isWh
 }
 
 /**
- * The draws of a Brownian motion, one after the other. Where two of a step begin at the same sigma, the second is turned into that of
- * the rest of the step, which the first one leaves.
+ * The draws of a Brownian motion, one after the other. Where two of a step begin at the same sigma, the
+ * second is turned into that of the rest of the step, which the first one leaves.
  */
 function fromList(entry: SamplerCase): StartingNoise['noise'] {
   const draws = entry.noise!;

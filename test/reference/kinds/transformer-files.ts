@@ -22,7 +22,10 @@ const ofPipeline = (folder: string, base: string, files: RegExp, id = 't0'): Fil
   expected: `${base}_expected`,
 });
 
-/** Of each folder of files, whose weights they have, which case of that pipeline they are held to, and which files they are. */
+/**
+ * Of each folder of files, whose weights they have, which case of that pipeline they are held to, and which
+ * files they are.
+ */
 const sets: readonly FileSet[] = [
   ofPipeline('flux', 'flux_pipeline', /^flux1-dev/),
   ofPipeline('chroma', 'chroma_pipeline', /^chroma/, 'bt0'),

@@ -18,7 +18,10 @@ export interface Answerer extends AsyncDisposable {
   planMemory(request: ImagesRequest): Promise<PlannedCall>;
 }
 
-/** The server, or with `--own-kernel` a kernel of the same configuration. Rejects with a ServerFailure where no server runs. */
+/**
+ * The server, or with `--own-kernel` a kernel of the same configuration. Rejects with a ServerFailure where
+ * no server runs.
+ */
 export async function openAnswerer(flags: AnswererFlags): Promise<Answerer> {
   if (!flags.ownKernel) return askServer(flags);
   const manager = await openKernel(flags);

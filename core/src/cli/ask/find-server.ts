@@ -10,8 +10,8 @@ export interface ServerFlags {
 }
 
 /**
- * The server that a command asks: the one that `--url` or `EASEL_URL` names, with the key in `EASEL_API_KEY`, or the one that runs on this
- * machine with the same storage folder, for which no key is needed. Throws a
+ * The server that a command asks: the one that `--url` or `EASEL_URL` names, with the key in `EASEL_API_KEY`,
+ * or the one that runs on this machine with the same storage folder, for which no key is needed. Throws a
  * ServerFailure where there is none.
  *
  * @param otherWay what else the command may be told. Absent: nothing

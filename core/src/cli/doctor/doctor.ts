@@ -16,8 +16,8 @@ interface Diagnosis {
 }
 
 /**
- * `easel doctor`: looks at the machine, and has every enabled plugin that can look at itself. One plugin after the other, since they
- * measure. Exit status 1 where something is wrong that is needed.
+ * `easel doctor`: looks at the machine, and has every enabled plugin that can look at itself. One plugin
+ * after the other, since they measure. Exit status 1 where something is wrong that is needed.
  */
 export async function doctor(flags: DoctorFlags): Promise<number> {
   const configuration = readConfiguration({ configFile: flags.config });

@@ -19,13 +19,19 @@ export interface DiagnosisContext {
 const patienceMs = 180_000;
 const keptErrorCharacters = 4000;
 
-/** Runs the default export of the module that its first argument names, and sends home what that resolves with. */
+/**
+ * Runs the default export of the module that its first argument names, and sends home what that resolves
+ * with.
+ */
 const childCode = `const [url, context] = process.argv.slice(-2);
 const { default: diagnose } = await import(url);
 const answer = await diagnose(JSON.parse(context));
 process.send(answer, () => process.exit(0));`;
 
-/** Runs a plugin's diagnosis as its process would run: in its folder, with its permissions, in an empty environment. Never throws. */
+/**
+ * Runs a plugin's diagnosis as its process would run: in its folder, with its permissions, in an empty
+ * environment. Never throws.
+ */
 export async function diagnosePlugin(
   plugin: PluginFolder,
   module: string,

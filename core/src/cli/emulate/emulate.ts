@@ -12,7 +12,8 @@ import { printLine, printNote } from '../terminal/output.js';
 import type { EmulateFlags } from './flags.js';
 
 /**
- * `easel emulate <plugin>`: a stand-in for the plugin's provider, until it is interrupted; it says what leads the plugin to it.
+ * `easel emulate <plugin>`: a stand-in for the plugin's provider, until it is interrupted; it says what leads
+ * the plugin to it.
  *
  * @throws ERR_CONFIG_INVALID where the plugin has no emulator, or it does not start
  */

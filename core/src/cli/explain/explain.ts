@@ -9,8 +9,8 @@ import { printPlan } from './print-plan.js';
 import { readRequest } from './read-request.js';
 
 /**
- * `easel explain`: who would be asked for a model's images, in their order, and why; nobody is. With a request, also what it would hold in
- * memory, which the plugin is asked for.
+ * `easel explain`: who would be asked for a model's images, in their order, and why; nobody is. With a
+ * request, also what it would hold in memory, which the plugin is asked for.
  */
 export async function explain(
   flags: Omit<ExplainFlags, 'model'> & { readonly model: string | undefined },

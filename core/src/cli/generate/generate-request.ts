@@ -30,7 +30,10 @@ export function requestFromFlags(flags: GenerateFlags): Omit<ImageRequest, 'prom
   return Object.fromEntries(Object.entries(request).filter(([, value]) => value !== undefined));
 }
 
-/** The format that `--format` names, or else the extension of `--out`. Throws a UsageError where the two contradict each other. */
+/**
+ * The format that `--format` names, or else the extension of `--out`. Throws a UsageError where the two
+ * contradict each other.
+ */
 export function formatFromFlags(
   { format, out }: GenerateFlags,
   { extension }: Destination,

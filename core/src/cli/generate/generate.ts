@@ -23,7 +23,8 @@ export async function generate(prompt: string | undefined, flags: GenerateFlags)
     return interruption.status ?? exitStatus.ok;
   } catch (error) {
     if (interruption.status === undefined) throw error;
-    // Whatever went wrong after Ctrl-C went wrong because of it: a terminal interrupts the plugins' processes too.
+    // Whatever went wrong after Ctrl-C went wrong because of it: a terminal interrupts the plugins' processes
+    // too.
     const message = 'The command was stopped; what it was making was not written.';
     if (flags.json) printJson({ error: { code: 'ERR_ABORTED', message, hint: 'Nothing to do.' } });
     printNote(message);

@@ -5,8 +5,8 @@ import { UsageError } from '../terminal/usage-error.js';
 const inputLimit = 1024 * 1024;
 
 /**
- * The prompt: the argument, or stdin for `-` and where there is no argument and stdin is not a terminal. Undefined where there is none
- * and `isOptional`.
+ * The prompt: the argument, or stdin for `-` and where there is no argument and stdin is not a terminal.
+ * Undefined where there is none and `isOptional`.
  */
 export async function readPrompt(
   argument: string | undefined,

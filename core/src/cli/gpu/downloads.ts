@@ -13,8 +13,8 @@ import type { DownloadFlags } from './flags.js';
 type PluginDownload = Manifest['downloads'][number];
 
 /**
- * Runs what the plugins' manifests offer to fetch under a name, by the packages' own scripts, whose words go to stderr. One that fails
- * does not keep the others from being run.
+ * Runs what the plugins' manifests offer to fetch under a name, by the packages' own scripts, whose words go
+ * to stderr. One that fails does not keep the others from being run.
  *
  * @throws ERR_CONFIG_INVALID where no plugin offers it, ERR_PLUGIN_FAILED where a script fails
  */

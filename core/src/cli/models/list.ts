@@ -43,7 +43,10 @@ export async function listModels(flags: ListModelsFlags): Promise<number> {
   return exitStatus.ok;
 }
 
-/** Where the files of a model are, and how many bytes they take. Nothing for those of a provider, or not installed. */
+/**
+ * Where the files of a model are, and how many bytes they take. Nothing for those of a provider, or not
+ * installed.
+ */
 async function placeOf(model: Model | undefined): Promise<{ path?: string; bytes?: number }> {
   if (!model || !isInstalled(model)) return {};
   const { source } = withInstalledSource(model);

@@ -8,7 +8,10 @@ import { UsageError } from '../terminal/usage-error.js';
 import type { VerifyFlags } from './flags.js';
 import { openContext } from './open-context.js';
 
-/** `easel models verify`: what was installed, compared with the hub's hashes. Exit status 1 where something is wrong. */
+/**
+ * `easel models verify`: what was installed, compared with the hub's hashes. Exit status 1 where something is
+ * wrong.
+ */
 export async function verifyModels(id: string | undefined, flags: VerifyFlags): Promise<number> {
   const { catalogue, hub } = openContext(flags);
   const asked = id === undefined ? [...catalogue.models.values()] : [findModel(catalogue, id)];

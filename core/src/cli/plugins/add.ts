@@ -13,7 +13,8 @@ import type { AddPluginFlags } from './flags.js';
 import { NpmProject } from './npm-project.js';
 
 /**
- * `easel plugins add`: installs a package, shows what its plugin asks for, and after a yes writes down in the configuration what was approved. After a no, everything is as before, status 1. Throws a UsageError.
+ * `easel plugins add`: installs a package, shows what its plugin asks for, and after a yes writes down in the
+ * configuration what was approved. After a no, everything is as before, status 1. Throws a UsageError.
  */
 export async function addPlugin(
   specification: string,

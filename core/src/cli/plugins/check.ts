@@ -6,7 +6,10 @@ import type { CheckPluginFlags } from './flags.js';
 import { findLoadingProblems } from './loading-problems.js';
 import { findManifestProblems } from './manifest-problems.js';
 
-/** `easel plugins check`: every problem of a plugin's folder, as the kernel would see it. Loads its code and starts nothing. Status 1 if there is any. */
+/**
+ * `easel plugins check`: every problem of a plugin's folder, as the kernel would see it. Loads its code and
+ * starts nothing. Status 1 if there is any.
+ */
 export async function checkPlugin(path: string, { json }: CheckPluginFlags): Promise<number> {
   const folder = resolve(path);
   const inManifest = findManifestProblems(folder, sdkVersion);

@@ -4,8 +4,9 @@ import { z } from 'zod';
 import type { PluginFolder } from '../../kernel/manifest/read.js';
 
 /**
- * A module that a plugin brings along beside its entry, for a command of this name: what its manifest says under the name, or
- * `<name>.js` beside the entry. Undefined where it has none, and for one outside of its folder.
+ * A module that a plugin brings along beside its entry, for a command of this name: what its manifest says
+ * under the name, or `<name>.js` beside the entry. Undefined where it has none, and for one outside of its
+ * folder.
  */
 export function findCompanion(
   { folder, entry }: Pick<PluginFolder, 'folder' | 'entry'>,

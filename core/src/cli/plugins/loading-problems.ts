@@ -5,7 +5,10 @@ import type { ManifestProblem } from './manifest-problems.js';
 
 const silent = () => {};
 
-/** Why the code of a plugin with a good manifest cannot be used. It is loaded in a process of its own, without secrets; nothing is started. */
+/**
+ * Why the code of a plugin with a good manifest cannot be used. It is loaded in a process of its own, without
+ * secrets; nothing is started.
+ */
 export async function findLoadingProblems(folder: string): Promise<ManifestProblem[]> {
   try {
     await loadOnce({

@@ -11,8 +11,8 @@ export interface ManifestProblem {
 }
 
 /**
- * All that keeps the kernel from taking a plugin folder, where the kernel itself stops at the first. What the kernel refuses is never
- * told to be fine: a folder without a problem goes the kernel's own way at the end.
+ * All that keeps the kernel from taking a plugin folder, where the kernel itself stops at the first. What the
+ * kernel refuses is never told to be fine: a folder without a problem goes the kernel's own way at the end.
  */
 export function findManifestProblems(folder: string, sdkVersion: string): ManifestProblem[] {
   const json = readManifest(folder);

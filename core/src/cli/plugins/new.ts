@@ -10,7 +10,10 @@ import { printJson, printLine } from '../terminal/output.js';
 import { UsageError } from '../terminal/usage-error.js';
 import type { NewPluginFlags } from './flags.js';
 
-/** `easel plugins new`: writes the folder of a plugin that works as it is, and says what to do next. Throws a UsageError. */
+/**
+ * `easel plugins new`: writes the folder of a plugin that works as it is, and says what to do next. Throws a
+ * UsageError.
+ */
 export async function newPlugin(
   id: string,
   { language, template, folder, config, json }: NewPluginFlags,
@@ -63,7 +66,10 @@ function nextSteps(
   ];
 }
 
-/** Copies a template, its own name replaced by the id; it is complete or not there at all. Answers the paths of its files. */
+/**
+ * Copies a template, its own name replaced by the id; it is complete or not there at all. Answers the paths
+ * of its files.
+ */
 async function copyTemplate(template: string, id: string, target: string): Promise<string[]> {
   const source = fileURLToPath(new URL(`../../../templates/${template}`, import.meta.url));
   // As one types it; the README says it.

@@ -23,7 +23,10 @@ export class NpmProject {
     );
   }
 
-  /** The name of the package that a specification leads to: a name with or without a version, a tarball, a folder or a URL. */
+  /**
+   * The name of the package that a specification leads to: a name with or without a version, a tarball, a
+   * folder or a URL.
+   */
   async nameOf(specification: string): Promise<string> {
     const packed = await this.#npm(['pack', '--dry-run', '--json', '--', specification]);
     const [{ name } = { name: '' }] = packedSchema.parse(JSON.parse(packed));

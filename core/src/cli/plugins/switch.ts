@@ -10,7 +10,10 @@ import { printJson, printLine } from '../terminal/output.js';
 import { UsageError } from '../terminal/usage-error.js';
 import type { ChangePluginFlags } from './flags.js';
 
-/** `easel plugins enable` and `disable`: says so in the configuration file, which a watching kernel follows at once. */
+/**
+ * `easel plugins enable` and `disable`: says so in the configuration file, which a watching kernel follows at
+ * once.
+ */
 export async function switchPlugin(
   id: string,
   enabled: boolean,
@@ -23,7 +26,10 @@ export async function switchPlugin(
   return exitStatus.ok;
 }
 
-/** `easel plugins reload`: touches the plugin's manifest, whereupon every watching kernel starts it anew and swaps it in. */
+/**
+ * `easel plugins reload`: touches the plugin's manifest, whereupon every watching kernel starts it anew and
+ * swaps it in.
+ */
 export async function reloadPlugin(id: string, { config, json }: ChangePluginFlags): Promise<number> {
   const manifest = join(findPlugin(id, config).folder, 'plugin.json');
   const now = new Date();

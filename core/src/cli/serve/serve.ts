@@ -16,7 +16,9 @@ import { watchForInterruption } from '../terminal/interruption.js';
 import { printLine } from '../terminal/output.js';
 import type { ServeFlags } from './flags.js';
 
-/** `easel serve`: the HTTP APIs until it is interrupted; then no new calls, and those that it has may finish. */
+/**
+ * `easel serve`: the HTTP APIs until it is interrupted; then no new calls, and those that it has may finish.
+ */
 export async function serve(flags: ServeFlags): Promise<number> {
   const source = { configFile: flags.config };
   const configuration = readConfiguration(source);
@@ -77,7 +79,10 @@ function prefixOf({ prefix }: ServeFlags, { server }: Configuration): string | u
 /** All addresses of a machine, and the one that leads to it from itself. */
 const fromHere: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
-/** All that the server says is in one format: JSON, a line an entry, or text where people read it on a terminal. */
+/**
+ * All that the server says is in one format: JSON, a line an entry, or text where people read it on a
+ * terminal.
+ */
 function openLogger(flags: ServeFlags, { server: { logLevel, logFormat } }: Configuration): HostLogger {
   const isForPeople = logFormat === 'pretty' || (logFormat === 'auto' && process.stdout.isTTY);
   const logger = createLogger({

@@ -1,6 +1,9 @@
 import type { SingleBar } from 'cli-progress';
 
-/** A bar of percent on stderr, cleared at the end. `format` is cli-progress's, with `{bar}` and fields of its own. */
+/**
+ * A bar of percent on stderr, cleared at the end. `format` is cli-progress's, with `{bar}` and fields of its
+ * own.
+ */
 export async function startBar(format: string, fields: Readonly<Record<string, string>>): Promise<SingleBar> {
   const { default: progress } = await import('cli-progress');
   const bar = new progress.SingleBar({

@@ -11,8 +11,9 @@ export interface Interruption {
 }
 
 /**
- * Turns the first Ctrl-C (or SIGTERM) into an abort, so that everything can be closed; the second one ends the process at once. Until the
- * process has ended: one that comes while it is being left is answered with the same status.
+ * Turns the first Ctrl-C (or SIGTERM) into an abort, so that everything can be closed; the second one ends
+ * the process at once. Until the process has ended: one that comes while it is being left is answered with
+ * the same status.
  *
  * @param note told what happens then. Absent: a line on stderr
  */

@@ -20,7 +20,10 @@ export function printJson(value: unknown): void {
 
 let hasFailedToWrite = false;
 
-/** A reader that goes away early (`| head`) is not an error, and the work goes on: pictures are still written. A full disk is one. */
+/**
+ * A reader that goes away early (`| head`) is not an error, and the work goes on: pictures are still written.
+ * A full disk is one.
+ */
 export function outliveClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {

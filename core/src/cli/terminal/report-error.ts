@@ -12,7 +12,10 @@ interface Reported {
   readonly hint: string;
 }
 
-/** Says what went wrong: two lines on stderr, with `isVerbose` the stack and causes; with `isJson` also an object on stdout. Answers the exit status. */
+/**
+ * Says what went wrong: two lines on stderr, with `isVerbose` the stack and causes; with `isJson` also an
+ * object on stdout. Answers the exit status.
+ */
 export async function reportError(
   thrown: unknown,
   { isJson, isVerbose }: { isJson: boolean; isVerbose: boolean },

@@ -26,7 +26,10 @@ export interface Guard {
   readonly logger: HostLogger;
 }
 
-/** Lets in whoever shows a key with the scope that the route asks for; while there are no keys, everybody but pages of other sites. */
+/**
+ * Lets in whoever shows a key with the scope that the route asks for; while there are no keys, everybody but
+ * pages of other sites.
+ */
 export function authenticate(server: FastifyInstance, { keys, configuration, logger }: Guard): void {
   /** Throws status 503 where the keys cannot be read; callers are not told where they lie. */
   const areRequired = () => {
@@ -45,7 +48,8 @@ export function authenticate(server: FastifyInstance, { keys, configuration, log
     const access = request.is404 ? unknownPath : request.routeOptions.config.access;
     if (!access) throw new HttpError(403, 'scope_missing', 'This route is open to nobody.');
     if (access.scope === 'public') return;
-    // Pages may show images of this server: their names are the hashes of their bytes, which no other page can guess.
+    // Pages may show images of this server: their names are the hashes of their bytes, which no other page
+    // can guess.
     const isImage = access.isSignable === true && isGet(request);
     if (!areRequired()) {
       request.isLocal = comesFromHere(request);
@@ -89,7 +93,10 @@ export function assertScope(key: ApiKey | undefined, scope: RouteScope): void {
   );
 }
 
-/** How to show a key. Scripts of pages are not told of the one that would make the browser ask its reader for a password. */
+/**
+ * How to show a key. Scripts of pages are not told of the one that would make the browser ask its reader for
+ * a password.
+ */
 function challengesFor({ headers }: FastifyRequest): string[] {
   const isScript = headers['sec-fetch-site'] !== undefined && headers['sec-fetch-mode'] !== 'navigate';
   return ['Bearer realm="Easel"', ...(isScript ? [] : ['Basic realm="Easel", charset="UTF-8"'])];
@@ -97,7 +104,10 @@ function challengesFor({ headers }: FastifyRequest): string[] {
 
 const isGet = ({ method }: FastifyRequest) => method === 'GET' || method === 'HEAD';
 
-/** Whether the URL is signed for just this: the path of the route, with the parameters that the router has read. */
+/**
+ * Whether the URL is signed for just this: the path of the route, with the parameters that the router has
+ * read.
+ */
 function isSigned({ params, query, routeOptions }: FastifyRequest, secret: string | undefined): boolean {
   const given = params as Readonly<Record<string, string>>;
   const path = routeOptions.url?.replace(/:(\w+)/g, (_, name: string) =>

@@ -2,8 +2,8 @@ import type { FastifyRequest } from 'fastify';
 import { HttpError } from '../errors.js';
 
 /**
- * The priority of a call, by what it asked for. Everybody may let others go first; going before them needs a key with the scope `priority`
- * (as nice(1) has it).
+ * The priority of a call, by what it asked for. Everybody may let others go first; going before them needs a
+ * key with the scope `priority` (as nice(1) has it).
  */
 export function priorityOf({ apiKey }: FastifyRequest, asked: number | null | undefined): number {
   const priority = asked ?? 0;

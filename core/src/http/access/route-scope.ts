@@ -1,10 +1,16 @@
 import type { FastifyInstance, RouteOptions } from 'fastify';
 import type { Scope } from '../../keys/key-file.js';
 
-/** Whom a route answers where there are keys: `public` everybody, `any` whoever shows a key, else whoever's key has the scope. */
+/**
+ * Whom a route answers where there are keys: `public` everybody, `any` whoever shows a key, else whoever's
+ * key has the scope.
+ */
 export type RouteScope = Scope | 'public' | 'any';
 
-/** Who may ask a route. It is read from the route that the router has found, never from the URL, which has many spellings. */
+/**
+ * Who may ask a route. It is read from the route that the router has found, never from the URL, which has
+ * many spellings.
+ */
 export interface RouteAccess {
   readonly scope: RouteScope;
   /** Whether GET of it is also answered without a key where its URL is signed. Absent: no. */
@@ -18,7 +24,10 @@ declare module 'fastify' {
   }
 }
 
-/** Refuses to start with a route that does not say who may ask it. To be called before the first route is added. */
+/**
+ * Refuses to start with a route that does not say who may ask it. To be called before the first route is
+ * added.
+ */
 export function requireRouteScopes(server: FastifyInstance): void {
   const routes: RouteOptions[] = [];
   server.addHook('onRoute', (route) => {
@@ -34,7 +43,10 @@ export function requireRouteScopes(server: FastifyInstance): void {
   });
 }
 
-/** Says it for all routes of a plugin that knows no scopes. To be called in a scope of its own, before the plugin is registered. */
+/**
+ * Says it for all routes of a plugin that knows no scopes. To be called in a scope of its own, before the
+ * plugin is registered.
+ */
 export function declareAccess(server: FastifyInstance, access: RouteAccess): void {
   server.addHook('onRoute', (route) => {
     route.config = { ...route.config, access };

@@ -1,7 +1,8 @@
 /**
- * Sessions of people who have signed in on a page: a cookie that says which key it was made of and until when it holds, signed, so that the
- * server keeps nothing. It ends when its key is revoked. Scripts cannot read it, other sites cannot send it (`SameSite=Strict`), and whatever
- * changes something shows a token beside it that only a page of this server has been told.
+ * Sessions of people who have signed in on a page: a cookie that says which key it was made of and until when
+ * it holds, signed, so that the server keeps nothing. It ends when its key is revoked. Scripts cannot read
+ * it, other sites cannot send it (`SameSite=Strict`), and whatever changes something shows a token beside it
+ * that only a page of this server has been told.
  *
  * @module
  */
@@ -53,7 +54,9 @@ export function findSession(
   return isSame(signature, right) ? { key, session } : undefined;
 }
 
-/** Throws status 403 where something is to be changed, and the page does not show the token of its session. */
+/**
+ * Throws status 403 where something is to be changed, and the page does not show the token of its session.
+ */
 export function assertToken(request: FastifyRequest, session: string, keys: KeyStore): void {
   const isChange = request.method !== 'GET' && request.method !== 'HEAD';
   const shown = String(request.headers['x-easel-token'] ?? '');

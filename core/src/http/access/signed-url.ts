@@ -7,7 +7,10 @@ const signedQuerySchema = z.object({ expires: z.string(), signature: z.string() 
 const signatureOf = (path: string, expires: string, secret: string): Buffer =>
   createHmac('sha256', secret).update(`${path} ${expires}`).digest();
 
-/** A path with a query by which it opens without a key for a day. Without a secret there are no keys, and it stays as it is. */
+/**
+ * A path with a query by which it opens without a key for a day. Without a secret there are no keys, and it
+ * stays as it is.
+ */
 export function signPath(path: string, secret: string | undefined, now = Date.now()): string {
   if (secret === undefined) return path;
   const expires = `${now + validMs}`;

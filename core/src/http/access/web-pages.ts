@@ -1,7 +1,8 @@
 /**
- * What pages in a browser may ask for. A page may send requests to any server that its reader reaches, and by a name of its own that
- * leads to this machine (DNS rebinding) read the answers, too. A key keeps it out; without keys, and where the browser itself adds the
- * password that its reader once typed, Host, Origin and Sec-Fetch-Site tell where a request comes from.
+ * What pages in a browser may ask for. A page may send requests to any server that its reader reaches, and by
+ * a name of its own that leads to this machine (DNS rebinding) read the answers, too. A key keeps it out;
+ * without keys, and where the browser itself adds the password that its reader once typed, Host, Origin and
+ * Sec-Fetch-Site tell where a request comes from.
  *
  * @module
  */
@@ -20,8 +21,8 @@ function hostNameOf(host: string | undefined): string | undefined {
 }
 
 /**
- * Throws status 403 where a server without keys is asked by a name that is not its own. Addresses are nobody's names: where the server is
- * open beyond this machine, it may be asked by them.
+ * Throws status 403 where a server without keys is asked by a name that is not its own. Addresses are
+ * nobody's names: where the server is open beyond this machine, it may be asked by them.
  */
 export function assertOwnHost({ headers }: FastifyRequest, settings: Settings): void {
   const { host } = headers;

@@ -57,7 +57,8 @@ export const adminRoutes = (context: ServerContext) => async (server: FastifyIns
     return reply;
   });
 
-  // Secrets are in the environment and never in the configuration; the plugins' own options may hold what people took for harmless.
+  // Secrets are in the environment and never in the configuration; the plugins' own options may hold what
+  // people took for harmless.
   addOperation(server, operations.configuration, async () => ({
     success: true,
     configuration: hideSecrets(manager.configuration),

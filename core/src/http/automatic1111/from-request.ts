@@ -12,8 +12,8 @@ import { SharedOptions } from './shared-options.js';
 const previews = 5;
 
 /**
- * What the kernel is asked for, and what of the request has another effect than in Automatic1111, or none. A seed of -1 is a drawn one, and an empty
- * prompt is one that says nothing.
+ * What the kernel is asked for, and what of the request has another effect than in Automatic1111, or none. A
+ * seed of -1 is a drawn one, and an empty prompt is one that says nothing.
  *
  * @param model that the request goes to, as far as it is known
  * @throws HttpError 400 for images that cannot be read
@@ -60,7 +60,10 @@ export async function fromAutomaticRequest(
   return { asked, warnings };
 }
 
-/** A request without the fields that only the other route reads, and the names of those that would have changed something there. */
+/**
+ * A request without the fields that only the other route reads, and the names of those that would have
+ * changed something there.
+ */
 function fieldsOf(given: AutomaticRequest, kind: 'txt2img' | 'img2img') {
   const others = kind === 'txt2img' ? { init_images: undefined, mask: undefined } : { enable_hr: undefined };
   const names = Object.keys(others) as (keyof typeof others)[];
@@ -76,7 +79,10 @@ export const modelOf = ({
 export const withoutHash = (title: string | undefined): string | undefined =>
   title?.replace(/\s+\[[0-9a-f]*\]$/, '');
 
-/** A sampler and a schedule as one name. `sampler_index` is the older name of `sampler_name`; a schedule alone goes with the model's own sampler. */
+/**
+ * A sampler and a schedule as one name. `sampler_index` is the older name of `sampler_name`; a schedule alone
+ * goes with the model's own sampler.
+ */
 function samplerOf(
   { sampler_name, sampler_index, scheduler }: AutomaticRequest,
   model: AvailableModel | undefined,

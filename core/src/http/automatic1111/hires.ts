@@ -10,7 +10,10 @@ const leastStrength = 0.01;
 /** How the first image is enlarged. */
 const upscalers: readonly string[] = ['', 'none', 'lanczos', 'automatic'];
 
-/** `enable_hr`: the sizes and the option of two passes, where the model's plugin has them; the small image, and a warning, where it has not. */
+/**
+ * `enable_hr`: the sizes and the option of two passes, where the model's plugin has them; the small image,
+ * and a warning, where it has not.
+ */
 export function fromHires(
   body: AutomaticRequest,
   model: AvailableModel | undefined,

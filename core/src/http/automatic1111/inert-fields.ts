@@ -1,7 +1,10 @@
 import type { Warning } from '@easel/plugin-sdk';
 import { type AutomaticRequest, automaticRequestSchema } from './request.js';
 
-/** Fields that Automatic1111 has and Easel does not, with the values at which they have no effect there either, beside null and empty ones. */
+/**
+ * Fields that Automatic1111 has and Easel does not, with the values at which they have no effect there
+ * either, beside null and empty ones.
+ */
 const defaults: Readonly<Record<string, readonly unknown[]>> = {
   styles: [],
   subseed: [-1],
@@ -37,12 +40,16 @@ const defaults: Readonly<Record<string, readonly unknown[]>> = {
   initial_noise_multiplier: [1],
   latent_mask: [],
   mask_round: [true],
-  // What is stored, and whether with grids, is for Easel's settings to say: its clients send these two of habit.
+  // What is stored, and whether with grids, is for Easel's settings to say: its clients send these two of
+  // habit.
   do_not_save_samples: [true, false],
   do_not_save_grid: [true, false],
 };
 
-/** Of `txt2img`, those of the second pass, and of `img2img` those of the mask: without it they have no effect in Automatic1111 either. */
+/**
+ * Of `txt2img`, those of the second pass, and of `img2img` those of the mask: without it they have no effect
+ * in Automatic1111 either.
+ */
 const ofHires = /^(hr_|firstphase_)/;
 
 const isNothing = (value: unknown): boolean =>
@@ -51,11 +58,17 @@ const isNothing = (value: unknown): boolean =>
   value === '' ||
   (typeof value === 'object' && Object.keys(value).length === 0);
 
-/** A number or a flag may be text, too. An object is none of the values that have no effect: it is never made text, which its sender could make fail. */
+/**
+ * A number or a flag may be text, too. An object is none of the values that have no effect: it is never made
+ * text, which its sender could make fail.
+ */
 const isSame = (known: unknown, given: unknown): boolean =>
   typeof given !== 'object' && String(known) === String(given);
 
-/** Names of the fields, and of what is in them, that would have had an effect in Automatic1111 and have none here. */
+/**
+ * Names of the fields, and of what is in them, that would have had an effect in Automatic1111 and have none
+ * here.
+ */
 export function findInertFields(body: AutomaticRequest): string[] {
   const others = Object.keys(body).filter((name) => !Object.hasOwn(automaticRequestSchema.shape, name));
   const asked = others.filter((name) => {

@@ -16,7 +16,8 @@ const clipSkipSchema = z.int().min(0).catch(0);
 const hiresSchema = z.object({ strength: z.number() }).optional().catch(undefined);
 
 /**
- * What Automatic1111 tells of the images that it has made, and beside it, as `warnings`, what was done otherwise than asked.
+ * What Automatic1111 tells of the images that it has made, and beside it, as `warnings`, what was done
+ * otherwise than asked.
  *
  * @param model that made them
  */

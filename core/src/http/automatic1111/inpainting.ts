@@ -27,8 +27,9 @@ export const inpaintingFields = {
 export type InpaintingFields = z.output<z.ZodObject<typeof inpaintingFields>>;
 
 /**
- * The images of a request in the contract's sense: transparent parts of what it starts from are white, and of a mask that is transparent somewhere what is
- * opaque is painted, else what is white; what the mask keeps is pasted back.
+ * The images of a request in the contract's sense: transparent parts of what it starts from are white, and of
+ * a mask that is transparent somewhere what is opaque is painted, else what is white; what the mask keeps is
+ * pasted back.
  */
 export async function readInpainting(
   body: InpaintingFields,

@@ -5,8 +5,8 @@ import type { MadeImages } from './info.js';
 import type { Task } from './tasks.js';
 
 /**
- * What there is of a call that its caller has interrupted, as Automatic1111 answers it: each image as it looked last, at the size and in the format
- * that were asked for; none where nothing was shown yet.
+ * What there is of a call that its caller has interrupted, as Automatic1111 answers it: each image as it
+ * looked last, at the size and in the format that were asked for; none where nothing was shown yet.
  *
  * @param error what the call failed with
  * @param model that it went to

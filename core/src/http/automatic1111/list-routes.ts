@@ -7,7 +7,10 @@ import { listLoras, listModels, listSamplers, listSchedules, memoryOf, upscalers
 const automatic = { tag: 'Automatic1111', failure: 'automaticFailed' } as const;
 const read = { ...automatic, method: 'GET', scope: 'read', answer: 'automaticList' } as const;
 
-/** Lists of what Easel has none of: clients read them before they ask for images, and show nothing of the kind. */
+/**
+ * Lists of what Easel has none of: clients read them before they ask for images, and show nothing of the
+ * kind.
+ */
 const empty: Readonly<Record<string, { readonly summary: string; readonly value: object }>> = {
   'latent-upscale-modes': { summary: 'Lists ways to enlarge latents: none.', value: [] },
   'sd-vae': { summary: 'Lists autoencoders: none; `provider_options` name them.', value: [] },

@@ -36,7 +36,10 @@ export const listModels = (models: readonly AvailableModel[]) =>
 /** Tag of prompts that Automatic1111 has for LoRAs. */
 const loraTag = 'lora';
 
-/** LoRAs as Automatic1111 lists them, with paths below the model folders: none where no model that can be used takes them by its tag. */
+/**
+ * LoRAs as Automatic1111 lists them, with paths below the model folders: none where no model that can be used
+ * takes them by its tag.
+ */
 export async function listLoras(
   files: TensorFileList,
   models: readonly AvailableModel[],

@@ -1,5 +1,6 @@
 /**
- * Values as Automatic1111 takes them: its API is read by a library that makes numbers and flags of text, and its clients count on that.
+ * Values as Automatic1111 takes them: its API is read by a library that makes numbers and flags of text, and
+ * its clients count on that.
  *
  * @module
  */

@@ -10,8 +10,8 @@ export const pngInfoSchema = z.looseObject({
 });
 
 /**
- * What an image tells of how it was made, as Automatic1111 answers it: the text, all texts, and the text taken apart.
- * What other programs have written is put into Automatic1111's words.
+ * What an image tells of how it was made, as Automatic1111 answers it: the text, all texts, and the text
+ * taken apart. What other programs have written is put into Automatic1111's words.
  *
  * @throws HttpError 400 for what is no PNG, JPEG or WebP file
  */

@@ -6,7 +6,9 @@ import { flag, number } from './loose-values.js';
 const field = imageRequestSchema.shape;
 const count = z.int().min(1).max(32);
 
-/** A seed as its clients send it, a whole number of whatever size, as text too. -1 and an empty text are none. */
+/**
+ * A seed as its clients send it, a whole number of whatever size, as text too. -1 and an empty text are none.
+ */
 const seed = z
   .union([z.number(), z.string().regex(/^\s*(-?\d+(\.0*)?)?\s*$/, 'must be a whole number')])
   .nullish();
@@ -35,7 +37,10 @@ export const hiresFields = {
   hr_upscaler: z.string().nullish(),
 };
 
-/** The fields of Automatic1111's `txt2img` and `img2img` that have a meaning here; its others are named in the answer where they would have had an effect. */
+/**
+ * The fields of Automatic1111's `txt2img` and `img2img` that have a meaning here; its others are named in the
+ * answer where they would have had an effect.
+ */
 export const automaticRequestSchema = z.looseObject({
   prompt: z.string().nullish(),
   negative_prompt: field.negativePrompt.nullish(),

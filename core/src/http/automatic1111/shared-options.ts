@@ -10,7 +10,10 @@ export const readSharedOption = (
   model: AvailableModel | undefined,
 ): unknown => (model?.choices.sharedOptions.includes(name) ? options?.[name] : undefined);
 
-/** Options that the model's plugin has under names that mean the same everywhere; what it does not have is told. */
+/**
+ * Options that the model's plugin has under names that mean the same everywhere; what it does not have is
+ * told.
+ */
 export class SharedOptions {
   readonly warnings: Warning[] = [];
   readonly #options: Record<string, never> = {};

@@ -14,7 +14,9 @@ export interface Task {
   readonly previews: Map<number, Preview>;
 }
 
-/** The calls that Automatic1111's API is making: its clients ask for the newest one's progress, and stop it. */
+/**
+ * The calls that Automatic1111's API is making: its clients ask for the newest one's progress, and stop it.
+ */
 export class Tasks {
   readonly #tasks = new Set<Task>();
 
@@ -50,7 +52,9 @@ export class Tasks {
     return [...this.#tasks].filter((task) => task.caller === caller);
   }
 
-  /** Cancels what a caller has asked for: the oldest, which is the one being made, or all. Answers how many. */
+  /**
+   * Cancels what a caller has asked for: the oldest, which is the one being made, or all. Answers how many.
+   */
   interrupt(caller: string, which: 'oldest' | 'all'): number {
     const tasks = this.of(caller).slice(0, which === 'oldest' ? 1 : undefined);
     for (const { controller } of tasks) controller.abort(new Error('It was interrupted by its caller.'));

@@ -6,8 +6,8 @@ import { linkSignals } from '@easel/plugin-sdk';
 const restMs = 2_000;
 
 /**
- * Reads and drops a body that is refused before anybody has read it, for a short time: many clients read an answer only after they have sent
- * all, and would see nothing but the end of the connection.
+ * Reads and drops a body that is refused before anybody has read it, for a short time: many clients read an
+ * answer only after they have sent all, and would see nothing but the end of the connection.
  */
 export async function drained(request: IncomingMessage): Promise<void> {
   if (request.complete || request.destroyed) return;

@@ -11,7 +11,10 @@ const progressMs = 10_000;
 const progressBytes = 64 * 1024;
 const retryAfterS = 2;
 
-/** Refuses large bodies with status 503 while those that are in memory, or on their way, are as many as it should hold. */
+/**
+ * Refuses large bodies with status 503 while those that are in memory, or on their way, are as many as it
+ * should hold.
+ */
 export function holdLargeBodies(server: FastifyInstance, bodyLimit: number): void {
   let held = 0;
   server.addHook('preParsing', async (request, reply) => {

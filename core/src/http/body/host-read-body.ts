@@ -4,8 +4,9 @@ import type { FastifyInstance } from 'fastify';
 import { HttpError } from '../errors.js';
 
 /**
- * Takes bodies that the host app has read before it handed the request on, as `express.json()` does: what it made of them is in `body` of the
- * request. Without that nothing would ever come of them, and so they are refused.
+ * Takes bodies that the host app has read before it handed the request on, as `express.json()` does: what it
+ * made of them is in `body` of the request. Without that nothing would ever come of them, and so they are
+ * refused.
  */
 export function takeBodiesReadByHost(server: FastifyInstance): void {
   server.addHook('preParsing', async ({ headers, raw }, _reply, payload) => {

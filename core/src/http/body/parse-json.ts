@@ -8,10 +8,11 @@ const byteOrderMark = '\u{feff}';
 const halfPair = /\p{Surrogate}/u;
 
 /**
- * The value of a JSON body. Images in it, as base64, are set aside before it is parsed, so that the parser only ever sees a small text, and
- * put back afterwards.
+ * The value of a JSON body. Images in it, as base64, are set aside before it is parsed, so that the parser
+ * only ever sees a small text, and put back afterwards.
  *
- * @throws HttpError 400 for what is not JSON, not Unicode or not made for people's objects (`__proto__`), 413 for what is too large
+ * @throws HttpError 400 for what is not JSON, not Unicode or not made for people's objects (`__proto__`), 413
+ * for what is too large
  */
 export function parseJson(body: Buffer): unknown {
   if (!isUtf8(body)) throw invalid('it is not UTF-8');
@@ -20,7 +21,8 @@ export function parseJson(body: Buffer): unknown {
   const root = { value: parseText(withMarks(body, large, marks)) };
   const texts = new Map(large.map((place, index) => [marks[index], readString(body, place)] as const));
   const restored = checkAndRestore(root, texts);
-  // A large string that is the name of a field has no place to be put back to; of fields with the same name the last one counts.
+  // A large string that is the name of a field has no place to be put back to; of fields with the same name
+  // the last one counts.
   if (restored < texts.size) throw invalid('a field is there twice, or its name is too long');
   return root.value;
 }

@@ -54,8 +54,9 @@ function toCome({ headers }: FastifyRequest): number {
 }
 
 /**
- * The bytes of a file; undefined where they are more than `limit`. They are written where they stay, since collecting chunks and joining them
- * takes twice the memory. Of what is allocated, only pages that are written to count.
+ * The bytes of a file; undefined where they are more than `limit`. They are written where they stay, since
+ * collecting chunks and joining them takes twice the memory. Of what is allocated, only pages that are
+ * written to count.
  */
 async function receive(
   file: AsyncIterable<Buffer>,

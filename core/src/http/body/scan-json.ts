@@ -7,7 +7,10 @@ export const jsonLimit = 1024 * 1024;
 export const depthLimit = 32;
 /** Values in all: numbers, texts, flags, arrays, objects. */
 export const valueLimit = 5_000;
-/** Bytes from which on a string is set aside. Longer than any prompt, whose 32,000 characters have at most 128,000 bytes. */
+/**
+ * Bytes from which on a string is set aside. Longer than any prompt, whose 32,000 characters have at most
+ * 128,000 bytes.
+ */
 const largeString = 128 * 1024;
 
 const [quote, backslash, comma, openArray, closeArray, openObject, closeObject] = [...'"\\,[]{}'].map(
@@ -21,10 +24,12 @@ export interface LargeString {
 }
 
 /**
- * Goes over a JSON text once, without building anything of it, and finds its large strings. What lies in strings is skipped by a native
- * search, so that a body full of images costs little. Whether the text is valid JSON is left to the parser.
+ * Goes over a JSON text once, without building anything of it, and finds its large strings. What lies in
+ * strings is skipped by a native search, so that a body full of images costs little. Whether the text is
+ * valid JSON is left to the parser.
  *
- * @throws HttpError 413 where the rest is larger than {@link jsonLimit}, 400 where it is too deep or has too many values
+ * @throws HttpError 413 where the rest is larger than {@link jsonLimit}, 400 where it is too deep or has too
+ * many values
  */
 export function findLargeStrings(text: Buffer): LargeString[] {
   const large: LargeString[] = [];
@@ -72,7 +77,10 @@ function endOfString(text: Buffer, start: number): number {
   }
 }
 
-/** Base64, or a data URL with it, is ASCII; its beginning tells it from other text. Some encoders escape its slashes, or write it in lines. */
+/**
+ * Base64, or a data URL with it, is ASCII; its beginning tells it from other text. Some encoders escape its
+ * slashes, or write it in lines.
+ */
 function isImageLike(text: Buffer, start: number, end: number): boolean {
   if (end - start < largeString) return false;
   const content = text.subarray(start, end);

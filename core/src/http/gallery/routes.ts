@@ -19,7 +19,9 @@ type ByName = { Params: { name: string } };
 const callerOf = ({ apiKey }: FastifyRequest): string | undefined =>
   !apiKey || apiKey.scopes.includes('admin') ? undefined : apiKey.id;
 
-/** `/api/images/gallery`: the images that were made and are kept; `/api/images/costs`: what they have cost. */
+/**
+ * `/api/images/gallery`: the images that were made and are kept; `/api/images/costs`: what they have cost.
+ */
 export const galleryRoutes =
   ({ images }: ServerContext) =>
   async (server: FastifyInstance) => {

@@ -48,7 +48,8 @@ export function fromImagesRequest(body: ImagesRequest): ImageRequest {
 }
 
 /**
- * What the kernel is asked for, with the images that it names. What a mask keeps is pasted back unless the caller says otherwise.
+ * What the kernel is asked for, with the images that it names. What a mask keeps is pasted back unless the
+ * caller says otherwise.
  *
  * @throws HttpError 400 for images that cannot be read or fetched
  */

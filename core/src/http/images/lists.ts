@@ -57,7 +57,10 @@ const operations = {
   },
 } as const satisfies Record<string, Operation>;
 
-/** `GET /api/images/models`, `POST /api/images/models/current`, `POST /api/images/explain`, `POST /api/images/plan` and `GET /api/health/images`. */
+/**
+ * `GET /api/images/models`, `POST /api/images/models/current`, `POST /api/images/explain`,
+ * `POST /api/images/plan` and `GET /api/health/images`.
+ */
 export const listRoutes = (context: ServerContext) => async (server: FastifyInstance) => {
   const { manager } = context;
   addOperation(server, operations.models, async () => ({

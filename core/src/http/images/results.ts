@@ -50,7 +50,10 @@ const operations = {
 const notFound = (name: string) =>
   new HttpError(404, 'result_not_found', `There is no picture "${name.slice(0, 100)}".`);
 
-/** `GET /api/images/results/<name>`: a stored picture, for ever the same, in ranges where they are asked for; a thumbnail of it, and what is known of it. */
+/**
+ * `GET /api/images/results/<name>`: a stored picture, for ever the same, in ranges where they are asked for;
+ * a thumbnail of it, and what is known of it.
+ */
 export const resultRoutes =
   ({ results }: ServerContext) =>
   async (server: FastifyInstance) => {

@@ -8,7 +8,10 @@ const edge = 256;
 /** Milliseconds and seconds that a thumbnail may wait and take. */
 const limits = { waitMs: 10_000, seconds: 10 } as const;
 
-/** A small WebP of a stored picture, made by the first who asks for it. Undefined: the picture is none that can be made smaller. */
+/**
+ * A small WebP of a stored picture, made by the first who asks for it. Undefined: the picture is none that
+ * can be made smaller.
+ */
 export async function thumbnailOf(results: ResultStore, name: string): Promise<Uint8Array | undefined> {
   const known = await readFile(results.thumbnailPathOf(name)).catch(() => undefined);
   if (known) return known;

@@ -9,7 +9,10 @@ import { describeJob } from './describe-job.js';
 export const isVisible = ({ apiKey }: FastifyRequest, { caller }: Pick<StoredJob, 'caller'>): boolean =>
   !apiKey || apiKey.scopes.includes('admin') || caller === apiKey.id;
 
-/** A job of the caller's. Throws status 404 for any other: somebody else's is not there, as far as its guesser is told. */
+/**
+ * A job of the caller's. Throws status 404 for any other: somebody else's is not there, as far as its guesser
+ * is told.
+ */
 export async function findJob(
   { jobs }: Pick<ServerContext, 'jobs'>,
   request: FastifyRequest,

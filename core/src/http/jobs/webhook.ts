@@ -7,7 +7,10 @@ import { HttpError } from '../errors.js';
 /** Milliseconds that finding its address may take; one that is not found in time may be found later. */
 const findMs = 3_000;
 
-/** Throws status 400 for a webhook that would be refused once the job has ended: its caller is told while it listens. */
+/**
+ * Throws status 400 for a webhook that would be refused once the job has ended: its caller is told while it
+ * listens.
+ */
 export async function assertWebhookAllowed(
   address: string,
   { privateAddresses }: { readonly privateAddresses: boolean },

@@ -47,7 +47,8 @@ export const fromArguments = ({ negative_prompt, size, ...asked }: GenerateArgum
 });
 
 /**
- * Makes the images of a call, stores them, and answers each as an image and as a link to it, and how they were made.
+ * Makes the images of a call, stores them, and answers each as an image and as a link to it, and how they
+ * were made.
  *
  * @param shape arguments that the tool has
  * @param given those of the call

@@ -5,7 +5,9 @@ import type { ServerNotification, ServerRequest } from '@modelcontextprotocol/sd
 /** What a tool is told of its call. */
 export type ToolCall = RequestHandlerExtra<ServerRequest, ServerNotification>;
 
-/** Milliseconds after which progress is told that has not changed: clients give up on a server that is silent. */
+/**
+ * Milliseconds after which progress is told that has not changed: clients give up on a server that is silent.
+ */
 const silentMs = 2_000;
 /** The least by which it rises: each notification has a larger one than the last. */
 const leastRise = 1e-6;

@@ -14,8 +14,8 @@ const mostMessages = 16;
 const config = { access: { scope: 'any' } } as const;
 
 /**
- * `POST /mcp`: the Model Context Protocol over streamable HTTP. A session is a name alone, by which calls are found that are to be cancelled:
- * nothing else is kept of it, and any is taken, also after a restart.
+ * `POST /mcp`: the Model Context Protocol over streamable HTTP. A session is a name alone, by which calls are
+ * found that are to be cancelled: nothing else is kept of it, and any is taken, also after a restart.
  */
 export const mcpRoutes = (context: ServerContext) => async (server: FastifyInstance) => {
   const calls = new RunningCalls();
@@ -25,7 +25,8 @@ export const mcpRoutes = (context: ServerContext) => async (server: FastifyInsta
       throw new HttpError(400, 'invalid_request', `A body may have at most ${mostMessages} messages.`);
     for (const id of cancelledBy(body)) calls.cancel(request, id);
     const mcp = createMcpServer(context, { request, reply, calls });
-    // Without a session id generator the transport keeps no sessions. Notifications come in a stream of events.
+    // Without a session id generator the transport keeps no sessions. Notifications come in a stream of
+    // events.
     const transport = new StreamableHTTPServerTransport({ enableJsonResponse: !asksForProgress(body) });
     // What the transport writes goes past Fastify, with what other hooks have said.
     for (const [name, value] of Object.entries(reply.getHeaders()))

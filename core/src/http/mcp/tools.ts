@@ -18,7 +18,10 @@ const editShape = {
   strength: imageRequestSchema.shape.strength,
 };
 
-/** The tools that a model may use: make a picture, edit one, list the models, jobs. One server a request: there is no session to lose. */
+/**
+ * The tools that a model may use: make a picture, edit one, list the models, jobs. One server a request:
+ * there is no session to lose.
+ */
 export function createMcpServer(context: ServerContext, mcp: McpRequest): McpServer {
   const { request, reply } = mcp;
   const server = new McpServer({ name: 'easel', version: coreVersion });

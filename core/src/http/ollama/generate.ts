@@ -17,7 +17,10 @@ import { fromOllamaRequest, idOf, ollamaGenerateSchema } from './request.js';
 
 const nanosecondsPerMs = 1e6;
 
-/** Makes the image of a call to Ollama's `generate`: progress and image a line each, or, with `"stream": false`, the image alone. */
+/**
+ * Makes the image of a call to Ollama's `generate`: progress and image a line each, or, with
+ * `"stream": false`, the image alone.
+ */
 export async function generate(
   context: ServerContext,
   request: FastifyRequest,

@@ -8,7 +8,10 @@ const edge = z.int().min(0).max(16_384).nullish();
 
 const optionsSchema = z.looseObject({ seed: z.int().nullish() });
 
-/** Fields of Ollama's `generate` that have a meaning for images; others that are there are named in the answer. */
+/**
+ * Fields of Ollama's `generate` that have a meaning for images; others that are there are named in the
+ * answer.
+ */
 export const ollamaGenerateSchema = z.looseObject({
   model: z.string().min(1).max(200),
   prompt: z.string().nullish(),

@@ -9,7 +9,9 @@ export const usage = {
   input_tokens_details: { image_tokens: 0, text_tokens: 0 },
 };
 
-/** What Easel adds to OpenAI's answer: where the pictures come from and what was done otherwise than asked. */
+/**
+ * What Easel adds to OpenAI's answer: where the pictures come from and what was done otherwise than asked.
+ */
 export const provenanceOf = (
   { provenance, warnings, cost, timings }: Pick<ImageResult, 'provenance' | 'warnings' | 'cost' | 'timings'>,
   more: readonly Warning[],

@@ -25,7 +25,10 @@ const reference = z
   });
 const most = 16;
 
-/** What JSON has in place of a form's files. OpenAI calls the list `images`; some servers take the form's `image` in JSON, too. */
+/**
+ * What JSON has in place of a form's files. OpenAI calls the list `images`; some servers take the form's
+ * `image` in JSON, too.
+ */
 export const imageReferenceFields = {
   images: z.array(reference).max(most).nullish(),
   image: z.union([z.array(reference).max(most), reference]).nullish(),
@@ -34,7 +37,8 @@ export const imageReferenceFields = {
 const referencesSchema = z.looseObject(imageReferenceFields);
 
 /**
- * The body of `/v1/images/edits` and `/variations`: a form with files, or JSON that names images by data URLs or addresses.
+ * The body of `/v1/images/edits` and `/variations`: a form with files, or JSON that names images by data URLs
+ * or addresses.
  *
  * @throws HttpError 400 with the field, also where there is no image
  */

@@ -13,7 +13,10 @@ export interface EditBody {
   readonly mask: InputImage | undefined;
 }
 
-/** The multipart form of `/v1/images/edits` and `/variations`: `image`, `image[]` (in any number), `mask`, and text, of which numbers and flags are turned into what they say. */
+/**
+ * The multipart form of `/v1/images/edits` and `/variations`: `image`, `image[]` (in any number), `mask`, and
+ * text, of which numbers and flags are turned into what they say.
+ */
 export async function readImageForm(request: FastifyRequest): Promise<EditBody> {
   const fields: Record<string, unknown> = {};
   const given: GivenImage[] = [];
@@ -44,7 +47,10 @@ const flagOf = new Map([
   ['false', false],
 ]);
 
-/** A field as JSON would have it; what is not a number or flag where one belongs is left for the schema to name. */
+/**
+ * A field as JSON would have it; what is not a number or flag where one belongs is left for the schema to
+ * name.
+ */
 function readField(name: string, text: string): unknown {
   if (text === '') return undefined;
   if (numbers.has(name)) return Number(text);

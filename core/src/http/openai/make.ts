@@ -56,7 +56,10 @@ export async function make(
   return await sendJson(reply, body, pictures);
 }
 
-/** Errors before the first event are answered with their status; later ones are an event, as the status is out by then. */
+/**
+ * Errors before the first event are answered with their status; later ones are an event, as the status is out
+ * by then.
+ */
 async function stream(
   context: ServerContext,
   { kind, asked, warnings, delivery }: OpenAiCall,

@@ -2,8 +2,9 @@ import type { InputImage, Warning } from '@easel/plugin-sdk';
 import { colourOf, maskOfOpacity, opacityOf } from '../alpha-mask.js';
 
 /**
- * A mask of OpenAI's API, which is transparent where it is to be painted, in the contract's sense. One without any transparency is taken for a mask
- * whose white part is to be painted, as most other programs make them, with a warning.
+ * A mask of OpenAI's API, which is transparent where it is to be painted, in the contract's sense. One
+ * without any transparency is taken for a mask whose white part is to be painted, as most other programs make
+ * them, with a warning.
  */
 export async function readOpenAiMask(given: InputImage): Promise<{ mask: InputImage; warnings: Warning[] }> {
   const opacity = await opacityOf(given);

@@ -16,7 +16,10 @@ const unsupported = [
 ] as const;
 const harmless: ReadonlySet<unknown> = new Set([undefined, null, 'auto', 'opaque', 'standard']);
 
-/** Fields of OpenAI's images API, and ours beside them. Unknown ones are passed over with a warning, as its own clients expect. */
+/**
+ * Fields of OpenAI's images API, and ours beside them. Unknown ones are passed over with a warning, as its
+ * own clients expect.
+ */
 export const openAiRequestSchema = z.looseObject({
   prompt: field.prompt,
   model: field.model.nullish(),

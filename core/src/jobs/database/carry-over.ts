@@ -2,8 +2,9 @@ import type Database from 'libsql';
 import { inTransaction } from './transaction.js';
 
 /**
- * Copies what one database has and the one at a path lacks: jobs, the turns of their callers, and the servers that work on them. Of a job that
- * both have, the one that has ended counts. Answers how many jobs were copied.
+ * Copies what one database has and the one at a path lacks: jobs, the turns of their callers, and the servers
+ * that work on them. Of a job that both have, the one that has ended counts. Answers how many jobs were
+ * copied.
  *
  * @param file absolute path of a database whose tables are of the same version
  */

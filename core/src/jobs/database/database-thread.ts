@@ -22,8 +22,8 @@ const silenceMs = 12_000;
 const closeMs = 5_000;
 
 /**
- * The database of jobs, on a thread of its own. Every call rejects with ERR_STORAGE where the disk or another process is in the way, after a
- * few seconds at most, and the next one tries again.
+ * The database of jobs, on a thread of its own. Every call rejects with ERR_STORAGE where the disk or another
+ * process is in the way, after a few seconds at most, and the next one tries again.
  */
 export class DatabaseThread {
   readonly jobTable: Methods<Tables['jobs']>;
@@ -47,8 +47,8 @@ export class DatabaseThread {
   }
 
   /**
-   * Opens the database. Answers why that was not possible where it may pass by itself, as each call tries again; rejects with ERR_STORAGE where
-   * somebody has to see to it.
+   * Opens the database. Answers why that was not possible where it may pass by itself, as each call tries
+   * again; rejects with ERR_STORAGE where somebody has to see to it.
    */
   async open(): Promise<EaselError | undefined> {
     try {

@@ -3,8 +3,9 @@ import { EaselError } from '@easel/plugin-sdk';
 /** A failure of the database or of the disk below it, as it crosses from one thread to the other. */
 export interface StorageFault {
   /**
-   * What is wrong: it is held by another process; there is no room; it may not be opened or written; its contents are damaged; it was
-   * written by a newer Easel; it is no longer at its path; the disk fails; it does not answer.
+   * What is wrong: it is held by another process; there is no room; it may not be opened or written; its
+   * contents are damaged; it was written by a newer Easel; it is no longer at its path; the disk fails; it
+   * does not answer.
    */
   readonly kind: 'locked' | 'full' | 'denied' | 'damaged' | 'newer' | 'misplaced' | 'disk' | 'silent';
   /** SQLite's or the system's own words. */

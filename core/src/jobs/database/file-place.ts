@@ -1,12 +1,15 @@
 import { type BigIntStats, closeSync, fstatSync, openSync, rmSync, statSync } from 'node:fs';
 
 /**
- * Where a database is that is open: where it was opened; there is another one in its place; it was moved away, or the disk that it is on was;
- * or it was removed, and cannot come back.
+ * Where a database is that is open: where it was opened; there is another one in its place; it was moved
+ * away, or the disk that it is on was; or it was removed, and cannot come back.
  */
 export type Whereabouts = 'there' | 'replaced' | 'moved' | 'removed';
 
-/** Tells whether a path still leads to the database that was opened by it: SQLite goes on with the file that it has open, wherever that is. */
+/**
+ * Tells whether a path still leads to the database that was opened by it: SQLite goes on with the file that
+ * it has open, wherever that is.
+ */
 export class FilePlace {
   readonly #path: string;
   readonly #descriptor: number;
@@ -29,7 +32,10 @@ export class FilePlace {
     return fstatSync(this.#descriptor, { bigint: true }).nlink === 0n ? 'removed' : 'moved';
   }
 
-  /** Removes what this database has left beside its path: another one there would be taken for the one that it belongs to. */
+  /**
+   * Removes what this database has left beside its path: another one there would be taken for the one that it
+   * belongs to.
+   */
   removeCompanions(): void {
     if (this.#companion === undefined || this.#findCompanion() !== this.#companion) return;
     for (const ending of ['-wal', '-shm']) rmSync(`${this.#path}${ending}`, { force: true });

@@ -51,7 +51,10 @@ export class ImageTable {
     this.#database = database;
   }
 
-  /** Adds the images of a call; one that its caller has already is put in front again, and is no longer deleted. */
+  /**
+   * Adds the images of a call; one that its caller has already is put in front again, and is no longer
+   * deleted.
+   */
   add(caller: string, job: string | null, { images, ...about }: ImageOrigin | JobResult, now: number): void {
     const { provenance } = about;
     const insert = this.#database.prepare(
@@ -128,7 +131,9 @@ export class ImageTable {
     return this.#change('starred = ?', isStarred ? 1 : 0, caller, names);
   }
 
-  /** Deletes images; until they are cleared away they can be had back. @param at undefined: they are had back */
+  /**
+   * Deletes images; until they are cleared away they can be had back. @param at undefined: they are had back
+   */
   setDeleted(caller: string | undefined, names: readonly string[], at: number | undefined): number {
     return this.#change('deleted_at = ?', at ?? null, caller, names);
   }

@@ -40,7 +40,10 @@ export class JobTable {
     this.#images = images;
   }
 
-  /** Accepts a job; one that its caller has accepted before under the same key is answered instead. Undefined: too many of its jobs wait. */
+  /**
+   * Accepts a job; one that its caller has accepted before under the same key is answered instead. Undefined:
+   * too many of its jobs wait.
+   */
   create(row: NewRow): AcceptedRow | undefined {
     const { caller, request, fixed, priority, idempotencyKey = null, webhook = null, now, limit } = row;
     return inTransaction(this.#database, () => {
@@ -66,7 +69,10 @@ export class JobTable {
     return row === undefined ? undefined : readJob(row);
   }
 
-  /** The newest first. @param caller whose jobs; undefined: everybody's. @param before id of the job that they were accepted before */
+  /**
+   * The newest first. @param caller whose jobs; undefined: everybody's. @param before id of the job that they
+   * were accepted before
+   */
   list(caller: string | undefined, limit: number, before: string | undefined): StoredJob[] {
     const conditions = [
       ...(caller === undefined ? [] : ['caller = ?']),
@@ -90,8 +96,9 @@ export class JobTable {
   }
 
   /**
-   * Begins the job whose turn it is: by priority, then of whoever was served longest ago, then the oldest. Undefined: none waits. Looks at
-   * one row of each caller that waits, however many rows there are. None is begun for a server that others take for ended.
+   * Begins the job whose turn it is: by priority, then of whoever was served longest ago, then the oldest.
+   * Undefined: none waits. Looks at one row of each caller that waits, however many rows there are. None is
+   * begun for a server that others take for ended.
    */
   begin(owner: string, now: number): BegunJob | undefined {
     const highest = `SELECT priority FROM jobs WHERE state = 'queued' ORDER BY priority DESC LIMIT 1`;
@@ -136,12 +143,15 @@ export class JobTable {
     return this.#own('fixed = ?', [textOf(fixed)], id, owner) !== undefined;
   }
 
-  /** Writes down who is about to be asked. False: the job is no longer that server's, and nobody may be asked. */
+  /** Writes down who is about to be asked. False: nobody may be, the job is no longer that server's. */
   noteAsked(id: string, owner: string, asked: AskedPlugin): boolean {
     return this.#own('asked = ?', [JSON.stringify(asked)], id, owner) !== undefined;
   }
 
-  /** Each job ends once, by the server whose it is, and its images are listed from then on. Undefined: it is no longer that one's. */
+  /**
+   * Each job ends once, by the server whose it is, and its images are listed from then on. Undefined: it is
+   * no longer that one's.
+   */
   end(id: string, owner: string, end: JobEnd, now: number): StoredJob | undefined {
     const [state, column, value] =
       'result' in end ? ['succeeded', 'result', end.result] : ['failed', 'error', end.error];
@@ -170,7 +180,9 @@ export class JobTable {
     });
   }
 
-  /** Puts back what counts as begun by that server and is not known to it, such as where it was not answered. */
+  /**
+   * Puts back what counts as begun by that server and is not known to it, such as where it was not answered.
+   */
   putBackStrays(owner: string, known: readonly string[]): void {
     const isStray = `state = 'running' AND owner = ? AND id NOT IN (SELECT value FROM json_each(?))`;
     const given = [owner, JSON.stringify(known)];

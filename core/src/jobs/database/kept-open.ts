@@ -19,7 +19,10 @@ interface Open extends Tables {
   readonly place: FilePlace;
 }
 
-/** Milliseconds that a file which was removed stays away before it is written again: whoever removes its folder is done by then. */
+/**
+ * Milliseconds that a file which was removed stays away before it is written again: whoever removes its
+ * folder is done by then.
+ */
 const removedMs = 3_000;
 /** Milliseconds after which a database that was found damaged is looked at again. */
 const damagedMs = 2_000;
@@ -28,9 +31,10 @@ const damagedMs = 2_000;
 export class MisplacedDatabase extends Error {}
 
 /**
- * The database of jobs: opened at the first need, and held on to. SQLite would go on with a file that is no longer at its path, and what it
- * accepts would be lost. So each call finds it where it was, or fails: one that was moved away is waited for, one that was removed is written
- * again from what is open, and another one in its place is taken, with what it lacks.
+ * The database of jobs: opened at the first need, and held on to. SQLite would go on with a file that is no
+ * longer at its path, and what it accepts would be lost. So each call finds it where it was, or fails: one
+ * that was moved away is waited for, one that was removed is written again from what is open, and another one
+ * in its place is taken, with what it lacks.
  */
 export class KeptOpen {
   readonly #file: string;
@@ -60,7 +64,10 @@ export class KeptOpen {
     return this.#take(this.#open, found);
   }
 
-  /** To be told of what a call has failed with. A page that was read damaged would stay so, also where the file is well again. */
+  /**
+   * To be told of what a call has failed with. A page that was read damaged would stay so, also where the
+   * file is well again.
+   */
   onFailure(error: unknown, { kind }: StorageFault): void {
     if (kind !== 'damaged' || this.#damage?.error === error) return;
     // Where it is another one that was found damaged, this one is kept.

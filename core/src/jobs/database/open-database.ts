@@ -3,7 +3,10 @@ import Database from 'libsql';
 import { makePrivateFile } from '../../storage/keep-private.js';
 import { migrate } from './schema.js';
 
-/** Milliseconds that SQLite waits for a lock; whoever asked waits for longer, and lets others have their turn meanwhile. */
+/**
+ * Milliseconds that SQLite waits for a lock; whoever asked waits for longer, and lets others have their turn
+ * meanwhile.
+ */
 const lockMs = 20;
 /** sqlite.org/fileformat.html, section 1.3. */
 const header = 'SQLite format 3\0';
@@ -19,8 +22,8 @@ export class UnusableDatabase extends Error {
 }
 
 /**
- * Opens the database of jobs, and makes it if there is none; only its owner may read it. Throws {@link UnusableDatabase} for one that is
- * damaged or of a newer version, and leaves it as it is.
+ * Opens the database of jobs, and makes it if there is none; only its owner may read it. Throws
+ * {@link UnusableDatabase} for one that is damaged or of a newer version, and leaves it as it is.
  */
 export function openDatabase(file: string): Database.Database {
   // What SQLite lays beside it has the mode of the database.

@@ -1,7 +1,10 @@
 import type Database from 'libsql';
 import { inTransaction } from './transaction.js';
 
-/** Each takes the tables from the version of its place to the next one; databases of version 0 have the first table already, or are new. */
+/**
+ * Each takes the tables from the version of its place to the next one; databases of version 0 have the first
+ * table already, or are new.
+ */
 const migrations: readonly string[] = [
   `
   CREATE TABLE IF NOT EXISTS jobs (
@@ -78,7 +81,10 @@ const migrations: readonly string[] = [
   `,
 ];
 
-/** Takes the tables to the newest version. Answers the version that was found where that is a newer one, and changes nothing then. */
+/**
+ * Takes the tables to the newest version. Answers the version that was found where that is a newer one, and
+ * changes nothing then.
+ */
 export function migrate(database: Database.Database): number | undefined {
   const version = () =>
     (database.prepare('PRAGMA user_version').get() as { user_version: number }).user_version;

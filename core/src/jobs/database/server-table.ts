@@ -38,7 +38,10 @@ export class ServerTable {
       .all(id) as ServerRow[];
   }
 
-  /** Removes servers that have ended, unless one has told meanwhile that it lives, and puts back the jobs that are nobody's. Answers how many. */
+  /**
+   * Removes servers that have ended, unless one has told meanwhile that it lives, and puts back the jobs that
+   * are nobody's. Answers how many.
+   */
   takeOver(ended: readonly Pick<ServerRow, 'id' | 'beat'>[]): number {
     const isNobodys = `state = 'running' AND (owner IS NULL OR owner NOT IN (SELECT id FROM servers))`;
     const stray = this.#database.prepare(`SELECT 1 FROM jobs WHERE ${isNobodys} LIMIT 1`);

@@ -1,6 +1,7 @@
 /**
- * The thread that the database of jobs is on: SQLite's calls are synchronous, and would hold the event loop of the server for as long as the
- * disk takes. It opens the database at the first call, and again at the next one where that failed.
+ * The thread that the database of jobs is on: SQLite's calls are synchronous, and would hold the event loop
+ * of the server for as long as the disk takes. It opens the database at the first call, and again at the next
+ * one where that failed.
  *
  * @module
  */

@@ -9,7 +9,10 @@ export const isForTools = (name: string): boolean =>
 /** Not the plugin's own, or none of its doing. */
 const ignored = (name: string) => name === 'node_modules' || name.startsWith('.') || isForTools(name);
 
-/** What a folder holds, as one SHA-256 over names and contents; what cannot be read counts as not there. Rejects with the signal's reason. */
+/**
+ * What a folder holds, as one SHA-256 over names and contents; what cannot be read counts as not there.
+ * Rejects with the signal's reason.
+ */
 export async function hashFolder(folder: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
   for (const file of (await filesOf(folder)).sort()) {

@@ -14,8 +14,10 @@ const signOfLife = new SignOfLife();
 let generations = 0;
 
 /**
- * Copies a plugin's folder into the storage folder, and answers the plugin as it is there: a version that runs must not see the next edit. The
- * copy is named `id@hash.space.process.start.number`, the process being the kernel's, and is renewed while it is used. Where nothing can be written, the plugin runs where it is, and so does one that is given by value.
+ * Copies a plugin's folder into the storage folder, and answers the plugin as it is there: a version that
+ * runs must not see the next edit. The copy is named `id@hash.space.process.start.number`, the process being
+ * the kernel's, and is renewed while it is used. Where nothing can be written, the plugin runs where it is,
+ * and so does one that is given by value.
  *
  * @param fingerprint of what is to be copied, the hash of its content first
  * @param signal ends the copying; it rejects with the signal's reason then, and leaves nothing behind
@@ -76,7 +78,10 @@ export async function dropGeneration({ copy }: PluginFolder): Promise<void> {
   await rm(copy.root, { recursive: true, force: true }).catch(() => {});
 }
 
-/** Makes the folder that copies go into, and removes what kernels have left that did not end in order; copies of one that runs stay. */
+/**
+ * Makes the folder that copies go into, and removes what kernels have left that did not end in order; copies
+ * of one that runs stay.
+ */
 export async function prepareGenerations(storageFolder: string): Promise<void> {
   const all = folderIn(storageFolder);
   await mkdir(all, { recursive: true, mode: privateMode }).catch(() => {});

@@ -3,8 +3,9 @@ import { mkdir, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /**
- * Makes folders, one inside of the other, so that Node finds from the innermost what it finds from a plugin's own place: the packages of each
- * folder above it, and the `package.json` that says what kind of modules it has.
+ * Makes folders, one inside of the other, so that Node finds from the innermost what it finds from a plugin's
+ * own place: the packages of each folder above it, and the `package.json` that says what kind of modules it
+ * has.
  *
  * @param origin absolute path of the plugin's folder, symbolic links resolved
  * @param root absolute path of an empty folder

@@ -21,7 +21,10 @@ interface Entry {
   readonly until: number;
 }
 
-/** Holds a plugin's crashes against the requests, and the callers, that they followed, so that nobody takes a plugin away from others. */
+/**
+ * Holds a plugin's crashes against the requests, and the callers, that they followed, so that nobody takes a
+ * plugin away from others.
+ */
 export class Blame {
   readonly #plugin: string;
   readonly #now: () => number;
@@ -35,7 +38,10 @@ export class Blame {
     this.#now = now;
   }
 
-  /** Keeps a call in mind until it has ended, and longer where its run ends with it. Resolves or rejects as the call does. */
+  /**
+   * Keeps a call in mind until it has ended, and longer where its run ends with it. Resolves or rejects as
+   * the call does.
+   */
   async noting<T>(runner: Runner, suspect: Suspect, work: Promise<T>): Promise<T> {
     const suspects = this.#underWay.get(runner) ?? new Set();
     this.#underWay.set(runner, suspects.add(suspect));
@@ -49,7 +55,10 @@ export class Blame {
     }
   }
 
-  /** Notes the crash of a run; answers whom it may be the doing of, by caller, or by request where callers do not say who they are. */
+  /**
+   * Notes the crash of a run; answers whom it may be the doing of, by caller, or by request where callers do
+   * not say who they are.
+   */
   record(runner: Runner): string[] {
     const suspects = [...(this.#underWay.get(runner) ?? [])];
     for (const suspect of suspects)

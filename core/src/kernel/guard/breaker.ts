@@ -13,9 +13,10 @@ export interface BreakerOptions {
 type Circuit = CircuitBreaker<[() => Promise<unknown>], unknown>;
 
 /**
- * opossum, with its traps closed: no timeout, capacity, cache, fallback or abort controller of its own (the cancellation and the bulkhead do
- * that, and count until the work has ended), no listeners that could throw into a call, and errors that are not the plugin's fault do not
- * count, except from the half-open probe, which would otherwise close the circuit.
+ * opossum, with its traps closed: no timeout, capacity, cache, fallback or abort controller of its own (the
+ * cancellation and the bulkhead do that, and count until the work has ended), no listeners that could throw
+ * into a call, and errors that are not the plugin's fault do not count, except from the half-open probe,
+ * which would otherwise close the circuit.
  */
 export class Breaker {
   readonly #options: BreakerOptions;

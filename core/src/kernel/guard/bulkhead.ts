@@ -8,10 +8,11 @@ interface Waiting {
 }
 
 /**
- * Lets `concurrency` calls in and keeps up to `queue` waiting: the more urgent first, and among equals callers take turns, each one's own
- * calls in their order. Where all places to wait are taken, the call with the weakest claim is refused, be it the newcomer or not, so that
- * nobody can keep others out by asking much. A place is given back by whoever holds it, when the work has really ended, which may be later
- * than its caller was answered.
+ * Lets `concurrency` calls in and keeps up to `queue` waiting: the more urgent first, and among equals
+ * callers take turns, each one's own calls in their order. Where all places to wait are taken, the call with
+ * the weakest claim is refused, be it the newcomer or not, so that nobody can keep others out by asking much.
+ * A place is given back by whoever holds it, when the work has really ended, which may be later than its
+ * caller was answered.
  */
 export class Bulkhead {
   readonly #plugin: string;
@@ -35,8 +36,8 @@ export class Bulkhead {
   }
 
   /**
-   * Resolves with the function that gives the place back. Rejects with ERR_QUEUE_FULL, at once or when its place to wait is taken by another
-   * call, or with the signal's reason.
+   * Resolves with the function that gives the place back. Rejects with ERR_QUEUE_FULL, at once or when its
+   * place to wait is taken by another call, or with the signal's reason.
    *
    * @param caller who asks; those who do not say are one caller
    * @param priority a higher one goes first

@@ -10,6 +10,9 @@ export interface GuardedCall {
   readonly priority?: number | undefined;
   /** Whether an earlier try of the call, which was cut off, was handed to this plugin. Absent: no. */
   readonly wasHandedOver?: boolean | undefined;
-  /** Whether whoever asks has the result safely; the plugin is told. Never rejects. Absent: when the call resolves. */
+  /**
+   * Whether whoever asks has the result safely; the plugin is told. Never rejects. Absent: when the call
+   * resolves.
+   */
   readonly received?: Promise<boolean> | undefined;
 }

@@ -31,7 +31,10 @@ export interface GuardedPluginOptions {
 /** Milliseconds for which a provider that asks for a pause without saying how long is left alone. */
 const shortestPauseMs = 1_000;
 
-/** A plugin as the router sees it. A call passes the bulkhead, then the breaker of its pipeline type; then it can be cancelled. */
+/**
+ * A plugin as the router sees it. A call passes the bulkhead, then the breaker of its pipeline type; then it
+ * can be cancelled.
+ */
 export class GuardedPlugin {
   readonly plugin: PluginFolder;
   readonly supervisor: Supervisor;
@@ -96,7 +99,10 @@ export class GuardedPlugin {
     return this.#routes.get(pipelineType)?.latency.averageMs;
   }
 
-  /** Why it would not be asked now for images of a type, by a model that needs some of its optional secrets. Undefined: it would. */
+  /**
+   * Why it would not be asked now for images of a type, by a model that needs some of its optional secrets.
+   * Undefined: it would.
+   */
   obstacle(pipelineType: string, secrets: readonly string[] = []): string | undefined {
     const { state } = this.supervisor;
     const missing = this.supervisor.missingSecretsWith(secrets);
@@ -114,7 +120,10 @@ export class GuardedPlugin {
       if (pipelineType === undefined || pipelineType === type) breaker.reset();
   }
 
-  /** Makes pictures; settles at the latest when the signal aborts. The place in the bulkhead is kept until the work has ended. */
+  /**
+   * Makes pictures; settles at the latest when the signal aborts. The place in the bulkhead is kept until the
+   * work has ended.
+   */
   async generate(
     pipelineType: string,
     request: GenerationRequest,
@@ -199,7 +208,10 @@ export class GuardedPlugin {
     return this.#blame.record(runner);
   }
 
-  /** Stops the plugin for good, after its calls have had the manifest's `drainMs` to finish. Resolves with whether force was needed. */
+  /**
+   * Stops the plugin for good, after its calls have had the manifest's `drainMs` to finish. Resolves with
+   * whether force was needed.
+   */
   async close(): Promise<boolean> {
     const isLate = await this.#drain('ERR_KERNEL_CLOSED', 'being closed');
     const isForced = await this.supervisor.stop(graceMs);

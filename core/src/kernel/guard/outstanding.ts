@@ -4,8 +4,8 @@ export class Outstanding {
   readonly #receipts = new Set<Promise<boolean>>();
 
   /**
-   * Resolves or rejects as the call does. Until its result is stored, the plugin is there to be told of that; `onStored` is called when it need
-   * not be any more.
+   * Resolves or rejects as the call does. Until its result is stored, the plugin is there to be told of that;
+   * `onStored` is called when it need not be any more.
    */
   async call<T>(
     answer: Promise<T>,
@@ -36,8 +36,8 @@ export class Outstanding {
   }
 
   /**
-   * Resolves when all is finished. After `drainMs` it waits for results no longer, and calls `kill`, which must end the calls, where there are
-   * any. Resolves with whether there were.
+   * Resolves when all is finished. After `drainMs` it waits for results no longer, and calls `kill`, which
+   * must end the calls, where there are any. Resolves with whether there were.
    */
   async drain(drainMs: number, kill: () => void): Promise<boolean> {
     let isLate = false;

@@ -4,7 +4,10 @@ import type { RunnerCall } from '../runner/runner.js';
 /** What a runner tells of a call besides its answer. */
 export type Watch = Pick<RunnerCall, 'onHandedOver' | 'onClassified'>;
 
-/** Failures that come of the kernel, or of a plugin that has not classified them: they leave open what became of a request. */
+/**
+ * Failures that come of the kernel, or of a plugin that has not classified them: they leave open what became
+ * of a request.
+ */
 const open: ReadonlySet<ErrorCode> = new Set([
   'ERR_PLUGIN_CRASHED',
   'ERR_PLUGIN_STALLED',
@@ -16,7 +19,10 @@ const open: ReadonlySet<ErrorCode> = new Set([
   'ERR_ABORTED',
 ]);
 
-/** The same where an earlier try of the call, which was cut off, was handed to the plugin, and this one did not reach it. */
+/**
+ * The same where an earlier try of the call, which was cut off, was handed to the plugin, and this one did
+ * not reach it.
+ */
 const unreached: ReadonlySet<ErrorCode> = new Set([
   'ERR_PLUGIN_START_FAILED',
   'ERR_PLUGIN_QUARANTINED',
@@ -32,8 +38,8 @@ export const isPaid = ({ pays, permissions }: Pick<Manifest, 'pays' | 'permissio
   pays ?? permissions.secrets.length + permissions.optionalSecrets.length > 0;
 
 /**
- * Makes a call. Where the plugin pays, was handed it and has not said itself what became of it, its failure counts as one of a call that may have
- * been paid, so that nobody else is paid for it as well.
+ * Makes a call. Where the plugin pays, was handed it and has not said itself what became of it, its failure
+ * counts as one of a call that may have been paid, so that nobody else is paid for it as well.
  *
  * @param wasHandedOver whether an earlier try of the call, which was cut off, was handed to the plugin
  */

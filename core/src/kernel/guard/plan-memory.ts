@@ -3,8 +3,8 @@ import type { GuardedPlugin } from './guarded-plugin.js';
 import { withCancellation } from './with-cancellation.js';
 
 /**
- * Asks a plugin what a call would hold in memory; settles at the latest when the signal aborts. Such a question has no place in the bulkhead and
- * tells nothing of the plugin's health: nothing is made.
+ * Asks a plugin what a call would hold in memory; settles at the latest when the signal aborts. Such a
+ * question has no place in the bulkhead and tells nothing of the plugin's health: nothing is made.
  *
  * @returns undefined where the plugin does not say
  */

@@ -8,8 +8,8 @@ export interface Claim {
 type Level<Entry> = Map<string, Set<Entry>>;
 
 /**
- * A queue in which the more urgent go first, and the owners of equally urgent entries take turns, so that nobody's many keep somebody
- * else's one waiting (round robin).
+ * A queue in which the more urgent go first, and the owners of equally urgent entries take turns, so that
+ * nobody's many keep somebody else's one waiting (round robin).
  */
 export class TurnQueue<Entry extends NonNullable<unknown>> {
   /** By priority; a level is there while it has owners. */
@@ -39,7 +39,10 @@ export class TurnQueue<Entry extends NonNullable<unknown>> {
     if (level.size === 0) this.#levels.delete(priority);
   }
 
-  /** Of the most urgent, the oldest entry of the owner whose turn it is, which then goes to the end. Undefined: it is empty. */
+  /**
+   * Of the most urgent, the oldest entry of the owner whose turn it is, which then goes to the end.
+   * Undefined: it is empty.
+   */
   take(): Entry | undefined {
     const priority = Math.max(...this.#levels.keys());
     const level = this.#levels.get(priority);
@@ -54,8 +57,9 @@ export class TurnQueue<Entry extends NonNullable<unknown>> {
   }
 
   /**
-   * Takes out what has to make room for a newcomer: of the least urgent, the newest entry of whoever has most. Undefined: nothing there has
-   * a weaker claim than the newcomer, which is one that is less urgent, or as urgent of an owner that would still have as many.
+   * Takes out what has to make room for a newcomer: of the least urgent, the newest entry of whoever has
+   * most. Undefined: nothing there has a weaker claim than the newcomer, which is one that is less urgent, or
+   * as urgent of an owner that would still have as many.
    */
   displace(newcomer: Claim): Entry | undefined {
     const priority = Math.min(...this.#levels.keys());

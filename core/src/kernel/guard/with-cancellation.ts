@@ -1,4 +1,6 @@
-/** Milliseconds that work has to end by itself after it was aborted, where it does not say how long it needs. */
+/**
+ * Milliseconds that work has to end by itself after it was aborted, where it does not say how long it needs.
+ */
 export const graceMs = 2_000;
 
 /** The most that it may say. */
@@ -9,13 +11,16 @@ export interface CancellableWork<T> {
   readonly answer: Promise<T>;
   /** Resolves when the work has really ended; never rejects. */
   readonly ended: Promise<void>;
-  /** Gives work that has been aborted so many milliseconds from now, 60,000 at most, in place of what it had. */
+  /**
+   * Gives work that has been aborted so many milliseconds from now, 60,000 at most, in place of what it had.
+   */
   grant(milliseconds: number): void;
 }
 
 /**
- * Makes sure that work settles: the caller is answered the moment the signal aborts; the work is asked to stop by the same signal, and
- * `kill` is called where it has not ended `graceMs` later, or when what it was granted is over. `kill` must make the work end.
+ * Makes sure that work settles: the caller is answered the moment the signal aborts; the work is asked to
+ * stop by the same signal, and `kill` is called where it has not ended `graceMs` later, or when what it was
+ * granted is over. `kill` must make the work end.
  */
 export function withCancellation<T>(
   work: Promise<T>,

@@ -16,8 +16,8 @@ export interface Discovery {
 type Sources = Pick<Configuration, 'givenPlugins' | 'pluginPackages' | 'pluginFolders' | 'plugins'>;
 
 /**
- * Finds the plugins that are given by value, those that are packages, and those in folders of plugin folders; later ones add to earlier ones. A broken plugin never hides
- * the others.
+ * Finds the plugins that are given by value, those that are packages, and those in folders of plugin folders;
+ * later ones add to earlier ones. A broken plugin never hides the others.
  */
 export function discoverPlugins(
   { givenPlugins, pluginPackages, pluginFolders, plugins: settings }: Sources,

@@ -2,8 +2,8 @@ import { EaselError, type Manifest, wireProtocols } from '@easel/plugin-sdk';
 import { satisfies, validRange } from 'semver';
 
 /**
- * The wire protocol that kernel and plugin speak, the highest that both know. Throws ERR_API_INCOMPATIBLE, with what each of the two offers,
- * where they cannot talk.
+ * The wire protocol that kernel and plugin speak, the highest that both know. Throws ERR_API_INCOMPATIBLE,
+ * with what each of the two offers, where they cannot talk.
  */
 export function negotiate(manifest: Manifest, sdkVersion: string): number {
   const incompatible = (what: string) =>

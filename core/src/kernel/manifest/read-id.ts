@@ -4,7 +4,10 @@ import { z } from 'zod';
 
 const schema = z.looseObject({ id: z.string() });
 
-/** The id in a plugin's manifest, also where the rest of it cannot be used. Undefined: there is none to be read. */
+/**
+ * The id in a plugin's manifest, also where the rest of it cannot be used. Undefined: there is none to be
+ * read.
+ */
 export function readPluginId(folder: string): string | undefined {
   try {
     return schema.parse(JSON.parse(readFileSync(join(folder, 'plugin.json'), 'utf8'))).id;

@@ -13,7 +13,10 @@ export interface PluginFolder {
   readonly entry: string;
   /** What its entry exports, where the host has given it by value. Absent: it is imported. */
   readonly module?: Plugin;
-  /** Where it is a copy: what goes with the copy, and the folder that was copied, both absolute. Absent: it is none. */
+  /**
+   * Where it is a copy: what goes with the copy, and the folder that was copied, both absolute. Absent: it is
+   * none.
+   */
   readonly copy?: { readonly root: string; readonly origin: string };
 }
 

@@ -10,11 +10,15 @@ export type Surroundings = Pick<SupervisorOptions, 'environment' | 'logger' | 'e
 export interface CreatePluginOptions {
   readonly surroundings: Surroundings;
   readonly isDisabled: boolean;
-  /** Told when it has gone away by itself, or its own failures have opened a circuit. Absent: nobody is told. */
+  /**
+   * Told when it has gone away by itself, or its own failures have opened a circuit. Absent: nobody is told.
+   */
   readonly onFailure?: ((plugin: GuardedPlugin, reason: EaselError) => void) | undefined;
 }
 
-/** Failures that another version of a plugin may not have; a provider that is down is not a reason to go back. */
+/**
+ * Failures that another version of a plugin may not have; a provider that is down is not a reason to go back.
+ */
 const ownFaults: ReadonlySet<Fault> = new Set(['plugin', 'author']);
 
 /** A plugin with its part of the configuration, its supervisor and its guard. Throws ERR_CONFIG_INVALID. */

@@ -79,7 +79,10 @@ export class Registry {
     this.#table = this.#buildTable();
   }
 
-  /** Gives a plugin no more calls; resolves when those that it has are finished, within its `drainMs`, and it has stopped. */
+  /**
+   * Gives a plugin no more calls; resolves when those that it has are finished, within its `drainMs`, and it
+   * has stopped.
+   */
   async disable(id: string): Promise<void> {
     const plugin = this.get(id);
     this.#disabled.add(plugin);
@@ -116,7 +119,10 @@ export class Registry {
     return this.#succession.currentVersion(plugin, signal);
   }
 
-  /** A plugin with its part of the configuration, not in the table yet; disabled where the configuration or its predecessor is. */
+  /**
+   * A plugin with its part of the configuration, not in the table yet; disabled where the configuration or
+   * its predecessor is.
+   */
   create(
     found: PluginFolder,
     configuration: Configuration,
@@ -144,7 +150,8 @@ export class Registry {
   /**
    * Gives the calls that come from now on to another version; those that the old one has, it finishes.
    *
-   * @param percent share of the calls that the replacement is given until it is settled; the old one has the rest
+   * @param percent share of the calls that the replacement is given until it is settled; the old one has the
+   * rest
    */
   replace(old: GuardedPlugin, replacement: GuardedPlugin, percent = 100): void {
     const { id, version } = replacement.manifest;
@@ -164,7 +171,10 @@ export class Registry {
     if (predecessor) this.#leave(predecessor);
   }
 
-  /** Takes back a newcomer that shares its calls; answers its predecessor. Undefined: it has none that still runs. */
+  /**
+   * Takes back a newcomer that shares its calls; answers its predecessor. Undefined: it has none that still
+   * runs.
+   */
   revert(newcomer: GuardedPlugin): GuardedPlugin | undefined {
     const predecessor = this.#succession.settle(newcomer);
     if (predecessor) this.replace(newcomer, predecessor);
@@ -190,7 +200,9 @@ export class Registry {
     this.#problems = problems;
   }
 
-  /** Stops all plugins, each within its own limits; answers the ids of those that had to be ended by force. */
+  /**
+   * Stops all plugins, each within its own limits; answers the ids of those that had to be ended by force.
+   */
   async close(): Promise<string[]> {
     this.#forced.clear();
     for (const plugin of this.#plugins) {

@@ -1,6 +1,9 @@
 import type { GuardedPlugin } from '../guard/guarded-plugin.js';
 
-/** Pipeline type to the plugins that handle it, the one to be asked first at the front. Built once and never changed: a change is a new table. */
+/**
+ * Pipeline type to the plugins that handle it, the one to be asked first at the front. Built once and never
+ * changed: a change is a new table.
+ */
 export type RoutingTable = ReadonlyMap<string, readonly GuardedPlugin[]>;
 
 export function buildRoutingTable(plugins: readonly GuardedPlugin[]): RoutingTable {

@@ -13,7 +13,10 @@ export class Succession {
   readonly #successors = new WeakMap<GuardedPlugin, Promise<GuardedPlugin>>();
   readonly #rollouts = new Map<GuardedPlugin, Rollout>();
 
-  /** Lets the calls of a plugin that come from now on wait until it is known who takes its place; it may be the same again. */
+  /**
+   * Lets the calls of a plugin that come from now on wait until it is known who takes its place; it may be
+   * the same again.
+   */
   hold(plugin: GuardedPlugin, successor: Promise<GuardedPlugin>): void {
     this.#successors.set(plugin, successor);
     void successor.then((found) => {
@@ -26,7 +29,10 @@ export class Succession {
     this.#rollouts.set(newcomer, { predecessor, percent, credit: 0 });
   }
 
-  /** Gives a newcomer all of its calls; answers the predecessor, which gets no more. Undefined: it has them already. */
+  /**
+   * Gives a newcomer all of its calls; answers the predecessor, which gets no more. Undefined: it has them
+   * already.
+   */
   settle(newcomer: GuardedPlugin): GuardedPlugin | undefined {
     const predecessor = this.#rollouts.get(newcomer)?.predecessor;
     this.#rollouts.delete(newcomer);
@@ -38,7 +44,10 @@ export class Succession {
     return this.#rollouts.get(newcomer)?.predecessor;
   }
 
-  /** The plugin that is to answer a call for this one; a promise only where it has to be waited for, which rejects with the signal's reason. */
+  /**
+   * The plugin that is to answer a call for this one; a promise only where it has to be waited for, which
+   * rejects with the signal's reason.
+   */
   currentVersion(plugin: GuardedPlugin, signal: AbortSignal): GuardedPlugin | Promise<GuardedPlugin> {
     const successor = this.#successors.get(plugin);
     if (successor) return withCancellation(successor, signal, () => {}).answer;

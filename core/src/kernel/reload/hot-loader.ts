@@ -14,7 +14,10 @@ import { tokens } from '../tokens.js';
 import { Reconciler } from './reconciler.js';
 import { type Watcher, watchPaths } from './watcher.js';
 
-/** Reads configuration, catalogue and plugin folders again whenever something below them changes, and brings the kernel in line with them. */
+/**
+ * Reads configuration, catalogue and plugin folders again whenever something below them changes, and brings
+ * the kernel in line with them.
+ */
 @injectable()
 export class HotLoader {
   readonly #source: ConfigurationSource;

@@ -3,7 +3,9 @@ import { dropGeneration } from '../generations/generation.js';
 import type { GuardedPlugin } from '../guard/guarded-plugin.js';
 import type { PluginFolder } from '../manifest/read.js';
 
-/** Milliseconds in which a version that has been swapped in may not crash, or the one before it comes back. */
+/**
+ * Milliseconds in which a version that has been swapped in may not crash, or the one before it comes back.
+ */
 const probationMs = 60_000;
 
 /** A version that has replaced another one lately. */
@@ -17,7 +19,10 @@ export interface Newcomer {
 export interface ProbationOptions {
   /** Told of each version to which there is no way back any more. */
   readonly onPassed: (plugin: GuardedPlugin) => void;
-  /** Told of each version that has failed; its probation is over, and its predecessor is the listener's to see to. */
+  /**
+   * Told of each version that has failed; its probation is over, and its predecessor is the listener's to see
+   * to.
+   */
   readonly onFailed: (newcomer: Newcomer, reason: EaselError) => void;
 }
 

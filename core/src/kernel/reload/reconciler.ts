@@ -15,9 +15,9 @@ import { settle } from './settle.js';
 import { VersionInstaller } from './version-installer.js';
 
 /**
- * Brings the plugins that run in line with the folders on disk and the configuration: new ones are added, changed ones are swapped, and
- * those that are gone drain and go. It looks at what is, never at what has happened. A version that cannot be read, validated or started
- * never replaces one that works.
+ * Brings the plugins that run in line with the folders on disk and the configuration: new ones are added,
+ * changed ones are swapped, and those that are gone drain and go. It looks at what is, never at what has
+ * happened. A version that cannot be read, validated or started never replaces one that works.
  */
 @injectable()
 export class Reconciler {
@@ -54,7 +54,10 @@ export class Reconciler {
     await this.#queue.run(() => this.#run(configuration));
   }
 
-  /** Starts a plugin anew from its folder, changed or not, and swaps it in. Rejects with the reason where that version is not taken. */
+  /**
+   * Starts a plugin anew from its folder, changed or not, and swaps it in. Rejects with the reason where that
+   * version is not taken.
+   */
   async reload(id: string): Promise<void> {
     if (!isThere(discoverPlugins(this.#configuration, sdkVersion), id)) this.#registry.get(id);
     this.#forced.add(id);
@@ -110,7 +113,9 @@ export class Reconciler {
     await this.#installer.install(settled, configuration);
   }
 
-  /** Only what the configuration says otherwise than before: a switch that somebody has thrown by hand stays. */
+  /**
+   * Only what the configuration says otherwise than before: a switch that somebody has thrown by hand stays.
+   */
   async #switch(configuration: Configuration): Promise<void> {
     const isEnabled = ({ plugins }: Configuration, id: string) => plugins[id]?.enabled !== false;
     for (const { manifest } of this.#registry.plugins) {

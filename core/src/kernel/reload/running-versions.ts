@@ -4,7 +4,10 @@ import type { PluginFolder } from '../manifest/read.js';
 /** The version of a plugin that runs. */
 interface RunningVersion {
   readonly fingerprint: string;
-  /** A copy of its folder, which it can be started from again. Absent: the folder has changed before it could be copied. */
+  /**
+   * A copy of its folder, which it can be started from again. Absent: the folder has changed before it could
+   * be copied.
+   */
   readonly copy: PluginFolder | undefined;
 }
 

@@ -37,7 +37,10 @@ export async function settle(
   return undefined;
 }
 
-/** All that makes a plugin what it is: its content, its place, when its manifest was last touched, and its part of the configuration. */
+/**
+ * All that makes a plugin what it is: its content, its place, when its manifest was last touched, and its
+ * part of the configuration.
+ */
 export async function fingerprintOf(
   plugin: PluginFolder,
   { plugins }: Configuration,

@@ -2,10 +2,12 @@ import type { GuardedPlugin } from '../guard/guarded-plugin.js';
 import type { Registry } from '../registry/registry.js';
 
 /**
- * Starts a version and lets it prove itself, then puts it in the place of the one that works, which finishes its calls. Where the two
- * must not run at once, calls wait while one goes and the other comes. Rejects where it does not start, and the one that works stays.
+ * Starts a version and lets it prove itself, then puts it in the place of the one that works, which finishes
+ * its calls. Where the two must not run at once, calls wait while one goes and the other comes. Rejects where
+ * it does not start, and the one that works stays.
  *
- * One that cannot be started, because it is disabled or lacks secrets that the one before lacked as well, takes its place unproven.
+ * One that cannot be started, because it is disabled or lacks secrets that the one before lacked as well,
+ * takes its place unproven.
  *
  * @param percent share of the calls that it is given at first
  */

@@ -60,7 +60,10 @@ export class VersionInstaller {
     await this.#running.copy(plugin, fingerprint, configuration.storageFolder, this.closing);
   }
 
-  /** Adds a plugin, or swaps in another version of one. Where that does not work, the version is refused and what runs stays. */
+  /**
+   * Adds a plugin, or swaps in another version of one. Where that does not work, the version is refused and
+   * what runs stays.
+   */
   async install({ plugin, fingerprint }: Settled, configuration: Configuration): Promise<void> {
     const { registry, refused, events, logger } = this.#options;
     const { id, version } = plugin.manifest;
@@ -106,7 +109,10 @@ export class VersionInstaller {
     await this.#running.close();
   }
 
-  /** Code that cannot be loaded is refused. What fails later, such as a provider that is down, is in the plugin's health. */
+  /**
+   * Code that cannot be loaded is refused. What fails later, such as a provider that is down, is in the
+   * plugin's health.
+   */
   async #add(plugin: GuardedPlugin): Promise<void> {
     const { registry } = this.#options;
     const { supervisor } = plugin;

@@ -3,7 +3,10 @@ import { basename, dirname, sep } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { watch as watchTree } from 'chokidar';
 
-/** Longer than the 100 ms for which chokidar holds a removal back, and than most programs take to write a few files. */
+/**
+ * Longer than the 100 ms for which chokidar holds a removal back, and than most programs take to write a few
+ * files.
+ */
 const debounceMs = 200;
 /** A file that changes all the time, such as a log, must not put off the others for ever. */
 const longestWaitMs = 1_000;
@@ -13,8 +16,9 @@ export interface Watcher {
 }
 
 /**
- * Calls `onDirty` when it has begun to watch, and some time after anything has changed below the paths. A call says only that something may
- * have changed; what has is for the listener to find out, so that lost and doubled events do no harm.
+ * Calls `onDirty` when it has begun to watch, and some time after anything has changed below the paths. A
+ * call says only that something may have changed; what has is for the listener to find out, so that lost and
+ * doubled events do no harm.
  *
  * @param paths asked for anew after each change, since that may have been to the paths themselves
  * @param onDirty never rejects; after it the paths are asked for once more
@@ -34,8 +38,9 @@ export function watchPaths(paths: () => readonly string[], onDirty: () => Promis
     timer = setTimeout(() => void renew(), Math.min(debounceMs, leftMs)).unref();
   }
 
-  // chokidar goes on watching a folder that was moved away when another one has taken its place, and its watchers share what they watch: so
-  // each change gets new eyes, after the old ones are shut. What happens in between, the listener finds when they have opened.
+  // chokidar goes on watching a folder that was moved away when another one has taken its place, and its
+  // watchers share what they watch: so each change gets new eyes, after the old ones are shut. What happens
+  // in between, the listener finds when they have opened.
   async function renew(): Promise<void> {
     dirtySince = undefined;
     isRenewing = true;
@@ -46,7 +51,8 @@ export function watchPaths(paths: () => readonly string[], onDirty: () => Promis
 
   function begin(): () => Promise<void> {
     const all = paths();
-    // With a path that is not there, chokidar says that it is ready before it is, and what changes in between is lost.
+    // With a path that is not there, chokidar says that it is ready before it is, and what changes in between
+    // is lost.
     const there = all.filter((path) => existsSync(path));
     const tree = watchTree(there, {
       ignoreInitial: true,
@@ -77,7 +83,10 @@ export function watchPaths(paths: () => readonly string[], onDirty: () => Promis
   };
 }
 
-/** Whether packages or Git keep it. A plugin that is a package lies in `node_modules` itself; what counts is where it is below a watched path. */
+/**
+ * Whether packages or Git keep it. A plugin that is a package lies in `node_modules` itself; what counts is
+ * where it is below a watched path.
+ */
 function isIgnored(path: string, watched: readonly string[]): boolean {
   const roots = watched.filter((root) => path === root || path.startsWith(root + sep));
   return roots.every((root) => /[\\/](node_modules|\.git)([\\/]|$)/.test(path.slice(root.length)));
@@ -95,7 +104,10 @@ function watchForArrival(path: string, onChange: () => void): () => void {
   return stop;
 }
 
-/** Tells when a folder's own entries change hands: chokidar does not notice one that is renamed onto the place of another. */
+/**
+ * Tells when a folder's own entries change hands: chokidar does not notice one that is renamed onto the place
+ * of another.
+ */
 function watchEntries(folder: string, onChange: (name: string | null) => void): () => void {
   try {
     const watcher = watchFolder(folder, { persistent: false }, (_, name) => onChange(name));

@@ -23,7 +23,10 @@ export interface Candidate {
   /** The model's own pipeline type, or the fallback's. */
   readonly pipelineType: string;
   readonly request: GenerationRequest;
-  /** What the plugin is given in place of what is in `request`, with paths for names of files. Absent: nothing. */
+  /**
+   * What the plugin is given in place of what is in `request`, with paths for names of files. Absent:
+   * nothing.
+   */
   readonly withFiles?: Partial<Pick<GenerationRequest, 'prompt' | 'options'>>;
   /** Options of the model and the request as their caller may read them. Absent: as they are. */
   readonly toldOptions?: GenerationRequest['options'];
@@ -48,12 +51,14 @@ export interface RoutingWorld {
 }
 
 /**
- * Who could make the pictures of a model, in the order in which they are asked: the plugins of its pipeline type by priority, weight and
- * load; those of the fallback type where there are none; and, where the request allows it, the same for each model of the configured
- * chain that can do what was asked. Whoever would not be asked now comes last, so that it can say why.
+ * Who could make the pictures of a model, in the order in which they are asked: the plugins of its pipeline
+ * type by priority, weight and load; those of the fallback type where there are none; and, where the request
+ * allows it, the same for each model of the configured chain that can do what was asked. Whoever would not be
+ * asked now comes last, so that it can say why.
  *
- * @throws ERR_REQUEST_INVALID where the model itself cannot do what was asked, ERR_NO_ROUTE where there is nobody, ERR_PLUGIN_DISABLED where
- * the one that was asked before the call was cut off may have been paid and cannot be asked again
+ * @throws ERR_REQUEST_INVALID where the model itself cannot do what was asked, ERR_NO_ROUTE where there is
+ * nobody, ERR_PLUGIN_DISABLED where the one that was asked before the call was cut off may have been paid and
+ * cannot be asked again
  */
 export function listCandidates(world: RoutingWorld, asked: ValidImageRequest, model: Model): Candidate[] {
   let drawn: number | undefined;

@@ -35,7 +35,10 @@ import { resultOf } from './result-of.js';
 import { type Outcome, tryCandidates } from './try-candidates.js';
 import { mayNameFiles, withFiles } from './with-files.js';
 
-/** The way of a call: validate, resolve the model, fit the request to it, route, guard, and say where the pictures come from. */
+/**
+ * The way of a call: validate, resolve the model, fit the request to it, route, guard, and say where the
+ * pictures come from.
+ */
 @injectable()
 export class Dispatcher {
   constructor(
@@ -99,7 +102,9 @@ export class Dispatcher {
     });
   }
 
-  /** What a request would hold in memory, as the plugin that would be asked first plans it; no image is made. */
+  /**
+   * What a request would hold in memory, as the plugin that would be asked first plans it; no image is made.
+   */
   async planMemory(
     input: ImageRequest,
     currentModel: string | undefined,
@@ -166,7 +171,10 @@ export class Dispatcher {
     });
   }
 
-  /** With paths in place of the names of files that the request gives, in its prompt too, and names in place of the paths that it is told. */
+  /**
+   * With paths in place of the names of files that the request gives, in its prompt too, and names in place
+   * of the paths that it is told.
+   */
   async #withFiles(
     candidates: readonly [Candidate, ...Candidate[]],
     asked: ValidImageRequest,

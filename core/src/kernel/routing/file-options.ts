@@ -5,8 +5,9 @@ import { type ModelFiles, requestedFile } from '../../model-files/requested-file
 type Options = GenerationRequest['options'];
 
 /**
- * Options of a request from outside, with absolute paths in place of the names of files: those that the manifest lists under `fileOptions`.
- * Throws ERR_REQUEST_INVALID for any other file, in the same words whether there is one or not.
+ * Options of a request from outside, with absolute paths in place of the names of files: those that the
+ * manifest lists under `fileOptions`. Throws ERR_REQUEST_INVALID for any other file, in the same words
+ * whether there is one or not.
  */
 export async function resolveFileOptions(
   { id, fileOptions }: Pick<Manifest, 'id' | 'fileOptions'>,
@@ -28,8 +29,8 @@ export async function resolveFileOptions(
 }
 
 /**
- * A model's own options as a caller from outside may read them: files below the model folders by their names there, and nothing of those
- * that lie elsewhere.
+ * A model's own options as a caller from outside may read them: files below the model folders by their names
+ * there, and nothing of those that lie elsewhere.
  */
 export async function nameFileOptions(
   { fileOptions }: Pick<Manifest, 'fileOptions'>,
@@ -68,7 +69,10 @@ function nameBelow(folders: readonly string[], path: string): string | undefined
 /** `loras[].path` as `loras`, `[]` and `path`. */
 const stepsOf = (place: string): string[] => place.replaceAll('[]', '.[]').split('.');
 
-/** A copy with something else, or nothing, in place of each text there. What is of another shape is left for the plugin to refuse. */
+/**
+ * A copy with something else, or nothing, in place of each text there. What is of another shape is left for
+ * the plugin to refuse.
+ */
 async function replaceAt(
   value: unknown,
   [step, ...others]: readonly string[],

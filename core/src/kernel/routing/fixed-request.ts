@@ -2,8 +2,8 @@ import { type Model, modelSchema, seedLimit } from '@easel/plugin-sdk';
 import { z } from 'zod';
 
 /**
- * What the kernel decides where a request leaves it open. It is plain JSON: kept with the request, it makes the same call of it at any time,
- * whatever has become of the current model and the catalogue.
+ * What the kernel decides where a request leaves it open. It is plain JSON: kept with the request, it makes
+ * the same call of it at any time, whatever has become of the current model and the catalogue.
  */
 export const fixedChoicesSchema = z.object({
   model: modelSchema.describe(

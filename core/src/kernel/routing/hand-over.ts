@@ -2,8 +2,9 @@ import { withCancellation } from '../guard/with-cancellation.js';
 import type { PendingReceipt } from '../runner/receipt.js';
 
 /**
- * Lets the caller take a result into safe keeping, and settles the receipt by whether that went well. Rejects with what the caller's function
- * rejects with, or with the signal's reason; the receipt then waits for the function all the same.
+ * Lets the caller take a result into safe keeping, and settles the receipt by whether that went well. Rejects
+ * with what the caller's function rejects with, or with the signal's reason; the receipt then waits for the
+ * function all the same.
  */
 export async function handOver<Result>(
   result: Result,

@@ -8,9 +8,10 @@ import { pathsIn } from './file-options.js';
 import { fileStamps } from './file-stamps.js';
 
 /**
- * What pictures depend on, as far as the kernel knows: the model's whole entry, the code and the configuration of the plugin that would be
- * asked first, the request with every default filled in, and the files that its options and its prompt name, by size and time. Files of a
- * model itself that change under the same path are not seen.
+ * What pictures depend on, as far as the kernel knows: the model's whole entry, the code and the
+ * configuration of the plugin that would be asked first, the request with every default filled in, and the
+ * files that its options and its prompt name, by size and time. Files of a model itself that change under the
+ * same path are not seen.
  */
 export interface RequestIdentity {
   /** SHA-256, in hexadecimal digits. */

@@ -11,7 +11,10 @@ const askedFor: Readonly<Record<Ability, (asked: ValidImageRequest, adapted: Ada
 };
 type Adapted = AdaptedRequest['request'];
 
-/** Something that was asked for and that the plugin says it cannot do for models of a type. Undefined: there is no such thing. */
+/**
+ * Something that was asked for and that the plugin says it cannot do for models of a type. Undefined: there
+ * is no such thing.
+ */
 export function findMissingAbility(
   { handles }: Manifest,
   pipelineType: string,

@@ -1,6 +1,9 @@
 import type { Progress } from '@easel/plugin-sdk';
 
-/** Passes progress on so that the fraction never falls, nothing comes after the end, and a listener that throws harms nobody. */
+/**
+ * Passes progress on so that the fraction never falls, nothing comes after the end, and a listener that
+ * throws harms nobody.
+ */
 export function monotonic(listener: ((progress: Progress) => void) | undefined): {
   report(progress: Progress): void;
   end(): void;

@@ -8,9 +8,10 @@ interface Route {
 }
 
 /**
- * The order in which the plugins of a type are asked: by priority; and among equals first the better one of two that are drawn by weight
- * (the power of two choices, Mitzenmacher 2001: it spreads the load and does not send everybody to the same one), then the others by what
- * waits for them. Where nothing waits, the draw alone decides, so that their shares are their weights.
+ * The order in which the plugins of a type are asked: by priority; and among equals first the better one of
+ * two that are drawn by weight (the power of two choices, Mitzenmacher 2001: it spreads the load and does not
+ * send everybody to the same one), then the others by what waits for them. Where nothing waits, the draw
+ * alone decides, so that their shares are their weights.
  *
  * @param random draws from 0 up to 1
  */
@@ -38,7 +39,10 @@ function orderEquals(equals: readonly Route[], pipelineType: string, random: () 
   return [first, ...equals.filter((route) => route !== first).sort((a, b) => cost(a) - cost(b))];
 }
 
-/** Milliseconds of work that wait, for the weight; whoever has not been measured counts as the fastest, so that it will be. */
+/**
+ * Milliseconds of work that wait, for the weight; whoever has not been measured counts as the fastest, so
+ * that it will be.
+ */
 function costOf(equals: readonly Route[], pipelineType: string): (route: Route) => number {
   const known = equals.flatMap(({ plugin }) => plugin.averageMs(pipelineType) ?? []);
   const unmeasuredMs = known.length === 0 ? 1 : Math.min(...known);

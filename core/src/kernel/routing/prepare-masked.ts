@@ -8,7 +8,10 @@ export interface Masked {
   readonly finish: (made: ValidGenerationResult) => Promise<ValidGenerationResult>;
 }
 
-/** Candidates whose requests have image and mask as their caller wants them painted; all of them paint at the size of the first. */
+/**
+ * Candidates whose requests have image and mask as their caller wants them painted; all of them paint at the
+ * size of the first.
+ */
 export async function prepareMasked(
   candidates: readonly [Candidate, ...Candidate[]],
   asked: ValidImageRequest,

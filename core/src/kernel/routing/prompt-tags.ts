@@ -15,12 +15,15 @@ export interface WithoutTags {
   readonly warnings: readonly Warning[];
 }
 
-/** `<lora:name:0.8>` (stable-diffusion-webui, `modules/extra_networks.py`): the kind, the name, and numbers. */
+/**
+ * `<lora:name:0.8>` (stable-diffusion-webui, `modules/extra_networks.py`): the kind, the name, and numbers.
+ */
 const tagPattern = /<(\w+):([^:<>]+)((?::[^:<>]*)*)>/g;
 
 /**
- * Takes the tags that a plugin's manifest lists under `promptTags` out of a prompt, and adds the files that they name to the option that is
- * listed beside them. What cannot be found or read is told in a warning, and left out like the others.
+ * Takes the tags that a plugin's manifest lists under `promptTags` out of a prompt, and adds the files that
+ * they name to the option that is listed beside them. What cannot be found or read is told in a warning, and
+ * left out like the others.
  *
  * @returns undefined for a prompt without such tags
  */

@@ -5,7 +5,10 @@ import type { Deadline } from '../guard/deadline.js';
 import type { GuardedPlugin } from '../guard/guarded-plugin.js';
 import type { Candidate } from './candidates.js';
 
-/** Passing faults of a provider; the same one may be asked again. What went wrong in a plugin itself would only go wrong again. */
+/**
+ * Passing faults of a provider; the same one may be asked again. What went wrong in a plugin itself would
+ * only go wrong again.
+ */
 const passing: ReadonlySet<ErrorCode> = new Set(['ERR_PROVIDER_UNAVAILABLE', 'ERR_PROVIDER_RATE_LIMITED']);
 const firstPauseMs = 500;
 const longestPauseMs = 20_000;
@@ -17,9 +20,10 @@ export interface Outcome {
 }
 
 /**
- * Asks one candidate after the other until one has made the pictures. After the last one it begins again, after a pause drawn at random
- * from a range that doubles (full jitter) or as long as a provider asked for, as often as the budget of retries for the whole call
- * allows. Whether to go on is decided by the error's code, and by whether it may have been paid: then no other candidate is asked.
+ * Asks one candidate after the other until one has made the pictures. After the last one it begins again,
+ * after a pause drawn at random from a range that doubles (full jitter) or as long as a provider asked for,
+ * as often as the budget of retries for the whole call allows. Whether to go on is decided by the error's
+ * code, and by whether it may have been paid: then no other candidate is asked.
  */
 export async function tryCandidates(
   candidates: readonly Candidate[],
@@ -27,7 +31,10 @@ export async function tryCandidates(
     readonly retries: number;
     readonly deadline: Pick<Deadline, 'signal' | 'leftMs'>;
     readonly random: () => number;
-    /** Waited for before a candidate is asked; what it rejects with ends the call. Absent: it is asked in the same turn. */
+    /**
+     * Waited for before a candidate is asked; what it rejects with ends the call. Absent: it is asked in the
+     * same turn.
+     */
     readonly beforeAsking: ((candidate: Candidate) => Promise<void>) | undefined;
     /** The plugin that answers for a candidate at this moment. */
     readonly choose: (candidate: Candidate) => GuardedPlugin | Promise<GuardedPlugin>;

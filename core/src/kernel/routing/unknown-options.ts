@@ -1,6 +1,9 @@
 import type { ValidImageRequest, Warning } from '@easel/plugin-sdk';
 
-/** Options that nobody reads: the name of their plugin is wrong, or it is not here. Those of plugins that are not asked this time are not a mistake. */
+/**
+ * Options that nobody reads: the name of their plugin is wrong, or it is not here. Those of plugins that are
+ * not asked this time are not a mistake.
+ */
 export function warnOfUnknownOptions(
   { providerOptions }: Pick<ValidImageRequest, 'providerOptions'>,
   plugins: readonly { readonly manifest: { readonly id: string } }[],

@@ -13,8 +13,8 @@ export const mayNameFiles = (
   (manifest.promptTags.length > 0 && prompt.includes('<'));
 
 /**
- * A candidate with the paths of the files that a request names for it: in the options of its plugin, where the request is one from outside,
- * and in tags of the prompt.
+ * A candidate with the paths of the files that a request names for it: in the options of its plugin, where
+ * the request is one from outside, and in tags of the prompt.
  *
  * @throws ERR_REQUEST_INVALID for an option that names a file which the operator does not offer
  */

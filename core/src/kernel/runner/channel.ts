@@ -1,6 +1,6 @@
 /**
- * The kernel's end of the wire: numbers commands, watches for acknowledgements, hands out progress, and settles every command exactly
- * once, at the latest when the channel is closed.
+ * The kernel's end of the wire: numbers commands, watches for acknowledgements, hands out progress, and
+ * settles every command exactly once, at the latest when the channel is closed.
  *
  * @module
  */
@@ -60,8 +60,8 @@ export class Channel {
   }
 
   /**
-   * Has pictures made, and tells the plugin afterwards whether they are received. An aborted signal sends a cancellation and goes on waiting for
-   * the answer.
+   * Has pictures made, and tells the plugin afterwards whether they are received. An aborted signal sends a
+   * cancellation and goes on waiting for the answer.
    */
   async generate(request: GenerationRequest, call: RunnerCall): Promise<ValidGenerationResult> {
     const { plugin, port, protocol } = this.#options;
@@ -107,7 +107,10 @@ export class Channel {
     for (const id of [...this.#pending.keys()]) this.#settle(id)?.reject(this.#closed);
   }
 
-  /** Where the kernel itself was blocked, the acknowledgement may lie unread: the turn that setImmediate waits for reads it first. */
+  /**
+   * Where the kernel itself was blocked, the acknowledgement may lie unread: the turn that setImmediate waits
+   * for reads it first.
+   */
   #watch(id: number, type: string): NodeJS.Timeout {
     const { stallMs } = this.#options;
     const check = () => {

@@ -1,6 +1,6 @@
 /**
- * The main module of a plugin's process. It speaks the wire protocol on file descriptor 3; when that is closed it ends, at once or, where its
- * manifest says so, when it has finished what is paid.
+ * The main module of a plugin's process. It speaks the wire protocol on file descriptor 3; when that is
+ * closed it ends, at once or, where its manifest says so, when it has finished what is paid.
  *
  * @module
  */
@@ -14,7 +14,8 @@ import { servePlugin } from './serve-plugin.js';
 // What it keeps is its owner's alone.
 process.umask(0o077);
 const kernel = new Socket({ fd: 3 });
-// Ctrl-C in a terminal, a terminal that is closed and a service manager reach every process of the group; when a plugin ends is the kernel's to say.
+// Ctrl-C in a terminal, a terminal that is closed and a service manager reach every process of the group;
+// when a plugin ends is the kernel's to say.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 // Whoever read them may be gone.
 for (const output of [process.stdout, process.stderr]) output.on('error', () => {});

@@ -2,8 +2,9 @@ import { syncBuiltinESMExports } from 'node:module';
 import threads from 'node:worker_threads';
 
 /**
- * From here on no code of this process starts a thread. A thread with options of its own (`execArgv: []`) is not bound by the permissions of its
- * process, and `--allow-worker` cannot be taken back once the watchdog has its thread.
+ * From here on no code of this process starts a thread. A thread with options of its own (`execArgv: []`) is
+ * not bound by the permissions of its process, and `--allow-worker` cannot be taken back once the watchdog
+ * has its thread.
  */
 export function denyWorkers(): void {
   class Worker {

@@ -1,11 +1,15 @@
 import { readdir, readFile } from 'node:fs/promises';
 
-/** The variable that marks what descends from one run of a plugin; processes hand it on to those that they start. */
+/**
+ * The variable that marks what descends from one run of a plugin; processes hand it on to those that they
+ * start.
+ */
 export const runVariable = 'EASEL_PLUGIN_RUN';
 
 /**
- * Ends what a plugin has started and left behind, also what has detached itself from it: processes with the run's mark in their environment.
- * Linux tells it (proc(5), /proc/<pid>/environ); elsewhere nothing is done. Never rejects.
+ * Ends what a plugin has started and left behind, also what has detached itself from it: processes with the
+ * run's mark in their environment. Linux tells it (proc(5), /proc/<pid>/environ); elsewhere nothing is done.
+ * Never rejects.
  */
 export async function endDescendants(run: string): Promise<void> {
   const names = await readdir('/proc').catch(() => []);

@@ -1,6 +1,7 @@
 /**
- * Frames on a byte stream: the lengths of a message's JSON and of all its byte arrays, each a 32-bit little-endian number, then the JSON, then the
- * byte arrays. Node's own IPC channel is not used because a child that writes rubbish to it throws inside the parent, where nothing can catch it.
+ * Frames on a byte stream: the lengths of a message's JSON and of all its byte arrays, each a 32-bit
+ * little-endian number, then the JSON, then the byte arrays. Node's own IPC channel is not used because a
+ * child that writes rubbish to it throws inside the parent, where nothing can catch it.
  *
  * @module
  */
@@ -8,7 +9,10 @@ import type { Duplex } from 'node:stream';
 import { decodeMessage, encodeMessage, type MessageLimits } from './message.js';
 
 const headerBytes = 8;
-/** Milliseconds of reading at a stretch, after which everything else has as long: a flood of small frames must not take it all. */
+/**
+ * Milliseconds of reading at a stretch, after which everything else has as long: a flood of small frames must
+ * not take it all.
+ */
 const sliceMs = 8;
 
 /** Writes one message as a frame; what {@link encodeMessage} throws is thrown before anything is written. */
@@ -35,7 +39,10 @@ interface Wanted {
   readonly next: (bytes: Buffer) => Wanted;
 }
 
-/** Calls `onMessage` for every whole frame; `onBroken` once, and nothing more, for bytes that are not frames or are beyond the limits. */
+/**
+ * Calls `onMessage` for every whole frame; `onBroken` once, and nothing more, for bytes that are not frames
+ * or are beyond the limits.
+ */
 export function readFrames(
   stream: Duplex,
   limits: MessageLimits,

@@ -16,8 +16,9 @@ import type { Runner, RunnerCall } from './runner.js';
 import { fromWireError, isClassified, toWireError } from './wire-error.js';
 
 /**
- * Runs a plugin inside of the kernel's own thread: no copying and no start-up cost, and no protection. A loop or a crash in it is a loop
- * or a crash of the host, killing it only abandons its calls, and its code stays loaded until the host ends.
+ * Runs a plugin inside of the kernel's own thread: no copying and no start-up cost, and no protection. A loop
+ * or a crash in it is a loop or a crash of the host, killing it only abandons its calls, and its code stays
+ * loaded until the host ends.
  */
 export class InlineRunner implements Runner {
   readonly pid = undefined;

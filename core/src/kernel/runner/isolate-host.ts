@@ -10,11 +10,16 @@ export interface IsolateHost {
   readonly output?: { readonly stdout: Readable; readonly stderr: Readable };
   /** Resolves with how it ended, for example "exited with status 3"; never rejects. */
   readonly exited: Promise<string>;
-  /** Resolves when everything that it wrote before its end has been read, and what it has started has ended. */
+  /**
+   * Resolves when everything that it wrote before its end has been read, and what it has started has ended.
+   */
   readonly drained: Promise<unknown>;
   /** Ends it at once, whatever it is doing. */
   destroy(): void;
-  /** Lets go of it: it sees the wire close, and has ended for whoever waits for that. Absent: that is not possible. */
+  /**
+   * Lets go of it: it sees the wire close, and has ended for whoever waits for that. Absent: that is not
+   * possible.
+   */
   release?(): void;
   keepHostAlive(alive: boolean): void;
 }

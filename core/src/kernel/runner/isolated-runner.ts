@@ -18,7 +18,10 @@ import { readResidentBytes } from './resident-memory.js';
 import type { Runner, RunnerCall } from './runner.js';
 
 const heartbeatMs = 1_000;
-/** Milliseconds for the last lines and answers of a plugin that has ended to arrive, and for what it has started to end. */
+/**
+ * Milliseconds for the last lines and answers of a plugin that has ended to arrive, and for what it has
+ * started to end.
+ */
 const lastWordsMs = 200;
 const mebibyte = 1024 * 1024;
 
@@ -34,8 +37,9 @@ export interface IsolatedRunnerOptions {
 }
 
 /**
- * Runs a plugin in a process or a thread of its own with nothing of the environment of the kernel. Whatever the plugin does to it, the kernel sees an end of
- * it: a crash, an exit, a loop (no acknowledgement, no answer to a heartbeat) and rubbish on the wire all end in rejected calls.
+ * Runs a plugin in a process or a thread of its own with nothing of the environment of the kernel. Whatever
+ * the plugin does to it, the kernel sees an end of it: a crash, an exit, a loop (no acknowledgement, no
+ * answer to a heartbeat) and rubbish on the wire all end in rejected calls.
  */
 export class IsolatedRunner implements Runner {
   readonly ended: Promise<Error>;
@@ -195,7 +199,10 @@ export class IsolatedRunner implements Runner {
     });
   }
 
-  /** A plugin that has acknowledged a call and then never lets go of its thread shows by not acknowledging this. */
+  /**
+   * A plugin that has acknowledged a call and then never lets go of its thread shows by not acknowledging
+   * this.
+   */
   async #beat(): Promise<void> {
     const { memoryMb } = this.#options.limits;
     const report = this.#calls > 0 ? this.#ping() : undefined;
@@ -208,7 +215,10 @@ export class IsolatedRunner implements Runner {
     this.kill(this.#crash(`was ended: it used ${used} MiB of memory, and its memoryMb is ${memoryMb}`));
   }
 
-  /** One at a time: a plugin that does not read is not sent more and more of them. Resolves with its resident bytes. */
+  /**
+   * One at a time: a plugin that does not read is not sent more and more of them. Resolves with its resident
+   * bytes.
+   */
   async #ping(): Promise<number | undefined> {
     if (this.#isPinging) return undefined;
     this.#isPinging = true;

@@ -20,14 +20,20 @@ export class LastWords {
     if (this.#lines.length > keptLines) this.#lines.shift();
   }
 
-  /** One line: the message and first frames of an error that ended the plugin, or the last line that says something. */
+  /**
+   * One line: the message and first frames of an error that ended the plugin, or the last line that says
+   * something.
+   */
   get text(): string {
     const said = findError(this.#lines) ?? [this.#lines.findLast(saysSomething) ?? ''];
     return withoutFolder(said.map((line) => line.trim()).join(' '), this.#folder).slice(0, longest);
   }
 }
 
-/** The report of an uncaught error at the end: its message and first frames. Undefined: the lines do not end in one. */
+/**
+ * The report of an uncaught error at the end: its message and first frames. Undefined: the lines do not end
+ * in one.
+ */
 function findError(lines: readonly string[]): string[] | undefined {
   const last = lines.findLastIndex((line) => line.trim() !== '' && !line.startsWith('Node.js v'));
   // Properties and causes of an error follow the last frame of its stack in braces.
@@ -50,5 +56,8 @@ function firstFrame(lines: readonly string[], end: number): number | undefined {
   return first === end ? undefined : first + 1;
 }
 
-/** Not the frame of a stack, of JavaScript or native, and not the line with which Node ends its report of an uncaught error. */
+/**
+ * Not the frame of a stack, of JavaScript or native, and not the line with which Node ends its report of an
+ * uncaught error.
+ */
 const saysSomething = (line: string) => line.trim() !== '' && !/^\s*at |^\s*\d+: 0x|^Node\.js v/.test(line);

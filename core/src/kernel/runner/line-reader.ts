@@ -6,8 +6,8 @@ const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 
 /**
- * Cuts bytes into lines that end in \n, \r or \r\n. A line without end takes no more memory than one of `lineLimit` bytes; readline
- * would keep all of it.
+ * Cuts bytes into lines that end in \n, \r or \r\n. A line without end takes no more memory than one of
+ * `lineLimit` bytes; readline would keep all of it.
  */
 export class LineSplitter {
   readonly #onLine: (line: string) => void;
@@ -21,7 +21,8 @@ export class LineSplitter {
   }
 
   push(chunk: Buffer): void {
-    // Each is looked for again only after it has been passed, so that a chunk is read once and not once a line.
+    // Each is looked for again only after it has been passed, so that a chunk is read once and not once a
+    // line.
     let feed = chunk.indexOf(lineFeed);
     let back = chunk.indexOf(carriageReturn);
     let start = 0;

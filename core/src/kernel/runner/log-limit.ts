@@ -9,13 +9,16 @@ export interface Pace {
   readonly windowMs: number;
   readonly now: () => number;
 }
-/** In a plugin, so that what has been limited there arrives in the kernel's next second and not at the end of its last. */
+/**
+ * In a plugin, so that what has been limited there arrives in the kernel's next second and not at the end of
+ * its last.
+ */
 export const slowerPace: Pace = { windowMs: 1_100, now: () => performance.now() };
 const kernelPace: Pace = { windowMs: 1_000, now: () => performance.now() };
 
 /**
- * Lets through so many lines, and 1 KiB for each of them, in a second. Of what comes beyond, one line says how many were dropped, and
- * the newest is kept: the end of a flood tells most.
+ * Lets through so many lines, and 1 KiB for each of them, in a second. Of what comes beyond, one line says
+ * how many were dropped, and the newest is kept: the end of a flood tells most.
  */
 export class LogLimit {
   readonly #write: WriteLog;
@@ -78,7 +81,9 @@ export class LogLimit {
 
 const cut = (text: string) => (text.length > lineLimit + 100 ? `${text.slice(0, lineLimit)} [cut]` : text);
 
-/** Length as JSON, which is how details are written in the end; what is not JSON is left to whoever writes it. */
+/**
+ * Length as JSON, which is how details are written in the end; what is not JSON is left to whoever writes it.
+ */
 function sizeOf(details: Line[2]): number {
   try {
     return details === undefined ? 0 : JSON.stringify(details).length;

@@ -1,5 +1,6 @@
 /**
- * Messages as they travel: JSON, and beside it the byte arrays that it holds, so that each is bounded by itself before anything of it is read.
+ * Messages as they travel: JSON, and beside it the byte arrays that it holds, so that each is bounded by
+ * itself before anything of it is read.
  *
  * @module
  */
@@ -35,7 +36,10 @@ const placesSchema = z.array(
   z.object({ path: z.array(z.union([z.string(), z.int()])), bytes: z.int().nonnegative() }),
 );
 
-/** Takes the byte arrays out of a message. Throws a RangeError for one beyond the limits, a TypeError for what is not JSON, such as a function. */
+/**
+ * Takes the byte arrays out of a message. Throws a RangeError for one beyond the limits, a TypeError for what
+ * is not JSON, such as a function.
+ */
 export function encodeMessage(message: unknown, limits: MessageLimits): EncodedMessage {
   const parts: Uint8Array[] = [];
   const places: { path: (string | number)[]; bytes: number }[] = [];
@@ -65,7 +69,10 @@ export function encodeMessage(message: unknown, limits: MessageLimits): EncodedM
   return { json, parts };
 }
 
-/** Reads the JSON of a message, and where its byte arrays belong. Throws where it is beyond the limits, or is not a message. */
+/**
+ * Reads the JSON of a message, and where its byte arrays belong. Throws where it is beyond the limits, or is
+ * not a message.
+ */
 export function decodeMessage(
   json: Buffer,
   limits: MessageLimits,

@@ -17,7 +17,9 @@ export const parseResult = (value: unknown, plugin: string): ValidGenerationResu
 export const parsePlan = (value: unknown, plugin: string): MemoryPlan | undefined =>
   parseAnswer(memoryPlanSchema.optional(), value ?? undefined, plugin, 'a plan');
 
-/** What a plugin tells of itself at its start. Throws ERR_PLUGIN_PROTOCOL, which says which field is wrong. */
+/**
+ * What a plugin tells of itself at its start. Throws ERR_PLUGIN_PROTOCOL, which says which field is wrong.
+ */
 export const parseStarted = (value: unknown, plugin: string): Started =>
   parseAnswer(startedSchema, value, plugin, 'a start');
 

@@ -1,7 +1,10 @@
 import { join, sep } from 'node:path';
 
 export interface ProcessPermissions {
-  /** Folders that it reads, with all that is in them, beside the one that it may write to. Absent: it reads everything. */
+  /**
+   * Folders that it reads, with all that is in them, beside the one that it may write to. Absent: it reads
+   * everything.
+   */
   readonly readableFolders: readonly string[] | undefined;
   /** The only folder that it may write to. Absent: it writes nothing. */
   readonly storageFolder: string | undefined;
@@ -18,9 +21,10 @@ export const workersFlag = '--workers';
 const known = process.allowedNodeEnvironmentFlags;
 
 /**
- * Node's permission model around a plugin's process, as far as this Node has one: it reads its code and its own folder, and writes to that
- * alone. The watchdog needs a thread; those of the plugin are denied by deny-workers.ts. It keeps mistakes in, not malice: the network is open, and
- * native code, threads and other processes are not bound by it.
+ * Node's permission model around a plugin's process, as far as this Node has one: it reads its code and its
+ * own folder, and writes to that alone. The watchdog needs a thread; those of the plugin are denied by
+ * deny-workers.ts. It keeps mistakes in, not malice: the network is open, and native code, threads and other
+ * processes are not bound by it.
  */
 export function permissionFlags(permissions: ProcessPermissions): string[] {
   const { readableFolders, storageFolder, childProcesses, native } = permissions;

@@ -1,5 +1,6 @@
 /**
- * Loads a plugin and serves its calls, wherever it runs: in a process of its own (child-entry.ts) or in the kernel's (inline-runner.ts).
+ * Loads a plugin and serves its calls, wherever it runs: in a process of its own (child-entry.ts) or in the
+ * kernel's (inline-runner.ts).
  *
  * @module
  */

@@ -14,8 +14,8 @@ import type { Runner } from './runner.js';
 const childEntry = fileURLToPath(new URL('../../../dist/kernel/runner/child-entry.js', import.meta.url));
 
 /**
- * Runs a plugin in a child process, in its own folder and with the permissions of its manifest: the one place where native code can be
- * ended at any time.
+ * Runs a plugin in a child process, in its own folder and with the permissions of its manifest: the one place
+ * where native code can be ended at any time.
  */
 export function createProcessRunner(
   options: IsolatedRunnerOptions & { readonly permissions: ProcessPermissions },

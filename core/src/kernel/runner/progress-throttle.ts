@@ -4,7 +4,9 @@ const intervalMs = 33;
 /** Reports that may follow each other at once, so that short calls are told as they are. */
 const burst = 10;
 
-/** Sends at most about thirty reports of a call in a second, each time the newest, and always the last one. */
+/**
+ * Sends at most about thirty reports of a call in a second, each time the newest, and always the last one.
+ */
 export class ProgressThrottle {
   readonly #send: (progress: Progress) => void;
   readonly #isWireFull: () => boolean;

@@ -1,8 +1,8 @@
 /**
- * The wire protocols 1 and 2, between the kernel and a plugin's process or thread. The kernel sends commands; each is acknowledged at once and
- * answered once, by a result or an error; a start's result is what the plugin tells of itself, a ping's its resident memory in bytes. In
- * protocol 2 the result of a `generate` is followed by a receipt from the kernel. Everything that comes from a plugin is parsed before it is
- * believed.
+ * The wire protocols 1 and 2, between the kernel and a plugin's process or thread. The kernel sends commands;
+ * each is acknowledged at once and answered once, by a result or an error; a start's result is what the
+ * plugin tells of itself, a ping's its resident memory in bytes. In protocol 2 the result of a `generate` is
+ * followed by a receipt from the kernel. Everything that comes from a plugin is parsed before it is believed.
  *
  * @module
  */
@@ -31,7 +31,9 @@ export interface StartPayload {
   /** Absolute path of the folder that it may write to. Absent: it has none. */
   readonly storageFolder?: string | undefined;
   readonly logLinesPerSecond: number;
-  /** Milliseconds that its process may go on when the wire is closed, to finish what is paid. Absent: none. */
+  /**
+   * Milliseconds that its process may go on when the wire is closed, to finish what is paid. Absent: none.
+   */
   readonly finishMs?: number | undefined;
 }
 

@@ -7,8 +7,8 @@ interface SynchronousHooks {
 }
 
 /**
- * Lets a plugin that has no `node_modules` with the SDK, such as a plain folder anywhere on the disk, import the one of the kernel. For the
- * whole process or thread, so not where the kernel itself runs.
+ * Lets a plugin that has no `node_modules` with the SDK, such as a plain folder anywhere on the disk, import
+ * the one of the kernel. For the whole process or thread, so not where the kernel itself runs.
  */
 export function provideSdk(): void {
   const { registerHooks } = module as SynchronousHooks;

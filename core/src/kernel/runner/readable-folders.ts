@@ -14,10 +14,12 @@ const dependenciesSchema = z.object({
 });
 
 /**
- * Folders that hold a plugin's code: its own, the `node_modules` that Node looks into from there, and packages among its dependencies that
- * are linked from elsewhere, as in a workspace; and the same of this package.
+ * Folders that hold a plugin's code: its own, the `node_modules` that Node looks into from there, and
+ * packages among its dependencies that are linked from elsewhere, as in a workspace; and the same of this
+ * package.
  *
- * @param origin absolute path of the plugin's folder, symbolic links resolved; where it runs from a copy, of the one that was copied
+ * @param origin absolute path of the plugin's folder, symbolic links resolved; where it runs from a copy, of
+ * the one that was copied
  */
 export function codeFolders(origin: string): string[] {
   const found = new Set<string>();

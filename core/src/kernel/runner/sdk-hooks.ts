@@ -1,5 +1,6 @@
 /**
- * Hooks of Node's module loader: what every plugin may import and does not find from its own folder is the kernel's.
+ * Hooks of Node's module loader: what every plugin may import and does not find from its own folder is the
+ * kernel's.
  *
  * @module
  */

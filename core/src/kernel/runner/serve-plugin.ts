@@ -1,6 +1,6 @@
 /**
- * The plugin's end of the wire, in a process (child-entry.ts) and in a thread (thread-entry.ts): acknowledges commands, performs them
- * and answers each once. What it cannot send is an error of that one call.
+ * The plugin's end of the wire, in a process (child-entry.ts) and in a thread (thread-entry.ts): acknowledges
+ * commands, performs them and answers each once. What it cannot send is an error of that one call.
  *
  * @module
  */
@@ -24,13 +24,19 @@ import { provideSdk } from './provide-sdk.js';
 import { createReceipt, type PendingReceipt } from './receipt.js';
 import { toWireError } from './wire-error.js';
 
-/** Bytes that may wait for a kernel that is slow to read, before progress is held back and log lines are dropped. */
+/**
+ * Bytes that may wait for a kernel that is slow to read, before progress is held back and log lines are
+ * dropped.
+ */
 const waitingLimit = 1024 * 1024;
 
 export interface ServedPlugin {
   /** Milliseconds that it may go on when the wire is closed. Undefined: none, or it has not started. */
   readonly finishMs: number | undefined;
-  /** Has the plugin close what it holds. Its calls are not cancelled: who made them may come again for what they have begun. Never rejects. */
+  /**
+   * Has the plugin close what it holds. Its calls are not cancelled: who made them may come again for what
+   * they have begun. Never rejects.
+   */
   finish(): Promise<void>;
 }
 
@@ -38,7 +44,10 @@ export interface ServedPlugin {
 const asJson = (details: object) =>
   JSON.parse(JSON.stringify(details)) as Extract<Reply, { type: 'log' }>['details'];
 
-/** Serves one plugin; calls `end` when the kernel has asked it to stop and everything has been sent, or has broken the wire. */
+/**
+ * Serves one plugin; calls `end` when the kernel has asked it to stop and everything has been sent, or has
+ * broken the wire.
+ */
 export function servePlugin(port: Port, end: (status: number) => void): ServedPlugin {
   let finishMs: number | undefined;
   let closing: Promise<void> | undefined;
@@ -47,7 +56,9 @@ export function servePlugin(port: Port, end: (status: number) => void): ServedPl
   const receipts = new Map<number, PendingReceipt>();
   let host: PluginHost | undefined;
   let hasReceipts = true;
-  /** Resolves when the plugin has acted upon the receipts that have come; what comes after them finds it so. */
+  /**
+   * Resolves when the plugin has acted upon the receipts that have come; what comes after them finds it so.
+   */
   let actedUpon: Promise<unknown> = Promise.resolve();
   const isWireFull = () => port.waitingBytes > waitingLimit;
 

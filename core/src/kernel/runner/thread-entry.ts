@@ -24,7 +24,10 @@ const output = new LogLimit(
   slowerPace,
 );
 
-/** What the plugin prints becomes lines of its log, at once: nothing piles up in the thread while it does not yield. */
+/**
+ * What the plugin prints becomes lines of its log, at once: nothing piles up in the thread while it does not
+ * yield.
+ */
 function capture(name: 'stdout' | 'stderr', level: LogLevel): void {
   const lines = new LineSplitter((line) => output.write(level, line));
   const stream = new Writable({

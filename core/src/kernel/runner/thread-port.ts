@@ -5,7 +5,10 @@ import type { Port } from './port.js';
 
 const postedSchema = z.object({ json: z.string(), parts: z.array(z.instanceof(Uint8Array)) });
 
-/** The wire of a thread. Byte arrays are handed over whole; the JSON beside them is bounded as that of a process is. */
+/**
+ * The wire of a thread. Byte arrays are handed over whole; the JSON beside them is bounded as that of a
+ * process is.
+ */
 export class ThreadPort implements Port {
   readonly waitingBytes = 0;
   readonly #end: Worker | MessagePort;
@@ -63,7 +66,9 @@ export class ThreadPort implements Port {
   async close(): Promise<void> {}
 }
 
-/** Buffers of which a part holds every byte; a part of a larger one (Node pools small ones) has to be copied. */
+/**
+ * Buffers of which a part holds every byte; a part of a larger one (Node pools small ones) has to be copied.
+ */
 function wholeBuffers(parts: readonly Uint8Array[]): readonly ArrayBuffer[] {
   const whole = parts
     .filter(({ byteLength, buffer }) => byteLength > 0 && byteLength === buffer.byteLength)

@@ -10,9 +10,9 @@ import { ThreadPort } from './thread-port.js';
 const threadEntry = fileURLToPath(new URL('../../../dist/kernel/runner/thread-entry.js', import.meta.url));
 
 /**
- * Runs a plugin of JavaScript alone in a worker thread of the kernel's process: it starts faster than a process and its pictures are
- * moved, not copied. It shares the process's working directory and memory. Native code cannot be loaded: ending a thread in the middle
- * of some would abort the whole process.
+ * Runs a plugin of JavaScript alone in a worker thread of the kernel's process: it starts faster than a
+ * process and its pictures are moved, not copied. It shares the process's working directory and memory.
+ * Native code cannot be loaded: ending a thread in the middle of some would abort the whole process.
  */
 export function createThreadRunner(options: IsolatedRunnerOptions): Runner {
   const { start, limits } = options;
@@ -22,7 +22,8 @@ export function createThreadRunner(options: IsolatedRunnerOptions): Runner {
     argv: [],
     execArgv: ['--no-addons'],
     workerData: { logLinesPerSecond: start.logLinesPerSecond } satisfies ThreadData,
-    // The thread sends its lines itself: reading these streams would keep the host alive. True keeps them out of the host's own.
+    // The thread sends its lines itself: reading these streams would keep the host alive. True keeps them out
+    // of the host's own.
     stdout: true,
     stderr: true,
     resourceLimits: heapMb === undefined ? {} : { maxOldGenerationSizeMb: heapMb },

@@ -2,7 +2,9 @@ import { EaselError } from '@easel/plugin-sdk';
 import { permissionHint } from './permission-hint.js';
 import type { WireError } from './protocol.js';
 
-/** Any thrown value as it travels: an Easel error keeps its code, everything else becomes ERR_PLUGIN_FAILED. */
+/**
+ * Any thrown value as it travels: an Easel error keeps its code, everything else becomes ERR_PLUGIN_FAILED.
+ */
 export function toWireError(thrown: unknown): WireError {
   if (EaselError.isInstance(thrown)) {
     return {

@@ -24,7 +24,10 @@ export class CrashBudget {
     this.#now = now;
   }
 
-  /** @param culprits whom it may be the doing of; what one of them has done again counts once. Empty: the plugin's own */
+  /**
+   * @param culprits whom it may be the doing of; what one of them has done again counts once. Empty: the
+   * plugin's own
+   */
   record(culprits: readonly string[]): void {
     const recent = this.#recent();
     const known = new Set(recent.flatMap((crash) => crash.culprits));
@@ -40,7 +43,10 @@ export class CrashBudget {
     return this.#recent().filter(({ counts }) => counts).length >= crashLimit;
   }
 
-  /** Milliseconds until it may be started again: half a second after the first crash, doubled with each one more. */
+  /**
+   * Milliseconds until it may be started again: half a second after the first crash, doubled with each one
+   * more.
+   */
   get waitMs(): number {
     const recent = this.#recent();
     const last = recent.at(-1)?.at;

@@ -3,7 +3,10 @@ import type { EaselError } from '@easel/plugin-sdk';
 import { CrashBudget, crashCodes } from './crash-budget.js';
 import { Quarantine } from './quarantine.js';
 
-/** Decides when a plugin that has crashed may start again: after a pause, or after a quarantine where it crashes too often. */
+/**
+ * Decides when a plugin that has crashed may start again: after a pause, or after a quarantine where it
+ * crashes too often.
+ */
 export class CrashPolicy {
   readonly quarantine: Quarantine;
   readonly #budget: CrashBudget;

@@ -31,7 +31,8 @@ export interface Launch {
 }
 
 /**
- * The runner of the isolation that the manifest asks for, with the secrets that it names; `redact` takes those out of a text.
+ * The runner of the isolation that the manifest asks for, with the secrets that it names; `redact` takes
+ * those out of a text.
  *
  * @throws ERR_SECRET_MISSING, ERR_PLUGIN_START_FAILED where its storage folder cannot be made
  */

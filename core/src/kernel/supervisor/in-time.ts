@@ -2,7 +2,10 @@ import { EaselError } from '@easel/plugin-sdk';
 import type { PluginFolder } from '../manifest/read.js';
 import type { Runner } from '../runner/runner.js';
 
-/** Does something with a runner, and kills it with ERR_PLUGIN_START_FAILED where that has not ended within the manifest's `startMs`. */
+/**
+ * Does something with a runner, and kills it with ERR_PLUGIN_START_FAILED where that has not ended within the
+ * manifest's `startMs`.
+ */
 export async function inTime(
   runner: Runner,
   { manifest: { id: plugin, runtime } }: PluginFolder,

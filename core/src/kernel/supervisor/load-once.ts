@@ -6,8 +6,9 @@ import { startRunner } from './start-runner.js';
 const graceMs = 1_000;
 
 /**
- * Loads the code of a plugin in a process of its own, as its manifest says, and starts nothing: no secrets, no settings, no storage folder.
- * Rejects with why it cannot be used: it does not parse, a package is missing, it does not finish loading, or it exports no plugin.
+ * Loads the code of a plugin in a process of its own, as its manifest says, and starts nothing: no secrets,
+ * no settings, no storage folder. Rejects with why it cannot be used: it does not parse, a package is
+ * missing, it does not finish loading, or it exports no plugin.
  */
 export async function loadOnce(launch: Launch, signal?: AbortSignal): Promise<void> {
   const { runner } = createRunner({ ...launch, onlyLoad: true });

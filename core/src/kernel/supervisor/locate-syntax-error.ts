@@ -10,8 +10,8 @@ const limitMs = 10_000;
 const mostFiles = 50;
 
 /**
- * Where a plugin's code is not JavaScript, such as "index.js:3": an imported module's syntax error does not say it, and `node --check`
- * does. Undefined where no file of the folder has one.
+ * Where a plugin's code is not JavaScript, such as "index.js:3": an imported module's syntax error does not
+ * say it, and `node --check` does. Undefined where no file of the folder has one.
  */
 export async function locateSyntaxError(folder: string, entry: string): Promise<string | undefined> {
   const signal = new AbortController();

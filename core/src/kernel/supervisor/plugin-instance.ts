@@ -22,7 +22,9 @@ export interface PluginInstanceOptions {
   readonly blame: (runner: Runner) => readonly string[];
 }
 
-/** The one run of a plugin that there is at a time: starts it when it is needed, and again after it has gone. */
+/**
+ * The one run of a plugin that there is at a time: starts it when it is needed, and again after it has gone.
+ */
 export class PluginInstance {
   readonly #options: PluginInstanceOptions;
   readonly #id: string;
@@ -81,7 +83,9 @@ export class PluginInstance {
     return await this.#starting;
   }
 
-  /** Lets the running plugin make sure that it could serve. Rejects where it could not; that is not a crash. */
+  /**
+   * Lets the running plugin make sure that it could serve. Rejects where it could not; that is not a crash.
+   */
   async probe(): Promise<void> {
     const runner = await this.running();
     await inTime(runner, this.#options.launch.plugin, 'answer its probe', () => runner.probe());

@@ -4,7 +4,10 @@ import type { Runner } from '../runner/runner.js';
 import { inTime } from './in-time.js';
 import { locateSyntaxError } from './locate-syntax-error.js';
 
-/** Starts a runner within the manifest's `startMs`; rejects with what was wrong and, in the plugin's code, where. */
+/**
+ * Starts a runner within the manifest's `startMs`; rejects with what was wrong and, in the plugin's code,
+ * where.
+ */
 export async function startRunner(runner: Runner, plugin: PluginFolder): Promise<void> {
   try {
     await inTime(runner, plugin, 'start', () => runner.start());

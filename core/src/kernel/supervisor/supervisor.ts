@@ -93,7 +93,10 @@ export class Supervisor {
     return this.#instance.lastError;
   }
 
-  /** The running plugin, started if need be; concurrent callers share one start. Rejects with why it takes no calls. */
+  /**
+   * The running plugin, started if need be; concurrent callers share one start. Rejects with why it takes no
+   * calls.
+   */
   async running(): Promise<Runner> {
     return await this.#instance.running();
   }
@@ -103,7 +106,10 @@ export class Supervisor {
     return this.#instance.redacted(error);
   }
 
-  /** Ends a run, for example for a call that does not stop; that is not a crash of the plugin's own, and the next call starts it again. */
+  /**
+   * Ends a run, for example for a call that does not stop; that is not a crash of the plugin's own, and the
+   * next call starts it again.
+   */
   interrupt(runner: Runner, reason: EaselError): void {
     this.#crashes.excuse(reason);
     runner.kill(reason);
@@ -120,7 +126,9 @@ export class Supervisor {
     await loadOnce(this.#options, this.#ending.signal);
   }
 
-  /** Lets the running plugin make sure that it could serve. Rejects where it could not; that is not a crash. */
+  /**
+   * Lets the running plugin make sure that it could serve. Rejects where it could not; that is not a crash.
+   */
   async probe(): Promise<void> {
     await this.#instance.probe();
   }
@@ -130,7 +138,10 @@ export class Supervisor {
     await this.#instance.stopUntilNextCall(graceMs);
   }
 
-  /** Ends the plugin for good: `graceMs` to close what it holds, then by force. Resolves with whether force was needed. */
+  /**
+   * Ends the plugin for good: `graceMs` to close what it holds, then by force. Resolves with whether force
+   * was needed.
+   */
   async stop(graceMs: number): Promise<boolean> {
     this.#ending.abort();
     return await this.#end('stopped', refusals.stopped(this.#options.plugin.manifest.id), graceMs);

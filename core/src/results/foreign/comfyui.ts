@@ -21,8 +21,8 @@ export function graphOf(text: string | undefined): Graph | undefined {
 }
 
 /**
- * What a graph of ComfyUI's makes, as far as it can be told from the nodes that its sampler takes from. Of several samplers it is the one that
- * takes from no other: the first pass.
+ * What a graph of ComfyUI's makes, as far as it can be told from the nodes that its sampler takes from. Of
+ * several samplers it is the one that takes from no other: the first pass.
  */
 export function readGraph(graph: Graph): ParsedParametersText {
   const samplers = [...graph.values()].filter(isSampler);
@@ -71,7 +71,10 @@ function linked(graph: Graph, input: unknown): Node | undefined {
   return id === undefined ? undefined : graph.get(String(id));
 }
 
-/** A node and those that it takes from, the nearest first; through some of its own inputs alone, where they are named. */
+/**
+ * A node and those that it takes from, the nearest first; through some of its own inputs alone, where they
+ * are named.
+ */
 function upstream(graph: Graph, from: Node, names?: readonly string[]): Node[] {
   const found = new Set<Node>(names ? [] : [from]);
   const first = Object.entries(from.inputs).filter(([name]) => names?.includes(name) ?? true);

@@ -15,7 +15,10 @@ export interface SettingNames {
   readonly silent: readonly string[];
 }
 
-/** Settings as AUTOMATIC1111's text has them: what it has a key for under that key, the rest under the program's own names. */
+/**
+ * Settings as AUTOMATIC1111's text has them: what it has a key for under that key, the rest under the
+ * program's own names.
+ */
 export function readSettings(
   settings: Settings,
   { prompt, negativePrompt, keys, silent }: SettingNames,

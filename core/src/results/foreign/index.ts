@@ -6,8 +6,9 @@ import { isObject, objectOf, type Settings } from './flat-settings.js';
 import { readFooocus, readInvoke, readNovel, readOldInvoke, readSwarm } from './programs.js';
 
 /**
- * What the texts of an image tell of how it was made, by whichever program: AUTOMATIC1111, ComfyUI, InvokeAI, NovelAI, SwarmUI or Fooocus.
- * Undefined where they tell nothing that is known; JSON is never taken for a prompt.
+ * What the texts of an image tell of how it was made, by whichever program: AUTOMATIC1111, ComfyUI, InvokeAI,
+ * NovelAI, SwarmUI or Fooocus. Undefined where they tell nothing that is known; JSON is never taken for a
+ * prompt.
  */
 export function readForeignTexts(texts: ReadonlyMap<string, string>): ParsedParametersText | undefined {
   const parameters = texts.get(parametersKeyword);

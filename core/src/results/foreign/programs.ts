@@ -1,6 +1,6 @@
 /**
- * What SwarmUI, Fooocus, InvokeAI and NovelAI write into images, by their own sources: SwarmUI's `T2IParamInput`, Fooocus' `meta_parser.py`,
- * InvokeAI's `metadata.py`, and images of NovelAI.
+ * What SwarmUI, Fooocus, InvokeAI and NovelAI write into images, by their own sources: SwarmUI's
+ * `T2IParamInput`, Fooocus' `meta_parser.py`, InvokeAI's `metadata.py`, and images of NovelAI.
  *
  * @module
  */

@@ -1,4 +1,7 @@
-/** Stands for your model or your provider: two colours that the prompt and the seed choose, one running into the other. */
+/**
+ * Stands for your model or your provider: two colours that the prompt and the seed choose, one running into
+ * the other.
+ */
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { crc32, deflate } from 'node:zlib';

@@ -5,13 +5,19 @@ import { type BatchRecord, recordSchema } from './record.js';
 const inputFile = 'input.jsonl';
 const resultsFolder = 'results';
 
-/** The batches of one process: with each record the file that is uploaded, and every paid image that no call has been given yet. */
+/**
+ * The batches of one process: with each record the file that is uploaded, and every paid image that no call
+ * has been given yet.
+ */
 export class BatchJournal extends Journal<BatchRecord> {
   constructor(folder: string) {
     super(folder, recordSchema, 'batch.json');
   }
 
-  /** Whether a batch has a line of one of these calls that may still be made, or whose image is kept. For journals of others: it changes nothing. */
+  /**
+   * Whether a batch has a line of one of these calls that may still be made, or whose image is kept. For
+   * journals of others: it changes nothing.
+   */
   async hasOpen(requestIds: ReadonlySet<string>): Promise<boolean> {
     for (const { id, lines, stage } of await this.peek()) {
       const own = lines.filter(({ requestId = '' }) => requestIds.has(requestId));

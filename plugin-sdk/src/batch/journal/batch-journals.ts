@@ -8,7 +8,9 @@ export class BatchJournals extends Journals<BatchJournal> {
     super({ storageFolder, prefix: 'journal-', open: (folder) => new BatchJournal(folder) });
   }
 
-  /** Whether another process that runs has begun something of a call with one of these ids, and not ended it. */
+  /**
+   * Whether another process that runs has begun something of a call with one of these ids, and not ended it.
+   */
   async areHeldElsewhere(requestIds: ReadonlySet<string>): Promise<boolean> {
     for (const journal of await this.others()) if (await journal.hasOpen(requestIds)) return true;
     return false;

@@ -5,8 +5,8 @@ const name = z.string().regex(/^[A-Za-z0-9-]{1,100}$/);
 const time = z.number().nonnegative();
 
 /**
- * How far a batch is. Each is on disk before the step that it names is taken: `creating` means that the provider may have the batch, and
- * may be paid for it, although no answer of it has come.
+ * How far a batch is. Each is on disk before the step that it names is taken: `creating` means that the
+ * provider may have the batch, and may be paid for it, although no answer of it has come.
  */
 export const stages = ['written', 'uploading', 'uploaded', 'creating', 'created', 'ended'] as const;
 export type Stage = (typeof stages)[number];

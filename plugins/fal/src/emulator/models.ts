@@ -1,5 +1,6 @@
 /**
- * What some models at fal take: a field that is not here is refused. Written from fal's documentation, and not from what the plugin sends.
+ * What some models at fal take: a field that is not here is refused. Written from fal's documentation, and
+ * not from what the plugin sends.
  *
  * @module
  */

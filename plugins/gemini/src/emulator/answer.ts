@@ -17,7 +17,10 @@ export interface GeminiFault extends Fault {
     | { readonly text: string };
   /** Pictures in one answer. Absent: 1. */
   readonly pictures?: number;
-  /** Sends a picture of its thoughts before the one that was asked for, or marks each as a thought. Absent: no. */
+  /**
+   * Sends a picture of its thoughts before the one that was asked for, or marks each as a thought. Absent:
+   * no.
+   */
   readonly thinks?: boolean | 'only';
   /** Tokens that are counted, and not listed by modality. Absent: none. */
   readonly unlistedTokens?: number;

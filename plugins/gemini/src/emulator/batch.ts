@@ -111,7 +111,9 @@ export class EmulatedBatch {
     return this.created.course.outcome?.(line, this.created.lines.indexOf(line));
   }
 
-  /** As the API shows it, a long-running operation. `inlined`: the results of one whose requests were inline. */
+  /**
+   * As the API shows it, a long-running operation. `inlined`: the results of one whose requests were inline.
+   */
   describe(inlined?: readonly unknown[]): Readonly<Record<string, unknown>> {
     const { name, model, displayName, fileName, lines, failure, course } = this.created;
     const { state, isFinal, done } = this;

@@ -1,5 +1,6 @@
 /**
- * What the models can do, as their provider's pages say it: ai.google.dev/gemini-api/docs/image-generation, read in November 2026.
+ * What the models can do, as their provider's pages say it: ai.google.dev/gemini-api/docs/image-generation,
+ * read in November 2026.
  *
  * @module
  */
@@ -47,7 +48,10 @@ const published: Readonly<Record<string, readonly [number, number]>> = {
 };
 const scales: Readonly<Record<string, number>> = { '512': 0.5, '1K': 1, '2K': 2, '4K': 4 };
 
-/** Pixels of a picture; of a ratio whose size is not published, about as many as of a square, in multiples of 16. */
+/**
+ * Pixels of a picture; of a ratio whose size is not published, about as many as of a square, in multiples of
+ * 16.
+ */
 export function sizeOf(aspectRatio: string, imageSize: string): { width: number; height: number } {
   const [across = 1, down = 1] = aspectRatio.split(':').map(Number);
   const derived = (edge: number) => Math.round(edge / 16) * 16;

@@ -1,6 +1,7 @@
 /**
- * Google's Gemini API as far as the plugin and @google/genai use it for pictures: keys, models, `generateContent`, with and without
- * streaming, files and batches. Protocol: ai.google.dev/api/generate-content, ai.google.dev/gemini-api/docs/image-generation and
+ * Google's Gemini API as far as the plugin and @google/genai use it for pictures: keys, models,
+ * `generateContent`, with and without streaming, files and batches. Protocol:
+ * ai.google.dev/api/generate-content, ai.google.dev/gemini-api/docs/image-generation and
  * ai.google.dev/gemini-api/docs/batch-api.
  *
  * @module

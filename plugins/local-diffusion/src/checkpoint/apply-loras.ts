@@ -17,11 +17,13 @@ export interface LoraTitles {
 }
 
 /**
- * Gives the networks of a model what LoRAs add to their layers. A graph written from such a component has the input `lora_scales`
- * [number of LoRAs] (`loraScalesInput`), unless no layer of it is changed: the weight of each LoRA, in the order given here, at each run.
+ * Gives the networks of a model what LoRAs add to their layers. A graph written from such a component has the
+ * input `lora_scales` [number of LoRAs] (`loraScalesInput`), unless no layer of it is changed: the weight of
+ * each LoRA, in the order given here, at each run.
  *
  * @returns the components with their LoRAs; what is not a network, or not changed, is as it was
- * @throws ERR_MODEL_FILES_INVALID for a LoRA that was made for another kind of model, or of which no layer has a place in this one
+ * @throws ERR_MODEL_FILES_INVALID for a LoRA that was made for another kind of model, or of which no layer
+ * has a place in this one
  */
 export function applyLoras<Given extends Components>(
   components: Given,
@@ -150,7 +152,10 @@ function shapeOf({ change }: UnplacedLayer): string {
 
 const shown = 3;
 
-/** A part that has no place is told and left out; a LoRA for another kind of model is refused, as is one without any place. */
+/**
+ * A part that has no place is told and left out; a LoRA for another kind of model is refused, as is one
+ * without any place.
+ */
 function tellOfMisfits(
   lora: Lora,
   misfits: readonly string[],

@@ -21,11 +21,15 @@ export interface Component {
 }
 
 export interface OpenComponentOptions {
-  /** Opens `<stem>.<variant>.safetensors`; absent means the plain file, or else the first variant there is. */
+  /**
+   * Opens `<stem>.<variant>.safetensors`; absent means the plain file, or else the first variant there is.
+   */
   readonly variant?: 'fp16' | 'bf16';
 }
 
-/** transformers' and diffusers' names of the weights file (`SAFE_WEIGHTS_NAME`, `SAFETENSORS_WEIGHTS_NAME`). */
+/**
+ * transformers' and diffusers' names of the weights file (`SAFE_WEIGHTS_NAME`, `SAFETENSORS_WEIGHTS_NAME`).
+ */
 const stems = ['model', 'diffusion_pytorch_model'];
 const variants = [undefined, 'fp16', 'bf16'] as const;
 
@@ -34,8 +38,8 @@ const indexSchema = z.object({
 });
 
 /**
- * Opens one component folder of a diffusers checkpoint (`unet/`, `vae/`, `text_encoder/`, ...): `config.json` and the headers of
- * its weights, in one .safetensors file or in shards with an index.
+ * Opens one component folder of a diffusers checkpoint (`unet/`, `vae/`, `text_encoder/`, ...): `config.json`
+ * and the headers of its weights, in one .safetensors file or in shards with an index.
  *
  * @throws ERR_MODEL_FILES_INVALID naming the file that is missing or damaged
  */

@@ -49,8 +49,8 @@ const readers: readonly (readonly [mark: LoraPart, read: (parts: LoraParts) => R
 ];
 
 /**
- * What the tensors of one layer say that is done to it. The kinds are those of LyCORIS (`lycoris/functional`), with alpha as its training
- * and the other programs read it.
+ * What the tensors of one layer say that is done to it. The kinds are those of LyCORIS
+ * (`lycoris/functional`), with alpha as its training and the other programs read it.
  *
  * @returns undefined for tensors that say nothing
  * @throws ERR_MODEL_FILES_INVALID for tensors that are missing or do not fit each other
@@ -135,7 +135,10 @@ function readGeneralized(parts: LoraParts): ReadChange {
   return { change: { kind: 'generalized', inner, outer }, rank: rankOf(parts, outer) };
 }
 
-/** Norms of rows or of columns, by their shape: [outputs, 1, ..] or [1, inputs, ..]. PEFT's are always of rows. */
+/**
+ * Norms of rows or of columns, by their shape: [outputs, 1, ..] or [1, inputs, ..]. PEFT's are always of
+ * rows.
+ */
 function magnitudeOf(tensors: ReadonlyMap<LoraPart, TensorLocation>): Magnitude | undefined {
   const [norms, peft] = [tensors.get('magnitude'), tensors.get('peft magnitude')];
   if (peft) return { norms: peft, axis: 'outputs' };

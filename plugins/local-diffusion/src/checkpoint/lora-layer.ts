@@ -1,6 +1,9 @@
 import type { TensorLocation } from './safetensors.js';
 
-/** A matrix as a file has it: whole, or as the product of two factors, with a kernel between them where it is Tucker's form. */
+/**
+ * A matrix as a file has it: whole, or as the product of two factors, with a kernel between them where it is
+ * Tucker's form.
+ */
 export type Factored =
   | { readonly kind: 'whole'; readonly matrix: TensorLocation }
   | {
@@ -48,7 +51,10 @@ export interface Rotation {
 /** Rows of a weight are its outputs, columns its inputs. */
 export type Axis = 'outputs' | 'inputs';
 
-/** DoRA (Liu et al. 2024, arXiv 2402.09353): the changed weight is brought to these norms. The LoRA's weight blends between both. */
+/**
+ * DoRA (Liu et al. 2024, arXiv 2402.09353): the changed weight is brought to these norms. The LoRA's weight
+ * blends between both.
+ */
 export interface Magnitude {
   readonly norms: TensorLocation;
   readonly axis: Axis;
@@ -88,7 +94,10 @@ export function sizeOfFactored(factored: Factored): readonly [number, number] {
   return [factored.matrix.shape[0] ?? 0, columnsOf(factored.matrix)];
 }
 
-/** The size of the weight that a change is made for: [rows, columns]; undefined where the change leaves one of them open. */
+/**
+ * The size of the weight that a change is made for: [rows, columns]; undefined where the change leaves one of
+ * them open.
+ */
 export function sizeOfChange(change: WeightChange): readonly [number | undefined, number | undefined] {
   switch (change.kind) {
     case 'low-rank':

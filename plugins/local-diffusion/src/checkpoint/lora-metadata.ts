@@ -23,11 +23,13 @@ export interface LoraDeclarations {
 }
 
 /**
- * Reads what is said of a LoRA's alphas that are not in its tensors: diffusers' metadata `lora_adapter_metadata` (loaders/lora_base.py), the
- * PEFT config of each component with its keys behind the component's name; or else `adapter_config.json` beside a file of PEFT's.
+ * Reads what is said of a LoRA's alphas that are not in its tensors: diffusers' metadata
+ * `lora_adapter_metadata` (loaders/lora_base.py), the PEFT config of each component with its keys behind the
+ * component's name; or else `adapter_config.json` beside a file of PEFT's.
  *
  * @param from `components` are those that it may speak of; `isPeft` tells that the file has the names of PEFT
- * @throws ERR_MODEL_FILES_INVALID when it is there and cannot be read: what the LoRA adds would be of the wrong strength
+ * @throws ERR_MODEL_FILES_INVALID when it is there and cannot be read: what the LoRA adds would be of the
+ * wrong strength
  */
 export async function readLoraDeclarations(
   path: string,
@@ -71,7 +73,8 @@ function readMetadata(path: string, text: string, components: readonly string[])
 }
 
 /**
- * alpha / rank of a layer whose file has no alpha: as is declared, or else 1. With `use_rslora` it is alpha / sqrt(rank).
+ * alpha / rank of a layer whose file has no alpha: as is declared, or else 1. With `use_rslora` it is alpha /
+ * sqrt(rank).
  *
  * @param layer `module` is its path with underscores for dots, `name` what the file calls it
  */

@@ -10,13 +10,13 @@ export interface LoraTarget {
   /** The layer that diffusers' attention processors of 2023 call `to_q`, `to_k`, `to_v` or `to_out`. */
   layerOf(projection: string): string;
   /**
-   * Finds layers by the names of the checkpoints that the component was trained in, with underscores for dots, e.g.
-   * `input_blocks_4_1_proj_in`. Absent: LoRAs do not have such names.
+   * Finds layers by the names of the checkpoints that the component was trained in, with underscores for
+   * dots, e.g. `input_blocks_4_1_proj_in`. Absent: LoRAs do not have such names.
    */
   originalPaths?(tensors: ReadonlyMap<string, TensorLocation>): (module: string) => string | undefined;
   /**
-   * The same where a layer of such a checkpoint may be several of the network: for a module, the layers that its weight is divided into.
-   * Undefined for a module of another name.
+   * The same where a layer of such a checkpoint may be several of the network: for a module, the layers that
+   * its weight is divided into. Undefined for a module of another name.
    */
   originalParts?(tensors: ReadonlyMap<string, TensorLocation>): (module: string) => Parts | undefined;
 }
@@ -40,7 +40,10 @@ export type LoraPart =
 /** What the name of a tensor in a LoRA's file says. */
 export interface LoraName {
   readonly target: LoraTarget;
-  /** The layer's path with underscores for dots, since kohya's names have no others: diffusers' or the original one. */
+  /**
+   * The layer's path with underscores for dots, since kohya's names have no others: diffusers' or the
+   * original one.
+   */
   readonly module: string;
   readonly part: LoraPart;
 }
@@ -72,8 +75,9 @@ const endings: readonly RegExp[] = [
 const scalingEnding = /^(?<module>.+)\.(?<part>weight)$/;
 
 /**
- * Reads the name of a tensor in a LoRA: kohya's (`lora_unet_...lora_down.weight`, `.alpha`), PEFT's (`unet....lora_A.weight`), ComfyUI's
- * (`diffusion_model....`, `text_encoders.clip_l....`), and those of diffusers before PEFT (`...attn1.processor.to_q_lora.down.weight`).
+ * Reads the name of a tensor in a LoRA: kohya's (`lora_unet_...lora_down.weight`, `.alpha`), PEFT's
+ * (`unet....lora_A.weight`), ComfyUI's (`diffusion_model....`, `text_encoders.clip_l....`), and those of
+ * diffusers before PEFT (`...attn1.processor.to_q_lora.down.weight`).
  *
  * @returns `undefined` for a name of none of these kinds
  */

@@ -5,8 +5,8 @@ import type { TensorLocation } from './safetensors.js';
 export type Parts = (weight: TensorLocation) => ReadonlyMap<string, TensorLocation>;
 
 /**
- * Shares a change of a layer out to the layers of which it is made, such as one of query, key and value together: each gets the rows of the
- * change that the checkpoint keeps its weight in.
+ * Shares a change of a layer out to the layers of which it is made, such as one of query, key and value
+ * together: each gets the rows of the change that the checkpoint keeps its weight in.
  *
  * @param partsOf for the weight of the whole layer
  * @returns by path; empty where this kind of change cannot be divided
@@ -39,7 +39,10 @@ export function shareOut(layer: LoraLayer, partsOf: Parts): ReadonlyMap<string, 
   return new Map();
 }
 
-/** The layer that a weight of so many rows is, where it is one, in the same order; undefined where it is several. */
+/**
+ * The layer that a weight of so many rows is, where it is one, in the same order; undefined where it is
+ * several.
+ */
 function onlyPart({ change, bias }: LoraLayer, partsOf: Parts): string | undefined {
   const rows = (change && sizeOfChange(change)[0]) ?? bias?.shape[0];
   const column = { dtype: 'F32', file: 'LoRA', offset: 0 } as const;

@@ -17,8 +17,9 @@ interface RotationTensors {
 }
 
 /**
- * The rotations of an OFT (Qiu et al. 2023, arXiv 2306.07280) or a BOFT (Liu et al. 2023, arXiv 2311.06243), by Cayley's formula from the
- * numbers of the file: (1 + Q) (1 - Q)^-1 with Q = B - B^T. As LyCORIS has them (`diag_oft.py`, `boft.py`).
+ * The rotations of an OFT (Qiu et al. 2023, arXiv 2306.07280) or a BOFT (Liu et al. 2023, arXiv 2311.06243),
+ * by Cayley's formula from the numbers of the file: (1 + Q) (1 - Q)^-1 with Q = B - B^T. As LyCORIS has them
+ * (`diag_oft.py`, `boft.py`).
  *
  * @throws ERR_MODEL_FILES_INVALID for tensors that are not square blocks
  */
@@ -100,8 +101,8 @@ function cayley(skewed: Float64Array, size: number): Float32Array {
 }
 
 /**
- * Solves left X = right by Gauss and Jordan, in place: X is what `right` becomes. 1 - Q of a skew-symmetric Q is positive definite in its
- * symmetric part, so that no pivot is 0.
+ * Solves left X = right by Gauss and Jordan, in place: X is what `right` becomes. 1 - Q of a skew-symmetric Q
+ * is positive definite in its symmetric part, so that no pivot is 0.
  */
 function solve(left: Float64Array, right: Float64Array, size: number): void {
   for (let pivot = 0; pivot < size; pivot++) {

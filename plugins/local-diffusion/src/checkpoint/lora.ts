@@ -35,7 +35,9 @@ const otherKinds: readonly (readonly [RegExp, string])[] = [
   [/lora_embedding_[AB]/, 'a LoRA of an embedding'],
 ];
 
-/** Textual inversions that OneTrainer and others put beside the layers: the word, and the tensor's own name. */
+/**
+ * Textual inversions that OneTrainer and others put beside the layers: the word, and the tensor's own name.
+ */
 const embeddingName = /^bundle_emb\.(?<word>.+?)\.(?<part>string_to_param\.\*|emb_params|clip_[lg])$/;
 
 /**

@@ -3,8 +3,8 @@ import { distance } from 'fastest-levenshtein';
 const shown = 3;
 
 /**
- * Those of `names` that take the fewest changes of a letter to become `wanted`, nearest first: what somebody should look at who misses a
- * tensor.
+ * Those of `names` that take the fewest changes of a letter to become `wanted`, nearest first: what somebody
+ * should look at who misses a tensor.
  */
 export function nearestNames(wanted: string, names: Iterable<string>): string[] {
   return [...names]

@@ -20,7 +20,10 @@ export async function readJson(file: string): Promise<unknown> {
   }
 }
 
-/** Where a text stops being JSON, as far as it is known. The parser's own message quotes the text, which may be of a file that is nobody's business. */
+/**
+ * Where a text stops being JSON, as far as it is known. The parser's own message quotes the text, which may
+ * be of a file that is nobody's business.
+ */
 export function jsonPlace(error: unknown): string {
   const [place] = /position \d+/.exec(String(error)) ?? [];
   return place === undefined ? '' : ` (${place})`;

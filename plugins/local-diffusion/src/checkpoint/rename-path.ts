@@ -1,5 +1,6 @@
 /**
- * Gives the start of a dotted path another name: the entry of `names` whose key is the whole path or its first segments.
+ * Gives the start of a dotted path another name: the entry of `names` whose key is the whole path or its
+ * first segments.
  *
  * @returns the new path, the rest unchanged; `undefined` when no key fits
  */

@@ -29,8 +29,8 @@ const entrySchema = z.object({
 /**
  * Reads and checks the header of a .safetensors file; no tensor is loaded.
  *
- * As the format demands, the tensors must cover everything behind the header without gaps or overlaps, so a file that was cut
- * short, or has bytes appended, is refused.
+ * As the format demands, the tensors must cover everything behind the header without gaps or overlaps, so a
+ * file that was cut short, or has bytes appended, is refused.
  *
  * @returns the tensors by name, in the order of the header
  * @throws ERR_MODEL_FILES_INVALID naming the file, what is wrong with it and what to do

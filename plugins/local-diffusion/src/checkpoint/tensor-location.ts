@@ -34,7 +34,10 @@ export interface TensorLocation {
   readonly length: number;
   /** What else belongs to it; `shape` is then that of the numbers. Absent means nothing. */
   readonly packing?: Packing;
-  /** The file holds the matrix with rows and columns exchanged; `shape` is that of the matrix itself. Absent means no. */
+  /**
+   * The file holds the matrix with rows and columns exchanged; `shape` is that of the matrix itself. Absent
+   * means no.
+   */
   readonly transposed?: true;
   /** Of the tensor that lies there only these rows are meant; `shape` is theirs. Absent means all of it. */
   readonly rows?: { readonly first: number; readonly wholeShape: readonly number[] };
@@ -52,10 +55,16 @@ export type Packing =
       readonly scale: TensorLocation;
       /** What the product is divided by. Absent: nothing. */
       readonly divisor?: number;
-      /** The rows were turned by a Hadamard matrix of this size, stretch by stretch (ConvRot). Absent: they were not. */
+      /**
+       * The rows were turned by a Hadamard matrix of this size, stretch by stretch (ConvRot). Absent: they
+       * were not.
+       */
       readonly rotation?: number;
     }
-  /** Codes of 4 bits into a table of 16, times a number for each so many elements: nf4 and fp4 of bitsandbytes. */
+  /**
+   * Codes of 4 bits into a table of 16, times a number for each so many elements: nf4 and fp4 of
+   * bitsandbytes.
+   */
   | {
       readonly kind: 'table';
       readonly table: TensorLocation;

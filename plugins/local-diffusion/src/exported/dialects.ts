@@ -1,6 +1,6 @@
 /**
- * What exporters call the inputs and outputs of a network, by our name for them: optimum and Olive first, then diffusers' old script
- * and TensorRT's demo.
+ * What exporters call the inputs and outputs of a network, by our name for them: optimum and Olive first,
+ * then diffusers' old script and TensorRT's demo.
  */
 export interface Dialect {
   readonly inputs: Readonly<Record<string, readonly string[]>>;
@@ -20,8 +20,9 @@ export const textEncoderDialect: Dialect = {
 };
 
 /**
- * For families that read the states before the last layer: optimum gives all of them, `hidden_states.0` and on; TensorRT's demo the wanted
- * ones alone, and calls the projection of the second encoder as it calls the last states of the first.
+ * For families that read the states before the last layer: optimum gives all of them, `hidden_states.0` and
+ * on; TensorRT's demo the wanted ones alone, and calls the projection of the second encoder as it calls the
+ * last states of the first.
  */
 export const penultimateTextEncoderDialect: Dialect = {
   inputs: textEncoderDialect.inputs,

@@ -4,7 +4,10 @@ import type { TextEncoder } from '../prompt/text-encoding.js';
 import type { ClipTokenizer } from '../tokenizers/clip-tokenizer.js';
 import type { ExportedNetwork } from './exported-network.js';
 
-/** An exported text encoder: its last hidden states only, so that it can leave out no layers and learn no words. */
+/**
+ * An exported text encoder: its last hidden states only, so that it can leave out no layers and learn no
+ * words.
+ */
 export function exportedTextEncoder(network: ExportedNetwork, tokenizer: ClipTokenizer): TextEncoder {
   return {
     tokenizer,
@@ -18,7 +21,8 @@ export function exportedTextEncoder(network: ExportedNetwork, tokenizer: ClipTok
 }
 
 /**
- * An exported text encoder that gives the hidden states before its last layer, and the projection where it has one.
+ * An exported text encoder that gives the hidden states before its last layer, and the projection where it
+ * has one.
  *
  * @throws ERR_MODEL_FILES_INVALID for one that gives its last states only
  */

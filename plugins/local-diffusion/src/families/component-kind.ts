@@ -4,17 +4,24 @@ import type { NetworkGroup } from '../session/network-group.js';
 import type { TokenizerPlace } from '../tokenizers/tokenizer-place.js';
 import type { Tensors } from './single-file-layout.js';
 
-/** A kind of network that families are made of, such as a UNet or a text encoder, and how it is made ready to run. */
+/**
+ * A kind of network that families are made of, such as a UNet or a text encoder, and how it is made ready to
+ * run.
+ */
 export interface ComponentKind<Part> {
   /** Over the tensors of a checkpoint, as they lie. */
   mount(component: Component, site: MountSite): Part | Promise<Part>;
   /**
-   * Tensors of a .safetensors file that has only such a component, under the names of diffusers. Absent: it is not taken from files of its own.
+   * Tensors of a .safetensors file that has only such a component, under the names of diffusers. Absent: it
+   * is not taken from files of its own.
    *
    * @throws ERR_MODEL_FILES_INVALID for a file that cannot be read or has no such component
    */
   readFile?(path: string): Promise<Tensors>;
-  /** From a folder that somebody has exported to ONNX. Absent: such a folder of a family with this kind is refused. */
+  /**
+   * From a folder that somebody has exported to ONNX. Absent: such a folder of a family with this kind is
+   * refused.
+   */
   readonly exported?: ExportedKind<Part>;
 }
 
@@ -41,6 +48,8 @@ export interface ComponentSource {
   /** Keys of `model_index.json`; for a single file, those of the published model. */
   readonly index: Readonly<Record<string, unknown>>;
   has(name: string): boolean;
-  /** @throws ERR_MODEL_FILES_INVALID for files that are missing or damaged, and configs that are not supported */
+  /**
+   * @throws ERR_MODEL_FILES_INVALID for files that are missing or damaged, and configs that are not supported
+   */
   open<Part>(name: string, kind: ComponentKind<Part>): Promise<Part>;
 }

@@ -9,7 +9,10 @@ import type { SingleFileLayout } from './single-file-layout.js';
 
 type ModelsOf<Given extends Pick<ManifestInput, 'handles'>> = NonNullable<Given['handles'][number]['models']>;
 
-/** What `plugin.json` says of the models of a pipeline type: how they are recognised, and what they are catalogued with. */
+/**
+ * What `plugin.json` says of the models of a pipeline type: how they are recognised, and what they are
+ * catalogued with.
+ */
 export type HandledModels = Omit<ModelsOf<Manifest>, 'defaults' | 'supports'> & {
   readonly defaults: { width: number; height: number; steps: number; guidanceScale: number };
   /** What is absent they cannot. */
@@ -24,7 +27,9 @@ export interface FamilyComponent {
   readonly kind: ComponentKind<unknown>;
   /** For messages, e.g. `text encoder`. */
   readonly title: string;
-  /** Whether there are models without it: `model_index.json` has nulls for it then. Absent: there are none. */
+  /**
+   * Whether there are models without it: `model_index.json` has nulls for it then. Absent: there are none.
+   */
   readonly isOptional?: true;
 }
 
@@ -32,7 +37,10 @@ export interface FamilyComponent {
 export interface FamilyLoras {
   /** What a LoRA may change, and the names that its file has for that. */
   readonly targets: readonly LoraTarget[];
-  /** What a LoRA was made for, for messages, e.g. `Stable Diffusion 2`. Undefined: nothing of this family, or it does not show. */
+  /**
+   * What a LoRA was made for, for messages, e.g. `Stable Diffusion 2`. Undefined: nothing of this family, or
+   * it does not show.
+   */
   titleOfLora(lora: Lora): string | undefined;
   /** What a model is, likewise. */
   titleOfModel(components: Components): string | undefined;
@@ -42,8 +50,8 @@ export interface FamilyLoras {
 export type FamilyModel = Omit<DiffusionModel, 'schedulerConfig' | 'networkMs' | 'decodePreview' | 'release'>;
 
 /**
- * A kind of model, as data: all that the engine knows of it. A new one is a folder beside the others and a line in `index.ts`; nothing else
- * in the engine names a family.
+ * A kind of model, as data: all that the engine knows of it. A new one is a folder beside the others and a
+ * line in `index.ts`; nothing else in the engine names a family.
  */
 export interface Family {
   /** The pipeline type of its models, by which catalogue entries and `plugin.json` name it. */

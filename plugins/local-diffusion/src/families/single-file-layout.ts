@@ -15,7 +15,10 @@ export interface SingleFileLayout {
    * @throws ERR_MODEL_FILES_INVALID for a file that is nearly one, and not supported
    */
   recognise(path: string, tensors: Tensors): RecognisedFile | undefined;
-  /** Takes a file apart: tensors under the names of diffusers and transformers, by component. What a file lacks is absent. */
+  /**
+   * Takes a file apart: tensors under the names of diffusers and transformers, by component. What a file
+   * lacks is absent.
+   */
   componentsOf(tensors: Tensors): ReadonlyMap<string, Tensors>;
   /** Files that have what a file of the denoising network alone lacks. Absent: there are none. */
   readonly companions?: readonly CompanionFile[];
@@ -33,14 +36,20 @@ export interface CompanionFile {
   readonly folders: readonly string[];
   /** Its tensors under the names of diffusers and transformers. */
   componentOf(tensors: Tensors): Tensors;
-  /** Folder, in a diffusers checkpoint, of the tokenizer that belongs to it and that no file of tensors has. Absent: it needs none. */
+  /**
+   * Folder, in a diffusers checkpoint, of the tokenizer that belongs to it and that no file of tensors has.
+   * Absent: it needs none.
+   */
   readonly tokenizer?: string;
 }
 
 /** What a file was recognised as. */
 export interface RecognisedFile {
   readonly variant: FileVariant;
-  /** Whether its sizes are those of the published model; a file that any family is certain of is of that family. */
+  /**
+   * Whether its sizes are those of the published model; a file that any family is certain of is of that
+   * family.
+   */
   readonly isCertain: boolean;
 }
 
@@ -51,14 +60,15 @@ export interface FileVariant {
   /** Keys of its `model_index.json`. */
   readonly index: Json;
   /**
-   * The `config.json` of each component by its tensors. The second argument is for messages, e.g. `the unet of /models/a.safetensors`.
-   * They throw ERR_MODEL_FILES_INVALID naming a tensor that is missing.
+   * The `config.json` of each component by its tensors. The second argument is for messages, e.g.
+   * `the unet of /models/a.safetensors`. They throw ERR_MODEL_FILES_INVALID naming a tensor that is missing.
    */
   readonly configs: Readonly<Record<string, (tensors: Tensors, what: string) => Json>>;
   /** Names of the vocabularies that come with the engine, by the names of the tokenizers' folders. */
   readonly tokenizers: Readonly<Record<string, string>>;
   /**
-   * What a file says of its components that no shape and no other file of the kind does, over the configs told from tensors. Absent: nothing.
+   * What a file says of its components that no shape and no other file of the kind does, over the configs
+   * told from tensors. Absent: nothing.
    */
   statedConfigs?(file: SafetensorsFile): Promise<Readonly<Record<string, Json>>>;
   /**

@@ -96,7 +96,10 @@ export interface Initializer extends TensorType {
    * one into the other (`passes/stored-weights.ts`).
    */
   readonly storage?: ElementType | BlockStorage | PackedStorage;
-  /** Little-endian elements or blocks, where they lie, or the whole TensorProto of a file that somebody else wrote. */
+  /**
+   * Little-endian elements or blocks, where they lie, or the whole TensorProto of a file that somebody else
+   * wrote.
+   */
   readonly data: Uint8Array | FilePart | { readonly encoded: Uint8Array };
 }
 

@@ -77,7 +77,10 @@ export class MountedWeights {
     return this.mountLocation(name, this.#find(name), shape);
   }
 
-  /** Like {@link mount}, in the type that it is stored in unless that is one of blocks; a tensor is mounted in one way or the other. */
+  /**
+   * Like {@link mount}, in the type that it is stored in unless that is one of blocks; a tensor is mounted in
+   * one way or the other.
+   */
   mountStored(name: string, shape: readonly number[]): MountedWeight {
     const location = this.#find(name);
     this.#check(name, location, shape);
@@ -120,8 +123,8 @@ export class MountedWeights {
   }
 
   /**
-   * The number that a weight is to be multiplied by, as ComfyUI (`scale_weight`) and diffusers (`weight_scale`) keep it beside weights of
-   * 8 bits. Undefined where there is none.
+   * The number that a weight is to be multiplied by, as ComfyUI (`scale_weight`) and diffusers
+   * (`weight_scale`) keep it beside weights of 8 bits. Undefined where there is none.
    *
    * @throws ERR_MODEL_FILES_INVALID where it is more than a number
    */

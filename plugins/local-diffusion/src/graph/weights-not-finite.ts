@@ -25,8 +25,8 @@ const dtypes: Partial<Record<ElementType, TensorDtype>> = {
 };
 
 /**
- * Looks through the weights that a graph mounts from files. Reads all of them: for a network whose output is not finite, and for
- * small ones.
+ * Looks through the weights that a graph mounts from files. Reads all of them: for a network whose output is
+ * not finite, and for small ones.
  *
  * @returns the first one with a NaN or an infinity; undefined where all are finite
  * @throws ERR_MODEL_FILES_INVALID for a file that cannot be read

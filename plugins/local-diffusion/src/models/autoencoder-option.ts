@@ -9,11 +9,12 @@ import type { Json, Tensors } from '../families/single-file-layout.js';
 const name = 'vae';
 
 /**
- * Gives a checkpoint the autoencoder that the provider option `vae` names: a diffusers component folder, or a .safetensors file. A file has no
- * config, and takes over that of the checkpoint's own.
+ * Gives a checkpoint the autoencoder that the provider option `vae` names: a diffusers component folder, or a
+ * .safetensors file. A file has no config, and takes over that of the checkpoint's own.
  *
  * @param path absent: the checkpoint keeps its own, if it has one
- * @param config tells a file's config where the checkpoint has no autoencoder of its own; absent where it always has
+ * @param config tells a file's config where the checkpoint has no autoencoder of its own; absent where it
+ * always has
  * @throws ERR_MODEL_FILES_INVALID when it cannot be read or is not an autoencoder
  */
 export async function withAutoencoder(

@@ -1,7 +1,10 @@
 import type { Components, Family } from '../families/family.js';
 import type { TokenizerPlace } from '../tokenizers/tokenizer-place.js';
 
-/** A checkpoint that has been read, of whatever layout: what it is and where its tensors lie. Nothing of it is open. */
+/**
+ * A checkpoint that has been read, of whatever layout: what it is and where its tensors lie. Nothing of it is
+ * open.
+ */
 export interface Checkpoint {
   /** For messages: its folder or file. */
   readonly origin: string;

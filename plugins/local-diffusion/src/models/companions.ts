@@ -16,7 +16,8 @@ export interface Companion {
 }
 
 /**
- * Looks for the file of a part that a checkpoint lacks: beside it, and in the folders that programs keep such files in.
+ * Looks for the file of a part that a checkpoint lacks: beside it, and in the folders that programs keep such
+ * files in.
  *
  * @returns undefined where there is none
  * @throws ERR_MODEL_FILES_INVALID for one that cannot be read, or is of something else
@@ -62,7 +63,8 @@ export async function componentOfFolder(
 const tokenizerFiles = ['tokenizer.json', 'spiece.model'];
 
 /**
- * The folder of a tokenizer that belongs to a companion: the folder of its name without extension, or its own.
+ * The folder of a tokenizer that belongs to a companion: the folder of its name without extension, or its
+ * own.
  *
  * @throws ERR_MODEL_FILES_INVALID saying where to put it
  */

@@ -8,7 +8,8 @@ import type { TensorLocation } from '../checkpoint/safetensors.js';
 type Tensors = ReadonlyMap<string, TensorLocation>;
 
 /**
- * The folder of configs that goes with a single file: the given one, or else the one beside it that has its name without the extension.
+ * The folder of configs that goes with a single file: the given one, or else the one beside it that has its
+ * name without the extension.
  *
  * @returns `undefined` when none is given and there is none
  * @throws ERR_MODEL_FILES_INVALID when the given one does not exist

@@ -10,8 +10,9 @@ const unetPrefix = 'model.diffusion_model.';
 const unetNames = ['input_blocks.0.0.weight', 'out.2.weight'];
 
 /**
- * Reads the header of a checkpoint in one file, under the names that its tensors have in published files. Where there are only moving averages
- * of a denoising network, they are taken for it. Files of a UNet alone lack its prefix.
+ * Reads the header of a checkpoint in one file, under the names that its tensors have in published files.
+ * Where there are only moving averages of a denoising network, they are taken for it. Files of a UNet alone
+ * lack its prefix.
  *
  * @throws ERR_MODEL_FILES_INVALID when it cannot be read
  */

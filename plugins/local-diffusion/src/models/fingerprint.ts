@@ -1,6 +1,8 @@
 import { stat } from 'node:fs/promises';
 
-/** What changes when one of the files is written, replaced or removed: sizes and times, not what they hold. */
+/**
+ * What changes when one of the files is written, replaced or removed: sizes and times, not what they hold.
+ */
 export async function fingerprint(files: readonly string[]): Promise<string> {
   const states = await Promise.all(
     files.map(async (file) => {

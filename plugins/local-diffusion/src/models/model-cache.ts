@@ -4,7 +4,10 @@ import type { ModelFiles } from './model-files.js';
 import { openModel } from './open-model.js';
 import type { OpenedModel } from './opened-model.js';
 
-/** What is kept of a model that is not running is its graphs and vocabulary, some megabytes; its networks have a budget of their own. */
+/**
+ * What is kept of a model that is not running is its graphs and vocabulary, some megabytes; its networks have
+ * a budget of their own.
+ */
 const keptModels = 8;
 
 interface Kept {

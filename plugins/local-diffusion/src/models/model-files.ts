@@ -2,7 +2,10 @@ import type { PredictionType } from '../families/prediction-type.js';
 
 /** A small decoder that shows about what the autoencoder's own does, for a hundredth of its time. */
 export interface TinyDecoder {
-  /** Absolute path of a folder in diffusers' layout, of an `AutoencoderTiny`, or of a file such as `taesd_decoder.safetensors`. */
+  /**
+   * Absolute path of a folder in diffusers' layout, of an `AutoencoderTiny`, or of a file such as
+   * `taesd_decoder.safetensors`.
+   */
   readonly path: string;
   /** Whether it makes the pictures too, or only the previews. */
   readonly use: 'previews' | 'always';

@@ -15,7 +15,8 @@ import { addTinyDecoder } from './tiny-decoder.js';
  * Writes the graphs of a checkpoint over the files as they lie. ONNX Runtime opens each when it first runs.
  *
  * @param families all that there are: they know what a LoRA was made for that does not fit
- * @throws ERR_MODEL_FILES_INVALID for configs that are not supported, and for weights or components that do not fit each other
+ * @throws ERR_MODEL_FILES_INVALID for configs that are not supported, and for weights or components that do
+ * not fit each other
  */
 export async function mountCheckpoint(
   checkpoint: Checkpoint,

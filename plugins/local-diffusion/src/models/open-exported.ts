@@ -34,8 +34,8 @@ const tinyDecoderWarning = 'The tiny decoder had no effect: the model is exporte
 /**
  * Opens a model that optimum, Olive, diffusers' old script or TensorRT's demo has exported to ONNX.
  *
- * @throws ERR_MODEL_FILES_INVALID for files that are missing, damaged or not of a known dialect, and for what cannot be done to an
- * exported model: LoRAs, another autoencoder
+ * @throws ERR_MODEL_FILES_INVALID for files that are missing, damaged or not of a known dialect, and for what
+ * cannot be done to an exported model: LoRAs, another autoencoder
  */
 export async function openExportedFolder(
   folder: string,

@@ -24,9 +24,11 @@ export interface OpenOptions
 }
 
 /**
- * Opens a model: a diffusers folder, an export of one to ONNX, or a single file of tensors, whatever its name, of any family.
+ * Opens a model: a diffusers folder, an export of one to ONNX, or a single file of tensors, whatever its
+ * name, of any family.
  *
- * @throws ERR_MODEL_FILES_INVALID for files that are of no family, missing or damaged, or do not fit each other
+ * @throws ERR_MODEL_FILES_INVALID for files that are of no family, missing or damaged, or do not fit each
+ * other
  */
 export async function openModel(files: ModelFiles, options: OpenOptions = {}): Promise<OpenedModel> {
   const { path, vae, loras = [], tinyDecoder, predictionType } = files;

@@ -37,7 +37,8 @@ export async function readPipelineIndex(folder: string, families: readonly Famil
 }
 
 /**
- * The names of the components that a model has: those of its family, without the optional ones that its index has nulls for.
+ * The names of the components that a model has: those of its family, without the optional ones that its index
+ * has nulls for.
  *
  * @throws ERR_MODEL_FILES_INVALID for an entry that is not one of a component
  */

@@ -154,7 +154,8 @@ describe('readSingleFile, by the tensors of published models', () => {
     expect(readUnetConfig(components.unet!)).toEqual(readUnetConfig(asConfig(components.unet!, config)));
     expect(file.schedulerConfig).toMatchObject({ _class_name: scheduler, beta_schedule: 'scaled_linear' });
 
-    // Writing the graphs resolves every tensor that the networks use, each with the shape that the config calls for.
+    // Writing the graphs resolves every tensor that the networks use, each with the shape that the config
+    // calls for.
     unetGraph(components.unet!);
     vaeDecoderGraph(components.vae!);
     vaeEncoderGraph(components.vae!);

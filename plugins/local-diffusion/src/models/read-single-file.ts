@@ -19,9 +19,9 @@ import { readOriginalConfig } from './original-config.js';
 /** What a single file may be read with. */
 export interface ReadSingleFileOptions extends ReadOptions {
   /**
-   * A folder laid out like diffusers' whose config files take the place of those told from the tensors, each if it is there: `unet/config.json`,
-   * `scheduler/scheduler_config.json`, `tokenizer/` and so on. Absent: the folder beside the file that has its name without the extension, if
-   * there is one.
+   * A folder laid out like diffusers' whose config files take the place of those told from the tensors, each
+   * if it is there: `unet/config.json`, `scheduler/scheduler_config.json`, `tokenizer/` and so on. Absent:
+   * the folder beside the file that has its name without the extension, if there is one.
    */
   readonly configFolder?: string | undefined;
   /** What its denoising network predicts, whatever its files say. Absent: as they say. */
@@ -36,11 +36,12 @@ export interface SingleFile extends Checkpoint {
 }
 
 /**
- * Reads a checkpoint in one file of tensors. Only headers are read; the weights stay where they are. Family and configs are told from the
- * tensors, unless a config folder says otherwise. Components that the file lacks are absent.
+ * Reads a checkpoint in one file of tensors. Only headers are read; the weights stay where they are. Family
+ * and configs are told from the tensors, unless a config folder says otherwise. Components that the file
+ * lacks are absent.
  *
- * @throws ERR_MODEL_FILES_INVALID for a file that is damaged, of another kind (a pickle, another model), or of no published size and without
- * configs
+ * @throws ERR_MODEL_FILES_INVALID for a file that is damaged, of another kind (a pickle, another model), or
+ * of no published size and without configs
  */
 export async function readSingleFile(path: string, options: ReadSingleFileOptions = {}): Promise<SingleFile> {
   const stored = await readCheckpointFile(path);
@@ -71,7 +72,9 @@ export async function readSingleFile(path: string, options: ReadSingleFileOption
   };
 }
 
-/** @throws ERR_MODEL_FILES_INVALID naming a component that its family cannot do without, and the file has not */
+/**
+ * @throws ERR_MODEL_FILES_INVALID naming a component that its family cannot do without, and the file has not
+ */
 export function requireComponents({ origin, family, components }: Checkpoint): void {
   for (const [name, { title, isOptional }] of Object.entries(family.components)) {
     if (isOptional || components[name]) continue;

@@ -11,7 +11,8 @@ import { filesOf } from './component-files.js';
 /**
  * Adds TAESD's decoder to a model's networks.
  *
- * @throws ERR_MODEL_FILES_INVALID for files that are missing or damaged, and a decoder of other latents than the model's
+ * @throws ERR_MODEL_FILES_INVALID for files that are missing or damaged, and a decoder of other latents than
+ * the model's
  */
 export async function addTinyDecoder(
   path: string,

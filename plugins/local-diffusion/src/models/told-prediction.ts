@@ -3,7 +3,10 @@ import type { Checkpoint } from './checkpoint.js';
 
 type Told = Pick<Checkpoint, 'schedulerConfig' | 'warnings'>;
 
-/** A scheduler's configuration with what the denoising network was said to predict, which comes before what the files say. */
+/**
+ * A scheduler's configuration with what the denoising network was said to predict, which comes before what
+ * the files say.
+ */
 export function withPrediction(checkpoint: Told, told: PredictionType | undefined): Told {
   const { schedulerConfig, warnings } = checkpoint;
   if (told === undefined || typeof schedulerConfig !== 'object' || schedulerConfig === null)

@@ -13,7 +13,8 @@ export function maskBias(graph: GraphBuilder, mask: Value): Value {
 }
 
 /**
- * What is added to scores so that a token sees itself and those before it, and none that a mask hides: [batch, 1, tokens, tokens].
+ * What is added to scores so that a token sees itself and those before it, and none that a mask hides:
+ * [batch, 1, tokens, tokens].
  *
  * @param numbers of the tokens, 0, 1 and so on: [tokens]
  * @param mask [batch, tokens], 1 for tokens that are seen

@@ -11,7 +11,10 @@ export interface BeginningScope {
   /** Of one image: channels, height, width. */
   readonly latentShape: readonly number[];
   readonly generators: readonly TorchGenerator[];
-  /** Whether the source has been through the schedule up to the span's first call, so that no noise is added to it. */
+  /**
+   * Whether the source has been through the schedule up to the span's first call, so that no noise is added
+   * to it.
+   */
   readonly isHandedOver: boolean;
 }
 
@@ -19,7 +22,10 @@ export interface BeginningScope {
 export interface Beginning {
   /** As noisy as the span's first call wants them, one image after the other. */
   readonly latents: Float32Array;
-  /** Channels that the network reads behind the latents, [channels, height, width]: one for all images, or one an image. Absent: none. */
+  /**
+   * Channels that the network reads behind the latents, [channels, height, width]: one for all images, or one
+   * an image. Absent: none.
+   */
   readonly extraChannels?: readonly Float32Array[];
   /** Puts back what is to be kept, in place, after a network call. Absent: nothing is. */
   readonly restore?: (latents: Float32Array, call: number) => void;

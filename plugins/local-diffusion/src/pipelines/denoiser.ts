@@ -21,7 +21,9 @@ export interface DenoiserOptions {
   readonly guidanceLimit?: number | undefined;
   /** Whether a call at a timestep is guided. Absent: each is. */
   readonly guidesAt?: ((timestep: number) => boolean) | undefined;
-  /** Channels that the network reads behind the latents: one for all images, or one an image. Absent: none. */
+  /**
+   * Channels that the network reads behind the latents: one for all images, or one an image. Absent: none.
+   */
   readonly extraChannels?: readonly Float32Array[] | undefined;
   /** Network calls that will be made. */
   readonly calls: number;
@@ -30,8 +32,8 @@ export interface DenoiserOptions {
 }
 
 /**
- * The network as samplers call it: latents of all images to its prediction, guided where there is something to guide away from.
- * Both halves of guidance are one run, the unconditional one first.
+ * The network as samplers call it: latents of all images to its prediction, guided where there is something
+ * to guide away from. Both halves of guidance are one run, the unconditional one first.
  */
 export function createDenoiser(
   model: DiffusionModel,

@@ -4,14 +4,19 @@ import type { Feed } from '../session/network.js';
 import type { LatentColours } from './latents-to-rgb.js';
 import type { Posterior } from './posterior.js';
 
-/** What the denoising network is told besides latents and timestep: its other inputs by name, one row an image. */
+/**
+ * What the denoising network is told besides latents and timestep: its other inputs by name, one row an
+ * image.
+ */
 export type Conditioning = Readonly<Record<string, Feed>>;
 
 /** What the conditioning of a batch is made of. */
 export interface ConditioningRequest {
   /** One prompt an image. */
   readonly prompts: readonly string[];
-  /** One an image. Absent: none, which some models were trained to be told by zeros instead of an empty text. */
+  /**
+   * One an image. Absent: none, which some models were trained to be told by zeros instead of an empty text.
+   */
   readonly negativePrompts: readonly string[] | undefined;
   /** Whether there is classifier-free guidance; without it negative prompts have no effect. */
   readonly isGuided: boolean;
@@ -65,7 +70,10 @@ export interface ImageSize {
 
 /** How a network that was made for inpainting reads what is to be kept, other than Stable Diffusion's. */
 export interface MaskReading {
-  /** Whether the image's own latents are drawn even where nothing of them is used, so that seeds mean what they mean elsewhere. */
+  /**
+   * Whether the image's own latents are drawn even where nothing of them is used, so that seeds mean what
+   * they mean elsewhere.
+   */
   readonly drawsImage: boolean;
   /**
    * The channels behind the latents, [channels, height, width].
@@ -94,17 +102,23 @@ export interface ImageEditing {
 /** How a model is guided by its prompt. */
 export interface Guidance {
   /**
-   * Classifier-free guidance: how far the prediction is led away from a second one, without the prompt. At most 1: there is no second one.
-   * Absent: there never is.
+   * Classifier-free guidance: how far the prediction is led away from a second one, without the prompt. At
+   * most 1: there is no second one. Absent: there never is.
    */
   scaleOf?(request: GuidanceRequest): number;
   /** For people: when the negative prompt is read. Absent: with a guidance scale over 1. */
   readonly negativeIsRead?: string;
   /** Whether a call at a timestep is guided by a second prediction. Absent: each is. */
   guidesAt?(request: GuidanceRequest, timestep: number): boolean;
-  /** How large a guided prediction may be for one image, as a multiple of the one with the prompt. Absent: no limit. */
+  /**
+   * How large a guided prediction may be for one image, as a multiple of the one with the prompt. Absent: no
+   * limit.
+   */
   limit?(request: GuidanceRequest): number | undefined;
-  /** How the denoising network is told `guidanceScale`: further inputs, one row an image. Absent: it is not told. */
+  /**
+   * How the denoising network is told `guidanceScale`: further inputs, one row an image. Absent: it is not
+   * told.
+   */
   inputs?(guidanceScale: number, images: number): Conditioning;
   /** A further prediction beside the second one, where the request asks for it. Absent: there never is. */
   weaken?(request: GuidanceRequest): WeakenedPrediction | undefined;
@@ -130,30 +144,48 @@ export interface DiffusionModel extends Autoencoder {
   readonly schedulerConfig: unknown;
   /** What its latents look like, for previews. Absent: not known. */
   readonly latentColours?: LatentColours;
-  /** Channels that the denoising network reads: the latents', or for inpainting those, a mask and the masked picture's latents. */
+  /**
+   * Channels that the denoising network reads: the latents', or for inpainting those, a mask and the masked
+   * picture's latents.
+   */
   readonly inputChannels: number;
   readonly guidance: Guidance;
-  /** For a network that reads a mask. Absent: the mask at the size of the latents, then the masked image's latents. */
+  /**
+   * For a network that reads a mask. Absent: the mask at the size of the latents, then the masked image's
+   * latents.
+   */
   readonly maskReading?: MaskReading;
-  /** The network was made to follow an image, for instance of edges or depths, whose latents it reads behind its own. Absent: it was not. */
+  /**
+   * The network was made to follow an image, for instance of edges or depths, whose latents it reads behind
+   * its own. Absent: it was not.
+   */
   readonly followsImage?: true;
   /** Input images are to be changed as the prompt says. Absent: sampling begins from one. */
   readonly editing?: ImageEditing;
   /**
-   * Pixels along the edge of what the denoising network reads as one: sizes are multiples of it, and the noise schedule of a flow may depend
-   * on how many there are.
+   * Pixels along the edge of what the denoising network reads as one: sizes are multiples of it, and the
+   * noise schedule of a flow may depend on how many there are.
    */
   readonly patchEdge: number;
-  /** Times of a flow, from 1 down, that its pipeline samples at before they are shifted. Absent: as the scheduler spaces them. */
+  /**
+   * Times of a flow, from 1 down, that its pipeline samples at before they are shifted. Absent: as the
+   * scheduler spaces them.
+   */
   flowTimes?(steps: number): readonly number[];
   /**
-   * How far the times of a flow are shifted towards noise, as the exponent of the factor, by the patches of the image and the steps. Absent:
-   * as the scheduler's configuration says.
+   * How far the times of a flow are shifted towards noise, as the exponent of the factor, by the patches of
+   * the image and the steps. Absent: as the scheduler's configuration says.
    */
   flowShift?(imageTokens: number, steps: number): number;
-  /** The sigmas that were found to be best for models of its kind, for the schedule "Align Your Steps". Absent: none were. */
+  /**
+   * The sigmas that were found to be best for models of its kind, for the schedule "Align Your Steps".
+   * Absent: none were.
+   */
   readonly alignedSigmas?: readonly number[];
-  /** Whether the latents of an input image are drawn once for all images, even where each has a generator of its own. Absent: each draws. */
+  /**
+   * Whether the latents of an input image are drawn once for all images, even where each has a generator of
+   * its own. Absent: each draws.
+   */
   readonly encodesOnce?: true;
   /** Whether it only goes on from an image or from another model's latents, as a refiner does. */
   readonly refinesOnly: boolean;
@@ -161,14 +193,20 @@ export interface DiffusionModel extends Autoencoder {
   readonly networkMs: number;
   /** Texts and sizes to the network's inputs. */
   condition(request: ConditioningRequest): Promise<ModelConditioning>;
-  /** One run of the denoising network, over a batch at one timestep; as many channels come back as the latents have. */
+  /**
+   * One run of the denoising network, over a batch at one timestep; as many channels come back as the latents
+   * have.
+   */
   predict(input: Feed, timestep: number, conditioning: Conditioning): Promise<Float32Array>;
   /** Like `decode`, only about right and much faster: for previews. Absent: there is nothing of the kind. */
   decodePreview?(latents: Float32Array, shape: readonly number[]): Promise<Float32Array>;
   release(): Promise<void>;
 }
 
-/** Whether the denoising network was made for inpainting and reads a mask and the masked picture beside the latents. */
+/**
+ * Whether the denoising network was made for inpainting and reads a mask and the masked picture beside the
+ * latents.
+ */
 export const readsMask = ({
   inputChannels,
   latentChannels,

@@ -1,6 +1,9 @@
 import type { TorchGenerator } from '../sampling/noise/torch-generator.js';
 
-/** `count` numbers for a whole batch: each generator draws its own image's share; a single one draws for all of them. */
+/**
+ * `count` numbers for a whole batch: each generator draws its own image's share; a single one draws for all
+ * of them.
+ */
 export function drawNoise(generators: readonly TorchGenerator[], count: number): Float32Array {
   const noise = new Float32Array(count);
   const share = count / generators.length;

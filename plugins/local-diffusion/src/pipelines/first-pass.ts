@@ -22,8 +22,8 @@ interface Size {
 }
 
 /**
- * The size of a first pass: what is asked for, or as many pixels as the model's usual size has, in the shape of the large picture.
- * Rounded to multiples that the model makes, so that the shape may be off by a little.
+ * The size of a first pass: what is asked for, or as many pixels as the model's usual size has, in the shape
+ * of the large picture. Rounded to multiples that the model makes, so that the shape may be off by a little.
  *
  * @returns undefined where it would not be smaller
  */
@@ -45,8 +45,9 @@ export function firstPassSize(
 }
 
 /**
- * Text to image at the first pass's size, enlarged in pixels to the request's: what a second pass starts from. Enlarged pixels are
- * what the autoencoder has seen; enlarged latents are not, and need a higher strength to become clean.
+ * Text to image at the first pass's size, enlarged in pixels to the request's: what a second pass starts
+ * from. Enlarged pixels are what the autoencoder has seen; enlarged latents are not, and need a higher
+ * strength to become clean.
  */
 export async function makeFirstPass(
   model: DiffusionModel,

@@ -6,8 +6,8 @@ import type { PictureRequest } from './picture-request.js';
 const enough = new Error('The first step was made.');
 
 /**
- * Goes the way of a request once: texts, input images, the first call of the denoising network, and the decoder where it follows. What comes
- * out is thrown away.
+ * Goes the way of a request once: texts, input images, the first call of the denoising network, and the
+ * decoder where it follows. What comes out is thrown away.
  */
 export async function takeFirstStep(
   model: DiffusionModel,

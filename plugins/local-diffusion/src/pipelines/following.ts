@@ -2,8 +2,8 @@ import { type Beginning, type BeginningScope, beginWithNoise, pictureShape } fro
 import { drawNoise } from './draws.js';
 
 /**
- * Text to image by a network that reads an image's latents behind its own. Draws these latents, one an image, then the noise. diffusers:
- * `FluxControlPipeline`.
+ * Text to image by a network that reads an image's latents behind its own. Draws these latents, one an image,
+ * then the noise. diffusers: `FluxControlPipeline`.
  */
 export async function beginFollowing(scope: BeginningScope, planes: Float32Array): Promise<Beginning> {
   const { model, images, generators } = scope;

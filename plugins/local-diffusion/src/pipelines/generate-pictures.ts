@@ -12,7 +12,10 @@ import { refuseWhatModelCannotDo } from './refusals.js';
 import { planSpan } from './sampling-span.js';
 
 export interface LatentsResult {
-  /** Latents as the sampler leaves them, one image after the other: what `decode` takes, or another model goes on from. */
+  /**
+   * Latents as the sampler leaves them, one image after the other: what `decode` takes, or another model goes
+   * on from.
+   */
   readonly latents: Float32Array;
   /** [images, channels, height, width] */
   readonly shape: readonly number[];
@@ -27,9 +30,11 @@ export interface PicturesResult extends Omit<LatentsResult, 'latents' | 'shape'>
 }
 
 /**
- * Text to image, image to image or inpainting, as the request's source says, with any model: diffusers' pipelines, draw for draw.
+ * Text to image, image to image or inpainting, as the request's source says, with any model: diffusers'
+ * pipelines, draw for draw.
  *
- * @throws ERR_REQUEST_INVALID for what the model or the schedule cannot do; ERR_ABORTED between two network calls
+ * @throws ERR_REQUEST_INVALID for what the model or the schedule cannot do; ERR_ABORTED between two network
+ * calls
  */
 export async function generatePictures(
   model: DiffusionModel,

@@ -12,7 +12,10 @@ export function applyGuidance(prediction: Float32Array, scale: number, into: Flo
   return into;
 }
 
-/** Scales a guided prediction down, in place and image by image, where it is more than `limit` times as large as the conditional one. */
+/**
+ * Scales a guided prediction down, in place and image by image, where it is more than `limit` times as large
+ * as the conditional one.
+ */
 export function limitGuidance(
   guided: Float32Array,
   conditional: Float32Array,
@@ -46,8 +49,9 @@ export function leadAway(
 }
 
 /**
- * Brings the guided prediction back to the spread of the conditional one, image by image, in place; `share` 0 leaves it, 1 does it fully.
- * Source: Lin et al., "Common Diffusion Noise Schedules and Sample Steps are Flawed", arXiv 2305.08891, section 3.4.
+ * Brings the guided prediction back to the spread of the conditional one, image by image, in place; `share` 0
+ * leaves it, 1 does it fully. Source: Lin et al., "Common Diffusion Noise Schedules and Sample Steps are
+ * Flawed", arXiv 2305.08891, section 3.4.
  */
 export function rescaleGuidance(
   guided: Float32Array,
@@ -75,8 +79,9 @@ function standardDeviation(values: Float32Array): number {
 }
 
 /**
- * The embedding of a guidance scale for networks that were distilled with it (LCM): sines, then cosines, of (scale - 1) x 1000.
- * Source: Luo et al., "Latent Consistency Models", arXiv 2310.04378; diffusers `get_guidance_scale_embedding`.
+ * The embedding of a guidance scale for networks that were distilled with it (LCM): sines, then cosines, of
+ * (scale - 1) x 1000. Source: Luo et al., "Latent Consistency Models", arXiv 2310.04378; diffusers
+ * `get_guidance_scale_embedding`.
  */
 export function embedGuidance(scale: number, size: number): Float32Array {
   const half = Math.floor(size / 2);

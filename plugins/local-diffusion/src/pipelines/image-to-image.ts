@@ -1,8 +1,9 @@
 import { type Beginning, type BeginningScope, beginWithLatents, pictureShape } from './beginning.js';
 
 /**
- * Image to image: the picture's latents with noise on top (Meng et al. 2021, "SDEdit", arXiv 2108.01073). Draws the latents, then
- * the noise. diffusers: `prepare_latents` of `StableDiffusionImg2ImgPipeline` and `StableDiffusionXLImg2ImgPipeline`.
+ * Image to image: the picture's latents with noise on top (Meng et al. 2021, "SDEdit", arXiv 2108.01073).
+ * Draws the latents, then the noise. diffusers: `prepare_latents` of `StableDiffusionImg2ImgPipeline` and
+ * `StableDiffusionXLImg2ImgPipeline`.
  */
 export async function beginWithPicture(scope: BeginningScope, planes: Float32Array): Promise<Beginning> {
   const { model, images, generators } = scope;

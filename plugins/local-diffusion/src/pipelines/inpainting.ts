@@ -12,11 +12,11 @@ export interface InpaintingSource {
 }
 
 /**
- * Inpainting. A network made for it reads the mask and the masked picture beside the latents; with any other one, what is to be
- * kept is put back after each step, as noisy as the latents are then (Lugmayr et al. 2022, "RePaint", arXiv 2201.09865, without
- * its resampling). Draws the picture's latents where they are needed, the noise, the masked picture's latents.
- * diffusers: `StableDiffusionInpaintPipeline` and `StableDiffusionXLInpaintPipeline`, whose pictures of a batch share one draw of
- * each latents.
+ * Inpainting. A network made for it reads the mask and the masked picture beside the latents; with any other
+ * one, what is to be kept is put back after each step, as noisy as the latents are then (Lugmayr et al. 2022,
+ * "RePaint", arXiv 2201.09865, without its resampling). Draws the picture's latents where they are needed,
+ * the noise, the masked picture's latents. diffusers: `StableDiffusionInpaintPipeline` and
+ * `StableDiffusionXLInpaintPipeline`, whose pictures of a batch share one draw of each latents.
  */
 export async function beginInpainting(
   scope: BeginningScope,

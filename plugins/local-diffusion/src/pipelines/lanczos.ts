@@ -17,9 +17,9 @@ interface Taps {
 }
 
 /**
- * Resizes with Lanczos's kernel of three lobes, first along rows, then along columns, each rounded to bytes. Equal to Pillow's
- * `Image.resize(size, LANCZOS)` to the bit, edges included (src/libImaging/Resample.c); sharp's kernel of the same name is sampled
- * more coarsely and treats edges otherwise.
+ * Resizes with Lanczos's kernel of three lobes, first along rows, then along columns, each rounded to bytes.
+ * Equal to Pillow's `Image.resize(size, LANCZOS)` to the bit, edges included (src/libImaging/Resample.c);
+ * sharp's kernel of the same name is sampled more coarsely and treats edges otherwise.
  */
 export function resizeLanczos(picture: RgbPicture, width: number, height: number): RgbPicture {
   const narrowed = width === picture.width ? picture : resizeRows(picture, width);

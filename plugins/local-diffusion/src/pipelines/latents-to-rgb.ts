@@ -5,7 +5,10 @@ export interface LatentColours {
   readonly bias: readonly [red: number, green: number, blue: number];
 }
 
-/** Latents [channels, height, width] to planes [3, height, width], about -1 to 1: what a decoder would make, a pixel a latent. */
+/**
+ * Latents [channels, height, width] to planes [3, height, width], about -1 to 1: what a decoder would make, a
+ * pixel a latent.
+ */
 export function latentsToPlanes(latents: Float32Array, { factors, bias }: LatentColours): Float32Array {
   const pixels = latents.length / factors.length;
   const planes = new Float32Array(3 * pixels);

@@ -13,7 +13,10 @@ export type Source =
       readonly planes: Float32Array;
       /** [height, width]: 1 where to paint anew, 0 where to keep. Absent: paint anew everywhere. */
       readonly mask?: Float32Array | undefined;
-      /** All input images as they came, the first one that of `planes`: for models that edit images. Absent: there are none. */
+      /**
+       * All input images as they came, the first one that of `planes`: for models that edit images. Absent:
+       * there are none.
+       */
       readonly originals?: readonly RgbPicture[] | undefined;
     }
   /** What another model, or this one, has left when it stopped at `denoisingEnd`: all images' latents. */
@@ -37,7 +40,10 @@ export interface PictureRequest extends Omit<ConditioningRequest, 'isGuided'> {
   readonly source?: Source | undefined;
   /** Over 0 to 1: how far to go from the source. Absent: all the way. */
   readonly strength?: number | undefined;
-  /** Between 0 and 1: go on with a source that has been through this share of the noise schedule already. Absent: noise is added. */
+  /**
+   * Between 0 and 1: go on with a source that has been through this share of the noise schedule already.
+   * Absent: noise is added.
+   */
   readonly denoisingStart?: number | undefined;
   /** Between 0 and 1: stop after this share of the noise schedule. Absent: at its end. */
   readonly denoisingEnd?: number | undefined;

@@ -1,6 +1,9 @@
 import { roundHalfToEven } from '../sampling/rounding.js';
 
-/** From a decoder's output, [3, height, width] in -1 to 1, to RGB bytes; halves are rounded to even, as numpy does. */
+/**
+ * From a decoder's output, [3, height, width] in -1 to 1, to RGB bytes; halves are rounded to even, as numpy
+ * does.
+ */
 export function toRgb(planes: Float32Array): Uint8Array {
   const pixels = planes.length / 3;
   const rgb = new Uint8Array(planes.length);
@@ -13,7 +16,10 @@ export function toRgb(planes: Float32Array): Uint8Array {
   return rgb;
 }
 
-/** From RGB bytes to an encoder's input, [3, height, width] in -1 to 1. diffusers: `VaeImageProcessor.preprocess`. */
+/**
+ * From RGB bytes to an encoder's input, [3, height, width] in -1 to 1. diffusers:
+ * `VaeImageProcessor.preprocess`.
+ */
 export function toPlanes(rgb: Uint8Array): Float32Array {
   const pixels = rgb.length / 3;
   const planes = new Float32Array(rgb.length);
@@ -26,8 +32,9 @@ export function toPlanes(rgb: Uint8Array): Float32Array {
 }
 
 /**
- * From RGB bytes to a mask, [height, width]: 1 where the picture is light, 0 where it is dark, parted in the middle. Pillow's
- * `convert("L")`, which weighs the colours as ITU-R 601-2 does, and `VaeImageProcessor(do_binarize=True)`.
+ * From RGB bytes to a mask, [height, width]: 1 where the picture is light, 0 where it is dark, parted in the
+ * middle. Pillow's `convert("L")`, which weighs the colours as ITU-R 601-2 does, and
+ * `VaeImageProcessor(do_binarize=True)`.
  */
 export function toMask(rgb: Uint8Array): Float32Array {
   return Float32Array.from({ length: rgb.length / 3 }, (_, pixel) => {

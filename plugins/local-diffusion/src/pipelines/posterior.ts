@@ -7,8 +7,9 @@ export interface Posterior {
 }
 
 /**
- * Reads an autoencoder's output, [1, 2 * channels, height, width]: means, then logarithms of variances, which are clamped to
- * -30..20. Latents are (drawn - mean) * scaling / deviation, mean and deviation being those of a channel of all latents. Source: diffusers `DiagonalGaussianDistribution` (models/autoencoders/vae.py).
+ * Reads an autoencoder's output, [1, 2 * channels, height, width]: means, then logarithms of variances, which
+ * are clamped to -30..20. Latents are (drawn - mean) * scaling / deviation, mean and deviation being those of
+ * a channel of all latents. Source: diffusers `DiagonalGaussianDistribution` (models/autoencoders/vae.py).
  */
 export function readPosterior(
   moments: Float32Array,

@@ -13,9 +13,9 @@ export interface PreviewPicture extends RgbPicture {
 const sampleEdge = 16;
 
 /**
- * Makes pictures of the latents of unfinished pictures: with the model's decoder for previews where it has one; or else a pixel a latent,
- * or with its own decoder where that costs less than a step, and for latents whose colours are not known. For the first of a size the
- * decoder is timed on a corner.
+ * Makes pictures of the latents of unfinished pictures: with the model's decoder for previews where it has
+ * one; or else a pixel a latent, or with its own decoder where that costs less than a step, and for latents
+ * whose colours are not known. For the first of a size the decoder is timed on a corner.
  */
 export class Previewer {
   readonly #model: DiffusionModel;
@@ -60,8 +60,8 @@ export class Previewer {
 }
 
 /**
- * Whether a preview is due, for previews that are spread evenly over all passes of a picture and leave out its end, where the picture
- * itself comes.
+ * Whether a preview is due, for previews that are spread evenly over all passes of a picture and leave out
+ * its end, where the picture itself comes.
  *
  * @param wanted previews of a picture
  * @returns tells, of a share of the picture's steps that are done, whether to show it; shares ascend

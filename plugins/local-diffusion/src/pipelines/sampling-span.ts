@@ -14,9 +14,15 @@ export interface SpanRequest {
   readonly eta?: number | undefined;
   /** Over 0 to 1: how much of the schedule is run on top of a picture. Absent: all of it. */
   readonly strength?: number | undefined;
-  /** Between 0 and 1: the share of the noise schedule that another model has been through. Then strength has no effect. Absent: none. */
+  /**
+   * Between 0 and 1: the share of the noise schedule that another model has been through. Then strength has
+   * no effect. Absent: none.
+   */
   readonly denoisingStart?: number | undefined;
-  /** Between 0 and 1: the share of the noise schedule after which to stop, for another model to go on. Absent: the end. */
+  /**
+   * Between 0 and 1: the share of the noise schedule after which to stop, for another model to go on. Absent:
+   * the end.
+   */
   readonly denoisingEnd?: number | undefined;
   /** Times of a flow to sample at, before they are shifted. Absent: as the scheduler spaces them. */
   readonly flowTimes?: ((steps: number) => readonly number[]) | undefined;
@@ -24,7 +30,10 @@ export interface SpanRequest {
   readonly alignedSigmas?: readonly number[] | undefined;
   /** Patches of the image that the network reads. */
   readonly imageTokens?: number | undefined;
-  /** How far the times of a flow are shifted towards noise, as the exponent of the factor. Absent: as the configuration says. */
+  /**
+   * How far the times of a flow are shifted towards noise, as the exponent of the factor. Absent: as the
+   * configuration says.
+   */
   readonly flowShift?: number | undefined;
 }
 
@@ -37,15 +46,20 @@ export interface SamplingSpan {
   readonly initialNoiseSigma: number;
   /** Network calls. */
   readonly calls: number;
-  /** Latents without noise, with as much unit noise mixed in as there is when a call of the span begins, counted from 0. */
+  /**
+   * Latents without noise, with as much unit noise mixed in as there is when a call of the span begins,
+   * counted from 0.
+   */
   addNoise(latents: Float32Array, noise: Float32Array, call: number): Float32Array;
   run(options: SamplingRunOptions): Promise<Float32Array>;
 }
 
 /**
- * Plans a stretch of a schedule: diffusers' `get_timesteps` of the image-to-image pipelines, and its `denoising_end`.
+ * Plans a stretch of a schedule: diffusers' `get_timesteps` of the image-to-image pipelines, and its
+ * `denoising_end`.
  *
- * @throws ERR_REQUEST_INVALID for values out of range and for a stretch without a step; what planSampling throws
+ * @throws ERR_REQUEST_INVALID for values out of range and for a stretch without a step; what planSampling
+ * throws
  */
 export function planSpan(request: SpanRequest): SamplingSpan {
   const { schedulerConfig, sampler, samplers, steps, eta, denoisingStart, denoisingEnd } = request;
@@ -83,7 +97,10 @@ function cutoff(share: number, { trainedTimesteps }: SamplingPlan): number {
   return roundHalfToEven(trainedTimesteps - share * trainedTimesteps);
 }
 
-/** The strength that begins at the first call below the cut-off; a step of two calls is not begun in its middle. */
+/**
+ * The strength that begins at the first call below the cut-off; a step of two calls is not begun in its
+ * middle.
+ */
 function strengthFrom(denoisingStart: number, steps: number, plan: SamplingPlan): number {
   const { timesteps, callsPerStep } = plan;
   const below = timesteps.filter((timestep) => timestep < cutoff(denoisingStart, plan)).length;

@@ -28,7 +28,10 @@ const enlarge: TiledNetwork = {
   },
 };
 
-/** An encoder that sees a latent's square at a time: of each channel of the picture the sum of its corners, and the difference. */
+/**
+ * An encoder that sees a latent's square at a time: of each channel of the picture the sum of its corners,
+ * and the difference.
+ */
 const shrink: TiledNetwork = {
   input: { channels: 3, scale: factor },
   output: { channels: 6, scale: 1 },

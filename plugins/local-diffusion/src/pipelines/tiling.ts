@@ -1,14 +1,22 @@
-/** Latents of a tile's edge, and of the part that it shares with its neighbour: of the sizes that autoencoders are trained on. */
+/**
+ * Latents of a tile's edge, and of the part that it shares with its neighbour: of the sizes that autoencoders
+ * are trained on.
+ */
 const tileEdge = 64;
 const overlap = 16;
-/** `pixelBytes` of Stable Diffusion's decoder and encoder, measured on the processor at 512x512 and 1024x1024. */
+/**
+ * `pixelBytes` of Stable Diffusion's decoder and encoder, measured on the processor at 512x512 and 1024x1024.
+ */
 export const decoderPixelBytes = 4_200;
 export const encoderPixelBytes = 1_700;
 
 /** Activations that are too much whatever the budget: those of decoding 1.5 megapixels. */
 const maximumBytes = 6.5e9;
 
-/** What an autoencoder's network reads or writes of a picture: channels, and numbers along a latent's edge (1 for latents). */
+/**
+ * What an autoencoder's network reads or writes of a picture: channels, and numbers along a latent's edge (1
+ * for latents).
+ */
 interface Side {
   readonly channels: number;
   readonly scale: number;
@@ -30,7 +38,10 @@ interface Size {
   readonly width: number;
 }
 
-/** Whether pictures of so many latents are worked on in tiles: activations would take too much memory, and a tile is smaller. */
+/**
+ * Whether pictures of so many latents are worked on in tiles: activations would take too much memory, and a
+ * tile is smaller.
+ */
 export function isTiled(
   images: number,
   { height, width }: Size,
@@ -66,9 +77,10 @@ export async function runBySize(
 }
 
 /**
- * Runs tile by tile, and blends what comes out where tiles overlap by ramps (as `tiled_decode` and `tiled_encode` of diffusers'
- * `AutoencoderKL` do, with tiles of equal size). Memory is that of one tile and of the result. The numbers differ a little from those of
- * the whole: the network's attention and group norms see a tile only.
+ * Runs tile by tile, and blends what comes out where tiles overlap by ramps (as `tiled_decode` and
+ * `tiled_encode` of diffusers' `AutoencoderKL` do, with tiles of equal size). Memory is that of one tile and
+ * of the result. The numbers differ a little from those of the whole: the network's attention and group norms
+ * see a tile only.
  */
 export async function runTiled(
   values: Float32Array,
@@ -126,7 +138,10 @@ function cutTile(
   return tile;
 }
 
-/** Adds a tile with weights that rise from its borders inwards over the overlap; whoever reads divides by their sum. */
+/**
+ * Adds a tile with weights that rise from its borders inwards over the overlap; whoever reads divides by
+ * their sum.
+ */
 function addTile(
   sums: Float32Array,
   weights: Float32Array,

@@ -1,8 +1,9 @@
 import { EaselError } from '@easel/plugin-sdk';
 
 /**
- * Multiplies text embeddings by their tokens' weights, and each chunk then by one factor that gives it back its mean:
- * `EmphasisOriginal` in stable-diffusion-webui's `modules/sd_emphasis.py`, which sees one chunk of one prompt at a time.
+ * Multiplies text embeddings by their tokens' weights, and each chunk then by one factor that gives it back
+ * its mean: `EmphasisOriginal` in stable-diffusion-webui's `modules/sd_emphasis.py`, which sees one chunk of
+ * one prompt at a time.
  *
  * @param hidden [chunks * tokens, width], the text encoder's output; left as it is
  * @param weights one row a chunk, one weight a token

@@ -21,7 +21,9 @@ export interface ChatEncoder {
 export interface ChatTextOptions {
   /** Tokens that each text is cut at, those of the template counted. */
   readonly tokens: number;
-  /** What the template has behind the text, before the answer would begin. Absent: the answer begins at once. */
+  /**
+   * What the template has behind the text, before the answer would begin. Absent: the answer begins at once.
+   */
   readonly thought?: string;
   /** Absent: `plain`. */
   readonly promptStyle?: PromptStyle | undefined;
@@ -40,8 +42,8 @@ const head = '<|im_start|>user\n';
 const tail = '<|im_end|>\n<|im_start|>assistant\n';
 
 /**
- * Texts as messages of a user, rendered by Qwen's chat template. Marks of the template in a text are taken for marks, as transformers does,
- * and weights in brackets for text, as these models' other readers do.
+ * Texts as messages of a user, rendered by Qwen's chat template. Marks of the template in a text are taken
+ * for marks, as transformers does, and weights in brackets for text, as these models' other readers do.
  */
 export function prepareChatTexts(
   { tokenizer }: Pick<ChatEncoder, 'tokenizer'>,

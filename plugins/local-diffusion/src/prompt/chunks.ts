@@ -21,13 +21,14 @@ export interface ChunkedPrompt {
 const commaReach = 20;
 
 /**
- * Cuts a prompt of any length into chunks, as `tokenize_line` in stable-diffusion-webui's `modules/sd_hijack_clip.py` does with
- * its default settings. A chunk holds `maxLength - 2` tokens: 75 for CLIP. When one is full and there is a comma among its last
- * 20 tokens, what follows the comma moves to the next chunk. A break ends the chunk, full or empty; one at the very end starts
- * no other. A placeholder is never cut in two: it moves to the next chunk as a whole.
+ * Cuts a prompt of any length into chunks, as `tokenize_line` in stable-diffusion-webui's
+ * `modules/sd_hijack_clip.py` does with its default settings. A chunk holds `maxLength - 2` tokens: 75 for
+ * CLIP. When one is full and there is a comma among its last 20 tokens, what follows the comma moves to the
+ * next chunk. A break ends the chunk, full or empty; one at the very end starts no other. A placeholder is
+ * never cut in two: it moves to the next chunk as a whole.
  *
- * The ids of a prompt that fits, without brackets, backslashes and breaks, are those of `encodePadded`; eos and padding are
- * the tokenizer's own, also where webui pads with eos alone.
+ * The ids of a prompt that fits, without brackets, backslashes and breaks, are those of `encodePadded`; eos
+ * and padding are the tokenizer's own, also where webui pads with eos alone.
  */
 export function chunkPrompt(
   tokenizer: ClipTokenizer,
@@ -88,7 +89,10 @@ export function chunkPrompt(
   return { chunks, warnings };
 }
 
-/** Appends empty chunks to the shorter prompts, so that all have as many as the longest, and at least `minimum`. */
+/**
+ * Appends empty chunks to the shorter prompts, so that all have as many as the longest, and at least
+ * `minimum`.
+ */
 export function equaliseChunks(
   tokenizer: ClipTokenizer,
   prompts: readonly (readonly PromptChunk[])[],

@@ -23,7 +23,8 @@ export interface EmbeddingRows {
  *
  * @param tables one a text encoder, in the model's order
  * @returns the rows and placeholders of each text encoder, in that order
- * @throws ERR_MODEL_FILES_INVALID for a textual inversion made for another kind of model, and one with NaN or infinity in it
+ * @throws ERR_MODEL_FILES_INVALID for a textual inversion made for another kind of model, and one with NaN or
+ * infinity in it
  * @throws ERR_REQUEST_INVALID when two of them have the same word
  */
 export function allocateEmbeddingRows(

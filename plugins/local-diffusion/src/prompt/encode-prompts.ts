@@ -37,11 +37,16 @@ export interface PromptEmbeddings {
   /** [prompts, chunks * tokens, width], weighted. */
   readonly hidden: Float32Array;
   readonly shape: readonly [number, number, number];
-  /** [prompts, pooled width] of each prompt's first chunk, unweighted; absent where `encodeChunks` gives none. */
+  /**
+   * [prompts, pooled width] of each prompt's first chunk, unweighted; absent where `encodeChunks` gives none.
+   */
   readonly pooled: Float32Array | undefined;
 }
 
-/** Texts to chunks of ids and weights. Prompts and negative prompts go in together, so that they get equally many chunks. */
+/**
+ * Texts to chunks of ids and weights. Prompts and negative prompts go in together, so that they get equally
+ * many chunks.
+ */
 export function preparePrompts(
   tokenizer: ClipTokenizer,
   texts: readonly string[],
@@ -61,8 +66,9 @@ export function preparePrompts(
 }
 
 /**
- * Chunks to the text embeddings that the denoising network takes: each chunk is encoded on its own, weighted, and a prompt's
- * chunks follow each other (`forward` and `process_tokens` in stable-diffusion-webui's `modules/sd_hijack_clip.py`).
+ * Chunks to the text embeddings that the denoising network takes: each chunk is encoded on its own, weighted,
+ * and a prompt's chunks follow each other (`forward` and `process_tokens` in stable-diffusion-webui's
+ * `modules/sd_hijack_clip.py`).
  *
  * @param prompts at least one, all of equally many chunks, as {@link preparePrompts} gives them
  * @param encodeChunks called once, with the chunks of all prompts, a prompt's own in succession

@@ -9,7 +9,10 @@ export interface Placeholder {
 
 const escapePattern = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 
-/** The word in any case and with any white space within; a letter or digit at its edge must not continue a longer word. */
+/**
+ * The word in any case and with any white space within; a letter or digit at its edge must not continue a
+ * longer word.
+ */
 function pattern(word: string): string {
   const inner = word.trim().split(/\s+/).map(escapePattern).join('\\s+');
   const before = /^[\p{L}\p{N}]/u.test(word.trim()) ? '(?<![\\p{L}\\p{N}])' : '';
@@ -20,9 +23,9 @@ function pattern(word: string): string {
 /**
  * Splits text at the placeholders in it, the longest first where several fit.
  *
- * stable-diffusion-webui (`find_embedding_at_position` in `modules/textual_inversion/textual_inversion.py`) looks for the
- * word's token ids instead, in any case too. Looking at the text finds `<cat>` in `<cat>, red` as well, where the byte-pair
- * tokens are `<`, `cat` and `>,`, and does not find `style-1` in `style-12`.
+ * stable-diffusion-webui (`find_embedding_at_position` in `modules/textual_inversion/textual_inversion.py`)
+ * looks for the word's token ids instead, in any case too. Looking at the text finds `<cat>` in `<cat>, red`
+ * as well, where the byte-pair tokens are `<`, `cat` and `>,`, and does not find `style-1` in `style-12`.
  */
 export function splitAtPlaceholders(
   text: string,

@@ -4,8 +4,8 @@ import { type Placeholder, splitAtPlaceholders } from './placeholders.js';
 import { warnOfUnusedPlaceholders } from './prompt-warnings.js';
 
 /**
- * Texts to one chunk each, as diffusers' pipelines read them: brackets and BREAK are text, and what does not fit is cut off, with a
- * warning.
+ * Texts to one chunk each, as diffusers' pipelines read them: brackets and BREAK are text, and what does not
+ * fit is cut off, with a warning.
  *
  * @param placeholders the words that stand for textual inversions
  */

@@ -2,11 +2,17 @@ import type { PromptChunk } from './chunks.js';
 import type { Placeholder } from './placeholders.js';
 
 const squareBrackets = /(?<!\\)\[([^[\]\\]*)\]/g;
-/** `[from:to:0.5]`, `[word:3]` and `[one|other]`: webui's prompt editing and alternating words (`modules/prompt_parser.py`). */
+/**
+ * `[from:to:0.5]`, `[word:3]` and `[one|other]`: webui's prompt editing and alternating words
+ * (`modules/prompt_parser.py`).
+ */
 const editing = /\||:\s*(?:\d+(?:\.\d*)?|\.\d+)\s*$/;
 /** `a AND b:1.2`: webui's composition of prompts. */
 const composition = /\bAND\b/;
-/** `<lora:name:0.8>`: webui's extra networks (`modules/extra_networks.py`). The kernel has taken LoRAs out of the prompt. */
+/**
+ * `<lora:name:0.8>`: webui's extra networks (`modules/extra_networks.py`). The kernel has taken LoRAs out of
+ * the prompt.
+ */
 const networkTag = /<(?:lora|lyco|hypernet):[^<>]*>/gi;
 
 const excerpt = (text: string): string => (text.length > 40 ? `${text.slice(0, 40)}...` : text);

@@ -7,11 +7,17 @@ import { type EncodeChunks, encodePrompts, type PreparedPrompts, preparePrompts 
 import { preparePlainPrompts } from './plain-prompts.js';
 import type { TextualInversion } from './textual-inversion.js';
 
-/** `weighted`: Automatic1111's syntax, and prompts of any length. `plain`: brackets are text, and what is too long is cut off. */
+/**
+ * `weighted`: Automatic1111's syntax, and prompts of any length. `plain`: brackets are text, and what is too
+ * long is cut off.
+ */
 export const promptStyles = ['weighted', 'plain'] as const;
 export type PromptStyle = (typeof promptStyles)[number];
 
-/** Chunks of a text: 2,400 tokens. Each takes memory in the encoders, and time in every attention of the network. */
+/**
+ * Chunks of a text: 2,400 tokens. Each takes memory in the encoders, and time in every attention of the
+ * network.
+ */
 const mostChunks = 32;
 
 /** What a text encoder makes of a batch of texts. */
@@ -31,7 +37,8 @@ export interface TextEncoder {
   /** Of the pooled text; its width is undefined where that is not known. Absent: it has none. */
   readonly projection?: { readonly width?: number };
   /**
-   * Token ids, one row a text; the hidden states leave out the last `clipSkip` layers of those that the model uses.
+   * Token ids, one row a text; the hidden states leave out the last `clipSkip` layers of those that the model
+   * uses.
    *
    * @param extra what ids beyond the table stand for; absent: there are none
    */
@@ -75,8 +82,9 @@ export interface EmbeddedTexts {
 }
 
 /**
- * Texts to the embeddings of all text encoders of a model. All texts get as many chunks as the longest has, in either encoder: the
- * network reads the encoders' tokens side by side, and both halves of guidance at once.
+ * Texts to the embeddings of all text encoders of a model. All texts get as many chunks as the longest has,
+ * in either encoder: the network reads the encoders' tokens side by side, and both halves of guidance at
+ * once.
  *
  * @param texts one an encoder
  * @throws ERR_REQUEST_INVALID for texts of too many chunks

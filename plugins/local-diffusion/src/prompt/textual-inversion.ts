@@ -23,7 +23,10 @@ export interface TextualInversion {
   readonly isBundled?: true;
 }
 
-/** A model's two text encoders, CLIP-L and OpenCLIP bigG, by the names that training programs give them, in the model's order. */
+/**
+ * A model's two text encoders, CLIP-L and OpenCLIP bigG, by the names that training programs give them, in
+ * the model's order.
+ */
 const pairs = [
   ['clip_l', 'clip_g'],
   // diffusers' pivotal tuning of before 2024.
@@ -34,11 +37,13 @@ const pairs = [
 const genericNames: readonly string[] = ['emb_params', '*', ...pairs.flat()];
 
 /**
- * Reads a textual inversion from a .safetensors file: webui's `emb_params`, diffusers' one tensor named like its token, or
- * the pair `clip_l` and `clip_g` for models with two text encoders (`create_embedding_from_data` in stable-diffusion-webui's
- * `modules/textual_inversion/textual_inversion.py`, and diffusers' `loaders/textual_inversion.py`).
+ * Reads a textual inversion from a .safetensors file: webui's `emb_params`, diffusers' one tensor named like
+ * its token, or the pair `clip_l` and `clip_g` for models with two text encoders
+ * (`create_embedding_from_data` in stable-diffusion-webui's `modules/textual_inversion/textual_inversion.py`,
+ * and diffusers' `loaders/textual_inversion.py`).
  *
- * @param word what stands for it; absent means diffusers' token, or else the file's name without its extension
+ * @param word what stands for it; absent means diffusers' token, or else the file's name without its
+ * extension
  * @throws ERR_MODEL_FILES_INVALID naming the file and what is wrong with it
  */
 export async function readTextualInversion(file: string, word?: string): Promise<TextualInversion> {

@@ -20,12 +20,13 @@ interface Piece {
 
 /**
  * Reads prompt weights in Automatic1111's syntax, as `parse_prompt_attention` in stable-diffusion-webui's
- * `modules/prompt_parser.py` does: `(word)` times 1.1, `[word]` divided by 1.1, `(word:1.3)` times 1.3, all of them nested;
- * `\(` `\)` `\[` `\]` `\\` for the signs themselves; a bracket that is never closed lasts to the end of the prompt, one that was
- * never opened is text; `BREAK`, as a word of its own, starts a new chunk. Neighbours of the same weight are joined.
+ * `modules/prompt_parser.py` does: `(word)` times 1.1, `[word]` divided by 1.1, `(word:1.3)` times 1.3, all
+ * of them nested; `\(` `\)` `\[` `\]` `\\` for the signs themselves; a bracket that is never closed lasts to
+ * the end of the prompt, one that was never opened is text; `BREAK`, as a word of its own, starts a new
+ * chunk. Neighbours of the same weight are joined.
  *
- * It differs twice, where webui fails: a BREAK within brackets stays one (there it becomes the word "break" with a negative
- * weight), and a number such as `1.2.3` is text (there it is an exception).
+ * It differs twice, where webui fails: a BREAK within brackets stays one (there it becomes the word "break"
+ * with a negative weight), and a number such as `1.2.3` is text (there it is an exception).
  *
  * @returns the parts in order, without empty texts; nothing at all for an empty prompt
  */

@@ -60,7 +60,9 @@ function refuseSampler(sampler: string | undefined, reason: string): EaselError 
   });
 }
 
-/** The keys that a name decides: the row's own and, where the name tells a schedule in sigma, that one alone. */
+/**
+ * The keys that a name decides: the row's own and, where the name tells a schedule in sigma, that one alone.
+ */
 function keysOf({ overrides, sigmaSchedule }: ResolvedSampler): Partial<SchedulerConfig> {
   if (!sigmaSchedule) return overrides;
   const keys = sigmaSchedules.flatMap((schedule) =>
@@ -87,8 +89,8 @@ function withOwnSampler(name: string, className: string | undefined, rows: reado
 }
 
 /**
- * Settles on a sampler: the one asked for, or the model's own. The model's configuration is carried over to another class as
- * diffusers' `Class.from_config` does it.
+ * Settles on a sampler: the one asked for, or the model's own. The model's configuration is carried over to
+ * another class as diffusers' `Class.from_config` does it.
  * @throws EaselError ERR_REQUEST_INVALID if the sampler asked for is unknown or cannot run this model;
  * ERR_MODEL_FILES_INVALID if the model's own configuration cannot be run.
  */

@@ -17,7 +17,10 @@ export interface ResolvedSampler {
   readonly droppedSchedule?: string;
 }
 
-/** Whether the steps of a sampler can be spaced by any schedule in sigma; the others have timesteps of their own. */
+/**
+ * Whether the steps of a sampler can be spaced by any schedule in sigma; the others have timesteps of their
+ * own.
+ */
 const takesSigmaSchedules = ({ scheduler }: SamplerRow) =>
   'use_karras_sigmas' in scheduler.defaults || scheduler.takesNamedSchedules === true;
 
@@ -63,9 +66,11 @@ function findSampler(
 }
 
 /**
- * Finds the sampler that is meant by a diffusers class name or one of the usual names (`dpmpp_2m_karras`, "Euler a", "PLMS").
- * A name without a schedule leaves the model's own schedule as it is, and so does a schedule that the sampler cannot have.
- * @throws EaselError ERR_REQUEST_INVALID for an unknown name; the message lists the known ones, nearest first.
+ * Finds the sampler that is meant by a diffusers class name or one of the usual names (`dpmpp_2m_karras`,
+ * "Euler a", "PLMS"). A name without a schedule leaves the model's own schedule as it is, and so does a
+ * schedule that the sampler cannot have.
+ * @throws EaselError ERR_REQUEST_INVALID for an unknown name; the message lists the known ones, nearest
+ * first.
  */
 export function resolveSampler(name: string, rows: readonly SamplerRow[] = samplers): ResolvedSampler {
   const ofClass = samplerOfClass(name, rows);

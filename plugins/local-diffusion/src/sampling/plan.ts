@@ -11,7 +11,9 @@ import { weightedSum } from './weighted-sum.js';
 export interface SamplingRequest extends ScheduleRequest {
   /** The parsed content of the model's `scheduler_config.json`; see `readSchedulerConfig`. */
   readonly schedulerConfig: unknown;
-  /** A diffusers class name or a usual one such as `dpmpp_2m_karras`; absent means the model's own sampler. */
+  /**
+   * A diffusers class name or a usual one such as `dpmpp_2m_karras`; absent means the model's own sampler.
+   */
   readonly sampler?: string | undefined;
   /** How much of the schedule is run on top of an image, over 0 to 1; absent means all of it, from noise. */
   readonly strength?: number | undefined;
@@ -31,7 +33,10 @@ export interface SamplingStep {
 }
 
 export interface SamplingRunOptions {
-  /** Start: unit noise times `initialNoiseSigma`, or what `addNoise` gives. A batch is its images one after the other. */
+  /**
+   * Start: unit noise times `initialNoiseSigma`, or what `addNoise` gives. A batch is its images one after
+   * the other.
+   */
   readonly latents: Float32Array;
   /** How many images the array holds; absent means one. */
   readonly imageCount?: number | undefined;
@@ -60,8 +65,9 @@ export interface SamplingPlan {
   /** Timesteps that the model was trained on. */
   readonly trainedTimesteps: number;
   /**
-   * Latents without noise, with as much unit noise mixed in as there is when a network call begins: `add_noise` of the diffusers class,
-   * which between the two calls of a step goes by the level that the step leads to.
+   * Latents without noise, with as much unit noise mixed in as there is when a network call begins:
+   * `add_noise` of the diffusers class, which between the two calls of a step goes by the level that the step
+   * leads to.
    * @param call absent means the first
    */
   addNoise(latents: Float32Array, noise: Float32Array, call?: number): Float32Array;
@@ -70,8 +76,8 @@ export interface SamplingPlan {
 }
 
 /**
- * How many steps are left out when sampling starts from an image: diffusers' `get_timesteps`, which refuses a strength of less than a
- * step. Here one step is made then, as in AUTOMATIC1111.
+ * How many steps are left out when sampling starts from an image: diffusers' `get_timesteps`, which refuses a
+ * strength of less than a step. Here one step is made then, as in AUTOMATIC1111.
  */
 function skippedSteps(
   { strength, timesteps, sigmas, steps: all }: SamplingRequest,
@@ -128,7 +134,8 @@ function throwIfAborted(signal: AbortSignal | undefined): void {
 
 /**
  * Plans the way from noise to image: which sampler, at which timesteps, from how much noise.
- * @throws EaselError ERR_REQUEST_INVALID for what the caller asked; ERR_MODEL_FILES_INVALID for what the model's file says.
+ * @throws EaselError ERR_REQUEST_INVALID for what the caller asked; ERR_MODEL_FILES_INVALID for what the
+ * model's file says.
  */
 export function planSampling(request: SamplingRequest): SamplingPlan {
   const chosen = chooseSampler(request.schedulerConfig, request.sampler, request);

@@ -26,8 +26,8 @@ export function requireFiniteFeeds(network: string, feeds: Readonly<Record<strin
 }
 
 /**
- * The error of a network that gave NaN or infinity for finite inputs, computed in float32. Names the weight that is to blame
- * where there is one.
+ * The error of a network that gave NaN or infinity for finite inputs, computed in float32. Names the weight
+ * that is to blame where there is one.
  */
 export async function notFiniteError(graph: Graph): Promise<EaselError> {
   const weight = await findWeightThatIsNotFinite(graph);

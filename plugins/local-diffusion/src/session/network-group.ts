@@ -8,7 +8,10 @@ import { StoredNetwork } from './stored-network.js';
 export class NetworkGroup {
   readonly #memory: NetworkMemory;
   readonly #networks: StoredNetwork[] = [];
-  /** Of the networks that have been asked to run while a plan is made. Undefined: none is made, and they do run. */
+  /**
+   * Of the networks that have been asked to run while a plan is made. Undefined: none is made, and they do
+   * run.
+   */
   #costs: Map<StoredNetwork, NetworkCost> | undefined;
   /** Given to each network that has an input of the name, beside what its runs are given. */
   readonly commonInputs: Record<string, Feed> = {};
@@ -28,8 +31,8 @@ export class NetworkGroup {
   }
 
   /**
-   * What the networks that run in some work would hold, in the order of their first runs. None is opened: each gives zeros. Where a network does
-   * not fit, its stages become smaller.
+   * What the networks that run in some work would hold, in the order of their first runs. None is opened:
+   * each gives zeros. Where a network does not fit, its stages become smaller.
    */
   async costsOf(work: () => Promise<void>): Promise<readonly NetworkCost[]> {
     const costs = new Map<StoredNetwork, NetworkCost>();

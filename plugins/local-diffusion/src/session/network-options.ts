@@ -12,7 +12,10 @@ export interface NetworkOptions {
   readonly execution?: Execution | undefined;
   /** Where networks are kept as ONNX Runtime has prepared them. Absent: they are prepared at each opening. */
   readonly prepared?: PreparedNetworks | undefined;
-  /** Where matrices of GGUF files are kept as codes that are computed with. Absent: codes are decoded at each run. */
+  /**
+   * Where matrices of GGUF files are kept as codes that are computed with. Absent: codes are decoded at each
+   * run.
+   */
   readonly repacked?: RepackedWeights | undefined;
 }
 
@@ -24,7 +27,10 @@ export interface NetworkSettings {
   readonly precision?: PrecisionSetting | undefined;
   /** The plugin's own folder. Absent: nothing is kept. */
   readonly storageFolder?: string | undefined;
-  /** Bytes that prepared networks, and repacked weights likewise, may take on disk, 0 for none. Absent: none are kept. */
+  /**
+   * Bytes that prepared networks, and repacked weights likewise, may take on disk, 0 for none. Absent: none
+   * are kept.
+   */
   readonly preparedBytes?: number | undefined;
   /** Bytes that open networks may hold at once. Absent: as `memoryBudget` says. */
   readonly memoryBytes?: number | undefined;

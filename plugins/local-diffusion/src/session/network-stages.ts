@@ -77,7 +77,10 @@ export class NetworkStages {
     return this.#stages.reduce((sum, { place }) => sum + place.weightBytes, 0);
   }
 
-  /** The most bytes that it holds at once in a run of such sizes, and what of that a run takes beside the weights. */
+  /**
+   * The most bytes that it holds at once in a run of such sizes, and what of that a run takes beside the
+   * weights.
+   */
   heldIn(sizes: Sizes): { readonly most: number; readonly work: number } {
     const works = this.#stages.map((stage) => runOf(stage, sizes).workBytes);
     const held = this.#stages.map(({ place }, index) => place.weightBytes + works[index]!);

@@ -23,8 +23,9 @@ export interface RepackedWeightsOptions {
 const version = 1;
 
 /**
- * Matrices of GGUF files on disk as ONNX Runtime computes with them: codes, scales and minima. A matrix is a file, which is made when a network
- * with it is opened first, and found again whatever stages the network runs in. A folder for each .gguf file.
+ * Matrices of GGUF files on disk as ONNX Runtime computes with them: codes, scales and minima. A matrix is a
+ * file, which is made when a network with it is opened first, and found again whatever stages the network
+ * runs in. A folder for each .gguf file.
  */
 export class RepackedWeights {
   readonly #options: RepackedWeightsOptions;

@@ -57,8 +57,8 @@ export class StoredNetwork {
    * Runs it once; resolves with the float32 outputs asked for, by name. Where numbers are too large for
    * float16 it is opened anew in float32, for good.
    *
-   * @throws ERR_MODEL_FILES_INVALID or ERR_REQUEST_INVALID, naming the network, where what goes in or comes out
-   * has NaN or infinity in it
+   * @throws ERR_MODEL_FILES_INVALID or ERR_REQUEST_INVALID, naming the network, where what goes in or comes
+   * out has NaN or infinity in it
    */
   async run<Output extends string>(
     feeds: Readonly<Record<string, Feed>>,

@@ -28,8 +28,9 @@ export function pairRanks(lines: readonly string[], refuse: (reason: string) => 
 const never = Number.POSITIVE_INFINITY;
 
 /**
- * Joins a word's symbols, the best-ranked pair first, until no pair is left that may be joined (Sennrich et al. 2016, arXiv 1508.07909).
- * A pass over all symbols compares numbers alone, since a word may be a whole text in Chinese.
+ * Joins a word's symbols, the best-ranked pair first, until no pair is left that may be joined (Sennrich et
+ * al. 2016, arXiv 1508.07909). A pass over all symbols compares numbers alone, since a word may be a whole
+ * text in Chinese.
  */
 export function joinSymbols(given: readonly string[], ranks: PairRanks): string[] {
   const symbols = [...given];

@@ -21,7 +21,10 @@ function unifyLineBreaks(text: string): string {
   return text.replace(/\r\n|[\r\u2028\u2029\x85]/g, '\n');
 }
 
-/** Control characters that no text means: all but tab, line feed, form feed and carriage return, the byte order mark and others. */
+/**
+ * Control characters that no text means: all but tab, line feed, form feed and carriage return, the byte
+ * order mark and others.
+ */
 function dropControls(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   return text.replace(/[\0-\x08\x0b\x0e-\x1f\x7f\u206a-\u206f\ufeff\ufff9-\ufffc]/g, '');
@@ -47,9 +50,10 @@ const fixes: readonly ((text: string) => string)[] = [
 ];
 
 /**
- * Repairs text as ftfy 6's `fix_text` does, which CLIP's reference tokenizer runs first: character references of HTML, text read
- * in the wrong encoding, ligatures, character widths, quotes, line breaks, control characters, and at last Unicode form C.
- * Each line is repaired until nothing changes. References stay as they are from the first line with a "<" on: that is HTML.
+ * Repairs text as ftfy 6's `fix_text` does, which CLIP's reference tokenizer runs first: character references
+ * of HTML, text read in the wrong encoding, ligatures, character widths, quotes, line breaks, control
+ * characters, and at last Unicode form C. Each line is repaired until nothing changes. References stay as
+ * they are from the first line with a "<" on: that is HTML.
  */
 export function fixText(text: string): string {
   let unescapes = true;

@@ -65,7 +65,8 @@ function symbolsOf(word: string): string[] {
 }
 
 /**
- * CLIP's byte-pair tokenizer (Radford et al. 2021), equal to transformers' slow `CLIPTokenizer` with ftfy installed.
+ * CLIP's byte-pair tokenizer (Radford et al. 2021), equal to transformers' slow `CLIPTokenizer` with ftfy
+ * installed.
  * @throws EaselError ERR_MODEL_FILES_INVALID, naming the file, if one cannot be read.
  */
 export function createClipTokenizer(files: ClipTokenizerFiles): ClipTokenizer {

@@ -4,7 +4,10 @@ import { type ClipTokenizer, createClipTokenizer } from './clip-tokenizer.js';
 
 const mergesFile = fileURLToPath(new URL('../../clip/merges.txt', import.meta.url));
 const specials = ['<|startoftext|>', '<|endoftext|>'];
-/** Bytes that stand for themselves as letters, in the order of the vocabulary; the others follow as letters from 256 on. */
+/**
+ * Bytes that stand for themselves as letters, in the order of the vocabulary; the others follow as letters
+ * from 256 on.
+ */
 const printable = [...span(33, 126), ...span(161, 172), ...span(174, 255)];
 
 function span(from: number, to: number): number[] {
@@ -12,8 +15,9 @@ function span(from: number, to: number): number[] {
 }
 
 /**
- * CLIP's vocabulary from its merges (`bytes_to_unicode` and `SimpleTokenizer` of OpenAI's CLIP, simple_tokenizer.py): the bytes as letters,
- * the same at the end of a word, each pair that is merged, and the two marks.
+ * CLIP's vocabulary from its merges (`bytes_to_unicode` and `SimpleTokenizer` of OpenAI's CLIP,
+ * simple_tokenizer.py): the bytes as letters, the same at the end of a word, each pair that is merged, and
+ * the two marks.
  *
  * @returns token to id, from 0
  */
@@ -30,7 +34,9 @@ export function clipVocabularyOf(merges: string): Record<string, number> {
   return Object.fromEntries(tokens.map((token, id) => [token, id]));
 }
 
-/** What fills a prompt up to its length, by the vocabulary: the end of text in CLIP's, token 0 in OpenCLIP's. */
+/**
+ * What fills a prompt up to its length, by the vocabulary: the end of text in CLIP's, token 0 in OpenCLIP's.
+ */
 const padTokens = { clip: '<|endoftext|>', 'open-clip': '!' } as const;
 export type ClipVocabulary = keyof typeof padTokens;
 

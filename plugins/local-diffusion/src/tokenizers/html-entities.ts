@@ -10,7 +10,10 @@ const latinNames = `
   otilde ouml divide oslash ugrave uacute ucirc uuml yacute thorn yuml
 `;
 
-/** The other names of HTML 4.01 (sections 24.3 and 24.4) and `apos`, with HTML 5's angle brackets, each with its code point in hexadecimal. */
+/**
+ * The other names of HTML 4.01 (sections 24.3 and 24.4) and `apos`, with HTML 5's angle brackets, each with
+ * its code point in hexadecimal.
+ */
 const otherNames = `
   apos:27
   quot:22 amp:26 lt:3c gt:3e OElig:152 oelig:153 Scaron:160 scaron:161 Yuml:178 fnof:192 circ:2c6
@@ -49,7 +52,10 @@ function buildTable(): Map<string, string> {
 
 const named = buildTable();
 
-/** A numeric reference as browsers read it: the C1 range means windows-1252, impossible code points become U+FFFD. */
+/**
+ * A numeric reference as browsers read it: the C1 range means windows-1252, impossible code points become
+ * U+FFFD.
+ */
 function fromCode(code: number): string {
   if (code >= 0x80 && code <= 0x9f) return windows1252.character(code);
   if (code === 0 || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return '\ufffd';
@@ -58,7 +64,10 @@ function fromCode(code: number): string {
   return nonCharacter || control || code === 0x7f ? '' : String.fromCodePoint(code);
 }
 
-/** Replaces the character references of HTML (`&amp;`, `&#39;`, `&#x27;`) by their characters; others stay as they are. */
+/**
+ * Replaces the character references of HTML (`&amp;`, `&#39;`, `&#x27;`) by their characters; others stay as
+ * they are.
+ */
 export function unescapeHtml(text: string): string {
   return text.replace(/&(#?[0-9A-Za-z]{1,24});/g, (reference, body: string) => {
     const numeric = /^#(?:[xX]([0-9a-fA-F]+)|([0-9]+))$/.exec(body);

@@ -1,6 +1,7 @@
 /**
- * Signs that text was decoded in the wrong encoding: neighbours that hardly occur in any language, but do when UTF-8 is read
- * byte by byte. The rules and their character groups are those of ftfy 6 (Robyn Speer, Apache-2.0, `ftfy.badness`).
+ * Signs that text was decoded in the wrong encoding: neighbours that hardly occur in any language, but do
+ * when UTF-8 is read byte by byte. The rules and their character groups are those of ftfy 6 (Robyn Speer,
+ * Apache-2.0, `ftfy.badness`).
  */
 const groups = {
   Common: '\\xa0\\xad·´–—―…’',

@@ -31,7 +31,10 @@ const lossySequence = new RegExp(
   'g',
 );
 
-/** Surrogate pairs written as two sequences of three bytes (CESU-8), and NUL written as C0 80 (Java), in plain UTF-8. */
+/**
+ * Surrogate pairs written as two sequences of three bytes (CESU-8), and NUL written as C0 80 (Java), in plain
+ * UTF-8.
+ */
 function normaliseVariants(bytes: string): string {
   return bytes
     .replace(/\xc0(?:\x80|$)/g, '\0')
@@ -55,7 +58,10 @@ function decodeUtf8(bytes: string): string | undefined {
   }
 }
 
-/** The characters that a range of bytes stands for in the encodings that text is misread in, as a character class. */
+/**
+ * The characters that a range of bytes stands for in the encodings that text is misread in, as a character
+ * class.
+ */
 function charactersOf(...ranges: readonly (readonly [number, number])[]): Set<string> {
   const encodings = singleByteEncodings.filter(
     ({ name }) => name === 'latin-1' || name.startsWith('windows-'),
@@ -114,8 +120,8 @@ export function controlsToWindows(text: string): string {
 }
 
 /**
- * Repairs text that was UTF-8 and was read in a single-byte encoding ("schÃ¶n"), as often as that happened to it.
- * The procedure is ftfy's `fix_encoding`.
+ * Repairs text that was UTF-8 and was read in a single-byte encoding ("schÃ¶n"), as often as that happened to
+ * it. The procedure is ftfy's `fix_encoding`.
  */
 export function repairMojibake(text: string): string {
   for (let current = text; ; ) {

@@ -8,7 +8,8 @@ import { builtInClipTokenizer, isClipVocabulary } from './clip-vocabulary.js';
 import type { TokenizerPlace } from './tokenizer-place.js';
 
 /**
- * Opens a CLIP tokenizer: a `tokenizer/` folder with `vocab.json` and `merges.txt`, or with `tokenizer.json` alone, or CLIP's own vocabulary.
+ * Opens a CLIP tokenizer: a `tokenizer/` folder with `vocab.json` and `merges.txt`, or with `tokenizer.json`
+ * alone, or CLIP's own vocabulary.
  *
  * @throws ERR_MODEL_FILES_INVALID naming the file that is missing or damaged
  */
@@ -26,7 +27,9 @@ export async function openClipTokenizer(place: TokenizerPlace): Promise<ClipToke
   });
 }
 
-/** The form in which transformers' fast tokenizers are saved; since transformers 5 they are all of that kind. */
+/**
+ * The form in which transformers' fast tokenizers are saved; since transformers 5 they are all of that kind.
+ */
 const fastSchema = z.object({
   model: z.object({
     vocab: z.record(z.string(), z.number()),

@@ -1,7 +1,12 @@
-/** A single-byte encoding, both ways. Bytes that the encoding leaves undefined stand for latin-1's characters. */
+/**
+ * A single-byte encoding, both ways. Bytes that the encoding leaves undefined stand for latin-1's characters.
+ */
 export interface SingleByteEncoding {
   readonly name: string;
-  /** The bytes as a string of characters U+0000 to U+00FF; undefined if the text has a character that is not of the encoding. */
+  /**
+   * The bytes as a string of characters U+0000 to U+00FF; undefined if the text has a character that is not
+   * of the encoding.
+   */
   encode(text: string): string | undefined;
   /** The character of a byte. */
   character(byte: number): string;

@@ -7,7 +7,10 @@ import type { EngineProgress } from './protocol.js';
 /** Share of a call's progress that loading the model is given. */
 const loadShare = 0.1;
 
-/** Telling wakes two processes, on cores that the network is using: a small model's steps are shorter than this. */
+/**
+ * Telling wakes two processes, on cores that the network is using: a small model's steps are shorter than
+ * this.
+ */
 const intervalMs = 50;
 
 /** Which run through a schedule a step belongs to. */
@@ -18,7 +21,10 @@ export interface PassPosition {
   readonly pass: number;
 }
 
-/** Tells how far a call is. Its images are made one after the other, each in one pass through a schedule or in several. */
+/**
+ * Tells how far a call is. Its images are made one after the other, each in one pass through a schedule or in
+ * several.
+ */
 export class CallProgress {
   readonly #images: number;
   /** Passes of one image before a refiner's. */

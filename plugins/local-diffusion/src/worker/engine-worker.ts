@@ -1,6 +1,6 @@
 /**
- * The engine's worker: holds the networks and works on one call at a time. Its thread is blocked while a network runs; between runs it
- * reads its messages, so that a cancellation takes effect at the next step.
+ * The engine's worker: holds the networks and works on one call at a time. Its thread is blocked while a
+ * network runs; between runs it reads its messages, so that a cancellation takes effect at the next step.
  *
  * @module
  */

@@ -20,7 +20,10 @@ interface PendingPlan {
   readonly reject: (error: Error) => void;
 }
 
-/** The main thread's side of the engine's worker. A worker that dies takes the process with it: the kernel starts another. */
+/**
+ * The main thread's side of the engine's worker. A worker that dies takes the process with it: the kernel
+ * starts another.
+ */
 export class Engine {
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
@@ -41,7 +44,10 @@ export class Engine {
     });
   }
 
-  /** Makes the images of one call, one after the other. An aborted signal ends it at the next step, and it is told when that is. */
+  /**
+   * Makes the images of one call, one after the other. An aborted signal ends it at the next step, and it is
+   * told when that is.
+   */
   run(
     call: EngineCall,
     { signal, onProgress, stopsWithin }: Pick<CallContext<unknown>, 'signal' | 'onProgress' | 'stopsWithin'>,
@@ -63,7 +69,9 @@ export class Engine {
     });
   }
 
-  /** What a call would hold in memory, after the calls before it. Undefined where nobody knows before it runs. */
+  /**
+   * What a call would hold in memory, after the calls before it. Undefined where nobody knows before it runs.
+   */
   plan(call: EngineCall): Promise<MemoryPlan | undefined> {
     const id = this.#nextId++;
     return new Promise<MemoryPlan | undefined>((resolve, reject) => {
@@ -72,7 +80,10 @@ export class Engine {
     }).finally(() => this.#plans.delete(id));
   }
 
-  /** Lets the worker release its sessions and end by itself: ending it from outside in mid-run would abort the process. */
+  /**
+   * Lets the worker release its sessions and end by itself: ending it from outside in mid-run would abort the
+   * process.
+   */
   async close(): Promise<void> {
     const ended = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()));
     this.#send({ type: 'close' });

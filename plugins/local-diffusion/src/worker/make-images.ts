@@ -7,9 +7,9 @@ import type { Made } from './protocol.js';
 import { readSource } from './read-source.js';
 
 /**
- * Makes the images of one call, one after the other: on a processor a batch is no faster, and an image's pixels must not depend on
- * those that it is made with. Where there is a refiner, all of them go through the first model before any goes through the second:
- * there may be room for only one at a time.
+ * Makes the images of one call, one after the other: on a processor a batch is no faster, and an image's
+ * pixels must not depend on those that it is made with. Where there is a refiner, all of them go through the
+ * first model before any goes through the second: there may be room for only one at a time.
  */
 export async function makeImages(kept: Kept, call: EngineCall, listener: CallListener): Promise<Made> {
   const run = await begin(kept, call, listener);

@@ -2,7 +2,10 @@ import type { Preview, Progress } from '@easel/plugin-sdk';
 import sharp from 'sharp';
 import type { EngineProgress } from './protocol.js';
 
-/** Hands on the progress of a call in its order, previews encoded as JPEG: they are small and seen for a moment. */
+/**
+ * Hands on the progress of a call in its order, previews encoded as JPEG: they are small and seen for a
+ * moment.
+ */
 export class ProgressReports {
   readonly #onProgress: (progress: Progress) => void;
   #last: Promise<void> = Promise.resolve();

@@ -14,7 +14,10 @@ export interface Picture {
   readonly height: number;
 }
 
-/** Progress as the worker tells it: the main thread encodes the preview, so that the worker goes on with the image. */
+/**
+ * Progress as the worker tells it: the main thread encodes the preview, so that the worker goes on with the
+ * image.
+ */
 export type EngineProgress = Progress & { readonly rawPreview?: PreviewPicture & { readonly index: number } };
 
 /** What came of a call. */

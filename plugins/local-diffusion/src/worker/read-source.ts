@@ -9,8 +9,8 @@ import type { SourceFiles } from './engine-call.js';
 const unseenStretch = 1.02;
 
 /**
- * Decodes the pictures of a request and brings them to its size: what diffusers' `VaeImageProcessor` does, with whatever stretching
- * that takes.
+ * Decodes the pictures of a request and brings them to its size: what diffusers' `VaeImageProcessor` does,
+ * with whatever stretching that takes.
  *
  * @throws ERR_REQUEST_INVALID for a file that cannot be read, and for a mask of another size than its picture
  */

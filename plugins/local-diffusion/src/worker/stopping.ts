@@ -7,9 +7,9 @@ const marginMs = 1_000;
 const longestMs = 60_000;
 
 /**
- * In how many milliseconds a call that was cancelled shall have stopped. It stops by itself after the network's run; the process is ended
- * in its midst (0) where what is left of the run takes longer than starting and opening anew. Opening goes on: whoever comes next would
- * have to do it from its beginning.
+ * In how many milliseconds a call that was cancelled shall have stopped. It stops by itself after the
+ * network's run; the process is ended in its midst (0) where what is left of the run takes longer than
+ * starting and opening anew. Opening goes on: whoever comes next would have to do it from its beginning.
  *
  * @param startMs what starting the process takes, without opening networks
  * @returns undefined where nobody knows how long it will take

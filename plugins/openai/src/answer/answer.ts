@@ -1,6 +1,6 @@
 /**
- * What servers answer, as far as it is read here. Fields that are added later do no harm, and one that is not as it should be is as if it were
- * not there: an answer that is paid is not thrown away for it.
+ * What servers answer, as far as it is read here. Fields that are added later do no harm, and one that is not
+ * as it should be is as if it were not there: an answer that is paid is not thrown away for it.
  *
  * @module
  */

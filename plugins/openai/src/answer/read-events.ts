@@ -8,7 +8,8 @@ const mostCharacters = 128 * 1024 * 1024;
 const eventSchema = z.looseObject({ type: z.string().optional(), error: z.unknown().optional() });
 
 /**
- * Reads a stream of events (platform.openai.com/docs/guides/image-generation, streaming) up to the one that has the image.
+ * Reads a stream of events (platform.openai.com/docs/guides/image-generation, streaming) up to the one that
+ * has the image.
  *
  * @param onEvent told of all others
  * @returns the last event

@@ -17,7 +17,8 @@ export interface ReadImageOptions {
 }
 
 /**
- * The file of an image in an answer: base64, a data URI, or at an address, which may be relative to the server's.
+ * The file of an image in an answer: base64, a data URI, or at an address, which may be relative to the
+ * server's.
  *
  * @throws EaselError where there is none, or it cannot be fetched
  */

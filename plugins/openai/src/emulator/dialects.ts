@@ -1,6 +1,7 @@
 /**
- * What each emulated server takes: a field that is not here is refused, as the service refuses it or as a strict reading of its documentation
- * would. Written from the documentation, and not from what the plugin sends.
+ * What each emulated server takes: a field that is not here is refused, as the service refuses it or as a
+ * strict reading of its documentation would. Written from the documentation, and not from what the plugin
+ * sends.
  *
  * @module
  */

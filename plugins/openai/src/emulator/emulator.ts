@@ -1,5 +1,6 @@
 /**
- * The images API as a server has it that speaks OpenAI's: keys, generations, edits, masks, streams, and images by address.
+ * The images API as a server has it that speaks OpenAI's: keys, generations, edits, masks, streams, and
+ * images by address.
  *
  * @module
  */

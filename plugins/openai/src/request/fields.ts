@@ -15,7 +15,10 @@ export interface RequestFields {
   readonly warnings: readonly Warning[];
 }
 
-/** What a request is in the words of a server. Fields that the server does not have are left out, with a warning. */
+/**
+ * What a request is in the words of a server. Fields that the server does not have are left out, with a
+ * warning.
+ */
 export function requestFields(
   server: Pick<Server, 'name' | 'fields' | 'size' | 'responseFormat'>,
   request: GenerationRequest,

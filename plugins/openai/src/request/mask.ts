@@ -4,7 +4,8 @@ import { withImage } from '@easel/plugin-sdk/images';
 type InputImage = GenerationRequest['inputImages'][number];
 
 /**
- * A mask as OpenAI has it: transparent where it is to be painted anew, of the contract's, which is white there.
+ * A mask as OpenAI has it: transparent where it is to be painted anew, of the contract's, which is white
+ * there.
  *
  * @throws EaselError ERR_REQUEST_INVALID for an image that cannot be read
  */

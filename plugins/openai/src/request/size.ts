@@ -2,7 +2,10 @@ import type { GenerationRequest } from '@easel/plugin-sdk';
 import type { Server } from '../servers/index.js';
 import type { Options } from '../settings.js';
 
-/** The fields that say how large an image is to be. What comes out is compared with what was asked for, and told. */
+/**
+ * The fields that say how large an image is to be. What comes out is compared with what was asked for, and
+ * told.
+ */
 export function sizeFields(
   { size }: Pick<Server, 'size'>,
   wanted: Pick<GenerationRequest, 'width' | 'height'>,

@@ -4,7 +4,8 @@ import type { Server } from './server.js';
 const { baseUrl: _, ...asOpenAi } = openai;
 
 /**
- * Azure OpenAI, at `https://<resource>.openai.azure.com/openai/v1`; a model is the name of a deployment. As `@ai-sdk/azure` 4.0.85 asks.
+ * Azure OpenAI, at `https://<resource>.openai.azure.com/openai/v1`; a model is the name of a deployment. As
+ * `@ai-sdk/azure` 4.0.85 asks.
  */
 export const azure: Server = {
   ...asOpenAi,

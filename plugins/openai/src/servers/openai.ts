@@ -1,6 +1,9 @@
 import type { Server } from './server.js';
 
-/** platform.openai.com/docs/api-reference/images, as `openai` 7.59.0 has it. GPT image models always answer base64. */
+/**
+ * platform.openai.com/docs/api-reference/images, as `openai` 7.59.0 has it. GPT image models always answer
+ * base64.
+ */
 export const openai: Server = {
   name: 'OpenAI',
   baseUrl: 'https://api.openai.com/v1',

@@ -25,7 +25,10 @@ export interface EditForm {
   readonly imagesField?: string;
   /** How JSON has an image. Absent: as text, the data URI. */
   readonly imageShape?: 'text' | 'url-object';
-  /** Where it is painted anew: where the mask is transparent, as OpenAI has it, or where it is white. Absent: it takes no mask. */
+  /**
+   * Where it is painted anew: where the mask is transparent, as OpenAI has it, or where it is white. Absent:
+   * it takes no mask.
+   */
   readonly mask?: 'transparent' | 'white';
 }
 
@@ -51,7 +54,10 @@ export interface Server {
   readonly name: string;
   /** With the version. Absent: it is wherever the operator has it. */
   readonly baseUrl?: string;
-  /** Its key. Absent: it asks for none, and is sent `OPENAI_COMPATIBLE_API_KEY` where that is named as the server's. */
+  /**
+   * Its key. Absent: it asks for none, and is sent `OPENAI_COMPATIBLE_API_KEY` where that is named as the
+   * server's.
+   */
   readonly secret?: string;
   /** How the key is sent. Absent: `Authorization: Bearer`. */
   readonly keyHeader?: 'api-key';

@@ -1,6 +1,6 @@
 /**
- * Pictures without a batch, as OpenAI's API makes them: platform.openai.com/docs/api-reference/images. Whether Parasail has this is not
- * documented.
+ * Pictures without a batch, as OpenAI's API makes them: platform.openai.com/docs/api-reference/images.
+ * Whether Parasail has this is not documented.
  *
  * @module
  */

@@ -7,7 +7,10 @@ export interface OpenAiError {
   readonly code?: string | null;
 }
 
-/** An error in the shape of OpenAI's API, which Parasail's follows: platform.openai.com/docs/guides/error-codes. */
+/**
+ * An error in the shape of OpenAI's API, which Parasail's follows:
+ * platform.openai.com/docs/guides/error-codes.
+ */
 export const openAiError = (
   status: number,
   { message, type, param = null, code = null }: OpenAiError,
@@ -27,7 +30,10 @@ export const invalidKey = () =>
     code: 'invalid_api_key',
   });
 
-/** 429 as it comes where the requests of a minute are used up. `retryAfter`: seconds or a date; absent: no such header. */
+/**
+ * 429 as it comes where the requests of a minute are used up. `retryAfter`: seconds or a date; absent: no
+ * such header.
+ */
 export const tooManyRequests = (retryAfter?: string) =>
   openAiError(
     429,

@@ -1,6 +1,9 @@
 import type { Answer } from '@easel/plugin-sdk/emulator';
 
-/** Where images lie that answers name by their addresses, as those of `response_format: "url"` do. No key is asked for. */
+/**
+ * Where images lie that answers name by their addresses, as those of `response_format: "url"` do. No key is
+ * asked for.
+ */
 export class ImageHost {
   readonly #images: Buffer[] = [];
   readonly #url: () => string;

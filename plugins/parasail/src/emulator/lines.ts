@@ -1,6 +1,6 @@
 /**
- * The lines of a batch: platform.openai.com/docs/guides/batch for the frame; for the body what Parasail's own helper writes and requires
- * (github.com/parasail-ai/openai-batch, openai_batch/batch.py).
+ * The lines of a batch: platform.openai.com/docs/guides/batch for the frame; for the body what Parasail's own
+ * helper writes and requires (github.com/parasail-ai/openai-batch, openai_batch/batch.py).
  *
  * @module
  */

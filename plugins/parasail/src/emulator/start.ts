@@ -1,6 +1,7 @@
 /**
- * Parasail's API as far as the plugin and `openai` use it for pictures: keys, files, batches, models, and direct calls. Protocol:
- * docs.parasail.io (batch quickstart, batch file format), which follows platform.openai.com/docs/api-reference.
+ * Parasail's API as far as the plugin and `openai` use it for pictures: keys, files, batches, models, and
+ * direct calls. Protocol: docs.parasail.io (batch quickstart, batch file format), which follows
+ * platform.openai.com/docs/api-reference.
  *
  * @module
  */

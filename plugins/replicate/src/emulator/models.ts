@@ -1,6 +1,6 @@
 /**
- * What some models at Replicate take: a field that is not here is refused. Written from Replicate's documentation, and not from what the plugin
- * sends.
+ * What some models at Replicate take: a field that is not here is refused. Written from Replicate's
+ * documentation, and not from what the plugin sends.
  *
  * @module
  */

@@ -1,5 +1,6 @@
 /**
- * What Runware takes in a task and what it rejects, runware.ai/docs/image-inference/api-reference and .../utilities/prompt-enhancement.
+ * What Runware takes in a task and what it rejects, runware.ai/docs/image-inference/api-reference and
+ * .../utilities/prompt-enhancement.
  *
  * @module
  */

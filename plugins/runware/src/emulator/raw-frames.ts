@@ -13,7 +13,9 @@ export function breakOff(socket: WebSocket | undefined): void {
   socket?.terminate();
 }
 
-/** Sends the head of a text frame, RFC 6455 section 5.2, and half of its text, and breaks the connection off. */
+/**
+ * Sends the head of a text frame, RFC 6455 section 5.2, and half of its text, and breaks the connection off.
+ */
 export function sendHalf(socket: WebSocket | undefined, text: string): void {
   if (!socket) return;
   const payload = Buffer.from(text);

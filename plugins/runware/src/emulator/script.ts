@@ -14,13 +14,17 @@ export interface RunwareFault {
   /** Errors about the task do not name it. Absent: they do. */
   readonly isUnnamed?: boolean;
   /**
-   * Breaks the connection off: before anything is done; when the task is taken, its answer never having left (it comes when the session is
-   * resumed); in the middle of the answer's frame; or when so many pictures of it have been sent. Absent: no.
+   * Breaks the connection off: before anything is done; when the task is taken, its answer never having left
+   * (it comes when the session is resumed); in the middle of the answer's frame; or when so many pictures of
+   * it have been sent. Absent: no.
    */
   readonly drop?: 'before' | 'after' | 'mid-frame' | { readonly afterPictures: number };
   /** What would be answered gets lost, and is not kept for a resumed session. Absent: it does not. */
   readonly swallow?: boolean;
-  /** The acknowledgement of an asynchronous task says nothing at all: `{"data":[]}`. Absent: it names the task. */
+  /**
+   * The acknowledgement of an asynchronous task says nothing at all: `{"data":[]}`. Absent: it names the
+   * task.
+   */
   readonly emptyAck?: boolean;
   /** Each answer comes so many times more. Absent: 0. */
   readonly duplicates?: number;
@@ -32,7 +36,10 @@ export interface RunwareFault {
   readonly isFlagged?: boolean;
   /** Sends what is answered in pieces. Absent: at once. */
   readonly trickle?: { readonly bytes: number; readonly everyMs: number };
-  /** Over HTTP, in place of the answer: before the task is looked at, or when it is taken and paid. Absent: the answer. */
+  /**
+   * Over HTTP, in place of the answer: before the task is looked at, or when it is taken and paid. Absent:
+   * the answer.
+   */
   readonly http?: {
     readonly status: number;
     readonly headers?: Readonly<Record<string, string>>;

@@ -17,12 +17,18 @@ export interface SocketSideOptions extends PerformOptions {
   readonly isKey: (key: unknown) => boolean;
   readonly decide: (message: Fields, transport: 'websocket') => Promise<RunwareFault>;
   readonly log: (frame: ClientFrame) => void;
-  /** Whether what clients send is taken in at all; a connection that is dead without knowing it has nobody there. */
+  /**
+   * Whether what clients send is taken in at all; a connection that is dead without knowing it has nobody
+   * there.
+   */
   readonly isDeaf: () => boolean;
   readonly sessions: Map<string, Session>;
   readonly sessionMs: number;
   readonly idleMs: number;
-  /** Results wait so long for others of the connection, and come in one frame with them, in any order. 0: they do not. */
+  /**
+   * Results wait so long for others of the connection, and come in one frame with them, in any order. 0: they
+   * do not.
+   */
   readonly gatherMs: number;
 }
 

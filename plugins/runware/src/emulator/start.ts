@@ -22,7 +22,10 @@ export interface RunwareEmulatorOptions {
   readonly sessionMs?: number;
   /** Milliseconds without a message after which a connection is closed. Absent: 120,000. */
   readonly idleMs?: number;
-  /** Milliseconds that results wait for others, to come in one frame with them in any order. Absent: 0, they do not. */
+  /**
+   * Milliseconds that results wait for others, to come in one frame with them in any order. Absent: 0, they
+   * do not.
+   */
   readonly gatherMs?: number;
   /** Whether getResponse also knows tasks whose results were pushed; it is not documented. Absent: yes. */
   readonly remembersPushed?: boolean;
@@ -38,7 +41,9 @@ export class RunwareEmulator {
   isDeaf = false;
   /** Images that results name by their addresses are answered 503. */
   isImageHostDown = false;
-  /** Status that a handshake is answered with, as proxies do that know no WebSockets. Undefined: it is taken. */
+  /**
+   * Status that a handshake is answered with, as proxies do that know no WebSockets. Undefined: it is taken.
+   */
   blockedWith: number | undefined;
   /** Keys that are taken. */
   readonly keys = new Set([runwareKey]);
@@ -95,7 +100,10 @@ export class RunwareEmulator {
     for (const session of this.#sessions.values()) session.expire();
   }
 
-  /** Goes down and comes up again on the same port. Sessions are gone; tasks stay, unless they are to be forgotten as well. */
+  /**
+   * Goes down and comes up again on the same port. Sessions are gone; tasks stay, unless they are to be
+   * forgotten as well.
+   */
   async restart({ downMs = 0, forgets = false } = {}): Promise<void> {
     await this.close();
     this.expireSessions();

@@ -26,7 +26,10 @@ export interface TaskListener {
 
 const formats = { PNG: 'png', JPG: 'jpeg', WEBP: 'webp' } as const;
 
-/** All tasks that were ever taken. They go on whatever becomes of the connection; each is paid when it is taken. */
+/**
+ * All tasks that were ever taken. They go on whatever becomes of the connection; each is paid when it is
+ * taken.
+ */
 export class TaskTable {
   readonly tasks = new Map<string, Task>();
   /** Files that results name by their address. */

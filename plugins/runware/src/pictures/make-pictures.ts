@@ -41,11 +41,15 @@ export interface MakeOptions {
   readonly onProgress: (fraction: number) => void;
 }
 
-/** Times that one of several tasks is made anew after a failure that may pass. A call of one task leaves that to the kernel. */
+/**
+ * Times that one of several tasks is made anew after a failure that may pass. A call of one task leaves that
+ * to the kernel.
+ */
 const mostRepeats = 2;
 
 /**
- * Makes the pictures of all tasks, beside each other. What has been made is kept, whatever becomes of the others.
+ * Makes the pictures of all tasks, beside each other. What has been made is kept, whatever becomes of the
+ * others.
  * @throws EaselError the first failure, where there are no pictures at all
  */
 export async function makePictures(tasks: readonly PictureTask[], context: MakeOptions): Promise<Made> {

@@ -15,7 +15,8 @@ export interface ReadPictureOptions {
 
 /**
  * The picture of a result, in the format that was asked for; one that has it already stays byte for byte.
- * @throws EaselError ERR_PROVIDER_BAD_RESPONSE where there is none that can be read, ERR_PROVIDER_UNAVAILABLE where it cannot be fetched now
+ * @throws EaselError ERR_PROVIDER_BAD_RESPONSE where there is none that can be read, ERR_PROVIDER_UNAVAILABLE
+ * where it cannot be fetched now
  */
 export async function readPicture(item: Item, options: ReadPictureOptions): Promise<Omit<Image, 'seed'>> {
   const bytes = await bytesOf(item, options);

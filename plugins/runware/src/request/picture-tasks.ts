@@ -22,8 +22,9 @@ export interface PictureTask {
 const formats: Readonly<Record<OutputFormat, string>> = { png: 'PNG', jpeg: 'JPG', webp: 'WEBP' };
 
 /**
- * The tasks of a call: one a picture, each with a seed of its own. Runware counts seeds up itself within a task that makes several
- * (`numberResults`, "incremented by 1 for each image generated"), but then they stand and fall together; `picturesPerTask` asks for it.
+ * The tasks of a call: one a picture, each with a seed of its own. Runware counts seeds up itself within a
+ * task that makes several (`numberResults`, "incremented by 1 for each image generated"), but then they stand
+ * and fall together; `picturesPerTask` asks for it.
  *
  * @throws EaselError ERR_REQUEST_INVALID for what Runware has no parameter for
  */

@@ -1,5 +1,6 @@
 /**
- * Samplers by Runware's names, runware.ai/docs/image-inference/schedulers, as of October 2025. Which of them a model takes is Runware's to say.
+ * Samplers by Runware's names, runware.ai/docs/image-inference/schedulers, as of October 2025. Which of them
+ * a model takes is Runware's to say.
  *
  * @module
  */
@@ -50,8 +51,8 @@ const byName = new Map([
 ]);
 
 /**
- * Runware's name of a sampler that is asked for by any of its usual names; without the schedule that it ends in where Runware has no such
- * combination, and the model's own one for a schedule alone.
+ * Runware's name of a sampler that is asked for by any of its usual names; without the schedule that it ends
+ * in where Runware has no such combination, and the model's own one for a schedule alone.
  * @throws EaselError ERR_REQUEST_INVALID for one that it has not
  */
 export function schedulerOf(name: string): string {
@@ -70,7 +71,9 @@ export function schedulerOf(name: string): string {
 export const droppedScheduleOf = (name: string): string | undefined =>
   byName.has(normaliseSamplerName(name)) ? undefined : splitSamplerName(name).schedule;
 
-/** One of Runware's names as AUTOMATIC1111 has it, which most of them are; undefined for the names of classes. */
+/**
+ * One of Runware's names as AUTOMATIC1111 has it, which most of them are; undefined for the names of classes.
+ */
 export function labelOf(scheduler: string): SamplerLabel | undefined {
   if (/^Default$|Scheduler$|Inverse$/.test(scheduler)) return undefined;
   const [, sampler = scheduler, schedule] = /^(.+) (Karras|Exponential|Beta)$/.exec(scheduler) ?? [];

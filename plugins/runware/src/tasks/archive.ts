@@ -2,12 +2,15 @@ import type { Message } from '../transport/carrier.js';
 import { readEntries, readErrors } from '../wire/frame.js';
 import type { Inbox } from './inbox.js';
 
-/** Asks for a task of the past, where `getResponse` does not know it any more: runware.ai/docs/models-api/task-details. */
+/**
+ * Asks for a task of the past, where `getResponse` does not know it any more:
+ * runware.ai/docs/models-api/task-details.
+ */
 export const archiveQuestion = (taskUUID: string): Message => ({ taskType: 'getTaskDetails', taskUUID });
 
 /**
- * Hands what the archive has of a task to its inbox. It holds whole answers, as they were sent: each with its `data`, its `errors` or both, or a
- * result by itself. An error in it is the task's end.
+ * Hands what the archive has of a task to its inbox. It holds whole answers, as they were sent: each with its
+ * `data`, its `errors` or both, or a result by itself. An error in it is the task's end.
  */
 export function unpackArchive(inbox: Inbox, response: unknown): void {
   const answers = Array.isArray(response) ? response : [response];

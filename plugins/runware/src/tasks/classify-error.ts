@@ -14,12 +14,15 @@ export interface TaskStanding {
 }
 
 /**
- * What a complaint means for a task. `taken`: Runware has it; `unknown`: it does not know it; `unanswered`: the question failed, not the task;
- * `unnamed`: it may be about this task or not, or not its end; `doubtful`: no more can be found out now; `not-taken`: it was turned away; `failed`: it has ended.
+ * What a complaint means for a task. `taken`: Runware has it; `unknown`: it does not know it; `unanswered`:
+ * the question failed, not the task; `unnamed`: it may be about this task or not, or not its end; `doubtful`:
+ * no more can be found out now; `not-taken`: it was turned away; `failed`: it has ended.
  */
 export type Verdict = 'taken' | 'unknown' | 'unanswered' | 'unnamed' | 'doubtful' | 'not-taken' | 'failed';
 
-/** Decides by the code; and what is said of a question is never taken for the end of a task that may be paid. */
+/**
+ * Decides by the code; and what is said of a question is never taken for the end of a task that may be paid.
+ */
 export function classifyError(
   complaint: Complaint,
   { last, isTaken, isPushed, sends }: TaskStanding,

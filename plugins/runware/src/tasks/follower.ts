@@ -29,7 +29,10 @@ export interface FollowOptions {
 /** What to do next. */
 type Step = 'send' | 'ask' | 'ask-archive' | Outcome;
 
-/** Times that a task which Runware says it has not is sent, and that one which it has taken may be unknown to it. */
+/**
+ * Times that a task which Runware says it has not is sent, and that one which it has taken may be unknown to
+ * it.
+ */
 const mostSends = 4;
 const mostUnknown = 5;
 /** Answers of the archive that hold neither results nor an end. */
@@ -40,9 +43,10 @@ const mostUnanswered = 4;
 const mostLosses = 3;
 
 /**
- * Sends a task and stays with it until its results are there, through lost connections, unreadable answers and a Runware that restarts. The
- * task keeps its UUID: whenever it is in doubt whether it arrived, it is asked for (`getResponse`), and sent again only where Runware does not
- * know it; `conflictTaskUUID` then says that it had arrived after all. So it is paid once.
+ * Sends a task and stays with it until its results are there, through lost connections, unreadable answers
+ * and a Runware that restarts. The task keeps its UUID: whenever it is in doubt whether it arrived, it is
+ * asked for (`getResponse`), and sent again only where Runware does not know it; `conflictTaskUUID` then says
+ * that it had arrived after all. So it is paid once.
  */
 export class Follower {
   readonly #options: FollowOptions;
@@ -165,7 +169,10 @@ export class Follower {
     return await this.#after(failure.retryAfterMs ?? backoffMs(this.#unanswered, random), 'ask');
   }
 
-  /** Runware does not know the task. The archive has the last word: whether results that are pushed can be asked for is not documented. */
+  /**
+   * Runware does not know the task. The archive has the last word: whether results that are pushed can be
+   * asked for is not documented.
+   */
   async #reactToUnknown(): Promise<Step> {
     const { inbox, random } = this.#options;
     const { taskUUID } = inbox;

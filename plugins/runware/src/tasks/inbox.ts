@@ -63,7 +63,9 @@ export class Inbox {
     this.#wake?.();
   }
 
-  /** Waits for news, for so many milliseconds at most. Undefined: there were none, or the signal was aborted. */
+  /**
+   * Waits for news, for so many milliseconds at most. Undefined: there were none, or the signal was aborted.
+   */
   async next(ms: number, signal: AbortSignal): Promise<News | undefined> {
     if (!this.#hasNews() && !signal.aborted) {
       await new Promise<void>((resolve) => {

@@ -4,7 +4,9 @@ import type { Item } from '../wire/frame.js';
 /** How a task ended of which nothing comes. */
 export type Ending = 'failed' | 'not-taken' | 'lost';
 
-/** It may have been taken, and may be paid: the same call, sent again, has to ask for it and not to pay again. */
+/**
+ * It may have been taken, and may be paid: the same call, sent again, has to ask for it and not to pay again.
+ */
 export interface Doubtful {
   readonly kind: 'doubtful';
   readonly failure: EaselError;

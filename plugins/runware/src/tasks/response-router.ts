@@ -5,7 +5,10 @@ import type { Complaint, Frame, Item } from '../wire/frame.js';
 import { unpackArchive } from './archive.js';
 import { Inbox } from './inbox.js';
 
-/** Hands what comes to whom it is for, by the task's UUID alone: frames hold results of several tasks, in any order. */
+/**
+ * Hands what comes to whom it is for, by the task's UUID alone: frames hold results of several tasks, in any
+ * order.
+ */
 export class ResponseRouter implements Receiver {
   readonly #logger: Logger;
   readonly #inboxes = new Map<string, Inbox>();

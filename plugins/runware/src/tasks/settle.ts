@@ -7,8 +7,9 @@ import type { TaskClient } from './task-client.js';
 const parallel = 4;
 
 /**
- * Finds out what became of tasks that a process which has ended had sent: one that Runware never had is forgotten, one that failed as well. What was
- * paid is told in the log, and kept for the same call to come again. Never rejects; what cannot be found out now stays.
+ * Finds out what became of tasks that a process which has ended had sent: one that Runware never had is
+ * forgotten, one that failed as well. What was paid is told in the log, and kept for the same call to come
+ * again. Never rejects; what cannot be found out now stays.
  */
 export async function settle(client: TaskClient, journal: TaskJournal, logger: Logger): Promise<void> {
   const waiting = journal.orphans;

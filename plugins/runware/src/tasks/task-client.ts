@@ -41,8 +41,9 @@ export interface Done<Result> {
   readonly isAdopted: boolean;
   readonly result: Result;
   /**
-   * To be called when its call ends: its result leaves the plugin now, or is kept for the same call to come again. Until then the task is open,
-   * also for whoever runs after a crash: a call of several tasks is lost with all of their results.
+   * To be called when its call ends: its result leaves the plugin now, or is kept for the same call to come
+   * again. Until then the task is open, also for whoever runs after a crash: a call of several tasks is lost
+   * with all of their results.
    */
   readonly end: (how: 'delivered' | 'kept') => void;
 }
@@ -63,8 +64,8 @@ export class TaskClient {
   }
 
   /**
-   * Has a task made. `receive` turns its outcome into what the call wants. A task of an earlier call that nobody waits for is taken in place of a
-   * new one where it is the very same.
+   * Has a task made. `receive` turns its outcome into what the call wants. A task of an earlier call that
+   * nobody waits for is taken in place of a new one where it is the very same.
    * @throws EaselError what keeps it from being made, ERR_ABORTED
    */
   async perform<Result>(

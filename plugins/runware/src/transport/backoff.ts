@@ -3,8 +3,8 @@ const firstMs = 400;
 const longestMs = 15_000;
 
 /**
- * A pause before another try, drawn at random from a range that doubles with each failure before it ("full jitter"), so that many clients
- * do not all come back at the same moment.
+ * A pause before another try, drawn at random from a range that doubles with each failure before it ("full
+ * jitter"), so that many clients do not all come back at the same moment.
  *
  * @param failures tries that failed in a row; 0: no pause
  */

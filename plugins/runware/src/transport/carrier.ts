@@ -16,7 +16,10 @@ export interface Carrier {
 export interface Receiver {
   /** Also of entries that nobody waits for. */
   onFrame(frame: Frame, from: Carrier): void;
-  /** What was sent over it may not have arrived, and answers may be lost; of one task, where there is one named. */
+  /**
+   * What was sent over it may not have arrived, and answers may be lost; of one task, where there is one
+   * named.
+   */
   onLost(from: Carrier, reason: EaselError, taskUUID?: string): void;
   /** The key has been refused, also after it was taken. */
   onRefused(from: Carrier, reason: EaselError): void;
@@ -31,8 +34,8 @@ export interface SendOptions {
 }
 
 /**
- * Sends messages. `send` resolves when the message may have left; whether it arrived shows in what the receiver is told. It rejects, with an
- * `EaselError`, only where the message has surely not left.
+ * Sends messages. `send` resolves when the message may have left; whether it arrived shows in what the
+ * receiver is told. It rejects, with an `EaselError`, only where the message has surely not left.
  */
 export interface Sender {
   send(message: Message, options: SendOptions): Promise<void>;

@@ -21,7 +21,10 @@ export interface ConnectionOptions {
   readonly countWaiting: (carrier: Carrier) => number;
 }
 
-/** A connection that lasts so long, or has carried a frame, was a good one: the next loss begins to count anew. */
+/**
+ * A connection that lasts so long, or has carried a frame, was a good one: the next loss begins to count
+ * anew.
+ */
 const goodMs = 5_000;
 /** Milliseconds after a refused key in which it is not even tried. */
 const refusedMs = 2_000;
@@ -29,8 +32,9 @@ const refusedMs = 2_000;
 const goodbyeMs = 300;
 
 /**
- * One WebSocket, which is opened when somebody needs it and again after a loss, in Runware's session of before if that is not too long ago:
- * what could not be delivered meanwhile comes then. Nothing is opened again by itself; who waits for something asks.
+ * One WebSocket, which is opened when somebody needs it and again after a loss, in Runware's session of
+ * before if that is not too long ago: what could not be delivered meanwhile comes then. Nothing is opened
+ * again by itself; who waits for something asks.
  */
 export class Connection implements Carrier {
   readonly kind = 'websocket';

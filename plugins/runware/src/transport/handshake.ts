@@ -1,6 +1,6 @@
 /**
- * Opening a WebSocket and having the key taken, runware.ai/docs/getting-started/how-to-connect. The key goes into the first message and never
- * into the URL.
+ * Opening a WebSocket and having the key taken, runware.ai/docs/getting-started/how-to-connect. The key goes
+ * into the first message and never into the URL.
  *
  * @module
  */
@@ -32,8 +32,8 @@ export interface Opened {
 }
 
 /**
- * Rejects with ERR_PROVIDER_AUTH where the key is refused, else with ERR_PROVIDER_UNAVAILABLE. The socket that it resolves with is open and
- * has the listener for messages already.
+ * Rejects with ERR_PROVIDER_AUTH where the key is refused, else with ERR_PROVIDER_UNAVAILABLE. The socket
+ * that it resolves with is open and has the listener for messages already.
  */
 export function openSocket(options: HandshakeOptions): Promise<Opened> {
   const { url, apiKey, session, handshakeMs, signal, onSessionRefused, onFrame } = options;
@@ -84,7 +84,10 @@ export function openSocket(options: HandshakeOptions): Promise<Opened> {
   });
 }
 
-/** Before the key is taken every complaint is about it, whatever its code; but only some mean that it is wrong. */
+/**
+ * Before the key is taken every complaint is about it, whatever its code; but only some mean that it is
+ * wrong.
+ */
 function refusal(what: string, complaint: Complaint): EaselError {
   const category = categoryOf(complaint);
   if (category === 'auth' || category === 'quota') return failureOf(what, complaint);

@@ -11,7 +11,10 @@ export interface HeartbeatOptions {
   readonly isNeeded: () => boolean;
 }
 
-/** Keeps a connection alive while it is needed, notices when it is dead, and lets it go when it is idle. Its timers keep no process alive. */
+/**
+ * Keeps a connection alive while it is needed, notices when it is dead, and lets it go when it is idle. Its
+ * timers keep no process alive.
+ */
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
   #ping: NodeJS.Timeout | undefined;

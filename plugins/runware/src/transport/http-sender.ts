@@ -16,7 +16,10 @@ export interface HttpSenderOptions {
   readonly now: () => number;
 }
 
-/** Sends each message as a request of its own: `POST` with the key in a header, runware.ai/docs/getting-started/how-to-connect. */
+/**
+ * Sends each message as a request of its own: `POST` with the key in a header,
+ * runware.ai/docs/getting-started/how-to-connect.
+ */
 export class HttpSender implements Sender, Carrier {
   readonly kind = 'http';
   readonly #options: HttpSenderOptions;
@@ -69,7 +72,10 @@ export class HttpSender implements Sender, Carrier {
     }
   }
 
-  /** Complaints without a task are about the one that was sent; what stands before the API (5xx) may fail when it has been taken. */
+  /**
+   * Complaints without a task are about the one that was sent; what stands before the API (5xx) may fail when
+   * it has been taken.
+   */
   #judge(frame: Frame, response: Response, message: Message, what: string): Frame | undefined {
     const { receiver, now } = this.#options;
     const { status, headers, ok } = response;

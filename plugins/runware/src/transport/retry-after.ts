@@ -1,5 +1,6 @@
 /**
- * Milliseconds that a Retry-After asks to wait, RFC 9110 section 10.2.3: seconds or a date. Undefined: none, or none that can be read.
+ * Milliseconds that a Retry-After asks to wait, RFC 9110 section 10.2.3: seconds or a date. Undefined: none,
+ * or none that can be read.
  * @param now milliseconds since 1970
  */
 export function readRetryAfterMs(header: string | null, now: number): number | undefined {

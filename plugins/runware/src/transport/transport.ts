@@ -23,8 +23,8 @@ export interface TransportOptions {
 const detourMs = 60_000;
 
 /**
- * Sends by WebSockets, by HTTP, or by HTTP where WebSockets do not come through (`auto`), and tries for `connectMs` until one does. A refused
- * key ends it at once.
+ * Sends by WebSockets, by HTTP, or by HTTP where WebSockets do not come through (`auto`), and tries for
+ * `connectMs` until one does. A refused key ends it at once.
  */
 export class Transport implements Sender {
   readonly #options: TransportOptions;
@@ -64,7 +64,10 @@ export class Transport implements Sender {
     }
   }
 
-  /** Makes sure of the key, and that Runware is there. Costs nothing: what is asked about over HTTP is a task that does not exist. */
+  /**
+   * Makes sure of the key, and that Runware is there. Costs nothing: what is asked about over HTTP is a task
+   * that does not exist.
+   */
   async check(): Promise<void> {
     if (this.#options.config.transport !== 'http') return await this.#webSockets.check();
     const question = { taskType: 'getResponse', taskUUID: randomUUID() };

@@ -2,7 +2,10 @@ import type { Message, Sender, SendOptions } from './carrier.js';
 import { Connection, type ConnectionOptions } from './connection.js';
 import { orAborted } from './pause.js';
 
-/** Spreads tasks over a few connections: each goes where the fewest are waited for, and stays there, since its results come there. */
+/**
+ * Spreads tasks over a few connections: each goes where the fewest are waited for, and stays there, since its
+ * results come there.
+ */
 export class WebSocketSender implements Sender {
   readonly #connections: readonly Connection[];
   readonly #countWaiting: ConnectionOptions['countWaiting'];

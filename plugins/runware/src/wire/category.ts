@@ -1,8 +1,9 @@
 import { type Complaint, garbledCode } from './frame.js';
 
 /**
- * What a complaint means for the task that it is about. `taken`: Runware had the task already, from a first time that it was sent;
- * `unknown-task`: it knows no such task, or no more; `late`: the work took longer than Runware waits for it, and may go on.
+ * What a complaint means for the task that it is about. `taken`: Runware had the task already, from a first
+ * time that it was sent; `unknown-task`: it knows no such task, or no more; `late`: the work took longer than
+ * Runware waits for it, and may go on.
  */
 export type Category =
   | 'auth'
@@ -18,8 +19,9 @@ export type Category =
   | 'garbled';
 
 /**
- * Codes as the official client sorts them (Runware/runware-typescript, src/errors.ts, of 2026-07-22), which knows them best: the documentation lists
- * few, and says that they change. In this order, the first that fits counts.
+ * Codes as the official client sorts them (Runware/runware-typescript, src/errors.ts, of 2026-07-22), which
+ * knows them best: the documentation lists few, and says that they change. In this order, the first that fits
+ * counts.
  */
 const rules: readonly (readonly [RegExp, Category])[] = [
   [new RegExp(`^(${garbledCode}|unrecognizedResponse)$`), 'garbled'],

@@ -50,7 +50,10 @@ const fields: Readonly<Record<string, string>> = {
   model: 'model',
 };
 
-/** The field of a request that a parameter was made of: `lora[0].weight` is an option, `inputs.referenceImages` is not. */
+/**
+ * The field of a request that a parameter was made of: `lora[0].weight` is an option,
+ * `inputs.referenceImages` is not.
+ */
 function fieldOf(parameter: string): string {
   const name = parameter.replace(/^inputs\./, '');
   const [head = name] = name.split(/[.[]/);

@@ -1,6 +1,6 @@
 /**
- * What Runware sends, runware.ai/docs/platform/introduction: an object with `data`, `errors` or both, over WebSockets and HTTP alike. Entries are
- * read one by one, so that one that is broken takes no other with it.
+ * What Runware sends, runware.ai/docs/platform/introduction: an object with `data`, `errors` or both, over
+ * WebSockets and HTTP alike. Entries are read one by one, so that one that is broken takes no other with it.
  *
  * @module
  */
@@ -73,7 +73,10 @@ export const garbledCode = 'easelUnreadable';
 /** Characters of an unreadable answer that are quoted. */
 const quoted = 200;
 
-/** Reads one message or one HTTP body; what cannot be read becomes a complaint with the code {@link garbledCode}. */
+/**
+ * Reads one message or one HTTP body; what cannot be read becomes a complaint with the code
+ * {@link garbledCode}.
+ */
 export function readFrame(text: string): Frame {
   let json: unknown;
   try {

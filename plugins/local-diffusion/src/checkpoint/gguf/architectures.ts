@@ -2,14 +2,16 @@ import { invalidFiles } from '../invalid-files.js';
 import { type GgufMetadata, integerIn, textIn } from './metadata.js';
 
 /**
- * What `general.architecture` says of language models and others that no model for images reads its text with, by llama.cpp's names. What is
- * not among them may be a model for images or its text encoder: the names of its tensors tell.
+ * What `general.architecture` says of language models and others that no model for images reads its text
+ * with, by llama.cpp's names. What is not among them may be a model for images or its text encoder: the names
+ * of its tensors tell.
  */
 const otherModels =
   /^(gpt|bloom|falcon|mpt|starcoder|phi|mamba|rwkv|whisper|deepseek|command|olmo|granite|baichuan|internlm|stablelm|refact|orion|minicpm|dbrx|jais|nemotron|exaone|chatglm|glm|arctic|codeshell|plamo|xverse|grok|(.*-)?bert)/;
 
 /**
- * Looks whether a file may be a part of a model for images. A file without an architecture may be one: its names tell.
+ * Looks whether a file may be a part of a model for images. A file without an architecture may be one: its
+ * names tell.
  *
  * @throws ERR_MODEL_FILES_INVALID naming what it is instead
  */

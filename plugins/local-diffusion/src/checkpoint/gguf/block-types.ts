@@ -1,6 +1,7 @@
 /**
- * Types of GGUF that store so many numbers as one block of so many bytes. Source: `ggml.h` and `ggml-common.h` of ggml; `number` is the type
- * in the file, and `scales` are the bytes of a block at which a float16 begins.
+ * Types of GGUF that store so many numbers as one block of so many bytes. Source: `ggml.h` and
+ * `ggml-common.h` of ggml; `number` is the type in the file, and `scales` are the bytes of a block at which a
+ * float16 begins.
  */
 export const blockTypes = {
   Q4_0: { number: 2, elements: 32, bytes: 18, scales: [0] },

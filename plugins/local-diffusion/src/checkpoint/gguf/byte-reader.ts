@@ -14,8 +14,8 @@ export class MoreBytesNeeded extends Error {
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * Reads little-endian numbers and strings from the start of a file, of which only a first part is in memory. Every length is held against the
- * bytes that the file has left before anything of it is read or allocated.
+ * Reads little-endian numbers and strings from the start of a file, of which only a first part is in memory.
+ * Every length is held against the bytes that the file has left before anything of it is read or allocated.
  */
 export class ByteReader {
   readonly #path: string;

@@ -23,7 +23,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** One change of a file: other bytes, an extreme number, a cut, a piece left out or put in again. Places are shares of its length. */
+/**
+ * One change of a file: other bytes, an extreme number, a cut, a piece left out or put in again. Places are
+ * shares of its length.
+ */
 const place = fc.double({ min: 0, max: 1, noNaN: true });
 const extremes = [0n, 1n, 2n ** 31n, 2n ** 32n - 1n, 2n ** 40n, 2n ** 53n, 2n ** 63n, 2n ** 64n - 1n];
 const change = fc.oneof(

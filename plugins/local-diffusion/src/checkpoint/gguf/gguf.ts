@@ -25,8 +25,8 @@ const firstBytes = 1024 ** 2;
 const maximumHeaderBytes = 100_000_000;
 
 /**
- * Reads and checks the header of a .gguf file, version 2 or 3; no tensor is loaded. Nothing that it says is trusted: counts and lengths are
- * held against the size of the file before anything is allocated.
+ * Reads and checks the header of a .gguf file, version 2 or 3; no tensor is loaded. Nothing that it says is
+ * trusted: counts and lengths are held against the size of the file before anything is allocated.
  *
  * @throws ERR_MODEL_FILES_INVALID naming the file, what is wrong with it and what to do
  */

@@ -14,11 +14,13 @@ const sideEndings =
 const scaleEndings = ['weight_scale', 'weight_scale_2', 'scale_weight'];
 
 /**
- * The tensors of a file or a component, those that belong to a quantised weight being a part of it: int8 with scales, also turned
- * (ConvRot), nf4, fp4 and int8 of bitsandbytes, mxfp8, nvfp4, and fp8 with a scale for each row.
+ * The tensors of a file or a component, those that belong to a quantised weight being a part of it: int8 with
+ * scales, also turned (ConvRot), nf4, fp4 and int8 of bitsandbytes, mxfp8, nvfp4, and fp8 with a scale for
+ * each row.
  *
  * @param origin for messages
- * @throws ERR_MODEL_FILES_INVALID naming a way of quantising that is not read, or what is missing of one that is
+ * @throws ERR_MODEL_FILES_INVALID naming a way of quantising that is not read, or what is missing of one that
+ * is
  */
 export async function withPackings(origin: string, file: SafetensorsFile): Promise<Tensors> {
   const { tensors } = file;

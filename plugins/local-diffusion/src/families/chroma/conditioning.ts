@@ -11,8 +11,9 @@ import { readOptions } from './options.js';
 const trainedTokens = 512;
 
 /**
- * The conditioning of Chroma: T5's tokens, and which of them are seen: those of the text and, as in its training, one of the padding.
- * diffusers: `ChromaPipeline.encode_prompt`, which tells this by a mask that it then adds to the scores, so that nothing is hidden.
+ * The conditioning of Chroma: T5's tokens, and which of them are seen: those of the text and, as in its
+ * training, one of the padding. diffusers: `ChromaPipeline.encode_prompt`, which tells this by a mask that it
+ * then adds to the scores, so that nothing is hidden.
  */
 export async function conditionChroma(
   reading: T5Encoder,

@@ -18,7 +18,10 @@ const kinds = {
   vae: autoencoderKind(latents, title),
 };
 
-/** Lodestone's Chroma, made of FLUX.1 schnell: T5 alone, classifier-free guidance, and one small network for all modulations. */
+/**
+ * Lodestone's Chroma, made of FLUX.1 schnell: T5 alone, classifier-free guidance, and one small network for
+ * all modulations.
+ */
 export const chroma: Family = {
   type: 'chroma',
   title,

@@ -15,7 +15,10 @@ export interface ChromaTransformer extends ChromaConfig {
   mount(): DiffusionModel['predict'];
 }
 
-/** diffusers' `ChromaTransformer2DModel`. Its conditioning has `text_mask` [batch, text tokens], 1 for tokens that are seen. */
+/**
+ * diffusers' `ChromaTransformer2DModel`. Its conditioning has `text_mask` [batch, text tokens], 1 for tokens
+ * that are seen.
+ */
 export const chromaTransformerKind: ComponentKind<ChromaTransformer> = {
   mount: (component, { networks }) => ({
     ...readChromaConfig(component),

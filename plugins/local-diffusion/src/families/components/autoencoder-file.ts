@@ -9,8 +9,9 @@ export const autoencoderOf = (tensors: Tensors, prefix = 'first_stage_model.'): 
   withDiffusersNames(withPrefix(tensors, prefix));
 
 /**
- * Reads an autoencoder that is kept apart from its checkpoint in one .safetensors file, e.g. vae-ft-mse-840000-ema-pruned.safetensors: with the
- * names that it has in a checkpoint, with the same and no prefix or `vae.`, or with diffusers' names already.
+ * Reads an autoencoder that is kept apart from its checkpoint in one .safetensors file, e.g.
+ * vae-ft-mse-840000-ema-pruned.safetensors: with the names that it has in a checkpoint, with the same and no
+ * prefix or `vae.`, or with diffusers' names already.
  *
  * @throws ERR_MODEL_FILES_INVALID when the file cannot be read or has no autoencoder
  */

@@ -43,9 +43,11 @@ export function autoencoderKind(latents: LatentFormat, title: string): Component
 }
 
 /**
- * Adds an autoencoder to a model's networks. The encoder is looked at when the first image is encoded: text to image never needs it.
+ * Adds an autoencoder to a model's networks. The encoder is looked at when the first image is encoded: text
+ * to image never needs it.
  *
- * @throws ERR_MODEL_FILES_INVALID for a config that is not supported and weights that do not fit it; `encode` likewise
+ * @throws ERR_MODEL_FILES_INVALID for a config that is not supported and weights that do not fit it; `encode`
+ * likewise
  */
 export function mountAutoencoder(
   component: Component,

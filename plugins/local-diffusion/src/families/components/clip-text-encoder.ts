@@ -15,7 +15,10 @@ import type { ComponentKind } from '../component-kind.js';
 export interface ClipTextReading {
   /** Folder of its tokenizer in a diffusers checkpoint. */
   readonly tokenizer: string;
-  /** `last`: those after the final norm. `penultimate`: those before the last layer, without a norm, and the projection if there is one. */
+  /**
+   * `last`: those after the final norm. `penultimate`: those before the last layer, without a norm, and the
+   * projection if there is one.
+   */
   readonly states: 'last' | 'penultimate';
 }
 

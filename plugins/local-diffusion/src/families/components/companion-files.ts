@@ -50,7 +50,9 @@ export function clipEncoderOf(tensors: Tensors, reading: Reading): Tensors {
   return clipTensors(renamed(tensors, (name) => (unread.test(name) ? undefined : name)));
 }
 
-/** T5's encoder with the names of transformers or of llama.cpp, without the decoder that some files have too. */
+/**
+ * T5's encoder with the names of transformers or of llama.cpp, without the decoder that some files have too.
+ */
 export const t5EncoderOf = (tensors: Tensors): Tensors =>
   renamed(tensors, (name) => (/^(shared\.|encoder\.)/.test(name) ? name : t5NameOf(name)));
 

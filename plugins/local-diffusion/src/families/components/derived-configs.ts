@@ -5,7 +5,8 @@ import type { Json, Tensors } from '../single-file-layout.js';
 const headWidth = 64;
 
 /**
- * The config.json of a UNet by its tensors. What shapes do not tell is that of the published models: groups of 32, size embeddings of 256.
+ * The config.json of a UNet by its tensors. What shapes do not tell is that of the published models: groups
+ * of 32, size embeddings of 256.
  *
  * @param heads of each attention. Absent: as many as there are 64 channels
  * @param what for messages, e.g. `the unet of /models/a.safetensors`

@@ -21,7 +21,10 @@ const blockLayers: Readonly<Record<string, string>> = {
   ffn_norm: 'layer.1.layer_norm',
 };
 
-/** A name of T5's encoder in llama.cpp's GGUF files, as transformers has it; undefined for others, such as those of a decoder. */
+/**
+ * A name of T5's encoder in llama.cpp's GGUF files, as transformers has it; undefined for others, such as
+ * those of a decoder.
+ */
 export function t5NameOf(name: string): string | undefined {
   const [, block, rest = ''] = /^enc\.blk\.(\d+)\.(.+)$/.exec(name) ?? [];
   if (block === undefined) return renamePath(name, single);

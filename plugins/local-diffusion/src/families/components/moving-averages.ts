@@ -1,4 +1,7 @@
-/** How Stable Diffusion's training keeps the moving averages (EMA) of its denoising network: `LitEma` in CompVis's `ldm/modules/ema.py`. */
+/**
+ * How Stable Diffusion's training keeps the moving averages (EMA) of its denoising network: `LitEma` in
+ * CompVis's `ldm/modules/ema.py`.
+ */
 const prefix = 'model_ema.diffusion_model';
 const ownPrefix = 'model.diffusion_model.';
 
@@ -33,7 +36,8 @@ const wordPattern = new RegExp(words.join('|'), 'g');
 const numberedTwice = /^(input_blocks|output_blocks|label_emb)$/;
 
 /**
- * The names that moving averages would have as weights, by those that they have in a file, which lack the dots.
+ * The names that moving averages would have as weights, by those that they have in a file, which lack the
+ * dots.
  *
  * @returns none where the file has the weights themselves
  */

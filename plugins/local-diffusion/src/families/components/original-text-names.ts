@@ -5,7 +5,10 @@ import { rowsOf } from '../../checkpoint/tensor-rows.js';
 
 type Tensors = ReadonlyMap<string, TensorLocation>;
 
-/** OpenCLIP's layers outside of its blocks; what is missing here (`logit_scale`, `attn_mask`) does not encode text. */
+/**
+ * OpenCLIP's layers outside of its blocks; what is missing here (`logit_scale`, `attn_mask`) does not encode
+ * text.
+ */
 const single: Readonly<Record<string, string>> = {
   'token_embedding.weight': 'text_model.embeddings.token_embedding.weight',
   positional_embedding: 'text_model.embeddings.position_embedding.weight',
@@ -21,8 +24,9 @@ const blockLayers: Readonly<Record<string, string>> = {
 };
 
 /**
- * The tensors of OpenCLIP's text transformer under transformers' names. Its `in_proj` holds the rows of query, key and value one after the
- * other, so each is a stretch of the file; its `text_projection` is used from the right, so it is the transpose of a linear layer's weight.
+ * The tensors of OpenCLIP's text transformer under transformers' names. Its `in_proj` holds the rows of
+ * query, key and value one after the other, so each is a stretch of the file; its `text_projection` is used
+ * from the right, so it is the transpose of a linear layer's weight.
  *
  * @param tensors by names without prefix, e.g. `transformer.resblocks.0.ln_1.weight`
  * @param options.blocks how many blocks to take; absent means all

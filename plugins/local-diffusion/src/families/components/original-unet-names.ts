@@ -40,8 +40,9 @@ export function originalLayersPerLevel(names: Iterable<string>): number {
 }
 
 /**
- * The diffusers path of a layer or tensor of the original UNet (`openaimodel.py` of Stability's stablediffusion and generative-models),
- * which counts its blocks through all levels where diffusers counts by level.
+ * The diffusers path of a layer or tensor of the original UNet (`openaimodel.py` of Stability's
+ * stablediffusion and generative-models), which counts its blocks through all levels where diffusers counts
+ * by level.
  *
  * @param path without the prefix `model.diffusion_model.`, e.g. `input_blocks.4.1.proj_in.weight`
  * @param layers residual blocks a level on the way down
@@ -56,7 +57,8 @@ export function unetPathOf(path: string, layers: number): string | undefined {
       [resnet, renamePath(layer, resnetLayers) ?? layer].join('.'),
     );
   }
-  // On the way down each level ends with its downsampler, a block of its own; on the way up the last block has the upsampler in it.
+  // On the way down each level ends with its downsampler, a block of its own; on the way up the last block
+  // has the upsampler in it.
   const first = side === 'input' ? block - 1 : block;
   const level = `${side === 'input' ? 'down' : 'up'}_blocks.${Math.floor(first / (layers + 1))}`;
   const layer = first % (layers + 1);

@@ -24,8 +24,8 @@ export function originalVaeLevels(names: Iterable<string>): number {
 }
 
 /**
- * The diffusers path of a tensor of the original autoencoder (`model.py` of latent-diffusion): there the decoder's levels are numbered
- * from the picture, in diffusers from the latents.
+ * The diffusers path of a tensor of the original autoencoder (`model.py` of latent-diffusion): there the
+ * decoder's levels are numbered from the picture, in diffusers from the latents.
  *
  * @param path without the prefix `first_stage_model.`, e.g. `decoder.up.3.block.0.conv1.weight`
  * @param levels of the encoder and of the decoder

@@ -7,8 +7,8 @@ export const latentsPerEdge = 2;
 export type TokenOrder = 'channels first' | 'channels last';
 
 /**
- * Latents [batch, channels, height, width] as tokens of two by two, [batch, height / 2 * width / 2, 4 * channels]: row by row, and in each
- * token channel by channel, as diffusers' `_pack_latents`, or otherwise.
+ * Latents [batch, channels, height, width] as tokens of two by two, [batch, height / 2 * width / 2, 4 *
+ * channels]: row by row, and in each token channel by channel, as diffusers' `_pack_latents`, or otherwise.
  */
 export function packLatents(
   { data, shape }: Feed,

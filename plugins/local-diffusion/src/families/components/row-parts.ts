@@ -26,7 +26,10 @@ export function rowParts(location: TensorLocation, shares: readonly number[]): T
   });
 }
 
-/** The tensor with the halves of its rows exchanged: layers that make shift and scale are ordered otherwise by diffusers. */
+/**
+ * The tensor with the halves of its rows exchanged: layers that make shift and scale are ordered otherwise by
+ * diffusers.
+ */
 export const withSwappedHalves = (location: TensorLocation): TensorLocation => ({
   ...location,
   halvesSwapped: true,

@@ -14,7 +14,10 @@ export const textOptions = {
     ),
 } as const;
 
-/** For families that read a text by encoders without learned words. @throws ERR_REQUEST_INVALID where there are any */
+/**
+ * For families that read a text by encoders without learned words. @throws ERR_REQUEST_INVALID where there
+ * are any
+ */
 export function refuseInversions(inversions: readonly TextualInversion[] = [], title: string): void {
   if (inversions.length === 0) return;
   throw new EaselError({

@@ -18,8 +18,8 @@ export const predicts = (type: PredictionType, { tensors }: SafetensorsFile): Pr
 });
 
 /**
- * What a file says that it predicts, which no shape does: an empty tensor `v_pred`, a mark of finetunes, or the metadata's
- * `modelspec.prediction_type`.
+ * What a file says that it predicts, which no shape does: an empty tensor `v_pred`, a mark of finetunes, or
+ * the metadata's `modelspec.prediction_type`.
  *
  * @param told what was said of it apart, which comes first; undefined where nothing was
  * @returns undefined where it says nothing
@@ -36,7 +36,10 @@ export function declaredPrediction(
     : predicts(declared.startsWith('v') ? 'v_prediction' : 'epsilon', file);
 }
 
-/** The training of latent diffusion models since CompVis's (`scheduler_config.json` of their published folders). */
+/**
+ * The training of latent diffusion models since CompVis's (`scheduler_config.json` of their published
+ * folders).
+ */
 const training = {
   num_train_timesteps: 1000,
   beta_start: 0.00085,

@@ -36,14 +36,18 @@ export interface UnetFamily {
   readonly variants: readonly UnetVariant[];
   /** Whether the UNet is told a pooled text and sizes beside the tokens. */
   readonly takesPooledText: boolean;
-  /** For files of no published size, such as small models for tests: which one it may be, by its text encoders. */
+  /**
+   * For files of no published size, such as small models for tests: which one it may be, by its text
+   * encoders.
+   */
   guess(names: readonly string[]): UnetVariant | undefined;
 }
 
 /**
  * Recognises a single file by its UNet.
  *
- * @throws ERR_MODEL_FILES_INVALID for a UNet of the family's size that is told something else than the family's
+ * @throws ERR_MODEL_FILES_INVALID for a UNet of the family's size that is told something else than the
+ * family's
  */
 export function recogniseUnet(
   path: string,

@@ -105,7 +105,8 @@ function guidanceOf(size: number | undefined): Guidance {
 }
 
 /**
- * Makes sure that the parts are of one model: numbers that do not meet, ONNX Runtime would only report in its own words.
+ * Makes sure that the parts are of one model: numbers that do not meet, ONNX Runtime would only report in its
+ * own words.
  *
  * @param encoders whose tokens the UNet reads side by side
  * @throws ERR_MODEL_FILES_INVALID saying which numbers do not meet

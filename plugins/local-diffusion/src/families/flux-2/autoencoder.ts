@@ -6,8 +6,9 @@ import { latentsPerEdge } from '../components/packed-latents.js';
 import { fromPlaces, perPlace, readStatistics, toPlaces } from './packed-channels.js';
 
 /**
- * diffusers' `AutoencoderKLFlux2`: latents of two by two are one with four times as many channels, each brought to mean 0 and deviation 1 by
- * what was measured in training. An image is its most likely latents, so that nothing is drawn.
+ * diffusers' `AutoencoderKLFlux2`: latents of two by two are one with four times as many channels, each
+ * brought to mean 0 and deviation 1 by what was measured in training. An image is its most likely latents, so
+ * that nothing is drawn.
  */
 export const flux2AutoencoderKind: ComponentKind<Autoencoder> = {
   async mount(component, { networks }) {

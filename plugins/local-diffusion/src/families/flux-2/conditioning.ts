@@ -13,8 +13,9 @@ const trainedTokens = 512;
 const thought = '<think>\n\n</think>\n\n';
 
 /**
- * The conditioning of FLUX.2 klein. The tokens that fill a text up are read like its own: hidden from the text encoder as keys, and what it
- * makes of them goes into the denoising network. diffusers: `Flux2KleinPipeline.encode_prompt`.
+ * The conditioning of FLUX.2 klein. The tokens that fill a text up are read like its own: hidden from the
+ * text encoder as keys, and what it makes of them goes into the denoising network. diffusers:
+ * `Flux2KleinPipeline.encode_prompt`.
  */
 export async function conditionFlux2(
   reading: ChatEncoder,

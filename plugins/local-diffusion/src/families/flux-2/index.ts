@@ -18,7 +18,10 @@ const kinds = {
   vae: flux2AutoencoderKind,
 };
 
-/** Black Forest Labs' FLUX.2 klein, 4B and 9B, distilled and base: Qwen3 as text encoder, and images to be changed beside the text. */
+/**
+ * Black Forest Labs' FLUX.2 klein, 4B and 9B, distilled and base: Qwen3 as text encoder, and images to be
+ * changed beside the text.
+ */
 export const flux2: Family = {
   type: 'flux2',
   title,

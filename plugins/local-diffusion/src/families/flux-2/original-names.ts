@@ -45,8 +45,8 @@ const stacks = {
 } as const;
 
 /**
- * The transformer of a file with Black Forest Labs' names (`model.py` of their flux2 repository), under the names of diffusers. What has no
- * place there is left out.
+ * The transformer of a file with Black Forest Labs' names (`model.py` of their flux2 repository), under the
+ * names of diffusers. What has no place there is left out.
  */
 export function flux2Tensors(tensors: Tensors): Tensors {
   const renamed = new Map<string, TensorLocation>();
@@ -83,7 +83,10 @@ const known = {
 };
 const otherLayers = byUnderscored(Object.keys(ends));
 
-/** The path of a layer of Black Forest Labs' model, by how LoRAs write it, e.g. `double_blocks_0_img_attn_qkv`. */
+/**
+ * The path of a layer of Black Forest Labs' model, by how LoRAs write it, e.g.
+ * `double_blocks_0_img_attn_qkv`.
+ */
 export function originalPathOf(module: string): string | undefined {
   const [, stack, block, layer = ''] = /^(double_blocks|single_blocks)_(\d+)_(.+)$/.exec(module) ?? [];
   if (stack === undefined) return otherLayers.get(module);

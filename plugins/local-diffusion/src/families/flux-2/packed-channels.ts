@@ -35,7 +35,10 @@ export async function readStatistics(component: Component, channels: number): Pr
   };
 }
 
-/** Latents of an autoencoder, [batch, channels, height, width], as the denoising network has them: [batch, 4 * channels, height / 2, width / 2]. */
+/**
+ * Latents of an autoencoder, [batch, channels, height, width], as the denoising network has them: [batch, 4 *
+ * channels, height / 2, width / 2].
+ */
 export function toPlaces(latents: Feed, { means, deviations }: ChannelStatistics): Feed {
   const [batch = 0, channels = 0, height = 0, width = 0] = latents.shape;
   const packed = toLatents(packLatents(latents).data, [batch, perPlace * channels]);

@@ -5,8 +5,8 @@ const manySteps = { slope: 0.00016927, start: 0.45666666 };
 const largeImage = 4300;
 
 /**
- * How far the times of FLUX.2's schedule are shifted towards noise, as the exponent of the factor: measured, not derived. diffusers:
- * `compute_empirical_mu`.
+ * How far the times of FLUX.2's schedule are shifted towards noise, as the exponent of the factor: measured,
+ * not derived. diffusers: `compute_empirical_mu`.
  */
 export function empiricalShift(tokens: number, steps: number): number {
   const at = ({ slope, start }: typeof fewSteps) => slope * tokens + start;

@@ -1,6 +1,9 @@
 import type { Feed } from '../../session/network.js';
 
-/** Latents [batch, channels, height, width], whose channels are a token each, as [batch, height * width, channels]. */
+/**
+ * Latents [batch, channels, height, width], whose channels are a token each, as [batch, height * width,
+ * channels].
+ */
 export function toTokens({ data, shape }: Feed): {
   readonly data: Float32Array;
   readonly shape: readonly number[];

@@ -20,7 +20,10 @@ export interface Flux2Transformer extends Flux2Config {
   mount(): DiffusionModel['predict'];
 }
 
-/** diffusers' `Flux2Transformer2DModel`. Its conditioning may have the tokens and places of images that it is to change. */
+/**
+ * diffusers' `Flux2Transformer2DModel`. Its conditioning may have the tokens and places of images that it is
+ * to change.
+ */
 export const flux2TransformerKind: ComponentKind<Flux2Transformer> = {
   mount: (component, { networks }) => ({
     ...readFlux2Config(component),

@@ -5,7 +5,8 @@ import { latentsPerEdge, packLatents } from '../components/packed-latents.js';
 import { readOptions } from './options.js';
 
 /**
- * How FLUX.1 Fill reads a mask: the masked image's latents, and of each latent cell the pixels of the mask, row by row.
+ * How FLUX.1 Fill reads a mask: the masked image's latents, and of each latent cell the pixels of the mask,
+ * row by row.
  *
  * @param factor pixels to a latent, along an edge
  */
@@ -43,8 +44,8 @@ const trainedSizes: readonly ImageSize[] = [
 ];
 
 /**
- * How FLUX.1 Kontext reads images: their tokens behind those that it makes, at the places of an image of their own. diffusers:
- * `FluxKontextPipeline`; of several images, ComfyUI's `Flux` (its "offset" method).
+ * How FLUX.1 Kontext reads images: their tokens behind those that it makes, at the places of an image of
+ * their own. diffusers: `FluxKontextPipeline`; of several images, ComfyUI's `Flux` (its "offset" method).
  *
  * @param patchEdge pixels along the edge of a token
  */
@@ -75,7 +76,10 @@ function nearestShape(ratio: number): ImageSize {
   return trainedSizes.reduce((best, each) => (distance(each) < distance(best) ? each : best));
 }
 
-/** Of the second image's number: each further image is put beside or below those before it, where it makes the whole more of a square. */
+/**
+ * Of the second image's number: each further image is put beside or below those before it, where it makes the
+ * whole more of a square.
+ */
 function positionsOf(latents: readonly Feed[]): Float32Array {
   const all: number[] = [];
   let [height, width] = [0, 0];

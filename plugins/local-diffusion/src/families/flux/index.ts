@@ -113,7 +113,9 @@ export const flux: Family = {
   },
 };
 
-/** How the network reads images beside the latents, by its channels; undefined for channels that no FLUX has. */
+/**
+ * How the network reads images beside the latents, by its channels; undefined for channels that no FLUX has.
+ */
 function imageReadingOf(
   { inputChannels, outputChannels }: FluxTransformer,
   { factor }: Autoencoder,

@@ -1,6 +1,9 @@
 import type { LatentFormat } from '../components/autoencoder.js';
 
-/** Latents of FLUX.1. The colours were fitted to pairs of latents and images: `Flux` in ComfyUI's `latent_formats.py`. */
+/**
+ * Latents of FLUX.1. The colours were fitted to pairs of latents and images: `Flux` in ComfyUI's
+ * `latent_formats.py`.
+ */
 export const latents: LatentFormat = {
   scaling: 0.3611,
   colours: {

@@ -50,7 +50,10 @@ const doubleLayers = byUnderscored(
 const singleBlockLayers = byUnderscored([...Object.keys(singleLayers), 'linear1']);
 const otherLayers = byUnderscored([...Object.keys(ends), lastModulation]);
 
-/** The path of a layer of Black Forest Labs' model, by how kohya's LoRAs write it, e.g. `double_blocks_0_img_attn_qkv`. */
+/**
+ * The path of a layer of Black Forest Labs' model, by how kohya's LoRAs write it, e.g.
+ * `double_blocks_0_img_attn_qkv`.
+ */
 export function originalPathOf(module: string): string | undefined {
   const [, kind, block, layer = ''] = /^(double|single)_blocks_(\d+)_(.+)$/.exec(module) ?? [];
   if (kind === undefined) return otherLayers.get(module);
@@ -59,8 +62,8 @@ export function originalPathOf(module: string): string | undefined {
 }
 
 /**
- * The transformer of a file with Black Forest Labs' names (`model.py` of their flux repository), or Chroma's, under the names of diffusers.
- * What has no place there is left out.
+ * The transformer of a file with Black Forest Labs' names (`model.py` of their flux repository), or Chroma's,
+ * under the names of diffusers. What has no place there is left out.
  */
 export function fluxTensors(tensors: Tensors): Tensors {
   const renamed = new Map<string, TensorLocation>();

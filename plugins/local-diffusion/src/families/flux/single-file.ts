@@ -23,7 +23,10 @@ const latentShift = 0.1159;
 /** The head of all published models, and how many of its numbers each axis of the positions turns. */
 const publishedHead = { width: 128, axes: [16, 56, 56] };
 
-/** The transformer of a file, under its original names without a prefix; empty where there is none with FLUX's blocks. */
+/**
+ * The transformer of a file, under its original names without a prefix; empty where there is none with FLUX's
+ * blocks.
+ */
 export function originalTransformer(tensors: Tensors): Tensors {
   for (const prefix of ['', 'model.diffusion_model.', 'diffusion_model.']) {
     if (tensors.has(prefix + mark)) return withPrefix(tensors, prefix);

@@ -26,8 +26,8 @@ const trainedTokens = 256;
 const clipTokens = 77;
 
 /**
- * The conditioning of Stable Diffusion 3: both CLIPs' last hidden states but one side by side, behind them T5's; and both CLIPs' pooled texts.
- * diffusers: `StableDiffusion3Pipeline.encode_prompt`.
+ * The conditioning of Stable Diffusion 3: both CLIPs' last hidden states but one side by side, behind them
+ * T5's; and both CLIPs' pooled texts. diffusers: `StableDiffusion3Pipeline.encode_prompt`.
  */
 export async function conditionStableDiffusion3(
   parts: Sd3TextParts,

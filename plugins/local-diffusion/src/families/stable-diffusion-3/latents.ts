@@ -1,6 +1,9 @@
 import type { LatentFormat } from '../components/autoencoder.js';
 
-/** Latents of Stable Diffusion 3. The colours were fitted to pairs of latents and images: `SD3` in ComfyUI's `latent_formats.py`. */
+/**
+ * Latents of Stable Diffusion 3. The colours were fitted to pairs of latents and images: `SD3` in ComfyUI's
+ * `latent_formats.py`.
+ */
 export const latents: LatentFormat = {
   scaling: 1.5305,
   colours: {

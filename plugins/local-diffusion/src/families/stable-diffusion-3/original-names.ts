@@ -41,7 +41,10 @@ const blockLayers = byUnderscored([
 ]);
 const otherLayers = byUnderscored([...Object.keys(ends), 'final_layer.adaLN_modulation.1']);
 
-/** The path of a layer of Stability's model, by how kohya's LoRAs write it, e.g. `joint_blocks_0_x_block_attn_qkv`. */
+/**
+ * The path of a layer of Stability's model, by how kohya's LoRAs write it, e.g.
+ * `joint_blocks_0_x_block_attn_qkv`.
+ */
 export function originalPathOf(module: string): string | undefined {
   const [, block, side, layer = ''] = /^joint_blocks_(\d+)_(x|context)_block_(.+)$/.exec(module) ?? [];
   if (block === undefined) return otherLayers.get(module);
@@ -57,7 +60,10 @@ export function originalPathOf(module: string): string | undefined {
 export const sd3Parts = (path: string, weight: TensorLocation, last: number): Tensors =>
   new Map(placesOf(`${path}.weight`, weight, last));
 
-/** The transformer of a file with Stability's names (`mmdit.py` of their reference code), under the names of diffusers. */
+/**
+ * The transformer of a file with Stability's names (`mmdit.py` of their reference code), under the names of
+ * diffusers.
+ */
 export function sd3Tensors(tensors: Tensors): Tensors {
   const renamed = new Map<string, TensorLocation>();
   const blocks = [...tensors.keys()].map((name) => Number(/^joint_blocks\.(\d+)\./.exec(name)?.[1] ?? -1));

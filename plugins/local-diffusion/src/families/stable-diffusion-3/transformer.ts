@@ -45,7 +45,10 @@ export const sd3TransformerKind: ComponentKind<Sd3Transformer> = {
   },
 };
 
-/** Rows of the table of positions for an image in the middle of the square that it is for. diffusers: `cropped_pos_embed`. */
+/**
+ * Rows of the table of positions for an image in the middle of the square that it is for. diffusers:
+ * `cropped_pos_embed`.
+ */
 export function positionsOf(height: number, width: number, tableEdge: number): Feed {
   const [top, left] = [Math.floor((tableEdge - height) / 2), Math.floor((tableEdge - width) / 2)];
   const data = BigInt64Array.from({ length: height * width }, (_, index) =>

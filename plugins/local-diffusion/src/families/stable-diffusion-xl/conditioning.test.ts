@@ -10,7 +10,10 @@ const read = (file: string) => readFileSync(new URL(file, folder), 'utf8');
 const tokenizer = createClipTokenizer({ 'vocab.json': read('vocab.json'), 'merges.txt': read('merges.txt') });
 const idOf = (word: string) => tokenizer.encode(word)[0]!;
 
-/** Each token's embedding is its id and then the layers left out, over the given width; the pooled one is the first own id. */
+/**
+ * Each token's embedding is its id and then the layers left out, over the given width; the pooled one is the
+ * first own id.
+ */
 const encoder = (width: number, projects: boolean): TextEncoder => ({
   tokenizer,
   table: { vocabularySize: 50000, width },

@@ -24,8 +24,9 @@ export interface XlTextParts {
 const aestheticScores = { conditional: 6, unconditional: 2.5 };
 
 /**
- * The conditioning of SDXL base and refiner: both encoders' last hidden states but one, side by side, the second one's pooled
- * embedding, and the picture's sizes. diffusers: `StableDiffusionXLPipeline.encode_prompt` and `_get_add_time_ids`.
+ * The conditioning of SDXL base and refiner: both encoders' last hidden states but one, side by side, the
+ * second one's pooled embedding, and the picture's sizes. diffusers:
+ * `StableDiffusionXLPipeline.encode_prompt` and `_get_add_time_ids`.
  */
 export async function conditionStableDiffusionXl(
   parts: XlTextParts,
@@ -52,7 +53,8 @@ export async function conditionStableDiffusionXl(
       negativePrompts: fillIn(own.secondNegativePrompts, negativeTexts),
     },
   ].map((both) => (hasNegative ? both : { prompts: both.prompts }));
-  // An encoder that is alone, the refiner's, reads the first list, and what was learned for the second of two.
+  // An encoder that is alone, the refiner's, reads the first list, and what was learned for the second of
+  // two.
   const inversions = request.inversions?.map((inversion) => ({
     ...inversion,
     matrices: inversion.matrices.slice(-parts.encoders.length),

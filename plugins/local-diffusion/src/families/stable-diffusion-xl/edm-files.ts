@@ -5,12 +5,16 @@ import type { Json } from '../single-file-layout.js';
 /** CosXL and its finetunes: the largest sigma that they were trained on. */
 const cosineMark = 'edm_vpred.sigma_max';
 
-/** By how much Playground v2.5 scales its latents, beside the mean and the deviation of each channel. diffusers: `single_file_utils.py`. */
+/**
+ * By how much Playground v2.5 scales its latents, beside the mean and the deviation of each channel.
+ * diffusers: `single_file_utils.py`.
+ */
 const playgroundScaling = 0.5;
 
 /**
- * The `scheduler_config.json` of a file that says by its tensors that it was trained with EDM's preconditioning: Playground v2.5 (`edm_mean`)
- * or CosXL (`edm_vpred.sigma_max`). As their published folders have it.
+ * The `scheduler_config.json` of a file that says by its tensors that it was trained with EDM's
+ * preconditioning: Playground v2.5 (`edm_mean`) or CosXL (`edm_vpred.sigma_max`). As their published folders
+ * have it.
  *
  * @returns undefined for all others
  */

@@ -86,7 +86,10 @@ export const stableDiffusionXl: Family = {
   },
 };
 
-/** Whether the UNet is told an aesthetic score, as the refiner's is: its input leaves room for so many numbers. */
+/**
+ * Whether the UNet is told an aesthetic score, as the refiner's is: its input leaves room for so many
+ * numbers.
+ */
 function findScore(
   source: ComponentSource,
   unet: Unet,

@@ -39,15 +39,19 @@ const microConditions = z.strictObject({
 });
 
 /**
- * What SDXL was told of each training picture and wants to be told again: the size that it had before it was scaled, the corner
- * that it was cropped at, the size it should have; the refiner also how beautiful it is (Podell et al. 2023, arXiv 2307.01952,
- * section 2.2). Sizes are height, then width; a corner is top, then left. What is absent is the image's own.
+ * What SDXL was told of each training picture and wants to be told again: the size that it had before it was
+ * scaled, the corner that it was cropped at, the size it should have; the refiner also how beautiful it is
+ * (Podell et al. 2023, arXiv 2307.01952, section 2.2). Sizes are height, then width; a corner is top, then
+ * left. What is absent is the image's own.
  */
 export type MicroConditions = Readonly<z.output<typeof microConditions>>;
 
 /** What the conditioning of SDXL reads beside the prompts. */
 const requestSchema = z.strictObject({
-  /** Prompts for the second text encoder, one an image; an empty one stands for the first encoder's. Absent: all the same. */
+  /**
+   * Prompts for the second text encoder, one an image; an empty one stands for the first encoder's. Absent:
+   * all the same.
+   */
   secondPrompts: z.array(z.string()).readonly().optional(),
   secondNegativePrompts: z.array(z.string()).readonly().optional(),
   conditions: microConditions.optional(),

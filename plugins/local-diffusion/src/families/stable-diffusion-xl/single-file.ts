@@ -63,7 +63,10 @@ export const variants: readonly UnetVariant[] = [base, refiner];
 /** CLIP-L; where there is one, it is the first of the two text encoders. */
 const firstEncoder = 'conditioner.embedders.0.transformer.';
 
-/** The layout of Stability's generative-models: as Stable Diffusion's, with `conditioner.embedders` for the text encoders. */
+/**
+ * The layout of Stability's generative-models: as Stable Diffusion's, with `conditioner.embedders` for the
+ * text encoders.
+ */
 export const singleFile: SingleFileLayout = {
   mark: unetMark,
   recognise: (path, tensors) =>

@@ -4,8 +4,8 @@ import type { MicroConditions } from './options.js';
 export const timeIdCount = (readsAestheticScore: boolean): number => (readsAestheticScore ? 5 : 6);
 
 /**
- * The numbers of one image, in the order of diffusers' `_get_add_time_ids` (`StableDiffusionXLPipeline`, and with a score
- * `StableDiffusionXLImg2ImgPipeline`).
+ * The numbers of one image, in the order of diffusers' `_get_add_time_ids` (`StableDiffusionXLPipeline`, and
+ * with a score `StableDiffusionXLImg2ImgPipeline`).
  */
 export function timeIds(
   { originalSize, cropTopLeft = [0, 0], targetSize, aestheticScore }: MicroConditions,

@@ -30,7 +30,10 @@ const wave = (shape: readonly [number, number], size: number) =>
     Float32Array.from({ length: shape[0] * shape[1] }, (_, i) => size * Math.sin(0.7 * i)),
   );
 
-/** The bundled model with what SDXL has beyond it: its text encoder as the second, with a projection, and embeddings of sizes. */
+/**
+ * The bundled model with what SDXL has beyond it: its text encoder as the second, with a projection, and
+ * embeddings of sizes.
+ */
 async function createCheckpoint({
   numbers,
   index = {},

@@ -1,7 +1,10 @@
 import type { ConditioningRequest, ModelConditioning } from '../../pipelines/diffusion-model.js';
 import { embedTexts, type TextEncoder } from '../../prompt/text-encoding.js';
 
-/** The conditioning of Stable Diffusion 1.x and 2.x: one text encoder's last hidden states. diffusers: `StableDiffusionPipeline.encode_prompt`. */
+/**
+ * The conditioning of Stable Diffusion 1.x and 2.x: one text encoder's last hidden states. diffusers:
+ * `StableDiffusionPipeline.encode_prompt`.
+ */
 export async function conditionStableDiffusion(
   encoder: TextEncoder,
   request: ConditioningRequest,

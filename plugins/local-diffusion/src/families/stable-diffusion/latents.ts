@@ -1,6 +1,9 @@
 import type { LatentFormat } from '../components/autoencoder.js';
 
-/** Latents of Stable Diffusion 1 and 2. The colours were fitted to pairs of latents and images: `SD15` in ComfyUI's `latent_formats.py`. */
+/**
+ * Latents of Stable Diffusion 1 and 2. The colours were fitted to pairs of latents and images: `SD15` in
+ * ComfyUI's `latent_formats.py`.
+ */
 export const latents: LatentFormat = {
   scaling: 0.18215,
   colours: {

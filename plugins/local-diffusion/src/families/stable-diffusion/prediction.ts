@@ -4,14 +4,18 @@ import type { SafetensorsFile, TensorLocation } from '../../checkpoint/safetenso
 import { type Prediction, predicts } from '../components/trained-schedule.js';
 import { unetMark } from '../components/unet-file.js';
 
-/** Training steps that Stability's Stable Diffusion 2 files were saved at: 2.0 and 2.1 base, and 2.1 for 768 pixels. */
+/**
+ * Training steps that Stability's Stable Diffusion 2 files were saved at: 2.0 and 2.1 base, and 2.1 for 768
+ * pixels.
+ */
 const baseStep = 875_000;
 const steps768 = 110_000;
 
 /**
- * Tells what a file of Stable Diffusion 2 predicts that does not declare it, by the architecture in its metadata or the step at which it was
- * saved, as diffusers decides (`single_file_utils.py`). A file that says nothing is taken for v-prediction, as diffusers does, unless it takes
- * more than latents: inpainting and depth were trained from the base model.
+ * Tells what a file of Stable Diffusion 2 predicts that does not declare it, by the architecture in its
+ * metadata or the step at which it was saved, as diffusers decides (`single_file_utils.py`). A file that says
+ * nothing is taken for v-prediction, as diffusers does, unless it takes more than latents: inpainting and
+ * depth were trained from the base model.
  */
 export async function secondPrediction(path: string, file: SafetensorsFile): Promise<Prediction> {
   const architecture = file.metadata.get('modelspec.architecture') ?? '';

@@ -16,7 +16,9 @@ import type { FileVariant, SingleFileLayout, Tensors } from '../single-file-layo
 import { latents } from './latents.js';
 import { secondPrediction } from './prediction.js';
 
-/** Stable Diffusion 2 reads the text before the last of OpenCLIP's 24 blocks, so that diffusers leaves it out. */
+/**
+ * Stable Diffusion 2 reads the text before the last of OpenCLIP's 24 blocks, so that diffusers leaves it out.
+ */
 const openClipBlocks = 23;
 
 const first: UnetVariant = {
@@ -46,8 +48,8 @@ const second: UnetVariant = {
 export const variants: readonly UnetVariant[] = [first, second];
 
 /**
- * The layout of CompVis's and Stability's checkpoints: `model.diffusion_model`, `first_stage_model` and `cond_stage_model`. Whatever else is in
- * a file (schedules, moving averages, optimisers) is left out.
+ * The layout of CompVis's and Stability's checkpoints: `model.diffusion_model`, `first_stage_model` and
+ * `cond_stage_model`. Whatever else is in a file (schedules, moving averages, optimisers) is left out.
  */
 export const singleFile: SingleFileLayout = {
   mark: unetMark,

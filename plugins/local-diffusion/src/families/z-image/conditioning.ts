@@ -11,8 +11,8 @@ import { readOptions } from './options.js';
 const trainedTokens = 512;
 
 /**
- * The conditioning of Z-Image: the tokens of each text, filled up to the longest with zeros, and how many there are. diffusers:
- * `ZImagePipeline.encode_prompt`, which has a list of them.
+ * The conditioning of Z-Image: the tokens of each text, filled up to the longest with zeros, and how many
+ * there are. diffusers: `ZImagePipeline.encode_prompt`, which has a list of them.
  */
 export async function conditionZImage(
   reading: ChatEncoder,

@@ -4,7 +4,8 @@ import { readOptions } from './options.js';
 const trainedTimesteps = 1000;
 
 /**
- * How Z-Image is guided: pos + scale * (pos - neg), so that its scale 0 is what others call 1. diffusers: `ZImagePipeline.__call__`.
+ * How Z-Image is guided: pos + scale * (pos - neg), so that its scale 0 is what others call 1. diffusers:
+ * `ZImagePipeline.__call__`.
  */
 export const guidance: Guidance = {
   scaleOf: ({ guidanceScale }) => guidanceScale + 1,

@@ -14,7 +14,10 @@ const layers: readonly (readonly [RegExp, string])[] = [
 export const zImagePathOf = (name: string): string =>
   layers.reduce((path, [pattern, own]) => path.replace(pattern, own), name);
 
-/** The transformer of a file with Z-Image's original names, or with diffusers' already, under the names of diffusers. */
+/**
+ * The transformer of a file with Z-Image's original names, or with diffusers' already, under the names of
+ * diffusers.
+ */
 export function zImageTensors(tensors: Tensors): Tensors {
   const renamed = new Map<string, TensorLocation>();
   for (const [name, location] of tensors) {

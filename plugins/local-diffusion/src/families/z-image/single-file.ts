@@ -46,7 +46,10 @@ function deriveConfig(tensors: Tensors, what: string): Json {
   };
 }
 
-/** What nothing but the name of a file tells apart: the schedule's shift, and whether somebody has to be told that it was assumed. */
+/**
+ * What nothing but the name of a file tells apart: the schedule's shift, and whether somebody has to be told
+ * that it was assumed.
+ */
 function shiftOf(path: string): { readonly shift: number; readonly isAssumed: boolean } {
   const name = basename(path, extname(path));
   if (/turbo/i.test(name)) return { shift: 3, isAssumed: false };

@@ -31,7 +31,8 @@ export function textPlaces(tokens: number): Feed {
 }
 
 /**
- * Positions of an image's tokens, [tokens, 3]: behind the text, row, column. Those that fill up are at no place.
+ * Positions of an image's tokens, [tokens, 3]: behind the text, row, column. Those that fill up are at no
+ * place.
  *
  * @param textTokens those that fill up counted
  */

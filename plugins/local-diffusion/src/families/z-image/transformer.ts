@@ -19,7 +19,10 @@ export interface ZImageTransformer extends ZImageConfig {
   mount(): DiffusionModel['predict'];
 }
 
-/** diffusers' `ZImageTransformer2DModel`. Its conditioning has `text_lengths` [batch], the tokens of each text. */
+/**
+ * diffusers' `ZImageTransformer2DModel`. Its conditioning has `text_lengths` [batch], the tokens of each
+ * text.
+ */
 export const zImageTransformerKind: ComponentKind<ZImageTransformer> = {
   mount: (component, { networks }) => ({
     ...readZImageConfig(component),

@@ -10,7 +10,10 @@ export interface ChangeScope {
   readonly columns: number;
   /** Of the layer. 1 where it is not a convolution. */
   readonly kernelPixels: number;
-  /** float32 [1]: what the change is multiplied by. No run's constant, so that ONNX Runtime does not store the whole change. */
+  /**
+   * float32 [1]: what the change is multiplied by. No run's constant, so that ONNX Runtime does not store the
+   * whole change.
+   */
   readonly factor: Value;
   /** float32 [1]: a 1 that is not a run's constant. */
   readonly one: Value;

@@ -9,9 +9,9 @@ import { weightChange } from './weight-change.js';
 const leastNorm = 1.1920929e-7;
 
 /**
- * The weight of a layer with what LoRAs of other kinds than plain low rank make of it; those are computed beside the layer, unless one of
- * another kind changes it too. Changes are made one after the other, in the order of the LoRAs, at each run, since their weights are an
- * input of the network.
+ * The weight of a layer with what LoRAs of other kinds than plain low rank make of it; those are computed
+ * beside the layer, unless one of another kind changes it too. Changes are made one after the other, in the
+ * order of the LoRAs, at each run, since their weights are an input of the network.
  *
  * @param shape of the weight: outputs, inputs, and a kernel's height and width where there is one
  */

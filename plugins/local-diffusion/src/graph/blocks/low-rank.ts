@@ -15,7 +15,8 @@ interface LowRankLayer extends LoraLayer {
 }
 
 /**
- * Whether all that LoRAs add to a layer's weight is computed beside it, from what goes into the layer. Otherwise the weight itself is changed.
+ * Whether all that LoRAs add to a layer's weight is computed beside it, from what goes into the layer.
+ * Otherwise the weight itself is changed.
  *
  * @param shape of the weight
  */

@@ -41,8 +41,9 @@ export function layerNorm(
 }
 
 /**
- * torch.nn.RMSNorm over the last axis of `x` [..., width] with the weight `<path>.weight`: x divided by the root of the mean of its squares
- * (Zhang and Sennrich 2019, arXiv 1910.07467). ONNX Runtime has it among the operators of ai.onnx.
+ * torch.nn.RMSNorm over the last axis of `x` [..., width] with the weight `<path>.weight`: x divided by the
+ * root of the mean of its squares (Zhang and Sennrich 2019, arXiv 1910.07467). ONNX Runtime has it among the
+ * operators of ai.onnx.
  */
 export function rmsNorm(
   graph: GraphBuilder,

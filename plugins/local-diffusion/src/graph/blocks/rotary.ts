@@ -1,13 +1,17 @@
 import type { GraphBuilder, Value } from '../builder.js';
 
-/** Cosines and sines of the angles by which pairs of numbers are turned: [tokens, half the size of a head] each. */
+/**
+ * Cosines and sines of the angles by which pairs of numbers are turned: [tokens, half the size of a head]
+ * each.
+ */
 export interface Rotation {
   readonly cosines: Value;
   readonly sines: Value;
 }
 
 /**
- * The angles of rotary embeddings (Su et al. 2021, arXiv 2104.09864) for positions on several axes, of which each has its share of a head.
+ * The angles of rotary embeddings (Su et al. 2021, arXiv 2104.09864) for positions on several axes, of which
+ * each has its share of a head.
  *
  * @param positions [tokens, axes]
  * @param widths numbers of a head that each axis turns, all even

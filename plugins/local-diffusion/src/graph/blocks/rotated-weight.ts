@@ -4,8 +4,9 @@ import type { ChangeScope } from './change-scope.js';
 import { reshape } from './reshape.js';
 
 /**
- * What an OFT adds to a weight. One turns blocks of rows, by the transposed of its rotations, and a LoRA's weight is a share of the
- * difference; of a butterfly's factors each turns other rows, and is taken to the same share.
+ * What an OFT adds to a weight. One turns blocks of rows, by the transposed of its rotations, and a LoRA's
+ * weight is a share of the difference; of a butterfly's factors each turns other rows, and is taken to the
+ * same share.
  */
 export function rotationChange(
   graph: GraphBuilder,

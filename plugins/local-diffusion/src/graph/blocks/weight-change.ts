@@ -58,7 +58,9 @@ function matrix(
   return reshape(graph, graph.mountLocation(name, location, location.shape), shape);
 }
 
-/** left @ right times a factor; in Tucker's form a sum over the core of left, core and right. [rows, columns] */
+/**
+ * left @ right times a factor; in Tucker's form a sum over the core of left, core and right. [rows, columns]
+ */
 function product(graph: GraphBuilder, name: string, factors: Product, factor: Value): Value {
   const { left, isLeftTransposed, core, right } = factors;
   const [rows, columns] = sizeOfProduct(factors);

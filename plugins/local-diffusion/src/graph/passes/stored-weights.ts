@@ -28,13 +28,16 @@ export function withStoredWeights(graph: Graph): Graph {
 }
 
 /**
- * Whether a weight in blocks is held as codes. Matrices are: opening them makes no float32, which would take six times their size in float32
- * while ONNX Runtime folds constants. A convolution runs slower over a weight that is no constant.
+ * Whether a weight in blocks is held as codes. Matrices are: opening them makes no float32, which would take
+ * six times their size in float32 while ONNX Runtime folds constants. A convolution runs slower over a weight
+ * that is no constant.
  */
 const holdsCodes = ({ shape, storage }: Initializer): boolean =>
   typeof storage === 'object' && 'blocks' in storage && shape.length === 2;
 
-/** Adds the nodes that make an initialiser of what is stored, and returns what has to be there in its place. */
+/**
+ * Adds the nodes that make an initialiser of what is stored, and returns what has to be there in its place.
+ */
 function decode(decoding: DecodingNodes, initializer: Initializer): readonly Initializer[] {
   const { name, type, shape, storage, ...rest } = initializer;
   if (!storage) return [initializer];

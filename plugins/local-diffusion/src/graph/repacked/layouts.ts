@@ -2,7 +2,8 @@ import type { BlockType } from '../../checkpoint/gguf/block-types.js';
 import { fromHalf } from '../../checkpoint/half-floats.js';
 
 /**
- * Where the numbers of a stretch go: number = scale * (code - zero) + minimum, the zero being half of the codes there are.
+ * Where the numbers of a stretch go: number = scale * (code - zero) + minimum, the zero being half of the
+ * codes there are.
  *
  * @module
  */

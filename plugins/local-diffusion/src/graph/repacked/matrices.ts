@@ -11,7 +11,9 @@ export interface RepackedMatrix {
   readonly layout: RepackedLayout;
 }
 
-/** The matrices of a graph that are multiplied by, or looked up in, and stored in blocks that can be repacked. */
+/**
+ * The matrices of a graph that are multiplied by, or looked up in, and stored in blocks that can be repacked.
+ */
 export function findRepackable({ initializers, nodes, outputs }: Graph): ReadonlyMap<string, RepackedMatrix> {
   const found = new Map(initializers.flatMap((each) => asMatrix(each)));
   for (const { name } of outputs) found.delete(name);
@@ -110,8 +112,9 @@ const integers = (values: readonly number[]): Initializer => ({
 const accuracyLevel = 1;
 
 /**
- * The product with codes and scales, and what the minima add: each is multiplied by the sum over its stretch of what goes in. ONNX Runtime has
- * zero points for that, too, but decodes the whole matrix for them at each run.
+ * The product with codes and scales, and what the minima add: each is multiplied by the sum over its stretch
+ * of what goes in. ONNX Runtime has zero points for that, too, but decodes the whole matrix for them at each
+ * run.
  */
 function multiply(
   { inputs, outputs }: GraphNode,

@@ -3,13 +3,16 @@ import type { Component } from '../../checkpoint/component.js';
 import { invalidFiles } from '../../checkpoint/invalid-files.js';
 import { readSafetensors, type TensorLocation } from '../../checkpoint/safetensors.js';
 
-/** A layer in a file: diffusers' `decoder.layers.0.weight`, or TAESD's own `1.weight`, with ComfyUI's prefix or without. */
+/**
+ * A layer in a file: diffusers' `decoder.layers.0.weight`, or TAESD's own `1.weight`, with ComfyUI's prefix
+ * or without.
+ */
 const names =
   /^(?:(?<diffusers>decoder\.layers\.)|(?:taesd_decoder\.|decoder\.)?)(?<layer>\d+)\.(?<rest>.+)$/;
 
 /**
- * Opens TAESD's decoder from one file: `taesd_decoder.safetensors` of its repository, in whose names the limit on latents is layer 0, or the
- * weights of a diffusers folder.
+ * Opens TAESD's decoder from one file: `taesd_decoder.safetensors` of its repository, in whose names the
+ * limit on latents is layer 0, or the weights of a diffusers folder.
  *
  * @throws ERR_MODEL_FILES_INVALID when it cannot be read or is something else
  */

@@ -17,7 +17,10 @@ export interface VaeConfig {
   readonly hasQuantConvolution: boolean;
   readonly hasPostQuantConvolution: boolean;
   readonly hasAttention: boolean;
-  /** The UNet's latents are (encoded - mean) * scaling / deviation, mean and deviation being those of a channel. */
+  /**
+   * The UNet's latents are (encoded - mean) * scaling / deviation, mean and deviation being those of a
+   * channel.
+   */
   readonly scaling: number;
   readonly means: readonly number[];
   readonly deviations: readonly number[];

@@ -4,9 +4,11 @@ import { addGated, type BlockModulation, type Modulation, modulatedNorm } from '
 import { feedForward, tokenLinear } from './token-layers.js';
 
 /**
- * diffusers' `FluxTransformerBlock` and `JointTransformerBlock`: text and image attend to both, and are worked on apart otherwise.
+ * diffusers' `FluxTransformerBlock` and `JointTransformerBlock`: text and image attend to both, and are
+ * worked on apart otherwise.
  *
- * @param besides what a block does to the image beside that, after the attention: its tokens before and after. Absent: nothing
+ * @param besides what a block does to the image beside that, after the attention: its tokens before and
+ * after. Absent: nothing
  */
 export function jointBlock(
   scope: AttentionScope,

@@ -56,7 +56,10 @@ export function modulationParts(
   });
 }
 
-/** Adaptive layer norm (Peebles and Xie 2022, arXiv 2212.09748): the norm of `x` [batch, tokens, width] * (1 + scale) + shift. */
+/**
+ * Adaptive layer norm (Peebles and Xie 2022, arXiv 2212.09748): the norm of `x` [batch, tokens, width] * (1 +
+ * scale) + shift.
+ */
 export function modulatedNorm(graph: GraphBuilder, x: Value, { shift, scale }: Shift, width: number): Value {
   const normal = plainLayerNorm(graph, x, { width, epsilon: 1e-6 });
   const factor = graph.once(`1 + ${scale.name}`, () => graph.node('Add', [scale, graph.floats([1])]));

@@ -15,7 +15,10 @@ export function tokenLinear(graph: GraphBuilder, x: Value, path: string, shape: 
   return tokensByImage(graph, rows, x, shape.outputs);
 }
 
-/** Some rows of a linear layer, as {@link linearRows} cuts them out, over `x` [batch, tokens, inputs]: [batch, tokens, rows]. */
+/**
+ * Some rows of a linear layer, as {@link linearRows} cuts them out, over `x` [batch, tokens, inputs]: [batch,
+ * tokens, rows].
+ */
 export function tokenRows(
   graph: GraphBuilder,
   x: Value,
@@ -40,7 +43,10 @@ export interface HeadNormShape {
   readonly epsilon?: number;
 }
 
-/** The heads of queries or keys, `x` [batch, tokens, heads * size], each normed by itself with the weight `<path>.weight`. */
+/**
+ * The heads of queries or keys, `x` [batch, tokens, heads * size], each normed by itself with the weight
+ * `<path>.weight`.
+ */
 export function headNorm(
   graph: GraphBuilder,
   x: Value,

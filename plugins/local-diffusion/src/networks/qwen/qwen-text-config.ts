@@ -19,7 +19,10 @@ export interface QwenTextConfig {
 const base = z.number().positive();
 const rotary = z.looseObject({ rope_theta: base, rope_type: only('default') });
 
-/** Keys and defaults of `Qwen3Config`; transformers 5 writes the base of the rotary embeddings into `rope_parameters`. */
+/**
+ * Keys and defaults of `Qwen3Config`; transformers 5 writes the base of the rotary embeddings into
+ * `rope_parameters`.
+ */
 const schema = z.looseObject({
   vocab_size: count.default(151_936),
   hidden_size: count.default(4096),

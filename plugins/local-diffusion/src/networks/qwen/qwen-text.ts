@@ -9,7 +9,10 @@ import { headNorm, tokenLinear } from '../diffusion-transformer/token-layers.js'
 import { gatedLayers } from '../gated-layers.js';
 import { type QwenTextConfig, readQwenTextConfig } from './qwen-text-config.js';
 
-/** The tokens after so many layers, 0 for those that go into the first; or after all layers and the final norm. */
+/**
+ * The tokens after so many layers, 0 for those that go into the first; or after all layers and the final
+ * norm.
+ */
 export type HiddenState = number | 'normed';
 
 export interface QwenTextOptions {
@@ -21,10 +24,11 @@ export interface QwenTextOptions {
  * Writes the graph of a `Qwen3ForCausalLM`'s text model (Yang et al. 2025, arXiv 2505.09388; transformers
  * models/qwen3/modeling_qwen3.py).
  *
- * Inputs, int64 [batch, tokens]: `input_ids`, and `attention_mask` with 1 for tokens that are seen. Output: `hidden_states` float32 [batch,
- * tokens, states * width], the states of each token side by side.
+ * Inputs, int64 [batch, tokens]: `input_ids`, and `attention_mask` with 1 for tokens that are seen. Output:
+ * `hidden_states` float32 [batch, tokens, states * width], the states of each token side by side.
  *
- * @throws ERR_MODEL_FILES_INVALID for a config that is not supported, fewer layers than are read, and weights that do not fit
+ * @throws ERR_MODEL_FILES_INVALID for a config that is not supported, fewer layers than are read, and weights
+ * that do not fit
  */
 export function qwenTextGraph(component: Component, { states }: QwenTextOptions): Graph {
   const config = readQwenTextConfig(component);
@@ -87,7 +91,10 @@ function decoderLayer(
   return graph.node('Add', [sum, change]);
 }
 
-/** Attention whose heads of keys and values each serve several of queries (Ainslie et al. 2023, arXiv 2305.13245). */
+/**
+ * Attention whose heads of keys and values each serve several of queries (Ainslie et al. 2023, arXiv
+ * 2305.13245).
+ */
 function attend(
   graph: GraphBuilder,
   x: Value,

@@ -2,8 +2,8 @@ import type { GraphBuilder, Value } from '../../graph/builder.js';
 import type { T5Config } from './t5-config.js';
 
 /**
- * What T5 adds to the scores of attention by how far a key is from its query: [1, heads, tokens, tokens], from the table `<path>.weight`
- * [buckets, heads].
+ * What T5 adds to the scores of attention by how far a key is from its query: [1, heads, tokens, tokens],
+ * from the table `<path>.weight` [buckets, heads].
  *
  * @param ids [batch, tokens]
  */
@@ -35,8 +35,9 @@ export function distanceBias(
 }
 
 /**
- * The bucket of a distance, that of the key minus that of the query: half of all for keys after the query; of each half, the first half for
- * single distances, the others ever wider. transformers' `T5Attention._relative_position_bucket`, in float32 as there.
+ * The bucket of a distance, that of the key minus that of the query: half of all for keys after the query; of
+ * each half, the first half for single distances, the others ever wider. transformers'
+ * `T5Attention._relative_position_bucket`, in float32 as there.
  */
 function bucketOf(distance: number, buckets: number, maximumDistance: number): number {
   const half = buckets / 2;

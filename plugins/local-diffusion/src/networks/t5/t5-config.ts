@@ -16,7 +16,10 @@ export interface T5Config {
   readonly epsilon: number;
 }
 
-/** Keys and defaults of `T5Config`; what has no default here is not that of the version which image models use. */
+/**
+ * Keys and defaults of `T5Config`; what has no default here is not that of the version which image models
+ * use.
+ */
 const schema = z.looseObject({
   vocab_size: count.default(32128),
   d_model: count.default(512),

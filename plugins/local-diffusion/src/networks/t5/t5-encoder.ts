@@ -20,7 +20,8 @@ export interface T5EncoderOptions {
 }
 
 /**
- * Writes the graph of a `T5EncoderModel` (Raffel et al. 2020, arXiv 1910.10683; transformers models/t5/modeling_t5.py).
+ * Writes the graph of a `T5EncoderModel` (Raffel et al. 2020, arXiv 1910.10683; transformers
+ * models/t5/modeling_t5.py).
  *
  * Input: `input_ids` int64 [batch, tokens]; with `masked` also `attention_mask` int64 [batch, tokens], 1 for
  * tokens that are seen. Output: `last_hidden_state` float32 [batch, tokens, width], after the final norm.

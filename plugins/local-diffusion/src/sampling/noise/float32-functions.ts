@@ -1,7 +1,8 @@
 /**
- * log, sin and cos in float32 as torch's vectorised normal generator computes them: the polynomials of the Cephes library
- * (S. Moshier, logf.c and sinf.c) with each multiply-add rounded once, as processors with AVX2 do. They differ from the exact
- * functions in the last bit, and only with them do seeds give torch's numbers to the bit.
+ * log, sin and cos in float32 as torch's vectorised normal generator computes them: the polynomials of the
+ * Cephes library (S. Moshier, logf.c and sinf.c) with each multiply-add rounded once, as processors with AVX2
+ * do. They differ from the exact functions in the last bit, and only with them do seeds give torch's numbers
+ * to the bit.
  */
 
 const { fround } = Math;

@@ -2,8 +2,9 @@ const size = 624;
 const shift = 397;
 
 /**
- * MT19937 (Matsumoto and Nishimura 1998) as torch and numpy seed it: `init_genrand` of the seed's low 32 bits.
- * A seed is any integer: negative ones and those of 2^32 and more wrap, as they do in torch's CPU generator.
+ * MT19937 (Matsumoto and Nishimura 1998) as torch and numpy seed it: `init_genrand` of the seed's low 32
+ * bits. A seed is any integer: negative ones and those of 2^32 and more wrap, as they do in torch's CPU
+ * generator.
  */
 export class MersenneTwister {
   readonly #state = new Uint32Array(size);

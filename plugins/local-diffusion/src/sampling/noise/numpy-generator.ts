@@ -1,8 +1,9 @@
 import { MersenneTwister } from './mersenne-twister.js';
 
 /**
- * numpy's `RandomState(seed)`, whose normals some pipelines (old ONNX exports among them) draw their latents from.
- * Source: numpy/random/src/legacy (the polar method of Marsaglia and Bray 1964). Equal to numpy's numbers in float64.
+ * numpy's `RandomState(seed)`, whose normals some pipelines (old ONNX exports among them) draw their latents
+ * from. Source: numpy/random/src/legacy (the polar method of Marsaglia and Bray 1964). Equal to numpy's
+ * numbers in float64.
  */
 export class NumpyGenerator {
   readonly #twister: MersenneTwister;

@@ -4,9 +4,10 @@ import { MersenneTwister } from './mersenne-twister.js';
 const blockSize = 16;
 
 /**
- * torch's CPU generator: the same seed gives torch's numbers to the bit (`torch.Generator().manual_seed(seed)`), as torch's x86
- * builds draw them with AVX2, so that a seed means here what it means elsewhere. Other builds of torch differ by 2e-6 at most in
- * draws of 16 numbers and more. Source: aten/src/ATen/native/cpu/DistributionTemplates.h.
+ * torch's CPU generator: the same seed gives torch's numbers to the bit
+ * (`torch.Generator().manual_seed(seed)`), as torch's x86 builds draw them with AVX2, so that a seed means
+ * here what it means elsewhere. Other builds of torch differ by 2e-6 at most in draws of 16 numbers and more.
+ * Source: aten/src/ATen/native/cpu/DistributionTemplates.h.
  */
 export class TorchGenerator {
   readonly #twister: MersenneTwister;
@@ -51,8 +52,9 @@ export class TorchGenerator {
   }
 
   /**
-   * `torch.randn(count, dtype=float16)` of torch 2.x, each value rounded to the nearest half-precision number. It differs from
-   * the float32 draw when `count` is not a multiple of 16: uniforms are drawn block by block, and none for the incomplete block.
+   * `torch.randn(count, dtype=float16)` of torch 2.x, each value rounded to the nearest half-precision
+   * number. It differs from the float32 draw when `count` is not a multiple of 16: uniforms are drawn block
+   * by block, and none for the incomplete block.
    */
   randnHalf(count: number): Float32Array {
     const normals = new Float32Array(count);

@@ -6,7 +6,8 @@ type LimitKeys = Pick<
 >;
 
 /**
- * Limits a denoised image as `thresholding` or else `clip_sample` say, in place; models of latents have neither.
+ * Limits a denoised image as `thresholding` or else `clip_sample` say, in place; models of latents have
+ * neither.
  * @param imageCount how many images the array holds, one after the other
  */
 export function limitDenoised(config: LimitKeys, denoised: Float32Array, imageCount: number): Float32Array {
@@ -22,7 +23,10 @@ export function limitDenoised(config: LimitKeys, denoised: Float32Array, imageCo
   return denoised;
 }
 
-/** Dynamic thresholding of one image (Imagen, arXiv 2205.11487): clips to a quantile of its own values and divides by it. */
+/**
+ * Dynamic thresholding of one image (Imagen, arXiv 2205.11487): clips to a quantile of its own values and
+ * divides by it.
+ */
 function threshold(config: LimitKeys, image: Float32Array): void {
   const sorted = image.map(Math.abs).sort();
   const rank = config.dynamic_thresholding_ratio * (sorted.length - 1);

@@ -9,7 +9,10 @@ export interface TrainingKeys {
   readonly sigma_data: number;
 }
 
-/** DDPM's scale: alpha^2 + sigma^2 = 1, so that the network takes latents as they are. A schedule's sigma is sigma / alpha. */
+/**
+ * DDPM's scale: alpha^2 + sigma^2 = 1, so that the network takes latents as they are. A schedule's sigma is
+ * sigma / alpha.
+ */
 export function variancePreserving({ prediction_type }: TrainingKeys): Parameterization {
   return {
     mix(ratio) {
@@ -21,7 +24,10 @@ export function variancePreserving({ prediction_type }: TrainingKeys): Parameter
   };
 }
 
-/** k-diffusion's scale: the whole image plus noise of deviation sigma; the network takes it scaled to unit variance. */
+/**
+ * k-diffusion's scale: the whole image plus noise of deviation sigma; the network takes it scaled to unit
+ * variance.
+ */
 export function varianceExploding({ prediction_type }: TrainingKeys): Parameterization {
   return {
     mix: (sigma) => ({ alpha: 1, sigma }),
@@ -30,7 +36,10 @@ export function varianceExploding({ prediction_type }: TrainingKeys): Parameteri
   };
 }
 
-/** Rectified flow (Liu et al. 2022, arXiv 2209.03003): a straight line from image to noise, along which sigma goes from 0 to 1. */
+/**
+ * Rectified flow (Liu et al. 2022, arXiv 2209.03003): a straight line from image to noise, along which sigma
+ * goes from 0 to 1.
+ */
 export function rectifiedFlow({ prediction_type }: TrainingKeys): Parameterization {
   return {
     mix: (sigma) => ({ alpha: 1 - sigma, sigma }),
@@ -45,7 +54,9 @@ const edmOutputSigns: ReadonlyMap<string, number> = new Map([
   ['v_prediction', -1],
 ]);
 
-/** EDM's preconditioning of a network (Karras et al. 2022, arXiv 2206.00364, table 1), in k-diffusion's scale. */
+/**
+ * EDM's preconditioning of a network (Karras et al. 2022, arXiv 2206.00364, table 1), in k-diffusion's scale.
+ */
 export function edm({ prediction_type, sigma_data: data }: TrainingKeys): Parameterization {
   const sign = edmOutputSigns.get(prediction_type);
   if (sign === undefined) throw unknownPrediction(prediction_type, [...edmOutputSigns.keys()]);

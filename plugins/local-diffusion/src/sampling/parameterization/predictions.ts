@@ -21,7 +21,10 @@ const epsilon: Prediction = {
 const squaredNorm = ({ alpha, sigma }: NoiseLevel) =>
   fround(fround(fround(sigma) ** 2) + fround(fround(alpha) ** 2));
 
-/** The output is v = alpha * noise - sigma * image, for alpha and sigma scaled to unit variance (Salimans and Ho 2022, arXiv 2202.00512). */
+/**
+ * The output is v = alpha * noise - sigma * image, for alpha and sigma scaled to unit variance (Salimans and
+ * Ho 2022, arXiv 2202.00512).
+ */
 const velocity: Prediction = {
   denoised(latents, output, level) {
     const squared = squaredNorm(level);

@@ -1,8 +1,9 @@
 import type { NoiseLevel } from '../parameterization/noise-level.js';
 
 /**
- * The deterministic and the random part of an ancestral step from one sigma to the next: `down` squared + `up` squared = `to` squared
- * (k-diffusion's `get_ancestral_step`). In float32, as torch does it: on long steps `down` is a small difference of large squares.
+ * The deterministic and the random part of an ancestral step from one sigma to the next: `down` squared +
+ * `up` squared = `to` squared (k-diffusion's `get_ancestral_step`). In float32, as torch does it: on long
+ * steps `down` is a small difference of large squares.
  */
 export function ancestralStep(from: number, to: number): { readonly down: number; readonly up: number } {
   const [fromSquared, toSquared] = [Math.fround(from * from), Math.fround(to * to)];
@@ -21,7 +22,9 @@ export interface LevelStep {
   readonly up: number;
 }
 
-/** {@link ancestralStep} in k-diffusion's scale, and along a flow ComfyUI's `sample_dpmpp_2s_ancestral_RF`. */
+/**
+ * {@link ancestralStep} in k-diffusion's scale, and along a flow ComfyUI's `sample_dpmpp_2s_ancestral_RF`.
+ */
 export function ancestralLevelStep(from: NoiseLevel, to: NoiseLevel): LevelStep {
   if (from.alpha === 1) return { ...ancestralStep(from.sigma, to.sigma), keep: 1 };
   const down = to.sigma ** 2 / from.sigma;

@@ -9,7 +9,10 @@ export interface ChurnedLatents {
   readonly sigma: number;
 }
 
-/** How much a step's sigma is raised, as a factor from 1 on (Karras et al. 2022, arXiv 2206.00364, algorithm 2). */
+/**
+ * How much a step's sigma is raised, as a factor from 1 on (Karras et al. 2022, arXiv 2206.00364, algorithm
+ * 2).
+ */
 function churnFactor({ knobs, schedule }: SamplerRun, sigma: number): number {
   const { churn = 0, churnFrom = 0, churnTo = Number.POSITIVE_INFINITY } = knobs;
   if (sigma < churnFrom || sigma > churnTo) return 1;
@@ -17,8 +20,8 @@ function churnFactor({ knobs, schedule }: SamplerRun, sigma: number): number {
 }
 
 /**
- * Adds the noise that churn raises a step's sigma by. Unlike the paper, diffusers calls the network before that and reads the same
- * output once more in the noisier latents.
+ * Adds the noise that churn raises a step's sigma by. Unlike the paper, diffusers calls the network before
+ * that and reads the same output once more in the noisier latents.
  */
 export function addChurn(
   run: SamplerRun,

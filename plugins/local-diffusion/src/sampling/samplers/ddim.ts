@@ -1,7 +1,10 @@
 import { weightedSum } from '../weighted-sum.js';
 import { noiseIn, type SamplerRun } from './sampler.js';
 
-/** DDIM (Song et al. 2020, arXiv 2010.02502), equation 12; `eta` 0 is deterministic, 1 is DDPM. diffusers: DDIMScheduler. */
+/**
+ * DDIM (Song et al. 2020, arXiv 2010.02502), equation 12; `eta` 0 is deterministic, 1 is DDPM. diffusers:
+ * DDIMScheduler.
+ */
 export async function sampleDdim(run: SamplerRun): Promise<Float32Array> {
   const { levels, levelAt, stride } = run.schedule;
   const eta = run.knobs.eta ?? 0;

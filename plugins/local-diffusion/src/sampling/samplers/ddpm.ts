@@ -1,7 +1,10 @@
 import { weightedSum } from '../weighted-sum.js';
 import type { SamplerRun } from './sampler.js';
 
-/** DDPM (Ho et al. 2020, arXiv 2006.11239), equation 7, with the variances of its section 3.2. diffusers: DDPMScheduler. */
+/**
+ * DDPM (Ho et al. 2020, arXiv 2006.11239), equation 7, with the variances of its section 3.2. diffusers:
+ * DDPMScheduler.
+ */
 export async function sampleDdpm(run: SamplerRun): Promise<Float32Array> {
   const { levels } = run.schedule;
   let latents = run.latents;

@@ -2,7 +2,10 @@ import type { NoiseLevel } from '../parameterization/noise-level.js';
 import { weightedSum } from '../weighted-sum.js';
 import { noiseIn, type SamplerRun } from './sampler.js';
 
-/** The indefinite integral over rho, in the Lagrange basis over log(rho), of the polynomial that is 1 at `at` and 0 at `others`. */
+/**
+ * The indefinite integral over rho, in the Lagrange basis over log(rho), of the polynomial that is 1 at `at`
+ * and 0 at `others`.
+ */
 function antiderivative(rho: number, at: number, others: readonly number[]): number {
   const x = Math.log(rho);
   const b = Math.log(at);
@@ -23,7 +26,8 @@ function weightsOf(points: readonly NoiseLevel[], to: NoiseLevel): number[] {
 }
 
 /**
- * DEIS (Zhang and Chen 2022, arXiv 2204.13902), the log-rho multistep form, of order 1 to 3. diffusers: DEISMultistepScheduler.
+ * DEIS (Zhang and Chen 2022, arXiv 2204.13902), the log-rho multistep form, of order 1 to 3. diffusers:
+ * DEISMultistepScheduler.
  */
 export async function sampleDeis(run: SamplerRun): Promise<Float32Array> {
   const { options } = run;

@@ -5,7 +5,10 @@ import { moveAlong, toDerivative } from './derivative.js';
 import { dpm2SecondSigma } from './dpm-2.js';
 import type { SamplerRun } from './sampler.js';
 
-/** DPM-Solver-2 with ancestral noise (k-diffusion's `sample_dpm_2_ancestral`). diffusers: KDPM2AncestralDiscreteScheduler. */
+/**
+ * DPM-Solver-2 with ancestral noise (k-diffusion's `sample_dpm_2_ancestral`). diffusers:
+ * KDPM2AncestralDiscreteScheduler.
+ */
 export async function sampleDpm2Ancestral(run: SamplerRun): Promise<Float32Array> {
   const { levels, secondCalls } = run.schedule;
   let latents = run.latents;

@@ -3,8 +3,8 @@ import { moveAlong, toDerivative } from './derivative.js';
 import type { SamplerRun } from './sampler.js';
 
 /**
- * DPM-Solver-2 in sigma (Lu et al. 2022, arXiv 2206.00927; k-diffusion's `sample_dpm_2`): the second call half-way in log(sigma), and
- * one call in the last step. diffusers: KDPM2DiscreteScheduler.
+ * DPM-Solver-2 in sigma (Lu et al. 2022, arXiv 2206.00927; k-diffusion's `sample_dpm_2`): the second call
+ * half-way in log(sigma), and one call in the last step. diffusers: KDPM2DiscreteScheduler.
  */
 export async function sampleDpm2(run: SamplerRun): Promise<Float32Array> {
   const { levels, secondCalls } = run.schedule;

@@ -4,8 +4,8 @@ import { evaluate, isHeun, isStochastic, stepWeights } from './dpm-solver.js';
 import type { SamplerRun } from './sampler.js';
 
 /**
- * DPM-Solver and DPM-Solver++, multistep, of order 1 to 3, deterministic or stochastic (Lu et al. 2022, arXiv 2206.00927 and
- * 2211.01095): DPM++ 2M, 2M SDE, 3M. diffusers: DPMSolverMultistepScheduler.
+ * DPM-Solver and DPM-Solver++, multistep, of order 1 to 3, deterministic or stochastic (Lu et al. 2022, arXiv
+ * 2206.00927 and 2211.01095): DPM++ 2M, 2M SDE, 3M. diffusers: DPMSolverMultistepScheduler.
  */
 export async function sampleDpmSolverMultistep(run: SamplerRun): Promise<Float32Array> {
   const { options } = run;
@@ -24,7 +24,10 @@ export async function sampleDpmSolverMultistep(run: SamplerRun): Promise<Float32
   return latents;
 }
 
-/** The order that is allowed at a step: the last ones are kept low when there are few, and always when they end at sigma 0. */
+/**
+ * The order that is allowed at a step: the last ones are kept low when there are few, and always when they
+ * end at sigma 0.
+ */
 function orderLimit({ options, schedule }: SamplerRun, index: number): number {
   const count = schedule.levels.length - 1;
   const lowersFinal = options.lower_order_final && count < 15;

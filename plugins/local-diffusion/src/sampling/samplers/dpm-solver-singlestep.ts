@@ -4,8 +4,9 @@ import { evaluate, isHeun, isStochastic, stepWeights } from './dpm-solver.js';
 import type { SamplerRun } from './sampler.js';
 
 /**
- * DPM-Solver++ singlestep (Lu et al. 2022, arXiv 2211.01095, algorithm 1): blocks of calls of order 1, 2 .. `solver_order`, each
- * of which starts again from the latents at the block's beginning. diffusers: DPMSolverSinglestepScheduler.
+ * DPM-Solver++ singlestep (Lu et al. 2022, arXiv 2211.01095, algorithm 1): blocks of calls of order 1, 2 ..
+ * `solver_order`, each of which starts again from the latents at the block's beginning. diffusers:
+ * DPMSolverSinglestepScheduler.
  */
 export async function sampleDpmSolverSinglestep(run: SamplerRun): Promise<Float32Array> {
   const { options } = run;
@@ -72,7 +73,8 @@ function singlestepUpdate({ options }: SamplerRun, update: Update): Float32Array
     return weightedSum(...base, [weights.value - slope, first], [slope, newest]);
   }
   const r1 = (halfLogSnr(levels[index - 1]!) - halfLogSnr(start)) / h;
-  // slope = (r0 * d1 - r1 * d0) / (r0 - r1), curvature = 2 * (d0 - d1) / (r0 - r1), d0 and d1 being differences to `first`.
+  // slope = (r0 * d1 - r1 * d0) / (r0 - r1), curvature = 2 * (d0 - d1) / (r0 - r1), d0 and d1 being
+  // differences to `first`.
   const d1 = (weights.slope * r0 - 2 * weights.curvature) / (r0 - r1) / r1;
   const d0 = (2 * weights.curvature - weights.slope * r1) / (r0 - r1) / r0;
   return weightedSum(...base, [weights.value - d0 - d1, first], [d1, values[1]], [d0, newest]);

@@ -1,7 +1,10 @@
 import { halfLogSnr, type NoiseLevel } from '../parameterization/noise-level.js';
 import { noiseIn, type SamplerOptions, type SamplerRun } from './sampler.js';
 
-/** The weights of one DPM-Solver step: latents, the prediction, its first and second divided difference, and fresh noise. */
+/**
+ * The weights of one DPM-Solver step: latents, the prediction, its first and second divided difference, and
+ * fresh noise.
+ */
 export interface StepWeights {
   readonly latents: number;
   readonly value: number;
@@ -14,8 +17,9 @@ export interface StepWeights {
 }
 
 /**
- * The weights of a step between two levels, for the four forms of DPM-Solver: in the noise (arXiv 2206.00927), in the image
- * (DPM-Solver++, arXiv 2211.01095), and both as stochastic equations (its appendix, and SDE-DPM-Solver++).
+ * The weights of a step between two levels, for the four forms of DPM-Solver: in the noise (arXiv
+ * 2206.00927), in the image (DPM-Solver++, arXiv 2211.01095), and both as stochastic equations (its appendix,
+ * and SDE-DPM-Solver++).
  */
 export function stepWeights(options: SamplerOptions, from: NoiseLevel, to: NoiseLevel): StepWeights {
   const h = halfLogSnr(to) - halfLogSnr(from);

@@ -4,8 +4,8 @@ import { ancestralLevelStep } from './ancestral-step.js';
 import type { SamplerRun } from './sampler.js';
 
 /**
- * DPM-Solver++(2S) to a lower sigma, and noise back up to the next (Lu et al. 2022, arXiv 2211.01095, algorithm 1; k-diffusion's
- * `sample_dpmpp_2s_ancestral`, ComfyUI's along a flow).
+ * DPM-Solver++(2S) to a lower sigma, and noise back up to the next (Lu et al. 2022, arXiv 2211.01095,
+ * algorithm 1; k-diffusion's `sample_dpmpp_2s_ancestral`, ComfyUI's along a flow).
  */
 export async function sampleDpmpp2sAncestral(run: SamplerRun): Promise<Float32Array> {
   const { levels, secondCalls } = run.schedule;

@@ -4,9 +4,9 @@ import { ancestralStep } from './ancestral-step.js';
 import type { SamplerRun } from './sampler.js';
 
 /**
- * DPM-Solver++(S) for the stochastic equation, of order 2 (Lu et al. 2022, arXiv 2211.01095; k-diffusion's `sample_dpmpp_sde`): two calls
- * a step, the second half-way in log(alpha / sigma). The noise of both is that of one Brownian motion, as there.
- * diffusers: DPMSolverSDEScheduler.
+ * DPM-Solver++(S) for the stochastic equation, of order 2 (Lu et al. 2022, arXiv 2211.01095; k-diffusion's
+ * `sample_dpmpp_sde`): two calls a step, the second half-way in log(alpha / sigma). The noise of both is that
+ * of one Brownian motion, as there. diffusers: DPMSolverSDEScheduler.
  */
 export async function sampleDpmppSde(run: SamplerRun): Promise<Float32Array> {
   const { levels, secondCalls } = run.schedule;

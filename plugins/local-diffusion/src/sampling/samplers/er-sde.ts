@@ -8,8 +8,8 @@ const noiseScale = (ratio: number) => ratio * (Math.exp(ratio ** 0.3) + 10);
 const points = 200;
 
 /**
- * Extended reverse-time stochastic differential equations, of order 3 (Cui et al. 2023, arXiv 2309.06169, ER-SDE-Solver-3; ComfyUI's
- * `sample_er_sde`).
+ * Extended reverse-time stochastic differential equations, of order 3 (Cui et al. 2023, arXiv 2309.06169,
+ * ER-SDE-Solver-3; ComfyUI's `sample_er_sde`).
  */
 export async function sampleErSde(run: SamplerRun): Promise<Float32Array> {
   const { levels } = run.schedule;

@@ -3,8 +3,9 @@ import { moveAlong, toDerivative } from './derivative.js';
 import type { SamplerRun } from './sampler.js';
 
 /**
- * Euler's method in sigma, with churn (Karras et al. 2022, arXiv 2206.00364, algorithm 2; k-diffusion's `sample_euler`). The same for
- * EDM models and along a flow. diffusers: EulerDiscreteScheduler, EDMEulerScheduler.
+ * Euler's method in sigma, with churn (Karras et al. 2022, arXiv 2206.00364, algorithm 2; k-diffusion's
+ * `sample_euler`). The same for EDM models and along a flow. diffusers: EulerDiscreteScheduler,
+ * EDMEulerScheduler.
  */
 export async function sampleEuler(run: SamplerRun): Promise<Float32Array> {
   const { levels } = run.schedule;

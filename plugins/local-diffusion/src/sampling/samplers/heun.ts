@@ -4,8 +4,8 @@ import { moveAlong, toDerivative } from './derivative.js';
 import type { SamplerRun } from './sampler.js';
 
 /**
- * Heun's method (Karras et al. 2022, arXiv 2206.00364, algorithm 1; k-diffusion's `sample_heun`): two calls a step, the second at the
- * step's end, and one in the last. diffusers: HeunDiscreteScheduler.
+ * Heun's method (Karras et al. 2022, arXiv 2206.00364, algorithm 1; k-diffusion's `sample_heun`): two calls a
+ * step, the second at the step's end, and one in the last. diffusers: HeunDiscreteScheduler.
  */
 export async function sampleHeun(run: SamplerRun): Promise<Float32Array> {
   const { levels } = run.schedule;

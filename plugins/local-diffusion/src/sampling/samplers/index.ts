@@ -68,8 +68,8 @@ const deterministic = { algorithm_type: 'dpmsolver++' } as const;
 const stochastic = { algorithm_type: 'sde-dpmsolver++' } as const;
 
 /**
- * Every sampler, one a row, in the order in which they are offered. Of rows with the same scheduler class the first one is meant by its
- * name.
+ * Every sampler, one a row, in the order in which they are offered. Of rows with the same scheduler class the
+ * first one is meant by its name.
  */
 export const samplers: readonly SamplerRow[] = [
   { name: 'ddim', label: 'DDIM', sample: sampleDdim, scheduler: ddimScheduler },

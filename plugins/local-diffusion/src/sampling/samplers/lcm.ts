@@ -5,8 +5,8 @@ import type { SamplerRun } from './sampler.js';
 const sigmaData = 0.5;
 
 /**
- * Multistep sampling of latent consistency models (Luo et al. 2023, arXiv 2310.04378, algorithm 3): at each step all noise goes, and
- * fresh noise comes. diffusers: LCMScheduler.
+ * Multistep sampling of latent consistency models (Luo et al. 2023, arXiv 2310.04378, algorithm 3): at each
+ * step all noise goes, and fresh noise comes. diffusers: LCMScheduler.
  */
 export async function sampleLcm(run: SamplerRun): Promise<Float32Array> {
   const { levels } = run.schedule;

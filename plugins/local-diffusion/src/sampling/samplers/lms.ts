@@ -8,7 +8,10 @@ const nodes = [
   [0.33998104358485626, 0.6521451548625461],
 ] as const;
 
-/** The weight of the derivative at `sigmas[index - which]`: the integral of its Lagrange polynomial over the step. */
+/**
+ * The weight of the derivative at `sigmas[index - which]`: the integral of its Lagrange polynomial over the
+ * step.
+ */
 function coefficient(sigmas: readonly number[], index: number, which: number, order: number): number {
   const basis = (sigma: number) => {
     let product = 1;
@@ -26,7 +29,10 @@ function coefficient(sigmas: readonly number[], index: number, which: number, or
   return integral * half;
 }
 
-/** Linear multistep in sigma (k-diffusion's `sample_lms`), up to the fourth order. diffusers: LMSDiscreteScheduler. */
+/**
+ * Linear multistep in sigma (k-diffusion's `sample_lms`), up to the fourth order. diffusers:
+ * LMSDiscreteScheduler.
+ */
 export async function sampleLms(run: SamplerRun): Promise<Float32Array> {
   const { levels } = run.schedule;
   const sigmas = levels.map(({ sigma }) => sigma);
@@ -38,7 +44,8 @@ export async function sampleLms(run: SamplerRun): Promise<Float32Array> {
     const denoised = await run.denoise(latents, levels[step]!);
     derivatives.unshift(toDerivative(latents, denoised, sigmas[step]!));
     if (derivatives.length > mostOrder) derivatives.pop();
-    // diffusers counts from the whole schedule: started from an image, its first steps weigh derivatives that are not there.
+    // diffusers counts from the whole schedule: started from an image, its first steps weigh derivatives that
+    // are not there.
     const order = Math.min(step + 1, mostOrder);
     latents = weightedSum(
       [1, latents],

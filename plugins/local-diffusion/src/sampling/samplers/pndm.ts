@@ -4,9 +4,9 @@ import { weightedSum } from '../weighted-sum.js';
 import { noiseIn, type SamplerRun } from './sampler.js';
 
 /**
- * PNDM (Liu et al. 2022, arXiv 2202.09778): linear multistep (PLMS), started by a second call at the second timestep or, if
- * `skip_prk_steps` is off, by three Runge-Kutta steps. Like diffusers' it extrapolates the network's own outputs.
- * Stable Diffusion 1's own sampler. diffusers: PNDMScheduler.
+ * PNDM (Liu et al. 2022, arXiv 2202.09778): linear multistep (PLMS), started by a second call at the second
+ * timestep or, if `skip_prk_steps` is off, by three Runge-Kutta steps. Like diffusers' it extrapolates the
+ * network's own outputs. Stable Diffusion 1's own sampler. diffusers: PNDMScheduler.
  */
 export async function samplePndm(run: SamplerRun): Promise<Float32Array> {
   const { levels, levelAt, stride } = run.schedule;
@@ -51,7 +51,10 @@ function extrapolate(outputs: readonly Float32Array[]): Float32Array {
   return weightedSum(...newestFirst.map((output, i) => [weights[outputs.length - 1]![i]!, output] as const));
 }
 
-/** Moves latents from one level to another along a network's output: equation 11 of the paper, which is DDIM's step. */
+/**
+ * Moves latents from one level to another along a network's output: equation 11 of the paper, which is DDIM's
+ * step.
+ */
 function transfer(
   { prediction }: SamplerRun,
   latents: Float32Array,

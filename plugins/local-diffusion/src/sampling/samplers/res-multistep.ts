@@ -2,8 +2,8 @@ import { weightedSum } from '../weighted-sum.js';
 import type { SamplerRun } from './sampler.js';
 
 /**
- * The refined exponential solver, multistep, of order 2 (Zhang et al. 2023, arXiv 2308.02157; ComfyUI's `sample_res_multistep`), in
- * -log(sigma), along a flow too.
+ * The refined exponential solver, multistep, of order 2 (Zhang et al. 2023, arXiv 2308.02157; ComfyUI's
+ * `sample_res_multistep`), in -log(sigma), along a flow too.
  */
 export async function sampleResMultistep(run: SamplerRun): Promise<Float32Array> {
   const { levels } = run.schedule;

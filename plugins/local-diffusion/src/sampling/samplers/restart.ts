@@ -5,8 +5,8 @@ import { moveAlong, toDerivative } from './derivative.js';
 import type { SamplerRun } from './sampler.js';
 
 /**
- * Restart (Xu et al. 2023, arXiv 2306.14878): Heun's steps, and where the levels go up again, noise up to the higher one. As
- * AUTOMATIC1111 has it (`restart_sampler`).
+ * Restart (Xu et al. 2023, arXiv 2306.14878): Heun's steps, and where the levels go up again, noise up to the
+ * higher one. As AUTOMATIC1111 has it (`restart_sampler`).
  */
 export async function sampleRestart(run: SamplerRun): Promise<Float32Array> {
   const { levels, secondCalls } = run.schedule;
@@ -41,8 +41,8 @@ function restartsOf(steps: number): { readonly times: number; readonly steps: nu
 }
 
 /**
- * The levels of Restart for as many steps as a schedule has: fewer in the first pass, and from the one nearest sigma 0.1 up to the one
- * nearest 2, as often as there are restarts.
+ * The levels of Restart for as many steps as a schedule has: fewer in the first pass, and from the one
+ * nearest sigma 0.1 up to the one nearest 2, as often as there are restarts.
  */
 export function restartLevels(
   levels: readonly NoiseLevel[],

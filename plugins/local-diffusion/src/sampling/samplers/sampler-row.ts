@@ -7,7 +7,9 @@ import type { Sampler } from './sampler.js';
 export interface SamplerRow {
   /** The usual name, that of k-diffusion where it has one: small letters, digits and underscores. */
   readonly name: string;
-  /** As AUTOMATIC1111 calls it, in its menus and in the text of its images. Absent: it has none of the kind. */
+  /**
+   * As AUTOMATIC1111 calls it, in its menus and in the text of its images. Absent: it has none of the kind.
+   */
   readonly label?: string;
   /** Other tools' names, in the same spelling as `name`. */
   readonly aliases?: readonly string[];
@@ -21,11 +23,14 @@ export interface SamplerRow {
   /** Keys that the name decides. Absent: none. */
   readonly sets?: Partial<SchedulerConfig>;
   /**
-   * Where a step makes the second of two network calls: at its end, or at a sigma that follows from the step's two. The last step makes
-   * one call only. Absent: a step is one call.
+   * Where a step makes the second of two network calls: at its end, or at a sigma that follows from the
+   * step's two. The last step makes one call only. Absent: a step is one call.
    */
   readonly secondCall?: 'end' | ((from: NoiseLevel, to: NoiseLevel) => number);
-  /** The levels that it makes of a schedule's, which may go up again: no call is made on the way up. Absent: it takes the schedule's. */
+  /**
+   * The levels that it makes of a schedule's, which may go up again: no call is made on the way up. Absent:
+   * it takes the schedule's.
+   */
   readonly levels?: (
     levels: readonly NoiseLevel[],
     levelOf: (sigma: number) => NoiseLevel,

@@ -5,7 +5,10 @@ import type { Schedule } from '../schedules/schedule.js';
 
 /** Parameters that papers leave to the user; the defaults are diffusers'. */
 export interface SamplerKnobs {
-  /** How much of the noise is drawn anew: 0 none to 1 as DDPM. Default 0 for DDIM, 0.3 for TCD; others ignore it. */
+  /**
+   * How much of the noise is drawn anew: 0 none to 1 as DDPM. Default 0 for DDIM, 0.3 for TCD; others ignore
+   * it.
+   */
   readonly eta?: number | undefined;
   /** DDIM: whether the direction follows the clipped prediction. Default no. */
   readonly useClippedOutput?: boolean | undefined;
@@ -21,7 +24,10 @@ export interface SamplerKnobs {
   readonly order?: number | undefined;
 }
 
-/** The keys of scheduler_config.json that choose between forms of one sampler. How a model was trained is not among them. */
+/**
+ * The keys of scheduler_config.json that choose between forms of one sampler. How a model was trained is not
+ * among them.
+ */
 export type SamplerOptions = Pick<
   SchedulerConfig,
   | 'algorithm_type'

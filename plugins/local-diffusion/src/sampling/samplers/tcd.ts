@@ -2,8 +2,9 @@ import { weightedSum } from '../weighted-sum.js';
 import { noiseIn, type SamplerRun } from './sampler.js';
 
 /**
- * Strategic stochastic sampling of trajectory consistency models (Zheng et al. 2024, arXiv 2402.19159, algorithm 4): jumps to a lower
- * timestep, `(1 - eta)` of the next one, and adds noise up to it. diffusers: TCDScheduler.
+ * Strategic stochastic sampling of trajectory consistency models (Zheng et al. 2024, arXiv 2402.19159,
+ * algorithm 4): jumps to a lower timestep, `(1 - eta)` of the next one, and adds noise up to it. diffusers:
+ * TCDScheduler.
  */
 export async function sampleTcd(run: SamplerRun): Promise<Float32Array> {
   const { levels, levelAt } = run.schedule;

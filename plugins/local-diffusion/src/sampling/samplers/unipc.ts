@@ -99,8 +99,8 @@ function correct(
 }
 
 /**
- * UniPC (Zhao et al. 2023, arXiv 2302.04867): a predictor and a corrector that needs no call of its own, of order 1 to 3.
- * diffusers: UniPCMultistepScheduler.
+ * UniPC (Zhao et al. 2023, arXiv 2302.04867): a predictor and a corrector that needs no call of its own, of
+ * order 1 to 3. diffusers: UniPCMultistepScheduler.
  */
 export async function sampleUniPc(run: SamplerRun): Promise<Float32Array> {
   const { options } = run;

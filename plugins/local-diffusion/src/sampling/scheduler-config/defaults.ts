@@ -10,7 +10,10 @@ export const training = {
   prediction_type: 'epsilon',
 } as const;
 
-/** The classes that came over from k-diffusion's two-call samplers, and the distilled ones, start from Stable Diffusion's betas. */
+/**
+ * The classes that came over from k-diffusion's two-call samplers, and the distilled ones, start from Stable
+ * Diffusion's betas.
+ */
 export const latentDiffusionTraining = { ...training, beta_start: 0.00085, beta_end: 0.012 } as const;
 
 export const linspaceSpacing = { timestep_spacing: 'linspace', steps_offset: 0 } as const;
@@ -63,7 +66,9 @@ export const consistencyKeys = {
   timestep_scaling: 10,
 } as const;
 
-/** Flow matching: how times are shifted towards noise, by a fixed factor or by one that grows with the image. */
+/**
+ * Flow matching: how times are shifted towards noise, by a fixed factor or by one that grows with the image.
+ */
 export const timeShiftKeys = {
   shift: 1,
   use_dynamic_shifting: false,

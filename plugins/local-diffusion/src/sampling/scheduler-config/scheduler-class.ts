@@ -3,7 +3,10 @@ import type { ScheduleBuilder } from '../schedules/schedule.js';
 import { neutralConfig } from './defaults.js';
 import type { SchedulerConfig } from './scheduler-config.js';
 
-/** A diffusers scheduler class, apart from its sampler: what it reads, and how its schedule and its models' outputs are read. */
+/**
+ * A diffusers scheduler class, apart from its sampler: what it reads, and how its schedule and its models'
+ * outputs are read.
+ */
 export interface SchedulerClass {
   readonly className: string;
   /** Every key of the configuration that the class reads, with its default; it ignores all others. */
@@ -14,7 +17,9 @@ export interface SchedulerClass {
   readonly predictions: readonly SchedulerConfig['prediction_type'][];
   /** What a request may give in place of spaced steps. Absent: nothing. */
   readonly takes?: readonly ('timesteps' | 'sigmas')[];
-  /** Whether names can end in a schedule although the configuration has no keys for one. Absent: they cannot. */
+  /**
+   * Whether names can end in a schedule although the configuration has no keys for one. Absent: they cannot.
+   */
   readonly takesNamedSchedules?: true;
   /** Whether a step that strength cuts in two is run as a whole. Absent: it is left out. */
   readonly countsBrokenSteps?: boolean;
@@ -26,7 +31,10 @@ export interface SchedulerClass {
   readonly nameOf?: (config: SchedulerConfig) => string;
 }
 
-/** diffusers' `Class.from_config(json)`: keys that the JSON lacks take the class's own default, and others than the class's are dropped. */
+/**
+ * diffusers' `Class.from_config(json)`: keys that the JSON lacks take the class's own default, and others
+ * than the class's are dropped.
+ */
 export function effectiveConfig(
   { defaults, fixed }: SchedulerClass,
   values: Partial<SchedulerConfig>,

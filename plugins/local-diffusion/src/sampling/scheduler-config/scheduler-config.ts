@@ -10,7 +10,10 @@ const flag = z
   .boolean()
   .nullable()
   .transform((value) => value ?? false);
-/** JSON has no infinities; files written by Python carry them bare, and {@link readSchedulerConfig} turns them into strings. */
+/**
+ * JSON has no infinities; files written by Python carry them bare, and {@link readSchedulerConfig} turns them
+ * into strings.
+ */
 const number = z.union([z.number(), z.enum(['-Infinity', 'Infinity']).transform(Number)]);
 /** Schedules are lists as long as this: what no model was trained with must not fill the memory. */
 const count = z.number().int().positive().max(100_000);
@@ -124,7 +127,8 @@ export function parseSchedulerConfig(content: unknown): ParsedSchedulerConfig {
 }
 
 /**
- * Parses the text of a `scheduler_config.json`, bare `-Infinity` included, which Python writes and JSON forbids.
+ * Parses the text of a `scheduler_config.json`, bare `-Infinity` included, which Python writes and JSON
+ * forbids.
  * @throws EaselError ERR_MODEL_FILES_INVALID, naming `file`, if the text is not a JSON object.
  */
 export function readSchedulerConfig(text: string, file: string): unknown {

@@ -1,8 +1,8 @@
 import { linspace } from './linspace.js';
 
 /**
- * `steps` sigmas between those that were found to be best for a kind of model, interpolated in log(sigma): Sabour et al. 2024, "Align
- * Your Steps", arXiv 2404.14507, section 4. As AUTOMATIC1111 has it.
+ * `steps` sigmas between those that were found to be best for a kind of model, interpolated in log(sigma):
+ * Sabour et al. 2024, "Align Your Steps", arXiv 2404.14507, section 4. As AUTOMATIC1111 has it.
  */
 export function alignedSigmas(
   { alignedSigmas: best }: { readonly alignedSigmas?: readonly number[] | undefined },

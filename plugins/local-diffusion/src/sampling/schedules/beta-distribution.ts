@@ -1,6 +1,7 @@
 /**
- * The inverse of the regularised incomplete beta function, `scipy.stats.beta.ppf(probability, shape, shape)`, for the
- * symmetric distribution that beta sigmas use. Accurate to about 1e-14; `probability` and the result lie in 0 .. 1.
+ * The inverse of the regularised incomplete beta function, `scipy.stats.beta.ppf(probability, shape, shape)`,
+ * for the symmetric distribution that beta sigmas use. Accurate to about 1e-14; `probability` and the result
+ * lie in 0 .. 1.
  */
 export function symmetricBetaQuantile(probability: number, shape: number): number {
   if (probability <= 0) return 0;

@@ -2,7 +2,10 @@ import { EaselError } from '@easel/plugin-sdk';
 import type { SchedulerClass } from '../scheduler-config/scheduler-class.js';
 import type { ScheduleContext } from './schedule.js';
 
-/** @throws EaselError ERR_REQUEST_INVALID for steps, timesteps or sigmas that a scheduler class cannot make a schedule of */
+/**
+ * @throws EaselError ERR_REQUEST_INVALID for steps, timesteps or sigmas that a scheduler class cannot make a
+ * schedule of
+ */
 export function checkScheduleRequest(
   { className, takes }: SchedulerClass,
   { config, request, sigmaSchedule }: ScheduleContext,

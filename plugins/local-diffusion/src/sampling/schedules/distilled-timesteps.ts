@@ -3,8 +3,8 @@ import type { SchedulerConfig } from '../scheduler-config/scheduler-config.js';
 import type { ScheduleRequest } from './schedule.js';
 
 /**
- * Timesteps of consistency models: a subset of the ones that the model was distilled on, which are spaced evenly. LCM, and TCD where
- * its configuration says how many there are.
+ * Timesteps of consistency models: a subset of the ones that the model was distilled on, which are spaced
+ * evenly. LCM, and TCD where its configuration says how many there are.
  * @throws EaselError ERR_REQUEST_INVALID if there are fewer of those than steps
  */
 export function distilledTimesteps(config: SchedulerConfig, request: ScheduleRequest): number[] {
@@ -22,7 +22,10 @@ export function distilledTimesteps(config: SchedulerConfig, request: ScheduleReq
   return evenSubset(all, request.steps);
 }
 
-/** TCD's: from all timesteps of the training where the request says how many the model was distilled on, as diffusers does. */
+/**
+ * TCD's: from all timesteps of the training where the request says how many the model was distilled on, as
+ * diffusers does.
+ */
 export function trajectoryTimesteps(config: SchedulerConfig, request: ScheduleRequest): number[] {
   if (request.originalSteps === undefined) return distilledTimesteps(config, request);
   const count = Math.trunc(config.num_train_timesteps * (request.originalShare ?? 1));

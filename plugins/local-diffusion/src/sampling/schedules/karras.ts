@@ -1,6 +1,9 @@
 import { linspace } from './linspace.js';
 
-/** `steps` sigmas from `max` down to `min`, equally spaced in sigma^(1/rho): Karras et al. 2022, arXiv 2206.00364, equation 5. */
+/**
+ * `steps` sigmas from `max` down to `min`, equally spaced in sigma^(1/rho): Karras et al. 2022, arXiv
+ * 2206.00364, equation 5.
+ */
 export function karrasSigmas(
   { min, max }: { readonly min: number; readonly max: number },
   steps: number,

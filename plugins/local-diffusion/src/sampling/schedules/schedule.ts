@@ -5,9 +5,15 @@ import type { SigmaSchedule } from './sigma-schedules.js';
 
 /** How noisy the latents are at each step, and anywhere between. */
 export interface Schedule {
-  /** From noise to image: the level at the beginning of each step and, at the end, the one that is left in the result. */
+  /**
+   * From noise to image: the level at the beginning of each step and, at the end, the one that is left in the
+   * result.
+   */
   readonly levels: readonly NoiseLevel[];
-  /** Where a sampler of two calls a step makes the second one, in every step but the last. Empty for all others. */
+  /**
+   * Where a sampler of two calls a step makes the second one, in every step but the last. Empty for all
+   * others.
+   */
   readonly secondCalls: readonly NoiseLevel[];
   /** What unit noise is multiplied by to start from. */
   readonly initialNoiseSigma: number;
@@ -25,15 +31,24 @@ export interface ScheduleRequest {
   /** Timesteps to use instead of spaced ones, descending; not every sampler takes them. */
   readonly timesteps?: readonly number[] | undefined;
   /**
-   * Sigmas to use instead of spaced ones, descending; only Euler and flows take them. For Euler the final one is included; a flow's are
-   * times before the shift, and it ends at 0.
+   * Sigmas to use instead of spaced ones, descending; only Euler and flows take them. For Euler the final one
+   * is included; a flow's are times before the shift, and it ends at 0.
    */
   readonly sigmas?: readonly number[] | undefined;
-  /** Patches that the network sees of the image, on which a flow's shift may depend; absent means its smallest shift. */
+  /**
+   * Patches that the network sees of the image, on which a flow's shift may depend; absent means its smallest
+   * shift.
+   */
   readonly imageTokens?: number | undefined;
-  /** How far a flow's times are shifted towards noise, as the exponent of the factor; absent means as its configuration says. */
+  /**
+   * How far a flow's times are shifted towards noise, as the exponent of the factor; absent means as its
+   * configuration says.
+   */
   readonly flowShift?: number | undefined;
-  /** The sigmas that were found to be best for models of this kind, for the schedule of "Align Your Steps". Absent: none were. */
+  /**
+   * The sigmas that were found to be best for models of this kind, for the schedule of "Align Your Steps".
+   * Absent: none were.
+   */
   readonly alignedSigmas?: readonly number[] | undefined;
   /** How many timesteps a consistency model was distilled on; absent means what its configuration says. */
   readonly originalSteps?: number | undefined;

@@ -10,13 +10,16 @@ export interface SigmaTable {
   /** All sigmas of the training, ascending. */
   readonly sigmas: ArrayLike<number>;
   /**
-   * What ComfyUI and AUTOMATIC1111 take for the sigma at a timestep that need not be whole: interpolated in log(sigma), and along a flow
-   * shifted, so that times that are spaced evenly are shifted twice.
+   * What ComfyUI and AUTOMATIC1111 take for the sigma at a timestep that need not be whole: interpolated in
+   * log(sigma), and along a flow shifted, so that times that are spaced evenly are shifted twice.
    */
   spacedSigmaAt(timestep: number): number;
 }
 
-/** The table of a model that was trained on whole timesteps, from each one's alphaCumprod: sigma = sqrt((1 - alpha) / alpha). */
+/**
+ * The table of a model that was trained on whole timesteps, from each one's alphaCumprod: sigma = sqrt((1 -
+ * alpha) / alpha).
+ */
 export function createSigmaTable(alphasCumprod: Float32Array): SigmaTable {
   // In float32 steps, as diffusers has it.
   const sigmas = alphasCumprod.map((alpha) => Math.sqrt(Math.fround(Math.fround(1 - alpha) / alpha)));

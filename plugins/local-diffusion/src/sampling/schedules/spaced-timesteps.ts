@@ -9,7 +9,10 @@ function countDown(start: number, step: number): number[] {
   return Array.from({ length: Math.ceil(start / step) }, (_, i) => start + i * delta);
 }
 
-/** How a class counts: `whole` numbers for the discrete samplers, `real` ones for those that interpolate sigmas. */
+/**
+ * How a class counts: `whole` numbers for the discrete samplers, `real` ones for those that interpolate
+ * sigmas.
+ */
 export type TimestepCounting = 'whole' | 'real';
 
 /** Timesteps from noise to image, `steps` of them, for the samplers that end on the last one themselves. */
@@ -34,9 +37,12 @@ export function spacedTimesteps(
 }
 
 /**
- * Timesteps of the solvers in lambda (DPM-Solver, DEIS, UniPC): spaced as for one step more, whose last one is dropped.
- * @param last how many of the training timesteps are used; less than all of them where `lambda_min_clipped` cuts.
- * @throws EaselError ERR_REQUEST_INVALID for so many steps that two have the same noise: the solvers divide by the difference
+ * Timesteps of the solvers in lambda (DPM-Solver, DEIS, UniPC): spaced as for one step more, whose last one
+ * is dropped.
+ * @param last how many of the training timesteps are used; less than all of them where `lambda_min_clipped`
+ * cuts.
+ * @throws EaselError ERR_REQUEST_INVALID for so many steps that two have the same noise: the solvers divide
+ * by the difference
  */
 export function solverTimesteps(config: SchedulerConfig, steps: number, last: number): number[] {
   const timesteps = spacedForSolver(config, steps, last).map((t) =>

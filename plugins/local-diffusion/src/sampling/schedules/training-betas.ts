@@ -17,7 +17,10 @@ function betasForAlphaBar(alphaBar: (t: number) => number, count: number): Float
   return betas;
 }
 
-/** The variance added at each training timestep: `num_train_timesteps` numbers in (0, 1), in diffusers' float32 arithmetic. */
+/**
+ * The variance added at each training timestep: `num_train_timesteps` numbers in (0, 1), in diffusers'
+ * float32 arithmetic.
+ */
 export function trainingBetas(config: SchedulerConfig): Float32Array {
   const { num_train_timesteps: count, beta_start: start, beta_end: end } = config;
   if (config.trained_betas) return Float32Array.from(config.trained_betas);
@@ -42,7 +45,10 @@ function cumulativeProduct(betas: Float32Array): Float32Array {
   });
 }
 
-/** Rescales betas so that the last timestep is pure noise: "Common Diffusion Noise Schedules ... Are Flawed", algorithm 1. */
+/**
+ * Rescales betas so that the last timestep is pure noise: "Common Diffusion Noise Schedules ... Are Flawed",
+ * algorithm 1.
+ */
 function rescaleToZeroTerminalSnr(betas: Float32Array): Float32Array {
   const roots = cumulativeProduct(betas).map(Math.sqrt);
   const first = roots[0]!;

@@ -17,7 +17,10 @@ const addedTokens = [
   ...['</tool_response>', '<think>', '</think>'],
 ];
 
-/** Qwen's vocabulary from its merges: the bytes as letters, those that stand for themselves first, each pair that is joined, and the others. */
+/**
+ * Qwen's vocabulary from its merges: the bytes as letters, those that stand for themselves first, each pair
+ * that is joined, and the others.
+ */
 export async function builtInQwenVocabulary() {
   const merges = mergeLines(await readFile(mergesFile, 'utf8'));
   const letters = [...byteSymbols].sort((a, b) => (a < b ? -1 : 1));

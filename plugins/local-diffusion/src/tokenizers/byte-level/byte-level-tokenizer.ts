@@ -34,7 +34,10 @@ const words = (() => {
 
 const rememberedWords = 10_000;
 
-/** Qwen's tokenizer of byte pairs, equal to transformers' `Qwen2Tokenizer`: text in the normal form C, each digit by itself. */
+/**
+ * Qwen's tokenizer of byte pairs, equal to transformers' `Qwen2Tokenizer`: text in the normal form C, each
+ * digit by itself.
+ */
 export function createByteLevelTokenizer({
   ids,
   ranks,

@@ -33,8 +33,8 @@ interface Vocabulary {
 }
 
 /**
- * Opens a tokenizer of byte pairs as Qwen's text models have it: a folder with `tokenizer.json`, or with `vocab.json` and `merges.txt`, or the
- * vocabulary that comes with the engine.
+ * Opens a tokenizer of byte pairs as Qwen's text models have it: a folder with `tokenizer.json`, or with
+ * `vocab.json` and `merges.txt`, or the vocabulary that comes with the engine.
  *
  * @throws ERR_MODEL_FILES_INVALID naming the file that is missing or damaged
  */

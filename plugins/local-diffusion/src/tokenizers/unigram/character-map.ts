@@ -12,11 +12,11 @@ const longestGroupBytes = 5;
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
 /**
- * Reads SentencePiece's table of replacements (`precompiled_charsmap`): the bytes of a trie, whose length stands in front of it, then what
- * its values point into, texts that end with a zero.
+ * Reads SentencePiece's table of replacements (`precompiled_charsmap`): the bytes of a trie, whose length
+ * stands in front of it, then what its values point into, texts that end with a zero.
  *
- * @returns replaces characters as Hugging Face's tokenizers do (`Precompiled`): a grapheme that begins with an entry as a whole, or else each
- * character by itself
+ * @returns replaces characters as Hugging Face's tokenizers do (`Precompiled`): a grapheme that begins with
+ * an entry as a whole, or else each character by itself
  * @throws ERR_MODEL_FILES_INVALID for bytes that are no such table
  */
 export function readCharacterMap(bytes: Uint8Array, what: string): (text: string) => string {

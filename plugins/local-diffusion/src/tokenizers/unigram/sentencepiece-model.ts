@@ -12,7 +12,10 @@ const normalizer = { characterMap: 2, addsLeadingSpace: 3, removesExtraSpaces: 4
 const unigram = 1;
 export const pieceTypes = { normal: 1, unknown: 2, control: 3, userDefined: 4 } as const;
 
-/** T5 was trained to fill gaps; transformers adds the marks of the gaps, last one first, behind SentencePiece's own pieces. */
+/**
+ * T5 was trained to fill gaps; transformers adds the marks of the gaps, last one first, behind
+ * SentencePiece's own pieces.
+ */
 const gapCount = 100;
 
 /**

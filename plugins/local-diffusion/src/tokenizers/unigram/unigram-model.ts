@@ -3,7 +3,10 @@ import { invalidFiles } from '../../checkpoint/invalid-files.js';
 /** A vocabulary: each piece of text with the logarithm of its probability, in the order of their ids. */
 export type Pieces = readonly (readonly [text: string, score: number])[];
 
-/** How much less likely than the least likely piece a character is that no piece has (SentencePiece, `kUnkPenalty`). */
+/**
+ * How much less likely than the least likely piece a character is that no piece has (SentencePiece,
+ * `kUnkPenalty`).
+ */
 const unknownPenalty = 10;
 
 /** The best way so far to cut a text up to a place. */
@@ -14,9 +17,10 @@ interface Cut {
 }
 
 /**
- * Cuts words into the pieces of a vocabulary that are likeliest together (Kudo 2018, "Subword Regularization", arXiv 1804.10959), like
- * `encode_optimized` of Hugging Face's tokenizers (models/unigram/model.rs). Characters without a piece become the unknown one, those that
- * follow each other a single one.
+ * Cuts words into the pieces of a vocabulary that are likeliest together (Kudo 2018, "Subword
+ * Regularization", arXiv 1804.10959), like `encode_optimized` of Hugging Face's tokenizers
+ * (models/unigram/model.rs). Characters without a piece become the unknown one, those that follow each other
+ * a single one.
  *
  * @param unknownId of the piece for what has none
  * @returns a word to ids

@@ -63,7 +63,10 @@ export function createUnigramTokenizer(description: UnigramDescription): Unigram
 
 const escapePattern = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 
-/** Parts a text into the ids of added tokens and what is between them; of tokens that begin alike the longest is taken. */
+/**
+ * Parts a text into the ids of added tokens and what is between them; of tokens that begin alike the longest
+ * is taken.
+ */
 function createSplitter(tokens: readonly AddedToken[]): (text: string) => (string | number)[] {
   if (tokens.length === 0) return (text) => (text === '' ? [] : [text]);
   const byLength = tokens.toSorted((one, other) => other.text.length - one.text.length);

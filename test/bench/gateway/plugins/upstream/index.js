@@ -17,7 +17,10 @@ function decode(base64) {
   return bytes;
 }
 
-/** Asks an OpenAI-compatible provider, as a gateway does; the picture is cut out of the answer, which is not parsed. */
+/**
+ * Asks an OpenAI-compatible provider, as a gateway does; the picture is cut out of the answer, which is not
+ * parsed.
+ */
 export default definePlugin({
   config: z.strictObject({ url: z.url() }),
   options: z.looseObject({}),

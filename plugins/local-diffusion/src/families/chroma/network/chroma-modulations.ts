@@ -12,9 +12,9 @@ const embeddingFactor = 1000;
 const epsilon = 2 ** -23;
 
 /**
- * All modulations of the network at once, by a small network over time and place: Chroma's "approximator", which takes the place of FLUX's
- * modulation layers. Its rows: three for each single block, six for each double block's image, six for each double block's text, and two for
- * the output.
+ * All modulations of the network at once, by a small network over time and place: Chroma's "approximator",
+ * which takes the place of FLUX's modulation layers. Its rows: three for each single block, six for each
+ * double block's image, six for each double block's text, and two for the output.
  */
 export function chromaModulations(graph: GraphBuilder, config: ChromaConfig): FluxModulations {
   const { singleBlocks, doubleBlocks } = config;
@@ -76,7 +76,9 @@ function embedPlaces(graph: GraphBuilder, inputs: number, count: number): Value 
   return graph.node('Concat', [time, rest], { axis: -1 });
 }
 
-/** The parts that no run changes, in float32 as torch computes them: the angles of the last rows are large. */
+/**
+ * The parts that no run changes, in float32 as torch computes them: the angles of the last rows are large.
+ */
 function placeRows(inputs: number, count: number): Float32Array {
   const guidance = Array.from({ length: inputs / 4 }, (_, index) => (index < inputs / 8 ? 1 : 0));
   const frequencies = sinusoidFrequencies({ width: inputs / 2, cosineFirst: true, frequencyShift: 0 });

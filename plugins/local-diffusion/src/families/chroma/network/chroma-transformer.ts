@@ -15,9 +15,10 @@ export interface ChromaGraphOptions {
  * Writes the graph of a `ChromaTransformer2DModel` (Lodestone's Chroma, made of FLUX.1 schnell; diffusers
  * models/transformers/transformer_chroma.py).
  *
- * Inputs, all float32: `hidden_states` [batch, image tokens, in_channels]; `encoder_hidden_states` [batch, text tokens,
- * joint_attention_dim]; `timestep` [1 or batch], 0 to 1; positions `img_ids` [image tokens, 3] and `txt_ids` [text tokens, 3]; with `masked`
- * also `attention_mask` [batch, text and image tokens], 1 for tokens that are seen. Output: `out_hidden_states`, like `hidden_states`.
+ * Inputs, all float32: `hidden_states` [batch, image tokens, in_channels]; `encoder_hidden_states` [batch,
+ * text tokens, joint_attention_dim]; `timestep` [1 or batch], 0 to 1; positions `img_ids` [image tokens, 3]
+ * and `txt_ids` [text tokens, 3]; with `masked` also `attention_mask` [batch, text and image tokens], 1 for
+ * tokens that are seen. Output: `out_hidden_states`, like `hidden_states`.
  *
  * @throws ERR_MODEL_FILES_INVALID for a config that is not supported and weights that do not fit it
  */
@@ -33,7 +34,10 @@ export function chromaTransformerGraph(
   return graph.finish();
 }
 
-/** The same row for each query: ONNX Runtime's fused attention takes a whole matrix of what is added to scores. */
+/**
+ * The same row for each query: ONNX Runtime's fused attention takes a whole matrix of what is added to
+ * scores.
+ */
 function spreadMask(graph: GraphBuilder, positions: Value): Value {
   const tokens = graph.node('Shape', [positions], { start: 0, end: 1 });
   const mask = graph.input('attention_mask', 'float32', ['batch', positions.shape[0]!]);

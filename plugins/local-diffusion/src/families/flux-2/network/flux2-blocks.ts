@@ -52,7 +52,10 @@ export function flux2DoubleBlock(
   };
 }
 
-/** Attention and feed-forward layers beside each other, each side of one matrix. diffusers: `Flux2SingleTransformerBlock`. */
+/**
+ * Attention and feed-forward layers beside each other, each side of one matrix. diffusers:
+ * `Flux2SingleTransformerBlock`.
+ */
 export function flux2SingleBlock(
   scope: Flux2Scope,
   tokens: Value,

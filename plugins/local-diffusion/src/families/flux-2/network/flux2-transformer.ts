@@ -18,11 +18,13 @@ import { type Flux2Config, readFlux2Config } from './flux2-config.js';
 const embeddingFactor = 1000;
 
 /**
- * Writes the graph of a `Flux2Transformer2DModel` (Black Forest Labs' FLUX.2; diffusers models/transformers/transformer_flux2.py).
+ * Writes the graph of a `Flux2Transformer2DModel` (Black Forest Labs' FLUX.2; diffusers
+ * models/transformers/transformer_flux2.py).
  *
- * Inputs, all float32: `hidden_states` [batch, image tokens, in_channels]; `encoder_hidden_states` [batch, text tokens,
- * joint_attention_dim]; `timestep` [1 or batch], 0 to 1; with guidance_embeds `guidance` [1 or batch]; positions `img_ids` [image tokens, 4]
- * and `txt_ids` [text tokens, 4]. Output: `out_hidden_states` [batch, image tokens, out_channels].
+ * Inputs, all float32: `hidden_states` [batch, image tokens, in_channels]; `encoder_hidden_states` [batch,
+ * text tokens, joint_attention_dim]; `timestep` [1 or batch], 0 to 1; with guidance_embeds `guidance` [1 or
+ * batch]; positions `img_ids` [image tokens, 4] and `txt_ids` [text tokens, 4]. Output: `out_hidden_states`
+ * [batch, image tokens, out_channels].
  *
  * @throws ERR_MODEL_FILES_INVALID for a config that is not supported and weights that do not fit it
  */

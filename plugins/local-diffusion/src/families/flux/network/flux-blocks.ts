@@ -13,7 +13,9 @@ import {
 } from '../../../networks/diffusion-transformer/modulation.js';
 import { tokenLinear } from '../../../networks/diffusion-transformer/token-layers.js';
 
-/** diffusers' `FluxSingleTransformerBlock`, over text and image in one: attention beside a feed-forward layer. */
+/**
+ * diffusers' `FluxSingleTransformerBlock`, over text and image in one: attention beside a feed-forward layer.
+ */
 export function singleBlock(
   scope: AttentionScope,
   tokens: Value,

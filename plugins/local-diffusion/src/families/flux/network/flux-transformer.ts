@@ -16,7 +16,8 @@ const embeddingFactor = 1000;
 const sinusoidSize = 256;
 
 /**
- * Writes the graph of a `FluxTransformer2DModel` (Black Forest Labs' FLUX.1; diffusers models/transformers/transformer_flux.py).
+ * Writes the graph of a `FluxTransformer2DModel` (Black Forest Labs' FLUX.1; diffusers
+ * models/transformers/transformer_flux.py).
  *
  * Inputs, all float32: `hidden_states` [batch, image tokens, in_channels]; `encoder_hidden_states` [batch,
  * text tokens, joint_attention_dim]; `pooled_projections` [batch, pooled_projection_dim]; `timestep` [1 or

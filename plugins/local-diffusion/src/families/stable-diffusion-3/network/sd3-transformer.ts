@@ -17,13 +17,14 @@ export interface Sd3GraphOptions {
 }
 
 /**
- * Writes the graph of an `SD3Transformer2DModel` (Stable Diffusion 3 and 3.5; Esser et al. 2024, arXiv 2403.03206; diffusers
- * models/transformers/transformer_sd3.py).
+ * Writes the graph of an `SD3Transformer2DModel` (Stable Diffusion 3 and 3.5; Esser et al. 2024, arXiv
+ * 2403.03206; diffusers models/transformers/transformer_sd3.py).
  *
- * Inputs: `hidden_states` [batch, in_channels, height, width], `encoder_hidden_states` [batch, text tokens, joint_attention_dim],
- * `pooled_projections` [batch, pooled_projection_dim], `timestep` [1 or batch] from 0 to 1000, all float32; `positions` int64 [image tokens],
- * which row of the table each has; with `leavesOut` also `kept_blocks` float32 [batch, blocks], 0 for those that are left out and 1 otherwise.
- * Output: `out_hidden_states`, like the input.
+ * Inputs: `hidden_states` [batch, in_channels, height, width], `encoder_hidden_states` [batch, text tokens,
+ * joint_attention_dim], `pooled_projections` [batch, pooled_projection_dim], `timestep` [1 or batch] from 0
+ * to 1000, all float32; `positions` int64 [image tokens], which row of the table each has; with `leavesOut`
+ * also `kept_blocks` float32 [batch, blocks], 0 for those that are left out and 1 otherwise. Output:
+ * `out_hidden_states`, like the input.
  *
  * @throws ERR_MODEL_FILES_INVALID for a config that is not supported and weights that do not fit it
  */

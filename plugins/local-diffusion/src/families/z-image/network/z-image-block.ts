@@ -16,8 +16,9 @@ export interface BlockInputs {
 }
 
 /**
- * A block of Z-Image: [batch, tokens, width] to the same. Norms before and after attention and feed-forward layers; the modulation scales
- * without shifting, and its gates go through a hyperbolic tangent. diffusers: `ZImageTransformerBlock`.
+ * A block of Z-Image: [batch, tokens, width] to the same. Norms before and after attention and feed-forward
+ * layers; the modulation scales without shifting, and its gates go through a hyperbolic tangent. diffusers:
+ * `ZImageTransformerBlock`.
  */
 export function zImageBlock(
   graph: GraphBuilder,

@@ -26,9 +26,10 @@ const innerTimeWidth = 1024;
  * Writes the graph of a `ZImageTransformer2DModel` (Z-Image Team 2025, arXiv 2511.22699; diffusers
  * models/transformers/transformer_z_image.py), for images and texts of one size.
  *
- * Inputs, all float32: `hidden_states` [batch, image tokens, 4 * in_channels] and `encoder_hidden_states` [batch, text tokens, cap_feat_dim],
- * each filled up; `image_padding` [image tokens, 1] and `text_padding` [text tokens, 1], 1 for tokens that fill up and learned ones stand
- * for; positions `image_ids` [image tokens, 3] and `text_ids` [text tokens, 3]; `timestep` [1 or batch], from 0 at the start to 1. Output:
+ * Inputs, all float32: `hidden_states` [batch, image tokens, 4 * in_channels] and `encoder_hidden_states`
+ * [batch, text tokens, cap_feat_dim], each filled up; `image_padding` [image tokens, 1] and `text_padding`
+ * [text tokens, 1], 1 for tokens that fill up and learned ones stand for; positions `image_ids` [image
+ * tokens, 3] and `text_ids` [text tokens, 3]; `timestep` [1 or batch], from 0 at the start to 1. Output:
  * `out_hidden_states` [batch, image tokens, 4 * in_channels].
  *
  * @throws ERR_MODEL_FILES_INVALID for a config that is not supported and weights that do not fit it

@@ -50,7 +50,8 @@ export class Blocks {
   }
 
   /**
-   * (code - zero) * scale for each code: float32 [blocks, groups, numbers], or [blocks, numbers] where there is one group.
+   * (code - zero) * scale for each code: float32 [blocks, groups, numbers], or [blocks, numbers] where there
+   * is one group.
    *
    * @param given.codes uint8 or, without a zero, also int8, in the order of the numbers
    * @param given.scales float32, one for each group. A group is a block unless `groups` are said
@@ -87,12 +88,18 @@ export class Blocks {
     return this.to.reshape(bits, [this.count, 32]);
   }
 
-  /** Two bits each of some bytes, 32 bytes after 32 bytes and of those first the lowest bits: uint8 [blocks, n, 4, 32]. */
+  /**
+   * Two bits each of some bytes, 32 bytes after 32 bytes and of those first the lowest bits: uint8 [blocks,
+   * n, 4, 32].
+   */
   pairsOfBits(from: number, to: number): string {
     const bytes = this.bytes(from, to, [(to - from) / 32, 1, 32]);
     return this.to.bits(bytes, 3, [0, 2, 4, 6], [1, 1, 4, 1]);
   }
 }
 
-/** Makes float32 numbers of blocks, in the order of the tensor and in any shape. Each operation rounds as ggml's does. */
+/**
+ * Makes float32 numbers of blocks, in the order of the tensor and in any shape. Each operation rounds as
+ * ggml's does.
+ */
 export type BlockDecoder = (blocks: Blocks) => string;

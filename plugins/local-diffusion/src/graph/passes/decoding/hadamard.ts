@@ -6,7 +6,10 @@ const smallest = [
   [-1, 1, 1, 1],
 ].map((row) => row.map((entry) => entry / 2));
 
-/** The matrix of a size that is a power of 4, as ConvRot turns rows by it (the Kronecker products of the smallest), row by row. */
+/**
+ * The matrix of a size that is a power of 4, as ConvRot turns rows by it (the Kronecker products of the
+ * smallest), row by row.
+ */
 export function hadamard(size: number): number[] {
   const levels = Math.log2(size) / 2;
   const entry = (row: number, column: number): number => {

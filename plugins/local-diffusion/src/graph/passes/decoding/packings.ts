@@ -103,8 +103,8 @@ function inGroups(
 }
 
 /**
- * A matrix of bytes that lies in tiles as CUDA's matrix units read them: uint8 [rows, groups]. In each tile of 128 rows and 4 groups the
- * rows 0, 32, 64 and 96 lie side by side.
+ * A matrix of bytes that lies in tiles as CUDA's matrix units read them: uint8 [rows, groups]. In each tile
+ * of 128 rows and 4 groups the rows 0, 32, 64 and 96 lie side by side.
  */
 function untiled(
   to: DecodingNodes,

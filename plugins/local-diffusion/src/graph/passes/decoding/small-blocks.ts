@@ -46,7 +46,10 @@ export const mxfp4: BlockDecoder = (blocks) => {
   return blocks.scaled({ codes: to.lookUp(to.signedBytes(doubledE2m1), blocks.nibbles(1, 17)), scales });
 };
 
-/** Half of what a byte stands for as E4M3: 4 bits of exponent, 3 of fraction. The sign is not read; 0x7f is no number, and taken for 0. */
+/**
+ * Half of what a byte stands for as E4M3: 4 bits of exponent, 3 of fraction. The sign is not read; 0x7f is no
+ * number, and taken for 0.
+ */
 const halvedE4m3 = Array.from({ length: 256 }, (_, code) => {
   if (code === 0x7f) return 0;
   const bits = code & 0x7f;

@@ -1,5 +1,6 @@
 /**
- * Blocks of 256 numbers in sub-blocks of 16 or 32, each with a scale of its own: the K types of ggml and their kin.
+ * Blocks of 256 numbers in sub-blocks of 16 or 32, each with a scale of its own: the K types of ggml and
+ * their kin.
  *
  * @module
  */

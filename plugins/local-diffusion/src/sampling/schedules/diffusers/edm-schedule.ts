@@ -2,7 +2,10 @@ import { karrasSigmas } from '../karras.js';
 import { linspaceFloat32 } from '../linspace.js';
 import type { Schedule, ScheduleContext } from '../schedule.js';
 
-/** The schedule of EDM models, which are told log(sigma) / 4 instead of a timestep: Karras et al. 2022, arXiv 2206.00364, table 1. */
+/**
+ * The schedule of EDM models, which are told log(sigma) / 4 instead of a timestep: Karras et al. 2022, arXiv
+ * 2206.00364, table 1.
+ */
 export function edmSchedule({
   config,
   request,

@@ -11,13 +11,17 @@ const timesOfTraining = (count: number) => Array.from({ length: count }, (_, i) 
 
 /** What differs between samplers. */
 export interface FlowScheduleRules {
-  /** Whether it begins just below pure noise, at which log(alpha / sigma) has no value: at 0.9999 before the shift, as in ComfyUI. */
+  /**
+   * Whether it begins just below pure noise, at which log(alpha / sigma) has no value: at 0.9999 before the
+   * shift, as in ComfyUI.
+   */
   readonly keepsSomeImage?: boolean;
 }
 
 /**
- * The schedule of models that were trained as rectified flows: times of the flow are its sigmas, from 1 down to 0, shifted towards
- * noise by a fixed factor or by one that grows with the image (Esser et al. 2024, arXiv 2403.03206). diffusers: FlowMatch* classes.
+ * The schedule of models that were trained as rectified flows: times of the flow are its sigmas, from 1 down
+ * to 0, shifted towards noise by a fixed factor or by one that grows with the image (Esser et al. 2024, arXiv
+ * 2403.03206). diffusers: FlowMatch* classes.
  */
 export function flowMatchSchedule(
   { config, request, mix, sigmaSchedule }: ScheduleContext,
@@ -27,7 +31,8 @@ export function flowMatchSchedule(
   const isByImage = config.use_dynamic_shifting;
   const shift = (time: number) =>
     isByImage ? shiftTimeByImage(time, config, request) : shiftTime(time, config.shift);
-  // The ends of the training's times are shifted before the steps are spread between them, and each step once more.
+  // The ends of the training's times are shifted before the steps are spread between them, and each step once
+  // more.
   const [noisiest, last] = isByImage ? [1, 1 / trained] : [shift(1), shift(1 / trained)];
   const plain = stretchTimes((request.sigmas ?? linspace(noisiest, last, request.steps)).map(shift), config);
   const levelOf = (sigma: number) => ({ timestep: Math.fround(sigma * trained), ...mix(sigma) });

@@ -25,7 +25,10 @@ function spacedSteps({ config, request }: ScheduleContext, table: SigmaTable): S
   return { timesteps, sigmas: [...logSigmas.map(Math.exp)] };
 }
 
-/** Replaces spaced timesteps by a schedule in sigma between the same ends, with the timesteps that belong to it. */
+/**
+ * Replaces spaced timesteps by a schedule in sigma between the same ends, with the timesteps that belong to
+ * it.
+ */
 function respaced(
   context: ScheduleContext,
   plain: Steps,
@@ -51,7 +54,10 @@ function stepsOf(context: ScheduleContext, table: SigmaTable, rules: SigmaSchedu
   return { timesteps: steps.timesteps, sigmas: [...steps.sigmas, last] };
 }
 
-/** The schedule of k-diffusion's samplers, which scale their input by sigma: Euler, LMS, Heun, DPM2 and their ancestral forms. */
+/**
+ * The schedule of k-diffusion's samplers, which scale their input by sigma: Euler, LMS, Heun, DPM2 and their
+ * ancestral forms.
+ */
 export function sigmaSchedule(
   context: ScheduleContext,
   rules: SigmaScheduleRules = {},

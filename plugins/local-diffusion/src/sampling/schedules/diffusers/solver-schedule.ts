@@ -12,9 +12,15 @@ export interface SolverScheduleRules {
   flowTimes(config: SchedulerConfig, steps: number): readonly number[];
   /** Whether Karras sigmas of a flow are turned into its times: sigma / (sigma + 1). */
   readonly turnsKarrasIntoTimes: boolean;
-  /** Whether timesteps of a cosine schedule (`squaredcos_cap_v2`) are left as they are where others are rounded. */
+  /**
+   * Whether timesteps of a cosine schedule (`squaredcos_cap_v2`) are left as they are where others are
+   * rounded.
+   */
   readonly keepsCosineTimesteps: boolean;
-  /** What `sigma_min` ends at: the model's smallest sigma, or the last step's where sigmas are not spaced by timesteps. */
+  /**
+   * What `sigma_min` ends at: the model's smallest sigma, or the last step's where sigmas are not spaced by
+   * timesteps.
+   */
   readonly endsAt: 'smallest sigma' | 'last sigma';
 }
 
@@ -26,7 +32,10 @@ interface Steps {
 /** The schedules in sigma whose timesteps are whole. */
 const roundedSchedules: readonly string[] = ['karras', 'lu'];
 
-/** How many training timesteps stay in use when those with log(alpha / sigma) below `lambda_min_clipped` are cut off. */
+/**
+ * How many training timesteps stay in use when those with log(alpha / sigma) below `lambda_min_clipped` are
+ * cut off.
+ */
 function usedTimesteps(config: SchedulerConfig, alphas: Float32Array): number {
   const clipped = alphas.filter((alpha) => {
     const lambda = Math.log(Math.sqrt(alpha)) - Math.log(Math.sqrt(Math.fround(1 - alpha)));

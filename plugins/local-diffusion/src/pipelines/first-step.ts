@@ -1,5 +1,5 @@
 import type { DiffusionModel } from './diffusion-model.js';
-import { generateLatents } from './generate-pictures.js';
+import { generateLatents, keepsPicture } from './generate-pictures.js';
 import type { PictureRequest } from './picture-request.js';
 
 /** Ends a request after its first step. */
@@ -14,6 +14,7 @@ export async function takeFirstStep(
   request: PictureRequest,
   isDecoded: boolean,
 ): Promise<void> {
+  if (keepsPicture(model, request)) return;
   const onStep = () => {
     throw enough;
   };

@@ -125,7 +125,7 @@ export async function generateLatents(
 }
 
 /** Strength 0: the picture is what comes out. */
-const keepsPicture = (model: DiffusionModel, request: PictureRequest): boolean =>
+export const keepsPicture = (model: DiffusionModel, request: PictureRequest): boolean =>
   request.strength === 0 && request.denoisingStart === undefined && beginsFromSource(model, request);
 
 function keepPicture(model: DiffusionModel, request: PictureRequest): PicturesResult {

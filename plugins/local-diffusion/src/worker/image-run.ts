@@ -4,7 +4,7 @@ import type { ModelFiles } from '../models/model-files.js';
 import type { OpenedModel } from '../models/opened-model.js';
 import type { DiffusionModel } from '../pipelines/diffusion-model.js';
 import { makeFirstPass } from '../pipelines/first-pass.js';
-import { generateLatents } from '../pipelines/generate-pictures.js';
+import { generateLatents, generatePictures, type PicturesResult } from '../pipelines/generate-pictures.js';
 import type { PictureRequest, Source } from '../pipelines/picture-request.js';
 import { toRgb } from '../pipelines/pixels.js';
 import { Previewer } from '../pipelines/preview.js';
@@ -122,8 +122,9 @@ export class ImageRun {
         ...(firstPass && { steps: firstPass.steps, strength: firstPass.strength }),
         denoisingEnd: refiner?.switchAt,
       };
-      const latents = await this.#run(model, request, refiner === undefined);
-      return refiner ? [{ request, latents }] : [];
+      if (refiner) return [{ request, latents: this.#told(await generateLatents(model, request)).latents }];
+      await this.#finish(model, request);
+      return [];
     });
   }
 
@@ -146,17 +147,21 @@ export class ImageRun {
         denoisingStart: switchAt,
         generators,
       };
-      await this.#run(model, finishing, true);
+      await this.#finish(model, finishing);
     });
   }
 
-  async #run(model: DiffusionModel, request: PictureRequest, isLast: boolean): Promise<Float32Array> {
-    const { latents, shape, sampler, warnings } = await generateLatents(model, request);
-    this.warn(warnings);
-    this.#sampler = sampler;
+  async #finish(model: DiffusionModel, request: PictureRequest): Promise<void> {
+    const { planes } = this.#told(await generatePictures(model, request));
     const { width, height } = request;
-    if (isLast) this.#pictures.push({ rgb: toRgb(await model.decode(latents, shape)), width, height });
-    return latents;
+    this.#pictures.push({ rgb: toRgb(planes), width, height });
+  }
+
+  /** Keeps what is told of a result. */
+  #told<Result extends Pick<PicturesResult, 'sampler' | 'warnings'>>(result: Result): Result {
+    this.warn(result.warnings);
+    this.#sampler = result.sampler;
+    return result;
   }
 
   /** With the noise that the seed gives to any image, whatever was made before. */

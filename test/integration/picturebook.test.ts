@@ -95,7 +95,7 @@ describe('a picture by the bundled model', () => {
       width: 128,
       height: 70,
       steps: 3,
-      guidanceScale: 1,
+      guidanceScale: 2,
       sampler: 'Euler a',
     });
     expect(images[0]).toMatchObject({ width: 128, height: 64 });
@@ -103,7 +103,7 @@ describe('a picture by the bundled model', () => {
       width: 128,
       height: 64,
       steps: 3,
-      guidanceScale: 1,
+      guidanceScale: 2,
       negativePrompt: 'a moon',
     });
     expect(warnings).toEqual([expect.objectContaining({ code: 'parameter-adapted', parameter: 'height' })]);

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../error-table.js';
 import { EaselError } from '../errors.js';
+import { readRetryAfterMs } from '../retry-after.js';
 
 export const risk = 'The image may have been paid.';
 export const riskHint = 'Make the call anew, under another id, if you take the risk of paying twice.';
@@ -45,14 +46,10 @@ export function reasonOf(error: unknown): { readonly code: string; readonly mess
   return { code: String(inner.code), message: String(inner.message) };
 }
 
-/**
- * Milliseconds of Retry-After, in seconds or as a date (RFC 9110, section 10.2.3), or of the words.
- * Undefined: none is said.
- */
-export function readPauseMs(header: string | null | undefined, words: string): number | undefined {
-  if (header && /^\d+(\.\d+)?$/.test(header)) return Number(header) * 1000;
-  const at = Date.parse(header ?? '');
-  if (!Number.isNaN(at)) return Math.max(0, at - Date.now());
+/** Milliseconds that an answer asks to wait, by its headers or in its words. Undefined: it does not say. */
+export function readPauseMs(headers: Pick<Headers, 'get'> | undefined, words: string): number | undefined {
+  const told = readRetryAfterMs(headers);
+  if (told !== undefined) return told;
   const [, amount, unit] =
     /(?:try again in|resets in|retry after) ~?(\d+(?:\.\d+)?) ?(ms|s|m)\b/i.exec(words) ?? [];
   if (amount === undefined) return undefined;

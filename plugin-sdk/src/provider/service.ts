@@ -130,7 +130,7 @@ export class Service {
     const { name, failures } = this.#options;
     const words = json === undefined ? Buffer.from(bytes).toString('utf8') : wordsOf(json);
     const code = mayBePaid ? 'ERR_PROVIDER_BAD_RESPONSE' : classify(failures, status, words);
-    const pauseMs = readPauseMs(headers.get('retry-after'), words);
+    const pauseMs = readPauseMs(headers, words);
     return new EaselError({
       code,
       message: `${name} answered ${status}: ${words.slice(0, 500) || 'it gave no reason'}${mayBePaid ? ` ${risk}` : ''}`,

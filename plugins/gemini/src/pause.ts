@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { readRetryAfterMs } from '@easel/plugin-sdk';
 import { z } from 'zod';
 import type { ErrorBody } from './answer.js';
 
@@ -54,7 +55,8 @@ export function readPauseMs(
     if (asked !== undefined) return asked;
   }
   const said = /Please retry in ([\d.hms]+)/.exec(body.message)?.[1]?.replace(/\.$/, '');
-  return readRetryAfterMs(retryAfter, now) ?? readDurationMs(said);
+  const headers = retryAfter === null ? undefined : new Headers({ 'retry-after': retryAfter });
+  return readRetryAfterMs(headers, now) ?? readDurationMs(said);
 }
 
 /** A duration as protobuf writes it in JSON, `1.5s`, or as Google's messages do, `1h2m3.5s` and `300ms`. */
@@ -64,14 +66,6 @@ function readDurationMs(text = ''): number | undefined {
   const [hours = 0, minutes = 0, seconds = 0, milliseconds = 0] = parts.map((part) => Number(part ?? 0));
   const total = ((hours * 60 + minutes) * 60 + seconds) * 1000 + milliseconds;
   return Number.isNaN(total) ? undefined : Math.ceil(total);
-}
-
-/** RFC 9110, section 10.2.3. */
-function readRetryAfterMs(header: string | null, now: number): number | undefined {
-  if (header === null) return undefined;
-  if (/^\d+$/.test(header)) return Number(header) * 1000;
-  const at = Date.parse(header);
-  return Number.isNaN(at) ? undefined : Math.max(0, at - now);
 }
 
 function msUntilMidnight(now: number): number {

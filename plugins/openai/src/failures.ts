@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { EaselError, type ErrorCode, readRetryAfterMs } from '@easel/plugin-sdk';
+import { EaselError, type ErrorCode } from '@easel/plugin-sdk';
+import { readPauseMs } from '@easel/plugin-sdk/provider';
 import { z } from 'zod';
 
 const risk = 'The image may have been paid.';
@@ -115,20 +116,4 @@ export function brokenOff(
     mayBePaid: true,
     cause: error,
   });
-}
-
-/**
- * Milliseconds of Retry-After, in seconds or as a date (RFC 9110, section 10.2.3), of OpenAI's own header, or
- * of the words.
- */
-export function readPauseMs(
-  headers: { get(name: string): string | null } | undefined,
-  words: string,
-): number | undefined {
-  const told = readRetryAfterMs(headers);
-  if (told !== undefined) return told;
-  const [, amount, unit] =
-    /(?:try again in|resets in|retry after) ~?(\d+(?:\.\d+)?) ?(ms|s|m)\b/i.exec(words) ?? [];
-  if (amount === undefined) return undefined;
-  return Math.ceil(Number(amount) * (unit === 'ms' ? 1 : unit === 'm' ? 60_000 : 1000));
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { EaselError, type ErrorCode, isUnsent } from '@easel/plugin-sdk';
+import { EaselError, type ErrorCode, isUnsent, readRetryAfterMs } from '@easel/plugin-sdk';
 import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai';
 import { errorSchema, type ProviderError } from './wire.js';
 
@@ -69,17 +69,4 @@ function brokenOff(what: string, error: unknown): EaselError {
       : `${what}: the connection broke off before the whole answer had come (${String(inner?.message)}).`,
     cause: error,
   });
-}
-
-/**
- * Milliseconds of Retry-After, in seconds or as a date (RFC 9110, section 10.2.3), or of OpenAI's own header.
- */
-function readRetryAfterMs(headers: Headers | undefined): number | undefined {
-  const exact = Number(headers?.get('retry-after-ms') ?? Number.NaN);
-  if (!Number.isNaN(exact)) return exact;
-  const header = headers?.get('retry-after');
-  if (!header) return undefined;
-  if (/^\d+(\.\d+)?$/.test(header)) return Number(header) * 1000;
-  const at = Date.parse(header);
-  return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now());
 }

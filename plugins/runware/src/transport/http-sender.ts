@@ -1,4 +1,4 @@
-import { EaselError, isUnsent, linkSignals, readBody } from '@easel/plugin-sdk';
+import { EaselError, isUnsent, linkSignals, readBody, readRetryAfterMs } from '@easel/plugin-sdk';
 import type { Config } from '../settings.js';
 import { categoryOf } from '../wire/category.js';
 import { failureOf, unreachable } from '../wire/failures.js';
@@ -6,7 +6,6 @@ import { type Complaint, type Frame, garbled, mostAnswerBytes, readFrame } from 
 import type { Carrier, Message, Receiver, Sender, SendOptions } from './carrier.js';
 import { Limiter } from './limiter.js';
 import { aborted } from './pause.js';
-import { readRetryAfterMs } from './retry-after.js';
 import { withoutKey } from './secret.js';
 
 export interface HttpSenderOptions {
@@ -79,7 +78,7 @@ export class HttpSender implements Sender, Carrier {
   #judge(frame: Frame, response: Response, message: Message, what: string): Frame | undefined {
     const { receiver, now } = this.#options;
     const { status, headers, ok } = response;
-    const retryAfterMs = readRetryAfterMs(headers.get('retry-after'), now());
+    const retryAfterMs = readRetryAfterMs(headers, now());
     const about = (complaint: Complaint): Complaint => ({
       ...complaint,
       taskUUID: complaint.taskUUID ?? message.taskUUID,

@@ -127,7 +127,7 @@ describe('easel models import', () => {
 
   it.each([
     ['/nowhere/at/all', /is not there/],
-    ['easel.config.json', /is not a \.safetensors file/],
+    ['easel.config.json', /is not a \.safetensors or \.gguf file/],
     ['.', /has no model_index\.json/],
   ])('refuses %s', async (path, message) => {
     const { easel } = await openWorld([]);

@@ -9,6 +9,9 @@ import {
   readStatistics,
   toPlaces,
 } from '../../plugins/local-diffusion/src/families/flux-2/packed-channels.js';
+import { qwenImageTransformerGraph } from '../../plugins/local-diffusion/src/families/qwen-image/network/qwen-image-transformer.js';
+import { centredPlaces } from '../../plugins/local-diffusion/src/families/qwen-image/token-places.js';
+import { qwenImageFeeds } from '../../plugins/local-diffusion/src/families/qwen-image/transformer.js';
 import {
   patchEdge,
   readSd3Config,
@@ -33,6 +36,10 @@ import {
   vaeEncoderGraph,
 } from '../../plugins/local-diffusion/src/networks/autoencoder/vae.js';
 import { readVaeConfig } from '../../plugins/local-diffusion/src/networks/autoencoder/vae-config.js';
+import {
+  wanDecoderGraph,
+  wanEncoderGraph,
+} from '../../plugins/local-diffusion/src/networks/autoencoder/wan-vae.js';
 import { clipTextGraph } from '../../plugins/local-diffusion/src/networks/clip/clip-text.js';
 import { readClipTextConfig } from '../../plugins/local-diffusion/src/networks/clip/clip-text-config.js';
 import {
@@ -63,10 +70,13 @@ export const networkRuns: Readonly<Record<string, NetworkRun>> = {
   UNet2DConditionModel: runUnet,
   CLIPTextModel: runClipText,
   CLIPTextModelWithProjection: runClipText,
-  AutoencoderKL: runVae,
+  AutoencoderKL: runVae({ encoder: vaeEncoderGraph, decoder: vaeDecoderGraph }),
+  AutoencoderKLQwenImage: runWanVae,
   AutoencoderTiny: runTinyVae,
   T5EncoderModel: runT5,
   Qwen3ForCausalLM: runQwenText,
+  Qwen2_5_VLForConditionalGeneration: runQwen25Text,
+  QwenImageTransformer2DModel: runQwenImage,
   FluxTransformer2DModel: runTransformer(fluxTransformerGraph),
   SD3Transformer2DModel: runSd3,
   ChromaTransformer2DModel: runChroma,
@@ -123,7 +133,10 @@ async function runFlux2Vae(component: Component, wanted: readonly string[], give
   const packed = (given.inputs.get('packed') ?? given.inputs.get('packed_latent'))!;
   const latent = fromPlaces({ data: packed.data as Float32Array, shape: [...packed.shape] }, statistics);
   const inputs = new Map([...given.inputs, ['latent', latent] as const]);
-  const results = await runVae(component, wanted, { ...given, inputs });
+  const results = await runVae({ encoder: vaeEncoderGraph, decoder: vaeDecoderGraph })(component, wanted, {
+    ...given,
+    inputs,
+  });
   const [batch = 0, , height = 0, width = 0] = packed.shape;
   const mean = results.get('mean')!;
   const shape = [batch, latentChannels, 2 * height, 2 * width];
@@ -165,8 +178,8 @@ async function runT5(component: Component, _wanted: readonly string[], { inputs 
 async function runQwenText(component: Component, wanted: readonly string[], { inputs }: CaseInputs) {
   const { layers, width } = readQwenTextConfig(component);
   const stateOf = (name: string): HiddenState => {
-    if (name === 'hs_last') return 'normed';
-    return name === 'hs_m2' ? layers - 1 : Number(name.replace('hs', ''));
+    if (/^(hs|hidden_states)_last$/.test(name)) return 'normed';
+    return /_m2$/.test(name) ? layers - 1 : Number(name.replace('hs', ''));
   };
   const run = async (states: readonly HiddenState[]) =>
     (await runGraph(qwenTextGraph(component, { states }), inputs)).get('hidden_states')!;
@@ -178,6 +191,21 @@ async function runQwenText(component: Component, wanted: readonly string[], { in
     const part = own.map((_, at) => together[Math.floor(at / width) * row + index * width + (at % width)]!);
     // What is read alone and beside others is the same, or the case fails.
     results.set(name, own.every((value, at) => value === part[at]) ? own : own.fill(Number.NaN));
+  }
+  return results;
+}
+
+/** Tokens that the mask hides are zeros in the reference. */
+async function runQwen25Text(component: Component, wanted: readonly string[], given: CaseInputs) {
+  const mask = given.inputs.get('attention_mask');
+  const ids = given.inputs.get('input_ids')!;
+  const seen = mask ?? { shape: ids.shape, data: new BigInt64Array(ids.data.length).fill(1n) };
+  const inputs = new Map([...given.inputs, ['attention_mask', seen] as const]);
+  const results = await runQwenText(component, wanted, { ...given, inputs });
+  for (const values of results.values()) {
+    const width = values.length / seen.data.length;
+    for (const [token, one] of [...seen.data].entries())
+      if (Number(one) === 0) values.fill(0, token * width, (token + 1) * width);
   }
   return results;
 }
@@ -201,22 +229,91 @@ async function runClipText(component: Component, wanted: readonly string[], { in
   return results;
 }
 
-async function runVae(component: Component, _wanted: readonly string[], { inputs, scalars }: CaseInputs) {
-  const results = new Map<string, Float32Array>();
-  const seed = z.number().default(0).parse(scalars.sample_generator_seed);
-  const image = inputs.get('image');
-  if (image) {
-    const encoded = await runGraph(vaeEncoderGraph(component), new Map([['sample', image]]));
-    const moments = encoded.get('latent_parameters')!;
-    results.set('moments', moments);
-    for (const [name, values] of posterior(moments, image.shape[0]!, seed)) results.set(name, values);
+type Writer = (component: Component) => Graph;
+
+function runVae({ encoder, decoder }: { readonly encoder: Writer; readonly decoder: Writer }): NetworkRun {
+  return async (component, _wanted, { inputs, scalars }) => {
+    const results = new Map<string, Float32Array>();
+    const seed = z.number().default(0).parse(scalars.sample_generator_seed);
+    const image = inputs.get('image');
+    if (image) {
+      const encoded = await runGraph(encoder(component), new Map([['sample', image]]));
+      const moments = encoded.get('latent_parameters')!;
+      results.set('moments', moments);
+      for (const [name, values] of posterior(moments, image.shape[0]!, seed)) results.set(name, values);
+    }
+    const latent = inputs.get('latent');
+    if (latent) {
+      const decoded = await runGraph(decoder(component), new Map([['latent_sample', latent]]));
+      results.set('decoded', decoded.get('sample')!);
+    }
+    return results;
+  };
+}
+
+/** Films of one frame, [batch, channels, 1, height, width], are images. */
+async function runWanVae(component: Component, wanted: readonly string[], given: CaseInputs) {
+  const inputs = new Map(
+    [...given.inputs].map(([name, { data, shape }]) => [
+      name,
+      { data, shape: shape.filter((_, at) => at !== 2) },
+    ]),
+  );
+  return await runVae({ encoder: wanEncoderGraph, decoder: wanDecoderGraph })(component, wanted, {
+    ...given,
+    inputs,
+  });
+}
+
+/** Each item by itself: a mask says how long its text is. The images after the first are those that are changed. */
+async function runQwenImage(
+  component: Component,
+  _wanted: readonly string[],
+  { inputs, scalars }: CaseInputs,
+) {
+  const graph = qwenImageTransformerGraph(component);
+  const shapes = z.array(z.tuple([z.number(), z.number(), z.number()])).parse(scalars.img_shapes);
+  const floats = (name: string) => Float32Array.from(inputs.get(name)!.data, Number);
+  const [hidden, text, times] = [
+    floats('hidden_states'),
+    floats('encoder_hidden_states'),
+    floats('timestep'),
+  ];
+  const [batch = 0, all = 0, channels = 0] = inputs.get('hidden_states')!.shape;
+  const [, textTokens = 0, textWidth = 0] = inputs.get('encoder_hidden_states')!.shape;
+  const mask = inputs.get('encoder_hidden_states_mask');
+  const [[, rows, columns], ...sources] = shapes as [[number, number, number], ...[number, number, number][]];
+  const tokens = rows * columns;
+  const places = Float32Array.from(
+    sources.flatMap(([, height, width], index) => [...centredPlaces(2 * height, 2 * width, index + 1)]),
+  );
+  const sample = new Float32Array(hidden.length);
+  for (let item = 0; item < batch; item++) {
+    const own = hidden.subarray(item * all * channels, (item + 1) * all * channels);
+    const seen = mask
+      ? [...mask.data].slice(item * textTokens, (item + 1) * textTokens).filter((one) => Number(one) === 1)
+          .length
+      : textTokens;
+    const start = item * textTokens * textWidth;
+    const feeds = qwenImageFeeds(
+      { data: own.subarray(0, tokens * channels), shape: [1, tokens, channels] },
+      [1, channels / 4, 2 * rows, 2 * columns],
+      times[item]!,
+      {
+        encoder_hidden_states: {
+          data: text.subarray(start, start + seen * textWidth),
+          shape: [1, seen, textWidth],
+        },
+        ...(sources.length > 0 && {
+          edited_tokens: { data: own.subarray(tokens * channels), shape: [1, all - tokens, channels] },
+          edited_positions: { data: places, shape: [1, all - tokens, 3] },
+        }),
+      },
+    );
+    const results = await runGraph(graph, new Map(Object.entries(feeds)));
+    sample.set(results.get('out_hidden_states')!, item * all * channels);
   }
-  const latent = inputs.get('latent');
-  if (latent) {
-    const decoded = await runGraph(vaeDecoderGraph(component), new Map([['latent_sample', latent]]));
-    results.set('decoded', decoded.get('sample')!);
-  }
-  return results;
+  return new Map([['sample', sample]]);
 }
 
 async function runTinyVae(component: Component, _wanted: readonly string[], { inputs }: CaseInputs) {

@@ -2,7 +2,8 @@ import type { DiffusionModel } from '../../pipelines/diffusion-model.js';
 import type { Feed } from '../../session/network.js';
 import type { StoredNetwork } from '../../session/stored-network.js';
 import type { ComponentKind } from '../component-kind.js';
-import { firstTokens, latentsPerEdge, packLatents, unpackLatents } from '../components/packed-latents.js';
+import { latentsPerEdge, packLatents, unpackLatents } from '../components/packed-latents.js';
+import { cutTokens, predictByTextLength } from '../components/text-lengths.js';
 import { readZImageConfig, type ZImageConfig } from './network/z-image-config.js';
 import { zImageTransformerGraph } from './network/z-image-transformer.js';
 import { filledUp, fillTokens, imagePlaces, textPlaces } from './token-places.js';
@@ -28,16 +29,10 @@ export const zImageTransformerKind: ComponentKind<ZImageTransformer> = {
     ...readZImageConfig(component),
     mount() {
       const network = networks.add(zImageTransformerGraph(component));
-      return async (latents, timestep, { encoder_hidden_states: texts, text_lengths: lengths }) => {
-        const made = new Float32Array(latents.data.length);
-        const size = latents.data.length / latents.shape[0]!;
-        for (const { first, count, length } of runsOf(lengths!.data as Float32Array)) {
-          const own = rowsOf(latents, first, count);
-          const text = cutTokens(rowsOf(texts!, first, count), length);
-          made.set(await predictAlike(network, own, timestep, text), first * size);
-        }
-        return made;
-      };
+      return (latents, timestep, conditioning) =>
+        predictByTextLength(latents, conditioning, (own, { encoder_hidden_states: text }) =>
+          predictAlike(network, own, timestep, text!),
+        );
     },
   }),
 };
@@ -84,30 +79,5 @@ export function zImageLatents(made: Float32Array, shape: readonly number[]): Flo
   const perToken = channels * latentsPerEdge ** 2;
   const all = { data: made, shape: [batch, made.length / batch / perToken, perToken] };
   const kept = cutTokens(all, (height * width) / latentsPerEdge ** 2);
-  return unpackLatents(kept.data as Float32Array, shape, 'channels last');
-}
-
-/** Images that follow one another and whose texts have as many tokens. */
-function runsOf(lengths: Float32Array): { first: number; count: number; readonly length: number }[] {
-  const runs: { first: number; count: number; readonly length: number }[] = [];
-  for (const [index, length] of lengths.entries()) {
-    const last = runs.at(-1);
-    if (last?.length === length) last.count += 1;
-    else runs.push({ first: index, count: 1, length });
-  }
-  return runs;
-}
-
-function rowsOf({ data, shape }: Feed, first: number, count: number): Feed {
-  const size = data.length / shape[0]!;
-  return {
-    data: data.subarray(first * size, (first + count) * size) as Float32Array,
-    shape: [count, ...shape.slice(1)],
-  };
-}
-
-/** The first tokens of each row. */
-function cutTokens({ data, shape: [batch = 0, all = 0, perToken = 0] }: Feed, tokens: number): Feed {
-  const kept = firstTokens(data as Float32Array, { batch, all, tokens, perToken });
-  return { data: kept, shape: [batch, tokens, perToken] };
+  return unpackLatents(kept.data, shape, 'channels last');
 }

@@ -3,21 +3,28 @@ import { type AttentionScope, attendToBoth, type Streams } from './joint-attenti
 import { addGated, type BlockModulation, type Modulation, modulatedNorm } from './modulation.js';
 import { feedForward, tokenLinear } from './token-layers.js';
 
+/** What the blocks of a transformer over text and image share. */
+export interface BlockScope extends AttentionScope {
+  /** Names of the feed-forward layers of each stream. Absent: those of FLUX. */
+  readonly feedForwards?: Readonly<Record<keyof Streams, string>>;
+}
+
+const fluxFeedForwards = { text: 'ff_context', image: 'ff' } as const;
+
 /**
- * diffusers' `FluxTransformerBlock` and `JointTransformerBlock`: text and image attend to both, and are
- * worked on apart otherwise.
+ * diffusers' `FluxTransformerBlock`, `QwenImageTransformerBlock` and `JointTransformerBlock`: text and image attend to both, and are worked on apart otherwise.
  *
  * @param besides what a block does to the image beside that, after the attention: its tokens before and
  * after. Absent: nothing
  */
 export function jointBlock(
-  scope: AttentionScope,
+  scope: BlockScope,
   { text, image }: Streams,
   path: string,
   modulation: { readonly text: BlockModulation; readonly image: BlockModulation },
   besides = (_before: Value, after: Value): Value => after,
 ): Streams {
-  const { graph, width } = scope;
+  const { graph, width, feedForwards = fluxFeedForwards } = scope;
   const normal = {
     text: modulatedNorm(graph, text, modulation.text[0], width),
     image: modulatedNorm(graph, image, modulation.image[0], width),
@@ -35,10 +42,10 @@ export function jointBlock(
     text: feedOn(
       scope,
       add(text, seen.text, modulation.text[0].gate, 'to_add_out'),
-      `${path}.ff_context`,
+      `${path}.${feedForwards.text}`,
       modulation.text[1],
     ),
-    image: feedOn(scope, besides(image, newImage), `${path}.ff`, modulation.image[1]),
+    image: feedOn(scope, besides(image, newImage), `${path}.${feedForwards.image}`, modulation.image[1]),
   };
 }
 

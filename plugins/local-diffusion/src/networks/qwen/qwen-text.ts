@@ -22,7 +22,8 @@ export interface QwenTextOptions {
 
 /**
  * Writes the graph of a `Qwen3ForCausalLM`'s text model (Yang et al. 2025, arXiv 2505.09388; transformers
- * models/qwen3/modeling_qwen3.py).
+ * models/qwen3/modeling_qwen3.py), or of that of a `Qwen2_5_VLForConditionalGeneration` (Bai et al. 2025, arXiv 2502.13923; transformers
+ * models/qwen2_5_vl/modeling_qwen2_5_vl.py) for text alone.
  *
  * Inputs, int64 [batch, tokens]: `input_ids`, and `attention_mask` with 1 for tokens that are seen. Output:
  * `hidden_states` float32 [batch, tokens, states * width], the states of each token side by side.
@@ -32,7 +33,7 @@ export interface QwenTextOptions {
  */
 export function qwenTextGraph(component: Component, { states }: QwenTextOptions): Graph {
   const config = readQwenTextConfig(component);
-  const { vocabularySize, width, headWidth, rotaryBase, layers, epsilon } = config;
+  const { vocabularySize, width, headWidth, rotaryBase, layers, epsilon, path } = config;
   const last = Math.max(...states.map((state) => (state === 'normed' ? layers : state)));
   if (last > layers) {
     throw invalidFiles(
@@ -51,13 +52,13 @@ export function qwenTextGraph(component: Component, { states }: QwenTextOptions)
     bias: causalBias(graph, numbers, mask),
     rotation: rotationBy(graph, positions, [headWidth], rotaryBase),
   };
-  let tokens = lookUp(graph, ids, 'model.embed_tokens', [vocabularySize, width]);
+  let tokens = lookUp(graph, ids, `${path}.embed_tokens`, [vocabularySize, width]);
   const read = new Map([[0, tokens]]);
   for (let layer = 0; layer < last; layer += 1) {
-    tokens = decoderLayer(graph, tokens, `model.layers.${layer}`, config, scope);
+    tokens = decoderLayer(graph, tokens, `${path}.layers.${layer}`, config, scope);
     read.set(layer + 1, tokens);
   }
-  const normed = () => rmsNorm(graph, tokens, 'model.norm', { width, epsilon });
+  const normed = () => rmsNorm(graph, tokens, `${path}.norm`, { width, epsilon });
   const chosen = states.map((state) => (state === 'normed' ? normed() : read.get(state)!));
   graph.output(
     'hidden_states',
@@ -71,7 +72,7 @@ interface LayerScope {
   readonly rotation: Rotation;
 }
 
-/** `Qwen3DecoderLayer`: [batch, tokens, width] to the same. */
+/** `Qwen3DecoderLayer` or `Qwen2_5_VLDecoderLayer`: [batch, tokens, width] to the same. */
 function decoderLayer(
   graph: GraphBuilder,
   tokens: Value,
@@ -99,17 +100,15 @@ function attend(
   graph: GraphBuilder,
   x: Value,
   path: string,
-  { width, heads, keyHeads, headWidth, epsilon }: QwenTextConfig,
+  { width, heads, keyHeads, headWidth, epsilon, normsHeads, hasBiases }: QwenTextConfig,
   { bias, rotation }: LayerScope,
 ): Value {
   const project = (name: string, count: number) =>
-    tokenLinear(graph, x, `${path}.${name}`, { inputs: width, outputs: count * headWidth, bias: false });
+    tokenLinear(graph, x, `${path}.${name}`, { inputs: width, outputs: count * headWidth, bias: hasBiases });
   const turned = (name: string, norm: string, count: number) => {
-    const normal = headNorm(graph, project(name, count), `${path}.${norm}`, {
-      heads: count,
-      headWidth,
-      epsilon,
-    });
+    const own = project(name, count);
+    const shape = { heads: count, headWidth, epsilon };
+    const normal = normsHeads ? headNorm(graph, own, `${path}.${norm}`, shape) : own;
     return rotate(graph, normal, rotation, count, 'halves');
   };
   const shared = (value: Value) => {

@@ -24,7 +24,8 @@ const argumentsSchema = z.strictObject({
   negative_prompt: textOrList.optional(),
   negative_prompt_2: textOrList.optional(),
   num_inference_steps: z.number(),
-  guidance_scale: z.number(),
+  /** Absent at pipelines whose network is told none. */
+  guidance_scale: z.number().default(1),
   guidance_rescale: z.number().default(0),
   num_images_per_prompt: z.number().default(1),
   clip_skip: z.number().default(0),
@@ -89,6 +90,8 @@ const defaultStrengths: Readonly<Record<string, number>> = {
   ChromaImg2ImgPipeline: 0.9,
   ZImageImg2ImgPipeline: 0.6,
   ZImageInpaintPipeline: 1,
+  QwenImageImg2ImgPipeline: 0.6,
+  QwenImageInpaintPipeline: 0.6,
 };
 const defaultSize = 64;
 
@@ -146,7 +149,7 @@ export function requestOf(
     negativePrompts: perImage(args.negative_prompt),
     width,
     height,
-    guidanceScale: args.guidance_scale,
+    guidanceScale: pipeline.startsWith('QwenImage') ? trueScale(args) : args.guidance_scale,
     guidanceRescale: args.guidance_rescale,
     clipSkip: args.clip_skip,
     sampler,
@@ -163,10 +166,11 @@ export function requestOf(
   };
 }
 
-/**
- * diffusers keeps the shape of what is asked for, and makes as many pixels as it was trained with, or as the
- * case says.
- */
+/** diffusers guides Qwen-Image where there is a negative prompt alone. */
+const trueScale = ({ negative_prompt, true_cfg_scale = 4 }: Arguments): number =>
+  negative_prompt === undefined ? 1 : true_cfg_scale;
+
+/** diffusers keeps the shape of what is asked for, and makes as many pixels as it was trained with, or as the case says. */
 function kontextSize(
   { width, height }: { readonly width: number; readonly height: number },
   { max_area: area = 1024 ** 2 }: Arguments,
@@ -192,7 +196,7 @@ function familyOptionsOf(
     };
   }
   if (pipeline.startsWith('StableDiffusion3')) return sd3OptionsOf(args);
-  if (/^(Chroma|Flux2)/.test(pipeline)) return { textTokens: args.max_sequence_length };
+  if (/^(Chroma|Flux2|QwenImage)/.test(pipeline)) return { textTokens: args.max_sequence_length };
   if (pipeline.startsWith('Flux'))
     return {
       textTokens: args.max_sequence_length,

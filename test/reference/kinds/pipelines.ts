@@ -20,9 +20,9 @@ const unetOf = ({ id, kind }: PipelineCase): string => {
   return id.startsWith('l') ? 'unet_lcm_cond' : 'unet';
 };
 const builtPipelines =
-  /^(StableDiffusion(XL)?(Img2Img|Inpaint)?|StableDiffusion3(Img2Img)?|(Flux|Chroma|ZImage)(Img2Img|Inpaint)?|Flux(Fill|Control|Kontext)|Flux2Klein)Pipeline$/;
+  /^(StableDiffusion(XL)?(Img2Img|Inpaint)?|StableDiffusion3(Img2Img)?|(Flux|Chroma|ZImage|QwenImage)(Img2Img|Inpaint)?|Flux(Fill|Control|Kontext)|Flux2Klein)Pipeline$/;
 /** Their latents lie in the reference as the tokens that the network reads. */
-const packedPipelines = /^(Flux|Chroma)/;
+const packedPipelines = /^(Flux|Chroma|QwenImage)/;
 const builtKinds: readonly string[] = [
   'txt2img',
   'img2img',

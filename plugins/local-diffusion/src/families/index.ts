@@ -4,6 +4,7 @@ import type { Family } from './family.js';
 import { flux } from './flux/index.js';
 import { flux2 } from './flux-2/index.js';
 import { foreignFile } from './foreign-files.js';
+import { qwenImage } from './qwen-image/index.js';
 import type { FileVariant, Tensors } from './single-file-layout.js';
 import { stableDiffusion } from './stable-diffusion/index.js';
 import { stableDiffusion3 } from './stable-diffusion-3/index.js';
@@ -19,6 +20,7 @@ export const families: readonly Family[] = [
   chroma,
   zImage,
   flux2,
+  qwenImage,
 ];
 
 /** The family of a pipeline class, as `model_index.json` names it; undefined for others. */

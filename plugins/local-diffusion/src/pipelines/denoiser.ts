@@ -5,7 +5,7 @@ import type {
   ModelConditioning,
   WeakenedPrediction,
 } from './diffusion-model.js';
-import { applyGuidance, leadAway, limitGuidance, rescaleGuidance } from './guidance.js';
+import { applyGuidance, keepNorms, leadAway, limitGuidance, rescaleGuidance } from './guidance.js';
 
 export interface DenoiserOptions {
   readonly images: number;
@@ -68,6 +68,8 @@ export function createDenoiser(
       const inputs = { ...told, ...weakened.weakInputs(images) };
       leadAway(guided, own, await model.predict(widenHalf(latents), timestep, inputs), weakened.scale);
     }
+    const { normedEdge } = model.guidance;
+    if (normedEdge !== undefined) keepNorms(guided, own, latentShape, normedEdge);
     if (guidanceLimit !== undefined) limitGuidance(guided, own, images, guidanceLimit);
     if (guidanceRescale > 0) rescaleGuidance(guided, own, images, guidanceRescale);
     return guided;

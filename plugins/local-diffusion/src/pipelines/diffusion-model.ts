@@ -116,9 +116,11 @@ export interface Guidance {
    */
   limit?(request: GuidanceRequest): number | undefined;
   /**
-   * How the denoising network is told `guidanceScale`: further inputs, one row an image. Absent: it is not
-   * told.
+   * Latents along the edge of the patches whose guided prediction is brought to the norm that the one with the prompt has. Absent: it is left as
+   * it is.
    */
+  readonly normedEdge?: number;
+  /** How the denoising network is told `guidanceScale`: further inputs, one row an image. Absent: it is not told. */
   inputs?(guidanceScale: number, images: number): Conditioning;
   /** A further prediction beside the second one, where the request asks for it. Absent: there never is. */
   weaken?(request: GuidanceRequest): WeakenedPrediction | undefined;

@@ -31,6 +31,40 @@ export function limitGuidance(
   }
 }
 
+/**
+ * Brings each patch of a guided prediction, in place, to the norm that it has in the conditional one. Source: diffusers
+ * `QwenImagePipeline.__call__`, token by token.
+ *
+ * @param shape of one image: channels, height, width
+ * @param edge latents along the edge of a patch
+ */
+export function keepNorms(
+  guided: Float32Array,
+  conditional: Float32Array,
+  [channels = 0, height = 0, width = 0]: readonly number[],
+  edge: number,
+): void {
+  const columns = width / edge;
+  const patches = (height / edge) * columns;
+  const size = channels * height * width;
+  for (let image = 0; image < guided.length; image += size) {
+    const [own, wanted] = [new Float64Array(patches), new Float64Array(patches)];
+    const patchOf = (index: number) =>
+      Math.floor(Math.floor((index / width) % height) / edge) * columns + Math.floor((index % width) / edge);
+    for (let index = 0; index < size; index++) {
+      const patch = patchOf(index);
+      own[patch]! += guided[image + index]! ** 2;
+      wanted[patch]! += conditional[image + index]! ** 2;
+    }
+    for (let index = 0; index < size; index++) {
+      const patch = patchOf(index);
+      // Nothing has no direction.
+      if (own[patch]! > 0)
+        guided[image + index] = guided[image + index]! * Math.sqrt(wanted[patch]! / own[patch]!);
+    }
+  }
+}
+
 function euclideanNorm(values: Float32Array): number {
   let squares = 0;
   for (const value of values) squares += value ** 2;

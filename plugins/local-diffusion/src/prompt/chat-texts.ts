@@ -21,9 +21,9 @@ export interface ChatEncoder {
 export interface ChatTextOptions {
   /** Tokens that each text is cut at, those of the template counted. */
   readonly tokens: number;
-  /**
-   * What the template has behind the text, before the answer would begin. Absent: the answer begins at once.
-   */
+  /** What a message of the system says before the text. Absent: there is none. */
+  readonly system?: string;
+  /** What the template has behind the text, before the answer would begin. Absent: the answer begins at once. */
   readonly thought?: string;
   /** Absent: `plain`. */
   readonly promptStyle?: PromptStyle | undefined;
@@ -38,7 +38,6 @@ export interface ChatTexts {
 }
 
 const padding = '<|endoftext|>';
-const head = '<|im_start|>user\n';
 const tail = '<|im_end|>\n<|im_start|>assistant\n';
 
 /**
@@ -48,9 +47,10 @@ const tail = '<|im_end|>\n<|im_start|>assistant\n';
 export function prepareChatTexts(
   { tokenizer }: Pick<ChatEncoder, 'tokenizer'>,
   texts: readonly string[],
-  { tokens, thought = '', promptStyle = 'plain', title }: ChatTextOptions,
+  { tokens, system, thought = '', promptStyle = 'plain', title }: ChatTextOptions,
 ): ChatTexts {
   const warnings = new Set<string>();
+  const head = headOf(system);
   const ending = tokenizer.encode(tail + thought).length;
   const ids = texts.map((text) => {
     const all = tokenizer.encode(`${head}${text}${tail}${thought}`);
@@ -67,6 +67,15 @@ export function prepareChatTexts(
   });
   return { ids, warnings: [...warnings] };
 }
+
+/** How many tokens the template has before a text. */
+export const tokensBefore = (
+  { tokenizer }: Pick<ChatEncoder, 'tokenizer'>,
+  system: string | undefined,
+): number => tokenizer.encode(headOf(system)).length;
+
+const headOf = (system: string | undefined): string =>
+  `${system === undefined ? '' : `<|im_start|>system\n${system}<|im_end|>\n`}<|im_start|>user\n`;
 
 const hasWeights = (text: string): boolean =>
   parsePromptWeights(text).some((part) => part.kind === 'text' && part.weight !== 1);

@@ -1,5 +1,6 @@
 import type { Component } from '../../checkpoint/component.js';
 import { exportedAutoencoder } from '../../exported/exported-autoencoder.js';
+import type { Graph } from '../../graph/graph.js';
 import { vaeDecoderGraph, vaeEncoderGraph } from '../../networks/autoencoder/vae.js';
 import { readVaeConfig } from '../../networks/autoencoder/vae-config.js';
 import type { Autoencoder } from '../../pipelines/diffusion-model.js';
@@ -54,15 +55,34 @@ export function mountAutoencoder(
   networks: NetworkGroup,
 ): Autoencoder & { readonly scaling: number } {
   const config = readVaeConfig(component);
+  const graphs = { encoder: () => vaeEncoderGraph(component), decoder: () => vaeDecoderGraph(component) };
+  return { ...mountGraphs(config, graphs, networks), scaling: config.scaling };
+}
+
+/** What an autoencoder's latents are. */
+interface AutoencoderSizes {
+  readonly latentChannels: number;
+  readonly factor: number;
+  /** Latents are (encoded - mean) * scaling / deviation, mean and deviation being those of a channel. */
+  readonly scaling: number;
+  readonly means: readonly number[];
+  readonly deviations: readonly number[];
+}
+
+/** The same by its graphs, from `sample` to `latent_parameters` and from `latent_sample` to `sample`. */
+export function mountGraphs(
+  config: AutoencoderSizes,
+  graphs: Readonly<Record<'encoder' | 'decoder', () => Graph>>,
+  networks: NetworkGroup,
+): Autoencoder {
   const { latentChannels, factor, scaling, means, deviations } = config;
-  const decoder = networks.add(vaeDecoderGraph(component));
+  const decoder = networks.add(graphs.decoder());
   let encoder: StoredNetwork | undefined;
   return {
     latentChannels,
     factor,
-    scaling,
     async encode(planes, shape) {
-      encoder ??= networks.add(vaeEncoderGraph(component));
+      encoder ??= networks.add(graphs.encoder());
       const network = encoder;
       const tiled = {
         input: { channels: 3, scale: factor },
@@ -75,9 +95,10 @@ export function mountAutoencoder(
       return readPosterior(await runBySize(planes, shape, tiled, networks.memoryBytes), config);
     },
     async decode(latents, shape) {
-      const channelSize = latents.length / latentChannels;
+      const [images = 1] = shape;
+      const channelSize = latents.length / images / latentChannels;
       const scaled = latents.map((value, index) => {
-        const channel = Math.floor(index / channelSize);
+        const channel = Math.floor(index / channelSize) % latentChannels;
         return (value * deviations[channel]!) / scaling + means[channel]!;
       });
       const tiled = {

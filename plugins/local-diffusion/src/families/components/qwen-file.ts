@@ -11,6 +11,15 @@ export const qwen3File = (name: string, ...sizes: readonly ('4b' | '8b')[]): Com
   componentOf: qwenEncoderOf,
 });
 
+/** Qwen2.5-VL, likewise. */
+export const qwen25File = (name: string): CompanionFile => ({
+  name,
+  fileName: /^(.*[-_.])?qwen[-_.]?2[-_.]?5[-_.]?vl([-_.].*)?$/i,
+  example: 'qwen_2.5_vl_7b.safetensors',
+  folders: ['text_encoders', 'text_encoder', 'clip'],
+  componentOf: qwenEncoderOf,
+});
+
 /** The text model, without what it would answer by. */
 export const qwenEncoderOf = (tensors: Tensors): Tensors =>
   renamed(tensors, (name) => (name.startsWith('model.') ? name : undefined));
@@ -33,6 +42,33 @@ export function deriveQwenConfig(tensors: Tensors, what: string): Json {
     num_attention_heads: shapes.size(`${attention}.q_proj.weight`, 0) / headWidth,
     num_key_value_heads: shapes.size(`${attention}.k_proj.weight`, 0) / headWidth,
     head_dim: headWidth,
+    rms_norm_eps: 1e-6,
+    rope_theta: 1_000_000,
+  };
+}
+
+/** Of a head, in all published sizes of Qwen2.5-VL. */
+const qwen25HeadWidth = 128;
+
+/**
+ * The config.json of a Qwen2.5-VL's text model by its tensors, likewise.
+ *
+ * @throws ERR_MODEL_FILES_INVALID naming a tensor that is missing
+ */
+export function deriveQwen25Config(tensors: Tensors, what: string): Json {
+  const shapes = new DerivedShapes(tensors, what);
+  const path = shapes.has('model.language_model.norm.weight') ? 'model.language_model' : 'model';
+  const rows = (projection: string) =>
+    shapes.size(`${path}.layers.0.self_attn.${projection}.weight`, 0) / qwen25HeadWidth;
+  return {
+    architectures: ['Qwen2_5_VLForConditionalGeneration'],
+    model_type: 'qwen2_5_vl',
+    vocab_size: shapes.size(`${path}.embed_tokens.weight`, 0),
+    hidden_size: shapes.size(`${path}.embed_tokens.weight`, 1),
+    intermediate_size: shapes.size(`${path}.layers.0.mlp.gate_proj.weight`, 0),
+    num_hidden_layers: shapes.count((layer) => `${path}.layers.${layer}.input_layernorm.weight`),
+    num_attention_heads: rows('q_proj'),
+    num_key_value_heads: rows('k_proj'),
     rms_norm_eps: 1e-6,
     rope_theta: 1_000_000,
   };

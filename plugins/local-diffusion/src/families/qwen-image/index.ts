@@ -1,0 +1,88 @@
+import { invalidFiles } from '../../checkpoint/invalid-files.js';
+import type { Guidance } from '../../pipelines/diffusion-model.js';
+import { latentsPerEdge } from '../components/packed-latents.js';
+import { qwenTextKind } from '../components/qwen-text-encoder.js';
+import type { Family } from '../family.js';
+import { qwenAutoencoderKind } from './autoencoder.js';
+import { conditionQwenImage } from './conditioning.js';
+import { qwenImageLoras } from './loras.js';
+import { latentsPerToken } from './network/qwen-image-config.js';
+import { options, readOptions } from './options.js';
+import { singleFile } from './single-file.js';
+import { qwenImageTransformerKind } from './transformer.js';
+
+const title = 'Qwen-Image';
+const kinds = {
+  text_encoder: qwenTextKind({ tokenizer: 'tokenizer', states: () => ['normed'] }),
+  transformer: qwenImageTransformerKind,
+  vae: qwenAutoencoderKind,
+};
+
+/** Alibaba's Qwen-Image: text and image in two streams, Qwen2.5-VL as text encoder, Wan's autoencoder. */
+export const qwenImage: Family = {
+  type: 'qwen-image',
+  title,
+  models: {
+    pipelineClasses: ['QwenImagePipeline', 'QwenImageImg2ImgPipeline', 'QwenImageInpaintPipeline'],
+    tensors: ['transformer_blocks.0.img_mod.', 'model.diffusion_model.transformer_blocks.0.img_mod.'],
+    defaults: { width: 1024, height: 1024, steps: 50, guidanceScale: 4 },
+    supports: {
+      minimumEdge: 64,
+      maximumEdge: 2048,
+      edgeMultiple: 16,
+      images: 16,
+      negativePrompt: true,
+      seed: true,
+      steps: true,
+      guidanceScale: true,
+      sampler: true,
+      inputImages: 1,
+      mask: true,
+    },
+  },
+  options,
+  readOptions,
+  components: {
+    text_encoder: { kind: kinds.text_encoder, title: 'Qwen2.5-VL text encoder' },
+    transformer: { kind: kinds.transformer, title: 'denoising network' },
+    vae: { kind: kinds.vae, title: 'autoencoder' },
+  },
+  denoiser: 'transformer',
+  loras: qwenImageLoras,
+  singleFile,
+  async assemble(source) {
+    const transformer = await source.open('transformer', kinds.transformer);
+    const reading = await source.open('text_encoder', kinds.text_encoder);
+    const autoencoder = await source.open('vae', kinds.vae);
+    const { inputChannels, outputChannels, textWidth } = transformer;
+    const perToken = latentsPerToken * autoencoder.latentChannels;
+    const refuse = (what: string) => {
+      throw invalidFiles(`${source.origin}: ${what}.`, 'Use parts of one model.');
+    };
+    if (inputChannels !== perToken || outputChannels !== perToken) {
+      refuse(
+        `the denoising network takes ${inputChannels} channels and gives ${outputChannels}, and the autoencoder has ${autoencoder.latentChannels}, times ${latentsPerToken}`,
+      );
+    }
+    if (textWidth !== reading.width) {
+      refuse(
+        `the denoising network reads text ${textWidth} wide, and the text encoder writes ${reading.width}`,
+      );
+    }
+    return {
+      ...autoencoder,
+      inputChannels: autoencoder.latentChannels,
+      guidance,
+      encodesOnce: true,
+      patchEdge: latentsPerEdge * autoencoder.factor,
+      // Evenly from 1 to 1/steps, as diffusers' pipelines have it.
+      flowTimes: (steps) => Array.from({ length: steps }, (_, step) => 1 - step / steps),
+      refinesOnly: false,
+      condition: (request) => conditionQwenImage(reading, title, request),
+      predict: transformer.mount(),
+    };
+  },
+};
+
+/** Token by token, a guided prediction keeps the norm of the one with the prompt. diffusers: `true_cfg_scale`. */
+const guidance: Guidance = { scaleOf: ({ guidanceScale }) => guidanceScale, normedEdge: latentsPerEdge };

@@ -310,7 +310,7 @@ async function runQwenImage(
         }),
       },
     );
-    const results = await runGraph(graph, new Map(Object.entries(feeds)));
+    const results = await runGraph(graph, new Map([...inputs, ...Object.entries(feeds)]));
     sample.set(results.get('out_hidden_states')!, item * all * channels);
   }
   return new Map([['sample', sample]]);

@@ -20,7 +20,7 @@ export async function compareFamilyLora(
   base: string,
   file: string,
   tensorFile: string,
-  { id, outputs, scale }: LoraRun,
+  { id, outputs, scale, scalars }: LoraRun,
 ): Promise<CaseOutcome> {
   const tensors = await readTensors(tensorFile, (name) => name.startsWith(`${id}.`));
   const { family } = await readPipelineIndex(base, families);
@@ -36,7 +36,7 @@ export async function compareFamilyLora(
     [loraScalesInput, { shape: [1], data: Float32Array.of(scale) }] as const,
   ]);
   const run = networkRuns[configSchema.parse(transformer.config)._class_name]!;
-  const made = await run(transformer, Object.keys(outputs), { inputs, scalars: {} });
+  const made = await run(transformer, Object.keys(outputs), { inputs, scalars });
   const errors = Object.keys(outputs).map((name) => {
     const expected = tensors.get(`${id}.out.${name}`)?.data as Float32Array;
     const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);

@@ -17,6 +17,7 @@ const tolerance = 1e-4;
 export interface LoraRun {
   readonly id: string;
   readonly outputs: Readonly<Record<string, unknown>>;
+  readonly scalars: Readonly<Record<string, unknown>>;
   /** The weight of the LoRA. */
   readonly scale: number;
 }

@@ -31,7 +31,7 @@ const ioSchema = z.looseObject({
         id: z.string(),
         note: z.string(),
         outputs: z.record(z.string(), z.unknown()),
-        scalars: z.looseObject({ lora_scale: z.number().nullish() }).default({}),
+        scalars: z.record(z.string(), z.unknown()).default({}),
       }),
     )
     .default([]),
@@ -86,12 +86,13 @@ async function casesOf(folder: string, name: string): Promise<ReferenceCase[]> {
 const bases = [
   ['zimage_', 'd_pipelines/zimage_pipeline'],
   ['flux2_', 'd_pipelines/flux2_klein_pipeline'],
+  ['qwen_', 'd_pipelines/qwen_image_pipeline'],
 ] as const;
 
 /** FLUX.1's change its text encoder, too; those of other transformers change nothing else. */
 function comparisonOf(base: string) {
   if (base.endsWith('flux_pipeline')) return compareTransformerLora;
-  return /(zimage|flux2_klein)_pipeline$/.test(base) ? compareFamilyLora : compare;
+  return /(zimage|flux2_klein|qwen_image)_pipeline$/.test(base) ? compareFamilyLora : compare;
 }
 
 /** Why the networks of a base model are not compared; undefined where they are. */
@@ -99,7 +100,7 @@ async function unreadBase(base: string, name: string): Promise<string | undefine
   if (await exists(join(base, 'unet'))) return undefined;
   if (control.test(name)) return 'Control LoRAs, which widen the network';
   const { _class_name: pipeline } = indexSchema.parse(await readJson(join(base, 'model_index.json')));
-  return /^(Flux|ZImage|Flux2Klein)Pipeline$/.test(pipeline) ? undefined : `LoRAs of a ${pipeline}`;
+  return /^(Flux|ZImage|Flux2Klein|QwenImage)Pipeline$/.test(pipeline) ? undefined : `LoRAs of a ${pipeline}`;
 }
 
 const exists = (path: string): Promise<boolean> =>
@@ -116,7 +117,7 @@ async function readIo(file: string): Promise<Io> {
 
 /** A number of its own, `scale 0.6`, or `no lora`: a LoRA of weight 0. */
 const scaleOf = ({ note, scalars }: IoCase): number =>
-  scalars.lora_scale ?? Number(/scale ([\d.]+)/.exec(note)?.[1] ?? 0);
+  z.number().nullish().parse(scalars.lora_scale) ?? Number(/scale ([\d.]+)/.exec(note)?.[1] ?? 0);
 
 async function compare(
   base: string,

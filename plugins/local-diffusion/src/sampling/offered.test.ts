@@ -18,6 +18,7 @@ const schedulerOf: Readonly<Record<string, string>> = {
   chroma: 'FlowMatchEulerDiscreteScheduler',
   'z-image': 'FlowMatchEulerDiscreteScheduler',
   flux2: 'FlowMatchEulerDiscreteScheduler',
+  'qwen-image': 'FlowMatchEulerDiscreteScheduler',
 };
 /** Stable Diffusion 1 and XL have sigmas that were found to be best. */
 const aligned = { alignedSigmas: [14.6, 0.03] };

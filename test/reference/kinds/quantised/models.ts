@@ -13,6 +13,7 @@ const casesSchema = z.looseObject({
   image_args: z.record(z.string(), z.unknown()).optional(),
   image_seed: z.coerce.number().optional(),
   config: z.unknown().optional(),
+  base: z.string().optional(),
   files: z.array(z.looseObject({ file: z.string(), id: z.string(), config: z.unknown().optional() })),
 });
 type Cases = z.output<typeof casesSchema>;
@@ -37,7 +38,7 @@ async function casesOf(folder: string, name: string): Promise<ReferenceCase[]> {
     const pipeline = pipelines[name];
     const network = {
       id: `models/${name}/${file} as a network`,
-      run: () => compareNetwork(path, id, name, config ?? cases.config),
+      run: () => compareNetwork(path, id, name, config ?? cases.config, cases.base),
     };
     const image = {
       id: `models/${name}/${file} as an image`,

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { z } from 'zod';
 import {
@@ -7,6 +7,7 @@ import {
 } from '../../../../plugins/local-diffusion/src/checkpoint/component.js';
 import { withPackings } from '../../../../plugins/local-diffusion/src/checkpoint/packing/packed-tensors.js';
 import { t5EncoderOf } from '../../../../plugins/local-diffusion/src/families/components/companion-files.js';
+import { qwenEncoderOf } from '../../../../plugins/local-diffusion/src/families/components/qwen-file.js';
 import { singleFile as flux } from '../../../../plugins/local-diffusion/src/families/flux/single-file.js';
 import type { Tensors } from '../../../../plugins/local-diffusion/src/families/single-file-layout.js';
 import { singleFile as stableDiffusion3 } from '../../../../plugins/local-diffusion/src/families/stable-diffusion-3/single-file.js';
@@ -26,6 +27,11 @@ export const networks: Readonly<
   flux: transformer('FluxTransformer2DModel', flux),
   flux_k: transformer('FluxTransformer2DModel', flux),
   sd35: transformer('SD3Transformer2DModel', stableDiffusion3),
+  qwen2vl: {
+    of: 'Qwen2_5_VLForConditionalGeneration',
+    output: 'hidden_states_last',
+    tensorsOf: qwenEncoderOf,
+  },
   t5: { of: 'T5EncoderModel', output: 'last_hidden_state', tensorsOf: t5EncoderOf },
 };
 
@@ -42,11 +48,12 @@ export async function compareNetwork(
   id: string,
   name: string,
   stated: unknown,
+  base: string | undefined,
 ): Promise<CaseOutcome> {
   const { of, output, tensorsOf } = networks[name]!;
   const folder = extname(path) ? dirname(path) : dirname(path.replace(/\/$/, ''));
   const component = extname(path)
-    ? await openFile(path, stated ?? (await configOf(folder)), tensorsOf)
+    ? await openFile(path, stated ?? (await configOf(await configFolderOf(folder, base))), tensorsOf)
     : await openComponent(path);
   const tensors = await readTensors(join(folder, 'expected.safetensors'));
   const errors: number[] = [];
@@ -68,6 +75,12 @@ export async function compareNetwork(
     status: error <= tolerance ? 'passed' : 'failed',
     detail: `off by ${error.toExponential(1)} of the largest value`,
   };
+}
+
+/** Of files without a config, the folder of the component that they were made of, below that of the whole set. */
+async function configFolderOf(folder: string, base: string | undefined): Promise<string> {
+  if (base === undefined || (await readdir(folder)).includes('config.json')) return folder;
+  return join(dirname(dirname(dirname(folder))), base);
 }
 
 const configOf = async (folder: string) => JSON.parse(await readFile(join(folder, 'config.json'), 'utf8'));

@@ -1,5 +1,6 @@
 import { DerivedShapes } from '../../checkpoint/derived-shapes.js';
 import type { CompanionFile, Json, Tensors } from '../single-file-layout.js';
+import { qwenNameOf } from './llama-qwen-names.js';
 import { renamed } from './renamed-tensors.js';
 
 /** A Qwen3 of one of the sizes, e.g. `4b`, as ComfyUI keeps it. Its vocabulary comes with the engine. */
@@ -20,9 +21,9 @@ export const qwen25File = (name: string): CompanionFile => ({
   componentOf: qwenEncoderOf,
 });
 
-/** The text model, without what it would answer by. */
+/** The text model with the names of transformers or of llama.cpp, without what it would answer by. */
 export const qwenEncoderOf = (tensors: Tensors): Tensors =>
-  renamed(tensors, (name) => (name.startsWith('model.') ? name : undefined));
+  renamed(tensors, (name) => (name.startsWith('model.') ? name : qwenNameOf(name)));
 
 /**
  * The config.json of a Qwen3 by its tensors. What shapes do not tell is that of the published models.

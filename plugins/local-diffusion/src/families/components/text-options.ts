@@ -10,7 +10,7 @@ export const textOptions = {
     .max(512)
     .optional()
     .describe(
-      'FLUX, SD 3, Chroma: tokens of T5 that a prompt is cut at or filled up to. Z-Image: tokens that are read at most, and FLUX.2: those that a prompt is cut at or filled up to, those of the chat template counted. Absent: as the model was trained.',
+      'FLUX, SD 3, Chroma: tokens of T5 that a prompt is cut at or filled up to. Z-Image: tokens that are read at most, and FLUX.2: those that a prompt is cut at or filled up to, those of the chat template counted. Qwen-Image: tokens that are read at most, those of the template behind the prompt counted. Absent: as the model was trained.',
     ),
 } as const;
 

@@ -47,6 +47,9 @@ import {
   qwenTextGraph,
 } from '../../plugins/local-diffusion/src/networks/qwen/qwen-text.js';
 import { readQwenTextConfig } from '../../plugins/local-diffusion/src/networks/qwen/qwen-text-config.js';
+import { qwenVisionGraph } from '../../plugins/local-diffusion/src/networks/qwen/qwen-vision.js';
+import { readQwenVisionConfig } from '../../plugins/local-diffusion/src/networks/qwen/qwen-vision-config.js';
+import { visionPlaces } from '../../plugins/local-diffusion/src/networks/qwen/vision-places.js';
 import { t5EncoderGraph } from '../../plugins/local-diffusion/src/networks/t5/t5-encoder.js';
 import { unetGraph } from '../../plugins/local-diffusion/src/networks/unet/unet.js';
 import { TorchGenerator } from '../../plugins/local-diffusion/src/sampling/noise/torch-generator.js';
@@ -195,8 +198,30 @@ async function runQwenText(component: Component, wanted: readonly string[], { in
   return results;
 }
 
+/** Each image by itself. */
+async function runQwenVision(component: Component, { inputs }: CaseInputs) {
+  const config = readQwenVisionConfig(component);
+  const graph = qwenVisionGraph(component);
+  const pixels = inputs.get('pixel_values')!;
+  const width = pixels.shape[1]!;
+  const grids = [...inputs.get('image_grid_thw')!.data].map(Number);
+  const tokens: number[] = [];
+  let start = 0;
+  for (let image = 0; image < grids.length; image += 3) {
+    const [rows, columns] = [grids[image + 1]!, grids[image + 2]!];
+    const data = Float32Array.from(pixels.data.slice(start, start + rows * columns * width), Number);
+    const perToken = config.mergedEdge ** 2;
+    const patches = { data, shape: [(rows * columns) / perToken, perToken, width] };
+    const feeds = { patches, ...visionPlaces(rows, columns, config) };
+    tokens.push(...(await runGraph(graph, new Map(Object.entries(feeds)))).get('tokens')!);
+    start += rows * columns * width;
+  }
+  return new Map([['merged', Float32Array.from(tokens)]]);
+}
+
 /** Tokens that the mask hides are zeros in the reference. */
 async function runQwen25Text(component: Component, wanted: readonly string[], given: CaseInputs) {
+  if (given.inputs.has('pixel_values')) return await runQwenVision(component, given);
   const mask = given.inputs.get('attention_mask');
   const ids = given.inputs.get('input_ids')!;
   const seen = mask ?? { shape: ids.shape, data: new BigInt64Array(ids.data.length).fill(1n) };

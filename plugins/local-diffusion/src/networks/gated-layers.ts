@@ -9,22 +9,26 @@ export interface GatedLayerNames {
   readonly down: string;
 }
 
+export interface GatedLayerShape {
+  readonly width: number;
+  readonly inner: number;
+  readonly names: GatedLayerNames;
+  /** Whether they add biases. Absent: they have none. */
+  readonly bias?: boolean;
+}
+
 /**
- * Feed-forward layers without biases of which one gates the other, SwiGLU (Shazeer 2020, arXiv 2002.05202):
- * down(silu(gate x) * up x), of `x` [batch, tokens, width].
+ * Feed-forward layers of which one gates the other, SwiGLU (Shazeer 2020, arXiv 2002.05202): down(silu(gate x) * up x), of `x`
+ * [batch, tokens, width].
  */
 export function gatedLayers(
   graph: GraphBuilder,
   x: Value,
   path: string,
-  {
-    width,
-    inner,
-    names,
-  }: { readonly width: number; readonly inner: number; readonly names: GatedLayerNames },
+  { width, inner, names, bias = false }: GatedLayerShape,
 ): Value {
   const widen = (name: string) =>
-    tokenLinear(graph, x, `${path}.${name}`, { inputs: width, outputs: inner, bias: false });
+    tokenLinear(graph, x, `${path}.${name}`, { inputs: width, outputs: inner, bias });
   const gated = graph.node('Mul', [silu(graph, widen(names.gate)), widen(names.up)]);
-  return tokenLinear(graph, gated, `${path}.${names.down}`, { inputs: inner, outputs: width, bias: false });
+  return tokenLinear(graph, gated, `${path}.${names.down}`, { inputs: inner, outputs: width, bias });
 }

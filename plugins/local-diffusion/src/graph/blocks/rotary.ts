@@ -30,8 +30,39 @@ export function rotationBy(
       frequencies[axis * half + start + pair] = base ** ((-2 * pair) / width);
     start += width / 2;
   }
-  // Each column has one frequency: the product adds nothing to it.
-  const angles = graph.node('MatMul', [positions, graph.floats(frequencies, [widths.length, half])]);
+  return turnedBy(graph, positions, frequencies, [widths.length, half]);
+}
+
+/**
+ * The same where all axes share one row of frequencies, of which each has those of its section (Wang et al. 2024, arXiv 2409.12191).
+ *
+ * @param positions [tokens, axes]
+ * @param sections how many of the frequencies each axis has; together half of a head
+ */
+export function rotationBySections(
+  graph: GraphBuilder,
+  positions: Value,
+  sections: readonly number[],
+  base: number,
+): Rotation {
+  const half = sections.reduce((sum, each) => sum + each, 0);
+  const frequencies = new Float32Array(sections.length * half);
+  let pair = 0;
+  for (const [axis, count] of sections.entries()) {
+    for (const end = pair + count; pair < end; pair += 1)
+      frequencies[axis * half + pair] = base ** (-pair / half);
+  }
+  return turnedBy(graph, positions, frequencies, [sections.length, half]);
+}
+
+/** @param frequencies [axes, half the size of a head], 0 but for one axis in each column, so that the product adds nothing to it */
+function turnedBy(
+  graph: GraphBuilder,
+  positions: Value,
+  frequencies: Float32Array,
+  shape: readonly number[],
+): Rotation {
+  const angles = graph.node('MatMul', [positions, graph.floats(frequencies, shape)]);
   return { cosines: graph.node('Cos', [angles]), sines: graph.node('Sin', [angles]) };
 }
 

@@ -18,12 +18,15 @@ export interface QwenTextConfig {
   readonly normsHeads: boolean;
   /** Whether the projections to queries, keys and values add one: Qwen2.5. */
   readonly hasBiases: boolean;
+  /** How many of the rotary frequencies go by each axis of a position: time, row, column. */
+  readonly sections: readonly number[];
   /** Of the layers' names, e.g. `model`. */
   readonly path: string;
 }
 
 const base = z.number().positive();
-const rotary = z.looseObject({ rope_theta: base, rope_type: only('default') });
+const sections = z.tuple([count, count, count]).optional();
+const rotary = z.looseObject({ rope_theta: base, rope_type: only('default'), mrope_section: sections });
 
 /** Keys that both have; transformers 5 writes the base of the rotary embeddings into `rope_parameters`. */
 const keys = {
@@ -60,8 +63,12 @@ const qwen25 = z.looseObject({
   num_attention_heads: count.default(64),
   num_key_value_heads: count.default(8),
   rope_theta: base.default(1_000_000),
-  rope_scaling: z.looseObject({ type: z.enum(['default', 'mrope']).optional() }).nullish(),
+  rope_scaling: z
+    .looseObject({ type: z.enum(['default', 'mrope']).optional(), mrope_section: sections })
+    .nullish(),
 });
+
+const publishedSections = [16, 24, 24];
 
 const vision = z.looseObject({ model_type: z.literal('qwen2_5_vl') });
 const withTextConfig = z.looseObject({ text_config: z.looseObject({}) });
@@ -81,8 +88,11 @@ export function readQwenTextConfig(component: Component): QwenTextConfig {
 
 function readQwen3(component: Component): QwenTextConfig {
   const json = parseConfig(component, qwen3);
-  const own = { headWidth: json.head_dim, normsHeads: true, hasBiases: false, path: 'model' };
-  return { ...sizesOf(component, json), ...own };
+  return {
+    ...sizesOf(component, json),
+    ...{ headWidth: json.head_dim, normsHeads: true, hasBiases: false, path: 'model' },
+    sections: [json.head_dim / 2],
+  };
 }
 
 function readQwen25(component: Component): QwenTextConfig {
@@ -98,7 +108,14 @@ function readQwen25(component: Component): QwenTextConfig {
   }
   const isNewer = component.tensors.has('model.language_model.embed_tokens.weight');
   const path = isNewer ? 'model.language_model' : 'model';
-  return { ...sizesOf(component, json), headWidth, normsHeads: false, hasBiases: true, path };
+  const sections =
+    json.rope_parameters?.mrope_section ?? json.rope_scaling?.mrope_section ?? publishedSections;
+  if (sections.reduce((sum, each) => sum + each, 0) !== headWidth / 2) {
+    throw invalidFiles(
+      `${component.configFile}: "mrope_section" is [${sections}], which does not add up to half of a head of ${headWidth}.`,
+    );
+  }
+  return { ...sizesOf(component, json), headWidth, normsHeads: false, hasBiases: true, sections, path };
 }
 
 const keySchema = z.object(keys);

@@ -1,6 +1,14 @@
 import type { Component } from '../../checkpoint/component.js';
 import { invalidFiles } from '../../checkpoint/invalid-files.js';
-import { attention, lookUp, type Rotation, rmsNorm, rotate, rotationBy } from '../../graph/blocks/blocks.js';
+import {
+  attention,
+  lookUp,
+  type Rotation,
+  rmsNorm,
+  rotate,
+  rotationBy,
+  rotationBySections,
+} from '../../graph/blocks/blocks.js';
 import { GraphBuilder, type Value } from '../../graph/builder.js';
 import type { Graph } from '../../graph/graph.js';
 import { elementTypes } from '../../graph/onnx/element-types.js';
@@ -18,20 +26,23 @@ export type HiddenState = number | 'normed';
 export interface QwenTextOptions {
   /** What is read. Layers that come after all of it are not written, and their weights not opened. */
   readonly states: readonly HiddenState[];
+  /** Whether texts have images in them. Absent: they have none. */
+  readonly seesImages?: boolean;
 }
 
 /**
  * Writes the graph of a `Qwen3ForCausalLM`'s text model (Yang et al. 2025, arXiv 2505.09388; transformers
  * models/qwen3/modeling_qwen3.py), or of that of a `Qwen2_5_VLForConditionalGeneration` (Bai et al. 2025, arXiv 2502.13923; transformers
- * models/qwen2_5_vl/modeling_qwen2_5_vl.py) for text alone.
+ * models/qwen2_5_vl/modeling_qwen2_5_vl.py).
  *
- * Inputs, int64 [batch, tokens]: `input_ids`, and `attention_mask` with 1 for tokens that are seen. Output:
- * `hidden_states` float32 [batch, tokens, states * width], the states of each token side by side.
+ * Inputs, int64 [batch, tokens]: `input_ids`, and `attention_mask` with 1 for tokens that are seen. Output: `hidden_states` float32 [batch,
+ * tokens, states * width], the states of each token side by side. With images also `image_rows` float32 [rows, width], what stands for their
+ * tokens; `image_index` int64 [batch, tokens], the row of each token, 0 for those of text; and `positions` float32 [tokens, 3].
  *
  * @throws ERR_MODEL_FILES_INVALID for a config that is not supported, fewer layers than are read, and weights
  * that do not fit
  */
-export function qwenTextGraph(component: Component, { states }: QwenTextOptions): Graph {
+export function qwenTextGraph(component: Component, { states, seesImages = false }: QwenTextOptions): Graph {
   const config = readQwenTextConfig(component);
   const { vocabularySize, width, headWidth, rotaryBase, layers, epsilon, path } = config;
   const last = Math.max(...states.map((state) => (state === 'normed' ? layers : state)));
@@ -46,13 +57,19 @@ export function qwenTextGraph(component: Component, { states }: QwenTextOptions)
   const mask = graph.input('attention_mask', 'int64', ['batch', 'tokens']);
   const count = graph.node('Shape', [ids], { start: 1, end: 2 });
   const numbers = graph.node('Range', [graph.integers([0]), count, graph.integers([1])]);
-  const places = graph.node('Cast', [numbers], { to: elementTypes.float32 });
-  const positions = graph.node('Unsqueeze', [places, graph.integers([1])]);
   const scope = {
     bias: causalBias(graph, numbers, mask),
-    rotation: rotationBy(graph, positions, [headWidth], rotaryBase),
+    rotation: seesImages
+      ? rotationBySections(
+          graph,
+          graph.input('positions', 'float32', ['tokens', 3]),
+          config.sections,
+          rotaryBase,
+        )
+      : rotationBy(graph, inOneRow(graph, numbers), [headWidth], rotaryBase),
   };
-  let tokens = lookUp(graph, ids, `${path}.embed_tokens`, [vocabularySize, width]);
+  const words = lookUp(graph, ids, `${path}.embed_tokens`, [vocabularySize, width]);
+  let tokens = seesImages ? withImages(graph, words, width) : words;
   const read = new Map([[0, tokens]]);
   for (let layer = 0; layer < last; layer += 1) {
     tokens = decoderLayer(graph, tokens, `${path}.layers.${layer}`, config, scope);
@@ -65,6 +82,21 @@ export function qwenTextGraph(component: Component, { states }: QwenTextOptions)
     chosen.length === 1 ? chosen[0]! : graph.node('Concat', chosen, { axis: -1 }),
   );
   return graph.finish();
+}
+
+/** Numbers of tokens as positions: [tokens, 1]. */
+const inOneRow = (graph: GraphBuilder, numbers: Value): Value =>
+  graph.node('Unsqueeze', [graph.node('Cast', [numbers], { to: elementTypes.float32 }), graph.integers([1])]);
+
+/** Rows of images in place of the words that stand for them. */
+function withImages(graph: GraphBuilder, words: Value, width: number): Value {
+  const rows = graph.input('image_rows', 'float32', ['rows', width]);
+  const index = graph.input('image_index', 'int64', ['batch', 'tokens']);
+  const isImage = graph.node('Less', [
+    graph.integers([0]),
+    graph.node('Unsqueeze', [index, graph.integers([2])]),
+  ]);
+  return graph.node('Where', [isImage, graph.node('Gather', [rows, index]), words]);
 }
 
 interface LayerScope {

@@ -25,7 +25,7 @@ export interface CaseModel {
   dispose(): Promise<void>;
 }
 
-const componentName = /^(unet|transformer|vae|text_encoder(_\d)?|tokenizer(_\d)?)$/;
+const componentName = /^(unet|transformer|vae|text_encoder(_\d)?|tokenizer(_\d)?|processor)$/;
 
 /** The parts of a case that no component of ours takes the place of, e.g. a ControlNet. */
 export function unreadParts(given: Parts): string[] {
@@ -57,7 +57,7 @@ export async function openCaseModel(
     ...Object.fromEntries(
       Object.entries(own)
         .filter(([name]) => componentName.test(name))
-        .map(([name, path]) => [name, typeof path === 'string' ? join(pipelines, path) : null]),
+        .map(([name, path]) => [name, typeof path === 'string' ? placeOf(base, path) : null]),
     ),
   };
   const plain = { loras: [], loraWeights: [], ...loras };
@@ -66,6 +66,10 @@ export async function openCaseModel(
   const path = await compose(base, moved, index);
   return { path, ...plain, dispose: () => rm(path, { recursive: true }) };
 }
+
+/** Paths are told from the folder of all pipelines, or from that of the own one. */
+const placeOf = (base: string, path: string): string =>
+  path.includes('/') ? join(dirname(base), path) : join(base, path);
 
 /** Some folders share components with others, and say so in a file. */
 async function sharedParts(base: string): Promise<Record<string, string>> {

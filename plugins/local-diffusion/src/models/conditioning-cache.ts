@@ -29,7 +29,16 @@ const bytesOf = (conditioning: Conditioning): number =>
   Object.values(conditioning).reduce((sum, { data }) => sum + data.byteLength, 1);
 
 function keyOf(request: ConditioningRequest, state: unknown): string {
-  const { prompts, negativePrompts, isGuided, clipSkip, promptStyle, inversions = [], ...rest } = request;
+  const {
+    prompts,
+    negativePrompts,
+    isGuided,
+    clipSkip,
+    promptStyle,
+    inversions = [],
+    inputImages = [],
+    ...rest
+  } = request;
   const { width, height, familyOptions } = rest;
   const words = inversions.map(({ word }) => word);
   const hash = createHash('sha256').update(
@@ -43,9 +52,11 @@ function keyOf(request: ConditioningRequest, state: unknown): string {
       width,
       height,
       familyOptions,
+      inputImages.map((image) => [image.width, image.height]),
       state,
     ]),
   );
+  for (const { rgb } of inputImages) hash.update(rgb);
   for (const { values } of inversions.flatMap(({ matrices }) => matrices)) hash.update(values);
   return hash.digest('base64');
 }

@@ -1,6 +1,7 @@
 import type { PromptStyle } from '../prompt/text-encoding.js';
 import type { TextualInversion } from '../prompt/textual-inversion.js';
 import type { Feed } from '../session/network.js';
+import type { RgbPicture } from './lanczos.js';
 import type { LatentColours } from './latents-to-rgb.js';
 import type { Posterior } from './posterior.js';
 
@@ -29,6 +30,8 @@ export interface ConditioningRequest {
   /** Pixels. */
   readonly width: number;
   readonly height: number;
+  /** Input images that the model is to change, as they came. Absent: there are none. */
+  readonly inputImages?: readonly RgbPicture[] | undefined;
   /** What only the model's family reads, as its `readOptions` gives it. Absent: nothing was asked for. */
   readonly familyOptions?: unknown;
 }

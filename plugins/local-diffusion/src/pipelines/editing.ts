@@ -5,15 +5,23 @@ import { type RgbPicture, resizeLanczos } from './lanczos.js';
 import type { PictureRequest } from './picture-request.js';
 import { toPlanes } from './pixels.js';
 
+/** The input images of a request as they came, for a model that edits them; undefined where it does not, or there are none. */
+export const editedImages = (
+  { editing }: Pick<DiffusionModel, 'editing'>,
+  { source }: Pick<PictureRequest, 'source'>,
+): readonly RgbPicture[] | undefined =>
+  editing && source?.kind === 'picture' && source.originals?.length ? source.originals : undefined;
+
 /** A conditioning with the input images of a model that edits them. Other models' stays as it is. */
 export async function withInputImages(
   model: DiffusionModel,
-  { source, prompts, familyOptions }: PictureRequest,
+  request: PictureRequest,
   { conditional, unconditional, ...rest }: ModelConditioning,
 ): Promise<ModelConditioning> {
+  const { prompts, familyOptions } = request;
   const { editing } = model;
-  const originals = source?.kind === 'picture' ? (source.originals ?? []) : [];
-  if (!editing || originals.length === 0) return { conditional, unconditional, ...rest };
+  const originals = editedImages(model, request);
+  if (!editing || !originals) return { conditional, unconditional, ...rest };
   const latents: Feed[] = [];
   for (const original of originals) {
     const { width, height } = editing.sizeOf(original, familyOptions);

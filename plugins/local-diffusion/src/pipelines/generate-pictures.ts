@@ -3,7 +3,7 @@ import { type Beginning, type BeginningScope, beginWithLatents, beginWithNoise }
 import { createDenoiser } from './denoiser.js';
 import { type DiffusionModel, readsMask } from './diffusion-model.js';
 import { drawNoise, repeatRows } from './draws.js';
-import { withInputImages } from './editing.js';
+import { editedImages, withInputImages } from './editing.js';
 import { beginFollowing } from './following.js';
 import { beginWithPicture } from './image-to-image.js';
 import { beginInpainting } from './inpainting.js';
@@ -65,7 +65,11 @@ export async function generateLatents(
     flowShift: model.flowShift?.(imageTokens, request.steps),
   });
   const unconditionalScale = model.guidance.scaleOf?.(request) ?? 1;
-  const text = await model.condition({ ...request, isGuided: unconditionalScale > 1 });
+  const text = await model.condition({
+    ...request,
+    isGuided: unconditionalScale > 1,
+    inputImages: editedImages(model, request),
+  });
   throwIfAborted(signal);
   const conditioning = await withInputImages(model, request, text);
 

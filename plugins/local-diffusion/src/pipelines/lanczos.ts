@@ -5,8 +5,23 @@ export interface RgbPicture {
   readonly height: number;
 }
 
-/** Pixels to either side that the kernel reaches where nothing is made smaller. */
-const reach = 3;
+/** How pixels around a place weigh. */
+interface Kernel {
+  /** Pixels to either side where nothing is made smaller. */
+  readonly reach: number;
+  weigh(distance: number): number;
+}
+
+const lanczos: Kernel = { reach: 3, weigh: (x) => (x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0) };
+/** Keys 1981, with -0.5 for its one parameter. */
+const bicubic: Kernel = {
+  reach: 2,
+  weigh(x) {
+    const distance = Math.abs(x);
+    if (distance < 1) return (1.5 * distance - 2.5) * distance ** 2 + 1;
+    return distance < 2 ? -0.5 * (((distance - 5) * distance + 8) * distance - 4) : 0;
+  },
+};
 /** Weights are whole numbers of 2^-22, so that 8-bit sums fit into 32 bits. */
 const one = 2 ** 22;
 
@@ -21,13 +36,20 @@ interface Taps {
  * Equal to Pillow's `Image.resize(size, LANCZOS)` to the bit, edges included (src/libImaging/Resample.c);
  * sharp's kernel of the same name is sampled more coarsely and treats edges otherwise.
  */
-export function resizeLanczos(picture: RgbPicture, width: number, height: number): RgbPicture {
-  const narrowed = width === picture.width ? picture : resizeRows(picture, width);
-  return height === picture.height ? narrowed : resizeColumns(narrowed, height);
+export const resizeLanczos = (picture: RgbPicture, width: number, height: number): RgbPicture =>
+  resize(picture, width, height, lanczos);
+
+/** The same with the cubic kernel, as Pillow's `BICUBIC`. */
+export const resizeBicubic = (picture: RgbPicture, width: number, height: number): RgbPicture =>
+  resize(picture, width, height, bicubic);
+
+function resize(picture: RgbPicture, width: number, height: number, kernel: Kernel): RgbPicture {
+  const narrowed = width === picture.width ? picture : resizeRows(picture, width, kernel);
+  return height === picture.height ? narrowed : resizeColumns(narrowed, height, kernel);
 }
 
-function resizeRows({ rgb, width: oldWidth, height }: RgbPicture, width: number): RgbPicture {
-  const taps = tapsOf(oldWidth, width);
+function resizeRows({ rgb, width: oldWidth, height }: RgbPicture, width: number, kernel: Kernel): RgbPicture {
+  const taps = tapsOf(oldWidth, width, kernel);
   const resized = new Uint8Array(3 * width * height);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
@@ -38,8 +60,12 @@ function resizeRows({ rgb, width: oldWidth, height }: RgbPicture, width: number)
   return { rgb: resized, width, height };
 }
 
-function resizeColumns({ rgb, width, height: oldHeight }: RgbPicture, height: number): RgbPicture {
-  const taps = tapsOf(oldHeight, height);
+function resizeColumns(
+  { rgb, width, height: oldHeight }: RgbPicture,
+  height: number,
+  kernel: Kernel,
+): RgbPicture {
+  const taps = tapsOf(oldHeight, height, kernel);
   const resized = new Uint8Array(3 * width * height);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
@@ -67,7 +93,7 @@ function sumUp(
   }
 }
 
-function tapsOf(oldLength: number, length: number): Taps[] {
+function tapsOf(oldLength: number, length: number, { reach, weigh }: Kernel): Taps[] {
   const scale = oldLength / length;
   const stretch = Math.max(scale, 1);
   const support = reach * stretch;
@@ -76,7 +102,7 @@ function tapsOf(oldLength: number, length: number): Taps[] {
     const first = Math.max(0, Math.trunc(center - support + 0.5));
     const end = Math.min(oldLength, Math.trunc(center + support + 0.5));
     const values = Array.from({ length: end - first }, (_, tap) =>
-      lanczos((tap + first - center + 0.5) * (1 / stretch)),
+      weigh((tap + first - center + 0.5) * (1 / stretch)),
     );
     const total = values.reduce((sum, value) => sum + value, 0);
     const weights = values.map((value) => {
@@ -85,10 +111,6 @@ function tapsOf(oldLength: number, length: number): Taps[] {
     });
     return { first, weights };
   });
-}
-
-function lanczos(x: number): number {
-  return x >= -reach && x < reach ? sinc(x) * sinc(x / reach) : 0;
 }
 
 function sinc(x: number): number {

@@ -22,7 +22,7 @@ export type Source =
   /** What another model, or this one, has left when it stopped at `denoisingEnd`: all images' latents. */
   | { readonly kind: 'latents'; readonly latents: Float32Array };
 
-export interface PictureRequest extends Omit<ConditioningRequest, 'isGuided'> {
+export interface PictureRequest extends Omit<ConditioningRequest, 'isGuided' | 'inputImages'> {
   /** At most 1: no classifier-free guidance. */
   readonly guidanceScale: number;
   /** 0 to 1. */

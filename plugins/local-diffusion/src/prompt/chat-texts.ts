@@ -23,6 +23,8 @@ export interface ChatTextOptions {
   readonly tokens: number;
   /** What a message of the system says before the text. Absent: there is none. */
   readonly system?: string;
+  /** What stands in the message before each text, such as marks of images. Absent: nothing. */
+  readonly before?: string;
   /** What the template has behind the text, before the answer would begin. Absent: the answer begins at once. */
   readonly thought?: string;
   /** Absent: `plain`. */
@@ -47,13 +49,13 @@ const tail = '<|im_end|>\n<|im_start|>assistant\n';
 export function prepareChatTexts(
   { tokenizer }: Pick<ChatEncoder, 'tokenizer'>,
   texts: readonly string[],
-  { tokens, system, thought = '', promptStyle = 'plain', title }: ChatTextOptions,
+  { tokens, system, before = '', thought = '', promptStyle = 'plain', title }: ChatTextOptions,
 ): ChatTexts {
   const warnings = new Set<string>();
   const head = headOf(system);
   const ending = tokenizer.encode(tail + thought).length;
   const ids = texts.map((text) => {
-    const all = tokenizer.encode(`${head}${text}${tail}${thought}`);
+    const all = tokenizer.encode(`${head}${before}${text}${tail}${thought}`);
     const lost = all.length - ending - tokens;
     if (lost > 0) {
       warnings.add(

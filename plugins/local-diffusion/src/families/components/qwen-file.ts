@@ -21,9 +21,9 @@ export const qwen25File = (name: string): CompanionFile => ({
   componentOf: qwenEncoderOf,
 });
 
-/** The text model with the names of transformers or of llama.cpp, without what it would answer by. */
+/** The text model with the names of transformers or of llama.cpp and the vision tower, without what it would answer by. */
 export const qwenEncoderOf = (tensors: Tensors): Tensors =>
-  renamed(tensors, (name) => (name.startsWith('model.') ? name : qwenNameOf(name)));
+  renamed(tensors, (name) => (/^(model|visual)\./.test(name) ? name : qwenNameOf(name)));
 
 /**
  * The config.json of a Qwen3 by its tensors. What shapes do not tell is that of the published models.

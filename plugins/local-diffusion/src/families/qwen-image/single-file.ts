@@ -22,7 +22,8 @@ function originalTransformer(tensors: Tensors): Tensors {
   return new Map();
 }
 
-function deriveConfig(tensors: Tensors, what: string): Json {
+/** @param tellsSources whether the name of the file says that it is Edit-2511 */
+function deriveConfig(tensors: Tensors, what: string, tellsSources: boolean): Json {
   const shapes = new DerivedShapes(tensors, what);
   const width = shapes.size('img_in.weight', 0);
   const headWidth = shapes.size('transformer_blocks.0.attn.norm_q.weight', 0);
@@ -41,7 +42,7 @@ function deriveConfig(tensors: Tensors, what: string): Json {
     num_attention_heads: width / headWidth,
     joint_attention_dim: shapes.size('txt_in.weight', 1),
     axes_dims_rope: publishedHead.axes,
-    zero_cond_t: shapes.has(sourceMark),
+    zero_cond_t: tellsSources || shapes.has(sourceMark),
   };
 }
 
@@ -61,19 +62,34 @@ function deriveVaeConfig(tensors: Tensors, what: string): Json {
   };
 }
 
-const variant: FileVariant = {
-  title: 'Qwen-Image',
-  index: { _class_name: 'QwenImagePipeline' },
-  configs: { transformer: deriveConfig, text_encoder: deriveQwen25Config, vae: deriveVaeConfig },
-  tokenizers: { tokenizer: 'qwen' },
-  schedulerConfig: async () => ({
-    config: {
-      ...{ _class_name: 'FlowMatchEulerDiscreteScheduler', num_train_timesteps: 1000 },
-      ...{ shift: 1, use_dynamic_shifting: true, time_shift_type: 'exponential', shift_terminal: 0.02 },
-      ...{ base_shift: 0.5, max_shift: 0.9, base_image_seq_len: 256, max_image_seq_len: 8192 },
+function variantOf(path: string): FileVariant {
+  // Editing has the shapes of the base: only the name of the file tells it.
+  const name = basename(path);
+  const edits = /edit/i.test(name);
+  const isPlus = edits && /plus|25(09|11)/i.test(name);
+  const [title, pipeline] = isPlus
+    ? ['Qwen-Image-Edit-Plus', 'QwenImageEditPlusPipeline']
+    : edits
+      ? ['Qwen-Image-Edit', 'QwenImageEditPipeline']
+      : ['Qwen-Image', 'QwenImagePipeline'];
+  return {
+    title,
+    index: { _class_name: pipeline },
+    configs: {
+      transformer: (tensors, what) => deriveConfig(tensors, what, edits && /2511/.test(name)),
+      text_encoder: deriveQwen25Config,
+      vae: deriveVaeConfig,
     },
-  }),
-};
+    tokenizers: { tokenizer: 'qwen', processor: 'qwen' },
+    schedulerConfig: async () => ({
+      config: {
+        ...{ _class_name: 'FlowMatchEulerDiscreteScheduler', num_train_timesteps: 1000 },
+        ...{ shift: 1, use_dynamic_shifting: true, time_shift_type: 'exponential', shift_terminal: 0.02 },
+        ...{ base_shift: 0.5, max_shift: 0.9, base_image_seq_len: 256, max_image_seq_len: 8192 },
+      },
+    }),
+  };
+}
 
 const autoencoderFile: CompanionFile = {
   name: 'vae',
@@ -87,15 +103,7 @@ const autoencoderFile: CompanionFile = {
 export const singleFile: SingleFileLayout = {
   mark,
   recognise(path, tensors) {
-    if (originalTransformer(tensors).size === 0) return undefined;
-    // Editing has the shapes of the base: only the name of the file tells it.
-    if (/edit/i.test(basename(path))) {
-      throw invalidFiles(
-        `${path} is a Qwen-Image-Edit by its name, which this engine does not run yet.`,
-        'Use a Qwen-Image.',
-      );
-    }
-    return { variant, isCertain: true };
+    return originalTransformer(tensors).size > 0 ? { variant: variantOf(path), isCertain: true } : undefined;
   },
   componentsOf: (tensors) =>
     present({

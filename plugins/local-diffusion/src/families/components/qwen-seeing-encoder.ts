@@ -12,6 +12,7 @@ import { type PixelLimits, visionPixels } from '../../networks/qwen/vision-pixel
 import { visionPlaces } from '../../networks/qwen/vision-places.js';
 import type { RgbPicture } from '../../pipelines/lanczos.js';
 import type { ChatEncoder } from '../../prompt/chat-texts.js';
+import type { Feed } from '../../session/network.js';
 import { openByteLevelTokenizer } from '../../tokenizers/byte-level/open-byte-level-tokenizer.js';
 import type { TokenizerPlace } from '../../tokenizers/tokenizer-place.js';
 import type { ComponentKind } from '../component-kind.js';
@@ -23,7 +24,7 @@ export interface SeenImage extends SeenGrid {
 }
 
 /** A language model that also reads images in its texts. */
-export interface SeeingEncoder extends ChatEncoder {
+export interface SeeingEncoder extends Pick<ChatEncoder, 'tokenizer' | 'width'> {
   see(image: RgbPicture): Promise<SeenImage>;
   /**
    * The ids of one text to [tokens, width].
@@ -52,31 +53,21 @@ export const qwenSeeingKind = (places: {
     if (markId === undefined)
       throw invalidFiles(`The tokenizer has no "${imageMark}", which images stand for in texts.`);
 
-    const encodeSeeing = async (ids: readonly number[], images: readonly SeenImage[]) => {
-      const isImage = ids.map((id) => id === markId);
-      // Of tokens of text nothing is read.
-      const rows = Float32Array.from(
-        [new Float32Array(width), ...images.map(({ tokens }) => tokens)].flatMap((each) => [...each]),
-      );
-      let row = 0n;
-      const index = BigInt64Array.from(isImage, (one) => (one ? ++row : 0n));
-      const feeds = {
-        input_ids: { data: BigInt64Array.from(ids, BigInt), shape: [1, ids.length] },
-        attention_mask: { data: new BigInt64Array(ids.length).fill(1n), shape: [1, ids.length] },
-        image_rows: { data: rows, shape: [rows.length / width, width] },
-        image_index: { data: index, shape: [1, ids.length] },
-        positions: { data: seenPositions(isImage, images), shape: [ids.length, 3] },
-      };
-      return (await text.run(feeds, ['hidden_states'])).hidden_states;
-    };
     return {
       tokenizer,
       width,
-      encodeSeeing,
-      async encode(ids) {
-        const read: Float32Array[] = [];
-        for (const row of ids) read.push(await encodeSeeing(row, []));
-        return Float32Array.from(read.flatMap((each) => [...each]));
+      async encodeSeeing(ids, images) {
+        const isImage = ids.map((id) => id === markId);
+        let row = 0n;
+        const index = BigInt64Array.from(isImage, (one) => (one ? ++row : 0n));
+        const feeds = {
+          input_ids: { data: BigInt64Array.from(ids, BigInt), shape: [1, ids.length] },
+          attention_mask: { data: new BigInt64Array(ids.length).fill(1n), shape: [1, ids.length] },
+          image_rows: rowsOf(images, width),
+          image_index: { data: index, shape: [1, ids.length] },
+          positions: { data: seenPositions(isImage, images), shape: [ids.length, 3] },
+        };
+        return (await text.run(feeds, ['hidden_states'])).hidden_states;
       },
       async see(image) {
         const { patches, rows, columns } = visionPixels(image, vision, limits);
@@ -87,6 +78,18 @@ export const qwenSeeingKind = (places: {
     };
   },
 });
+
+/** The tokens of all images, behind a row of zeros, which is where those of text point. */
+function rowsOf(images: readonly SeenImage[], width: number): Feed {
+  const count = images.reduce((sum, { tokens }) => sum + tokens.length, width);
+  const data = new Float32Array(count);
+  let start = width;
+  for (const { tokens } of images) {
+    data.set(tokens, start);
+    start += tokens.length;
+  }
+  return { data, shape: [count / width, width] };
+}
 
 /** Those of the published models. */
 const publishedLimits: PixelLimits = { least: 56 ** 2, most: 12_845_056 };

@@ -1,3 +1,4 @@
+import { EaselError } from '@easel/plugin-sdk';
 import type {
   Conditioning,
   ConditioningRequest,
@@ -21,6 +22,8 @@ export interface TextReading extends Pick<ChatEncoder, 'tokenizer' | 'width'> {
   readonly system: string;
   /** What stands in the message before each text: marks of images. */
   readonly before: string;
+  /** What stands for each token of an image. Absent: there are no images. */
+  readonly mark?: string;
   /** Tokens of a text that are read at most, where the request does not say it. */
   readonly tokens: number;
   /** The ids of one text to [tokens, width]. */
@@ -45,6 +48,7 @@ export async function conditionQwenImage(
 ): Promise<ModelConditioning> {
   const { prompts, negativePrompts, isGuided, promptStyle, inversions } = request;
   refuseInversions(inversions, title);
+  refuseMarks([...prompts, ...(negativePrompts ?? [])], reading);
   const { width, before } = reading;
   const unread = tokensBefore(reading, reading.system);
   const own = readOptions(request.familyOptions).textTokens ?? reading.tokens;
@@ -75,4 +79,14 @@ export async function conditionQwenImage(
     unconditional: isGuided ? conditioningOf(prompts.length, negative.length) : undefined,
     warnings,
   };
+}
+
+/** A mark of an image where there is none would be taken for one. */
+function refuseMarks(texts: readonly string[], { mark }: TextReading): void {
+  if (mark === undefined || !texts.some((text) => text.includes(mark))) return;
+  throw new EaselError({
+    code: 'ERR_REQUEST_INVALID',
+    field: 'prompt',
+    message: `prompt: "${mark}" stands for an input image, and cannot be written in a text.`,
+  });
 }

@@ -27,7 +27,7 @@ export type EditingKind = 'one' | 'several';
 export function sizeOfPixels({ width, height }: ImageSize, pixels: number): ImageSize {
   const ratio = width / height;
   const wide = Math.sqrt(pixels * ratio);
-  const rounded = (edge: number) => roundHalfToEven(edge / unit) * unit;
+  const rounded = (edge: number) => Math.max(1, roundHalfToEven(edge / unit)) * unit;
   return { width: rounded(wide), height: rounded(wide / ratio) };
 }
 
@@ -52,6 +52,7 @@ export async function seeingReading(
   return {
     ...{ tokenizer: encoder.tokenizer, width: encoder.width, system },
     before: before.join(''),
+    mark: imageMark,
     tokens: Number.POSITIVE_INFINITY,
     read: (ids) => encoder.encodeSeeing(ids, seen),
   };

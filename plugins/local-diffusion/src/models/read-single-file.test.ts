@@ -228,9 +228,10 @@ describe('readSingleFile, by the tensors of published models', () => {
     const { 'model.diffusion_model.input_blocks.0.0.weight': _gone, ...cut } = unetOf(sd1);
     await writeHollowFile(path, cut);
     await refuses(/no "model\.diffusion_model\.input_blocks\.0\.0\.weight" and no "joint_blocks\.0\..*"\.$/);
+    const block = 'model.diffusion_model.double_blocks.0';
     await writeHollowFile(path, {
-      'model.diffusion_model.double_blocks.0.img_attn.qkv.weight': [3, 1],
-      'model.diffusion_model.double_blocks.0.img_mod.lin.weight': [6, 1],
+      [`${block}.img_attn.qkv.weight`]: [3, 1],
+      [`${block}.img_mod.lin.weight`]: [6, 1],
     });
     await refuses(/"x_embedder\.weight" of the transformer of .* is missing/);
     await writeHollowFile(path, { 'lora_unet_mid.lora_down.weight': [4, 1] });

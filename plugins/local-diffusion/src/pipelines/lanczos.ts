@@ -10,9 +10,20 @@ interface Kernel {
   /** Pixels to either side where nothing is made smaller. */
   readonly reach: number;
   weigh(distance: number): number;
+  /**
+   * Weights are whole numbers of one by this.
+   *
+   * @param largest of all weights
+   */
+  oneOf(largest: number): number;
 }
 
-const lanczos: Kernel = { reach: 3, weigh: (x) => (x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0) };
+const lanczos: Kernel = {
+  reach: 3,
+  weigh: (x) => (x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0),
+  // 8-bit sums fit into 32 bits.
+  oneOf: () => 2 ** 22,
+};
 /** Keys 1981, with -0.5 for its one parameter. */
 const bicubic: Kernel = {
   reach: 2,
@@ -21,14 +32,20 @@ const bicubic: Kernel = {
     if (distance < 1) return (1.5 * distance - 2.5) * distance ** 2 + 1;
     return distance < 2 ? -0.5 * (((distance - 5) * distance + 8) * distance - 4) : 0;
   },
+  // Each weight fits into 16 bits.
+  oneOf(largest) {
+    let bits = 0;
+    while (bits < 22 && Math.trunc(largest * 2 ** (bits + 1) + 0.5) < 2 ** 15) bits += 1;
+    return 2 ** bits;
+  },
 };
-/** Weights are whole numbers of 2^-22, so that 8-bit sums fit into 32 bits. */
-const one = 2 ** 22;
 
 /** Which pixels of a line make one of the new line, and how much each weighs. */
 interface Taps {
   readonly first: number;
   readonly weights: readonly number[];
+  /** What the weights add up to, about. */
+  readonly one: number;
 }
 
 /**
@@ -39,7 +56,7 @@ interface Taps {
 export const resizeLanczos = (picture: RgbPicture, width: number, height: number): RgbPicture =>
   resize(picture, width, height, lanczos);
 
-/** The same with the cubic kernel, as Pillow's `BICUBIC`. */
+/** The same with the cubic kernel, equal to torchvision's `resize` of bytes with antialiasing to the bit; Pillow's differs by one at places. */
 export const resizeBicubic = (picture: RgbPicture, width: number, height: number): RgbPicture =>
   resize(picture, width, height, bicubic);
 
@@ -54,7 +71,7 @@ function resizeRows({ rgb, width: oldWidth, height }: RgbPicture, width: number,
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const start = 3 * (y * oldWidth + taps[x]!.first);
-      sumUp(rgb, start, 3, taps[x]!.weights, resized, 3 * (y * width + x));
+      sumUp(rgb, start, 3, taps[x]!, resized, 3 * (y * width + x));
     }
   }
   return { rgb: resized, width, height };
@@ -70,7 +87,7 @@ function resizeColumns(
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const start = 3 * (taps[y]!.first * width + x);
-      sumUp(rgb, start, 3 * width, taps[y]!.weights, resized, 3 * (y * width + x));
+      sumUp(rgb, start, 3 * width, taps[y]!, resized, 3 * (y * width + x));
     }
   }
   return { rgb: resized, width, height };
@@ -81,7 +98,7 @@ function sumUp(
   from: Uint8Array,
   start: number,
   stride: number,
-  weights: readonly number[],
+  { weights, one }: Taps,
   into: Uint8Array,
   at: number,
 ): void {
@@ -93,11 +110,11 @@ function sumUp(
   }
 }
 
-function tapsOf(oldLength: number, length: number, { reach, weigh }: Kernel): Taps[] {
+function tapsOf(oldLength: number, length: number, { reach, weigh, oneOf }: Kernel): Taps[] {
   const scale = oldLength / length;
   const stretch = Math.max(scale, 1);
   const support = reach * stretch;
-  return Array.from({ length }, (_, index) => {
+  const lines = Array.from({ length }, (_, index) => {
     const center = (index + 0.5) * scale;
     const first = Math.max(0, Math.trunc(center - support + 0.5));
     const end = Math.min(oldLength, Math.trunc(center + support + 0.5));
@@ -105,12 +122,15 @@ function tapsOf(oldLength: number, length: number, { reach, weigh }: Kernel): Ta
       weigh((tap + first - center + 0.5) * (1 / stretch)),
     );
     const total = values.reduce((sum, value) => sum + value, 0);
-    const weights = values.map((value) => {
-      const share = (total === 0 ? value : value / total) * one;
-      return Math.trunc(share < 0 ? share - 0.5 : share + 0.5);
-    });
-    return { first, weights };
+    return { first, shares: total === 0 ? values : values.map((value) => value / total) };
   });
+  const largest = lines.reduce((most, { shares }) => shares.reduce((a, b) => Math.max(a, b), most), 0);
+  const one = oneOf(largest);
+  return lines.map(({ first, shares }) => ({
+    first,
+    one,
+    weights: shares.map((share) => Math.trunc(share * one + (share < 0 ? -0.5 : 0.5))),
+  }));
 }
 
 function sinc(x: number): number {

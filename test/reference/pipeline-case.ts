@@ -92,17 +92,20 @@ const defaultStrengths: Readonly<Record<string, number>> = {
   ZImageInpaintPipeline: 1,
   QwenImageImg2ImgPipeline: 0.6,
   QwenImageInpaintPipeline: 0.6,
+  Flux2KleinInpaintPipeline: 0.8,
 };
 const defaultSize = 64;
 
 /** The arguments of pipelines that are images and are read. */
-const readImages: readonly string[] = ['image', 'mask_image', 'control_image'];
+const readImages: readonly string[] = ['image', 'mask_image', 'control_image', 'image_reference'];
 
 /** The image arguments of a case that are not read. */
 export const unreadImages = (images: Readonly<Record<string, unknown>> = {}): string[] =>
   Object.entries(images)
     .filter(
-      ([name, tensor]) => !readImages.includes(name) || (name !== 'image' && typeof tensor !== 'string'),
+      ([name, tensor]) =>
+        !readImages.includes(name) ||
+        ((name === 'mask_image' || name === 'control_image') && typeof tensor !== 'string'),
     )
     .map(([name]) => name);
 
@@ -117,7 +120,7 @@ export function requestOf(
     mask_image: `${id}.mask_u8`,
     ...images,
   };
-  const all = [named.control_image ?? named.image ?? []]
+  const all = [named.control_image ?? named.image ?? [], named.image_reference ?? []]
     .flat()
     .flatMap((name) => tensors.get(name) ?? [])
     .map((tensor) => repeatPixels(tensor, times));

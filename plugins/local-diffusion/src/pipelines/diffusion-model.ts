@@ -95,6 +95,11 @@ export interface ImageEditing {
   /** Then as much is cut off around it as makes its edges multiples of so many pixels. Absent: nothing is. */
   readonly cutsTo?: number;
   /**
+   * Where a mask keeps something of the first image, all of that image is read as one that is changed; its likeliest latents are kept, so that
+   * nothing but noise is drawn, and at the edges of the mask by shares. Absent: as other models do it.
+   */
+  readonly keepsByShares?: true;
+  /**
    * Further inputs of the network, one row an image that is made.
    *
    * @param latents of each input image, [1, channels, height, width]

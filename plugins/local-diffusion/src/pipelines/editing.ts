@@ -1,6 +1,6 @@
 import { EaselError } from '@easel/plugin-sdk';
 import type { Feed } from '../session/network.js';
-import type { DiffusionModel, ModelConditioning } from './diffusion-model.js';
+import type { DiffusionModel, ImageSize, ModelConditioning } from './diffusion-model.js';
 import { type RgbPicture, resizeLanczos } from './lanczos.js';
 import type { PictureRequest } from './picture-request.js';
 import { toPlanes } from './pixels.js';
@@ -23,9 +23,12 @@ export async function withInputImages(
   const originals = editedImages(model, request);
   if (!editing || !originals) return { conditional, unconditional, ...rest };
   const latents: Feed[] = [];
-  for (const original of originals) {
+  const whole = wholeImage(model, request);
+  if (whole) latents.push(await encode(model, whole, request));
+  for (const original of whole ? originals.slice(1) : originals) {
     const { width, height } = editing.sizeOf(original, familyOptions);
-    latents.push(await encode(model, cutTo(resizeLanczos(original, width, height), editing.cutsTo ?? 1)));
+    const cut = cutTo(resizeLanczos(original, width, height), editing.cutsTo ?? 1);
+    latents.push(await encode(model, toPlanes(cut.rgb), cut));
   }
   const inputs = editing.inputs(latents, prompts.length);
   return {
@@ -34,6 +37,10 @@ export async function withInputImages(
     ...rest,
   };
 }
+
+/** The first image at the size of the request, where a mask keeps something of it and the model reads all of it. */
+const wholeImage = ({ editing }: DiffusionModel, { source }: PictureRequest): Float32Array | undefined =>
+  editing?.keepsByShares && source?.kind === 'picture' && source.mask ? source.planes : undefined;
 
 /** The middle of an image, whose edges are multiples of so many pixels. */
 function cutTo({ rgb, width, height }: RgbPicture, multiple: number): RgbPicture {
@@ -55,8 +62,12 @@ function cutTo({ rgb, width, height }: RgbPicture, multiple: number): RgbPicture
 }
 
 /** The latents that are most likely, so that nothing is drawn. */
-async function encode(model: DiffusionModel, { rgb, width, height }: RgbPicture): Promise<Feed> {
-  const posterior = await model.encode(toPlanes(rgb), [1, 3, height, width]);
+async function encode(
+  model: DiffusionModel,
+  planes: Float32Array,
+  { width, height }: ImageSize,
+): Promise<Feed> {
+  const posterior = await model.encode(planes, [1, 3, height, width]);
   return {
     data: posterior.draw(new Float32Array(posterior.count)),
     shape: [1, model.latentChannels, height / model.factor, width / model.factor],

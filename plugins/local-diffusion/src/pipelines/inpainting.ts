@@ -25,8 +25,9 @@ export async function beginInpainting(
   const { model, span, images, latentShape, generators, isHandedOver } = scope;
   const shape = pictureShape(scope);
   const count = latentShape.reduce((one, other) => one * other, 1);
-  const encode = async (picture: Float32Array) =>
-    (await model.encode(picture, shape)).draw(generators[0]!.randn(count));
+  const byShares = model.editing?.keepsByShares === true;
+  const draw = () => (byShares ? new Float32Array(count) : generators[0]!.randn(count));
+  const encode = async (picture: Float32Array) => (await model.encode(picture, shape)).draw(draw());
 
   const needsPicture = !readsMask(model) || !startsFromNoise || isHandedOver || model.maskReading?.drawsImage;
   const clean = needsPicture ? repeatRows(await encode(planes), images) : undefined;
@@ -38,7 +39,7 @@ export async function beginInpainting(
         ? span.addNoise(clean, noise, 0)
         : noise.map((value) => value * span.initialNoiseSigma);
 
-  const latentMask = shrinkMask(mask, scope);
+  const latentMask = byShares ? middleOfMask(mask, scope) : shrinkMask(mask, scope);
   if (readsMask(model)) {
     const masked = await encode(planes.map((value, index) => (mask[index % mask.length] === 1 ? 0 : value)));
     const channels =
@@ -46,13 +47,14 @@ export async function beginInpainting(
     return { latents, extraChannels: [channels] };
   }
   // diffusers draws the masked picture's latents here too, and does not use them.
-  generators[0]!.randn(count);
+  draw();
   return {
     latents,
     restore(current, call) {
       const kept = call + 1 === span.calls ? clean! : span.addNoise(clean!, noise, call + 1);
       for (let index = 0; index < current.length; index++) {
-        if (latentMask[index % latentMask.length] === 0) current[index] = kept[index]!;
+        const share = latentMask[index % latentMask.length]!;
+        if (share < 1) current[index] = (1 - share) * kept[index]! + share * current[index]!;
       }
     },
   };
@@ -66,4 +68,15 @@ function shrinkMask(mask: Float32Array, { model, latentShape }: BeginningScope):
     { length: height * width },
     (_, index) => mask[Math.floor(index / width) * factor * (width * factor) + (index % width) * factor]!,
   );
+}
+
+/** Of each latent the mean of the pixels in its middle: torch's `interpolate` with mode "bilinear". */
+function middleOfMask(mask: Float32Array, { model: { factor }, latentShape }: BeginningScope): Float32Array {
+  const [, height = 0, width = 0] = latentShape;
+  const [low, high] = [Math.ceil(factor / 2) - 1, Math.floor(factor / 2)];
+  return Float32Array.from({ length: height * width }, (_, index) => {
+    const [top, left] = [Math.floor(index / width) * factor, (index % width) * factor];
+    const at = (row: number, column: number) => mask[(top + row) * width * factor + left + column]!;
+    return (at(low, low) + at(low, high) + at(high, low) + at(high, high)) / 4;
+  });
 }

@@ -9,8 +9,8 @@ const mostPixels = 1024 ** 2;
 const imageStride = 10;
 
 /**
- * How FLUX.2 reads images: their tokens behind those that it makes, each image with a number of its own.
- * diffusers: `Flux2KleinPipeline`.
+ * How FLUX.2 reads images: their tokens behind those that it makes, each image with a number of its own. diffusers: `Flux2KleinPipeline`,
+ * `Flux2KleinInpaintPipeline`.
  *
  * @param patchEdge pixels along the edge of a token
  */
@@ -20,6 +20,7 @@ export const imageReading = (patchEdge: number): ImageEditing => ({
     return { width: Math.trunc(width * scale), height: Math.trunc(height * scale) };
   },
   cutsTo: patchEdge,
+  keepsByShares: true,
   inputs(latents, images) {
     const tokens = latents.map(toTokens);
     const count = tokens.reduce((sum, { shape }) => sum + shape[1]!, 0);

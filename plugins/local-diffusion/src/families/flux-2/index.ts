@@ -26,7 +26,7 @@ export const flux2: Family = {
   type: 'flux2',
   title,
   models: {
-    pipelineClasses: ['Flux2KleinPipeline'],
+    pipelineClasses: ['Flux2KleinPipeline', 'Flux2KleinInpaintPipeline'],
     tensors: ['double_stream_modulation_img.', 'model.diffusion_model.double_stream_modulation_img.'],
     // Those of the distilled models.
     defaults: { width: 1024, height: 1024, steps: 4, guidanceScale: 1 },
@@ -41,6 +41,7 @@ export const flux2: Family = {
       guidanceScale: true,
       sampler: true,
       inputImages: 4,
+      mask: true,
     },
   },
   options,

@@ -16,33 +16,56 @@ export interface Companion {
 }
 
 /**
- * Looks for the file of a part that a checkpoint lacks: beside it, and in the folders that programs keep such
- * files in.
+ * Looks for the file of a part that a checkpoint lacks: beside it, and in the folders that programs keep such files in. Of several that are
+ * called so those count that go with the denoising network.
  *
+ * @param denoiser tensors of the checkpoint's denoising network
  * @returns undefined where there is none
- * @throws ERR_MODEL_FILES_INVALID for one that cannot be read, or is of something else
+ * @throws ERR_MODEL_FILES_INVALID where all that are called so cannot be read, are of something else, or belong to other models
  */
-export async function findCompanion(path: string, wanted: CompanionFile): Promise<Companion | undefined> {
-  const own = dirname(path);
-  const folders = [
-    own,
-    ...wanted.folders.map((folder) => join(own, folder)),
-    ...wanted.folders.map((folder) => join(dirname(own), folder)),
-  ];
-  for (const folder of folders) {
+export async function findCompanion(
+  path: string,
+  wanted: CompanionFile,
+  denoiser: Tensors,
+): Promise<Companion | undefined> {
+  const failures: Error[] = [];
+  for (const folder of foldersOf(path, wanted)) {
     const names = await readdir(folder).catch((): string[] => []);
-    const fitting = names.filter((name) => isFile(name, wanted) && join(folder, name) !== path).sort();
-    const [first] = fitting;
-    if (first === undefined) continue;
-    const file = join(folder, first);
-    const stored = await withPackings(file, await readTensorFile(file));
-    const tensors = wanted.componentOf(stored);
-    if (tensors.size === 0)
-      throw invalidFiles(`${file} is called like ${wanted.example}, and has no tensors of such a file.`);
-    const choice = `${fitting.length} files in ${folder} may go with ${basename(path)}: ${first} was taken.`;
-    return { path: file, tensors, ...(fitting.length > 1 && { warning: choice }) };
+    const found: Companion[] = [];
+    for (const name of names.filter((each) => isFile(each, wanted)).sort()) {
+      const file = join(folder, name);
+      if (file === path) continue;
+      await openCompanion(file, wanted, denoiser).then(
+        (companion) => found.push(companion),
+        (error: Error) => failures.push(error),
+      );
+    }
+    const [first] = found;
+    if (!first) continue;
+    const choice = `${found.length} files in ${folder} may go with ${basename(path)}: ${basename(first.path)} was taken.`;
+    return { ...first, ...(found.length > 1 && { warning: choice }) };
   }
+  if (failures[0]) throw failures[0];
   return undefined;
+}
+
+function foldersOf(path: string, { folders }: CompanionFile): string[] {
+  const own = dirname(path);
+  return [own, ...[own, dirname(own)].flatMap((parent) => folders.map((folder) => join(parent, folder)))];
+}
+
+async function openCompanion(file: string, wanted: CompanionFile, denoiser: Tensors): Promise<Companion> {
+  const tensors = wanted.componentOf(await withPackings(file, await readTensorFile(file)));
+  if (tensors.size === 0)
+    throw invalidFiles(`${file} is called like ${wanted.example}, and has no tensors of such a file.`);
+  const misfit = wanted.misfitOf?.(tensors, denoiser);
+  if (misfit !== undefined) {
+    throw invalidFiles(
+      `${file} is called like ${wanted.example}, and ${misfit}.`,
+      `Put the one that belongs to the model into the same folder.`,
+    );
+  }
+  return { path: file, tensors };
 }
 
 const isFile = (name: string, { fileName }: CompanionFile): boolean =>

@@ -131,7 +131,7 @@ async function findCompanions(
   for (const wanted of family.singleFile?.companions ?? []) {
     const { name } = wanted;
     if (own[name] || (name === 'vae' && vae !== undefined)) continue;
-    const companion = await findCompanion(path, wanted);
+    const companion = await findCompanion(path, wanted, own[family.denoiser]?.tensors ?? new Map());
     const whole = companion ? undefined : await componentOfFolder(folder, name);
     if (whole) components[name] = whole;
     if (!companion) continue;

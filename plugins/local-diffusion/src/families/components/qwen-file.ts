@@ -3,23 +3,56 @@ import type { CompanionFile, Json, Tensors } from '../single-file-layout.js';
 import { qwenNameOf } from './llama-qwen-names.js';
 import { renamed } from './renamed-tensors.js';
 
+const textFolders = ['text_encoders', 'text_encoder', 'clip'];
+
+/** The layer that a denoising network reads text by, and how many states of a token stand side by side in it. */
+export interface TextReadingLayer {
+  readonly path: string;
+  readonly states: number;
+}
+
 /** A Qwen3 of one of the sizes, e.g. `4b`, as ComfyUI keeps it. Its vocabulary comes with the engine. */
-export const qwen3File = (name: string, ...sizes: readonly ('4b' | '8b')[]): CompanionFile => ({
+export const qwen3File = (
+  name: string,
+  layer: TextReadingLayer,
+  ...sizes: readonly ('4b' | '8b')[]
+): CompanionFile => ({
   name,
   fileName: new RegExp(`^(.*[-_.])?qwen[-_.]?3[-_.](.*[-_.])?(${sizes.join('|')})([-_.].*)?$`, 'i'),
   example: `qwen_3_${sizes[0]}.safetensors`,
-  folders: ['text_encoders', 'text_encoder', 'clip'],
+  folders: textFolders,
   componentOf: qwenEncoderOf,
+  misfitOf: (encoder, denoiser) =>
+    encoder.has('model.layers.0.self_attn.q_norm.weight')
+      ? widthMisfit(encoder, denoiser, layer)
+      : 'is no Qwen3: its heads have no norms',
 });
 
 /** Qwen2.5-VL, likewise. */
-export const qwen25File = (name: string): CompanionFile => ({
+export const qwen25File = (name: string, layer: TextReadingLayer): CompanionFile => ({
   name,
   fileName: /^(.*[-_.])?qwen[-_.]?2[-_.]?5[-_.]?vl([-_.].*)?$/i,
   example: 'qwen_2.5_vl_7b.safetensors',
-  folders: ['text_encoders', 'text_encoder', 'clip'],
+  folders: textFolders,
   componentOf: qwenEncoderOf,
+  misfitOf: (encoder, denoiser) =>
+    /\.self_attn\.q_proj\.bias/.test([...encoder.keys()].join(' '))
+      ? widthMisfit(encoder, denoiser, layer)
+      : 'is no Qwen2.5: its projections have no biases',
 });
+
+function widthMisfit(
+  encoder: Tensors,
+  denoiser: Tensors,
+  { path, states }: TextReadingLayer,
+): string | undefined {
+  const table =
+    encoder.get('model.embed_tokens.weight') ?? encoder.get('model.language_model.embed_tokens.weight');
+  const written = table?.shape[1];
+  const read = denoiser.get(`${path}.weight`)?.shape[1];
+  if (written === undefined || read === undefined || states * written === read) return undefined;
+  return `writes text ${states * written} wide, and the denoising network reads text ${read} wide`;
+}
 
 /** The text model with the names of transformers or of llama.cpp and the vision tower, without what it would answer by. */
 export const qwenEncoderOf = (tensors: Tensors): Tensors =>

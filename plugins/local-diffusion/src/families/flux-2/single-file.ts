@@ -86,6 +86,8 @@ const autoencoderFile: CompanionFile = {
   example: 'flux2-vae.safetensors',
   folders: ['vae'],
   componentOf: readAutoencoderTensors,
+  misfitOf: (autoencoder) =>
+    autoencoder.has('bn.running_mean') ? undefined : 'is none of FLUX.2: it has no statistics of its latents',
 };
 
 /** The layout of Black Forest Labs' files and of ComfyUI's: the transformer alone, or all in one. */
@@ -109,5 +111,8 @@ export const singleFile: SingleFileLayout = {
       ),
       vae: autoencoderOf(tensors, 'vae.'),
     }),
-  companions: [qwen3File('text_encoder', '4b', '8b'), autoencoderFile],
+  companions: [
+    qwen3File('text_encoder', { path: 'context_embedder', states: 3 }, '4b', '8b'),
+    autoencoderFile,
+  ],
 };

@@ -111,5 +111,5 @@ export const singleFile: SingleFileLayout = {
       text_encoder: qwenEncoderOf(withPrefix(tensors, 'text_encoders.qwen25_7b.transformer.')),
       vae: wanAutoencoderOf(withPrefix(tensors, 'vae.')),
     }),
-  companions: [qwen25File('text_encoder'), autoencoderFile],
+  companions: [qwen25File('text_encoder', { path: 'txt_in', states: 1 }), autoencoderFile],
 };

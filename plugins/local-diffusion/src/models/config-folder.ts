@@ -52,14 +52,14 @@ export async function openPart(
   };
 }
 
-/** Files of which each tokenizer's folder has one. */
-const vocabularies = ['vocab.json', 'tokenizer.json', 'spiece.model'];
+/** Files of which each folder of a tokenizer, or of a processor of images, has one. */
+const vocabularies = ['vocab.json', 'tokenizer.json', 'spiece.model', 'preprocessor_config.json'];
 
 /**
  * Which of a family's tokenizers a folder of configs has.
  *
  * @param names of their folders
- * @returns folders with a vocabulary, by name
+ * @returns folders with such a file, by name
  */
 export async function tokenizerFoldersOf(
   folder: string | undefined,

@@ -5,11 +5,11 @@ import { feedForward, tokenLinear } from './token-layers.js';
 
 /** What the blocks of a transformer over text and image share. */
 export interface BlockScope extends AttentionScope {
-  /** Names of the feed-forward layers of each stream. Absent: those of FLUX. */
+  /** Names of the feed-forward layers of each stream. Absent: `ff_context` and `ff`. */
   readonly feedForwards?: Readonly<Record<keyof Streams, string>>;
 }
 
-const fluxFeedForwards = { text: 'ff_context', image: 'ff' } as const;
+const usualFeedForwards = { text: 'ff_context', image: 'ff' } as const;
 
 /**
  * diffusers' `FluxTransformerBlock`, `QwenImageTransformerBlock` and `JointTransformerBlock`: text and image attend to both, and are worked on apart otherwise.
@@ -24,7 +24,7 @@ export function jointBlock(
   modulation: { readonly text: BlockModulation; readonly image: BlockModulation },
   besides = (_before: Value, after: Value): Value => after,
 ): Streams {
-  const { graph, width, feedForwards = fluxFeedForwards } = scope;
+  const { graph, width, feedForwards = usualFeedForwards } = scope;
   const normal = {
     text: modulatedNorm(graph, text, modulation.text[0], width),
     image: modulatedNorm(graph, image, modulation.image[0], width),

@@ -173,7 +173,10 @@ export function requestOf(
 const trueScale = ({ negative_prompt, true_cfg_scale = 4 }: Arguments): number =>
   negative_prompt === undefined ? 1 : true_cfg_scale;
 
-/** diffusers keeps the shape of what is asked for, and makes as many pixels as it was trained with, or as the case says. */
+/**
+ * diffusers keeps the shape of what is asked for, and makes as many pixels as it was trained with, or as the
+ * case says.
+ */
 function kontextSize(
   { width, height }: { readonly width: number; readonly height: number },
   { max_area: area = 1024 ** 2 }: Arguments,

@@ -14,7 +14,10 @@ import { visionPlaces } from '../../plugins/local-diffusion/src/networks/qwen/vi
 import type { CaseInputs } from './network-runs.js';
 import { runGraph } from './run-graph.js';
 
-/** Each item by itself: a mask says how long its text is. The images after the first are those that are changed. */
+/**
+ * Each item by itself: a mask says how long its text is. The images after the first are those that are
+ * changed.
+ */
 export async function runQwenImage(
   component: Component,
   _wanted: readonly string[],

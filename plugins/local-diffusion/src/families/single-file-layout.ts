@@ -37,12 +37,16 @@ export interface CompanionFile {
   /** Its tensors under the names of diffusers and transformers. */
   componentOf(tensors: Tensors): Tensors;
   /**
-   * Why such a component does not go with a denoising network, as the end of a sentence about it; undefined where nothing shows.
+   * Why such a component does not go with a denoising network, as the end of a sentence about it; undefined
+   * where nothing shows.
    *
    * @param denoiser its tensors under the names of diffusers
    */
   misfitOf?(component: Tensors, denoiser: Tensors): string | undefined;
-  /** Folder, in a diffusers checkpoint, of the tokenizer that belongs to it and that no file of tensors has. Absent: it needs none. */
+  /**
+   * Folder, in a diffusers checkpoint, of the tokenizer that belongs to it and that no file of tensors has.
+   * Absent: it needs none.
+   */
   readonly tokenizer?: string;
 }
 

@@ -16,12 +16,13 @@ export interface Companion {
 }
 
 /**
- * Looks for the file of a part that a checkpoint lacks: beside it, and in the folders that programs keep such files in. Of several that are
- * called so those count that go with the denoising network.
+ * Looks for the file of a part that a checkpoint lacks: beside it, and in the folders that programs keep such
+ * files in. Of several that are called so those count that go with the denoising network.
  *
  * @param denoiser tensors of the checkpoint's denoising network
  * @returns undefined where there is none
- * @throws ERR_MODEL_FILES_INVALID where all that are called so cannot be read, are of something else, or belong to other models
+ * @throws ERR_MODEL_FILES_INVALID where all that are called so cannot be read, are of something else, or
+ * belong to other models
  */
 export async function findCompanion(
   path: string,

@@ -18,8 +18,8 @@ export interface GatedLayerShape {
 }
 
 /**
- * Feed-forward layers of which one gates the other, SwiGLU (Shazeer 2020, arXiv 2002.05202): down(silu(gate x) * up x), of `x`
- * [batch, tokens, width].
+ * Feed-forward layers of which one gates the other, SwiGLU (Shazeer 2020, arXiv 2002.05202): down(silu(gate
+ * x) * up x), of `x` [batch, tokens, width].
  */
 export function gatedLayers(
   graph: GraphBuilder,

@@ -95,8 +95,9 @@ export interface ImageEditing {
   /** Then as much is cut off around it as makes its edges multiples of so many pixels. Absent: nothing is. */
   readonly cutsTo?: number;
   /**
-   * Where a mask keeps something of the first image, all of that image is read as one that is changed; its likeliest latents are kept, so that
-   * nothing but noise is drawn, and at the edges of the mask by shares. Absent: as other models do it.
+   * Where a mask keeps something of the first image, all of that image is read as one that is changed; its
+   * likeliest latents are kept, so that nothing but noise is drawn, and at the edges of the mask by shares.
+   * Absent: as other models do it.
    */
   readonly keepsByShares?: true;
   /**
@@ -124,11 +125,14 @@ export interface Guidance {
    */
   limit?(request: GuidanceRequest): number | undefined;
   /**
-   * Latents along the edge of the patches whose guided prediction is brought to the norm that the one with the prompt has. Absent: it is left as
-   * it is.
+   * Latents along the edge of the patches whose guided prediction is brought to the norm that the one with
+   * the prompt has. Absent: it is left as it is.
    */
   readonly normedEdge?: number;
-  /** How the denoising network is told `guidanceScale`: further inputs, one row an image. Absent: it is not told. */
+  /**
+   * How the denoising network is told `guidanceScale`: further inputs, one row an image. Absent: it is not
+   * told.
+   */
   inputs?(guidanceScale: number, images: number): Conditioning;
   /** A further prediction beside the second one, where the request asks for it. Absent: there never is. */
   weaken?(request: GuidanceRequest): WeakenedPrediction | undefined;

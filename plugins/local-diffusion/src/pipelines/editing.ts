@@ -5,7 +5,10 @@ import { type RgbPicture, resizeLanczos } from './lanczos.js';
 import type { PictureRequest } from './picture-request.js';
 import { toPlanes } from './pixels.js';
 
-/** The input images of a request as they came, for a model that edits them; undefined where it does not, or there are none. */
+/**
+ * The input images of a request as they came, for a model that edits them; undefined where it does not, or
+ * there are none.
+ */
 export const editedImages = (
   { editing }: Pick<DiffusionModel, 'editing'>,
   { source }: Pick<PictureRequest, 'source'>,
@@ -38,7 +41,10 @@ export async function withInputImages(
   };
 }
 
-/** The first image at the size of the request, where a mask keeps something of it and the model reads all of it. */
+/**
+ * The first image at the size of the request, where a mask keeps something of it and the model reads all of
+ * it.
+ */
 const wholeImage = ({ editing }: DiffusionModel, { source }: PictureRequest): Float32Array | undefined =>
   editing?.keepsByShares && source?.kind === 'picture' && source.mask ? source.planes : undefined;
 

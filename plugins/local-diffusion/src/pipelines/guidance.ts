@@ -32,8 +32,8 @@ export function limitGuidance(
 }
 
 /**
- * Brings each patch of a guided prediction, in place, to the norm that it has in the conditional one. Source: diffusers
- * `QwenImagePipeline.__call__`, token by token.
+ * Brings each patch of a guided prediction, in place, to the norm that it has in the conditional one. Source:
+ * diffusers `QwenImagePipeline.__call__`, token by token.
  *
  * @param shape of one image: channels, height, width
  * @param edge latents along the edge of a patch

@@ -56,7 +56,10 @@ interface Taps {
 export const resizeLanczos = (picture: RgbPicture, width: number, height: number): RgbPicture =>
   resize(picture, width, height, lanczos);
 
-/** The same with the cubic kernel, equal to torchvision's `resize` of bytes with antialiasing to the bit; Pillow's differs by one at places. */
+/**
+ * The same with the cubic kernel, equal to torchvision's `resize` of bytes with antialiasing to the bit;
+ * Pillow's differs by one at places.
+ */
 export const resizeBicubic = (picture: RgbPicture, width: number, height: number): RgbPicture =>
   resize(picture, width, height, bicubic);
 

@@ -25,7 +25,9 @@ export interface ChatTextOptions {
   readonly system?: string;
   /** What stands in the message before each text, such as marks of images. Absent: nothing. */
   readonly before?: string;
-  /** What the template has behind the text, before the answer would begin. Absent: the answer begins at once. */
+  /**
+   * What the template has behind the text, before the answer would begin. Absent: the answer begins at once.
+   */
   readonly thought?: string;
   /** Absent: `plain`. */
   readonly promptStyle?: PromptStyle | undefined;

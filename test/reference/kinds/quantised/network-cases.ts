@@ -77,7 +77,9 @@ export async function compareNetwork(
   };
 }
 
-/** Of files without a config, the folder of the component that they were made of, below that of the whole set. */
+/**
+ * Of files without a config, the folder of the component that they were made of, below that of the whole set.
+ */
 async function configFolderOf(folder: string, base: string | undefined): Promise<string> {
   if (base === undefined || (await readdir(folder)).includes('config.json')) return folder;
   return join(dirname(dirname(dirname(folder))), base);

@@ -20,7 +20,10 @@ const blockLayers: Readonly<Record<string, string>> = {
   ffn_norm: 'post_attention_layernorm',
 };
 
-/** A name of Qwen2.5's or Qwen3's text model in llama.cpp's GGUF files, as transformers has it; undefined for others. */
+/**
+ * A name of Qwen2.5's or Qwen3's text model in llama.cpp's GGUF files, as transformers has it; undefined for
+ * others.
+ */
 export function qwenNameOf(name: string): string | undefined {
   const [, block, rest = ''] = /^blk\.(\d+)\.(.+)$/.exec(name) ?? [];
   if (block === undefined) return renamePath(name, single);

@@ -5,7 +5,9 @@ import { renamed } from './renamed-tensors.js';
 
 const textFolders = ['text_encoders', 'text_encoder', 'clip'];
 
-/** The layer that a denoising network reads text by, and how many states of a token stand side by side in it. */
+/**
+ * The layer that a denoising network reads text by, and how many states of a token stand side by side in it.
+ */
 export interface TextReadingLayer {
   readonly path: string;
   readonly states: number;
@@ -54,7 +56,10 @@ function widthMisfit(
   return `writes text ${states * written} wide, and the denoising network reads text ${read} wide`;
 }
 
-/** The text model with the names of transformers or of llama.cpp and the vision tower, without what it would answer by. */
+/**
+ * The text model with the names of transformers or of llama.cpp and the vision tower, without what it would
+ * answer by.
+ */
 export const qwenEncoderOf = (tensors: Tensors): Tensors =>
   renamed(tensors, (name) => (/^(model|visual)\./.test(name) ? name : qwenNameOf(name)));
 

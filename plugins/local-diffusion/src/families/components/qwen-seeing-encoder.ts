@@ -37,7 +37,10 @@ export interface SeeingEncoder extends Pick<ChatEncoder, 'tokenizer' | 'width'> 
 /** What stands in a text for each token of an image. */
 export const imageMark = '<|image_pad|>';
 
-/** transformers' `Qwen2_5_VLForConditionalGeneration` with its vision tower, of which the last states are read. */
+/**
+ * transformers' `Qwen2_5_VLForConditionalGeneration` with its vision tower, of which the last states are
+ * read.
+ */
 export const qwenSeeingKind = (places: {
   readonly tokenizer: string;
   readonly processor: string;

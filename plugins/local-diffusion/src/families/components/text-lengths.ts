@@ -3,10 +3,11 @@ import type { Feed } from '../../session/network.js';
 import { firstTokens } from './packed-latents.js';
 
 /**
- * One prediction for a batch whose texts have several lengths, by a network without a mask: images that follow one another and whose texts
- * have as many tokens go through it together.
+ * One prediction for a batch whose texts have several lengths, by a network without a mask: images that
+ * follow one another and whose texts have as many tokens go through it together.
  *
- * @param conditioning with `encoder_hidden_states` [batch, tokens, width], filled up, and `text_lengths` [batch]; each input one row an image
+ * @param conditioning with `encoder_hidden_states` [batch, tokens, width], filled up, and `text_lengths`
+ * [batch]; each input one row an image
  * @param predict likewise, of texts that are not filled up
  */
 export async function predictByTextLength(

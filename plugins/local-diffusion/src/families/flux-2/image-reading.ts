@@ -9,8 +9,8 @@ const mostPixels = 1024 ** 2;
 const imageStride = 10;
 
 /**
- * How FLUX.2 reads images: their tokens behind those that it makes, each image with a number of its own. diffusers: `Flux2KleinPipeline`,
- * `Flux2KleinInpaintPipeline`.
+ * How FLUX.2 reads images: their tokens behind those that it makes, each image with a number of its own.
+ * diffusers: `Flux2KleinPipeline`, `Flux2KleinInpaintPipeline`.
  *
  * @param patchEdge pixels along the edge of a token
  */

@@ -16,7 +16,10 @@ const golden = fileURLToPath(new URL('../../../../../test/golden', import.meta.u
 const pipeline = `${golden}/d_pipelines/qwen_image_pipeline`;
 const expected = `${pipeline}_expected`;
 
-/** Files as ComfyUI's users have them. The configs, which shapes this small do not tell, lie in a folder of the transformer's name. */
+/**
+ * Files as ComfyUI's users have them. The configs, which shapes this small do not tell, lie in a folder of
+ * the transformer's name.
+ */
 async function createFiles(name: string, encoder: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'easel-qwen-image-'));
   onTestFinished(() => rm(folder, { recursive: true }));

@@ -38,8 +38,9 @@ export const plainReading = (encoder: ChatEncoder): TextReading => ({
 });
 
 /**
- * The conditioning of Qwen-Image: the tokens of each text without those that the template has before it, filled up to the longest with zeros,
- * and how many there are. diffusers: `QwenImagePipeline.encode_prompt`, which has a mask.
+ * The conditioning of Qwen-Image: the tokens of each text without those that the template has before it,
+ * filled up to the longest with zeros, and how many there are. diffusers: `QwenImagePipeline.encode_prompt`,
+ * which has a mask.
  */
 export async function conditionQwenImage(
   reading: TextReading,

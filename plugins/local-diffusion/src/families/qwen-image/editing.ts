@@ -32,8 +32,8 @@ export function sizeOfPixels({ width, height }: ImageSize, pixels: number): Imag
 }
 
 /**
- * How Qwen-Image-Edit reads texts with the images that are to be changed. diffusers: `_get_qwen_prompt_embeds` of `QwenImageEditPipeline` and
- * `QwenImageEditPlusPipeline`.
+ * How Qwen-Image-Edit reads texts with the images that are to be changed. diffusers:
+ * `_get_qwen_prompt_embeds` of `QwenImageEditPipeline` and `QwenImageEditPlusPipeline`.
  */
 export async function seeingReading(
   encoder: SeeingEncoder,
@@ -58,7 +58,9 @@ export async function seeingReading(
   };
 }
 
-/** The tokens of the images that are changed, behind those that are made, each image with a number of its own. */
+/**
+ * The tokens of the images that are changed, behind those that are made, each image with a number of its own.
+ */
 export const imageEditing: ImageEditing = {
   sizeOf: (image) => sizeOfPixels(image, editedPixels),
   inputs(latents, images) {

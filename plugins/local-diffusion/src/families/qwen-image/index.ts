@@ -28,7 +28,10 @@ const editingKinds: Readonly<Record<string, EditingKind>> = {
   QwenImageEditPlusPipeline: 'several',
 };
 
-/** Alibaba's Qwen-Image, Qwen-Image-Edit and -Edit-Plus: text and image in two streams, Qwen2.5-VL as text encoder, Wan's autoencoder. */
+/**
+ * Alibaba's Qwen-Image, Qwen-Image-Edit and -Edit-Plus: text and image in two streams, Qwen2.5-VL as text
+ * encoder, Wan's autoencoder.
+ */
 export const qwenImage: Family = {
   type: 'qwen-image',
   title,
@@ -101,7 +104,9 @@ export const qwenImage: Family = {
   },
 };
 
-/** Token by token, a guided prediction keeps the norm of the one with the prompt. diffusers: `true_cfg_scale`. */
+/**
+ * Token by token, a guided prediction keeps the norm of the one with the prompt. diffusers: `true_cfg_scale`.
+ */
 const guidance: Guidance = { scaleOf: ({ guidanceScale }) => guidanceScale, normedEdge: latentsPerEdge };
 
 interface Reading {

@@ -1,6 +1,9 @@
 import type { LatentColours } from '../../pipelines/latents-to-rgb.js';
 
-/** Latents of Wan 2.1, which are those of Qwen-Image. The colours were fitted to pairs of latents and images: `Wan21` in ComfyUI's `latent_formats.py`. */
+/**
+ * Latents of Wan 2.1, which are those of Qwen-Image. The colours were fitted to pairs of latents and images:
+ * `Wan21` in ComfyUI's `latent_formats.py`.
+ */
 export const colours: LatentColours = {
   factors: [
     [-0.1299, -0.1692, 0.2932],

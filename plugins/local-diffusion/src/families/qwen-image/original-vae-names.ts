@@ -27,8 +27,8 @@ const residual: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * The autoencoder of a file with Wan's names (`vae2_1.py` of their repository) or with diffusers' already, with or without `vae.` before them,
- * under the names of diffusers. Empty where it has none.
+ * The autoencoder of a file with Wan's names (`vae2_1.py` of their repository) or with diffusers' already,
+ * with or without `vae.` before them, under the names of diffusers. Empty where it has none.
  */
 export function wanAutoencoderOf(given: Tensors): Tensors {
   const apart = withPrefix(given, 'vae.');
@@ -39,7 +39,10 @@ export function wanAutoencoderOf(given: Tensors): Tensors {
   return renamed(tensors, (name) => pathOf(name, upsampling));
 }
 
-/** Where each entry of the decoder's one row of blocks is in diffusers: an entry without residual layers ends its level. */
+/**
+ * Where each entry of the decoder's one row of blocks is in diffusers: an entry without residual layers ends
+ * its level.
+ */
 function levelsOfUpsampling(tensors: Tensors): readonly string[] {
   const paths: string[] = [];
   let [level, layer] = [0, 0];

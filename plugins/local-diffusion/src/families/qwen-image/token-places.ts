@@ -2,7 +2,8 @@ import type { Feed } from '../../session/network.js';
 import { latentsPerEdge } from '../components/packed-latents.js';
 
 /**
- * Positions of an image's tokens, [tokens, 3]: the image's number, row, column, the last two counted from its middle.
+ * Positions of an image's tokens, [tokens, 3]: the image's number, row, column, the last two counted from its
+ * middle.
  *
  * @param height of its latents
  * @param width likewise

@@ -22,8 +22,8 @@ export interface QwenImageTransformer extends QwenImageConfig {
 }
 
 /**
- * diffusers' `QwenImageTransformer2DModel`. Its conditioning has `text_lengths` [batch], the tokens of each text, and may have the tokens and
- * places of images that it is to change.
+ * diffusers' `QwenImageTransformer2DModel`. Its conditioning has `text_lengths` [batch], the tokens of each
+ * text, and may have the tokens and places of images that it is to change.
  */
 export const qwenImageTransformerKind: ComponentKind<QwenImageTransformer> = {
   mount: (component, { networks }) => ({
@@ -46,7 +46,8 @@ export const qwenImageTransformerKind: ComponentKind<QwenImageTransformer> = {
  * @param own tokens of the latents
  * @param shape of the latents, [batch, channels, height, width]
  * @param time from 1 at the start to 0
- * @param conditioning with `encoder_hidden_states`, all of one length; the images that are changed have one row for each image that is made
+ * @param conditioning with `encoder_hidden_states`, all of one length; the images that are changed have one
+ * row for each image that is made
  */
 export function qwenImageFeeds(
   own: Feed,

@@ -34,7 +34,8 @@ export function rotationBy(
 }
 
 /**
- * The same where all axes share one row of frequencies, of which each has those of its section (Wang et al. 2024, arXiv 2409.12191).
+ * The same where all axes share one row of frequencies, of which each has those of its section (Wang et al.
+ * 2024, arXiv 2409.12191).
  *
  * @param positions [tokens, axes]
  * @param sections how many of the frequencies each axis has; together half of a head
@@ -55,7 +56,10 @@ export function rotationBySections(
   return turnedBy(graph, positions, frequencies, [sections.length, half]);
 }
 
-/** @param frequencies [axes, half the size of a head], 0 but for one axis in each column, so that the product adds nothing to it */
+/**
+ * @param frequencies [axes, half the size of a head], 0 but for one axis in each column, so that the product
+ * adds nothing to it
+ */
 function turnedBy(
   graph: GraphBuilder,
   positions: Value,

@@ -20,8 +20,8 @@ interface Channels {
 }
 
 /**
- * A causal convolution over 3 frames of 3 x 3 pixels for a film of one frame, [batch, inputs, height, width]. The frames before it are zeros,
- * so that only the last of the kernel counts.
+ * A causal convolution over 3 frames of 3 x 3 pixels for a film of one frame, [batch, inputs, height, width].
+ * The frames before it are zeros, so that only the last of the kernel counts.
  */
 export function frameConvolution(
   graph: GraphBuilder,

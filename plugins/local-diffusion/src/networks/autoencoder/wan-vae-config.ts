@@ -39,7 +39,8 @@ const schema = z.looseObject({
 });
 
 /**
- * Reads the config of an `AutoencoderKLQwenImage` (diffusers models/autoencoders/autoencoder_kl_qwenimage.py).
+ * Reads the config of an `AutoencoderKLQwenImage` (diffusers
+ * models/autoencoders/autoencoder_kl_qwenimage.py).
  *
  * @throws ERR_MODEL_FILES_INVALID naming the key and value that this engine does not support
  */

@@ -6,11 +6,11 @@ import { channelNorm, frameConvolution, wanMiddle, wanResidual } from './wan-vae
 import { readWanVaeConfig } from './wan-vae-config.js';
 
 /**
- * Writes the decoder of an `AutoencoderKLQwenImage` (that of Wan 2.1, Wan Team 2025, arXiv 2503.20314; diffusers
- * models/autoencoders/autoencoder_kl_qwenimage.py) for films of one frame.
+ * Writes the decoder of an `AutoencoderKLQwenImage` (that of Wan 2.1, Wan Team 2025, arXiv 2503.20314;
+ * diffusers models/autoencoders/autoencoder_kl_qwenimage.py) for films of one frame.
  *
- * Input: `latent_sample` float32 [batch, z_dim, height, width], means and deviations already undone. Output: `sample` float32 [batch, 3,
- * height * factor, width * factor], -1 to 1.
+ * Input: `latent_sample` float32 [batch, z_dim, height, width], means and deviations already undone. Output:
+ * `sample` float32 [batch, 3, height * factor, width * factor], -1 to 1.
  *
  * @throws ERR_MODEL_FILES_INVALID for a config that is not supported and weights that do not fit it
  */
@@ -47,8 +47,9 @@ export function wanDecoderGraph(component: Component): Graph {
 /**
  * Writes the encoder of an `AutoencoderKLQwenImage` for films of one frame.
  *
- * Input: `sample` float32 [batch, 3, height, width], -1 to 1. Output: `latent_parameters` float32 [batch, 2 * z_dim, height / factor, width /
- * factor]: the means, then the logarithms of the variances (not yet clamped to -30..20).
+ * Input: `sample` float32 [batch, 3, height, width], -1 to 1. Output: `latent_parameters` float32 [batch, 2 *
+ * z_dim, height / factor, width / factor]: the means, then the logarithms of the variances (not yet clamped
+ * to -30..20).
  *
  * @throws ERR_MODEL_FILES_INVALID for a config that is not supported and weights that do not fit it
  */

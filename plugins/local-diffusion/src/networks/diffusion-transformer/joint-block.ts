@@ -12,7 +12,8 @@ export interface BlockScope extends AttentionScope {
 const usualFeedForwards = { text: 'ff_context', image: 'ff' } as const;
 
 /**
- * diffusers' `FluxTransformerBlock`, `QwenImageTransformerBlock` and `JointTransformerBlock`: text and image attend to both, and are worked on apart otherwise.
+ * diffusers' `FluxTransformerBlock`, `QwenImageTransformerBlock` and `JointTransformerBlock`: text and image
+ * attend to both, and are worked on apart otherwise.
  *
  * @param besides what a block does to the image beside that, after the attention: its tokens before and
  * after. Absent: nothing

@@ -77,8 +77,8 @@ const withTextConfig = z.looseObject({ text_config: z.looseObject({}) });
 const isQwen25 = ({ config }: Component): boolean => vision.safeParse(config).success;
 
 /**
- * Reads the config of a `Qwen3ForCausalLM` (transformers models/qwen3/configuration_qwen3.py), or of the text model of a
- * `Qwen2_5_VLForConditionalGeneration` (models/qwen2_5_vl/configuration_qwen2_5_vl.py).
+ * Reads the config of a `Qwen3ForCausalLM` (transformers models/qwen3/configuration_qwen3.py), or of the text
+ * model of a `Qwen2_5_VLForConditionalGeneration` (models/qwen2_5_vl/configuration_qwen2_5_vl.py).
  *
  * @throws ERR_MODEL_FILES_INVALID naming the key and value that this engine does not support
  */

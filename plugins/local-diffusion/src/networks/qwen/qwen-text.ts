@@ -32,12 +32,13 @@ export interface QwenTextOptions {
 
 /**
  * Writes the graph of a `Qwen3ForCausalLM`'s text model (Yang et al. 2025, arXiv 2505.09388; transformers
- * models/qwen3/modeling_qwen3.py), or of that of a `Qwen2_5_VLForConditionalGeneration` (Bai et al. 2025, arXiv 2502.13923; transformers
- * models/qwen2_5_vl/modeling_qwen2_5_vl.py).
+ * models/qwen3/modeling_qwen3.py), or of that of a `Qwen2_5_VLForConditionalGeneration` (Bai et al. 2025,
+ * arXiv 2502.13923; transformers models/qwen2_5_vl/modeling_qwen2_5_vl.py).
  *
- * Inputs, int64 [batch, tokens]: `input_ids`, and `attention_mask` with 1 for tokens that are seen. Output: `hidden_states` float32 [batch,
- * tokens, states * width], the states of each token side by side. With images also `image_rows` float32 [rows, width], what stands for their
- * tokens; `image_index` int64 [batch, tokens], the row of each token, 0 for those of text; and `positions` float32 [tokens, 3].
+ * Inputs, int64 [batch, tokens]: `input_ids`, and `attention_mask` with 1 for tokens that are seen. Output:
+ * `hidden_states` float32 [batch, tokens, states * width], the states of each token side by side. With images
+ * also `image_rows` float32 [rows, width], what stands for their tokens; `image_index` int64 [batch, tokens],
+ * the row of each token, 0 for those of text; and `positions` float32 [tokens, 3].
  *
  * @throws ERR_MODEL_FILES_INVALID for a config that is not supported, fewer layers than are read, and weights
  * that do not fit

@@ -20,12 +20,13 @@ const epsilon = 1e-6;
 const rotaryBase = 10_000;
 
 /**
- * Writes the graph of the vision tower of a `Qwen2_5_VLForConditionalGeneration` (Bai et al. 2025, arXiv 2502.13923; transformers
- * models/qwen2_5_vl/modeling_qwen2_5_vl.py) for one image.
+ * Writes the graph of the vision tower of a `Qwen2_5_VLForConditionalGeneration` (Bai et al. 2025, arXiv
+ * 2502.13923; transformers models/qwen2_5_vl/modeling_qwen2_5_vl.py) for one image.
  *
- * Inputs: `patches` float32 [tokens, patches of one, 3 * 2 * edge * edge]; `places` float32 [patches, 2], row and column; of windows of
- * `windowEdge` squared patches: `window_order` int64 [windows, patches of one], which patch is where, `window_mask` likewise, 0 where there is
- * none, and `window_places` int64 [tokens, patches of one], where each patch is. Output: `tokens` float32 [tokens, width of the text model].
+ * Inputs: `patches` float32 [tokens, patches of one, 3 * 2 * edge * edge]; `places` float32 [patches, 2], row
+ * and column; of windows of `windowEdge` squared patches: `window_order` int64 [windows, patches of one],
+ * which patch is where, `window_mask` likewise, 0 where there is none, and `window_places` int64 [tokens,
+ * patches of one], where each patch is. Output: `tokens` float32 [tokens, width of the text model].
  *
  * @throws ERR_MODEL_FILES_INVALID for a config that is not supported and weights that do not fit it
  */

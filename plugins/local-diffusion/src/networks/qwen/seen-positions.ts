@@ -5,8 +5,9 @@ export interface SeenGrid {
 }
 
 /**
- * Positions of a text's tokens on three axes, time, row and column: words count on alike on all of them; the tokens of an image have one time
- * and their rows and columns, and what follows counts on behind all of these. transformers: `get_rope_index` of Qwen2.5-VL.
+ * Positions of a text's tokens on three axes, time, row and column: words count on alike on all of them; the
+ * tokens of an image have one time and their rows and columns, and what follows counts on behind all of
+ * these. transformers: `get_rope_index` of Qwen2.5-VL.
  *
  * @param isImage of each token, whether it stands for a part of an image; the images follow one another
  */

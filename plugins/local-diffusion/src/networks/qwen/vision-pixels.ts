@@ -23,8 +23,8 @@ export interface VisionPixels {
 }
 
 /**
- * Brings an image to edges that are multiples of a token's and to a number of pixels within limits, and cuts it into patches. transformers:
- * `Qwen2VLImageProcessor`.
+ * Brings an image to edges that are multiples of a token's and to a number of pixels within limits, and cuts
+ * it into patches. transformers: `Qwen2VLImageProcessor`.
  */
 export function visionPixels(
   image: RgbPicture,

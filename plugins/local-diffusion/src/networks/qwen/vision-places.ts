@@ -2,7 +2,8 @@ import type { Feed } from '../../session/network.js';
 import type { QwenVisionConfig } from './qwen-vision-config.js';
 
 /**
- * Where the patches of an image are, as the vision tower's graph reads it. They come token by token, row by row, and in each token row by row.
+ * Where the patches of an image are, as the vision tower's graph reads it. They come token by token, row by
+ * row, and in each token row by row.
  *
  * @param rows of patches, a multiple of those of a token
  * @param columns likewise

@@ -20,13 +20,13 @@ const embeddingFactor = 1000;
 const sinusoidSize = 256;
 
 /**
- * Writes the graph of a `QwenImageTransformer2DModel` (Wu et al. 2025, "Qwen-Image Technical Report", arXiv 2508.02324; diffusers
- * models/transformers/transformer_qwenimage.py).
+ * Writes the graph of a `QwenImageTransformer2DModel` (Wu et al. 2025, "Qwen-Image Technical Report", arXiv
+ * 2508.02324; diffusers models/transformers/transformer_qwenimage.py).
  *
- * Inputs, all float32: `hidden_states` [batch, image tokens, in_channels]; `encoder_hidden_states` [batch, text tokens,
- * joint_attention_dim]; `timestep` [1 or batch], 0 to 1; positions `img_ids` [image tokens, 3] and `txt_ids` [text tokens, 3]; with
- * zero_cond_t `is_source` [image tokens, 1], 1 for tokens of images that are changed. Output: `out_hidden_states` [batch, image tokens, 4 *
- * out_channels].
+ * Inputs, all float32: `hidden_states` [batch, image tokens, in_channels]; `encoder_hidden_states` [batch,
+ * text tokens, joint_attention_dim]; `timestep` [1 or batch], 0 to 1; positions `img_ids` [image tokens, 3]
+ * and `txt_ids` [text tokens, 3]; with zero_cond_t `is_source` [image tokens, 1], 1 for tokens of images that
+ * are changed. Output: `out_hidden_states` [batch, image tokens, 4 * out_channels].
  *
  * @throws ERR_MODEL_FILES_INVALID for a config that is not supported and weights that do not fit it
  */
@@ -82,7 +82,10 @@ function embedTimes(graph: GraphBuilder, times: Value, width: number): Value {
   return silu(graph, embeddingLayers(graph, angles, path, { inputs: sinusoidSize, width }));
 }
 
-/** Modulations of an image stream by the time, but for the tokens of images that are changed, whose time is 0: [batch, tokens, width] each. */
+/**
+ * Modulations of an image stream by the time, but for the tokens of images that are changed, whose time is 0:
+ * [batch, tokens, width] each.
+ */
 function bySource(
   graph: GraphBuilder,
   modulate: (path: string, parts: number, of: Value) => readonly Value[],

@@ -12,7 +12,10 @@ const pipeline = golden('d_pipelines/qwen_image_pipeline');
 const models = { base: 'qwen_image_bf16', edit: 'qwen_image_edit_2509_bf16' };
 const prompt = 'a photo of a cat';
 
-/** A working folder whose models lie as ComfyUI has them: two transformers that share text encoder and autoencoder, and a LoRA. */
+/**
+ * A working folder whose models lie as ComfyUI has them: two transformers that share text encoder and
+ * autoencoder, and a LoRA.
+ */
 async function createFolder(): Promise<string> {
   const folder = await createServeFolder({
     pluginFolders: [plugins],

@@ -46,7 +46,7 @@ export function Stage({ job, index }: { readonly job: LiveJob | undefined; reado
   // While they are made, all are watched; afterwards one is looked at.
   const shown = job.result ? [index] : [...Array(count).keys()];
   return (
-    <div className="stage" data-count={shown.length}>
+    <div className="stage" data-several={shown.length > 4 ? 'many' : shown.length > 1 ? 'few' : undefined}>
       {shown.map((one) => {
         const made = job.result?.images[one];
         const step = job.looks[one];

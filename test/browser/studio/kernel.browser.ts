@@ -29,11 +29,15 @@ it('shows a plugin that is dropped in, and says what is wrong with one that cann
   await mkdir(join(folder, 'plugins'));
   const { page, problems } = await openPage(`${url}/kernel`);
   await page.locator('[data-plugin=local-diffusion]').waitFor();
+  const code = `import { definePlugin } from '@easel/plugin-sdk';
+import { z } from 'zod';
+const [config, options] = [z.strictObject({}), z.looseObject({})];
+export default definePlugin({ config, options, start: async () => ({ generate: async () => ({ images: [] }) }) });`;
   const drop = async (id: string, manifest: object) => {
     const made = join(folder, `made-${id}`);
     await mkdir(made);
     await writeFile(join(made, 'plugin.json'), JSON.stringify(manifest));
-    await writeFile(join(made, 'index.js'), 'export default {};');
+    await writeFile(join(made, 'index.js'), code);
     await rename(made, join(folder, 'plugins', id));
   };
   const manifest = { id: 'dropped', version: '1.2.3', sdk: '^0.1.0', entry: 'index.js' };

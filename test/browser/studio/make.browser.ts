@@ -107,7 +107,10 @@ it('is worked by keys alone: make, cancel, and set the sliders', async () => {
   await page.getByRole('button', { name: 'Make 8 images' }).waitFor();
   await pressTo('random');
   await page.keyboard.press('Control+Enter');
-  await page.getByText(/^step \d+ of 160$/).waitFor();
+  // A page that is asked without a pause has none to draw in, on a busy machine.
+  await expect
+    .poll(() => page.locator('.status-text').innerText(), { timeout: 60_000, interval: 250 })
+    .toMatch(/^step \d+ of 160$/);
   await page.keyboard.press('Escape');
   await page.locator('.stage-empty', { hasText: 'Cancelled' }).waitFor();
   expect(await jobsOf(url)).toMatchObject([

@@ -62,7 +62,8 @@ async function receive(
   file: AsyncIterable<Buffer>,
   limit: number,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const all = new Uint8Array(Buffer.allocUnsafeSlow(limit).buffer);
+  // Zeros, not what was in this memory before: whoever gets the view gets its buffer.
+  const all = new Uint8Array(limit);
   let length = 0;
   for await (const chunk of file) {
     if (length + chunk.byteLength > limit) return undefined;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
@@ -14,10 +15,11 @@ const stalledMs = 60_000;
 /** A piece of a document: text, or a picture that stands there as base64. */
 type Piece = string | Uint8Array;
 
-/**
- * A private-use character frames it, which no text of ours begins with, so that it cannot be met by chance.
- */
-export const placeholderOf = (index: number): string => `\u{f8ff}easel-picture-${index}\u{f8ff}`;
+/** Nobody outside knows it: a text of a caller cannot be taken for a picture. */
+const token = randomUUID();
+
+/** The text that stands for a picture in a document. */
+export const placeholderOf = (index: number): string => `picture-${token}-${index};`;
 
 /**
  * A JSON document with pictures in it, cut where they stand.

@@ -4,12 +4,12 @@
  *
  * @module
  */
-import { EaselError, jsonSchema } from '@easel/plugin-sdk';
+import { EaselError } from '@easel/plugin-sdk';
 import {
   defineTaskPlugin,
-  fieldTableSchema,
-  priceSchema,
-  requestFields,
+  modelOptions,
+  planByFields,
+  readTicket,
   Service,
   taskSettings,
 } from '@easel/plugin-sdk/provider';
@@ -34,15 +34,7 @@ export default defineTaskPlugin({
       .default('https://queue.fal.run')
       .describe('Where the queue is. Absent: https://queue.fal.run.'),
   }),
-  options: z.strictObject({
-    fields: fieldTableSchema.prefault({}).describe('The names of the fields of the model.'),
-    imagesPerTask: z.int().min(1).max(32).default(1).describe('Images that one request makes. Absent: 1.'),
-    input: z
-      .record(z.string(), jsonSchema)
-      .default({})
-      .describe('More fields of its input, as the model knows them. Absent: none.'),
-    price: priceSchema.optional().describe('What the model costs. Absent: unknown.'),
-  }),
+  options: z.strictObject(modelOptions),
   open({ config, secrets }) {
     const { baseUrl, requestMs } = config;
     const headers = { authorization: `Key ${secrets.FAL_KEY}`, accept: 'application/json' };
@@ -51,30 +43,14 @@ export default defineTaskPlugin({
       name: 'fal',
       ticketSchema,
 
-      plan(request, { fields: table, imagesPerTask, input, price }) {
-        if (request.model.source.type !== 'provider')
-          throw new EaselError({
-            code: 'ERR_REQUEST_INVALID',
-            message: `"${request.model.id}" is no model of fal.`,
-          });
-        const { id } = request.model.source;
-        const { fields, warnings } = requestFields(table, request);
-        const asked = { ...input, ...fields };
+      plan(request, options) {
+        const plan = planByFields('fal', request, options);
         return {
-          asked,
-          model: id,
-          imagesPerTask: table.count === undefined ? 1 : imagesPerTask,
-          hasSeed: table.seed !== undefined,
-          price,
-          warnings,
-          async submit({ count, seed }, signal): Promise<Ticket> {
-            const body = {
-              ...asked,
-              ...(table.count === undefined ? {} : { [table.count]: count }),
-              ...(table.seed === undefined || seed === undefined ? {} : { [table.seed]: seed }),
-            };
-            const { json } = await service.ask({ url: id, body, signal, pays: true });
-            return readTicket(json);
+          ...plan,
+          async submit(task, signal) {
+            const body = plan.inputOf(task);
+            const { json } = await service.ask({ url: plan.model, body, signal, pays: true });
+            return readTicket('fal', ticketSchema, json);
           },
         };
       },
@@ -102,16 +78,6 @@ export default defineTaskPlugin({
     };
   },
 });
-
-function readTicket(json: unknown): Ticket {
-  const { success, data } = ticketSchema.safeParse(json);
-  if (success) return data;
-  throw new EaselError({
-    code: 'ERR_PROVIDER_BAD_RESPONSE',
-    message: 'fal has answered a request without the id of it. The image may have been paid.',
-    mayBePaid: true,
-  });
-}
 
 const gone = ({ request_id: id }: Ticket) =>
   new EaselError({

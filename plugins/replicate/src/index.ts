@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { EaselError, jsonSchema } from '@easel/plugin-sdk';
+import { EaselError } from '@easel/plugin-sdk';
 import {
   defineTaskPlugin,
-  fieldTableSchema,
-  priceSchema,
-  requestFields,
+  modelOptions,
+  planByFields,
+  readTicket,
   Service,
   taskSettings,
 } from '@easel/plugin-sdk/provider';
@@ -30,15 +30,7 @@ export default defineTaskPlugin({
       .default('https://api.replicate.com/v1')
       .describe('Where the API is, with the version. Absent: https://api.replicate.com/v1.'),
   }),
-  options: z.strictObject({
-    fields: fieldTableSchema.prefault({}).describe('The names of the fields of the model.'),
-    imagesPerTask: z.int().min(1).max(32).default(1).describe('Images that one prediction makes. Absent: 1.'),
-    input: z
-      .record(z.string(), jsonSchema)
-      .default({})
-      .describe('More fields of its input, as the model knows them. Absent: none.'),
-    price: priceSchema.optional().describe('What the model costs. Absent: unknown.'),
-  }),
+  options: z.strictObject(modelOptions),
   open({ config, secrets }) {
     const { baseUrl, requestMs } = config;
     const headers = { authorization: `Bearer ${secrets.REPLICATE_API_TOKEN}`, accept: 'application/json' };
@@ -47,34 +39,17 @@ export default defineTaskPlugin({
       name: 'Replicate',
       ticketSchema,
 
-      plan(request, { fields: table, imagesPerTask, input, price }) {
-        if (request.model.source.type !== 'provider')
-          throw new EaselError({
-            code: 'ERR_REQUEST_INVALID',
-            message: `"${request.model.id}" is no model of Replicate.`,
-          });
-        const { id } = request.model.source;
-        const [model = id, version] = id.split(':');
-        const { fields, warnings } = requestFields(table, request);
-        const asked = { ...input, ...fields };
+      plan(request, options) {
+        const plan = planByFields('Replicate', request, options);
+        const [model = plan.model, version] = plan.model.split(':');
         return {
-          asked,
-          model: id,
-          imagesPerTask: table.count === undefined ? 1 : imagesPerTask,
-          hasSeed: table.seed !== undefined,
-          price,
-          warnings,
-          async submit({ count, seed }, signal): Promise<Ticket> {
-            const own = {
-              ...asked,
-              ...(table.count === undefined ? {} : { [table.count]: count }),
-              ...(table.seed === undefined || seed === undefined ? {} : { [table.seed]: seed }),
-            };
+          ...plan,
+          async submit(task, signal) {
             // A model of Replicate's own has no version to be named.
             const url = version === undefined ? `models/${model}/predictions` : 'predictions';
-            const body = { ...(version === undefined ? {} : { version }), input: own };
+            const body = { ...(version === undefined ? {} : { version }), input: plan.inputOf(task) };
             const { json } = await service.ask({ url, body, signal, pays: true });
-            return readTicket(json);
+            return readTicket('Replicate', ticketSchema, json);
           },
         };
       },
@@ -93,17 +68,6 @@ export default defineTaskPlugin({
     };
   },
 });
-
-function readTicket(json: unknown): Ticket {
-  const { success, data } = ticketSchema.safeParse(json);
-  if (success) return data;
-  throw new EaselError({
-    code: 'ERR_PROVIDER_BAD_RESPONSE',
-    message:
-      'Replicate has answered a request without the id of the prediction. The image may have been paid.',
-    mayBePaid: true,
-  });
-}
 
 const gone = ({ id }: Ticket) =>
   new EaselError({

@@ -46,6 +46,23 @@ describe('a picture by the bundled model', () => {
       expect(Math.max(...at(x, y))).toBeLessThan(130);
   });
 
+  it('is nearly the same in fast, which is told, and exact stays as it was', async () => {
+    const make = (precision?: string) =>
+      manager.generateImage({
+        ...{ prompt, seed: 7, steps: 6 },
+        ...(precision && { providerOptions: { 'local-diffusion': { precision } } }),
+      });
+    const [exact, fast, exactAgain] = [await make(), await make('fast'), await make('exact')];
+    const samples = (bytes: Uint8Array) => sharp(bytes).raw().toBuffer();
+    const [expected, made] = [await samples(exact.images[0]!.bytes), await samples(fast.images[0]!.bytes)];
+    expect(await samples(exactAgain.images[0]!.bytes)).toEqual(expected);
+    expect(made).not.toEqual(expected);
+    expect(made.every((value, index) => Math.abs(value - expected[index]!) < 32)).toBe(true);
+    expect(fast.warnings).toEqual([]);
+    expect(fast.provenance.parameters).toMatchObject({ precision: 'fast' });
+    expect(exact.provenance.parameters).not.toHaveProperty('precision');
+  });
+
   it.each([
     ['a red circle on a blue background', [190, 0, 0], [255, 90, 90], [0, 0, 150], [120, 160, 255]],
     ['a green square on a white background', [0, 90, 0], [120, 220, 140], [220, 220, 220], [255, 255, 255]],

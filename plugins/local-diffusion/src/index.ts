@@ -49,7 +49,7 @@ export default definePlugin({
       async generate(request, { options, signal, onProgress, stopsWithin }) {
         const call = toEngineCall(request, options);
         const reports = new ProgressReports(onProgress);
-        const { pictures, sampler, warnings, timings } = await engine.run(call, {
+        const { pictures, sampler, arithmetic, warnings, timings } = await engine.run(call, {
           signal,
           stopsWithin,
           onProgress: (progress) => reports.add(progress),
@@ -66,7 +66,7 @@ export default definePlugin({
           images,
           warnings: warnings.map((message) => ({ code: 'other' as const, message })),
           timings: { ...timings, encode: performance.now() - encodeFrom },
-          parameters: { sampler },
+          parameters: { sampler, ...(arithmetic !== 'exact' && { precision: arithmetic }) },
           samplerLabel: labelSampler(sampler),
         };
       },

@@ -2,6 +2,7 @@ import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import type { Family } from './families/family.js';
 import { predictionTypes } from './families/prediction-type.js';
+import { arithmetics } from './models/model-files.js';
 import { promptStyles } from './prompt/text-encoding.js';
 import { timestepSpacings } from './sampling/scheduler-config/scheduler-config.js';
 
@@ -59,6 +60,12 @@ const commonOptions = z.strictObject({
     .optional()
     .describe(
       'What the denoising network was trained to predict, where the files of the model do not say it or say it wrongly. Absent: as they say.',
+    ),
+  precision: z
+    .enum(arithmetics)
+    .default('exact')
+    .describe(
+      'exact: computed as the weights say, so that a seed means what it means elsewhere. fast: the linear layers of the denoising network in int8, on a processor; images differ a little. Absent: exact.',
     ),
   promptStyle: z
     .enum(promptStyles)

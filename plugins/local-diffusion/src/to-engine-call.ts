@@ -46,6 +46,7 @@ export function toEngineCall(
       loras: options.loras.map(({ path }) => path),
       tinyDecoder: options.tinyDecoder,
       predictionType: options.predictionType,
+      arithmetic: options.precision,
     },
     loraWeights: options.loras.map(({ weight }) => weight),
     prompt,

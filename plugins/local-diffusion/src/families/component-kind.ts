@@ -1,6 +1,6 @@
 import type { Component } from '../checkpoint/component.js';
 import type { ExportedSite } from '../exported/exported-site.js';
-import type { NetworkGroup } from '../session/network-group.js';
+import type { NetworkPlace } from '../session/network-group.js';
 import type { TokenizerPlace } from '../tokenizers/tokenizer-place.js';
 import type { Tensors } from './single-file-layout.js';
 
@@ -27,7 +27,7 @@ export interface ComponentKind<Part> {
 
 /** What a component of a checkpoint is mounted into. */
 export interface MountSite {
-  readonly networks: NetworkGroup;
+  readonly networks: NetworkPlace;
   /** Where a tokenizer lies, by the name of its folder in a diffusers checkpoint. */
   tokenizer(name: string): TokenizerPlace;
 }

@@ -20,3 +20,12 @@ test('a run holds what is made until it is read for the last time', () => {
   expect(workBytes(finished, sizes)).toBe(100 * (8 + 12) * 4);
   expect(() => workBytes(finished, new Map())).toThrow(/does not say what "rows" is/);
 });
+
+test('what is made of weights alone is no part of a run', () => {
+  const graph = new GraphBuilder(noWeights);
+  const x = graph.input('x', 'float32', ['rows', 4]);
+  const weight = graph.node('Sigmoid', [graph.node('Sin', [graph.floats(new Float32Array(16), [4, 4])])]);
+  graph.output('y', graph.node('MatMul', [x, weight]));
+  const finished = graph.finish();
+  expect(workBytes(finished, new Map([['rows', 3]]))).toBe(3 * 4 * 4);
+});

@@ -32,12 +32,15 @@ export function sizesIn({ inputs }: Graph, shapeOf: (input: string) => readonly 
 
 /**
  * Bytes that the values of a run take beside the weights, at the moment when they take most: each is there
- * from the node that makes it to the last that reads it. What operators need inside is not known here.
+ * from the node that makes it to the last that reads it. What is made of weights alone is computed when the
+ * network is opened, and counts as a weight. What operators need inside is not known here.
  *
  * @param graph one of ours: it says the shapes of what its nodes make
  * @throws Error for a free dimension that the run does not name
  */
-export function workBytes({ nodes, outputs, values }: Graph, sizes: Sizes): number {
+export function workBytes(graph: Graph, sizes: Sizes): number {
+  const { outputs, values } = graph;
+  const nodes = nodesOfRuns(graph);
   /** What a view shows, by its name. */
   const shown = new Map<string, string>();
   const rootOf = (name: string): string => shown.get(name) ?? name;
@@ -69,6 +72,16 @@ export function workBytes({ nodes, outputs, values }: Graph, sizes: Sizes): numb
     release(node, index);
   }
   return most;
+}
+
+/** The nodes whose values depend on what a run is given. */
+function nodesOfRuns({ nodes, initializers }: Graph): readonly GraphNode[] {
+  const constants = new Set(['', ...initializers.map(({ name }) => name)]);
+  return nodes.filter(({ inputs, outputs }) => {
+    if (!inputs.every((name) => constants.has(name))) return true;
+    for (const name of outputs) constants.add(name);
+    return false;
+  });
 }
 
 const bytesOf = ({ type, shape }: TensorType, sizes: Sizes): number =>

@@ -28,8 +28,8 @@ export class ModelCache {
 
   /** @throws ERR_MODEL_FILES_INVALID for files that are missing, damaged or do not fit each other */
   async get(files: ModelFiles): Promise<OpenedModel> {
-    const { path, vae, loras, tinyDecoder, predictionType } = files;
-    const key = JSON.stringify([path, vae, loras, tinyDecoder, predictionType]);
+    const { path, vae, loras, tinyDecoder, predictionType, arithmetic } = files;
+    const key = JSON.stringify([path, vae, loras, tinyDecoder, predictionType, arithmetic]);
     const kept = await this.#unchanged(key);
     const model = kept?.model ?? (await openModel(files, { memory: this.#memory }));
     this.#models.delete(key);

@@ -11,6 +11,10 @@ export interface TinyDecoder {
   readonly use: 'previews' | 'always';
 }
 
+/** What images are computed with: `exact` is what the weights say, `fast` rounds linear layers to int8. */
+export const arithmetics = ['exact', 'fast'] as const;
+export type Arithmetic = (typeof arithmetics)[number];
+
 /** The files that a model is made of. */
 export interface ModelFiles {
   /** Absolute path of a diffusers folder, or of a single .safetensors file. */
@@ -23,4 +27,6 @@ export interface ModelFiles {
   readonly tinyDecoder?: TinyDecoder | undefined;
   /** What its denoising network predicts. Absent: as the files say. */
   readonly predictionType?: PredictionType | undefined;
+  /** Absent: exact. */
+  readonly arithmetic?: Arithmetic | undefined;
 }

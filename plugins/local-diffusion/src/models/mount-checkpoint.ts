@@ -2,9 +2,12 @@ import { applyLoras } from '../checkpoint/apply-loras.js';
 import type { Lora } from '../checkpoint/lora.js';
 import type { Components, Family } from '../families/family.js';
 import { loraScalesInput } from '../graph/blocks/low-rank.js';
+import { withInt8Products } from '../graph/passes/int8-products.js';
 import { takeFirstStep } from '../pipelines/first-step.js';
 import { type TextualInversion, textualInversionOf } from '../prompt/textual-inversion.js';
+import { sumsInt8Exactly } from '../session/int8-saturation.js';
 import { NetworkGroup } from '../session/network-group.js';
+import type { NetworkMemory } from '../session/network-memory.js';
 import type { Checkpoint } from './checkpoint.js';
 import { filesOf } from './component-files.js';
 import { cacheConditioning } from './conditioning-cache.js';
@@ -20,11 +23,15 @@ import { addTinyDecoder } from './tiny-decoder.js';
  */
 export async function mountCheckpoint(
   checkpoint: Checkpoint,
-  { memory, loras, tinyDecoder }: MountOptions,
+  { memory, loras, tinyDecoder, arithmetic: asked = 'exact' }: MountOptions,
   families: readonly Family[],
 ): Promise<OpenedModel> {
   const networks = new NetworkGroup(memory);
+  const reason = asked === 'fast' ? await whyNotFast(memory) : undefined;
+  const arithmetic = reason ? 'exact' : asked;
+  const denoiserNetworks = arithmetic === 'fast' ? networks.rewritten(withInt8Products) : networks;
   const warnings: string[] = [...checkpoint.warnings, ...loras.flatMap((lora) => lora.warnings)];
+  if (reason) warnings.push(`precision had no effect: ${reason}.`);
   const components = withLoras(checkpoint, loras, families, (message) => warnings.push(message));
   const inversions = await Promise.all(loras.map(readBundledInversions));
   const model = await checkpoint.family.assemble({
@@ -32,7 +39,10 @@ export async function mountCheckpoint(
     index: checkpoint.index,
     has: (name) => components[name] !== undefined,
     open: async (name, kind) =>
-      await kind.mount(components[name]!, { networks, tokenizer: checkpoint.tokenizer }),
+      await kind.mount(components[name]!, {
+        networks: name === checkpoint.family.denoiser ? denoiserNetworks : networks,
+        tokenizer: checkpoint.tokenizer,
+      }),
   });
   const tiny = tinyDecoder && (await addTinyDecoder(tinyDecoder.path, model, networks));
   const weighLoras = (weights: readonly number[]) => {
@@ -75,10 +85,18 @@ export async function mountCheckpoint(
     get warnings() {
       return [...warnings, ...networks.warnings];
     },
+    arithmetic,
     inversions: inversions.flat(),
     weighLoras,
     release: () => networks.release(),
   };
+}
+
+/** Why networks cannot be computed in int8 here. Undefined: they can. */
+async function whyNotFast({ provider }: NetworkMemory): Promise<string | undefined> {
+  if (provider !== 'cpu') return `"fast" is for processors, and networks are computed on ${provider}`;
+  if (await sumsInt8Exactly()) return undefined;
+  return 'this processor does not add products of int8 exactly';
 }
 
 function withLoras(

@@ -11,7 +11,7 @@ import type { ComponentSource, ExportedKind } from '../families/component-kind.j
 import type { PredictionType } from '../families/prediction-type.js';
 import { readSchedulerConfig } from '../sampling/scheduler-config/scheduler-config.js';
 import type { NetworkMemory } from '../session/network-memory.js';
-import type { TinyDecoder } from './model-files.js';
+import type { Arithmetic, TinyDecoder } from './model-files.js';
 import type { OpenedModel } from './opened-model.js';
 import { componentNamesOf, type PipelineIndex } from './pipeline-index.js';
 import { withPrediction } from './told-prediction.js';
@@ -22,6 +22,7 @@ export interface ExportedChanges {
   readonly vae: string | undefined;
   readonly tinyDecoder: TinyDecoder | undefined;
   readonly predictionType: PredictionType | undefined;
+  readonly arithmetic: Arithmetic | undefined;
 }
 
 interface Opened {
@@ -30,6 +31,7 @@ interface Opened {
 }
 
 const tinyDecoderWarning = 'The tiny decoder had no effect: the model is exported to ONNX.';
+const arithmeticWarning = 'precision had no effect: the model is exported to ONNX.';
 
 /**
  * Opens a model that optimum, Olive, diffusers' old script or TensorRT's demo has exported to ONNX.
@@ -51,7 +53,11 @@ export async function openExportedFolder(
   const told = withPrediction({ schedulerConfig: own, warnings: [] }, changes.predictionType);
   const { schedulerConfig } = told;
   const opened: Opened[] = [];
-  const warnings: string[] = [...told.warnings, ...(changes.tinyDecoder ? [tinyDecoderWarning] : [])];
+  const warnings: string[] = [
+    ...told.warnings,
+    ...(changes.tinyDecoder ? [tinyDecoderWarning] : []),
+    ...(changes.arithmetic === 'fast' ? [arithmeticWarning] : []),
+  ];
   const release = async () => {
     for (const { network } of opened.splice(0)) await network.release();
   };
@@ -86,6 +92,7 @@ export async function openExportedFolder(
         for (const each of opened) refuseOtherSizes(folder, request, model.factor, each);
         return await model.condition(request);
       },
+      arithmetic: 'exact',
       /** It was given no LoRAs. */
       inversions: [],
       weighLoras() {},

@@ -31,7 +31,7 @@ export interface OpenOptions
  * other
  */
 export async function openModel(files: ModelFiles, options: OpenOptions = {}): Promise<OpenedModel> {
-  const { path, vae, loras = [], tinyDecoder, predictionType } = files;
+  const { path, vae, loras = [], tinyDecoder, predictionType, arithmetic } = files;
   const { families = allFamilies, memory = new NetworkMemory({}) } = options;
   if (await isFile(path)) {
     const file = await readSingleFile(path, { ...options, vae, predictionType });
@@ -40,14 +40,20 @@ export async function openModel(files: ModelFiles, options: OpenOptions = {}): P
   }
   const index = await readPipelineIndex(path, families);
   if (await isExported(path, index.family.denoiser)) {
-    return await openExportedFolder(path, index, memory, { loras, vae, tinyDecoder, predictionType });
+    return await openExportedFolder(path, index, memory, {
+      loras,
+      vae,
+      tinyDecoder,
+      predictionType,
+      arithmetic,
+    });
   }
   return await mount(await readFolder(path, index, { ...options, vae }), files, { families, memory });
 }
 
 async function mount(
   checkpoint: Checkpoint,
-  { loras: paths = [], tinyDecoder, predictionType }: ModelFiles,
+  { loras: paths = [], tinyDecoder, predictionType, arithmetic }: ModelFiles,
   { families, memory }: { readonly families: readonly Family[]; readonly memory: NetworkMemory },
 ): Promise<OpenedModel> {
   const { origin, family } = checkpoint;
@@ -55,7 +61,7 @@ async function mount(
   const targets = family.loras?.targets ?? [];
   const loras = await Promise.all(paths.map((path) => openLora(path, targets)));
   const told = { ...checkpoint, ...withPrediction(checkpoint, predictionType) };
-  return await mountCheckpoint(told, { memory, loras, tinyDecoder }, families);
+  return await mountCheckpoint(told, { memory, loras, tinyDecoder, arithmetic }, families);
 }
 
 /** Also what is not there and has the name of a file of tensors, for the message. */

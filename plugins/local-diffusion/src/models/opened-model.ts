@@ -4,7 +4,7 @@ import type { DiffusionModel } from '../pipelines/diffusion-model.js';
 import type { PictureRequest } from '../pipelines/picture-request.js';
 import type { TextualInversion } from '../prompt/textual-inversion.js';
 import type { NetworkMemory } from '../session/network-memory.js';
-import type { TinyDecoder } from './model-files.js';
+import type { Arithmetic, TinyDecoder } from './model-files.js';
 
 /** A model as the engine keeps it. */
 export interface OpenedModel extends DiffusionModel {
@@ -12,6 +12,8 @@ export interface OpenedModel extends DiffusionModel {
   readonly files: readonly string[];
   /** Sentences about what had to be assumed, and what was asked for and could not be had. */
   readonly warnings: readonly string[];
+  /** What its denoising network is computed with. */
+  readonly arithmetic: Arithmetic;
   /** Words that its LoRAs brought along. */
   readonly inversions: readonly TextualInversion[];
   /**
@@ -32,4 +34,6 @@ export interface MountOptions {
   readonly loras: readonly Lora[];
   /** Absent: none. */
   readonly tinyDecoder?: TinyDecoder | undefined;
+  /** Absent: exact. */
+  readonly arithmetic?: Arithmetic | undefined;
 }

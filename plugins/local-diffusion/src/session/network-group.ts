@@ -4,6 +4,9 @@ import type { Feed } from './network.js';
 import type { NetworkMemory } from './network-memory.js';
 import { StoredNetwork } from './stored-network.js';
 
+/** Where the graphs of a model become networks. */
+export type NetworkPlace = Pick<NetworkGroup, 'add' | 'memoryBytes'>;
+
 /** The networks of one model: fed alike, counted and released together. */
 export class NetworkGroup {
   readonly #memory: NetworkMemory;
@@ -28,6 +31,11 @@ export class NetworkGroup {
     });
     this.#networks.push(network);
     return network;
+  }
+
+  /** The same place for graphs that are changed before they are added. */
+  rewritten(rewrite: (graph: Graph) => Graph): NetworkPlace {
+    return { add: (graph) => this.add(rewrite(graph)), memoryBytes: this.memoryBytes };
   }
 
   /**

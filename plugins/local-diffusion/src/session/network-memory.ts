@@ -1,5 +1,6 @@
 import type { Precision } from '../graph/passes/precision.js';
 import { onProcessor } from './execution-choice.js';
+import type { ExecutionProvider } from './execution-providers.js';
 import type { NetworkOptions } from './network-options.js';
 import type { RunClock } from './run-clock.js';
 
@@ -87,6 +88,11 @@ export class NetworkMemory {
   /** What networks are computed in, unless one of them cannot be. */
   get precision(): Precision {
     return (this.#options.execution ?? onProcessor).precision;
+  }
+
+  /** What networks are computed on, unless one of them cannot be. */
+  get provider(): ExecutionProvider {
+    return (this.#options.execution ?? onProcessor).provider;
   }
 
   /** Whether matrices in blocks are held as codes that are computed with. */

@@ -1,5 +1,6 @@
 import type { Sizes } from '../graph/dimension.js';
 import { bytesComputed, type Graph, type Initializer } from '../graph/graph.js';
+import { int8Bytes } from '../graph/passes/int8-nodes.js';
 import { inPrecision, type Precision } from '../graph/passes/precision.js';
 import { cutIntoStages } from '../graph/passes/stages.js';
 import { findRepackable, repackedBytes } from '../graph/repacked/matrices.js';
@@ -52,7 +53,7 @@ export class NetworkStages {
     const repacked = memory.repacks ? findRepackable(graph) : new Map<string, never>();
     const bytesOf = (initializer: Initializer) => {
       const matrix = repacked.get(initializer.name);
-      return matrix ? repackedBytes(matrix) : bytesComputed(initializer);
+      return matrix ? repackedBytes(matrix) : (int8Bytes(graph, initializer) ?? bytesComputed(initializer));
     };
     this.#stages = cutIntoStages(graph, limit, bytesOf).map((stage) => {
       const computed = inPrecision(stage, precision);

@@ -1,6 +1,6 @@
 import { EaselError, type MemoryPlan } from '@easel/plugin-sdk';
 import type { ModelCache } from '../models/model-cache.js';
-import type { ModelFiles } from '../models/model-files.js';
+import type { Arithmetic, ModelFiles } from '../models/model-files.js';
 import type { OpenedModel } from '../models/opened-model.js';
 import type { DiffusionModel } from '../pipelines/diffusion-model.js';
 import { makeFirstPass } from '../pipelines/first-pass.js';
@@ -56,6 +56,7 @@ export class ImageRun {
   readonly #timings = { load: 0, network: 0, make: 0 };
   readonly #previewers = new Map<DiffusionModel, Previewer>();
   #sampler = '';
+  #arithmetic: Arithmetic = 'exact';
 
   constructor(kept: Kept, read: ReadCall, listener: CallListener) {
     this.#kept = kept;
@@ -75,6 +76,7 @@ export class ImageRun {
     return {
       pictures: this.#pictures,
       sampler: this.#sampler,
+      arithmetic: this.#arithmetic,
       warnings: [...this.#warnings],
       timings: this.#timings,
     };
@@ -131,7 +133,7 @@ export class ImageRun {
   /** Ends what {@link begin} has given, with the refiner. */
   async refine(image: number, { request, latents }: UnfinishedImage): Promise<void> {
     const { path, switchAt } = this.#call.refiner!;
-    await this.#withModel({ path }, async (model) => {
+    await this.#withModel({ path, arithmetic: this.#call.model.arithmetic }, async (model) => {
       const { factor, latentChannels } = model;
       if (latents.length !== (latentChannels * request.width * request.height) / factor ** 2) {
         throw new EaselError({
@@ -193,6 +195,7 @@ export class ImageRun {
     this.#timings.load += readMs + openingMs;
     this.#timings.network += model.networkMs - networkFrom;
     this.#timings.make += performance.now() - from - readMs - openingMs;
+    if (model.arithmetic !== 'exact') this.#arithmetic = model.arithmetic;
     this.warn(model.warnings);
     return made;
   }

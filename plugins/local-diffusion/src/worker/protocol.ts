@@ -4,6 +4,7 @@
  * @module
  */
 import type { ErrorCode, MemoryPlan, Progress } from '@easel/plugin-sdk';
+import type { Arithmetic } from '../models/model-files.js';
 import type { PreviewPicture } from '../pipelines/preview.js';
 import type { EngineCall } from './engine-call.js';
 
@@ -25,6 +26,8 @@ export interface Made {
   readonly pictures: readonly Picture[];
   /** Usual name of the sampler that was used. */
   readonly sampler: string;
+  /** What the denoising network was computed with, or one of them where there are two. */
+  readonly arithmetic: Arithmetic;
   readonly warnings: readonly string[];
   /** Milliseconds by phase; `network` is the time inside of ONNX Runtime's runs. */
   readonly timings: Readonly<Record<string, number>>;

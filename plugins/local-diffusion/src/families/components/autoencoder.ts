@@ -7,7 +7,7 @@ import type { Autoencoder } from '../../pipelines/diffusion-model.js';
 import type { LatentColours } from '../../pipelines/latents-to-rgb.js';
 import { readPosterior } from '../../pipelines/posterior.js';
 import { decoderPixelBytes, encoderPixelBytes, runBySize } from '../../pipelines/tiling.js';
-import type { NetworkGroup } from '../../session/network-group.js';
+import type { NetworkPlace } from '../../session/network-group.js';
 import type { StoredNetwork } from '../../session/stored-network.js';
 import type { ComponentKind } from '../component-kind.js';
 import { readAutoencoderFile } from './autoencoder-file.js';
@@ -52,7 +52,7 @@ export function autoencoderKind(latents: LatentFormat, title: string): Component
  */
 export function mountAutoencoder(
   component: Component,
-  networks: NetworkGroup,
+  networks: NetworkPlace,
 ): Autoencoder & { readonly scaling: number } {
   const config = readVaeConfig(component);
   const graphs = { encoder: () => vaeEncoderGraph(component), decoder: () => vaeDecoderGraph(component) };
@@ -73,7 +73,7 @@ interface AutoencoderSizes {
 export function mountGraphs(
   config: AutoencoderSizes,
   graphs: Readonly<Record<'encoder' | 'decoder', () => Graph>>,
-  networks: NetworkGroup,
+  networks: NetworkPlace,
 ): Autoencoder {
   const { latentChannels, factor, scaling, means, deviations } = config;
   const decoder = networks.add(graphs.decoder());

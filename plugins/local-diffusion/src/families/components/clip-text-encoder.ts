@@ -5,7 +5,7 @@ import { type ClipTextOptions, clipTextGraph } from '../../networks/clip/clip-te
 import { readClipTextConfig } from '../../networks/clip/clip-text-config.js';
 import type { EmbeddingRows } from '../../prompt/embedding-rows.js';
 import type { TextEncoder } from '../../prompt/text-encoding.js';
-import type { NetworkGroup } from '../../session/network-group.js';
+import type { NetworkPlace } from '../../session/network-group.js';
 import type { StoredNetwork } from '../../session/stored-network.js';
 import type { ClipTokenizer } from '../../tokenizers/clip-tokenizer.js';
 import { openClipTokenizer } from '../../tokenizers/open-clip-tokenizer.js';
@@ -61,7 +61,7 @@ const inputOf = (ids: Ids, extra: ExtraRows | undefined) => ({
 });
 
 /** Networks of a text encoder by the options of their graphs. */
-function networksOf(component: Component, networks: NetworkGroup) {
+function networksOf(component: Component, networks: NetworkPlace) {
   const known = new Map<string, StoredNetwork>();
   return (options: ClipTextOptions): StoredNetwork => {
     const key = JSON.stringify(options);
@@ -75,7 +75,7 @@ function networksOf(component: Component, networks: NetworkGroup) {
 export function mountTextEncoder(
   component: Component,
   tokenizer: ClipTokenizer,
-  networks: NetworkGroup,
+  networks: NetworkPlace,
 ): TextEncoder {
   const { vocabularySize, width } = readClipTextConfig(component);
   const withOptions = networksOf(component, networks);
@@ -97,7 +97,7 @@ export function mountTextEncoder(
 function mountPooledTextEncoder(
   component: Component,
   tokenizer: ClipTokenizer,
-  networks: NetworkGroup,
+  networks: NetworkPlace,
 ): TextEncoder {
   const { vocabularySize, width } = readClipTextConfig(component);
   const network = networks.add(clipTextGraph(component));
@@ -120,7 +120,7 @@ function mountPooledTextEncoder(
 function mountPenultimateTextEncoder(
   component: Component,
   tokenizer: ClipTokenizer,
-  networks: NetworkGroup,
+  networks: NetworkPlace,
 ): TextEncoder {
   const { vocabularySize, width, layers, projectionWidth } = readClipTextConfig(component);
   const withOptions = networksOf(component, networks);

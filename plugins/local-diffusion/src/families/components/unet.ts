@@ -12,7 +12,7 @@ import {
 } from '../../pipelines/diffusion-model.js';
 import { embedGuidance } from '../../pipelines/guidance.js';
 import type { TextEncoder } from '../../prompt/text-encoding.js';
-import type { NetworkGroup } from '../../session/network-group.js';
+import type { NetworkPlace } from '../../session/network-group.js';
 import type { ComponentKind } from '../component-kind.js';
 
 /** A UNet by what it says of itself; what an exported file leaves open is undefined. */
@@ -46,7 +46,7 @@ export const unetKind: ComponentKind<Unet> = {
   },
 };
 
-function mountedUnet(component: Component, networks: NetworkGroup): Unet {
+function mountedUnet(component: Component, networks: NetworkPlace): Unet {
   const { inputChannels, outputChannels, contextWidth, ...config } = readUnetConfig(component);
   const { textTime } = config;
   return {

@@ -6,9 +6,11 @@ import { isPictureOf } from '@easel/plugin-sdk/emulator';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { easel, start, workingFolder } from './easel.js';
 
-const catalogues = ['../../models/catalogue', '../fixtures/parasail-catalogue'].map((relative) =>
-  fileURLToPath(new URL(relative, import.meta.url)),
-);
+const catalogues = [
+  '../../models/catalogue',
+  '../fixtures/parasail-catalogue',
+  '../fixtures/server-catalogue',
+].map((relative) => fileURLToPath(new URL(relative, import.meta.url)));
 
 interface Told {
   readonly url: string;
@@ -23,36 +25,40 @@ it.each([
   ['openai', 'gpt-image-2', '1024'],
   ['fal', 'fal-flux-schnell', '256'],
   ['replicate', 'replicate-flux-schnell', '1024'],
-])('%s, for a picture of the real command, and says what it would have cost', async (id, model, size) => {
-  const folder = workingFolder({ catalogueFolders: catalogues, currentModel: model });
-  const emulator = start(folder, ['emulate', id, '--json'], null);
-  onTestFinished(() => void emulator.child.kill('SIGKILL'));
-  const [line] = await once(emulator.child.stdout, 'data');
-  const { secrets, options } = JSON.parse(String(line)) as Told;
-  for (const [name, value] of Object.entries(secrets)) vi.stubEnv(name, value);
-  onTestFinished(() => void vi.unstubAllEnvs());
-  const file = join(folder, 'easel.config.json');
-  const configuration = JSON.parse(await readFile(file, 'utf8')) as object;
-  const plugins = { [id]: { options } };
-  await writeFile(file, JSON.stringify({ ...configuration, storageFolder: 'kept', plugins }));
+  ['sdapi', 'sdapi-current', '64', 0],
+])(
+  '%s, for a picture of the real command, and says what it would have cost',
+  async (id, model, size, paid = 1) => {
+    const folder = workingFolder({ catalogueFolders: catalogues, currentModel: model });
+    const emulator = start(folder, ['emulate', id, '--json'], null);
+    onTestFinished(() => void emulator.child.kill('SIGKILL'));
+    const [line] = await once(emulator.child.stdout, 'data');
+    const { secrets, options } = JSON.parse(String(line)) as Told;
+    for (const [name, value] of Object.entries(secrets)) vi.stubEnv(name, value);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const file = join(folder, 'easel.config.json');
+    const configuration = JSON.parse(await readFile(file, 'utf8')) as object;
+    const plugins = { [id]: { options } };
+    await writeFile(file, JSON.stringify({ ...configuration, storageFolder: 'kept', plugins }));
 
-  const prompt = 'a fox in the snow';
-  const direct = id === 'parasail' ? ['--option', 'parasail.delivery="direct"'] : [];
-  const words = ['generate', prompt, '--size', size, '--out', 'fox.png', ...direct];
-  expect(await easel(folder, words)).toMatchObject({ status: 0 });
-  expect(await isPictureOf(await readFile(join(folder, 'fox.png')), prompt)).toBe(true);
+    const prompt = 'a fox in the snow';
+    const direct = id === 'parasail' ? ['--option', 'parasail.delivery="direct"'] : [];
+    const words = ['generate', prompt, '--size', size, '--out', 'fox.png', ...direct];
+    expect(await easel(folder, words)).toMatchObject({ status: 0 });
+    expect(await isPictureOf(await readFile(join(folder, 'fox.png')), prompt)).toBe(true);
 
-  emulator.child.kill('SIGINT');
-  const { status, stderr } = await emulator.ended;
-  expect(status).toBe(130);
-  expect(stderr).toContain('Pictures that would have been paid for: 1.');
-});
+    emulator.child.kill('SIGINT');
+    const { status, stderr } = await emulator.ended;
+    expect(status).toBe(130);
+    expect(stderr).toContain(`Pictures that would have been paid for: ${paid}.`);
+  },
+);
 
 it('says which plugins have one, and when a port is taken', async () => {
   const folder = workingFolder();
   const unknown = await easel(folder, ['emulate', 'steady']);
   expect(unknown).toMatchObject({ status: 1 });
-  expect(unknown.stderr).toMatch(/"steady".*fal, gemini, openai, parasail, replicate, runware/);
+  expect(unknown.stderr).toMatch(/"steady".*fal, gemini, openai, parasail, replicate, runware, sdapi/);
   const first = start(folder, ['emulate', 'gemini', '--json'], null);
   onTestFinished(() => void first.child.kill('SIGKILL'));
   const [line] = await once(first.child.stdout, 'data');

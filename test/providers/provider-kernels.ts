@@ -75,6 +75,7 @@ export async function openProviderKernels({
             'models/catalogue',
             'test/fixtures/parasail-catalogue',
             'test/fixtures/openai-catalogue',
+            'test/fixtures/server-catalogue',
           ].map((folder) => join(root, folder)),
           storageFolder,
           currentModel: model,

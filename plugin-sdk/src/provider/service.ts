@@ -1,9 +1,15 @@
+import { Agent, fetch, type Response, FormData as UndiciForm } from 'undici';
 import { EaselError } from '../errors.js';
 import { linkSignals } from '../link-signals.js';
 import { aborted } from '../paid/failures.js';
 import { readBody } from '../read-body.js';
 import { isUnsent } from '../unsent.js';
 import { classify, type FailureRow, readPauseMs, reasonOf, risk, riskHint, unusable } from './failures.js';
+
+/**
+ * Node's own client gives up on an answer that does not begin within five minutes; `timeoutMs` decides here.
+ */
+const agent = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
 
 /** Bytes of an answer, at most: several images as base64. */
 const mostBytes = 256 * 1024 * 1024;
@@ -85,7 +91,8 @@ export class Service {
           ...(body && !isForm ? { 'content-type': 'application/json' } : {}),
           ...ask.headers,
         },
-        ...(body ? { body: isForm ? body : JSON.stringify(body) } : {}),
+        ...(body ? { body: isForm ? copyForm(body) : JSON.stringify(body) } : {}),
+        dispatcher: agent,
         // A redirection would carry the key to another host.
         redirect: 'manual',
         signal: stop,
@@ -167,6 +174,15 @@ export class Service {
       cause: error,
     });
   }
+}
+
+/** Undici knows its own forms alone. */
+function copyForm(form: FormData): UndiciForm {
+  const copy = new UndiciForm();
+  for (const [name, value] of form)
+    if (typeof value === 'string') copy.append(name, value);
+    else copy.append(name, value, value.name);
+  return copy;
 }
 
 function parseJson(bytes: Uint8Array): unknown {

@@ -1,0 +1,1 @@
+export { emulatedAuth, SdapiEmulator, type SdapiEmulatorOptions } from './emulator.js';

@@ -20,7 +20,7 @@ const fewSmallSigmas = [
 const otherTraining = ['edm_euler'];
 
 /** Schedules that are tried with two samplers only: others space their steps alike. */
-const triedWithFew = /_(sgm_uniform|simple|normal|kl_optimal|align_your_steps)$/;
+const triedWithFew = /_(exponential|sgm_uniform|simple|normal|kl_optimal|align_your_steps)$/;
 const isTried = (name: string) =>
   !triedWithFew.test(name) || /^(euler|dpmpp_2m)_/.test(name.replace(triedWithFew, '_'));
 

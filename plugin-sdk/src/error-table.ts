@@ -68,6 +68,12 @@ export const errorTable = {
     'The provider refused the prompt or the picture on grounds of content.',
     "Word the prompt differently; the message carries the provider's own words.",
   ),
+  ERR_BUDGET: row(
+    'caller',
+    'final',
+    'The call would cost more than it may: than its `maxCost`, or than is left of a budget.',
+    'Ask for less or allow more; a budget is full again on the next day (UTC).',
+  ),
   ERR_ABORTED: row('caller', 'final', 'The caller cancelled the call.', 'Nothing to do.'),
   ERR_CONFIG_INVALID: row(
     'operator',

@@ -87,6 +87,14 @@ export const modelSchema = z
       .describe('What callers say; unique in the catalogue.'),
     name: z.string().min(1).describe('What people read.'),
     description: z.string().optional().describe('One or two sentences on what it is good at. Absent: none.'),
+    sameAs: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9._/-]*$/, 'must be lower-case letters, digits and . _ / -')
+      .max(200)
+      .optional()
+      .describe(
+        'A name that the same model has at all providers; a request for it goes to any of them. Absent: nobody else has it.',
+      ),
     pipelineType: pipelineTypeSchema.describe('What the routing table is keyed by; a plugin handles it.'),
     source: modelSourceSchema.describe('Where the model is.'),
     defaults: modelDefaultsSchema.describe('Values for what a request leaves out.'),

@@ -7,7 +7,7 @@ import type { z } from 'zod';
 import type { GenerationRequest } from './generation.js';
 import type { ManifestInput } from './manifest.js';
 import type { MemoryPlan } from './memory-plan.js';
-import type { GenerationResult, Progress } from './result.js';
+import type { Cost, GenerationResult, Progress } from './result.js';
 import { apiVersion } from './versions.js';
 
 /** A line of the plugin's log; the kernel adds the plugin's name and hides its secrets. */
@@ -76,6 +76,15 @@ export interface PluginInstance<Options> {
     request: GenerationRequest,
     call: Pick<CallContext<Options>, 'options'>,
   ): Promise<MemoryPlan | undefined>;
+  /**
+   * What a call would cost, at most as far as that can be known; asked before a call that has a limit, or
+   * that is to be made where it is cheapest. Answers from what it knows, without asking its provider. Absent,
+   * or where it answers undefined: nobody knows.
+   */
+  estimateCost?(
+    request: GenerationRequest,
+    call: Pick<CallContext<Options>, 'options'>,
+  ): Promise<Cost | undefined> | Cost | undefined;
   /**
    * Makes sure that it could serve, for example by asking its provider for its models; called before it takes
    * the place of another version, and it does not where this throws. Absent: to have started is enough.

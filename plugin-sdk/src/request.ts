@@ -94,6 +94,20 @@ export const imageRequestSchema = z.strictObject({
     .describe(
       'Who may take over where the first candidate cannot: nobody; other plugins that handle the model; or also the models that the configuration names under `fallbacks`. Absent: same-model.',
     ),
+  prefer: z
+    .enum(['cheapest', 'fastest', 'local'])
+    .optional()
+    .describe(
+      'Whom to ask first of those who have the model, at any provider: the one with the lowest estimated cost; the one whose calls took the shortest lately; or one that costs nothing. Absent: by priority.',
+    ),
+  maxCost: z
+    .number()
+    .min(0)
+    .max(1_000_000)
+    .optional()
+    .describe(
+      'US dollars that the call may cost by the estimate of the plugin, made before it is asked; who would cost more, or whose price is not known, is not asked. Absent: no limit.',
+    ),
   timeoutMs: z
     .int()
     .min(1)

@@ -25,6 +25,8 @@ export const costSchema = z.object({
   currency: z.string().length(3).describe('ISO 4217 code, for example `USD`.'),
 });
 
+export type Cost = z.infer<typeof costSchema>;
+
 export const samplerLabelSchema = z.object({
   sampler: z.string().min(1).max(100).describe('For example `DPM++ 2M`.'),
   schedule: z.string().min(1).max(100).optional().describe("For example `Karras`. Absent: the model's own."),

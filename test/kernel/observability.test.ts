@@ -59,7 +59,7 @@ describe('health', () => {
       available: false,
       missingSecrets: ['CHAOS_KEY'],
     });
-    expect(manager.explain(misbehave('none'))[0]?.obstacle).toBe('not configured: CHAOS_KEY not set');
+    expect((await manager.explain(misbehave('none')))[0]?.obstacle).toBe('not configured: CHAOS_KEY not set');
   });
 });
 

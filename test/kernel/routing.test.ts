@@ -107,19 +107,23 @@ describe('candidates', () => {
 describe('an explanation', () => {
   it('tells who would be asked, in their order, and what speaks against whom', async () => {
     const manager = createWorld({ answers: [unavailable] });
-    const told = () =>
-      manager.explain({ prompt }).map(({ plugin, priority, obstacle }) => [plugin, priority, obstacle]);
-    expect(told()).toEqual([
+    const told = async () =>
+      (await manager.explain({ prompt })).map(({ plugin, priority, obstacle }) => [
+        plugin,
+        priority,
+        obstacle,
+      ]);
+    expect(await told()).toEqual([
       ['alpha', 10, undefined],
       ['beta', 0, undefined],
     ]);
     for (let call = 0; call < 3; call++) await manager.generateImage({ prompt });
-    expect(told()).toEqual([
+    expect(await told()).toEqual([
       ['beta', 0, undefined],
       ['alpha', 10, 'its circuit is open'],
     ]);
     expect(manager.getServiceHealth().plugins.map(({ inFlight }) => inFlight)).toEqual([0, 0]);
-    expect(() => manager.explain({ prompt, model: 'nothing' })).toThrow(/There is no model/);
+    await expect(manager.explain({ prompt, model: 'nothing' })).rejects.toThrow(/There is no model/);
   });
 });
 
@@ -242,7 +246,7 @@ describe('a plugin that cannot do all that its type can', () => {
     const manager = createLimited('partial-model');
     expect((await manager.generateImage({ prompt })).provenance.plugin.id).toBe('alpha');
     expect((await manager.generateImage(seeded)).provenance.plugin.id).toBe('beta');
-    expect(manager.explain(seeded).map(({ plugin, obstacle }) => [plugin, obstacle])).toEqual([
+    expect((await manager.explain(seeded)).map(({ plugin, obstacle }) => [plugin, obstacle])).toEqual([
       ['beta', undefined],
       ['alpha', 'it cannot do this: seed'],
     ]);

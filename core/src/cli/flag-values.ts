@@ -69,6 +69,13 @@ export function parseFormat(flag: string, text: string): OutputFormat {
   throw new UsageError(`${flag} ${shorten(text)}: must be one of ${outputFormats.join(', ')}`);
 }
 
+export function parsePreference(flag: string, text: string): NonNullable<ImageRequest['prefer']> {
+  const schema = imageRequestSchema.shape.prefer.unwrap();
+  const { success, data } = schema.safeParse(text);
+  if (success) return data;
+  throw new UsageError(`${flag} ${shorten(text)}: must be one of ${schema.options.join(', ')}`);
+}
+
 /** `<plugin>.<key>=<json>`, any number of them, as the request's provider options. */
 export function parseOptions(
   flag: string,

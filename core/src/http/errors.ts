@@ -13,6 +13,8 @@ const statuses: Readonly<Record<ErrorCode, number>> = {
   ERR_MODEL_NOT_INSTALLED: 404,
   ERR_NO_ROUTE: 404,
   ERR_CONTENT_REFUSED: 400,
+  // Not 429: clients would send it again at once, and be refused until the next day.
+  ERR_BUDGET: 402,
   ERR_ABORTED: 499,
   ERR_CONFIG_INVALID: 500,
   ERR_CATALOGUE_INVALID: 500,

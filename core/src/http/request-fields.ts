@@ -25,6 +25,8 @@ export const extraFields = {
   mask_fill: field.maskFill.unwrap().nullish(),
   mask_padding: field.maskPadding.nullish(),
   fallback: field.fallback.unwrap().nullish(),
+  prefer: field.prefer.nullish(),
+  max_cost: field.maxCost.nullish(),
   timeout_ms: field.timeoutMs.nullish(),
   provider_options: field.providerOptions.unwrap().nullish(),
   priority: prioritySchema
@@ -59,6 +61,8 @@ export function fromExtraFields(fields: ExtraFields): Omit<ImageRequest, 'prompt
     maskFill: fields.mask_fill,
     maskPadding: fields.mask_padding,
     fallback: fields.fallback,
+    prefer: fields.prefer,
+    maxCost: fields.max_cost,
     timeoutMs: fields.timeout_ms,
     providerOptions: fields.provider_options,
   });

@@ -16,6 +16,7 @@ import { Registry } from './registry/registry.js';
 import { HotLoader } from './reload/hot-loader.js';
 import { Reconciler } from './reload/reconciler.js';
 import { Dispatcher } from './routing/dispatch.js';
+import { Latencies } from './routing/latencies.js';
 import { tokens } from './tokens.js';
 
 export interface KernelOptions extends ConfigurationSource {
@@ -74,6 +75,7 @@ export function createContainer(options: KernelOptions): DependencyContainer {
   });
   container.registerSingleton(Events);
   container.registerSingleton(Registry);
+  container.registerSingleton(Latencies);
   container.registerSingleton(Dispatcher);
   container.registerSingleton(Reconciler);
   container.registerSingleton(HotLoader);

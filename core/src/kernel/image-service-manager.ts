@@ -6,7 +6,6 @@ import { type AvailableModel, listModels } from '../models/available-models.js';
 import type { Catalogue } from '../models/catalogue.js';
 import { findModel } from '../models/find-model.js';
 import { firstModel } from '../models/first-model.js';
-import { parseRequest } from '../models/parse-request.js';
 import { measureHealth, type ServiceHealth } from '../observe/health.js';
 import { Metrics } from '../observe/metrics.js';
 import type { ImageResult } from '../results/image-result.js';
@@ -19,7 +18,7 @@ import { Registry } from './registry/registry.js';
 import { HotLoader } from './reload/hot-loader.js';
 import { Reconciler } from './reload/reconciler.js';
 import { Dispatcher } from './routing/dispatch.js';
-import { type ExplainedCandidate, explainCandidates, type PlannedCall } from './routing/explain.js';
+import type { ExplainedCandidate, PlannedCall } from './routing/explain.js';
 import type { FixedChoices } from './routing/fixed-request.js';
 import type { GenerateOptions } from './routing/generate-options.js';
 import { tokens } from './tokens.js';
@@ -89,11 +88,12 @@ export class ImageServiceManager implements AsyncDisposable {
   }
 
   /**
-   * Who would be asked for a request at this moment, in their order, and what speaks against whom; nobody is
-   * asked. Throws what `generateImage` would reject with before anybody is asked.
+   * Who would be asked for a request at this moment, in their order and why, and what speaks against whom;
+   * nobody is asked for images. Where the request has a `maxCost` or prefers the cheapest, plugins are started
+   * and asked what it would cost. Rejects with what `generateImage` would reject with before anybody is asked.
    */
-  explain(request: ImageRequest): ExplainedCandidate[] {
-    return explainCandidates(this.#dispatcher.candidates(parseRequest(request), this.#currentModel));
+  async explain(request: ImageRequest): Promise<ExplainedCandidate[]> {
+    return await this.#dispatcher.explain(request, this.#currentModel);
   }
 
   /**

@@ -5,7 +5,7 @@ import { isInstalled } from '../model-files/resolve-source.js';
 import type { Catalogue } from './catalogue.js';
 
 export interface AvailableModel
-  extends Pick<Model, 'id' | 'name' | 'description' | 'pipelineType' | 'defaults' | 'supports'> {
+  extends Pick<Model, 'id' | 'name' | 'description' | 'sameAs' | 'pipelineType' | 'defaults' | 'supports'> {
   /**
    * Whether it is installed, and a plugin that has its secrets handles its pipeline type, or the fallback's.
    */
@@ -58,6 +58,7 @@ export function listModels(
       id,
       name,
       description,
+      ...(model.sameAs === undefined ? {} : { sameAs: model.sameAs }),
       pipelineType,
       defaults,
       supports,

@@ -8,6 +8,8 @@ export interface Catalogue {
   readonly models: ReadonlyMap<string, Model>;
   /** Ids of models by the other names that the configuration gives them. */
   readonly aliases: ReadonlyMap<string, string>;
+  /** Ids of models that are the same one at several providers, by the name that they have in common. */
+  readonly groups: ReadonlyMap<string, readonly string[]>;
   /** Files that could not be used, and why; they never hide the others. */
   readonly problems: readonly EaselError[];
 }
@@ -44,7 +46,14 @@ export function readCatalogue({
       problems.push(invalid('modelAliases', `there is no model "${id}" for "${alias}"`));
     else aliases.set(alias, id);
   }
-  return { models, aliases, problems };
+  return { models, aliases, groups: groupsOf(models), problems };
+}
+
+function groupsOf(models: ReadonlyMap<string, Model>): Map<string, string[]> {
+  const groups = new Map<string, string[]>();
+  for (const { id, sameAs } of models.values())
+    if (sameAs !== undefined) groups.set(sameAs, [...(groups.get(sameAs) ?? []), id]);
+  return groups;
 }
 
 function readModel(folder: string, file: string): Model {

@@ -1,16 +1,19 @@
 import { EaselError, type Model } from '@easel/plugin-sdk';
 import { distance } from 'fastest-levenshtein';
+import { isInstalled } from '../model-files/resolve-source.js';
 import type { Catalogue } from './catalogue.js';
 
 const shown = 10;
 
 /**
- * The model of an id, or of another name of it. Throws ERR_MODEL_UNKNOWN with the ids that exist, nearest
+ * The model of an id, or of another name of it; of those that share the name the first that is installed, one
+ * on this machine before others. Throws ERR_MODEL_UNKNOWN with the ids that exist, nearest
  * first.
  */
 export function findModel(catalogue: Catalogue, id: string): Model {
   const model = catalogue.models.get(catalogue.aliases.get(id) ?? id);
-  if (model) return model;
+  const found = model ?? firstOf(catalogue, id);
+  if (found) return found;
   const ids = [...catalogue.models.keys()].sort((one, other) => distance(id, one) - distance(id, other));
   const list = ids.slice(0, shown).join(', ') + (ids.length > shown ? ` and ${ids.length - shown} more` : '');
   throw new EaselError({
@@ -23,4 +26,10 @@ export function findModel(catalogue: Catalogue, id: string): Model {
         }
       : {}),
   });
+}
+
+function firstOf(catalogue: Catalogue, group: string): Model | undefined {
+  const models = (catalogue.groups.get(group) ?? []).flatMap((id) => catalogue.models.get(id) ?? []);
+  const installed = models.filter(isInstalled);
+  return installed.find(({ source }) => source.type !== 'provider') ?? installed[0] ?? models[0];
 }

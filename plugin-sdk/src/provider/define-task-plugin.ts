@@ -7,6 +7,7 @@ import { definePlugin, type Plugin, type PluginContext } from '../plugin.js';
 import { AsyncTasks } from './async-tasks.js';
 import { fetchSource } from './fetch-source.js';
 import { generateByTasks, type TaskPlan } from './generate-by-tasks.js';
+import { estimateByPrice } from './price.js';
 import type { TaskDriver } from './task-driver.js';
 import type { TaskSettings } from './task-settings.js';
 
@@ -59,6 +60,9 @@ export function defineTaskPlugin<Config extends z.ZodType<TaskSettings>, Options
         async generate(request, call) {
           const plan = await driver.plan(request, call.options);
           return await generateByTasks({ tasks, plan, settings, name: driver.name }, request, call);
+        },
+        async estimateCost(request, call) {
+          return estimateByPrice((await driver.plan(request, call.options)).price, request);
         },
         async probe() {
           await driver.probe?.();

@@ -17,7 +17,7 @@ export {
 } from './fields.js';
 export type { TaskPlan } from './generate-by-tasks.js';
 export { type FieldPlan, modelOptions, planByFields, readTicket } from './model-fields.js';
-export { costOf, type Price, priceSchema } from './price.js';
+export { costOf, estimateByPrice, type Price, priceSchema } from './price.js';
 export { type Ask, Service, type ServiceAnswer, type ServiceOptions } from './service.js';
 export type { ImageSource, TaskDetails, TaskDriver, TaskState } from './task-driver.js';
 export { type TaskSettings, taskSettings } from './task-settings.js';

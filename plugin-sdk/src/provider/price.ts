@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { GenerationRequest } from '../generation.js';
 import type { Image } from '../image.js';
 import type { GenerationResult } from '../result.js';
 
@@ -14,6 +15,13 @@ export const priceSchema = z.strictObject({
     .default(0)
     .describe('US dollars a million pixels of an image, begun ones as whole. Absent: 0.'),
   second: dollars.default(0).describe('US dollars a second of computing. Absent: 0.'),
+  secondsAnImage: z
+    .number()
+    .positive()
+    .optional()
+    .describe(
+      'Seconds of computing that an image takes at most, for estimates. Absent: what is paid by the second cannot be told before.',
+    ),
   asOf: z.iso.date().describe('When these prices were looked up.'),
 });
 export type Price = z.output<typeof priceSchema>;
@@ -30,4 +38,14 @@ export function costOf(
   );
   const amount = each.reduce((sum, one) => sum + one, 0) + price.second * seconds;
   return { amount: Number(amount.toFixed(8)), currency: 'USD' };
+}
+
+/** What a call will cost, at most. Undefined: that cannot be known before. */
+export function estimateByPrice(
+  price: Price | undefined,
+  { n, width, height }: Pick<GenerationRequest, 'n' | 'width' | 'height'>,
+): GenerationResult['cost'] {
+  if (!price || (price.second > 0 && price.secondsAnImage === undefined)) return undefined;
+  const images = Array.from({ length: n }, () => ({ width, height }));
+  return costOf(price, images, n * (price.secondsAnImage ?? 0));
 }

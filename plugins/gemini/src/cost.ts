@@ -1,6 +1,7 @@
-import type { GenerationResult } from '@easel/plugin-sdk';
+import type { GenerationRequest, GenerationResult } from '@easel/plugin-sdk';
 import type { Usage } from './answer.js';
-import type { Prices } from './settings.js';
+import { imageConfigOf } from './image-config.js';
+import type { Options, Prices } from './settings.js';
 
 /** What one answer used, and what that costs. */
 export interface Used {
@@ -42,6 +43,28 @@ function costOfAnswer(usage: Usage, { input, text, image = text }: Prices): numb
     sum(told, ({ modality }) => modality !== 'IMAGE'),
   );
   return usage.promptTokenCount * input + ofImages * image + (ofWords + usage.thoughtsTokenCount) * text;
+}
+
+/** Characters of a token, at least, and tokens of an input picture: ai.google.dev/gemini-api/docs/tokens. */
+const charactersOfToken = 2;
+const inputPictureTokens = 1_120;
+/** Words and thoughts of an answer; few answers have more. */
+const wordTokens = 1_000;
+
+/** What a call will cost, at most. Undefined: that cannot be known before. */
+export function estimateOf(
+  request: GenerationRequest,
+  options: Options,
+  delivery: 'direct' | 'batch',
+): GenerationResult['cost'] {
+  const prices = delivery === 'batch' ? batchPrices(options.prices) : options.prices;
+  const { imageSize = options.imageSizes[0] ?? '1K' } = imageConfigOf(request, options);
+  const tokens = options.prices?.imageTokens?.[imageSize];
+  if (!prices || tokens === undefined) return undefined;
+  const { prompt, inputImages, n } = request;
+  const input = Math.ceil(prompt.length / charactersOfToken) + inputImages.length * inputPictureTokens;
+  const each = input * prices.input + tokens * (prices.image ?? prices.text) + wordTokens * prices.text;
+  return { amount: Number(((n * each) / 1e6).toFixed(9)), currency: prices.currency };
 }
 
 type Detail = Usage['candidatesTokensDetails'][number];

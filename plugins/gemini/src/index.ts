@@ -11,6 +11,7 @@ import { BatchClient } from './batch-client.js';
 import { createBatchDriver } from './batch-driver.js';
 import { makeByBatch } from './by-batch.js';
 import { GeminiClient, readKey } from './client.js';
+import { estimateOf } from './cost.js';
 import { makeDirectly } from './directly.js';
 import { Semaphore } from './semaphore.js';
 import { configSchema, optionsSchema } from './settings.js';
@@ -38,6 +39,8 @@ export default definePlugin({
         if (delivery === 'batch') return await makeByBatch(means, request, options, call);
         return await means.semaphore.take(signal, () => makeDirectly(means, request, options, call));
       },
+      estimateCost: (request, { options }) =>
+        estimateOf(request, options, options.delivery ?? config.delivery),
       /** A provider that is down now keeps no version from being taken in; a key that is refused does. */
       async probe() {
         await client.check().catch((error: unknown) => {

@@ -57,6 +57,12 @@ export const pricesSchema = z.strictObject({
   input: price.describe('For a million tokens of prompt and input pictures.'),
   text: price.describe('For a million tokens of words and thoughts.'),
   image: price.optional().describe('For a million tokens of pictures. Absent: it makes none.'),
+  imageTokens: z
+    .partialRecord(z.enum(imageSizes), z.int().positive())
+    .optional()
+    .describe(
+      'For estimates: tokens of a picture, by its size. Absent: what a call costs cannot be told before.',
+    ),
   batchShare: z
     .number()
     .positive()

@@ -6,6 +6,7 @@
 import { definePlugin } from '@easel/plugin-sdk';
 import { blockOtherLoaders } from '@easel/plugin-sdk/images';
 import { PaidRequests } from '@easel/plugin-sdk/paid';
+import { estimateOf } from './answer/cost.js';
 import { findServer } from './find-server.js';
 import { generate } from './generate.js';
 import { configSchema, optionsSchema } from './settings.js';
@@ -25,6 +26,7 @@ export default definePlugin({
           received,
         });
       },
+      estimateCost: (request, { options }) => estimateOf(request, options),
       close: () => requests.close(),
     };
   },

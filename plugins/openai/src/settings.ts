@@ -77,12 +77,27 @@ export type Config = z.output<typeof configSchema>;
 
 const dollars = z.number().nonnegative();
 
+const tokens = z.int().positive();
+
 const pricesSchema = z.strictObject({
   image: dollars.optional().describe('US dollars an image. Absent: it is priced by tokens.'),
   textInput: dollars.default(0).describe('US dollars a million tokens of the prompt. Absent: 0.'),
   imageInput: dollars.default(0).describe('US dollars a million tokens of input images. Absent: 0.'),
   textOutput: dollars.default(0).describe('US dollars a million tokens of words that come out. Absent: 0.'),
   imageOutput: dollars.default(0).describe('US dollars a million tokens of images that come out. Absent: 0.'),
+  tokens: z
+    .strictObject({
+      inputImage: tokens.describe('Of an input image, at most.'),
+      low: tokens.optional(),
+      medium: tokens.optional(),
+      high: tokens.optional(),
+      xhigh: tokens.optional(),
+      max: tokens.optional(),
+    })
+    .optional()
+    .describe(
+      'For estimates: tokens of an image of 1024 by 1024 pixels, by quality; larger ones have as many more. Absent: what is priced by tokens cannot be told before.',
+    ),
   asOf: z.iso.date().describe('When these prices were looked up.'),
 });
 export type Prices = z.output<typeof pricesSchema>;

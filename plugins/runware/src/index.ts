@@ -7,6 +7,7 @@
 import { definePlugin, EaselError } from '@easel/plugin-sdk';
 import { blockOtherLoaders } from '@easel/plugin-sdk/images';
 import { TaskJournal } from '@easel/plugin-sdk/journal';
+import { estimateByPrice } from '@easel/plugin-sdk/provider';
 import { enhancePrompt } from './enhance-prompt.js';
 import { optionsSchema } from './options.js';
 import { type Made, makePictures } from './pictures/make-pictures.js';
@@ -82,6 +83,7 @@ export default definePlugin({
           else end(false);
         }
       },
+      estimateCost: (request, { options }) => estimateByPrice(options.price, request),
       /** A Runware that is down now keeps no version from being taken in; a key that is refused does. */
       async probe() {
         await client.transport.check().catch((error: unknown) => {

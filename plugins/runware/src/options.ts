@@ -6,6 +6,7 @@
  * @module
  */
 import { jsonSchema } from '@easel/plugin-sdk';
+import { priceSchema } from '@easel/plugin-sdk/provider';
 import { z } from 'zod';
 
 /** An AIR id; `runware:z-image@turbo` has letters, so that nothing more can be said of its form. */
@@ -62,6 +63,9 @@ export const optionsSchema = z.strictObject({
     .optional()
     .describe('Seconds that Runware keeps pictures with an address. Absent: its own choice.'),
   includeCost: z.boolean().default(true).describe('Whether results tell their cost. Absent: yes.'),
+  price: priceSchema
+    .optional()
+    .describe('What the model costs, for estimates: results tell what they have cost. Absent: unknown.'),
   picturesPerTask: z
     .int()
     .min(1)

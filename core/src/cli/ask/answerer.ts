@@ -27,7 +27,7 @@ export async function openAnswerer(flags: AnswererFlags): Promise<Answerer> {
   const manager = await openKernel(flags);
   return {
     health: async () => manager.getServiceHealth(),
-    explain: async (request) => manager.explain(fromRequestAlone(request)),
+    explain: async (request) => await manager.explain(fromRequestAlone(request)),
     planMemory: async (request) => await manager.planMemory(fromRequestAlone(request)),
     [Symbol.asyncDispose]: async () => void (await manager.close()),
   };

@@ -1,6 +1,7 @@
 import { imagesRequestSchema } from '../../http/images/generate.js';
 import type { ExplainedCandidate } from '../../kernel/routing/explain.js';
 import { openAnswerer } from '../ask/answerer.js';
+import { parseNumber } from '../flag-values.js';
 import { exitStatus } from '../terminal/exit-status.js';
 import { printJson, printLine, printNote } from '../terminal/output.js';
 import { formatTable } from '../terminal/table.js';
@@ -15,12 +16,14 @@ import { readRequest } from './read-request.js';
 export async function explain(
   flags: Omit<ExplainFlags, 'model'> & { readonly model: string | undefined },
 ): Promise<number> {
-  const { model, fallback } = flags;
+  const { model, fallback, prefer, maxCost } = flags;
   const given = flags.request === undefined ? undefined : await readRequest(flags.request);
   const request = imagesRequestSchema.parse({
     fallback,
     ...(given ?? { prompt: 'none' }),
     ...(model === undefined ? {} : { model }),
+    ...(prefer === undefined ? {} : { prefer }),
+    ...(maxCost === undefined ? {} : { max_cost: parseNumber('--max-cost', maxCost, 'maxCost') }),
   });
   await using answerer = await openAnswerer(flags);
   const candidates = await answerer.explain(request);
@@ -43,11 +46,12 @@ function printCandidates(candidates: readonly ExplainedCandidate[]): void {
     `${candidate.priority}`,
     `${candidate.weight}`,
     `${candidate.inFlight} + ${candidate.queued}`,
+    candidate.reason,
     candidate.obstacle ?? '-',
   ]);
   printLine(
     formatTable(
-      ['TURN', 'PLUGIN', 'MODEL', 'PIPELINE TYPE', 'PRIORITY', 'WEIGHT', 'CALLS', 'OBSTACLE'],
+      ['TURN', 'PLUGIN', 'MODEL', 'PIPELINE TYPE', 'PRIORITY', 'WEIGHT', 'CALLS', 'WHY', 'OBSTACLE'],
       rows,
     ),
   );

@@ -14,6 +14,14 @@ export const define = () =>
         'also show what a request would hold in memory: the JSON of POST /api/images/generate, or "-" for stdin',
       )
       .addOption(
+        new Option('--prefer <whom>', 'of those who have the model').choices([
+          'cheapest',
+          'fastest',
+          'local',
+        ] as const),
+      )
+      .option('--max-cost <dollars>', 'US dollars that the call may cost')
+      .addOption(
         new Option('--fallback <who>', 'who may take over')
           .choices(['none', 'same-model', 'any'] as const)
           .default('any' as const),

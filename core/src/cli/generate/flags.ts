@@ -18,6 +18,8 @@ export const define = () =>
       .option('--like <png>', 'take everything from an image; flags and prompt beside it override its values')
       .option('-o, --out <path>', 'file or folder to write to')
       .option('--format <format>', 'png, jpeg or webp (absent: by the extension of --out, else png)')
+      .option('--prefer <whom>', 'of those who have the model: cheapest, fastest or local')
+      .option('--max-cost <dollars>', 'ask nobody who would cost more, by the estimate of the plugin')
       .option('--timeout <seconds>', 'give up after so long')
       .option(
         '--option <plugin.key=json>',

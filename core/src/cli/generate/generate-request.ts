@@ -2,7 +2,14 @@ import { readFile, stat } from 'node:fs/promises';
 import { EaselError, type ImageRequest, type OutputFormat } from '@easel/plugin-sdk';
 import type { Destination } from '../../results/destination.js';
 import { type ReadProvenance, readProvenance } from '../../results/read-provenance.js';
-import { parseFormat, parseNumber, parseOptions, parseSize, parseTimeout } from '../flag-values.js';
+import {
+  parseFormat,
+  parseNumber,
+  parseOptions,
+  parsePreference,
+  parseSize,
+  parseTimeout,
+} from '../flag-values.js';
 import { UsageError } from '../terminal/usage-error.js';
 import type { GenerateFlags } from './flags.js';
 
@@ -24,6 +31,8 @@ export function requestFromFlags(flags: GenerateFlags): Omit<ImageRequest, 'prom
     guidanceScale: guidance === undefined ? undefined : parseNumber('--guidance', guidance, 'guidanceScale'),
     seed: seed === undefined ? undefined : parseNumber('--seed', seed, 'seed'),
     n: n === undefined ? undefined : parseNumber('-n', n, 'n'),
+    prefer: flags.prefer === undefined ? undefined : parsePreference('--prefer', flags.prefer),
+    maxCost: flags.maxCost === undefined ? undefined : parseNumber('--max-cost', flags.maxCost, 'maxCost'),
     timeoutMs: timeout === undefined ? undefined : parseTimeout('--timeout', timeout),
     providerOptions: option === undefined ? undefined : parseOptions('--option', option),
   };

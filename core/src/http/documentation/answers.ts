@@ -131,6 +131,7 @@ const explained = z.looseObject({
     z.looseObject({
       ...{ plugin: z.string(), model: z.string(), pipelineType: z.string() },
       ...{ priority: z.number(), weight: z.number(), inFlight: z.int(), queued: z.int() },
+      ...{ reason: z.string(), estimate: cost.optional(), medianMs: z.number().optional() },
       obstacle: z.string().optional(),
       warnings: z.array(z.string()),
     }),

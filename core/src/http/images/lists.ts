@@ -76,7 +76,8 @@ export const listRoutes = (context: ServerContext) => async (server: FastifyInst
 
   addOperation(server, operations.explain, async (request, reply) => {
     const body = parseBody(imagesRequestSchema, request.body);
-    return { success: true, candidates: manager.explain(await readImagesRequest(context, body, reply)) };
+    const asked = await readImagesRequest(context, body, reply);
+    return { success: true, candidates: await manager.explain(asked) };
   });
 
   addOperation(server, operations.plan, async (request, reply) => {

@@ -1,4 +1,5 @@
 import {
+  type Cost,
   EaselError,
   type GenerationRequest,
   type Model,
@@ -6,6 +7,7 @@ import {
   type Warning,
 } from '@easel/plugin-sdk';
 import type { Configuration } from '../../config/configuration.js';
+import { withInstalledSource } from '../../model-files/resolve-source.js';
 import { type AdaptedRequest, adaptRequest } from '../../models/adapt-request.js';
 import type { Catalogue } from '../../models/catalogue.js';
 import type { GuardedPlugin } from '../guard/guarded-plugin.js';
@@ -14,6 +16,7 @@ import type { Registry } from '../registry/registry.js';
 import type { AskedPlugin } from './fixed-request.js';
 import { findMissingAbility } from './missing-ability.js';
 import { inOrder } from './order.js';
+import { otherModels } from './other-models.js';
 import { warnOfUnknownOptions } from './unknown-options.js';
 
 /** One way to make the pictures that were asked for. */
@@ -37,6 +40,12 @@ export interface Candidate {
   readonly isUnable: boolean;
   /** Whether it was asked last before the call was cut off. Absent: no. */
   readonly wasAsked?: boolean;
+  /** What it would cost, at most. Absent: nobody knows, or has asked. */
+  readonly estimate?: Cost;
+  /** Milliseconds that its calls take lately, where that was asked for. Absent: there was none. */
+  readonly medianMs?: number;
+  /** Whether all that speaks against it is `maxCost`. Absent: no. */
+  readonly isTooExpensive?: boolean;
 }
 
 export interface RoutingWorld {
@@ -52,9 +61,10 @@ export interface RoutingWorld {
 
 /**
  * Who could make the pictures of a model, in the order in which they are asked: the plugins of its pipeline
- * type by priority, weight and load; those of the fallback type where there are none; and, where the request
- * allows it, the same for each model of the configured chain that can do what was asked. Whoever would not be
- * asked now comes last, so that it can say why.
+ * type by priority, weight and load; those of the fallback type where there are none; the same for the same
+ * model at other providers, where the request names what they have in common or prefers some of them; and,
+ * where the request allows it, for each model of the configured chain that can do what was asked. Whoever
+ * would not be asked now comes last, so that it can say why.
  *
  * @throws ERR_REQUEST_INVALID where the model itself cannot do what was asked, ERR_NO_ROUTE where there is
  * nobody, ERR_PLUGIN_DISABLED where the one that was asked before the call was cut off may have been paid and
@@ -66,9 +76,12 @@ export function listCandidates(world: RoutingWorld, asked: ValidImageRequest, mo
     drawn ??= world.drawSeed();
     return drawn;
   };
+  const { same, fallbacks, isShared } = otherModels(world, asked, model);
+  const own = ownCandidates(world, asked, model, sameSeed);
   const all = [
-    ...candidatesOf(world, asked, model, adaptRequest(asked, model, sameSeed)),
-    ...chainOf(world, asked, model).flatMap((other) => substitutes(world, asked, model, other, sameSeed)),
+    ...(isShared ? ifAble(own) : own()),
+    ...same.flatMap((other) => substitutes(world, asked, { model, other, isShared }, sameSeed)),
+    ...fallbacks.flatMap((other) => substitutes(world, asked, { model, other }, sameSeed)),
   ];
   const able = all.filter(({ isUnable }) => !isUnable);
   const isFree = ({ obstacle }: Candidate) => obstacle === undefined;
@@ -77,10 +90,27 @@ export function listCandidates(world: RoutingWorld, asked: ValidImageRequest, mo
     plugin.manifest.id === world.askFirst?.plugin && model.id === world.askFirst.model;
   const first = byObstacle.filter(isFirst).map((candidate) => ({ ...candidate, wasAsked: true }));
   if (first.length === 0) assertUnpaid(world);
-  if (all.length === 0) throw noRoute(world, model);
+  if (all.length === 0) {
+    // What is wrong with the request is told where none of them can make it.
+    if (isShared) own();
+    throw noRoute(world, model);
+  }
   const inTurn = [...first, ...byObstacle.filter((candidate) => !isFirst(candidate))];
-  const unable = all.filter(({ isUnable }) => isUnable);
-  return [...(asked.fallback === 'none' ? inTurn.slice(0, 1) : inTurn), ...unable];
+  return [...inTurn, ...all.filter(({ isUnable }) => isUnable)];
+}
+
+const ownCandidates =
+  (world: RoutingWorld, asked: ValidImageRequest, model: Model, drawSeed: () => number) => (): Candidate[] =>
+    candidatesOf(world, asked, model, adaptRequest(asked, model, drawSeed));
+
+/** None where what the caller meant would have to be left out. */
+function ifAble(candidates: () => Candidate[]): Candidate[] {
+  try {
+    return candidates();
+  } catch (error) {
+    if (EaselError.isInstance(error)) return [];
+    throw error;
+  }
 }
 
 function candidatesOf(
@@ -118,33 +148,21 @@ function candidatesOf(
   });
 }
 
-function chainOf(
-  { catalogue, configuration }: RoutingWorld,
-  asked: ValidImageRequest,
-  model: Model,
-): Model[] {
-  if (asked.fallback !== 'any') return [];
-  return (configuration.fallbacks[model.id] ?? []).flatMap((id) => catalogue.models.get(id) ?? []);
-}
-
-/** Another model's candidates; none where it would have to leave out what the caller meant. */
+/** Another model's candidates; none where it is not installed, or cannot make what was asked for. */
 function substitutes(
   world: RoutingWorld,
   asked: ValidImageRequest,
-  model: Model,
-  other: Model,
+  { model, other, isShared = false }: { model: Model; other: Model; isShared?: boolean },
   drawSeed: () => number,
 ): Candidate[] {
-  let adapted: AdaptedRequest;
-  try {
-    adapted = adaptRequest(asked, other, drawSeed);
-  } catch (error) {
-    if (EaselError.isInstance(error)) return [];
-    throw error;
-  }
-  const message = `"${other.id}" was used in place of "${model.id}".`;
-  const warnings = [...adapted.warnings, { code: 'parameter-adapted' as const, parameter: 'model', message }];
-  return candidatesOf(world, asked, other, { ...adapted, warnings });
+  return ifAble(() => {
+    const installed = withInstalledSource(other);
+    const adapted = adaptRequest(asked, installed, drawSeed);
+    const message = `"${other.id}" was used in place of "${model.id}".`;
+    const warning = { code: 'parameter-adapted' as const, parameter: 'model', message };
+    const warnings = isShared ? adapted.warnings : [...adapted.warnings, warning];
+    return candidatesOf(world, asked, installed, { ...adapted, warnings });
+  });
 }
 
 function assertUnpaid({ askFirst, registry }: RoutingWorld): void {

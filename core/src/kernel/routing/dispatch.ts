@@ -15,8 +15,8 @@ import { parseRequest } from '../../models/parse-request.js';
 import type { Tracing } from '../../observe/tracing.js';
 import type { ImageResult } from '../../results/image-result.js';
 import { Events } from '../events.js';
+import { planMemory } from '../guard/ask-plugin.js';
 import { type Deadline, startDeadline } from '../guard/deadline.js';
-import { planMemory } from '../guard/plan-memory.js';
 import { withCancellation } from '../guard/with-cancellation.js';
 import type { Live } from '../live.js';
 import { parsePriority } from '../priority.js';
@@ -24,12 +24,15 @@ import { Registry } from '../registry/registry.js';
 import { createReceipt } from '../runner/receipt.js';
 import { tokens } from '../tokens.js';
 import { type Candidate, listCandidates } from './candidates.js';
-import type { PlannedCall } from './explain.js';
+import { estimateOf } from './estimate.js';
+import { type ExplainedCandidate, explainCandidates, type PlannedCall } from './explain.js';
 import type { FixedChoices } from './fixed-request.js';
 import type { GenerateOptions } from './generate-options.js';
 import { handOver } from './hand-over.js';
 import { identityOf } from './identity.js';
+import { Latencies } from './latencies.js';
 import { monotonic } from './monotonic-progress.js';
+import { assertAffordable, byPreference } from './preferences.js';
 import { prepareMasked } from './prepare-masked.js';
 import { resultOf } from './result-of.js';
 import { type Outcome, tryCandidates } from './try-candidates.js';
@@ -45,6 +48,7 @@ export class Dispatcher {
     @inject(tokens.configuration) private readonly configuration: Live<Configuration>,
     @inject(tokens.catalogue) private readonly catalogue: Live<Catalogue>,
     @inject(Registry) private readonly registry: Registry,
+    @inject(Latencies) private readonly latencies: Latencies,
     @inject(Events) private readonly events: Events,
     @inject(tokens.tracing) private readonly tracing: Tracing,
     @inject(tokens.random) private readonly random: () => number,
@@ -60,12 +64,14 @@ export class Dispatcher {
       const startedAt = performance.now();
       const asked = parseRequest(input);
       const priority = parsePriority(options.priority);
-      const able = this.#able(asked, currentModel, options);
+      const able = await this.#able(asked, currentModel, options);
       const isFromOutside = options.fileAccess === 'models';
       const hasFiles = able.some((candidate) => mayNameFiles(candidate, isFromOutside));
       const routed = hasFiles ? await this.#withFiles(able, asked, isFromOutside) : able;
       const { callMs } = routed[0].plugin.manifest.runtime;
-      const deadline = startDeadline(asked.timeoutMs ?? callMs, options.signal);
+      const spentMs = performance.now() - startedAt;
+      const timeoutMs = asked.timeoutMs === undefined ? callMs : Math.max(1, asked.timeoutMs - spentMs);
+      const deadline = startDeadline(timeoutMs, options.signal);
       const progress = monotonic(options.onProgress);
       const receipt = createReceipt();
       try {
@@ -112,7 +118,7 @@ export class Dispatcher {
   ): Promise<PlannedCall> {
     const asked = parseRequest(input);
     const isFromOutside = options.fileAccess === 'models';
-    const able = this.#able(asked, currentModel, options);
+    const able = await this.#able(asked, currentModel, options);
     const { callMs } = able[0].plugin.manifest.runtime;
     const deadline = startDeadline(asked.timeoutMs ?? callMs, options.signal);
     const { signal } = deadline;
@@ -129,12 +135,18 @@ export class Dispatcher {
     }
   }
 
-  /** Who would be asked for a request, in their order, and then who would not; at least one. */
-  candidates(
+  /** Who would be asked for a request, in their order, and then who would not. */
+  async explain(input: ImageRequest, currentModel: string | undefined): Promise<ExplainedCandidate[]> {
+    const asked = parseRequest(input);
+    return explainCandidates(await this.#candidates(asked, currentModel, {}), asked);
+  }
+
+  /** At least one. */
+  async #candidates(
     asked: ValidImageRequest,
     currentModel: string | undefined,
-    { fixed, askFirst }: Pick<GenerateOptions, 'fixed' | 'askFirst'> = {},
-  ): Candidate[] {
+    { fixed, askFirst, signal }: Pick<GenerateOptions, 'fixed' | 'askFirst' | 'signal'>,
+  ): Promise<Candidate[]> {
     const world = {
       registry: this.registry,
       catalogue: this.catalogue.current,
@@ -143,7 +155,15 @@ export class Dispatcher {
       drawSeed: fixed === undefined ? this.drawSeed : () => fixed.seed,
       askFirst,
     };
-    return listCandidates(world, asked, fixed?.model ?? this.#modelOf(asked, currentModel));
+    const listed = listCandidates(world, asked, fixed?.model ?? this.#modelOf(asked, currentModel));
+    const limitMs = asked.timeoutMs;
+    const all = await byPreference(listed, asked, {
+      estimate: (candidate) => estimateOf(candidate, this.registry, { signal, limitMs }),
+      medianMs: (plugin, model) => this.latencies.medianMs(plugin, model),
+    });
+    if (asked.fallback !== 'none') return all;
+    const [first, ...others] = all;
+    return [...(first ? [first] : []), ...others.filter(({ isUnable }) => isUnable)];
   }
 
   /** Throws ERR_REQUEST_INVALID, ERR_MODEL_UNKNOWN and ERR_MODEL_NOT_INSTALLED. */
@@ -156,14 +176,15 @@ export class Dispatcher {
     return withInstalledSource(findModel(this.catalogue.current, model ?? currentModel ?? ''));
   }
 
-  #able(
+  async #able(
     asked: ValidImageRequest,
     currentModel: string | undefined,
     options: GenerateOptions,
-  ): [Candidate, ...Candidate[]] {
-    const all = this.candidates(asked, currentModel, options);
+  ): Promise<[Candidate, ...Candidate[]]> {
+    const all = await this.#candidates(asked, currentModel, options);
     const [first, ...others] = all.filter(({ isUnable }) => !isUnable);
     if (first) return [first, ...others];
+    assertAffordable(all, asked);
     const reasons = all.map(({ plugin, obstacle }) => `${plugin.manifest.id}: ${obstacle}`);
     throw new EaselError({
       code: 'ERR_REQUEST_INVALID',

@@ -36,7 +36,7 @@ interface Pending {
 
 type Body =
   | { readonly type: 'start'; readonly payload: StartPayload }
-  | { readonly type: 'generate' | 'plan'; readonly payload: GenerationRequest }
+  | { readonly type: 'generate' | 'plan' | 'estimate'; readonly payload: GenerationRequest }
   | { readonly type: 'probe' | 'ping' | 'stop' };
 
 export class Channel {

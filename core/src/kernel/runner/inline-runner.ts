@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
+  type Cost,
   EaselError,
   type GenerationRequest,
   type MemoryPlan,
@@ -8,7 +9,7 @@ import {
 } from '@easel/plugin-sdk';
 import { asLogger, type WriteLog } from '../../observe/plugin-logger.js';
 import { LogLimit } from './log-limit.js';
-import { parsePlan, parseResult, parseStarted } from './parse-answer.js';
+import { parseCost, parsePlan, parseResult, parseStarted } from './parse-answer.js';
 import { type PluginHost, startPluginHost } from './plugin-host.js';
 import type { StartPayload } from './protocol.js';
 import { createReceipt, type PendingReceipt } from './receipt.js';
@@ -76,6 +77,10 @@ export class InlineRunner implements Runner {
 
   async planMemory(request: GenerationRequest): Promise<MemoryPlan | undefined> {
     return await this.#ask(async (host) => parsePlan(await host.planMemory?.(request), this.#plugin));
+  }
+
+  async estimateCost(request: GenerationRequest): Promise<Cost | undefined> {
+    return await this.#ask(async (host) => parseCost(await host.estimateCost?.(request), this.#plugin));
   }
 
   async generate(request: GenerationRequest, call: RunnerCall): Promise<ValidGenerationResult> {

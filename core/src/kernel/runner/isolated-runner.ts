@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import {
+  type Cost,
   EaselError,
   type GenerationRequest,
   type LogLevel,
@@ -12,8 +13,8 @@ import type { IsolateHost } from './isolate-host.js';
 import { LastWords } from './last-words.js';
 import { readLines } from './line-reader.js';
 import { LogLimit } from './log-limit.js';
-import { parsePlan, parseStarted } from './parse-answer.js';
-import type { StartPayload } from './protocol.js';
+import { parseCost, parsePlan, parseStarted } from './parse-answer.js';
+import type { Started, StartPayload } from './protocol.js';
 import { readResidentBytes } from './resident-memory.js';
 import type { Runner, RunnerCall } from './runner.js';
 
@@ -53,8 +54,7 @@ export class IsolatedRunner implements Runner {
   #killReason: Error | undefined;
   #calls = 0;
   #isPinging = false;
-  #device: string | undefined;
-  #plansMemory = false;
+  #told: Started = {};
   #residentBytes: number | undefined;
 
   constructor(options: IsolatedRunnerOptions, host: IsolateHost) {
@@ -83,7 +83,7 @@ export class IsolatedRunner implements Runner {
   }
 
   get device(): string | undefined {
-    return this.#device;
+    return this.#told.device;
   }
 
   get residentBytes(): number | undefined {
@@ -98,9 +98,7 @@ export class IsolatedRunner implements Runner {
     try {
       const { start } = this.#options;
       const started = await this.#channel.send({ type: 'start', payload: start });
-      const { device, plansMemory = false } = parseStarted(started, start.plugin);
-      this.#device = device;
-      this.#plansMemory = plansMemory;
+      this.#told = parseStarted(started, start.plugin);
     } catch (error) {
       this.kill(error as Error);
       await this.ended;
@@ -111,22 +109,26 @@ export class IsolatedRunner implements Runner {
   }
 
   async generate(request: GenerationRequest, call: RunnerCall): Promise<ValidGenerationResult> {
-    if (this.#calls++ === 0) this.#host.keepHostAlive(true);
-    try {
-      return await this.#channel.generate(request, call);
-    } finally {
-      if (--this.#calls === 0) this.#host.keepHostAlive(false);
-    }
+    return await this.#counted(() => this.#channel.generate(request, call));
   }
 
-  async planMemory(request: GenerationRequest): Promise<MemoryPlan | undefined> {
-    if (!this.#plansMemory) return undefined;
+  async planMemory(payload: GenerationRequest): Promise<MemoryPlan | undefined> {
+    if (!this.#told.plansMemory) return undefined;
+    const answer = await this.#counted(() => this.#channel.send({ type: 'plan', payload }));
+    return parsePlan(answer, this.#options.start.plugin);
+  }
+
+  async estimateCost(payload: GenerationRequest): Promise<Cost | undefined> {
+    if (!this.#told.estimatesCost) return undefined;
+    const answer = await this.#counted(() => this.#channel.send({ type: 'estimate', payload }));
+    return parseCost(answer, this.#options.start.plugin);
+  }
+
+  /** Keeps the host from ending while a call is under way. */
+  async #counted<Answer>(call: () => Promise<Answer>): Promise<Answer> {
     if (this.#calls++ === 0) this.#host.keepHostAlive(true);
     try {
-      return parsePlan(
-        await this.#channel.send({ type: 'plan', payload: request }),
-        this.#options.start.plugin,
-      );
+      return await call();
     } finally {
       if (--this.#calls === 0) this.#host.keepHostAlive(false);
     }

@@ -1,4 +1,6 @@
 import {
+  type Cost,
+  costSchema,
   EaselError,
   generationResultSchema,
   type MemoryPlan,
@@ -16,6 +18,10 @@ export const parseResult = (value: unknown, plugin: string): ValidGenerationResu
 /** What a plugin planned, if it did. Throws ERR_PLUGIN_PROTOCOL, which says which field is wrong. */
 export const parsePlan = (value: unknown, plugin: string): MemoryPlan | undefined =>
   parseAnswer(memoryPlanSchema.optional(), value ?? undefined, plugin, 'a plan');
+
+/** What a plugin estimated, if it did. Throws ERR_PLUGIN_PROTOCOL, which says which field is wrong. */
+export const parseCost = (value: unknown, plugin: string): Cost | undefined =>
+  parseAnswer(costSchema.optional(), value ?? undefined, plugin, 'a cost');
 
 /**
  * What a plugin tells of itself at its start. Throws ERR_PLUGIN_PROTOCOL, which says which field is wrong.

@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url';
 import {
   apiVersion,
   type CallContext,
+  type Cost,
   EaselError,
   type GenerationRequest,
   type GenerationResult,
@@ -29,6 +30,8 @@ export interface PluginHost {
   generate(request: GenerationRequest, call: HostCall): Promise<GenerationResult>;
   /** Undefined: the plugin does not plan. */
   readonly planMemory: ((request: GenerationRequest) => Promise<MemoryPlan | undefined>) | undefined;
+  /** Undefined: the plugin does not estimate. */
+  readonly estimateCost: ((request: GenerationRequest) => Promise<Cost | undefined>) | undefined;
   probe(): Promise<void>;
   close(): Promise<void>;
 }
@@ -87,6 +90,9 @@ export async function startPluginHost(
     planMemory:
       instance.planMemory &&
       (async (request) => await instance.planMemory?.(request, { options: optionsOf(request) })),
+    estimateCost:
+      instance.estimateCost &&
+      (async (request) => await instance.estimateCost?.(request, { options: optionsOf(request) })),
     async probe() {
       await unclassifiedAsStartFailure(payload, async () => await instance.probe?.());
     },
@@ -144,6 +150,7 @@ function loadedOnly(id: string): PluginHost {
   return {
     device: undefined,
     planMemory: undefined,
+    estimateCost: undefined,
     generate: refuse,
     probe: refuse,
     close: async () => {},

@@ -42,6 +42,8 @@ export const startedSchema = z.object({
   device: z.string().max(200).optional(),
   /** Whether it answers `plan`. Absent: it does not, and is not asked. */
   plansMemory: z.boolean().optional(),
+  /** Whether it answers `estimate`. Absent: it does not, and is not asked. */
+  estimatesCost: z.boolean().optional(),
 });
 export type Started = z.output<typeof startedSchema>;
 
@@ -49,6 +51,7 @@ export type Command =
   | { readonly type: 'start'; readonly id: number; readonly payload: StartPayload }
   | { readonly type: 'generate'; readonly id: number; readonly payload: GenerationRequest }
   | { readonly type: 'plan'; readonly id: number; readonly payload: GenerationRequest }
+  | { readonly type: 'estimate'; readonly id: number; readonly payload: GenerationRequest }
   | { readonly type: 'probe'; readonly id: number }
   | { readonly type: 'ping'; readonly id: number }
   | { readonly type: 'stop'; readonly id: number };

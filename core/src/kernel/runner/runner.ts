@@ -1,4 +1,4 @@
-import type { GenerationRequest, MemoryPlan, Progress, ValidGenerationResult } from '@easel/plugin-sdk';
+import type { Cost, GenerationRequest, MemoryPlan, Progress, ValidGenerationResult } from '@easel/plugin-sdk';
 
 export interface RunnerCall {
   /** Asks the plugin to stop; the promise still settles only when the plugin has answered or is gone. */
@@ -44,6 +44,8 @@ export interface Runner {
   probe(): Promise<void>;
   /** What a call would hold in memory. Undefined: the plugin does not say. */
   planMemory(request: GenerationRequest): Promise<MemoryPlan | undefined>;
+  /** What a call would cost, at most. Undefined: the plugin does not say. */
+  estimateCost(request: GenerationRequest): Promise<Cost | undefined>;
   /** Makes pictures; the answer has been checked against the contract. */
   generate(request: GenerationRequest, call: RunnerCall): Promise<ValidGenerationResult>;
   /**

@@ -1,5 +1,5 @@
-import type { GenerationResult } from '@easel/plugin-sdk';
-import type { Prices } from '../settings.js';
+import type { GenerationRequest, GenerationResult } from '@easel/plugin-sdk';
+import type { Options, Prices } from '../settings.js';
 import type { Answer } from './answer.js';
 
 /** Of `cost_in_usd_ticks`: docs.x.ai/docs/models, ten thousand millions to a US dollar. */
@@ -37,4 +37,31 @@ function costOfAnswer({ data, usage }: Answer, prices: Prices | undefined): numb
       (output - textOutput) * prices.imageOutput) /
     million
   );
+}
+
+/** Characters of a token, at least: platform.openai.com/tokenizer has four for English, others less. */
+const charactersOfToken = 2;
+const square = 1024 * 1024;
+
+/** What a call will cost, at most, in US dollars. Undefined: that cannot be known before. */
+export function estimateOf(
+  { n, width, height, prompt, inputImages, mask }: GenerationRequest,
+  { prices, quality = 'auto' }: Pick<Options, 'prices' | 'quality'>,
+): GenerationResult['cost'] {
+  if (!prices) return undefined;
+  if (prices.image !== undefined) return { amount: prices.image * n, currency: 'USD' };
+  const { tokens } = prices;
+  if (!tokens) return undefined;
+  const { inputImage, ...byQuality } = tokens;
+  const all = Object.values(byQuality).filter((count) => count !== undefined);
+  const known = quality in byQuality ? byQuality[quality as keyof typeof byQuality] : undefined;
+  // The model decides: it may take the most expensive.
+  const output = quality === 'auto' && all.length > 0 ? Math.max(...all) : known;
+  if (output === undefined) return undefined;
+  const images = inputImages.length + (mask ? 1 : 0);
+  const each =
+    Math.ceil(prompt.length / charactersOfToken) * prices.textInput +
+    images * inputImage * prices.imageInput +
+    Math.ceil((output * width * height) / square) * prices.imageOutput;
+  return { amount: Number(((n * each) / million).toFixed(9)), currency: 'USD' };
 }

@@ -1,0 +1,115 @@
+/**
+ * What a request wants of whoever makes its images: the order in which candidates are asked, and who is too
+ * expensive.
+ *
+ * @module
+ */
+import { type Cost, EaselError, type ValidImageRequest } from '@easel/plugin-sdk';
+import { isPaid } from '../guard/paid-risk.js';
+import type { Candidate } from './candidates.js';
+
+export interface Measures {
+  /** What a call would cost, at most. Undefined: nobody knows. Never rejects. */
+  readonly estimate: (candidate: Candidate) => Promise<Cost | undefined>;
+  /** Milliseconds that calls of a plugin for a model take lately. Undefined: there was none. */
+  readonly medianMs: (plugin: string, model: string) => number | undefined;
+}
+
+type Preferences = Pick<ValidImageRequest, 'prefer' | 'maxCost'>;
+
+/** Whether candidates have to be asked what they would cost. */
+export const asksForPrices = ({ prefer, maxCost }: Preferences): boolean =>
+  prefer === 'cheapest' || maxCost !== undefined;
+
+/**
+ * Candidates in the order that a request prefers, equals as they were, and those whom it cannot go to at the
+ * end. Whoever was asked before the call was cut off stays first, whatever it costs: it may have been paid.
+ */
+export async function byPreference(
+  candidates: readonly Candidate[],
+  asked: Preferences,
+  measures: Measures,
+): Promise<Candidate[]> {
+  if (asked.prefer === undefined && asked.maxCost === undefined) return [...candidates];
+  const measured = await Promise.all(
+    candidates.map(async (candidate): Promise<Candidate> => {
+      const { plugin, model } = candidate;
+      const estimate = asksForPrices(asked) ? await measures.estimate(candidate) : undefined;
+      const medianMs = measures.medianMs(plugin.manifest.id, model.id);
+      const known = {
+        ...candidate,
+        ...(estimate && { estimate }),
+        ...(medianMs !== undefined && { medianMs }),
+      };
+      return candidate.isUnable || candidate.wasAsked ? known : withinLimit(known, asked.maxCost);
+    }),
+  );
+  const groupOf = ({ isUnable, wasAsked, obstacle }: Candidate) =>
+    isUnable ? 3 : wasAsked ? 0 : obstacle === undefined ? 1 : 2;
+  const rankOf = rankers[asked.prefer ?? 'priority'];
+  return measured
+    .map((candidate) => ({ candidate, group: groupOf(candidate), rank: rankOf(candidate) }))
+    .sort((one, other) => one.group - other.group || compare(one.rank, other.rank))
+    .map(({ candidate }) => candidate);
+}
+
+/** Why a candidate has its turn, for people. */
+export function reasonOf(candidate: Candidate, { prefer }: Preferences, priority: number): string {
+  const { estimate, medianMs, plugin, wasAsked } = candidate;
+  if (wasAsked) return 'it was asked before the call was cut off';
+  if (prefer === 'cheapest')
+    return estimate ? `it would cost about ${textOf(estimate)}` : 'its price is not known';
+  if (prefer === 'fastest')
+    return medianMs === undefined
+      ? 'nobody has measured it yet'
+      : `the median of its calls is ${Math.round(medianMs)} ms`;
+  if (prefer === 'local') return isPaid(plugin.manifest) ? 'it costs money' : 'it costs nothing';
+  return `its priority is ${priority}`;
+}
+
+/**
+ * @throws ERR_BUDGET where all who can do what was asked would cost too much
+ */
+export function assertAffordable(candidates: readonly Candidate[], { maxCost }: Preferences): void {
+  const refused = candidates.filter(({ isTooExpensive }) => isTooExpensive);
+  if (refused.length === 0) return;
+  const reasons = refused.map(
+    ({ plugin, model, obstacle }) => `${plugin.manifest.id} (${model.id}): ${obstacle}`,
+  );
+  throw new EaselError({
+    code: 'ERR_BUDGET',
+    field: 'maxCost',
+    message: `maxCost: nobody makes this for at most ${maxCost} USD: ${reasons.join('; ')}.`,
+  });
+}
+
+function withinLimit(candidate: Candidate, maxCost: number | undefined): Candidate {
+  if (maxCost === undefined) return candidate;
+  const { estimate } = candidate;
+  const dollars = dollarsOf(estimate);
+  if (dollars !== undefined && dollars <= maxCost) return candidate;
+  const why = estimate
+    ? `it would cost about ${textOf(estimate)}, and maxCost is ${maxCost} USD`
+    : 'its price is not known, and maxCost is given';
+  return { ...candidate, isUnable: true, isTooExpensive: true, obstacle: why };
+}
+
+const rankers: Readonly<
+  Record<NonNullable<Preferences['prefer']> | 'priority', (candidate: Candidate) => number | undefined>
+> = {
+  cheapest: ({ estimate }) => dollarsOf(estimate),
+  fastest: ({ medianMs }) => medianMs,
+  local: ({ plugin, model }) =>
+    Number(isPaid(plugin.manifest)) + Number(model.source.type === 'provider') / 2,
+  priority: () => 0,
+};
+
+/** What is not known goes last. */
+const compare = (one: number | undefined, other: number | undefined): number =>
+  one === other ? 0 : (one ?? Number.POSITIVE_INFINITY) - (other ?? Number.POSITIVE_INFINITY);
+
+/** Undefined: not known, or in another currency, which cannot be compared. */
+export const dollarsOf = (cost: Cost | undefined): number | undefined =>
+  cost?.currency === 'USD' ? cost.amount : undefined;
+
+export const textOf = ({ amount, currency }: Cost): string => `${Number(amount.toPrecision(3))} ${currency}`;

@@ -5,7 +5,7 @@ import { createFixtureKernel } from '../fixtures/kernel.js';
 
 const path = (relative: string) => fileURLToPath(new URL(`../fixtures/${relative}`, import.meta.url));
 
-/** Four plugins have the model "drawing": here costs nothing, cheap and dear tell a price, unpriced does not. */
+/** Four plugins have the model "drawing": here costs nothing, cheap and dear tell a price, unpriced none. */
 const createWorld = (plugins: ConfigurationInput['plugins'] = {}) =>
   createFixtureKernel({
     pluginFolders: [path('money-plugins')],

@@ -7,7 +7,7 @@ export interface OtherModels {
   readonly same: readonly Model[];
   /** Models that may take over, by the configuration. */
   readonly fallbacks: readonly Model[];
-  /** Whether the request names what several entries have in common, so that none of them is the one asked for. */
+  /** Whether the request names what several entries have in common, and so asks for none of them. */
   readonly isShared: boolean;
 }
 

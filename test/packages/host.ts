@@ -22,10 +22,17 @@ export interface Host {
   expect(command: string, words: readonly string[], environment?: NodeJS.ProcessEnv): Promise<string>;
 }
 
-/** Makes a project of these files, with a home folder of its own; it is gone when the test ends. */
-export function createHost(files: Readonly<Record<string, string>> = {}): Host {
+/**
+ * Makes a project of these files, with a home folder of its own; it is gone when the test ends.
+ *
+ * @param atEnd takes what removes the project. Absent: the test that runs does it at its end
+ */
+export function createHost(
+  files: Readonly<Record<string, string>> = {},
+  atEnd: (remove: () => void) => void = onTestFinished,
+): Host {
   const root = mkdtempSync(join(tmpdir(), 'easel-host-'));
-  onTestFinished(() => rmSync(root, { recursive: true, force: true, maxRetries: 3 }));
+  atEnd(() => rmSync(root, { recursive: true, force: true, maxRetries: 3 }));
   const folder = join(root, 'project');
   const environment = {
     PATH: process.env.PATH,

@@ -18,6 +18,8 @@ declare module 'vitest' {
     registry: string;
     /** Folder of npm's cache. */
     cache: string;
+    /** Major version of Node.js that hosts are tried under, beside the one that runs the tests. */
+    node: string;
   }
 }
 

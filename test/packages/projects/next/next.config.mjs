@@ -1,0 +1,1 @@
+export default { serverExternalPackages: ['easel', '@easel/core', '@easel/plugin-sdk'] };

@@ -3,10 +3,12 @@
  *
  * @module
  */
+import { createBlackForestLabs } from '@ai-sdk/black-forest-labs';
 import { isPictureOf } from '@easel/plugin-sdk/emulator';
 import { createFalClient } from '@fal-ai/client';
 import Replicate from 'replicate';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { emulatedKey as bflKey, startBflEmulator } from '../../plugins/bfl/src/emulator/index.js';
 import { emulatedKey as falKey, startFalEmulator } from '../../plugins/fal/src/emulator/index.js';
 import {
   emulatedKey as replicateKey,
@@ -103,5 +105,53 @@ describe('the emulated predictions of Replicate', () => {
       });
     const { client: stranger } = await start('wrong');
     await expect(stranger.predictions.get(id)).rejects.toMatchObject({ response: { status: 401 } });
+  });
+});
+
+describe('the emulated tasks of Black Forest Labs', () => {
+  async function start(apiKey = bflKey) {
+    const emulator = await startBflEmulator();
+    onTestFinished(() => emulator.close());
+    const withoutKey: typeof fetch = async (url, init) => {
+      // This client shows the key to the host of images as well.
+      const isImage = new URL(String(url)).pathname.startsWith('/images/');
+      return await fetch(url, isImage ? { signal: init?.signal ?? null } : init);
+    };
+    const client = createBlackForestLabs({ apiKey, baseURL: `${emulator.url}/v1`, fetch: withoutKey });
+    const make = async (model: string, prompt: string, options: Record<string, number | string> = {}) =>
+      await client.image(model).doGenerate({
+        ...{ prompt, n: 1, size: undefined, aspectRatio: undefined, seed: 7, files: undefined },
+        mask: undefined,
+        providerOptions: {
+          blackForestLabs: {
+            outputFormat: 'png',
+            pollIntervalMillis: 10,
+            pollTimeoutMillis: 500,
+            ...options,
+          },
+        },
+      });
+    return { emulator, make };
+  }
+
+  it('makes images for the AI SDK, in a region, and tells their cost', async () => {
+    const { emulator, make } = await start();
+    const { images, providerMetadata } = await make('flux-2-pro', 'a star', { width: 256, height: 256 });
+    expect(await isPictureOf(images[0] as Uint8Array, 'a star')).toBe(true);
+    expect(providerMetadata?.blackForestLabs?.images).toMatchObject([{ seed: 7, cost: 3 }]);
+    expect(emulator.paid).toBe(1);
+  });
+
+  it('refuses fields, models, content and keys as Black Forest Labs does', async () => {
+    const { emulator, make } = await start();
+    const problem = (statusCode: number) => ({ statusCode });
+    await expect(make('flux-2-pro', 'a star', { steps: 20 })).rejects.toMatchObject(problem(422));
+    await expect(make('flux-2-flex', 'a star', { width: 300 })).rejects.toMatchObject(problem(422));
+    await expect(make('flux-none', 'a star')).rejects.toMatchObject(problem(404));
+    // It takes "Request Moderated" for a task that goes on.
+    await expect(make('flux-2-pro', 'a forbidden thing')).rejects.toThrow(/timed out/);
+    expect(emulator.paid).toBe(0);
+    const { make: asStranger } = await start('wrong');
+    await expect(asStranger('flux-2-pro', 'a star')).rejects.toMatchObject(problem(403));
   });
 });

@@ -1,4 +1,5 @@
 import type { TaskEmulator, TaskEmulatorOptions } from '@easel/plugin-sdk/emulator';
+import { emulatedKey as bflKey, startBflEmulator } from '../../plugins/bfl/src/emulator/index.js';
 import { emulatedKey as falKey, startFalEmulator } from '../../plugins/fal/src/emulator/index.js';
 import {
   emulatedKey as replicateKey,
@@ -18,6 +19,8 @@ export interface QueueProvider {
   /** Paths of requests that begin a task, and of those that ask about one. */
   readonly submit: RegExp;
   readonly ask: RegExp;
+  /** Whether a task cannot be cancelled there. Absent: it can. */
+  readonly isUnstoppable?: boolean;
 }
 
 /** Waits of milliseconds, where the real ones are of seconds. */
@@ -43,5 +46,16 @@ export const queueProviders: readonly QueueProvider[] = [
     optionsFor: ({ url }) => ({ baseUrl: `${url}/v1`, ...fast }),
     submit: /\/v1\/(models\/.*\/)?predictions$/,
     ask: /\/v1\/predictions\/[^/]+$/,
+  },
+  {
+    id: 'bfl',
+    model: 'bfl-flux-2-pro',
+    editor: 'bfl-flux-kontext-pro',
+    secrets: { BFL_API_KEY: bflKey },
+    start: startBflEmulator,
+    optionsFor: ({ url }) => ({ baseUrl: `${url}/v1`, ...fast }),
+    submit: /^\/v1\/flux/,
+    ask: /\/get_result$/,
+    isUnstoppable: true,
   },
 ];

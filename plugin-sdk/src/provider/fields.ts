@@ -40,7 +40,11 @@ export const fieldTableSchema = z.strictObject({
         .describe('An image alone, a list, or fields that are numbered from the second on: `field_2`.'),
     })
     .optional()
-    .describe('For input images, as data URIs. Absent: it takes none.'),
+    .describe('For input images. Absent: it takes none.'),
+  imagesAs: z
+    .enum(['data-uri', 'base64'])
+    .default('data-uri')
+    .describe('How input images and masks are written. Absent: as data URIs.'),
   mask: field.optional().describe('For a mask, white where it is painted anew. Absent: it takes none.'),
   outputFormat: z
     .strictObject({
@@ -80,13 +84,14 @@ export function requestFields(table: FieldTable, request: GenerationRequest): Re
     fields[field] = formats[request.outputFormat] ?? Object.values(formats)[0];
   }
   if (request.seed !== undefined && table.seed === undefined) warnings.push(dropped('seed'));
-  const uris = request.inputImages.map(dataUri);
+  const write = table.imagesAs === 'base64' ? base64 : dataUri;
+  const uris = request.inputImages.map(write);
   if (uris.length > 0)
     if (!table.images) warnings.push(dropped('inputImages'));
     else Object.assign(fields, imageFields(table.images, uris));
   if (request.mask)
     if (!table.mask) warnings.push(dropped('mask'));
-    else fields[table.mask] = dataUri(request.mask);
+    else fields[table.mask] = write(request.mask);
   return { fields: { ...fields, ...sizeFields(table.size, request) }, warnings };
 }
 
@@ -119,7 +124,10 @@ export function nearestRatio(ratios: readonly string[], wanted: number): string 
 
 /** An image as the text that many APIs take in place of a file. */
 export const dataUri = ({ bytes, mediaType }: GenerationRequest['inputImages'][number]): string =>
-  `data:${mediaType};base64,${Buffer.from(bytes).toString('base64')}`;
+  `data:${mediaType};base64,${base64({ bytes })}`;
+
+const base64 = ({ bytes }: Pick<GenerationRequest['inputImages'][number], 'bytes'>): string =>
+  Buffer.from(bytes).toString('base64');
 
 /** A form of fields and files, for APIs that take `multipart/form-data`. What is undefined is left out. */
 export function formOf(

@@ -1,0 +1,1 @@
+export { emulatedKey, startBflEmulator } from './emulator.js';

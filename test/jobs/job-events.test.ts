@@ -12,7 +12,7 @@ it('a listener that comes while the database is asked about others is not told t
   const database = new DatabaseThread(join(folder, 'jobs.db'), () => {});
   const newcomers: string[] = [];
   const events: JobEvents = new JobEvents(
-    database,
+    database.jobTable,
     () => {
       // The look that begins with this has its ids, and waits for the database.
       queueMicrotask(() => newcomers.push(listen(randomUUID())));

@@ -12,7 +12,7 @@ export const sources: readonly string[] = execFileSync(
   { cwd: root, encoding: 'utf8' },
 )
   .split('\n')
-  .filter((path) => /^(plugin-sdk|core|plugins\/[^/]+)\/src\//.test(path))
+  .filter((path) => /^(plugin-sdk|core|scale|plugins\/[^/]+)\/src\//.test(path))
   .filter((path) => !path.endsWith('.test.ts') && existsSync(join(root, path)));
 
 const known = new Set(sources);

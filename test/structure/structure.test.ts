@@ -14,7 +14,7 @@ const tracked = execFileSync('git', ['ls-files', '--cached', '--others', '--excl
   .split('\n')
   .filter((path) => /\.(ts|js|mjs)$/.test(path) && existsSync(`${root}/${path}`));
 const sources = tracked.filter(
-  (path) => /^(plugin-sdk|core|plugins\/[^/]+)\/src\//.test(path) && !path.endsWith('.test.ts'),
+  (path) => /^(plugin-sdk|core|scale|plugins\/[^/]+)\/src\//.test(path) && !path.endsWith('.test.ts'),
 );
 const read = (path: string) => readFileSync(`${root}/${path}`, 'utf8');
 const importsOf = (path: string) =>
@@ -48,11 +48,23 @@ describe('arrows go one way', () => {
         ours.filter(
           (name) =>
             !['@easel/plugin-sdk', '@easel/plugin-sdk/emulator', '@easel/plugin-sdk/images'].includes(name) &&
-            !(isPlugin && /^@easel\/plugin-sdk\/(batch|journal|paid|provider)$/.test(name)),
+            !(isPlugin && /^@easel\/plugin-sdk\/(batch|journal|paid|provider)$/.test(name)) &&
+            !(path.startsWith('scale/') && name === '@easel/core/scale'),
         ),
         path,
       ).toEqual([]);
     }
+  });
+
+  it('one folder knows Redis, and one S3', () => {
+    const knowing = (pattern: RegExp) =>
+      sources.filter((path) => importsOf(path).some((name) => pattern.test(name)));
+    expect(knowing(/^(bullmq|ioredis)$/).map(posix.dirname)).toSatisfy((folders: string[]) =>
+      folders.every((folder) => folder === 'scale/src/redis'),
+    );
+    expect(knowing(/^aws4fetch$/)).toEqual(['scale/src/s3/s3-objects.ts']);
+    for (const path of sources.filter((path) => path.startsWith('core/')))
+      expect(read(path), path).not.toMatch(/redis|bullmq|aws4fetch/i);
   });
 
   it('nothing makes a signal that may be collected before it fires', () => {

@@ -106,6 +106,12 @@ export const configurationSchema = z.strictObject({
     .describe(
       'How often the candidates of a call are gone through again after passing faults of a provider, 0 to 10. Absent: 2.',
     ),
+  scale: z
+    .record(z.string(), jsonSchema)
+    .optional()
+    .describe(
+      'What several servers share, so that they work as one: settings of the package that its field `package` names, which is @easel/scale where it names none. Absent: this server works alone.',
+    ),
   server: serverConfigurationSchema.prefault({}).describe('Of `easel serve`. Absent: all defaults.'),
   fallbackPipelineType: pipelineTypeSchema
     .optional()
@@ -119,6 +125,8 @@ export type Configuration = z.output<typeof configurationSchema> & {
   readonly storageFolder: string;
   /** Folders of plugins that are packages, or were named by their paths; symbolic links are resolved. */
   readonly pluginPackages: readonly string[];
+  /** Absolute path of the package that `scale` names. Absent: it is not installed, or none is asked for. */
+  readonly scalePackage?: string | undefined;
   /** Plugins that the host has given by value. */
   readonly givenPlugins: readonly PluginFolder[];
   /** Models that the host has given by value; paths in them are absolute. */

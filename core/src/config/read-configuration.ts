@@ -12,10 +12,14 @@ import {
   namedFile,
 } from './configuration-source.js';
 import { readEnvironmentSettings } from './environment-settings.js';
+import { findPackage } from './find-package.js';
 import { firstProblem } from './first-problem.js';
 import { homeFolder } from './home-folder.js';
 import { readHostPlugins, resolveCatalogueFolder } from './host-plugins.js';
 import { resolvePluginNames } from './named-plugins.js';
+
+/** What comes with Easel for several servers; it is installed where it is wanted. */
+const defaultScalePackage = '@easel/scale';
 
 /**
  * Reads and checks the configuration; folders come out absolute, without doubles. Throws ERR_CONFIG_INVALID.
@@ -37,8 +41,10 @@ export function readConfiguration(source: ConfigurationSource): Configuration {
   const host = readHostPlugins(source);
   const namedPlugins = [...host.named, ...named];
   const storageFolder = resolve(base, parsed.data.storageFolder ?? defaultStorageFolder(source));
+  const { scale } = parsed.data;
   return {
     ...parsed.data,
+    ...(scale && withPackage(scale, resolutionFolders(base))),
     storageFolder,
     ...(parsed.data.secretsFile !== undefined && { secretsFile: resolve(base, parsed.data.secretsFile) }),
     server: {
@@ -93,6 +99,14 @@ function readJson(file: string): unknown {
       cause,
     });
   }
+}
+
+function withPackage(
+  scale: NonNullable<Configuration['scale']>,
+  folders: readonly string[],
+): Pick<Configuration, 'scale' | 'scalePackage'> {
+  const name = String(scale.package ?? defaultScalePackage);
+  return { scale: { ...scale, package: name }, scalePackage: findPackage(name, folders) };
 }
 
 const distinct = (folders: readonly string[]) => [

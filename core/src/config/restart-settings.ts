@@ -10,9 +10,11 @@ import type { SettingName } from './setting-names.js';
 const restartSettings = [
   'storageFolder',
   'secretsFile',
+  'scale',
   'server.host',
   'server.port',
   'server.prefix',
+  'server.role',
   'server.closeSeconds',
   'server.bodyMb',
   'server.corsOrigins',

@@ -25,6 +25,12 @@ export const serverConfigurationSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe('Whether it listens beyond loopback although there are no keys. Absent: no.'),
+  role: z
+    .enum(['gateway', 'worker', 'all'])
+    .default('all')
+    .describe(
+      'What it does among servers that share the work by `scale`: it answers callers, does jobs, or both. Absent: all.',
+    ),
   onDisconnect: z
     .enum(['cancel', 'store'])
     .default('cancel')

@@ -5,6 +5,7 @@ import multipart from '@fastify/multipart';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { ImageServiceManager } from '../kernel/image-service-manager.js';
 import { type HostLogger, silentLogger } from '../observe/plugin-logger.js';
+import type { ServerRole } from '../scale/shared-parts.js';
 import { authenticate } from './access/authenticate.js';
 import { limitKeys } from './access/limits.js';
 import { requireRouteScopes } from './access/route-scope.js';
@@ -65,6 +66,9 @@ export interface CreateServerOptions {
   readonly prefix?: string | undefined;
   /** A key with all scopes that the host keeps, beside those of `keys.json`. Absent: none. */
   readonly apiKey?: string | undefined;
+  /** What it does where the configuration says with `scale` that several servers share the work. Absent:
+   * `server.role` of it. */
+  readonly role?: ServerRole | undefined;
   /** A key that commands on this machine show; it does not make others need one. Absent: none. */
   readonly commandKey?: string | undefined;
 }
@@ -96,6 +100,7 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
   });
   const context = await openServerContext(manager, logger, {
     prefix,
+    role: options.role,
     apiKey: options.apiKey,
     commandKey: options.commandKey,
     origin: () => (server.server.listening ? server.listeningOrigin : ''),

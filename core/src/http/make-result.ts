@@ -52,11 +52,11 @@ export async function makeResult(
     idempotencyKey,
   });
   reply.header('easel-job', job.id);
-  const { events } = context.jobs.runner;
+  const { events } = context.jobs;
   const off = events.listen(job.id, (event) => {
     if (event.type === 'progress') onProgress?.(event.progress);
   });
-  const cancel = () => void context.jobs.runner.cancel(job.id);
+  const cancel = () => void context.jobs.cancel(job.id);
   cancelled?.addEventListener('abort', cancel, { once: true });
   const stop = () => {
     off();

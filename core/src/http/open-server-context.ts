@@ -1,11 +1,15 @@
+import type { ImageRequest } from '@easel/plugin-sdk';
 import { DatabaseThread } from '../jobs/database/database-thread.js';
-import { JobQueue } from '../jobs/job-queue.js';
+import { SqliteJobQueue } from '../jobs/sqlite-job-queue.js';
 import { Webhooks } from '../jobs/webhooks.js';
 import type { ImageServiceManager } from '../kernel/image-service-manager.js';
 import { type GivenKeys, KeyStore } from '../keys/key-store.js';
 import type { HostLogger } from '../observe/plugin-logger.js';
+import { FolderResultStore } from '../results/folder-result-store.js';
 import { ResultCache } from '../results/result-cache.js';
-import { ResultStore } from '../results/result-store.js';
+import { generateThroughJobs } from '../scale/generate-through-jobs.js';
+import { openSharedParts } from '../scale/open-shared-parts.js';
+import type { ServerRole } from '../scale/shared-parts.js';
 import { keepPrivate } from '../storage/keep-private.js';
 import { openStorage } from '../storage/open-storage.js';
 import { StorageFolder } from '../storage/storage-folder.js';
@@ -23,6 +27,8 @@ const undoMs = hourMs;
 const sweptAtOnce = 500;
 
 export interface ServerSurroundings extends GivenKeys {
+  /** Absent: as the configuration says. */
+  readonly role?: ServerRole | undefined;
   /** Path under which a host app has the server. Empty: it is the whole. */
   readonly prefix: string;
   /**
@@ -39,7 +45,7 @@ export interface ServerSurroundings extends GivenKeys {
 export async function openServerContext(
   manager: ImageServiceManager,
   logger: HostLogger,
-  { prefix, origin, ...givenKeys }: ServerSurroundings,
+  { prefix, origin, role, ...givenKeys }: ServerSurroundings,
 ): Promise<ServerContext & { close(): Promise<void> }> {
   const { storageFolder } = manager.configuration;
   const configuration = liveSettings(manager);
@@ -51,27 +57,30 @@ export async function openServerContext(
       );
   });
   const storage = new StorageFolder(storageFolder);
-  const results = new ResultStore(storage, 'results');
-  const cache = new ResultCache(storage, 'cache', results);
-  const inputs = new ResultStore(storage, 'inputs');
   const keys = new KeyStore(storageFolder, givenKeys);
   const database = new DatabaseThread(storage.database, (notice) => logger.warn(notice));
   const problem = await database.open();
   if (problem) logger.warn(problem.message);
-  const generateImage: ServerContext['generateImage'] = (request, options) =>
+  const generateHere: ServerContext['generateImage'] = (request, options) =>
     manager.generateImage(request, { ...options, fileAccess: 'models' });
-  const jobs = new JobQueue({
-    manager: { generateImage, fixRequest: (request) => manager.fixRequest(request) },
-    database,
-    results,
-    inputs,
+  const host = {
+    manager: {
+      generateImage: generateHere,
+      fixRequest: (request: ImageRequest) => manager.fixRequest(request),
+    },
     atOnce: () => configuration.jobsAtOnce,
     perCaller: () => configuration.jobsPerKey,
     logger,
-  });
+  };
+  const shared = await openSharedParts(manager.configuration, role ?? configuration.role, host);
+  const results = shared?.results ?? new FolderResultStore(storage, 'results');
+  const inputs = new FolderResultStore(storage, 'inputs');
+  const cache = new ResultCache(storage, 'cache', results);
+  const jobs = shared?.jobs ?? new SqliteJobQueue({ ...host, database, results, inputs });
+  const generateImage = shared ? generateThroughJobs(jobs, results) : generateHere;
   const webhooks = new Webhooks({
     database,
-    holder: () => jobs.runner.lease.holder,
+    holder: () => jobs.holder,
     secret: () => keys.webhookSecret,
     privateAddresses: () => configuration.privateAddresses,
     describe: (job) => {
@@ -84,8 +93,8 @@ export async function openServerContext(
     },
     logger,
   });
-  jobs.runner.onEnd((job) => webhooks.tell(job));
-  jobs.runner.start();
+  jobs.onEnd((job) => webhooks.tell(job));
+  jobs.start();
 
   const sweep = async () => {
     const { resultDays: days, resultsMb: megabytes } = configuration;
@@ -110,11 +119,12 @@ export async function openServerContext(
     configuration,
     prefix,
     logger,
-    findStorageProblem: watchStorage(storage, () => jobs.runner.lease.beat()),
+    findStorageProblem: watchStorage(storage, () => jobs.probe()),
     async close() {
       clearInterval(sweeping);
       webhooks.close();
-      await jobs.runner.close();
+      await jobs.close();
+      await shared?.close();
       await database.close();
     },
   };

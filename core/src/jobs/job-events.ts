@@ -1,8 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { EaselError, type Progress } from '@easel/plugin-sdk';
-import type { DatabaseThread } from './database/database-thread.js';
-import type { JobPlace } from './database/job-place.js';
 import { hasEnded, type JobState, type StoredJob } from './job.js';
+import type { JobPlace, JobRecords } from './job-records.js';
 
 /**
  * What listeners of a job are told: how far it is, that it has changed its state, or that its end cannot be
@@ -24,7 +23,7 @@ const any = Symbol('any job');
  * servers have written down of them twice a second.
  */
 export class JobEvents {
-  readonly #database: DatabaseThread;
+  readonly #records: Pick<JobRecords, 'get' | 'places'>;
   readonly #own: () => Iterable<string>;
   readonly #onPlace: (id: string, place: JobPlace | undefined) => void;
   readonly #emitter = new EventEmitter().setMaxListeners(0);
@@ -38,11 +37,11 @@ export class JobEvents {
    * @param onPlace told where each of those is by the database. Undefined: it is gone
    */
   constructor(
-    database: DatabaseThread,
+    records: Pick<JobRecords, 'get' | 'places'>,
     own: () => Iterable<string>,
     onPlace: (id: string, place: JobPlace | undefined) => void,
   ) {
-    this.#database = database;
+    this.#records = records;
     this.#own = own;
     this.#onPlace = onPlace;
   }
@@ -74,6 +73,11 @@ export class JobEvents {
     return () => void this.#emitter.off(any, listener);
   }
 
+  /** Whether anybody listens to a job. */
+  isHeard(id: string): boolean {
+    return this.#emitter.listenerCount(id) + this.#emitter.listenerCount(any) > 0;
+  }
+
   tell(id: string, event: JobEvent): void {
     if (event.type === 'state' && this.#told.has(id)) this.#told.set(id, event.job.state);
     this.#emitter.emit(id, event);
@@ -99,7 +103,7 @@ export class JobEvents {
     // It may be settled before it is waited for.
     told.catch(() => {});
     try {
-      const known = await this.#database.jobTable.get(id);
+      const known = await this.#records.get(id);
       return known === undefined || hasEnded(known) ? known : await told;
     } finally {
       off();
@@ -113,7 +117,7 @@ export class JobEvents {
     if (this.#isLooking || ids.length === 0) return;
     this.#isLooking = true;
     try {
-      const places = new Map((await this.#database.jobTable.places(ids)).map((place) => [place.id, place]));
+      const places = new Map((await this.#records.places(ids)).map((place) => [place.id, place]));
       for (const id of own) this.#onPlace(id, places.get(id));
       for (const id of ids) {
         // Listeners come and go while the database is asked; who has come meanwhile was not asked about.
@@ -133,7 +137,7 @@ export class JobEvents {
     const isFirst = this.#told.get(id) === undefined;
     // Who has just begun to listen has read the state by itself.
     if (isFirst && (state === 'queued' || state === 'running')) return void this.#told.set(id, state);
-    const job = await this.#database.jobTable.get(id);
+    const job = await this.#records.get(id);
     if (job && this.#told.has(id) && this.#told.get(id) !== job.state) this.tell(id, { type: 'state', job });
   }
 }

@@ -1,12 +1,13 @@
 import type { Preview, Progress } from '@easel/plugin-sdk';
 import type { DatabaseThread } from './database/database-thread.js';
-import type { JobPlace } from './database/job-place.js';
 import type { BegunJob, StoredJob } from './job.js';
 import { JobEvents } from './job-events.js';
+import type { JobPlace } from './job-records.js';
 import { JobWork, type WorkOptions } from './job-work.js';
 import { ServerLease } from './server-lease.js';
 
-export interface JobRunnerOptions extends WorkOptions {
+export interface JobRunnerOptions extends Omit<WorkOptions, 'records'> {
+  readonly database: DatabaseThread;
   /** Jobs at work at once. */
   readonly atOnce: () => number;
 }
@@ -38,7 +39,7 @@ export class JobRunner {
     this.#options = options;
     this.#database = database;
     this.events = new JobEvents(
-      database,
+      database.jobTable,
       () => this.#working.keys(),
       (id, place) => this.#checkPlace(id, place),
     );
@@ -127,16 +128,21 @@ export class JobRunner {
 
   #begin(job: BegunJob, owner: string): void {
     const { id } = job;
-    const work = new JobWork(job, owner, this.#options, {
-      onProgress: (progress) => {
-        const { preview, ...known } = progress;
-        this.#progress.set(id, known);
-        if (preview)
-          this.#previews.set(id, (this.#previews.get(id) ?? new Map()).set(preview.index, preview));
-        this.events.tell(id, { type: 'progress', progress });
+    const work = new JobWork(
+      job,
+      owner,
+      { ...this.#options, records: this.#database.jobTable },
+      {
+        onProgress: (progress) => {
+          const { preview, ...known } = progress;
+          this.#progress.set(id, known);
+          if (preview)
+            this.#previews.set(id, (this.#previews.get(id) ?? new Map()).set(preview.index, preview));
+          this.events.tell(id, { type: 'progress', progress });
+        },
+        onStuck: (error) => this.events.tell(id, { type: 'stuck', error }),
       },
-      onStuck: (error) => this.events.tell(id, { type: 'stuck', error }),
-    });
+    );
     const done = work
       .run()
       .then(

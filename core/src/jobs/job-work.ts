@@ -4,15 +4,21 @@ import type { ImageServiceManager } from '../kernel/image-service-manager.js';
 import type { AskedPlugin, FixedChoices } from '../kernel/routing/fixed-request.js';
 import type { HostLogger } from '../observe/plugin-logger.js';
 import type { ResultStore } from '../results/result-store.js';
-import type { DatabaseThread } from './database/database-thread.js';
 import type { BegunJob, JobEnd, StoredJob } from './job.js';
 import { describeFailure, storeResult } from './job-end.js';
+import type { JobRecords } from './job-records.js';
 import { thawRequest } from './stored-request.js';
 import { untilStored } from './until-stored.js';
 
+/** What a job under way writes down. */
+export interface WorkRecords extends Pick<JobRecords, 'fix' | 'noteAsked' | 'end'> {
+  /** Puts a job back that could not be finished now. */
+  putBack(id: string, owner: string): Promise<void>;
+}
+
 export interface WorkOptions {
   readonly manager: Pick<ImageServiceManager, 'generateImage' | 'fixRequest'>;
-  readonly database: DatabaseThread;
+  readonly records: WorkRecords;
   readonly results: ResultStore;
   /** Where the images of requests are kept until their job has ended. */
   readonly inputs: ResultStore;
@@ -96,7 +102,7 @@ export class JobWork {
   }
 
   async #make(request: ImageRequest): Promise<StoredJob | undefined> {
-    const { manager, database, results } = this.#options;
+    const { manager, records, results } = this.#options;
     const { id, caller, priority } = this.#job;
     const fixed = this.#job.fixed ?? (await this.#fix(request));
     const source = request.inputImages?.length ? 'edited' : 'made';
@@ -111,7 +117,7 @@ export class JobWork {
         askFirst: this.#asked,
         beforeAsking: async (asked) => {
           this.#asked = asked;
-          this.#assertOwn(await database.jobTable.noteAsked(id, this.#owner, asked));
+          this.#assertOwn(await records.noteAsked(id, this.#owner, asked));
         },
         onResult: async (made) => {
           this.#keeping = this.#keep(async () => ({ result: await storeResult(made, results, source) }));
@@ -129,7 +135,7 @@ export class JobWork {
   /** For jobs that could not be fixed when they were accepted. */
   async #fix(request: ImageRequest): Promise<FixedChoices> {
     const fixed = this.#options.manager.fixRequest(request);
-    this.#assertOwn(await this.#options.database.jobTable.fix(this.#job.id, this.#owner, fixed));
+    this.#assertOwn(await this.#options.records.fix(this.#job.id, this.#owner, fixed));
     return fixed;
   }
 
@@ -150,8 +156,8 @@ export class JobWork {
    * cancelled.
    */
   async #keep(makeEnd: () => Promise<JobEnd>): Promise<StoredJob | undefined> {
-    const { jobTable } = this.#options.database;
-    const write = async () => await jobTable.end(this.#job.id, this.#owner, await makeEnd(), Date.now());
+    const { records } = this.#options;
+    const write = async () => await records.end(this.#job.id, this.#owner, await makeEnd(), Date.now());
     return await untilStored(write, this.#controller.signal, (error) => this.#tellStuck(error));
   }
 
@@ -161,8 +167,8 @@ export class JobWork {
   }
 
   async #putBack(): Promise<void> {
-    const { database, logger } = this.#options;
-    await database.jobTable.putBack(this.#job.id, this.#owner).catch((error: Error) => {
+    const { records, logger } = this.#options;
+    await records.putBack(this.#job.id, this.#owner).catch((error: Error) => {
       // It is put back when this server is found to have ended, or does not know of it.
       logger.warn(`The job ${this.#job.id} cannot be put back now: ${error.message}`);
     });

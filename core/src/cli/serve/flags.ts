@@ -1,6 +1,9 @@
-import { Command } from '@commander-js/extra-typings';
+import { Command, Option } from '@commander-js/extra-typings';
 import { settingNames } from '../../config/setting-names.js';
 import { type FlagsOf, withKernel } from '../options.js';
+
+/** As in scale/shared-parts.ts, which need not be loaded for --help. */
+const roles = ['gateway', 'worker', 'all'] as const;
 
 const width = Math.max(...settingNames.map(({ variable }) => variable.length));
 const line = (variable: string, meaning: string) => `  ${variable.padEnd(width)}  ${meaning}`;
@@ -23,6 +26,12 @@ export const define = () =>
       .option(
         '--prefix <path>',
         'path under which a proxy has it, such as /easel (absent: EASEL_PREFIX, the configuration)',
+      )
+      .addOption(
+        new Option(
+          '--role <role>',
+          'what it does among servers that share the work by "scale" (absent: EASEL_ROLE, the configuration, all)',
+        ).choices(roles),
       )
       .addHelpText('after', environmentHelp),
   );

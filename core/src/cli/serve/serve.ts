@@ -38,6 +38,7 @@ export async function serve(flags: ServeFlags): Promise<number> {
     apiKey,
     commandKey,
     prefix: prefixOf(flags, configuration),
+    role: flags.role,
   });
   const interruption = watchForInterruption((line) => logger.info(line));
   try {

@@ -98,7 +98,7 @@ export const generateRoute = (context: ServerContext) => async (server: FastifyI
     return await storeAndDescribe(context, request.apiKey?.id ?? '', made, {
       urlOf: (name) => resultUrl(context, request, name),
       thumbnailOf: (name) => resultUrl(context, request, name, 'thumbnail'),
-      pathOf: (name) => textFor(context.results.pathOf(name), request),
+      pathOf: (name) => textFor(context.results.fileOf(name) ?? name, request),
     });
   });
 };

@@ -1,3 +1,4 @@
+import { basename, dirname } from 'node:path';
 import staticFiles from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
@@ -9,6 +10,7 @@ import type { ServerContext } from '../server-context.js';
 import { thumbnailOf } from './thumbnail.js';
 
 const yearS = 365 * 24 * 3_600;
+const forEver = `public, max-age=${yearS}, immutable`;
 
 const pictureSchema = z.object({
   metadata: z
@@ -55,13 +57,19 @@ const notFound = (name: string) =>
  * a thumbnail of it, and what is known of it.
  */
 export const resultRoutes =
-  ({ results }: ServerContext) =>
+  ({ results, manager }: ServerContext) =>
   async (server: FastifyInstance) => {
-    await server.register(staticFiles, { root: results.folder, serve: false });
+    await server.register(staticFiles, { root: manager.configuration.storageFolder, serve: false });
 
     const find = async (name: string) => {
       const about = await results.about(name);
       if (about) return about;
+      throw notFound(name);
+    };
+
+    const bytesOf = async (name: string): Promise<Buffer> => {
+      const bytes = await results.read(name);
+      if (bytes) return Buffer.from(bytes);
       throw notFound(name);
     };
 
@@ -70,15 +78,14 @@ export const resultRoutes =
       const { mediaType } = await find(name);
       const { metadata } = parseBody(pictureSchema, request.query);
       if (metadata === 'none') {
-        const bytes = await results.read(name);
-        if (!bytes) throw notFound(name);
-        return await reply
-          .type(String(mediaType))
-          .send(Buffer.from(withoutMetadata(bytes, String(mediaType))));
+        const bytes = withoutMetadata(await bytesOf(name), String(mediaType));
+        return await reply.type(String(mediaType)).send(Buffer.from(bytes));
       }
       reply.type(String(mediaType)).header('etag', `"${name}"`).header('x-content-type-options', 'nosniff');
       if (request.headers['if-none-match']?.includes(`"${name}"`)) return await reply.status(304).send();
-      return reply.sendFile(results.relativePath(name), {
+      const file = results.fileOf(name);
+      if (file === undefined) return await reply.header('cache-control', forEver).send(await bytesOf(name));
+      return reply.sendFile(basename(file), dirname(file), {
         immutable: true,
         maxAge: yearS * 1_000,
         etag: false,
@@ -89,10 +96,7 @@ export const resultRoutes =
       await find(name);
       const thumbnail = await thumbnailOf(results, name);
       if (!thumbnail) throw new HttpError(415, 'no_thumbnail', 'This picture cannot be made smaller.');
-      return await reply
-        .type('image/webp')
-        .header('cache-control', `public, max-age=${yearS}, immutable`)
-        .send(Buffer.from(thumbnail));
+      return await reply.type('image/webp').header('cache-control', forEver).send(Buffer.from(thumbnail));
     });
 
     addOperation<ByName>(server, operations.metadata, async ({ params }) => await find(params.name));

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { EaselError } from '@easel/plugin-sdk';
 import { withImage } from '@easel/plugin-sdk/images';
 import type { ResultStore } from '../../results/result-store.js';
@@ -13,9 +12,9 @@ const limits = { waitMs: 10_000, seconds: 10 } as const;
  * can be made smaller.
  */
 export async function thumbnailOf(results: ResultStore, name: string): Promise<Uint8Array | undefined> {
-  const known = await readFile(results.thumbnailPathOf(name)).catch(() => undefined);
+  const known = await results.readThumbnail(name);
   if (known) return known;
-  const stored = await readFile(results.pathOf(name)).catch(() => undefined);
+  const stored = await results.read(name);
   const made =
     stored &&
     (await withImage(

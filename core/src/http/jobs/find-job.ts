@@ -30,7 +30,7 @@ export async function cancelJob(
   id: string,
 ): Promise<StoredJob> {
   const job = await findJob(context, request, id);
-  const cancelled = await context.jobs.runner.cancel(job.id);
+  const cancelled = await context.jobs.cancel(job.id);
   if (cancelled) return cancelled;
   const { state } = await findJob(context, request, id);
   throw new HttpError(409, 'job_has_ended', `The job ${job.id} is ${state}, and cannot be cancelled.`);
@@ -46,7 +46,7 @@ export const describeFor = (context: ServerContext, request: FastifyRequest, job
       textOf: (text) => textFor(text, request),
     },
     {
-      progress: context.jobs.runner.progressOf(job.id),
-      previews: context.jobs.runner.previewsOf(job.id),
+      progress: context.jobs.progressOf(job.id),
+      previews: context.jobs.previewsOf(job.id),
     },
   );

@@ -66,7 +66,6 @@ const operations = {
 /** `/api/images/jobs`: calls that are accepted at once and outlive their caller and the server. */
 export const jobRoutes = (context: ServerContext) => async (server: FastifyInstance) => {
   const { jobs } = context;
-  const { runner } = jobs;
   const openStream = endlessStreams(server);
   const describe = (request: FastifyRequest, job: StoredJob) => describeFor(context, request, job);
   const findById = (request: FastifyRequest, id: string) => findJob(context, request, id);
@@ -112,7 +111,7 @@ export const jobRoutes = (context: ServerContext) => async (server: FastifyInsta
       isOver = hasEnded(changed);
       if (isOver) events.end();
     };
-    const off = runner.events.listen(id, (event) => {
+    const off = jobs.events.listen(id, (event) => {
       if (event.type === 'state') return tell(event.job);
       // It goes on when the storage is well again.
       if (event.type === 'stuck') return events.comment(textFor(event.error.message, request));

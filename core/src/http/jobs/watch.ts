@@ -34,7 +34,7 @@ interface JobAccess {
 /** What a page watches jobs by: one stream for all of them, and previews under addresses of their own. */
 export function addWatching(
   server: FastifyInstance,
-  { jobs: { runner } }: ServerContext,
+  { jobs }: ServerContext,
   { describe, find, isVisible }: JobAccess,
 ): void {
   const openStream = endlessStreams(server);
@@ -43,7 +43,7 @@ export function addWatching(
     const events = openStream(reply);
     /** Whether the caller may know of a job, for events that do not say whose it is. */
     const known = new Map<string, boolean>();
-    const off = runner.events.listenToAll(async (event) => {
+    const off = jobs.events.listenToAll(async (event) => {
       const { id } = event;
       if (event.type === 'state') {
         known.set(id, isVisible(request, event.job));
@@ -66,7 +66,7 @@ export function addWatching(
   addOperation<ByIndex>(server, operations.preview, async (request, reply) => {
     const { id, index } = request.params;
     await find(request, id);
-    const preview = runner.previewsOf(id).find((one) => `${one.index}` === index);
+    const preview = jobs.previewsOf(id).find((one) => `${one.index}` === index);
     if (!preview) throw new HttpError(404, 'no_preview', 'There is no look at this image now.');
     return await reply
       .type(preview.mediaType)

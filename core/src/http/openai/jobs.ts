@@ -82,7 +82,7 @@ export function addJobs(server: FastifyInstance, context: ServerContext, path: s
 
 function statusOf({ jobs }: ServerContext, request: FastifyRequest, job: StoredJob) {
   const { id, state, createdAt, error } = job;
-  const fraction = state === 'succeeded' ? 1 : (jobs.runner.progressOf(id)?.fraction ?? 0);
+  const fraction = state === 'succeeded' ? 1 : (jobs.progressOf(id)?.fraction ?? 0);
   return {
     id,
     object: 'image.job',

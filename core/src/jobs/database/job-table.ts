@@ -2,31 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type Database from 'libsql';
 import type { AskedPlugin, FixedChoices } from '../../kernel/routing/fixed-request.js';
 import type { BegunJob, JobEnd, StoredJob } from '../job.js';
+import type { AcceptedRecord, JobPlace, NewRecord } from '../job-records.js';
 import type { ImageTable } from './image-table.js';
-import type { JobBacklog, JobPlace } from './job-place.js';
+import type { JobBacklog } from './job-place.js';
 import { allColumns, listedColumns, readJob } from './rows.js';
 import { inTransaction } from './transaction.js';
-
-/** A job to be accepted, its request as text. */
-export interface NewRow {
-  readonly caller: string;
-  readonly request: string;
-  readonly fixed: FixedChoices | undefined;
-  readonly priority: number;
-  readonly idempotencyKey: string | undefined;
-  readonly webhook: string | undefined;
-  /** Milliseconds since 1970, as all times here. */
-  readonly now: number;
-  /** Jobs that its caller may have waiting. */
-  readonly limit: number;
-}
-
-/** What was known of a job that was accepted before, or the new one. */
-export interface AcceptedRow {
-  readonly job: StoredJob;
-  readonly isNew: boolean;
-  readonly request: string;
-}
 
 /** Jobs in SQLite: what was accepted outlives the process. A server writes only of jobs that are its own. */
 export class JobTable {
@@ -44,7 +24,7 @@ export class JobTable {
    * Accepts a job; one that its caller has accepted before under the same key is answered instead. Undefined:
    * too many of its jobs wait.
    */
-  create(row: NewRow): AcceptedRow | undefined {
+  create(row: NewRecord): AcceptedRecord | undefined {
     const { caller, request, fixed, priority, idempotencyKey = null, webhook = null, now, limit } = row;
     return inTransaction(this.#database, () => {
       const known = this.#sql(`SELECT ${allColumns} FROM jobs WHERE caller = ? AND idempotency_key = ?`).get(

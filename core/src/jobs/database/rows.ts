@@ -33,7 +33,7 @@ const written = <T>(shape: z.ZodType) =>
       context.addIssue({ code: 'custom', path: [...path], message });
   });
 
-const resultSchema = written<JobResult>(
+export const jobResultSchema = written<JobResult>(
   z.object({
     images: z.array(z.object({ name: z.string(), mediaType: z.string() })),
     warnings: z.array(z.unknown()),
@@ -41,15 +41,15 @@ const resultSchema = written<JobResult>(
     provenance: z.looseObject({}),
   }),
 );
-const errorSchema = written<JobError>(z.object({ code: z.string(), message: z.string() }));
+export const jobErrorSchema = written<JobError>(z.object({ code: z.string(), message: z.string() }));
 
 const rowSchema = z.object({
   id: z.string(),
   caller: z.string(),
   priority: z.number(),
   state: z.enum(jobStates),
-  result: jsonOf(resultSchema).nullable(),
-  error: jsonOf(errorSchema).nullable(),
+  result: jsonOf(jobResultSchema).nullable(),
+  error: jsonOf(jobErrorSchema).nullable(),
   webhook: z.string().nullable(),
   created_at: time,
   started_at: time.nullable(),

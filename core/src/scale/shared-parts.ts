@@ -1,0 +1,33 @@
+import type { ServerConfiguration } from '../config/server-configuration.js';
+import type { JobQueue } from '../jobs/job-queue.js';
+import type { WorkOptions } from '../jobs/job-work.js';
+import type { ResultStore } from '../results/result-store.js';
+
+/** What a server of several does: it answers callers, does the jobs, or both. */
+export type ServerRole = ServerConfiguration['role'];
+
+/** What the servers of several machines share, in place of the database and the folders of one. */
+export interface SharedParts {
+  readonly jobs: JobQueue;
+  readonly results: ResultStore;
+  /** Lets go of the connections; the jobs are closed before. */
+  close(): Promise<void>;
+}
+
+/** What a server gives to those parts. */
+export interface SharedHost extends Pick<WorkOptions, 'manager' | 'logger'> {
+  /** Whether jobs are done here, or only accepted. */
+  readonly isWorker: boolean;
+  /** Jobs at work here at once. */
+  readonly atOnce: () => number;
+  /** Jobs that a caller may have waiting. */
+  readonly perCaller: () => number;
+  /** A secret by the name of its environment variable. Undefined: it is not set. */
+  readonly secret: (name: string) => string | undefined;
+}
+
+/**
+ * What the package that the setting `scale` names exports as `openSharedParts`. Rejects with
+ * ERR_CONFIG_INVALID for settings that it does not understand.
+ */
+export type OpenSharedParts = (settings: unknown, host: SharedHost) => Promise<SharedParts>;

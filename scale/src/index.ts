@@ -1,0 +1,62 @@
+import type { OpenSharedParts } from '@easel/core/scale';
+import { EaselError } from '@easel/plugin-sdk';
+import { readOptions } from './options.js';
+import { ObjectJobRecords } from './records/object-job-records.js';
+import { ObjectResultStore } from './records/object-result-store.js';
+import { JobChannel } from './redis/job-channel.js';
+import { JobConsumer } from './redis/job-consumer.js';
+import { JobTransport } from './redis/job-transport.js';
+import { S3Objects } from './s3/s3-objects.js';
+import { SharedJobQueue } from './shared-job-queue.js';
+
+/**
+ * Opens what servers on several machines share: a queue in Redis, and records and images in S3. Rejects with
+ * ERR_CONFIG_INVALID for settings that are wrong, and with ERR_STORAGE where one of both is not there.
+ */
+export const openSharedParts: OpenSharedParts = async (settings, host) => {
+  const { redis: url, s3, name, leaseSeconds, reconcileSeconds } = readOptions(settings);
+  const objects = new S3Objects(s3, {
+    id: required(host.secret, 'AWS_ACCESS_KEY_ID'),
+    secret: required(host.secret, 'AWS_SECRET_ACCESS_KEY'),
+    session: host.secret('AWS_SESSION_TOKEN'),
+  });
+  await objects.assertConditional();
+  const place = { url, password: host.secret('EASEL_REDIS_PASSWORD') };
+  const transport = new JobTransport(place, name);
+  const channel = new JobChannel(place, name);
+  await transport.probe().catch(async (error: unknown) => {
+    channel.close();
+    await transport.close();
+    throw error;
+  });
+  const results = new ObjectResultStore(objects, 'results/');
+  const jobs = new SharedJobQueue({
+    host,
+    records: new ObjectJobRecords(objects),
+    transport,
+    channel,
+    results,
+    inputs: new ObjectResultStore(objects, 'inputs/'),
+    reconcileMs: reconcileSeconds * 1_000,
+    consume: (worker) =>
+      new JobConsumer(place, { name, leaseMs: leaseSeconds * 1_000, atOnce: host.atOnce }, worker),
+  });
+  return {
+    jobs,
+    results,
+    async close() {
+      channel.close();
+      await transport.close();
+    },
+  };
+};
+
+function required(secret: (name: string) => string | undefined, name: string): string {
+  const value = secret(name);
+  if (value) return value;
+  throw new EaselError({
+    code: 'ERR_CONFIG_INVALID',
+    message: `scale.s3: the secret ${name} is not set.`,
+    hint: `Set it in the environment, or in the secrets file.`,
+  });
+}

@@ -1,0 +1,44 @@
+import { EaselError } from '@easel/plugin-sdk';
+import { z } from 'zod';
+
+const seconds = z.number().min(1).max(3_600);
+
+/** The setting `scale` of `easel.config.json`. */
+const optionsSchema = z.strictObject({
+  /** URL of the Redis or Valkey that brings the jobs; its password is the secret EASEL_REDIS_PASSWORD. */
+  redis: z.url({ protocol: /^rediss?$/ }),
+  s3: z.strictObject({
+    /** Address of the S3 server, such as https://s3.eu-central-1.amazonaws.com. */
+    endpoint: z.url({ protocol: /^https?$/ }),
+    /** One that is there already. */
+    bucket: z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be the name of a bucket'),
+    region: z.string().min(1).default('us-east-1'),
+    /** Beginning of the names of all objects, for a bucket that has others. Absent: none. */
+    prefix: z
+      .string()
+      .regex(/^([\w.-]+\/)*$/, 'must be letters, digits and slashes, and end with a slash')
+      .default(''),
+  }),
+  /** Servers with the same one work together; others may use the same Redis. */
+  name: z
+    .string()
+    .regex(/^[\w-]{1,50}$/)
+    .default('easel'),
+  /** Seconds without a sign of life after which a worker's job is given to another one. */
+  leaseSeconds: seconds.default(10),
+  /** Seconds between two looks for jobs that were accepted and that the queue has lost. */
+  reconcileSeconds: seconds.default(30),
+});
+export type ScaleOptions = z.output<typeof optionsSchema>;
+
+/** Throws ERR_CONFIG_INVALID. */
+export function readOptions(settings: unknown): ScaleOptions {
+  const parsed = optionsSchema.safeParse(settings);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new EaselError({
+    code: 'ERR_CONFIG_INVALID',
+    message: `${['scale', ...(issue?.path ?? [])].join('.')}: ${issue?.message}.`,
+    hint: 'docs/scale-out.md lists the settings.',
+  });
+}

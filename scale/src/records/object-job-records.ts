@@ -1,0 +1,182 @@
+import { createHash, randomUUID } from 'node:crypto';
+import type {
+  AcceptedRecord,
+  AskedPlugin,
+  FixedChoices,
+  JobEnd,
+  JobPlace,
+  JobRecords,
+  NewRecord,
+  StoredJob,
+} from '@easel/core/scale';
+import { jsonType, type ListedObject, type ObjectStore, readJson, toJson } from '../object-store.js';
+import { callerPrefix, everybody, listKey } from './list-keys.js';
+import {
+  askedFileSchema,
+  describeFiles,
+  type EndFile,
+  endFileSchema,
+  type JobFile,
+  jobFileSchema,
+  keys,
+} from './record-files.js';
+
+const none = new Uint8Array();
+
+/** What a worker needs to do a job. */
+export interface JobToDo {
+  readonly job: JobFile;
+  readonly fixed: FixedChoices | undefined;
+  readonly asked: AskedPlugin | undefined;
+}
+
+/**
+ * Jobs as objects that all servers share. That an object can be written only where there is none makes what
+ * matters happen once: that a job is accepted under its key, and that it ends.
+ */
+export class ObjectJobRecords implements JobRecords {
+  readonly #objects: ObjectStore;
+
+  constructor(objects: ObjectStore) {
+    this.#objects = objects;
+  }
+
+  async create(record: NewRecord): Promise<AcceptedRecord> {
+    const { caller, request, fixed, priority, idempotencyKey, webhook, now } = record;
+    const id = idOf(caller, idempotencyKey);
+    const job: JobFile = { id, caller, priority, request, fixed, webhook, createdAt: now };
+    // From here on the reconciler looks after it, whatever becomes of this process.
+    await this.#objects.put(keys.open(id), none, jsonType);
+    const isNew = await this.#objects.putIfAbsent(keys.job(id), toJson(job), jsonType);
+    if (!isNew) return await this.#known(id);
+    await Promise.all(
+      [callerPrefix(caller), everybody].map(async (prefix) => {
+        await this.#objects.put(listKey(prefix, job), none, jsonType);
+      }),
+    );
+    return { job: describeFiles(job, undefined), isNew, request };
+  }
+
+  /** Whether a caller has used a key before. */
+  async isKnown(caller: string, idempotencyKey: string | undefined): Promise<boolean> {
+    if (idempotencyKey === undefined) return false;
+    return await this.#objects.has(keys.job(idOf(caller, idempotencyKey)));
+  }
+
+  async get(id: string): Promise<StoredJob | undefined> {
+    const [job, end] = await Promise.all([this.#jobOf(id), this.endOf(id)]);
+    return job && describeFiles(job, end);
+  }
+
+  async list(caller: string | undefined, limit: number, before: string | undefined): Promise<StoredJob[]> {
+    const prefix = caller === undefined ? everybody : callerPrefix(caller);
+    const last = before === undefined ? undefined : await this.#jobOf(before);
+    const after = last && listKey(prefix, last);
+    const found = await this.#objects.list(prefix, limit, after);
+    const jobs = await Promise.all(found.map(({ key }) => this.get(key.slice(key.lastIndexOf('-') + 1))));
+    return jobs.filter((job) => job !== undefined);
+  }
+
+  async places(ids: readonly string[]): Promise<JobPlace[]> {
+    const found = await Promise.all(
+      ids.map(async (id): Promise<JobPlace | undefined> => {
+        const end = await this.endOf(id);
+        if (end) return { id, state: end.state, owner: end.owner };
+        return (await this.#objects.has(keys.job(id))) ? { id, state: 'queued', owner: null } : undefined;
+      }),
+    );
+    return found.filter((place) => place !== undefined);
+  }
+
+  async fix(id: string, _owner: string, fixed: FixedChoices): Promise<boolean> {
+    if (await this.#objects.has(keys.end(id))) return false;
+    await this.#objects.put(keys.fixed(id), toJson(fixed), jsonType);
+    return true;
+  }
+
+  async noteAsked(id: string, owner: string, asked: AskedPlugin): Promise<boolean> {
+    if (await this.#objects.has(keys.end(id))) return false;
+    await this.#objects.put(keys.asked(id), toJson({ owner, asked }), jsonType);
+    return true;
+  }
+
+  async end(
+    id: string,
+    owner: string,
+    end: JobEnd,
+    now: number,
+    startedAt?: number,
+  ): Promise<StoredJob | undefined> {
+    const state = 'result' in end ? 'succeeded' : 'failed';
+    return await this.#end(id, { state, ...end, owner, startedAt, endedAt: now });
+  }
+
+  async cancel(id: string, server: string, now: number): Promise<StoredJob | undefined> {
+    if (!(await this.#objects.has(keys.job(id)))) return undefined;
+    return await this.#end(id, { state: 'cancelled', owner: server, endedAt: now });
+  }
+
+  async endOf(id: string): Promise<EndFile | undefined> {
+    const read = await readJson(this.#objects, keys.end(id));
+    return read === undefined ? undefined : (endFileSchema.parse(read) as EndFile);
+  }
+
+  /** Undefined: there is no such job, or it has ended. */
+  async toDo(id: string): Promise<JobToDo | undefined> {
+    const [job, end, fixed, asked] = await Promise.all([
+      this.#jobOf(id),
+      this.#objects.has(keys.end(id)),
+      readJson(this.#objects, keys.fixed(id)),
+      readJson(this.#objects, keys.asked(id)),
+    ]);
+    if (!job || end) return undefined;
+    return {
+      job,
+      fixed: job.fixed ?? (fixed as FixedChoices | undefined),
+      asked: asked === undefined ? undefined : askedFileSchema.parse(asked).asked,
+    };
+  }
+
+  /** Jobs that have not ended, or whose end has not been noticed, by their ids. */
+  async open(after?: string): Promise<ListedObject[]> {
+    const found = await this.#objects.list(
+      'open/',
+      1_000,
+      after === undefined ? undefined : keys.open(after),
+    );
+    return found.map(({ key, writtenAt }) => ({ key: key.slice('open/'.length), writtenAt }));
+  }
+
+  /** To be called once the end of a job has been noticed by all that have to. */
+  async settle(id: string): Promise<void> {
+    await this.#objects.remove(keys.open(id));
+  }
+
+  async #known(id: string): Promise<AcceptedRecord> {
+    const [job, end] = await Promise.all([this.#jobOf(id), this.endOf(id)]);
+    if (!job) throw new Error(`the job ${id} is gone`);
+    return { job: describeFiles(job, end), isNew: false, request: job.request };
+  }
+
+  async #jobOf(id: string): Promise<JobFile | undefined> {
+    if (!/^[\w-]{1,100}$/.test(id)) return undefined;
+    const read = await readJson(this.#objects, keys.job(id));
+    return read === undefined ? undefined : jobFileSchema.parse(read);
+  }
+
+  /** An end whose answer was lost is still the one of whoever wrote it. */
+  async #end(id: string, end: EndFile): Promise<StoredJob | undefined> {
+    const isFirst = await this.#objects.putIfAbsent(keys.end(id), toJson(end), jsonType);
+    if (!isFirst && (await this.endOf(id))?.owner !== end.owner) return undefined;
+    return await this.get(id);
+  }
+}
+
+/** The same for the same key of the same caller, at whichever gateway. */
+const idOf = (caller: string, idempotencyKey: string | undefined): string =>
+  idempotencyKey === undefined
+    ? `j${randomUUID().replaceAll('-', '')}`
+    : `j${createHash('sha256')
+        .update(JSON.stringify([caller, idempotencyKey]))
+        .digest('hex')
+        .slice(0, 40)}`;

@@ -1,0 +1,69 @@
+import {
+  askedPluginSchema,
+  fixedChoicesSchema,
+  type JobError,
+  type JobResult,
+  jobErrorSchema,
+  jobResultSchema,
+  jobStates,
+  type StoredJob,
+  wantedSchema,
+} from '@easel/core/scale';
+import { z } from 'zod';
+
+const time = z.number().min(0).max(8.64e15);
+
+/** What was accepted. Written once, before the job is in any queue. */
+export const jobFileSchema = z.object({
+  id: z.string(),
+  caller: z.string(),
+  priority: z.number(),
+  request: z.string(),
+  fixed: fixedChoicesSchema.optional(),
+  webhook: z.string().optional(),
+  createdAt: time,
+});
+export type JobFile = z.output<typeof jobFileSchema>;
+
+/** The one end of a job. Written once, by whoever is first. */
+export const endFileSchema = z.object({
+  state: z.enum(jobStates),
+  result: jobResultSchema.optional(),
+  error: jobErrorSchema.optional(),
+  endedAt: time,
+  startedAt: time.optional(),
+  /** Who wrote it. */
+  owner: z.string(),
+});
+export type EndFile = Omit<z.output<typeof endFileSchema>, 'result' | 'error'> & {
+  readonly result?: JobResult | undefined;
+  readonly error?: JobError | undefined;
+};
+
+/** Who was asked last, and may have been paid. */
+export const askedFileSchema = z.object({ owner: z.string(), asked: askedPluginSchema });
+
+export const keys = {
+  job: (id: string) => `jobs/${id}/job.json`,
+  end: (id: string) => `jobs/${id}/end.json`,
+  asked: (id: string) => `jobs/${id}/asked.json`,
+  fixed: (id: string) => `jobs/${id}/fixed.json`,
+  open: (id: string) => `open/${id}`,
+} as const;
+
+/** A job as its files tell it. */
+export function describeFiles(job: JobFile, end: EndFile | undefined): StoredJob {
+  const { id, caller, priority, createdAt, webhook } = job;
+  const given = { webhook, wanted: wantedOf(job), ...(end && outcomeOf(end)) };
+  const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  return { id, caller, priority, createdAt, state: 'queued', ...present };
+}
+
+const outcomeOf = ({ state, result, error, startedAt, endedAt }: EndFile) => ({
+  ...{ state, result, error, startedAt, endedAt },
+});
+
+function wantedOf({ request, fixed }: JobFile): StoredJob['wanted'] {
+  const { data } = wantedSchema.safeParse(JSON.parse(request));
+  return data && { ...data, ...(fixed && { model: fixed.model.id, seed: fixed.seed }) };
+}

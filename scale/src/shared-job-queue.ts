@@ -1,0 +1,181 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type AcceptedJob,
+  fixNow,
+  freezeRequest,
+  hasEnded,
+  isSameRequest,
+  type JobBacklog,
+  JobEvents,
+  type JobPlace,
+  type JobQueue,
+  type NewJob,
+  type ResultStore,
+  type SharedHost,
+  type StoredJob,
+} from '@easel/core/scale';
+import type { Preview, Progress } from '@easel/plugin-sdk';
+import { JobWorker } from './job-worker.js';
+import { Reconciler } from './reconciler.js';
+import type { ObjectJobRecords } from './records/object-job-records.js';
+import type { JobChannel, JobMessage } from './redis/job-channel.js';
+import type { JobConsumer } from './redis/job-consumer.js';
+import type { JobTransport } from './redis/job-transport.js';
+
+export interface SharedJobOptions {
+  readonly host: SharedHost;
+  readonly records: ObjectJobRecords;
+  readonly transport: JobTransport;
+  readonly channel: JobChannel;
+  readonly results: ResultStore;
+  readonly inputs: ResultStore;
+  readonly reconcileMs: number;
+  /** Begins to take jobs. */
+  readonly consume: (worker: JobWorker) => JobConsumer;
+}
+
+/**
+ * Jobs that all servers accept and tell of, and that workers do. The records are what counts; the queue can
+ * be made again of them.
+ */
+export class SharedJobQueue implements JobQueue {
+  readonly holder: string = randomUUID();
+  readonly events: JobEvents;
+  readonly #options: SharedJobOptions;
+  readonly #worker: JobWorker;
+  readonly #reconciler: Reconciler;
+  readonly #progress = new Map<string, Omit<Progress, 'preview'>>();
+  readonly #endListeners: ((job: StoredJob) => void)[] = [];
+  #consumer: JobConsumer | undefined;
+
+  constructor(options: SharedJobOptions) {
+    const { host } = options;
+    this.#options = options;
+    this.events = new JobEvents(
+      { get: (id) => this.get(id), places: (ids) => this.#places(ids) },
+      () => [],
+      () => {},
+    );
+    const onEnd = (job: StoredJob) => this.#settle(job);
+    this.#worker = new JobWorker({ ...options, onEnd });
+    this.#reconciler = new Reconciler({ ...options, logger: host.logger, onEnd });
+  }
+
+  start(): void {
+    const { channel, host, consume } = this.#options;
+    channel.listen((message) => void this.#hear(message).catch(() => {}));
+    this.events.start();
+    this.#reconciler.start();
+    if (host.isWorker) this.#consumer = consume(this.#worker);
+  }
+
+  async submit({ request: asked, ...job }: NewJob): Promise<AcceptedJob | undefined> {
+    const { host, records, transport, channel, inputs } = this.#options;
+    const limit = host.perCaller();
+    // Refused at once where the queue is not there: nothing has been accepted yet.
+    const outstanding = await transport.outstanding(job.caller);
+    if (outstanding >= limit && !(await records.isKnown(job.caller, job.idempotencyKey))) return undefined;
+    const request = await freezeRequest(asked, inputs);
+    const fixed = fixNow(host.manager, asked);
+    const { idempotencyKey, webhook, ...others } = job;
+    const record = { ...others, request, fixed, idempotencyKey, webhook, now: Date.now(), limit };
+    const accepted = await records.create(record);
+    const { id } = accepted.job;
+    if (!hasEnded(accepted.job)) {
+      // Accepted it is; what is not in the queue now, the reconciler puts there.
+      await transport.add(accepted.job).catch((error: Error) => host.logger.warn(error.message));
+      channel.tell({ type: 'state', id });
+    }
+    return { ...accepted, isSame: accepted.isNew || isSameRequest(accepted.request, request) };
+  }
+
+  async get(id: string): Promise<StoredJob | undefined> {
+    const job = await this.#options.records.get(id);
+    return job && (await this.#withPlaces([job]))[0];
+  }
+
+  async list(caller: string | undefined, limit: number, before?: string): Promise<StoredJob[]> {
+    return await this.#withPlaces(await this.#options.records.list(caller, limit, before));
+  }
+
+  async cancel(id: string): Promise<StoredJob | undefined> {
+    const { records, transport } = this.#options;
+    const job = await records.cancel(id, this.holder, Date.now());
+    if (!job) return undefined;
+    // The end is written: whatever is made from now on is not published.
+    await transport.cancel(id).catch(() => {});
+    this.#worker.stop(id, 'cancelled');
+    this.#settle(job);
+    return job;
+  }
+
+  progressOf(id: string): Omit<Progress, 'preview'> | undefined {
+    return this.#progress.get(id);
+  }
+
+  previewsOf(): readonly Preview[] {
+    return [];
+  }
+
+  async backlog(): Promise<readonly JobBacklog[]> {
+    const counts = await this.#options.transport.counts();
+    return (['queued', 'running'] as const).map((state) => ({ state, count: counts[state] }));
+  }
+
+  onEnd(listener: (job: StoredJob) => void): void {
+    this.#endListeners.push(listener);
+  }
+
+  async probe(): Promise<void> {
+    await this.#options.transport.probe();
+  }
+
+  async close(): Promise<void> {
+    this.events.stop();
+    await this.#reconciler.close();
+    this.#worker.close();
+    await this.#consumer?.close();
+  }
+
+  /** All that is to be done once the end of a job is written, by whoever wrote it or found it. */
+  #settle(job: StoredJob): void {
+    const { transport, channel, records, host } = this.#options;
+    channel.tell({ type: 'state', id: job.id });
+    for (const listener of this.#endListeners) listener(job);
+    void Promise.all([transport.forget(job), records.settle(job.id)]).catch((error: Error) =>
+      // The reconciler does it again.
+      host.logger.debug(`The job ${job.id} has ended, which is noted later: ${error.message}`),
+    );
+  }
+
+  async #hear(message: JobMessage): Promise<void> {
+    const { id } = message;
+    if (message.type === 'progress') {
+      this.#progress.set(id, message.progress);
+      return this.events.tell(id, message);
+    }
+    if (!this.events.isHeard(id)) return void this.#progress.delete(id);
+    const job = await this.get(id);
+    if (job && hasEnded(job)) this.#progress.delete(id);
+    if (job) this.events.tell(id, { type: 'state', job });
+  }
+
+  /** Where jobs are: by the queue, and by the records those that it has no more. */
+  async #places(ids: readonly string[]): Promise<JobPlace[]> {
+    const { transport, records } = this.#options;
+    const queued = await transport.places(ids).catch(() => new Map());
+    const known = [...queued].map(([id, { state }]) => ({ id, state, owner: null }));
+    return [...known, ...(await records.places(ids.filter((id) => !queued.has(id))))];
+  }
+
+  async #withPlaces(jobs: readonly StoredJob[]): Promise<StoredJob[]> {
+    const open = jobs.filter((job) => !hasEnded(job)).map(({ id }) => id);
+    // Where the queue cannot say, a job that has not ended waits.
+    const places = await this.#options.transport.places(open).catch(() => new Map());
+    return jobs.map((job) => {
+      const place = hasEnded(job) ? undefined : places.get(job.id);
+      if (place?.state !== 'running') return job;
+      return { ...job, state: 'running', ...(place.startedAt && { startedAt: place.startedAt }) };
+    });
+  }
+}

@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createWorld, type Server, type World } from './fixtures/world.js';
+
+interface JobAnswer {
+  readonly id: string;
+  readonly state: string;
+  readonly result?: { readonly images: { readonly url: string; readonly name: string }[] };
+}
+
+let world: World;
+let first: Server;
+let second: Server;
+let worker: Server;
+
+beforeAll(async () => {
+  world = await createWorld();
+  const bundled = { pluginFolders: [], catalogueFolders: [], currentModel: 'picturebook' };
+  [first, second, worker] = await Promise.all([
+    world.serve('gateway', bundled),
+    world.serve('gateway', bundled),
+    world.serve('worker', bundled),
+  ]);
+});
+afterAll(async () => await world?.close());
+
+const headers = { 'content-type': 'application/json' };
+const post = async (url: string, body: object, more: Record<string, string> = {}) =>
+  await fetch(url, { method: 'POST', headers: { ...headers, ...more }, body: JSON.stringify(body) });
+
+it('an image that is asked of a gateway is made by a worker, and read at another gateway', async () => {
+  const response = await post(`${first.url}/api/images/generate`, {
+    prompt: 'a yellow star at night',
+    seed: 7,
+  });
+  const made = (await response.json()) as { success: boolean; image_url: string };
+  expect(made.success, JSON.stringify(made)).toBe(true);
+  const { pathname } = new URL(made.image_url);
+  const [here, there] = await Promise.all(
+    [first, second].map(async ({ url }) => Buffer.from(await (await fetch(url + pathname)).arrayBuffer())),
+  );
+  expect(here?.subarray(1, 4).toString()).toBe('PNG');
+  expect(there).toEqual(here);
+});
+
+it('a job with a key is one job, at whichever gateway it is submitted', async () => {
+  const body = { prompt: 'a red house', seed: 3 };
+  const answers = await Promise.all(
+    [first, second, first, second].map(
+      async ({ url }) =>
+        (await (
+          await post(`${url}/api/images/jobs`, body, { 'idempotency-key': 'once' })
+        ).json()) as JobAnswer,
+    ),
+  );
+  const [{ id } = { id: '' }] = answers;
+  expect(answers.map((answer) => answer.id)).toEqual([id, id, id, id]);
+  const jobAt = async ({ url }: Server) =>
+    (await (await fetch(`${url}/api/images/jobs/${id}`)).json()) as JobAnswer;
+  await expect.poll(async () => (await jobAt(second)).state).toBe('succeeded');
+  expect((await jobAt(first)).result?.images).toHaveLength(1);
+  expect(worker.child.exitCode).toBeNull();
+});

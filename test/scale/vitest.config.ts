@@ -1,0 +1,21 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+/**
+ * Several servers on a real Redis and a real S3 server, which have to be installed; so not part of
+ * `npm test`.
+ */
+export default defineConfig({
+  root: fileURLToPath(new URL('../..', import.meta.url)),
+  test: {
+    include: ['test/scale/**/*.scale.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
+    fileParallelism: false,
+    pool: 'forks',
+    // What a test has measured is one line of its own.
+    disableConsoleIntercept: true,
+    reporters: ['default', './test/summary-reporter.ts'],
+  },
+});

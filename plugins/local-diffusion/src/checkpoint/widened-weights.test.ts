@@ -71,12 +71,17 @@ const widen = (half: number): number =>
 describe('weights in bfloat16', () => {
   test.each(Object.entries(networks))(
     'give %s what they give it as float32',
-    async (_name, [part, write, inputs]) => {
+    async (network, [part, write, inputs]) => {
       const path = fileURLToPath(new URL(`../../../../models/picturebook/${part}`, import.meta.url));
       const { narrow, wide } = await rounded(await openComponent(path));
       const given = new Map(Object.entries(inputs));
       const [actual, expected] = [await runGraph(write(narrow), given), await runGraph(write(wide), given)];
-      for (const [name, values] of expected) expect([...actual.get(name)!]).toEqual([...values]);
+      for (const [name, values] of expected) {
+        const errors = values.map((value, index) => Math.abs(value - actual.get(name)![index]!));
+        // Matrices that are converted at each run are multiplied by in another order.
+        const limit = network === 'the text encoder' ? 2e-6 * Math.max(...values.map(Math.abs)) : 0;
+        expect(Math.max(...errors)).toBeLessThanOrEqual(limit);
+      }
     },
   );
 });

@@ -110,7 +110,7 @@ export class GraphBuilder {
     const half = this.#weights.isSwapped(name) ? shape[0]! / 2 : 0;
     const rows = (first: number) => this.mountRows(name, shape, first, half);
     if (half > 0) return this.node('Concat', [rows(0), rows(half)], { axis: 0 });
-    return this.#scaled(name, this.#upright(this.#weights.mount(name, shape)));
+    return this.#upright(this.#weights.mount(name, shape));
   }
 
   /**
@@ -118,7 +118,7 @@ export class GraphBuilder {
    * mount}.
    */
   mountRows(name: string, shape: readonly number[], firstRow: number, rows: number): Value {
-    return this.#scaled(name, asValue(this.#weights.mountRows(name, shape, firstRow, rows)));
+    return asValue(this.#weights.mountRows(name, shape, firstRow, rows));
   }
 
   /** Like {@link mount}, for a tensor of another file, under a name of its own. */
@@ -179,12 +179,6 @@ export class GraphBuilder {
     const value = asValue(weight);
     if (!weight.isTransposed) return value;
     return this.once(`transpose of ${weight.name}`, () => this.node('Transpose', [value], { perm: [1, 0] }));
-  }
-
-  /** Weights of 8 bits may have a number beside them that they are to be multiplied by. */
-  #scaled(name: string, value: Value): Value {
-    const scale = this.#weights.mountScale(name);
-    return scale ? this.node('Mul', [value, asValue(scale)]) : value;
   }
 
   #addNode(

@@ -84,11 +84,6 @@ export class MountedWeights {
   mountStored(name: string, shape: readonly number[]): MountedWeight {
     const location = this.#find(name);
     this.#check(name, location, shape);
-    if (this.#scaleOf(name)) {
-      throw invalidFiles(
-        `${location.file}: the table "${name}" has a scale beside it, which is not supported.`,
-      );
-    }
     const storage = storageOf(location)!;
     return this.#mountAt(name, shape, location, typeof storage === 'string' ? storage : 'float32');
   }
@@ -120,29 +115,6 @@ export class MountedWeights {
     const start = whole.halvesSwapped ? (firstRow + shape[0]! / 2) % shape[0]! : firstRow;
     const location = rowsOf(whole.packing ? whole : { ...whole, shape }, start, rows);
     return this.#mountAt(`${name}[${firstRow}:${firstRow + rows}]`, [rows, ...shape.slice(1)], location);
-  }
-
-  /**
-   * The number that a weight is to be multiplied by, as ComfyUI (`scale_weight`) and diffusers
-   * (`weight_scale`) keep it beside weights of 8 bits. Undefined where there is none.
-   *
-   * @throws ERR_MODEL_FILES_INVALID where it is more than a number
-   */
-  mountScale(name: string): MountedWeight | undefined {
-    const scale = this.#scaleOf(name);
-    return scale && this.mountLocation(scale.name, scale.location, [1]);
-  }
-
-  #scaleOf(name: string): { readonly name: string; readonly location: TensorLocation } | undefined {
-    const stem = /^(.*\.)weight$/.exec(name)?.[1];
-    if (stem === undefined) return undefined;
-    for (const each of [`${stem}scale_weight`, `${stem}weight_scale`]) {
-      const location = this.#component.tensors.get(each);
-      // A scalar and a vector of one number lie alike.
-      if (location)
-        return { name: each, location: location.shape.length === 0 ? { ...location, shape: [1] } : location };
-    }
-    return undefined;
   }
 
   /** Whether the file holds the halves of a tensor in the other order, so that it is mounted by halves. */

@@ -6,8 +6,23 @@ import { InferenceSession } from './onnx-runtime.js';
 /** Options of ONNX Runtime; `extra` has no `session` of its own. */
 export type SessionOptions = InferenceSession.SessionOptions;
 
-/** A graph as ONNX Runtime opens it. */
-export const encodeForSession = (graph: Graph) => encodeGraph(withStoredWeights(graph));
+/**
+ * A graph as ONNX Runtime opens it.
+ *
+ * @param held matrices that stay as they are stored: they have to be opened with {@link unfoldedOptions}
+ */
+export const encodeForSession = (graph: Graph, held?: ReadonlySet<string>) =>
+  encodeGraph(withStoredWeights(graph, held));
+
+/**
+ * Keeps ONNX Runtime from making float32 of weights when it opens a network. The first makes constants of all
+ * nodes that read constants alone, the second widens float16 that only a Cast reads.
+ */
+export const unfoldedOptions = {
+  optimization: {
+    disable_specified_optimizers: 'ConstantFolding;FuseFp16InitializerToFp32NodeTransformer',
+  },
+};
 
 /**
  * Opens a graph, whose weights stay in their files.

@@ -97,8 +97,13 @@ export class NetworkMemory {
 
   /** Whether matrices in blocks are held as codes that are computed with. */
   get repacks(): boolean {
-    const { execution = onProcessor, repacked } = this.#options;
-    return repacked !== undefined && execution.provider === 'cpu' && execution.precision === 'float32';
+    return this.#options.repacked !== undefined && this.holdsStored;
+  }
+
+  /** Whether matrices are held as they are stored, and converted at each run. */
+  get holdsStored(): boolean {
+    const { provider, precision } = this.#options.execution ?? onProcessor;
+    return provider === 'cpu' && precision === 'float32';
   }
 
   /** Bytes that the open networks hold. */

@@ -1,5 +1,6 @@
 import type { Sizes } from '../graph/dimension.js';
 import { bytesComputed, type Graph, type Initializer } from '../graph/graph.js';
+import { bytesStored, conversionBytes, heldWeights } from '../graph/passes/held-weights.js';
 import { int8Bytes } from '../graph/passes/int8-nodes.js';
 import { inPrecision, type Precision } from '../graph/passes/precision.js';
 import { cutIntoStages } from '../graph/passes/stages.js';
@@ -15,6 +16,8 @@ interface Stage {
   /** The graph as it is computed: its values have the bytes that they take. */
   readonly computed: Graph;
   readonly place: Place<Network>;
+  /** Bytes that a run takes to convert matrices that are held as they are stored. */
+  readonly conversionBytes: number;
   /** By the sizes of a run: what it takes beside the weights in bytes, and what the last one took. */
   readonly runs: Map<string, { readonly workBytes: number; lastMs?: number }>;
 }
@@ -51,10 +54,14 @@ export class NetworkStages {
     // of that fits.
     const limit = Math.max(weightBytes, memory.smallestStageBytes) * (precision === 'float16' ? 2 : 1);
     const repacked = memory.repacks ? findRepackable(graph) : new Map<string, never>();
+    const held = memory.holdsStored ? heldWeights(graph) : new Set<string>();
     const bytesOf = (initializer: Initializer) => {
       const matrix = repacked.get(initializer.name);
-      return matrix ? repackedBytes(matrix) : (int8Bytes(graph, initializer) ?? bytesComputed(initializer));
+      if (matrix) return repackedBytes(matrix);
+      if (held.has(initializer.name)) return bytesStored(initializer);
+      return int8Bytes(graph, initializer) ?? bytesComputed(initializer);
     };
+    const isConverted = ({ name }: Initializer) => held.has(name) && !repacked.has(name);
     this.#stages = cutIntoStages(graph, limit, bytesOf).map((stage) => {
       const computed = inPrecision(stage, precision);
       const open = ({ execution = onProcessor, ...options }: NetworkOptions) =>
@@ -63,6 +70,7 @@ export class NetworkStages {
         graph: stage,
         computed,
         place: { weightBytes: computed.initializers.reduce((sum, each) => sum + bytesOf(each), 0), open },
+        conversionBytes: conversionBytes(computed.initializers.filter(isConverted)),
         runs: new Map(),
       };
     });
@@ -159,9 +167,12 @@ export class NetworkStages {
 }
 
 /** What is known of the runs of a stage that have such sizes. */
-function runOf({ computed, runs }: Stage, sizes: Sizes): { readonly workBytes: number; lastMs?: number } {
+function runOf(
+  { computed, conversionBytes: more, runs }: Stage,
+  sizes: Sizes,
+): { readonly workBytes: number; lastMs?: number } {
   const key = [...sizes].join();
-  const run = runs.get(key) ?? { workBytes: workBytes(computed, sizes) };
+  const run = runs.get(key) ?? { workBytes: workBytes(computed, sizes) + more };
   runs.set(key, run);
   return run;
 }

@@ -1,10 +1,11 @@
 import type { Graph } from '../graph/graph.js';
+import { heldWeights } from '../graph/passes/held-weights.js';
 import type { Precision } from '../graph/passes/precision.js';
 import { writeFor } from '../graph/passes/write-for.js';
 import { type Execution, onProcessor } from './execution-choice.js';
 import { providerOptions } from './execution-devices.js';
 import type { ExecutionProvider } from './execution-providers.js';
-import { createSession, encodeForSession, type SessionOptions } from './graph-session.js';
+import { createSession, encodeForSession, type SessionOptions, unfoldedOptions } from './graph-session.js';
 import type { NetworkOptions } from './network-options.js';
 import { type InferenceSession, Tensor } from './onnx-runtime.js';
 import { unfusedOptions } from './self-test.js';
@@ -111,9 +112,15 @@ async function openSession(
     logSeverityLevel: 3,
     ...(decompose.size === 0 ? {} : { extra: unfusedOptions }),
   };
-  if (repacked && provider === 'cpu' && precision === 'float32') {
-    const graphOfCodes = await repacked.repack(written);
-    // It opens without being prepared: codes stay as they are.
+  if (provider === 'cpu' && precision === 'float32') {
+    const graphOfCodes = repacked ? await repacked.repack(written) : written;
+    // They open without being prepared: weights stay as they are.
+    const held = heldWeights(graphOfCodes);
+    if (held.size > 0)
+      return await createSession(encodeForSession(graphOfCodes, held), {
+        ...options,
+        extra: unfoldedOptions,
+      });
     if (graphOfCodes !== written) return await createSession(encodeForSession(graphOfCodes), options);
   }
   if (prepared) return await prepared.open({ graph: written, provider, options });

@@ -10,13 +10,12 @@ type Tensors = ReadonlyMap<string, TensorLocation>;
 /** Endings of what belongs to a weight, beside its path or its name; it is no tensor of a network. */
 const sideEndings =
   /\.(comfy_quant|SCB|weight_format|input_scale|scale_input)$|\.weight\.(absmax|quant_map|nested_absmax|nested_quant_map|quant_state\..+)$/;
-/** The same, unless it is a number that a weight of fp8 is multiplied by. */
+/** The same, where the weight is one that they belong to. */
 const scaleEndings = ['weight_scale', 'weight_scale_2', 'scale_weight'];
 
 /**
  * The tensors of a file or a component, those that belong to a quantised weight being a part of it: int8 with
- * scales, also turned (ConvRot), nf4, fp4 and int8 of bitsandbytes, mxfp8, nvfp4, and fp8 with a scale for
- * each row.
+ * scales, also turned (ConvRot), nf4, fp4 and int8 of bitsandbytes, mxfp8, nvfp4, and fp8 with scales.
  *
  * @param origin for messages
  * @throws ERR_MODEL_FILES_INVALID naming a way of quantising that is not read, or what is missing of one that
@@ -61,8 +60,5 @@ async function packWeight(
   if (location.dtype === 'U8' && second) return packNvfp4(name, location, scale, second);
   if (layer?.format === 'mxfp8' || ['U8', 'F8_E8M0'].includes(scale.dtype))
     return packMxfp8(name, location, scale);
-  const isOneNumber = scale.shape.every((size) => size === 1);
-  // One number beside fp8 is a weight of its own to the network.
-  if (location.dtype !== 'I8' && isOneNumber) return location;
   return packScaled(name, location, scale, layer?.rotation === undefined ? {} : { rotation: layer.rotation });
 }

@@ -5,16 +5,21 @@ import { blockDecoders } from './decoding/block-decoders.js';
 import { Blocks } from './decoding/blocks.js';
 import { DecodingNodes, filePartOfStored } from './decoding/decoding-nodes.js';
 import { decodePacked } from './decoding/packings.js';
+import { addScaled } from './decoding/scaled-rows.js';
 
 /**
  * The same graph, each weight an initialiser of the type that it is stored in and nodes that make of it what
- * the graph computes with. ONNX Runtime computes those once, when it opens the network.
+ * the graph computes with. ONNX Runtime computes those once, when it opens the network, unless constants are
+ * not to be folded. They stand before all others, in the order of the weights: only so does it run each when
+ * its result is needed, and not all of them first.
+ *
+ * @param held matrices that are converted at each run. Absent: none
  */
-export function withStoredWeights(graph: Graph): Graph {
+export function withStoredWeights(graph: Graph, held: ReadonlySet<string> = new Set()): Graph {
   const stored = graph.initializers.filter(({ storage }) => storage);
   if (stored.length === 0) return graph;
   const decoding = new DecodingNodes();
-  const initializers = graph.initializers.flatMap((each) => decode(decoding, each));
+  const initializers = graph.initializers.flatMap((each) => decode(decoding, each, held.has(each.name)));
   const values = new Map([
     ...graph.values,
     ...stored.map(({ name, type, shape }) => [name, { type, shape }] as const),
@@ -38,7 +43,7 @@ const holdsCodes = ({ shape, storage }: Initializer): boolean =>
 /**
  * Adds the nodes that make an initialiser of what is stored, and returns what has to be there in its place.
  */
-function decode(decoding: DecodingNodes, initializer: Initializer): readonly Initializer[] {
+function decode(decoding: DecodingNodes, initializer: Initializer, isHeld: boolean): readonly Initializer[] {
   const { name, type, shape, storage, ...rest } = initializer;
   if (!storage) return [initializer];
   if (typeof storage === 'string') {
@@ -47,6 +52,10 @@ function decode(decoding: DecodingNodes, initializer: Initializer): readonly Ini
     return [{ name: stored, type: storage, shape, ...rest }];
   }
   const part = filePartOfStored(initializer);
+  if ('packing' in storage && isHeld && storage.packing.kind === 'scaled') {
+    addScaled(decoding, name, storage, storage.packing, part, shape);
+    return [];
+  }
   const { rows } = storage;
   const numbers =
     'blocks' in storage

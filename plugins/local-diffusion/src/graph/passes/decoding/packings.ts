@@ -84,7 +84,7 @@ function nibbles(to: DecodingNodes, part: FilePart): string {
 }
 
 /** A tensor of float32, whatever type it is stored in. */
-function floatsAt(to: DecodingNodes, location: TensorLocation, shape: readonly number[]): string {
+export function floatsAt(to: DecodingNodes, location: TensorLocation, shape: readonly number[]): string {
   const types = { F32: 'float32', F16: 'float16', BF16: 'bfloat16', F64: 'float64' } as const;
   const type = types[location.dtype as keyof typeof types] ?? 'float32';
   return to.numbers(to.mount(location, type, shape));

@@ -8,10 +8,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { z } from 'zod';
 import { createServeFolder, serveFrom } from '../chaos/fixtures/serve-command.js';
 
 const run = promisify(execFile);
 const deploy = (name: string) => fileURLToPath(new URL(`../../deploy/${name}`, import.meta.url));
+
+const dashboardSchema = z.object({
+  panels: z.array(z.object({ targets: z.array(z.object({ expr: z.string() })).optional() })),
+});
 
 async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'easel-deploy-'));
@@ -63,7 +68,7 @@ describe('the examples for operators', () => {
     await expect(run('systemd-analyze', ['verify', unit])).resolves.toBeDefined();
   });
 
-  it('have alerts on metrics that there are', async () => {
+  it('have alerts and a dashboard on metrics that there are', async () => {
     const { url } = await serveFrom(await createServeFolder());
     await fetch(`${url}/v1/images/generations`, {
       method: 'POST',
@@ -71,9 +76,28 @@ describe('the examples for operators', () => {
       body: JSON.stringify({ prompt: 'anything' }),
     });
     const metrics = await (await fetch(`${url}/metrics`)).text();
-    const named = (await readFile(deploy('alerts.yaml'), 'utf8')).match(/easel_\w+/g) ?? [];
-    expect(named.length).toBeGreaterThan(3);
-    for (const name of named) expect(metrics).toContain(`# TYPE ${name} `);
+    for (const file of ['alerts.yaml', 'grafana.json']) {
+      const named = (await readFile(deploy(file), 'utf8')).match(/easel_\w+/g) ?? [];
+      expect(named.length).toBeGreaterThan(3);
+      for (const name of named)
+        expect(metrics).toMatch(
+          new RegExp(`^# TYPE ${name.replace(/_(bucket|count|sum)$/, '(_$1)?')} `, 'm'),
+        );
+    }
+  });
+
+  it('ask in the dashboard what Prometheus understands', async () => {
+    const { panels } = dashboardSchema.parse(JSON.parse(await readFile(deploy('grafana.json'), 'utf8')));
+    const asked = panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
+    expect(asked.length).toBeGreaterThan(20);
+    const rules = asked.map((expr, index) => ({
+      record: `panel:${index}`,
+      expr: expr.replaceAll('$__rate_interval', '5m').replaceAll('$instance', '.*'),
+    }));
+    const file = join(await temporaryFolder(), 'panels.json');
+    await writeFile(file, JSON.stringify({ groups: [{ name: 'panels', rules }] }));
+    const { stdout } = await run('promtool', ['check', 'rules', file]);
+    expect(stdout).toContain(`${asked.length} rules found`);
   });
 
   it('put it under a path behind nginx, where all URLs that it answers are right', async () => {

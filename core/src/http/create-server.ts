@@ -6,6 +6,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import type { ImageServiceManager } from '../kernel/image-service-manager.js';
 import { type HostLogger, silentLogger } from '../observe/plugin-logger.js';
 import type { ServerRole } from '../scale/shared-parts.js';
+import { diskParts } from '../storage/disk-parts.js';
 import { authenticate } from './access/authenticate.js';
 import { limitKeys } from './access/limits.js';
 import { requireRouteScopes } from './access/route-scope.js';
@@ -24,13 +25,13 @@ import { parametersRoute } from './images/parameters-route.js';
 import { resultRoutes } from './images/results.js';
 import { jobRoutes } from './jobs/routes.js';
 import { mcpRoutes } from './mcp/routes.js';
+import { ServerMetrics } from './metrics/server-metrics.js';
 import { ollamaRoutes } from './ollama/routes.js';
 import { openServerContext } from './open-server-context.js';
 import { openAiRoutes } from './openai/routes.js';
 import { collectOperations } from './operation.js';
 import { handlePipelinedInTurn } from './pipelined-requests.js';
 import { probeRoutes } from './probes.js';
-import { ServerMetrics } from './server-metrics.js';
 import { studioRoutes } from './studio/routes.js';
 import { watchRequests } from './watch-requests.js';
 
@@ -98,14 +99,18 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
     frameworkErrors: answerUnreadableUrl,
     rewriteUrl: ({ url = '/' }) => withoutPrefix(url, prefix),
   });
+  const metrics: ServerMetrics = new ServerMetrics(
+    () => context.jobs.backlog(),
+    () => diskParts(configuration.storageFolder, manager.configuration.server.modelFolders),
+  );
   const context = await openServerContext(manager, logger, {
     prefix,
     role: options.role,
+    callMetrics: metrics.calls,
     apiKey: options.apiKey,
     commandKey: options.commandKey,
     origin: () => (server.server.listening ? server.listeningOrigin : ''),
   });
-  const metrics = new ServerMetrics(() => context.jobs.backlog());
   watchRequests(server, (ended) => {
     metrics.count(ended);
     if (context.configuration.accessLog) logRequest(logger, ended);

@@ -20,7 +20,7 @@ export interface Caching {
  * What another plugin or model has made in the end is not kept.
  */
 export async function generateCached(
-  { generateImage, cache: results, configuration, logger }: ServerContext,
+  { generateImage, cache: results, callMetrics, configuration, logger }: ServerContext,
   asked: ImageRequest,
   options: GenerateOptions,
   { reply, cache }: Caching,
@@ -38,7 +38,9 @@ export async function generateCached(
       .digest('hex');
     place = { ...identity, key };
     found = await results.find(key);
-    reply.header('easel-cache', found ? 'hit' : 'miss');
+    const outcome = found ? 'hit' : 'miss';
+    callMetrics.countLookup(outcome);
+    reply.header('easel-cache', outcome);
     return found;
   };
   const result = await generateImage(asked, { ...options, findResult });

@@ -15,6 +15,7 @@ import { openStorage } from '../storage/open-storage.js';
 import { StorageFolder } from '../storage/storage-folder.js';
 import { describeJob } from './jobs/describe-job.js';
 import { liveSettings } from './live-settings.js';
+import type { CallMetrics } from './metrics/call-metrics.js';
 import { resultPath, type ServerContext } from './server-context.js';
 import { withoutServerPaths } from './server-paths.js';
 import { watchStorage } from './storage-problem.js';
@@ -35,6 +36,7 @@ export interface ServerSurroundings extends GivenKeys {
    * Where it listens, for those who are told of an image and have not asked for it; empty where it does not.
    */
   readonly origin: () => string;
+  readonly callMetrics: CallMetrics;
 }
 
 /**
@@ -45,7 +47,7 @@ export interface ServerSurroundings extends GivenKeys {
 export async function openServerContext(
   manager: ImageServiceManager,
   logger: HostLogger,
-  { prefix, origin, role, ...givenKeys }: ServerSurroundings,
+  { prefix, origin, role, callMetrics, ...givenKeys }: ServerSurroundings,
 ): Promise<ServerContext & { close(): Promise<void> }> {
   const { storageFolder } = manager.configuration;
   const configuration = liveSettings(manager);
@@ -61,8 +63,9 @@ export async function openServerContext(
   const database = new DatabaseThread(storage.database, (notice) => logger.warn(notice));
   const problem = await database.open();
   if (problem) logger.warn(problem.message);
-  const generateHere: ServerContext['generateImage'] = (request, options) =>
-    manager.generateImage(request, { ...options, fileAccess: 'models' });
+  const generateHere = callMetrics.count((request, options) =>
+    manager.generateImage(request, { ...options, fileAccess: 'models' }),
+  );
   const host = {
     manager: {
       generateImage: generateHere,
@@ -113,6 +116,7 @@ export async function openServerContext(
     generateImage,
     results,
     cache,
+    callMetrics,
     keys,
     jobs,
     images: database.imageTable,

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
-import { measureProcess } from './event-loop-delay.js';
+import { measureProcess } from './metrics/process-metrics.js';
+import type { ServerMetrics } from './metrics/server-metrics.js';
 import { addOperation, type Operation } from './operation.js';
 import type { ServerContext } from './server-context.js';
-import type { ServerMetrics } from './server-metrics.js';
 
 const probe = { tag: 'Probes', method: 'GET' } as const;
 const operations = {

@@ -8,6 +8,7 @@ import type { HostLogger } from '../observe/plugin-logger.js';
 import type { ResultCache } from '../results/result-cache.js';
 import type { ResultStore } from '../results/result-store.js';
 import { signPath } from './access/signed-url.js';
+import type { CallMetrics } from './metrics/call-metrics.js';
 
 /** What every route is made of. */
 export interface ServerContext {
@@ -17,6 +18,7 @@ export interface ServerContext {
   readonly generateImage: ImageServiceManager['generateImage'];
   readonly results: ResultStore;
   readonly cache: ResultCache;
+  readonly callMetrics: CallMetrics;
   readonly keys: KeyStore;
   readonly jobs: JobQueue;
   readonly images: DatabaseThread['imageTable'];

@@ -1,15 +1,18 @@
 import { createRequire } from 'node:module';
 import type * as Prometheus from 'prom-client';
-import type { JobBacklog } from '../jobs/database/job-place.js';
-import { coreVersion } from '../version.js';
-import type { EndedRequest } from './watch-requests.js';
+import type { JobBacklog } from '../../jobs/database/job-place.js';
+import type { DiskPart } from '../../storage/disk-parts.js';
+import { coreVersion } from '../../version.js';
+import type { EndedRequest } from '../watch-requests.js';
+import { CallMetrics } from './call-metrics.js';
+import { countDisk } from './disk-metrics.js';
 
 /** Seconds: from a list to an image on a processor. */
 const durationBuckets = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300];
 
 /**
- * What a server counts beside its kernel: requests by route and status, jobs that have not ended, and its
- * version.
+ * What a server counts beside its kernel: requests by route and status, calls by key, jobs that have not
+ * ended, its disk, and its version.
  */
 export class ServerMetrics {
   readonly #prometheus = createRequire(import.meta.url)('prom-client') as typeof Prometheus;
@@ -34,11 +37,16 @@ export class ServerMetrics {
     labelNames: ['state'],
     registers: [this.#register],
   });
+  readonly calls = new CallMetrics(this.#register);
   readonly #backlog: () => Promise<readonly JobBacklog[]>;
 
-  /** @param backlog answers the jobs that have not ended, by their state */
-  constructor(backlog: () => Promise<readonly JobBacklog[]>) {
+  /**
+   * @param backlog answers the jobs that have not ended, by their state
+   * @param parts of the disk that are measured
+   */
+  constructor(backlog: () => Promise<readonly JobBacklog[]>, parts: () => readonly DiskPart[]) {
     this.#backlog = backlog;
+    countDisk(this.#register, parts);
     new this.#prometheus.Gauge({
       name: 'easel_build_info',
       help: 'Always 1.',

@@ -4,7 +4,7 @@ import type { ImageServiceManager } from '../../kernel/image-service-manager.js'
 import type { GenerateOptions } from '../../kernel/routing/generate-options.js';
 import type { ImageResult } from '../../results/image-result.js';
 
-/** What the calls of a server have made and cost, by plugin, model and API key, and what its cache has had. */
+/** What the calls of a server have made and cost, by plugin, model and API key, and the hits of its cache. */
 export class CallMetrics {
   readonly #images: Prometheus.Counter;
   readonly #cost: Prometheus.Counter;

@@ -111,4 +111,6 @@ export function watchJobs(): void {
   void refreshJobs();
   // Jobs that another server has accepted, and what a sleeping device has missed.
   document.addEventListener('visibilitychange', () => document.hidden || void refreshJobs());
+  // The stream may stay silent through either; a server on this machine is there without a network too.
+  for (const type of ['offline', 'online']) addEventListener(type, () => void refreshJobs());
 }

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { jsonOf } from '../../http/server.js';
 import { openPage } from '../open-page.js';
 import { startEasel } from './easel-server.js';
+import { pressTo } from './press-to.js';
 
 interface JobList {
   readonly jobs: readonly { readonly id: string; readonly state: string; readonly request: object }[];
@@ -90,22 +91,14 @@ it('shows all that waits in one list, there and in other tabs, and cancels one o
 it('is worked by keys alone: make, cancel, and set the sliders', async () => {
   const { url } = await startEasel();
   const { page } = await openPage(`${url}/make?p=`);
-  const pressTo = async (name: string) => {
-    const focused = () =>
-      page.evaluate<string>(
-        `['aria-label', 'placeholder'].map((name) => document.activeElement.getAttribute(name)).join() + document.activeElement.textContent`,
-      );
-    await page.keyboard.press('Tab');
-    while (!(await focused()).includes(name)) await page.keyboard.press('Tab');
-  };
   await page.getByLabel('Prompt').waitFor();
-  await pressTo('Skip');
+  await pressTo(page, 'Skip');
   await page.keyboard.press('Enter');
   await page.keyboard.type('a green fish');
-  await pressTo('Images');
+  await pressTo(page, 'Images');
   await page.keyboard.press('End');
   await page.getByRole('button', { name: 'Make 8 images' }).waitFor();
-  await pressTo('random');
+  await pressTo(page, 'random');
   await page.keyboard.press('Control+Enter');
   // A page that is asked without a pause has none to draw in, on a busy machine.
   await expect

@@ -98,6 +98,14 @@ export class SharedJobQueue implements JobQueue {
     return await this.#withPlaces(await this.#options.records.list(caller, limit, before));
   }
 
+  async setPriority(id: string, priority: number): Promise<StoredJob | undefined> {
+    const { records, transport, channel } = this.#options;
+    if (!(await transport.setPriority(id, priority))) return undefined;
+    await records.setPriority(id, priority);
+    channel.tell({ type: 'state', id });
+    return await this.get(id);
+  }
+
   async cancel(id: string): Promise<StoredJob | undefined> {
     const { records, transport } = this.#options;
     const job = await records.cancel(id, this.holder, Date.now());

@@ -10,6 +10,7 @@ const prompt = 'a fixture';
 interface JobAnswer {
   readonly id: string;
   readonly state: string;
+  readonly started_at: string;
   readonly result?: { images: { url: string }[]; provenance: object };
   readonly error?: { code: string };
 }
@@ -91,6 +92,31 @@ describe('a job', () => {
     expect(await stateOf(server, first.id)()).toBe('cancelled');
     const { id } = await submit(server, { prompt });
     await expect.poll(stateOf(server, id)).toBe('succeeded');
+  });
+
+  it('gets another place in the queue while it waits', async () => {
+    const server = await startServer({ server: { jobsAtOnce: 1 } });
+    const running = await submit(server, slow(10_000));
+    const [first, second] = [await submit(server, slow(60)), await submit(server, slow(60))];
+    const change = async (id: string, body: object, headers: Record<string, string> = {}) =>
+      await fetch(`${server.url}/api/images/jobs/${id}`, {
+        method: 'PATCH',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(body),
+      });
+    await expect.poll(stateOf(server, running.id)).toBe('running');
+    expect(await jsonOf(await change(first.id, { priority: -1 }))).toMatchObject({
+      state: 'queued',
+      priority: -1,
+    });
+    expect((await change(first.id, { priority: 101 })).status).toBe(400);
+    expect((await change(running.id, { priority: 1 })).status).toBe(409);
+    await fetch(`${server.url}/api/images/jobs/${running.id}`, { method: 'DELETE' });
+    await expect.poll(stateOf(server, first.id)).toBe('succeeded');
+    const startOf = async ({ id }: JobAnswer) => (await jobOf(server, id)).started_at;
+    expect(Date.parse(await startOf(second))).toBeLessThan(Date.parse(await startOf(first)));
+    const key = await createKey(server.storageFolder);
+    expect((await change(first.id, { priority: 1 }, bearer(key))).status).toBe(403);
   });
 
   it('is begun by its priority, and in turns between callers', async () => {

@@ -36,7 +36,7 @@ import { studioRoutes } from './studio/routes.js';
 import { watchRequests } from './watch-requests.js';
 
 /** What the routes have, and what their answers say beside their bodies. */
-const corsMethods = ['GET', 'HEAD', 'POST', 'DELETE'] as const;
+const corsMethods = ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'] as const;
 const corsHeaders = [
   'location',
   'easel-job',

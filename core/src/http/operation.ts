@@ -23,7 +23,7 @@ export interface Operation extends RouteAccess {
     | 'Session'
     | 'Probes'
     | 'Administration';
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** With `:name` for what varies, and `*` at its end for what may have slashes. */
   readonly path: string;
   readonly summary: string;

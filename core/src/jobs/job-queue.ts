@@ -30,6 +30,10 @@ export interface JobQueue {
    */
   list(caller: string | undefined, limit: number, before?: string): Promise<StoredJob[]>;
   /**
+   * Gives a job that waits another priority, -100 to 100. Undefined: it has begun or ended, or there is none.
+   */
+  setPriority(id: string, priority: number): Promise<StoredJob | undefined>;
+  /**
    * Ends a job that has not ended, whichever server works on it. Undefined: it has ended, or there is none.
    */
   cancel(id: string): Promise<StoredJob | undefined>;

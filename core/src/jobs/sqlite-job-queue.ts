@@ -68,6 +68,12 @@ export class SqliteJobQueue implements JobQueue {
     return (await this.#database.jobTable.list(caller, limit, before)).map((job) => this.#noticed(job));
   }
 
+  async setPriority(id: string, priority: number): Promise<StoredJob | undefined> {
+    const job = await this.#database.jobTable.setPriority(id, priority);
+    if (job) this.#runner.events.tell(id, { type: 'state', job });
+    return job;
+  }
+
   async backlog(): Promise<readonly JobBacklog[]> {
     return await this.#database.jobTable.backlog();
   }

@@ -111,6 +111,12 @@ export class ObjectJobRecords implements JobRecords {
     return await this.#end(id, { state, ...end, owner, startedAt, endedAt: now });
   }
 
+  /** Has the record say what the queue says, should that have to be made again. */
+  async setPriority(id: string, priority: number): Promise<void> {
+    const job = await this.#jobOf(id);
+    if (job) await this.#objects.put(keys.job(id), toJson({ ...job, priority }), jsonType);
+  }
+
   async cancel(id: string, server: string, now: number): Promise<StoredJob | undefined> {
     if (!(await this.#objects.has(keys.job(id)))) return undefined;
     return await this.#end(id, { state: 'cancelled', owner: server, endedAt: now });

@@ -13,7 +13,7 @@ import { z } from 'zod';
 
 const time = z.number().min(0).max(8.64e15);
 
-/** What was accepted. Written once, before the job is in any queue. */
+/** What was accepted. Written before the job is in any queue; after that only its priority changes. */
 export const jobFileSchema = z.object({
   id: z.string(),
   caller: z.string(),

@@ -11,6 +11,10 @@ const outstandingMs = 24 * 3_600_000;
 const retryMs = 2_000;
 const cancelS = 3_600;
 
+/** The priority that BullMQ has for a job whose caller has so many. */
+const placeOf = (priority: number, outstanding: number): number =>
+  (highest - priority) * perLevel + Math.min(outstanding, perLevel - 1) + 1;
+
 export interface TransportedJob {
   readonly id: string;
   readonly caller: string;
@@ -53,7 +57,7 @@ export class JobTransport {
         {},
         {
           jobId: id,
-          priority: (highest - priority) * perLevel + Math.min(outstanding, perLevel - 1) + 1,
+          priority: placeOf(priority, outstanding),
           // A worker that cannot read the job now tries again, or another one does.
           attempts: Number.MAX_SAFE_INTEGER,
           backoff: { type: 'fixed', delay: retryMs },
@@ -61,6 +65,17 @@ export class JobTransport {
           removeOnFail: true,
         },
       );
+    });
+  }
+
+  /** Gives a job that waits another place. False: it does not wait. */
+  async setPriority(id: string, priority: number): Promise<boolean> {
+    return await withRedis(async () => {
+      const job = await this.#queue.getJob(id);
+      const state = await job?.getState();
+      if (!job || (state !== 'waiting' && state !== 'prioritized')) return false;
+      await job.changePriority({ priority: placeOf(priority, 0) });
+      return true;
     });
   }
 

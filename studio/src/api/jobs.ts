@@ -25,6 +25,9 @@ export const submitJob = (body: JobRequest): Promise<Job> =>
 export const cancelJob = (id: string): Promise<Job> =>
   call(jobSchema, `api/images/jobs/${id}`, { method: 'DELETE' });
 
+export const setPriority = (id: string, priority: number): Promise<Job> =>
+  call(jobSchema, `api/images/jobs/${id}`, { method: 'PATCH', body: { priority } });
+
 export const listJobs = async (limit: number): Promise<Job[]> =>
   (await call(jobsSchema, `api/images/jobs?limit=${limit}`)).jobs;
 

@@ -100,6 +100,8 @@ export const english = {
   queueEmpty: 'Nothing waits. What you make next goes first.',
   cancelAll: (n: number) => (n === 1 ? 'Cancel 1 job' : `Cancel ${n} jobs`),
   cancelJob: (prompt: string) => `Cancel: ${prompt}`,
+  earlier: (prompt: string) => `Earlier: ${prompt}`,
+  later: (prompt: string) => `Later: ${prompt}`,
   running: 'Running',
   queued: 'Waiting',
   recent: 'Latest images',

@@ -106,6 +106,8 @@ export const german: Words = {
   queueEmpty: 'Nichts wartet. Was du jetzt erstellst, kommt sofort dran.',
   cancelAll: (n) => (n === 1 ? '1 Auftrag abbrechen' : `${n} Aufträge abbrechen`),
   cancelJob: (prompt) => `Abbrechen: ${prompt}`,
+  earlier: (prompt) => `Früher: ${prompt}`,
+  later: (prompt) => `Später: ${prompt}`,
   running: 'In Arbeit',
   queued: 'Wartet',
   recent: 'Letzte Bilder',

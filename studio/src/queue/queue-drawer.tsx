@@ -4,12 +4,13 @@ import { Icon } from '../controls/icon.js';
 import { useWords } from '../language/words.js';
 import { $active, type LiveJob } from '../live/jobs.js';
 import { cancel } from '../make/submit.js';
+import { moveJob } from './order.js';
 
 /** All that waits and runs, in one place, and the button that opens it. */
 export function QueueDrawer() {
   const words = useWords();
   const active = useStore($active);
-  const waiting = active.filter(({ state }) => state === 'queued').length;
+  const waiting = active.filter(({ state }) => state === 'queued');
   return (
     <Dialog.Root>
       <Dialog.Trigger className="queue-button">
@@ -22,7 +23,7 @@ export function QueueDrawer() {
         <Dialog.Popup className="drawer">
           <header className="drawer-head">
             <Dialog.Title className="title">{words.queue}</Dialog.Title>
-            <span className="hint">{waiting > 0 ? words.waitingCount(waiting) : ''}</span>
+            <span className="hint">{waiting.length > 0 ? words.waitingCount(waiting.length) : ''}</span>
             <span className="spacer" />
             <Dialog.Close className="square bare" aria-label={words.close}>
               <Icon name="close" />
@@ -34,7 +35,7 @@ export function QueueDrawer() {
             <>
               <ul className="queue">
                 {active.map((job) => (
-                  <QueueRow key={job.id} job={job} />
+                  <QueueRow key={job.id} job={job} waiting={waiting} />
                 ))}
               </ul>
               <footer className="drawer-foot">
@@ -53,8 +54,15 @@ export function QueueDrawer() {
   );
 }
 
-function QueueRow({ job }: { readonly job: LiveJob }) {
+interface RowProps {
+  readonly job: LiveJob;
+  /** All that wait, the next one first. */
+  readonly waiting: readonly LiveJob[];
+}
+
+function QueueRow({ job, waiting }: RowProps) {
   const words = useWords();
+  const place = waiting.indexOf(job);
   const { request, state, progress } = job;
   const prompt = request?.prompt ?? job.id;
   const facts = [state === 'running' ? words.running : words.queued, request?.model, request?.size];
@@ -68,14 +76,38 @@ function QueueRow({ job }: { readonly job: LiveJob }) {
       {state === 'running' && (
         <progress value={progress?.fraction ?? 0} max={1} aria-label={words.progress} />
       )}
-      <button
-        type="button"
-        className="square bare"
-        aria-label={words.cancelJob(prompt)}
-        onClick={() => void cancel(job.id)}
-      >
-        <Icon name="close" />
-      </button>
+      <div className="queue-acts">
+        {waiting.length > 1 && place >= 0 && (
+          <>
+            <button
+              type="button"
+              className="square bare"
+              aria-label={words.earlier(prompt)}
+              disabled={place === 0}
+              onClick={() => void moveJob(waiting, job.id, -1)}
+            >
+              <Icon name="up" />
+            </button>
+            <button
+              type="button"
+              className="square bare"
+              aria-label={words.later(prompt)}
+              disabled={place === waiting.length - 1}
+              onClick={() => void moveJob(waiting, job.id, 1)}
+            >
+              <Icon name="down" />
+            </button>
+          </>
+        )}
+        <button
+          type="button"
+          className="square bare"
+          aria-label={words.cancelJob(prompt)}
+          onClick={() => void cancel(job.id)}
+        >
+          <Icon name="close" />
+        </button>
+      </div>
     </li>
   );
 }

@@ -36,6 +36,20 @@ export async function cancelJob(
   throw new HttpError(409, 'job_has_ended', `The job ${job.id} is ${state}, and cannot be cancelled.`);
 }
 
+/** Gives a job of the caller's that waits another priority. Throws status 404 where there is none, and 409 for one that waits no longer. */
+export async function setJobPriority(
+  context: Pick<ServerContext, 'jobs'>,
+  request: FastifyRequest,
+  id: string,
+  priority: number,
+): Promise<StoredJob> {
+  const job = await findJob(context, request, id);
+  const changed = await context.jobs.setPriority(job.id, priority);
+  if (changed) return changed;
+  const { state } = await findJob(context, request, id);
+  throw new HttpError(409, 'job_has_begun', `The job ${job.id} is ${state}: its place in the queue is gone.`);
+}
+
 /** A job as the caller of a request sees it, with how far it is. */
 export const describeFor = (context: ServerContext, request: FastifyRequest, job: StoredJob) =>
   describeJob(

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { prioritySchema } from '../../kernel/priority.js';
 import { imagesRequestSchema } from '../images/generate.js';
 
 export const jobRequestSchema = imagesRequestSchema.omit({ cache: true }).extend({
@@ -7,6 +8,12 @@ export const jobRequestSchema = imagesRequestSchema.omit({ cache: true }).extend
     .nullish()
     .describe('Told when it has ended. Absent: nobody is.'),
   previews: z.int().min(0).max(10).nullish().describe('Looks at each unfinished picture, among the events.'),
+});
+
+export const jobChangeSchema = z.strictObject({
+  priority: prioritySchema.describe(
+    'A higher one goes first, -100 to 100; above 0 asks for a key with the scope "priority".',
+  ),
 });
 
 export const jobListSchema = z.object({

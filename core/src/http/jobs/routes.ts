@@ -9,8 +9,8 @@ import { parseBody } from '../parse-body.js';
 import type { ServerContext } from '../server-context.js';
 import { textFor } from '../server-paths.js';
 import { placeholderOf } from '../splice-base64.js';
-import { cancelJob, describeFor, findJob, isVisible } from './find-job.js';
-import { jobListSchema, jobRequestSchema } from './request.js';
+import { cancelJob, describeFor, findJob, isVisible, setJobPriority } from './find-job.js';
+import { jobChangeSchema, jobListSchema, jobRequestSchema } from './request.js';
 import { addWatching } from './watch.js';
 import { assertWebhookAllowed } from './webhook.js';
 
@@ -44,6 +44,16 @@ const operations = {
     path: '/api/images/jobs/:id',
     scope: 'generate',
     summary: 'Tells the state of a job.',
+    answer: 'job',
+  },
+  change: {
+    tag: 'Jobs',
+    method: 'PATCH',
+    path: '/api/images/jobs/:id',
+    scope: 'generate',
+    summary: 'Gives a job that waits another priority, and so another place in the queue.',
+    body: jobChangeSchema,
+    example: { priority: -1 },
     answer: 'job',
   },
   cancel: {
@@ -96,6 +106,11 @@ export const jobRoutes = (context: ServerContext) => async (server: FastifyInsta
   });
 
   addOperation<ById>(server, operations.get, async (request) => describe(request, await find(request)));
+
+  addOperation<ById>(server, operations.change, async (request) => {
+    const priority = priorityOf(request, parseBody(jobChangeSchema, request.body).priority);
+    return describe(request, await setJobPriority(context, request, request.params.id, priority));
+  });
 
   addOperation<ById>(server, operations.cancel, async (request) =>
     describe(request, await cancelJob(context, request, request.params.id)),

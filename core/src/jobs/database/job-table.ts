@@ -152,6 +152,14 @@ export class JobTable {
     return row === undefined ? undefined : readJob(row);
   }
 
+  /** Gives a job that waits another place in the queue. Undefined: it has begun or ended, or there is none. */
+  setPriority(id: string, priority: number): StoredJob | undefined {
+    const row = this.#sql(
+      `UPDATE jobs SET priority = ? WHERE id = ? AND state = 'queued' RETURNING ${listedColumns}`,
+    ).get(priority, id);
+    return row === undefined ? undefined : readJob(row);
+  }
+
   /** Puts a job back that could not be finished now; its caller is next. */
   putBack(id: string, owner: string): void {
     inTransaction(this.#database, () => {

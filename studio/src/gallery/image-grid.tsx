@@ -11,12 +11,15 @@ import { remove, star } from './verbs.js';
 
 const gap = 8;
 const rowsAround = 4;
+/** Where the list was left: the way back from an image leads there. */
+const left = { offset: 0, place: 0 };
 
 /** Rows of equal tiles, of which only those in sight are there: it scrolls as well with tens of thousands. */
 export function ImageGrid({ list, edge }: { readonly list: GalleryList; readonly edge: number }) {
   const scroller = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);
-  const [current, setCurrent] = useState(0);
+  const [current, setCurrent] = useState(left.place);
+  const wanted = useRef<number>(undefined);
   const [, goTo] = useLocation();
   const isSelecting = useStore($isSelecting);
   const selected = useStore($selected);
@@ -43,16 +46,37 @@ export function ImageGrid({ list, edge }: { readonly list: GalleryList; readonly
     if (list.total > 0) needImages(first * columns, (last + 1) * columns);
   }, [first, last, columns, list.total]);
 
+  const isMeasured = width > 0;
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (!element || !isMeasured) return;
+    element.scrollTop = left.offset;
+    const keep = () => {
+      left.offset = element.scrollTop;
+    };
+    element.addEventListener('scroll', keep, { passive: true });
+    return () => element.removeEventListener('scroll', keep);
+  }, [isMeasured]);
+  useEffect(() => {
+    left.place = current;
+  }, [current]);
+  const focusWanted = () => {
+    if (wanted.current === undefined) return;
+    const link = scroller.current?.querySelector<HTMLElement>(`[data-place="${wanted.current}"]`);
+    link?.focus();
+    if (link) wanted.current = undefined;
+  };
+  // After each drawing: the tile that was moved to is there once its row is drawn and its image is read.
+  useEffect(focusWanted);
+
   const moveTo = (place: number) => {
     const next = Math.min(list.total - 1, Math.max(0, place));
+    wanted.current = next;
     setCurrent(next);
     rows.scrollToIndex(Math.floor(next / columns));
-    // The tile is there once its row is drawn.
-    requestAnimationFrame(() =>
-      requestAnimationFrame(() =>
-        scroller.current?.querySelector<HTMLElement>(`[data-place="${next}"]`)?.focus(),
-      ),
-    );
+    // The keys go on to work while the tile that had the focus is gone, and the next one is not there yet.
+    scroller.current?.focus({ preventScroll: true });
+    focusWanted();
   };
   const select = (name: string) => {
     $isSelecting.set(true);
@@ -81,7 +105,7 @@ export function ImageGrid({ list, edge }: { readonly list: GalleryList; readonly
   return (
     <div className="grid-place">
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the keys are those of the links in it */}
-      <div className="grid-scroller" ref={scroller} onKeyDown={onKeyDown}>
+      <div className="grid-scroller" ref={scroller} tabIndex={-1} onKeyDown={onKeyDown}>
         <ul className="grid" style={{ height: rows.getTotalSize() }}>
           {shown.flatMap((row) =>
             Array.from({ length: columns }, (_, column) => {

@@ -35,8 +35,12 @@ async function readPage(page: number): Promise<void> {
   $list.set({ total: answer.total, days: answer.days, images, isLoaded: true });
 }
 
+/** The places in sight, which a refresh reads first. */
+let inSight: readonly [first: number, last: number] = [0, 0];
+
 /** Has the images from one place to another read, where they are not. */
 export function needImages(first: number, last: number): void {
+  inSight = [first, last];
   for (let page = Math.floor(first / pageSize); page <= Math.floor(Math.max(first, last) / pageSize); page++)
     void readPage(page);
 }
@@ -45,12 +49,13 @@ export function needImages(first: number, last: number): void {
 export function refreshGallery(): void {
   version++;
   asked.clear();
-  void readPage(0);
+  needImages(...inSight);
 }
 
 export function setFilter(change: Partial<GalleryFilter>): void {
   $filter.set({ ...$filter.get(), ...change });
   $list.set({ ...empty, isLoaded: false });
+  inSight = [0, 0];
   refreshGallery();
 }
 
@@ -66,13 +71,18 @@ export function changeKnown(names: readonly string[], change: Partial<GalleryIma
   $list.set({ ...list, images });
 }
 
-/** Takes images out of the list; those behind them move up. */
+/** Takes images out of the list until it is read anew; those behind them move up. */
 export function dropKnown(names: readonly string[]): void {
+  version++;
   const list = $list.get();
-  const kept = [...list.images].sort(([one], [other]) => one - other).map(([, image]) => image);
-  const left = kept.filter(({ name }) => !names.includes(name));
-  const images = new Map(left.map((image, place) => [place, image]));
-  $list.set({ ...list, total: list.total - (kept.length - left.length), images });
+  let dropped = 0;
+  const images = new Map<number, GalleryImage>();
+  // Not all places are known: between those that are there may be gaps.
+  for (const [place, image] of [...list.images].sort(([one], [other]) => one - other)) {
+    if (names.includes(image.name)) dropped++;
+    else images.set(place - dropped, image);
+  }
+  $list.set({ ...list, total: list.total - dropped, images });
 }
 
 let newest: string | undefined;

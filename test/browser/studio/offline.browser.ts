@@ -8,8 +8,8 @@ const offlineMs = 10_000;
 
 it('loses nothing when the network is gone for ten seconds in the middle of a job', async () => {
   const { url } = await startEasel();
-  const { page } = await openPage(`${url}/make?p=a+red+boat&steps=400&n=4&s=7`);
-  await page.getByRole('button', { name: 'Make 4 images' }).click();
+  const { page } = await openPage(`${url}/make?p=a+red+boat&steps=200&n=2&s=7`);
+  await page.getByRole('button', { name: 'Make 2 images' }).click();
   await page.locator('.frame[data-state=unfinished]').first().waitFor();
   const job = new URL(page.url()).hash;
   const lost = page.getByText('The server cannot be reached');

@@ -1,0 +1,45 @@
+import { linkSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'libsql';
+import { jsonOf } from '../../http/server.js';
+import { type EaselServer, startEasel } from './easel-server.js';
+
+export const imageCount = 20_000;
+export const imagesPerDay = 200;
+const dayMs = 24 * 3_600_000;
+
+/** Adds images to the one that a server has made: each is another name of its thumbnail. */
+function addImages(storage: string, name: string): void {
+  const pathOf = (one: string) => join(storage, 'results', one.slice(0, 2), `${one}.thumb.webp`);
+  // The first two characters are a folder.
+  const prefixes = Array.from({ length: 256 }, (_, index) => index.toString(16).padStart(2, '0'));
+  for (const prefix of prefixes) mkdirSync(join(storage, 'results', prefix), { recursive: true });
+  const database = new Database(join(storage, 'jobs.db'));
+  const insert = database.prepare(
+    `INSERT INTO images (name, caller, created_at, job, prompt, model, plugin, media_type, width, height, seed, about)
+     SELECT ?, caller, created_at - ?, NULL, ?, model, plugin, media_type, width, height, ?, about FROM images WHERE name = ?`,
+  );
+  database.transaction(() => {
+    for (let index = 0; index < imageCount; index++) {
+      const one = `${prefixes[index % 256]}${`${index}`.padStart(62, '0')}.png`;
+      linkSync(pathOf(name), pathOf(one));
+      insert.run(one, Math.floor(index / imagesPerDay + 1) * dayMs, `image ${index}`, index, name);
+    }
+  })();
+  database.close();
+}
+
+/** A server whose gallery has an image of today, and 20,000 of the hundred days before, 200 a day. */
+export async function startWithLargeGallery(): Promise<EaselServer> {
+  const server = await startEasel();
+  const made = await fetch(`${server.url}/api/images/generate`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ prompt: 'the newest', steps: 2, seed: 7 }),
+  });
+  const { image_url } = await jsonOf<{ image_url: string }>(made);
+  const name = new URL(image_url).pathname.split('/').at(-1) ?? '';
+  await (await fetch(`${server.url}/api/images/results/${name}/thumbnail`)).arrayBuffer();
+  addImages(join(server.folder, 'storage'), name);
+  return server;
+}

@@ -1,6 +1,7 @@
 import { linkSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
+import { expect } from 'vitest';
 import { jsonOf } from '../../http/server.js';
 import { type EaselServer, startEasel } from './easel-server.js';
 
@@ -8,9 +9,9 @@ export const imageCount = 20_000;
 export const imagesPerDay = 200;
 const dayMs = 24 * 3_600_000;
 
-/** Adds images to the one that a server has made: each is another name of its thumbnail. */
+/** Adds images to the one that a server has made: each is another name of its files. */
 function addImages(storage: string, name: string): void {
-  const pathOf = (one: string) => join(storage, 'results', one.slice(0, 2), `${one}.thumb.webp`);
+  const pathOf = (one: string) => join(storage, 'results', one.slice(0, 2), one);
   // The first two characters are a folder.
   const prefixes = Array.from({ length: 256 }, (_, index) => index.toString(16).padStart(2, '0'));
   for (const prefix of prefixes) mkdirSync(join(storage, 'results', prefix), { recursive: true });
@@ -22,7 +23,8 @@ function addImages(storage: string, name: string): void {
   database.transaction(() => {
     for (let index = 0; index < imageCount; index++) {
       const one = `${prefixes[index % 256]}${`${index}`.padStart(62, '0')}.png`;
-      linkSync(pathOf(name), pathOf(one));
+      for (const ending of ['', '.json', '.thumb.webp'])
+        linkSync(pathOf(name) + ending, pathOf(one) + ending);
       insert.run(one, Math.floor(index / imagesPerDay + 1) * dayMs, `image ${index}`, index, name);
     }
   })();
@@ -41,5 +43,9 @@ export async function startWithLargeGallery(): Promise<EaselServer> {
   const name = new URL(image_url).pathname.split('/').at(-1) ?? '';
   await (await fetch(`${server.url}/api/images/results/${name}/thumbnail`)).arrayBuffer();
   addImages(join(server.folder, 'storage'), name);
+  // The server sees what another process has written with its next read, or the one after it.
+  const total = async () =>
+    (await jsonOf<{ total: number }>(await fetch(`${server.url}/api/images/gallery?limit=1`))).total;
+  await expect.poll(total, { timeout: 30_000 }).toBe(imageCount + 1);
   return server;
 }

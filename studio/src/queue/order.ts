@@ -6,7 +6,10 @@ import { showToast } from '../shell/toast.js';
 
 type Waiting = Pick<Job, 'id' | 'priority' | 'created_at'>;
 
-/** Priorities by which the server begins jobs in this order: it takes the highest first, and of equal ones the oldest. */
+/**
+ * Priorities by which the server begins jobs in this order: it takes the highest first, and of equal ones the
+ * oldest.
+ */
 export function prioritiesFor(jobs: readonly Waiting[]): ReadonlyMap<string, number> {
   let priority = Math.max(...jobs.map((job) => job.priority));
   return new Map(

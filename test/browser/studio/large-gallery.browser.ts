@@ -4,7 +4,7 @@ import { imageCount, imagesPerDay, startWithLargeGallery } from './large-gallery
 
 /** Tiles that may be there at once, whatever is listed. */
 const mostTiles = 200;
-/** The tile of an image of the day before by so many days; of equal age the last that was made comes first. */
+/** The first tile of the day that is so many days ago: of equal age, the last that was made comes first. */
 const firstOfDay = (day: number) => `Image: image ${day * imagesPerDay - 1}`;
 const last = `Image: image ${imageCount - imagesPerDay}`;
 

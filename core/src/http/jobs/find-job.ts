@@ -36,7 +36,10 @@ export async function cancelJob(
   throw new HttpError(409, 'job_has_ended', `The job ${job.id} is ${state}, and cannot be cancelled.`);
 }
 
-/** Gives a job of the caller's that waits another priority. Throws status 404 where there is none, and 409 for one that waits no longer. */
+/**
+ * Gives a job of the caller's that waits another priority. Throws status 404 where there is none, and 409 for
+ * one that waits no longer.
+ */
 export async function setJobPriority(
   context: Pick<ServerContext, 'jobs'>,
   request: FastifyRequest,

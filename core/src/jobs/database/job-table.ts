@@ -152,7 +152,9 @@ export class JobTable {
     return row === undefined ? undefined : readJob(row);
   }
 
-  /** Gives a job that waits another place in the queue. Undefined: it has begun or ended, or there is none. */
+  /**
+   * Gives a job that waits another place in the queue. Undefined: it has begun or ended, or there is none.
+   */
   setPriority(id: string, priority: number): StoredJob | undefined {
     const row = this.#sql(
       `UPDATE jobs SET priority = ? WHERE id = ? AND state = 'queued' RETURNING ${listedColumns}`,

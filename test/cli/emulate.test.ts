@@ -27,6 +27,7 @@ it.each([
   ['replicate', 'replicate-flux-schnell', '1024'],
   ['bfl', 'bfl-flux-2-pro', '256'],
   ['sdapi', 'sdapi-current', '64', 0],
+  ['comfyui', 'comfyui-text', '64', 0],
 ])(
   '%s, for a picture of the real command, and says what it would have cost',
   async (id, model, size, paid = 1) => {
@@ -59,7 +60,9 @@ it('says which plugins have one, and when a port is taken', async () => {
   const folder = workingFolder();
   const unknown = await easel(folder, ['emulate', 'steady']);
   expect(unknown).toMatchObject({ status: 1 });
-  expect(unknown.stderr).toMatch(/"steady".*bfl, fal, gemini, openai, parasail, replicate, runware, sdapi/);
+  expect(unknown.stderr).toMatch(
+    /"steady".*bfl, comfyui, fal, gemini, openai, parasail, replicate, runware, sdapi/,
+  );
   const first = start(folder, ['emulate', 'gemini', '--json'], null);
   onTestFinished(() => void first.child.kill('SIGKILL'));
   const [line] = await once(first.child.stdout, 'data');

@@ -6,6 +6,7 @@
  */
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** A request as it came. */
@@ -59,6 +60,8 @@ export interface HttpEmulatorOptions<Own extends Fault> {
   readonly script?: Script<Own> | undefined;
   /** Does what the provider would do. */
   readonly handle: (request: SeenRequest, fault: Own | undefined) => Promise<Answer>;
+  /** Takes connections that are to become WebSockets. Absent: they are broken off. */
+  readonly upgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 }
 
 export class HttpEmulator<Own extends Fault = Fault> {
@@ -72,8 +75,9 @@ export class HttpEmulator<Own extends Fault = Fault> {
   readonly #waiting = new Map<ServerResponse, SeenRequest | undefined>();
   #port = 0;
 
-  constructor({ script, handle }: HttpEmulatorOptions<Own>) {
+  constructor({ script, handle, upgrade }: HttpEmulatorOptions<Own>) {
     this.script = script;
+    if (upgrade) this.#server.on('upgrade', upgrade);
     this.#handle = handle;
     this.#server.on('connection', (socket) => {
       this.#sockets.add(socket);

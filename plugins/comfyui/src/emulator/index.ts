@@ -1,0 +1,1 @@
+export { ComfyEmulator, type ComfyEmulatorOptions } from './emulator.js';

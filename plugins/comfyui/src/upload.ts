@@ -6,7 +6,9 @@ import { z } from 'zod';
 const answerSchema = z.object({ name: z.string().min(1), subfolder: z.string().default('') });
 const folder = 'easel';
 
-/** Puts an image into the server's input folder, under a name of its content; answers what a node calls it. */
+/**
+ * Puts an image into the server's input folder, under a name of its content; answers what a node calls it.
+ */
 export async function upload(service: Service, image: InputImage, signal: AbortSignal): Promise<string> {
   const { bytes, mediaType } = image;
   const digest = createHash('sha256').update(bytes).digest('hex').slice(0, 32);

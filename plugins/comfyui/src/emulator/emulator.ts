@@ -15,10 +15,10 @@ import {
   HttpEmulator,
   type Script,
   type SeenRequest,
-  subjectOf,
 } from '@easel/plugin-sdk/emulator';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { z } from 'zod';
+import { drawResult } from './draw-result.js';
 import { kindsWith } from './nodes.js';
 import { readUpload } from './read-upload.js';
 import { findRefusal, type Graph, graphSchema } from './validate.js';
@@ -212,20 +212,10 @@ export class ComfyEmulator {
   }
 
   async #draw(graph: Graph, text: string): Promise<object> {
-    const nodes = Object.values(graph);
-    const of = (kind: string) => nodes.filter(({ class_type: each }) => each === kind);
-    const files = [...of('LoadImage'), ...of('LoadImageMask')].map(
-      ({ inputs }) => this.#inputs.get(String(inputs.image)) as Buffer,
-    );
-    const { width = 64, height = 64 } = of('EmptyLatentImage')[0]?.inputs ?? {};
-    const serial = Number(of('KSampler')[0]?.inputs.seed) % 256;
-    const picture = { width: Number(width), height: Number(height), serial };
-    const bytes = await drawPicture(subjectOf(text, files), picture);
-    const [end] = Object.entries(graph).filter(([, { class_type: kind }]) => /^(Save|Preview)/.test(kind));
+    const { bytes, node, type } = await drawResult(graph, text, this.#inputs);
     const filename = `ComfyUI_${String(this.#outputs.size + 1).padStart(5, '0')}_.png`;
     this.#outputs.set(filename, bytes);
-    const type = end?.[1].class_type === 'SaveImage' ? 'output' : 'temp';
-    return { [end?.[0] ?? '']: { images: [{ filename, subfolder: '', type }] } };
+    return { [node]: { images: [{ filename, subfolder: '', type }] } };
   }
 
   async #preview(client: string): Promise<void> {

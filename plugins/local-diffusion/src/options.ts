@@ -73,6 +73,18 @@ const commonOptions = z.strictObject({
     .describe(
       'weighted: (word:1.3), [word] and BREAK have their meaning of Automatic1111, and prompts may be of up to 32 chunks, each of 75 tokens. plain: brackets are text, and what is too long is cut off, as diffusers does. Absent: weighted.',
     ),
+  promptEditing: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether [before:after:0.5], [after:12], [before::0.5] and [one|other] change a prompt from step to step, as in Automatic1111. Absent: yes.',
+    ),
+  promptComposition: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether "one AND other:1.2" composes an image of several prompts with weights, as in Automatic1111. Absent: yes.',
+    ),
   embeddings: z
     .array(
       z.strictObject({

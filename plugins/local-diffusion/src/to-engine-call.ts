@@ -32,6 +32,7 @@ export function toEngineCall(
   const source = sourceOf(request);
   const { strength = defaultStrengths[source?.mask ? 'mask' : 'image'] } = request;
   const { clipSkip, guidanceRescale, eta, timestepSpacing, promptStyle, embeddings } = options;
+  const readsSyntax = promptStyle === 'weighted';
   const warnings = unreadOptions(family, options, families);
   const firstPass = firstPassOf(request, options, steps, warnings);
   const refiner = source?.mask ? undefined : options.refiner;
@@ -63,6 +64,10 @@ export function toEngineCall(
     eta,
     timestepSpacing,
     promptStyle,
+    promptSyntax: {
+      editing: readsSyntax && options.promptEditing,
+      composition: readsSyntax && options.promptComposition,
+    },
     embeddings,
     familyOptions: family.readOptions(options),
     firstPass,

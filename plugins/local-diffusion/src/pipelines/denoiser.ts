@@ -1,17 +1,21 @@
 import type { Feed } from '../session/network.js';
-import type {
-  Conditioning,
-  DiffusionModel,
-  ModelConditioning,
-  WeakenedPrediction,
-} from './diffusion-model.js';
-import { applyGuidance, keepNorms, leadAway, limitGuidance, rescaleGuidance } from './guidance.js';
+import type { Conditioning, DiffusionModel, WeakenedPrediction } from './diffusion-model.js';
+import {
+  applyGuidance,
+  composePredictions,
+  keepNorms,
+  leadAway,
+  limitGuidance,
+  rescaleGuidance,
+} from './guidance.js';
+import type { ComposedConditioning } from './prompt-stages.js';
 
 export interface DenoiserOptions {
   readonly images: number;
   /** Of one image: channels, height, width. */
   readonly latentShape: readonly number[];
-  readonly conditioning: ModelConditioning;
+  /** What a network call is told, counted from 0; guided in all calls or in none. */
+  readonly conditioningAt: (call: number) => ComposedConditioning;
   readonly guidanceScale: number;
   /** Of the second prediction, where there is one. */
   readonly unconditionalScale: number;
@@ -40,33 +44,45 @@ export function createDenoiser(
   options: DenoiserOptions,
 ): (latents: Float32Array, timestep: number) => Promise<Float32Array> {
   const { images, guidanceScale, unconditionalScale, guidanceRescale, guidanceLimit, latentShape } = options;
-  const { conditional, unconditional } = options.conditioning;
   const size = latentShape.reduce((one, other) => one * other, 1);
-  const isGuided = unconditional !== undefined;
+  const isGuided = options.conditioningAt(0).unconditional !== undefined;
   const weakened = isGuided ? options.weakened : undefined;
   const furtherInputs = {
     ...model.guidance.inputs?.(guidanceScale, images),
     ...weakened?.plainInputs(images),
   };
-  const told = { ...conditional, ...furtherInputs };
-  const conditioning = isGuided ? joinBatches({ ...unconditional, ...furtherInputs }, told) : told;
+  const prepare = ({ parts, unconditional }: ComposedConditioning) => {
+    const [told, ...others] = parts.map(({ conditional }) => ({ ...conditional, ...furtherInputs }));
+    const both = unconditional && joinBatches({ ...unconditional, ...furtherInputs }, told!);
+    return { told: told!, others, weights: parts.map(({ weights }) => weights), both: both ?? told! };
+  };
+  const prepared = new Map<ComposedConditioning, ReturnType<typeof prepare>>();
   const widen = createWidening(options, isGuided ? 2 * images : images);
   const widenHalf = createWidening(options, images);
   let call = 0;
 
   return async (latents, timestep) => {
     const share = call / options.calls;
+    const composed = options.conditioningAt(call);
+    const inputs = prepared.get(composed) ?? prepare(composed);
+    prepared.set(composed, inputs);
+    const { told, others, weights, both } = inputs;
     call += 1;
     if (isGuided && !(options.guidesAt?.(timestep) ?? true)) {
       return await model.predict(widenHalf(latents), timestep, told);
     }
-    const prediction = await model.predict(widen(latents), timestep, conditioning);
+    const prediction = await model.predict(widen(latents), timestep, both);
     if (!isGuided) return prediction;
+    if (weights.length > 1 || weights[0]!.some((weight) => weight !== 1)) {
+      const further: Float32Array[] = [];
+      for (const other of others) further.push(await model.predict(widenHalf(latents), timestep, other));
+      composePredictions(prediction, further, weights);
+    }
     const guided = applyGuidance(prediction, unconditionalScale, new Float32Array(images * size));
     const own = prediction.subarray(images * size);
     if (weakened && share > weakened.start && share < weakened.stop) {
-      const inputs = { ...told, ...weakened.weakInputs(images) };
-      leadAway(guided, own, await model.predict(widenHalf(latents), timestep, inputs), weakened.scale);
+      const weak = { ...told, ...weakened.weakInputs(images) };
+      leadAway(guided, own, await model.predict(widenHalf(latents), timestep, weak), weakened.scale);
     }
     const { normedEdge } = model.guidance;
     if (normedEdge !== undefined) keepNorms(guided, own, latentShape, normedEdge);

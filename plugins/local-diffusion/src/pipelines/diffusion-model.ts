@@ -201,6 +201,11 @@ export interface DiffusionModel extends Autoencoder {
    * its own. Absent: each draws.
    */
   readonly encodesOnce?: true;
+  /**
+   * Prompts are sentences for a language model: brackets and `AND` are words. Absent: webui's prompt editing
+   * and composition are read.
+   */
+  readonly readsSentences?: true;
   /** Whether it only goes on from an image or from another model's latents, as a refiner does. */
   readonly refinesOnly: boolean;
   /** Milliseconds that its networks have run so far. */

@@ -3,11 +3,11 @@ import { type Beginning, type BeginningScope, beginWithLatents, beginWithNoise }
 import { createDenoiser } from './denoiser.js';
 import { type DiffusionModel, readsMask } from './diffusion-model.js';
 import { drawNoise, repeatRows } from './draws.js';
-import { editedImages, withInputImages } from './editing.js';
 import { beginFollowing } from './following.js';
 import { beginWithPicture } from './image-to-image.js';
 import { beginInpainting } from './inpainting.js';
 import type { PictureRequest } from './picture-request.js';
+import { conditionByStages } from './prompt-stages.js';
 import { refuseWhatModelCannotDo } from './refusals.js';
 import { planSpan } from './sampling-span.js';
 
@@ -65,13 +65,8 @@ export async function generateLatents(
     flowShift: model.flowShift?.(imageTokens, request.steps),
   });
   const unconditionalScale = model.guidance.scaleOf?.(request) ?? 1;
-  const text = await model.condition({
-    ...request,
-    isGuided: unconditionalScale > 1,
-    inputImages: editedImages(model, request),
-  });
+  const conditioning = await conditionByStages(model, request, unconditionalScale > 1);
   throwIfAborted(signal);
-  const conditioning = await withInputImages(model, request, text);
 
   const latentShape = [model.latentChannels, height / model.factor, width / model.factor];
   const isHandedOver = request.denoisingStart !== undefined;
@@ -81,10 +76,11 @@ export async function generateLatents(
   );
   throwIfAborted(signal);
   const shape = [images, ...latentShape];
+  const stepsBefore = isHandedOver ? request.steps - Math.ceil(span.calls / span.callsPerStep) : 0;
   const denoise = createDenoiser(model, {
     images,
     latentShape,
-    conditioning,
+    conditioningAt: (call) => conditioning.at(stepsBefore + Math.floor(call / span.callsPerStep)),
     guidanceScale,
     unconditionalScale,
     guidanceRescale,

@@ -13,6 +13,33 @@ export function applyGuidance(prediction: Float32Array, scale: number, into: Flo
 }
 
 /**
+ * Puts in place of the conditional half of `prediction` what several prompts make together: the unconditional
+ * one, led towards each by its weight (`combine_denoised` in stable-diffusion-webui's
+ * `modules/sd_samplers_cfg_denoiser.py`). Source: Liu et al. 2022, "Compositional Visual Generation with
+ * Composable Diffusion Models", arXiv 2206.01714.
+ *
+ * @param further conditional predictions of the prompts behind the first, each half as long as `prediction`
+ * @param weights of each prompt, one number an image
+ */
+export function composePredictions(
+  prediction: Float32Array,
+  further: readonly Float32Array[],
+  weights: readonly (readonly number[])[],
+): void {
+  const half = prediction.length / 2;
+  const [unconditional, composed] = [prediction.subarray(0, half), prediction.subarray(half)];
+  const parts = [composed.slice(), ...further];
+  const size = half / weights[0]!.length;
+  for (let index = 0; index < half; index++) {
+    const image = Math.floor(index / size);
+    const from = unconditional[index]!;
+    let value = from;
+    for (const [part, own] of parts.entries()) value += weights[part]![image]! * (own[index]! - from);
+    composed[index] = value;
+  }
+}
+
+/**
  * Scales a guided prediction down, in place and image by image, where it is more than `limit` times as large
  * as the conditional one.
  */

@@ -22,6 +22,13 @@ export type Source =
   /** What another model, or this one, has left when it stopped at `denoisingEnd`: all images' latents. */
   | { readonly kind: 'latents'; readonly latents: Float32Array };
 
+export interface PromptSyntax {
+  /** `[before:after:0.5]` and `[one|other]`. */
+  readonly editing: boolean;
+  /** `one AND other:1.2`, where there is guidance. */
+  readonly composition: boolean;
+}
+
 export interface PictureRequest extends Omit<ConditioningRequest, 'isGuided' | 'inputImages'> {
   /** At most 1: no classifier-free guidance. */
   readonly guidanceScale: number;
@@ -36,6 +43,10 @@ export interface PictureRequest extends Omit<ConditioningRequest, 'isGuided' | '
   readonly eta?: number | undefined;
   /** Absent: as the model's scheduler config says. */
   readonly timestepSpacing?: TimestepSpacing | undefined;
+  /** Steps of the pass whose enlarged image this one goes on from. Absent: there was none. */
+  readonly earlierSteps?: number | undefined;
+  /** Which parts of webui's syntax are read in prompts, beside weights. Absent: none. */
+  readonly promptSyntax?: PromptSyntax | undefined;
   /** Absent: text to image. */
   readonly source?: Source | undefined;
   /** Over 0 to 1: how far to go from the source. Absent: all the way. */

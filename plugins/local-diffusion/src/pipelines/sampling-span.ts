@@ -46,6 +46,7 @@ export interface SamplingSpan {
   readonly initialNoiseSigma: number;
   /** Network calls. */
   readonly calls: number;
+  readonly callsPerStep: number;
   /**
    * Latents without noise, with as much unit noise mixed in as there is when a call of the span begins,
    * counted from 0.
@@ -87,6 +88,7 @@ export function planSpan(request: SpanRequest): SamplingSpan {
     warnings: plan.warnings,
     initialNoiseSigma: plan.initialNoiseSigma,
     calls,
+    callsPerStep: plan.callsPerStep,
     addNoise: plan.addNoise,
     run: (options) => runCalls(plan, calls, options),
   };

@@ -1,6 +1,7 @@
 import { invalidFiles } from '../checkpoint/invalid-files.js';
 import type { Feed } from '../session/network.js';
 import type { ByteLevelTokenizer } from '../tokenizers/byte-level/byte-level-tokenizer.js';
+import { warnOfUnreadSyntax } from './prompt-warnings.js';
 import type { PromptStyle } from './text-encoding.js';
 import { parsePromptWeights } from './weights.js';
 
@@ -67,6 +68,7 @@ export function prepareChatTexts(
     if (promptStyle === 'weighted' && hasWeights(text)) {
       warnings.add(`Weights in a prompt had no effect: ${title} reads brackets and numbers as text.`);
     }
+    if (promptStyle === 'weighted') for (const warning of warnOfUnreadSyntax(text)) warnings.add(warning);
     return all.slice(0, tokens);
   });
   return { ids, warnings: [...warnings] };

@@ -1,6 +1,7 @@
 import type { InputImage } from '@easel/plugin-sdk';
 import type { ModelFiles } from '../models/model-files.js';
 import type { FirstPass } from '../pipelines/first-pass.js';
+import type { PromptSyntax } from '../pipelines/picture-request.js';
 import type { PromptStyle } from '../prompt/text-encoding.js';
 import type { TimestepSpacing } from '../sampling/scheduler-config/scheduler-config.js';
 
@@ -51,6 +52,8 @@ export interface EngineCall {
   /** Absent: as the model's scheduler config says. */
   readonly timestepSpacing: TimestepSpacing | undefined;
   readonly promptStyle: PromptStyle;
+  /** What of webui's syntax is read beside weights. */
+  readonly promptSyntax: PromptSyntax;
   /** Textual inversions. */
   readonly embeddings: readonly EmbeddingFile[];
   /** What only the model's family reads, as its `readOptions` gives it. */

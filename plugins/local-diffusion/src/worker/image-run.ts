@@ -121,7 +121,11 @@ export class ImageRun {
       }
       const request: PictureRequest = {
         ...this.#requestOf({ image, pass: last }, model, source),
-        ...(firstPass && { steps: firstPass.steps, strength: firstPass.strength }),
+        ...(firstPass && {
+          steps: firstPass.steps,
+          strength: firstPass.strength,
+          earlierSteps: this.#call.steps,
+        }),
         denoisingEnd: refiner?.switchAt,
       };
       if (refiner) return [{ request, latents: this.#told(await generateLatents(model, request)).latents }];
@@ -141,11 +145,12 @@ export class ImageRun {
           message: `refiner: ${path} has ${latentChannels} channels of latents, and not those of the model before it.`,
         });
       }
-      const { generators, steps } = request;
+      const { generators, steps, earlierSteps } = request;
       const position = { image, pass: this.#listener.progress.ownPasses };
       const finishing: PictureRequest = {
         ...this.#requestOf(position, model, { kind: 'latents', latents }),
         steps,
+        earlierSteps,
         denoisingStart: switchAt,
         generators,
       };

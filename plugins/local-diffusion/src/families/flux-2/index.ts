@@ -82,6 +82,7 @@ export const flux2: Family = {
       // Evenly from 1 to 1/steps, as diffusers' pipelines have it.
       flowTimes: (steps) => Array.from({ length: steps }, (_, step) => 1 - step / steps),
       flowShift: empiricalShift,
+      readsSentences: true,
       refinesOnly: false,
       condition: (request) => conditionFlux2(reading, title, request),
       predict: transformer.mount(),

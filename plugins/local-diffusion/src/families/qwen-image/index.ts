@@ -96,6 +96,7 @@ export const qwenImage: Family = {
       patchEdge: latentsPerEdge * autoencoder.factor,
       // Evenly from 1 to 1/steps, as diffusers' pipelines have it.
       flowTimes: (steps) => Array.from({ length: steps }, (_, step) => 1 - step / steps),
+      readsSentences: true,
       refinesOnly: false,
       ...(kind && { editing: imageEditing }),
       condition: reading.condition,

@@ -77,6 +77,7 @@ export const zImage: Family = {
       patchEdge: latentsPerEdge * autoencoder.factor,
       // Evenly from 1 to 1/steps, as diffusers' pipelines have it.
       flowTimes: (steps) => Array.from({ length: steps }, (_, step) => 1 - step / steps),
+      readsSentences: true,
       refinesOnly: false,
       condition: (request) => conditionZImage(reading, title, request),
       predict: transformer.mount(),

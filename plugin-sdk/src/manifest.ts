@@ -198,6 +198,12 @@ export const manifestSchema = z.strictObject({
   entry: z.string().min(1).describe('Its ES module, relative to the folder and inside of it.'),
   handles: z.array(handlesSchema).min(1).describe('Pipeline types that it handles, at least one.'),
   ...fileFields,
+  readsPromptSyntax: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Whether the plugin itself reads Automatic1111's syntax in prompts, `(word:1.3)`, `[one:other:0.5]`, `[one|other]` and `AND`, and says what of it had no effect. Absent: no, and the kernel says so of each.",
+    ),
   downloads: z
     .array(downloadSchema)
     .default([])

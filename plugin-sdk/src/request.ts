@@ -31,6 +31,12 @@ export const imageRequestSchema = z.strictObject({
       "Width in pixels. Absent: the model's default. Rounded to the model's multiple with a warning; refused outside of the model's range.",
     ),
   height: edge.optional().describe("Height in pixels; same rule as `width`. Absent: the model's default."),
+  expandPrompt: z
+    .boolean()
+    .optional()
+    .describe(
+      'Whether `{one|other}` and `__wildcard__` in the prompts are replaced by one of what they stand for, chosen by the seed, the same for all images. Absent: as the configuration says, and yes without.',
+    ),
   n: z.int().min(1).max(32).default(1).describe('How many pictures, 1 to 32. Absent: 1.'),
   ...requestParameters,
   outputFormat: z.enum(outputFormats).default('png').describe('File format of the pictures. Absent: png.'),

@@ -39,6 +39,32 @@ async function pixels(bytes: Uint8Array, width: number, height: number): Promise
 const differenceOf = (one: Buffer, other: Buffer) =>
   one.reduce((sum, value, index) => sum + Math.abs(value - other[index]!), 0) / one.length;
 
+describe('webui’s syntax in prompts', () => {
+  it('changes a prompt from step to step and composes it of several, unless it is switched off', async () => {
+    const prompt = (text: string) => ({ prompt: text });
+    const [star, edited, composed] = [
+      await make({}, prompt('a yellow star')),
+      await make({}, prompt('[a yellow star:a red house:0.5]')),
+      await make({}, prompt('a yellow star AND a red house:0')),
+    ];
+    expect(edited.image.bytes).not.toEqual(star.image.bytes);
+    expect(composed.image.bytes).not.toEqual(edited.image.bytes);
+    const [starPixels, composedPixels] = [
+      await pixels(star.image.bytes, 64, 64),
+      await pixels(composed.image.bytes, 64, 64),
+    ];
+    // A prompt of weight 0 leaves the other one alone, but for what the padding of the batch does.
+    expect(differenceOf(starPixels, composedPixels)).toBeLessThan(1);
+    for (const { warnings } of [star, edited, composed]) expect(warnings).toEqual([]);
+    const off = { promptEditing: false, promptComposition: false };
+    const { warnings } = await make(off, prompt('[a star:a house:0.5] AND a moon'));
+    expect(warnings.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/had no effect as prompt editing/),
+      expect.stringMatching(/"AND" had no effect as composition/),
+    ]);
+  });
+});
+
 describe('promptStyle', () => {
   it('weighs words, and reads brackets as text when it is plain', async () => {
     const prompt = 'a (yellow:1.4) star at night';

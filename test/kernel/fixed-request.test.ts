@@ -34,7 +34,7 @@ describe('a fixed request', () => {
     };
     const catalogue = { catalogueFolders: [folder] };
     await writeFile(join(folder, 'steady.json'), JSON.stringify(entry));
-    const fixed = asJson(createFixtureKernel(catalogue).fixRequest({ prompt }));
+    const fixed = asJson(await createFixtureKernel(catalogue).fixRequest({ prompt }));
     expect(fixed.model.id).toBe('steady-one');
 
     const other = { ...entry, defaults: { ...entry.defaults, width: 128, height: 128 } };
@@ -54,10 +54,10 @@ describe('a fixed request', () => {
     });
   });
 
-  it('is refused where the request is', () => {
+  it('is refused where the request is', async () => {
     const manager = createFixtureKernel();
-    expect(() => manager.fixRequest({ prompt, model: 'nobody' })).toThrow(/no model "nobody"/);
-    expect(() => manager.fixRequest({ prompt: '' })).toThrow(/prompt/);
+    await expect(manager.fixRequest({ prompt, model: 'nobody' })).rejects.toThrow(/no model "nobody"/);
+    await expect(manager.fixRequest({ prompt: '' })).rejects.toThrow(/prompt/);
   });
 });
 

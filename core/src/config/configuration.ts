@@ -98,6 +98,19 @@ export const configurationSchema = z.strictObject({
     .describe(
       'Other names of models, each with the id of its model, for clients that ask for a name of their own, such as { "dall-e-3": "sdxl-base" }. Absent: none.',
     ),
+  dynamicPrompts: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether `{one|other}` and `__wildcard__` in prompts are replaced by one of what they stand for, where a request does not say. Absent: yes.',
+    ),
+  wildcardFolder: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Folder of text files with a choice a line; `__name__` in a prompt stands for a line of `name.txt`. Absent: there are no wildcards.',
+    ),
   retries: z
     .int()
     .min(0)

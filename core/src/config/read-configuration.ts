@@ -47,6 +47,9 @@ export function readConfiguration(source: ConfigurationSource): Configuration {
     ...(scale && withPackage(scale, resolutionFolders(base))),
     storageFolder,
     ...(parsed.data.secretsFile !== undefined && { secretsFile: resolve(base, parsed.data.secretsFile) }),
+    ...(parsed.data.wildcardFolder !== undefined && {
+      wildcardFolder: resolve(base, parsed.data.wildcardFolder),
+    }),
     server: {
       ...parsed.data.server,
       modelFolders: distinct(parsed.data.server.modelFolders.map((path) => resolve(base, path))),

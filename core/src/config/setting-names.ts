@@ -19,6 +19,8 @@ const variables: Readonly<Record<SettingName, string>> = {
   fallbacks: 'EASEL_FALLBACKS',
   fallbackPipelineType: 'EASEL_FALLBACK_PIPELINE_TYPE',
   modelAliases: 'EASEL_MODEL_ALIASES',
+  dynamicPrompts: 'EASEL_DYNAMIC_PROMPTS',
+  wildcardFolder: 'EASEL_WILDCARD_FOLDER',
   retries: 'EASEL_RETRIES',
   scale: 'EASEL_SCALE',
   'server.host': 'EASEL_HOST',

@@ -15,6 +15,7 @@ export const extraFields = {
   guidance_scale: field.guidanceScale.nullish(),
   sampler: field.sampler.nullish(),
   strength: field.strength.nullish(),
+  expand_prompt: field.expandPrompt.nullish(),
   keep_unmasked: field.keepUnmasked
     .unwrap()
     .nullish()
@@ -56,6 +57,7 @@ export function fromExtraFields(fields: ExtraFields): Omit<ImageRequest, 'prompt
     guidanceScale: fields.guidance_scale,
     sampler: fields.sampler,
     strength: fields.strength,
+    expandPrompt: fields.expand_prompt,
     keepUnmasked: fields.keep_unmasked,
     maskBlur: fields.mask_blur,
     maskFill: fields.mask_fill,

@@ -6,12 +6,12 @@ import type { NewJob } from './job.js';
  * Undefined for a request that is refused now: it is fixed when its turn comes, and fails by that if nothing
  * has changed.
  */
-export function fixNow(
+export async function fixNow(
   manager: Pick<ImageServiceManager, 'fixRequest'>,
   request: NewJob['request'],
-): FixedChoices | undefined {
+): Promise<FixedChoices | undefined> {
   try {
-    return manager.fixRequest(request);
+    return await manager.fixRequest(request);
   } catch {
     return undefined;
   }

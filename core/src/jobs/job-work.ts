@@ -134,7 +134,7 @@ export class JobWork {
 
   /** For jobs that could not be fixed when they were accepted. */
   async #fix(request: ImageRequest): Promise<FixedChoices> {
-    const fixed = this.#options.manager.fixRequest(request);
+    const fixed = await this.#options.manager.fixRequest(request);
     this.#assertOwn(await this.#options.records.fix(this.#job.id, this.#owner, fixed));
     return fixed;
   }

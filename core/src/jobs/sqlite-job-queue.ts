@@ -47,7 +47,7 @@ export class SqliteJobQueue implements JobQueue {
   }: NewJob): Promise<AcceptedJob | undefined> {
     const { manager, inputs, perCaller } = this.#options;
     const request = await freezeRequest(asked, inputs);
-    const fixed = fixNow(manager, asked);
+    const fixed = await fixNow(manager, asked);
     const row = { ...job, request, fixed, idempotencyKey, webhook, now: Date.now(), limit: perCaller() };
     const accepted = await this.#database.jobTable.create(row);
     if (!accepted) return undefined;

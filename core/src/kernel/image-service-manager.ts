@@ -74,17 +74,17 @@ export class ImageServiceManager implements AsyncDisposable {
   }
 
   /**
-   * Decides what a request leaves open, its model and seed, for a call that may be carried out more than
+   * Decides what a request leaves open, its model, its seed and the choices in its prompts, for a call that may be carried out more than
    * once: give the answer, which is plain JSON, to `generateImage` with the same `requestId` each time.
-   * Throws ERR_REQUEST_INVALID, ERR_MODEL_UNKNOWN and ERR_MODEL_NOT_INSTALLED.
+   * Rejects with ERR_REQUEST_INVALID, ERR_MODEL_UNKNOWN and ERR_MODEL_NOT_INSTALLED.
    *
    * @example
-   * const call = { requestId: randomUUID(), fixed: manager.fixRequest(request) };
+   * const call = { requestId: randomUUID(), fixed: await manager.fixRequest(request) };
    * await writeFile('call.json', JSON.stringify({ request, call }));
    * const { images } = await manager.generateImage(request, call); // again after a crash: nothing is paid twice
    */
-  fixRequest(request: ImageRequest): FixedChoices {
-    return this.#dispatcher.fix(request, this.#currentModel);
+  async fixRequest(request: ImageRequest): Promise<FixedChoices> {
+    return await this.#dispatcher.fix(request, this.#currentModel);
   }
 
   /**

@@ -37,6 +37,10 @@ export interface Provenance {
   readonly pipelineType: string;
   readonly plugin: { readonly id: string; readonly version: string };
   readonly parameters: UsedParameters;
+  /** The prompts as they were written, where something in them was chosen. Absent: nothing was. */
+  readonly template?:
+    | { readonly prompt?: string | undefined; readonly negativePrompt?: string | undefined }
+    | undefined;
   readonly attempts: readonly Attempt[];
 }
 

@@ -20,6 +20,7 @@ export const define = () =>
       .option('--format <format>', 'png, jpeg or webp (absent: by the extension of --out, else png)')
       .option('--prefer <whom>', 'of those who have the model: cheapest, fastest or local')
       .option('--max-cost <dollars>', 'ask nobody who would cost more, by the estimate of the plugin')
+      .option('--no-expand', 'read {one|other} and __wildcard__ in prompts as text')
       .option('--timeout <seconds>', 'give up after so long')
       .option(
         '--option <plugin.key=json>',

@@ -30,6 +30,7 @@ export function requestFromFlags(flags: GenerateFlags): Omit<ImageRequest, 'prom
     steps: steps === undefined ? undefined : parseNumber('--steps', steps, 'steps'),
     guidanceScale: guidance === undefined ? undefined : parseNumber('--guidance', guidance, 'guidanceScale'),
     seed: seed === undefined ? undefined : parseNumber('--seed', seed, 'seed'),
+    expandPrompt: flags.expand ? undefined : false,
     n: n === undefined ? undefined : parseNumber('-n', n, 'n'),
     prefer: flags.prefer === undefined ? undefined : parsePreference('--prefer', flags.prefer),
     maxCost: flags.maxCost === undefined ? undefined : parseNumber('--max-cost', flags.maxCost, 'maxCost'),

@@ -10,6 +10,7 @@ import type { Configuration } from '../../config/configuration.js';
 import { withInstalledSource } from '../../model-files/resolve-source.js';
 import { type AdaptedRequest, adaptRequest } from '../../models/adapt-request.js';
 import type { Catalogue } from '../../models/catalogue.js';
+import { warnOfUnreadSyntax } from '../../prompts/unread-syntax.js';
 import type { GuardedPlugin } from '../guard/guarded-plugin.js';
 import { isPaid } from '../guard/paid-risk.js';
 import type { Registry } from '../registry/registry.js';
@@ -134,7 +135,7 @@ function candidatesOf(
       plugin,
       model,
       pipelineType,
-      warnings,
+      warnings: [...warnings, ...warnOfUnreadSyntax(asked, plugin.manifest)],
       request: {
         ...adapted.request,
         options: { ...model.options, ...asked.providerOptions[plugin.manifest.id] },

@@ -3,16 +3,14 @@ import {
   EaselError,
   type GenerationRequest,
   type ImageRequest,
-  type Model,
   type ValidImageRequest,
 } from '@easel/plugin-sdk';
 import { inject, injectable } from 'tsyringe';
 import type { Configuration } from '../../config/configuration.js';
-import { withInstalledSource } from '../../model-files/resolve-source.js';
 import type { Catalogue } from '../../models/catalogue.js';
-import { findModel } from '../../models/find-model.js';
 import { parseRequest } from '../../models/parse-request.js';
 import type { Tracing } from '../../observe/tracing.js';
+import { withPrompts } from '../../prompts/fix-prompts.js';
 import type { ImageResult } from '../../results/image-result.js';
 import { Events } from '../events.js';
 import { planMemory } from '../guard/ask-plugin.js';
@@ -26,6 +24,7 @@ import { tokens } from '../tokens.js';
 import { type Candidate, listCandidates } from './candidates.js';
 import { estimateOf } from './estimate.js';
 import { type ExplainedCandidate, explainCandidates, type PlannedCall } from './explain.js';
+import { fixRequest, modelOf } from './fix-request.js';
 import type { FixedChoices } from './fixed-request.js';
 import type { GenerateOptions } from './generate-options.js';
 import { handOver } from './hand-over.js';
@@ -62,9 +61,10 @@ export class Dispatcher {
   ): Promise<ImageResult> {
     return await this.tracing.call(async () => {
       const startedAt = performance.now();
-      const asked = parseRequest(input);
       const priority = parsePriority(options.priority);
-      const able = await this.#able(asked, currentModel, options);
+      const fixed = options.fixed ?? (await this.fix(input, currentModel));
+      const asked = withPrompts(parseRequest(input), fixed.prompts);
+      const able = await this.#able(asked, currentModel, { ...options, fixed });
       const isFromOutside = options.fileAccess === 'models';
       const hasFiles = able.some((candidate) => mayNameFiles(candidate, isFromOutside));
       const routed = hasFiles ? await this.#withFiles(able, asked, isFromOutside) : able;
@@ -98,7 +98,7 @@ export class Dispatcher {
             receipt.settle(false);
             throw error;
           });
-        const result = resultOf(outcome, performance.now() - startedAt);
+        const result = resultOf(outcome, performance.now() - startedAt, fixed.prompts);
         await handOver(result, onResult, receipt, signal);
         return result;
       } finally {
@@ -155,7 +155,11 @@ export class Dispatcher {
       drawSeed: fixed === undefined ? this.drawSeed : () => fixed.seed,
       askFirst,
     };
-    const listed = listCandidates(world, asked, fixed?.model ?? this.#modelOf(asked, currentModel));
+    const listed = listCandidates(
+      world,
+      asked,
+      fixed?.model ?? modelOf(asked, currentModel, this.catalogue.current),
+    );
     const limitMs = asked.timeoutMs;
     const all = await byPreference(listed, asked, {
       estimate: (candidate) => estimateOf(candidate, this.registry, { signal, limitMs }),
@@ -166,14 +170,13 @@ export class Dispatcher {
     return [...(first ? [first] : []), ...others.filter(({ isUnable }) => isUnable)];
   }
 
-  /** Throws ERR_REQUEST_INVALID, ERR_MODEL_UNKNOWN and ERR_MODEL_NOT_INSTALLED. */
-  fix(input: ImageRequest, currentModel: string | undefined): FixedChoices {
-    const asked = parseRequest(input);
-    return { model: this.#modelOf(asked, currentModel), seed: asked.seed ?? this.drawSeed() };
-  }
-
-  #modelOf({ model }: ValidImageRequest, currentModel: string | undefined): Model {
-    return withInstalledSource(findModel(this.catalogue.current, model ?? currentModel ?? ''));
+  /** What a call is made with where its request leaves it open; rejects as {@link fixRequest} does. */
+  async fix(input: ImageRequest, currentModel: string | undefined): Promise<FixedChoices> {
+    return await fixRequest(parseRequest(input), currentModel, {
+      catalogue: this.catalogue.current,
+      configuration: this.configuration.current,
+      drawSeed: this.drawSeed,
+    });
   }
 
   async #able(
@@ -192,10 +195,7 @@ export class Dispatcher {
     });
   }
 
-  /**
-   * With paths in place of the names of files that the request gives, in its prompt too, and names in place
-   * of the paths that it is told.
-   */
+  /** With paths for the names of files in a request and its prompt, and names for paths that it is told. */
   async #withFiles(
     candidates: readonly [Candidate, ...Candidate[]],
     asked: ValidImageRequest,

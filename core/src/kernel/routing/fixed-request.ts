@@ -1,5 +1,6 @@
 import { type Model, modelSchema, seedLimit } from '@easel/plugin-sdk';
 import { z } from 'zod';
+import { type FixedPrompts, fixedPromptsSchema } from '../../prompts/fix-prompts.js';
 
 /**
  * What the kernel decides where a request leaves it open. It is plain JSON: kept with the request, it makes
@@ -9,11 +10,15 @@ export const fixedChoicesSchema = z.object({
   model: modelSchema.describe(
     'The entry of the catalogue as it was, with the place on disk of what is installed.',
   ),
+  prompts: fixedPromptsSchema
+    .optional()
+    .describe('The prompts with their choices made. Absent: there was nothing to choose.'),
   seed: z.int().min(0).max(seedLimit).describe('Of the first image, where the model has seeds.'),
 });
 export interface FixedChoices {
   readonly model: Model;
   readonly seed: number;
+  readonly prompts?: FixedPrompts | undefined;
 }
 
 /** A plugin, and the model that it is asked for. */

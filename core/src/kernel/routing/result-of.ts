@@ -1,5 +1,6 @@
 import type { GenerationRequest } from '@easel/plugin-sdk';
 import { pickParameters } from '../../models/parameters.js';
+import type { FixedPrompts } from '../../prompts/fix-prompts.js';
 import type { ImageResult, UsedParameters } from '../../results/image-result.js';
 import type { Outcome } from './try-candidates.js';
 
@@ -7,13 +8,18 @@ import type { Outcome } from './try-candidates.js';
  * The answer of a call.
  *
  * @param total milliseconds that the call took
+ * @param prompts those in which something was chosen. Absent: there was nothing to choose
  */
-export function resultOf({ candidate, made, attempts }: Outcome, total: number): ImageResult {
+export function resultOf(
+  { candidate, made, attempts }: Outcome,
+  total: number,
+  prompts?: FixedPrompts,
+): ImageResult {
   const { plugin, model, pipelineType, request, toldOptions, warnings } = candidate;
   const { id, version } = plugin.manifest;
   return {
     images: made.images,
-    warnings: [...warnings, ...made.warnings],
+    warnings: [...(prompts?.warnings ?? []), ...warnings, ...made.warnings],
     ...(made.cost ? { cost: made.cost } : {}),
     timings: { ...made.timings, total },
     provenance: {
@@ -26,6 +32,7 @@ export function resultOf({ candidate, made, attempts }: Outcome, total: number):
         ...usedParameters(toldOptions ? { ...request, options: toldOptions } : request),
         ...(made.samplerLabel && { samplerLabel: made.samplerLabel }),
       },
+      ...(prompts && { template: prompts.template }),
       attempts,
     },
   };

@@ -149,7 +149,7 @@ describe('cancelling', () => {
     const calls = controllers.map(({ signal }) => manager.generateImage(slow, { signal }));
     const settled = Promise.allSettled(calls);
     const steady = () => manager.getServiceHealth().plugins.find(({ id }) => id === 'steady');
-    expect(steady()).toMatchObject({ inFlight: 2, queued: 2 });
+    await expect.poll(steady).toMatchObject({ inFlight: 2, queued: 2 });
     await expect(manager.generateImage({ prompt })).rejects.toMatchObject({ code: 'ERR_QUEUE_FULL' });
 
     for (const controller of controllers) controller.abort();

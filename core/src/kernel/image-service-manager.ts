@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { EaselError, type ImageRequest, type Model } from '@easel/plugin-sdk';
 import type { DependencyContainer } from 'tsyringe';
 import type { Configuration } from '../config/configuration.js';
@@ -224,6 +225,8 @@ export class ImageServiceManager implements AsyncDisposable {
 
   async #end(): Promise<{ forced: string[] }> {
     await this.#hotLoader?.close();
+    // Calls that were made before find their plugin first.
+    await setImmediate();
     return { forced: await this.#registry.close() };
   }
 

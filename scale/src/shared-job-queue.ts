@@ -76,7 +76,7 @@ export class SharedJobQueue implements JobQueue {
     const outstanding = await transport.outstanding(job.caller);
     if (outstanding >= limit && !(await records.isKnown(job.caller, job.idempotencyKey))) return undefined;
     const request = await freezeRequest(asked, inputs);
-    const fixed = fixNow(host.manager, asked);
+    const fixed = await fixNow(host.manager, asked);
     const { idempotencyKey, webhook, ...others } = job;
     const record = { ...others, request, fixed, idempotencyKey, webhook, now: Date.now(), limit };
     const accepted = await records.create(record);

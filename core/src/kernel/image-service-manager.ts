@@ -75,13 +75,11 @@ export class ImageServiceManager implements AsyncDisposable {
   }
 
   /**
-   * Decides what a request leaves open, its model, its seed and the choices in its prompts, for a call that may be carried out more than
-   * once: give the answer, which is plain JSON, to `generateImage` with the same `requestId` each time.
-   * Rejects with ERR_REQUEST_INVALID, ERR_MODEL_UNKNOWN and ERR_MODEL_NOT_INSTALLED.
+   * Decides what a request leaves open, for a call that may be carried out more than once: its model, seed and
+   * choices in prompts, as plain JSON. Rejects as `generateImage` does before anybody is asked.
    *
    * @example
-   * const call = { requestId: randomUUID(), fixed: await manager.fixRequest(request) };
-   * await writeFile('call.json', JSON.stringify({ request, call }));
+   * const call = { requestId: randomUUID(), fixed: await manager.fixRequest(request) }; // keep it
    * const { images } = await manager.generateImage(request, call); // again after a crash: nothing is paid twice
    */
   async fixRequest(request: ImageRequest): Promise<FixedChoices> {

@@ -103,7 +103,7 @@ function refuse(what: string): never {
   throw new EaselError({ code: 'ERR_REQUEST_INVALID', field: 'prompt', message: `prompt: ${what}.` });
 }
 
-/** By weight; evenly where nothing has any. */
+/** By weight; evenly where all weigh nothing. */
 function drawIndex(choices: readonly (Choice | string)[], random: () => number): number {
   const weightOf = (choice: Choice | string) => (typeof choice === 'string' ? 1 : choice.weight);
   const all = choices.reduce((sum, choice) => sum + weightOf(choice), 0);

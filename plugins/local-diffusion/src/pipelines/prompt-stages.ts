@@ -79,8 +79,8 @@ export async function conditionByStages(
     told.push(composed);
   }
   return {
-    // A step is counted from 0 and an end from 1, so each stage lasts a step longer than it says, as in webui:
-    // `reconstruct_cond_batch` of its `modules/prompt_parser.py`.
+    // A step is counted from 0 and an end from 1, so each stage lasts a step longer than it says, as in
+    // `reconstruct_cond_batch` of webui's `modules/prompt_parser.py`.
     at: (step) => told[ends.findIndex((end) => step <= end)] ?? told.at(-1)!,
     warnings: [...warnings],
   };

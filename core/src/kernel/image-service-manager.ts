@@ -75,8 +75,8 @@ export class ImageServiceManager implements AsyncDisposable {
   }
 
   /**
-   * Decides what a request leaves open, for a call that may be carried out more than once: its model, seed and
-   * choices in prompts, as plain JSON. Rejects as `generateImage` does before anybody is asked.
+   * Decides what a request leaves open, for a call that may be carried out more than once: its model, seed
+   * and choices in prompts, as plain JSON. Rejects as `generateImage` does before anybody is asked.
    *
    * @example
    * const call = { requestId: randomUUID(), fixed: await manager.fixRequest(request) }; // keep it

@@ -14,6 +14,38 @@ export const pipelineTypeSchema = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]*$/, 'must be lower-case letters, digits and hyphens');
 
+const hubFile = z.string().regex(/^(?!.*\.\.)[^/].*$/, 'is not a path inside of the repository');
+
+const hubPlace = {
+  repository: z
+    .string()
+    .regex(/^[\w.-]+\/[\w.-]+$/, 'must be organisation/name')
+    .describe('On the hub.'),
+  revision: z
+    .string()
+    .regex(/^(?!.*\.\.)[\w][\w./-]*$/, 'is not a name of a branch, a tag or a commit')
+    .optional()
+    .describe('Branch, tag or commit. Absent: main.'),
+};
+
+const hubParts = z
+  .array(
+    z.strictObject({
+      ...hubPlace,
+      file: hubFile.describe('A file of the repository.'),
+      as: z
+        .string()
+        .regex(/^[\w][\w.-]*$/, 'is not the name of a file')
+        .optional()
+        .describe("Its name beside the model's file. Absent: that of the file."),
+    }),
+  )
+  .max(8)
+  .optional()
+  .describe(
+    "Files of other repositories that the model's file needs beside it, such as text encoders. Absent: none.",
+  );
+
 export const modelSourceSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('folder').describe('The model lies on disk.'),
@@ -27,22 +59,29 @@ export const modelSourceSchema = z.discriminatedUnion('type', [
     type: z
       .literal('hub')
       .describe('The model lies on a hub that speaks the API of Hugging Face, and is installed from there.'),
-    repository: z
-      .string()
-      .regex(/^[\w.-]+\/[\w.-]+$/, 'must be organisation/name')
-      .describe('Of the model on the hub.'),
-    revision: z
-      .string()
-      .regex(/^(?!.*\.\.)[\w][\w./-]*$/, 'is not a name of a branch, a tag or a commit')
-      .optional()
-      .describe('Branch, tag or commit. Absent: main.'),
-    file: z
-      .string()
-      .regex(/^(?!.*\.\.)[^/].*$/, 'is not a path inside of the repository')
+    ...hubPlace,
+    file: hubFile
       .optional()
       .describe(
-        "A single .safetensors file of the repository. Absent: the repository is in diffusers' layout.",
+        "A single .safetensors or .gguf file of the repository. Absent: the repository is in diffusers' layout.",
       ),
+    parts: hubParts,
+    variants: z
+      .record(
+        z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'must be lower-case letters, digits and hyphens'),
+        z.strictObject({
+          ...hubPlace,
+          file: hubFile.describe('A single file of the repository.'),
+          parts: hubParts,
+          memoryGb: z.int().positive().describe('Gigabytes of memory of the machines that it suits.'),
+        }),
+      )
+      .optional()
+      .describe('Smaller versions of the model that can be installed in its place, by name. Absent: none.'),
+    gated: z
+      .boolean()
+      .optional()
+      .describe('The hub asks for an account that has accepted the terms. Absent: no.'),
   }),
   z.strictObject({
     type: z.literal('provider').describe('The model lies with its provider.'),
@@ -95,6 +134,7 @@ export const modelSchema = z
       .describe(
         'A name that the same model has at all providers; a request for it goes to any of them. Absent: nobody else has it.',
       ),
+    licence: z.string().min(1).optional().describe('Name of the licence of the weights. Absent: not told.'),
     pipelineType: pipelineTypeSchema.describe('What the routing table is keyed by; a plugin handles it.'),
     source: modelSourceSchema.describe('Where the model is.'),
     defaults: modelDefaultsSchema.describe('Values for what a request leaves out.'),

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { HubSource } from '@easel/plugin-sdk';
 import { foldersOf, modelIndexName, partsOf } from './model-index.js';
+import { assembledFolder, partName } from './parts.js';
 
 /**
  * The folder of one repository in the cache, in the layout of `huggingface_hub` (its file_download.py): other
@@ -41,16 +42,23 @@ export class RepositoryFolder {
 /** The revision of a source that names none. */
 export const defaultRevision = 'main';
 
-/** Where an installed source lies: a folder, or one file of it. Undefined: it is not installed. */
+/**
+ * Where an installed source lies: a folder, or one file of it. Undefined: it, or a part of it, is not
+ * installed.
+ */
 export function installedPath(
-  { repository, revision = defaultRevision, file }: HubSource,
+  { repository, revision = defaultRevision, file, parts = [] }: HubSource,
   cacheFolder: string,
 ): string | undefined {
   const folder = new RepositoryFolder(cacheFolder, repository);
   const commit = folder.commitOf(revision);
   if (commit === undefined) return undefined;
   const snapshot = folder.snapshot(commit);
-  if (file !== undefined) return existsSync(join(snapshot, file)) ? join(snapshot, file) : undefined;
+  if (file !== undefined) {
+    const base = parts.length > 0 ? assembledFolder(snapshot, file) : snapshot;
+    const path = join(base, parts.length > 0 ? basename(file) : file);
+    return [path, ...parts.map((part) => join(base, partName(part)))].every(existsSync) ? path : undefined;
+  }
   return isWhole(snapshot) ? snapshot : undefined;
 }
 

@@ -24,7 +24,7 @@ export function chooseSingleFile(source: HubSource, { files }: Listing): HubFile
   const checkpoints = files.filter(({ path }) => path.endsWith('.safetensors'));
   const wanted = source.file;
   const found = wanted === undefined ? undefined : files.find(({ path }) => path === wanted);
-  if (found && checkpoints.includes(found)) return found;
+  if (found && (checkpoints.includes(found) || found.path.endsWith('.gguf'))) return found;
   const [only] = checkpoints.filter(({ path }) => !path.includes('/'));
   const top = checkpoints.filter(({ path }) => !path.includes('/'));
   if (wanted === undefined && only && top.length === 1) return only;
@@ -45,6 +45,19 @@ export function chooseSingleFile(source: HubSource, { files }: Listing): HubFile
       : `${repository} has no file "${wanted}"; it has ${list}.`,
     `Name one: easel models install ${formatHubReference({ ...source, file: names[0] })}`,
   );
+}
+
+/** A part of a model: a file of weights, or what belongs to a tokenizer. Throws as the former. */
+export function choosePart({ repository, file }: HubSource, { files }: Listing): HubFile {
+  const found = files.find(({ path }) => path === file);
+  if (!found) {
+    throw invalid(
+      `${repository} has no file "${file}".`,
+      'The entry of the model names it: correct it there.',
+    );
+  }
+  if (/\.(safetensors|gguf|json|model|txt)$/.test(found.path)) return found;
+  throw invalid(`${file} of ${repository} is no file that a model is made of.`, pickleHint);
 }
 
 const pickleHint =

@@ -6,7 +6,7 @@ import lockfile from 'proper-lockfile';
 import { writeWholeFile } from '../results/write-whole-file.js';
 import { defaultRevision, installedPath, RepositoryFolder } from './cache-folder.js';
 import { cannotWrite } from './cannot-write.js';
-import { chooseFolderFiles, chooseSingleFile, type Variant } from './choose-files.js';
+import { chooseFolderFiles, choosePart, chooseSingleFile, type Variant } from './choose-files.js';
 import { download } from './download.js';
 import { HubClient, type HubFile, type Listing } from './hub-client.js';
 import type { HubSettings } from './hub-settings.js';
@@ -23,6 +23,8 @@ export interface InstallProgress {
 export interface InstallOptions {
   /** Of the weights. Absent: whole ones where there are any. */
   readonly variant?: Variant | undefined;
+  /** It is a part of a model, which may be a file of any kind. Absent: no. */
+  readonly isPart?: boolean;
   readonly onProgress?: ((progress: InstallProgress) => void) | undefined;
   /** Told once where another process installs from the same repository, and this one waits. */
   readonly onWaiting?: (() => void) | undefined;
@@ -47,7 +49,7 @@ export interface Installed {
 export async function install(
   source: HubSource,
   settings: HubSettings,
-  { variant, onProgress, onWaiting }: InstallOptions = {},
+  { variant, isPart = false, onProgress, onWaiting }: InstallOptions = {},
 ): Promise<Installed> {
   const { repository, revision = defaultRevision } = source;
   const folder = new RepositoryFolder(settings.cacheFolder, repository);
@@ -59,7 +61,9 @@ export async function install(
   const release = await lock(folder.path, onWaiting);
   try {
     const getting = new Getting({ client, folder, listing, repository }, onProgress);
-    const { chosen, files } = await choose(source, listing, getting, variant);
+    const { chosen, files } = isPart
+      ? { chosen: source, files: [choosePart(source, listing)] }
+      : await choose(source, listing, getting, variant);
     await getting.all(files);
     await link(folder, listing.commit, files);
     await writeWholeFile(folder.reference(revision), Buffer.from(listing.commit), { replace: true });

@@ -1,16 +1,35 @@
 import { readdir, realpath, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { HubSource } from '@easel/plugin-sdk';
 import { installedPath, RepositoryFolder } from './cache-folder.js';
 import { sizeOf } from './installed-size.js';
+import { countNames, sourceOfPart } from './parts.js';
 
 /**
  * Deletes what is installed of a source: one file, where it is a single file and its repository has others;
- * or else the folder of the repository, with all revisions.
+ * or else the folder of the repository, with all revisions. Parts go as well, unless other models have them.
  *
  * @returns absolute path of what is gone, and its bytes
  */
 export async function uninstall(
+  source: HubSource,
+  cacheFolder: string,
+): Promise<{ readonly path: string; readonly bytes: number }> {
+  const { parts = [], ...own } = source;
+  const assembled = parts.length > 0 ? installedPath(source, cacheFolder) : undefined;
+  if (assembled !== undefined) await rm(dirname(assembled), { recursive: true });
+  const removed = await uninstallFiles(own, cacheFolder);
+  let { bytes } = removed;
+  for (const part of parts.map(sourceOfPart)) {
+    const path = installedPath(part, cacheFolder);
+    // The name in its own repository is left where no other model has one.
+    if (path === undefined || (await countNames(cacheFolder, path)) > 1) continue;
+    bytes += (await uninstallFiles(part, cacheFolder)).bytes;
+  }
+  return { path: removed.path, bytes };
+}
+
+async function uninstallFiles(
   source: HubSource,
   cacheFolder: string,
 ): Promise<{ readonly path: string; readonly bytes: number }> {

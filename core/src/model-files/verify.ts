@@ -1,8 +1,9 @@
 import { readdir, readlink, rm } from 'node:fs/promises';
-import { basename, join, relative } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { HubSource } from '@easel/plugin-sdk';
 import { defaultRevision, RepositoryFolder } from './cache-folder.js';
 import { hashLike } from './content-hash.js';
+import { plainPath } from './parts.js';
 
 export interface VerifiedFile {
   /** With slashes, in its repository. */
@@ -19,13 +20,17 @@ export async function verify(source: HubSource, cacheFolder: string): Promise<Ve
   const snapshot = folder.snapshot(folder.commitOf(source.revision ?? defaultRevision) ?? '');
   const entries = await readdir(snapshot, { recursive: true, withFileTypes: true });
   const links = entries.filter((entry) => entry.isSymbolicLink());
-  return await Promise.all(
+  const files = await Promise.all(
     links.map(async (entry) => {
       const name = join(entry.parentPath, entry.name);
-      const hash = basename(await readlink(name));
+      const target = await readlink(name);
+      const hash = basename(target);
       const isRight = (await hashLike(name, hash).catch(() => undefined)) === hash;
-      if (!isRight) await rm(folder.blob(hash), { force: true });
-      return { path: relative(snapshot, name).replaceAll('\\', '/'), isRight };
+      // A part lies in the folder of another repository.
+      if (!isRight) await rm(resolve(dirname(name), target), { force: true });
+      return { path: plainPath(relative(snapshot, name).replaceAll('\\', '/')), isRight };
     }),
   );
+  // A model that lies with its parts has a second name there.
+  return files.filter((file, index) => files.findIndex(({ path }) => path === file.path) === index);
 }

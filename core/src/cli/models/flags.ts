@@ -1,4 +1,4 @@
-import { Command, Option } from '@commander-js/extra-typings';
+import { Command } from '@commander-js/extra-typings';
 import { type FlagsOf, withConfiguration, withKernel } from '../options.js';
 
 export const list = (name: 'models' | 'list') =>
@@ -15,7 +15,7 @@ export const install = () =>
       )
       .argument('<model>', 'what to download')
       .option('--id <id>', 'id of its catalogue entry, for a model that is in no catalogue')
-      .addOption(new Option('--variant <variant>', 'of the weights').choices(['fp16', 'bf16'] as const))
+      .option('--variant <variant>', 'of the weights: fp16, bf16, or a smaller version that its entry names')
       .option('--quiet', 'print no progress')
       .addHelpText('after', installHelp),
   );
@@ -54,5 +54,6 @@ An install that was cut off goes on where it stopped.
 
 Examples:
   $ easel models install sdxl-turbo
+  $ easel models install z-image-turbo --variant q4
   $ easel models install Lykon/dreamshaper-8 --variant fp16
   $ easel models install ByteDance/SDXL-Lightning:sdxl_lightning_4step.safetensors`;

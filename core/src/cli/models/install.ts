@@ -1,6 +1,8 @@
 import type { HubSource, Model } from '@easel/plugin-sdk';
+import type { Variant } from '../../model-files/choose-files.js';
 import { formatHubReference, parseHubReference } from '../../model-files/hub-reference.js';
-import { install } from '../../model-files/install.js';
+import { variantsOf } from '../../model-files/hub-variants.js';
+import { installWhole } from '../../model-files/install-whole.js';
 import { idOf, refuseId, writeEntry } from '../../model-files/own-entries.js';
 import { recognize } from '../../model-files/recognize.js';
 import { findModel } from '../../models/find-model.js';
@@ -16,10 +18,13 @@ import { type ModelCommandContext, openContext } from './open-context.js';
 export async function installModel(what: string, flags: InstallFlags): Promise<number> {
   if (flags.id !== undefined) refuseId(flags.id);
   const context = openContext(flags);
-  const { source, entry } = find(what, context);
+  const found = find(what, context);
+  const { entry } = found;
+  const { source, variant } = chooseVariant(found.source, flags.variant);
+  if (entry?.licence !== undefined && !flags.json) printNote(`licence of the weights: ${entry.licence}`);
   const display = await createDownloadDisplay(flags.quiet || flags.json);
-  const installed = await install(source, context.hub, {
-    variant: flags.variant,
+  const installed = await installWhole(source, context.hub, {
+    variant,
     onProgress: display.show,
     onWaiting: () => printNote(`another install from ${source.repository} is running; waiting for it`),
   }).finally(display.stop);
@@ -31,6 +36,20 @@ export async function installModel(what: string, flags: InstallFlags): Promise<n
     printNote(`${id} is installed (${formatBytes(bytes)}): easel generate "..." --model ${id}`);
   }
   return exitStatus.ok;
+}
+
+/** What people call a version of the weights: one that the entry names, or precision of a whole model. */
+function chooseVariant(
+  source: HubSource,
+  name: string | undefined,
+): { readonly source: HubSource; readonly variant?: Variant } {
+  if (name === undefined) return { source };
+  const own = variantsOf(source);
+  const chosen = own.get(name);
+  if (chosen) return { source: chosen };
+  if (name === 'fp16' || name === 'bf16') return { source, variant: name };
+  const names = ['fp16', 'bf16', ...own.keys()].join(', ');
+  throw new UsageError(`there is no variant "${name}" of ${source.repository}; there may be ${names}`);
 }
 
 /** An id of the catalogue, or a reference; one that the catalogue knows is that entry's. */

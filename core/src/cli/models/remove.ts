@@ -1,3 +1,5 @@
+import { installedPath } from '../../model-files/cache-folder.js';
+import { sourcesOf } from '../../model-files/hub-variants.js';
 import { removeEntry } from '../../model-files/own-entries.js';
 import { isInstalled } from '../../model-files/resolve-source.js';
 import { uninstall } from '../../model-files/uninstall.js';
@@ -15,7 +17,13 @@ export async function removeModel(id: string, flags: RemoveFlags): Promise<numbe
   const model = findModel(catalogue, id);
   const { source } = model;
   if (source.type === 'hub' && isInstalled(model)) {
-    const { path, bytes } = await uninstall(source, hub.cacheFolder);
+    const installed = sourcesOf(source).filter((each) => installedPath(each, hub.cacheFolder) !== undefined);
+    let [path, bytes] = ['', 0];
+    for (const each of installed) {
+      const removed = await uninstall(each, hub.cacheFolder);
+      path = removed.path;
+      bytes += removed.bytes;
+    }
     const entry = await removeEntry(configuration.storageFolder, model);
     if (flags.json) printJson({ id, removed: path, bytes, entryRemoved: entry });
     else printLine(`${id}: ${path} is gone (${formatBytes(bytes)})`);

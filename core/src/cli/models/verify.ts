@@ -1,4 +1,6 @@
 import type { HubSource } from '@easel/plugin-sdk';
+import { installedPath } from '../../model-files/cache-folder.js';
+import { sourcesOf } from '../../model-files/hub-variants.js';
 import { isInstalled } from '../../model-files/resolve-source.js';
 import { verify } from '../../model-files/verify.js';
 import { findModel } from '../../models/find-model.js';
@@ -19,7 +21,9 @@ export async function verifyModels(id: string | undefined, flags: VerifyFlags): 
   if (id !== undefined && installed.length === 0) throw new UsageError(`${id} is not installed from a hub`);
   const verified = [];
   for (const model of installed) {
-    const files = await verify(model.source as HubSource, hub.cacheFolder);
+    const sources = sourcesOf(model.source as HubSource);
+    const own = sources.filter((each) => installedPath(each, hub.cacheFolder) !== undefined);
+    const files = (await Promise.all(own.map((each) => verify(each, hub.cacheFolder)))).flat();
     const damaged = files.filter(({ isRight }) => !isRight).map(({ path }) => path);
     verified.push({ id: model.id, files: files.length, damaged });
   }

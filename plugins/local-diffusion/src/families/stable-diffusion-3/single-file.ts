@@ -1,6 +1,7 @@
 import { DerivedShapes } from '../../checkpoint/derived-shapes.js';
 import { autoencoderOf } from '../components/autoencoder-file.js';
 import {
+  autoencoderFile,
   clipEncoderOf,
   clipFile,
   deriveT5Config,
@@ -86,5 +87,6 @@ export const singleFile: SingleFileLayout = {
     clipFile('text_encoder', 'l', 'projected'),
     clipFile('text_encoder_2', 'g', 'projected'),
     t5File('text_encoder_3', 'tokenizer_3'),
+    autoencoderFile(/^sd[-_.]?3.*[-_.](ae|vae).*$/i, 'sd3.5_vae.safetensors'),
   ],
 };

@@ -14,7 +14,7 @@ import { SharedJobQueue } from './shared-job-queue.js';
  * ERR_CONFIG_INVALID for settings that are wrong, and with ERR_STORAGE where one of both is not there.
  */
 export const openSharedParts: OpenSharedParts = async (settings, host) => {
-  const { redis: url, s3, name, leaseSeconds, reconcileSeconds } = readOptions(settings);
+  const { redis: url, s3, name, leaseSeconds, reconcileSeconds, returnSeconds } = readOptions(settings);
   const objects = new S3Objects(s3, {
     id: required(host.secret, 'AWS_ACCESS_KEY_ID'),
     secret: required(host.secret, 'AWS_SECRET_ACCESS_KEY'),
@@ -32,12 +32,13 @@ export const openSharedParts: OpenSharedParts = async (settings, host) => {
   const results = new ObjectResultStore(objects, 'results/');
   const jobs = new SharedJobQueue({
     host,
-    records: new ObjectJobRecords(objects),
+    records: new ObjectJobRecords(objects, host.storageId),
     transport,
     channel,
     results,
     inputs: new ObjectResultStore(objects, 'inputs/'),
     reconcileMs: reconcileSeconds * 1_000,
+    returnMs: returnSeconds * 1_000,
     consume: (worker) =>
       new JobConsumer(place, { name, leaseMs: leaseSeconds * 1_000, atOnce: host.atOnce }, worker),
   });

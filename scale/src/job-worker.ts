@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
   describeFailure,
-  type JobError,
   JobWork,
   type ResultStore,
   type SharedHost,
@@ -17,6 +16,7 @@ import type { Carrier, Delivery, Outcome } from './redis/job-consumer.js';
 const mostLost = 3;
 /** Milliseconds between two messages of how far a job is. */
 const progressMs = 500;
+const previewMs = 250;
 
 export interface WorkerOptions {
   readonly host: SharedHost;
@@ -24,6 +24,8 @@ export interface WorkerOptions {
   readonly channel: JobChannel;
   readonly results: ResultStore;
   readonly inputs: ResultStore;
+  /** Milliseconds that a job waits for the worker on which it may have been paid. */
+  readonly returnMs: number;
   /** Told once the end of a job has been written here. */
   readonly onEnd: (job: StoredJob) => void;
 }
@@ -44,12 +46,22 @@ export class JobWorker implements Carrier {
     const toDo = await records.toDo(id);
     // Another one has ended it, and was cut off before it could say so to the queue.
     if (!toDo) return 'ended';
-    if (lostBefore > mostLost) {
-      const ended = await records.end(id, randomUUID(), { error: poisonous(id, lostBefore) }, Date.now());
-      if (ended) onEnd(ended);
-      return 'ended';
-    }
-    return await this.#work(toDo);
+    const elsewhere = this.#paidElsewhere(toDo);
+    if (elsewhere && Date.now() - elsewhere.askedAt < this.#options.returnMs) return 'elsewhere';
+    const failure = elsewhere
+      ? unknowable(elsewhere.asked.plugin)
+      : lostBefore > mostLost
+        ? poisonous(id, lostBefore)
+        : undefined;
+    if (!failure) return await this.#work(toDo);
+    const ended = await records.end(id, randomUUID(), { error: describeFailure(failure) }, Date.now());
+    if (ended) onEnd(ended);
+    return 'ended';
+  }
+
+  /** Who may have been paid for a job by a worker whose notes are not here. */
+  #paidElsewhere({ asked }: JobToDo): JobToDo['asked'] {
+    return asked?.asked.isPaid && asked.storageId !== this.#options.host.storageId ? asked : undefined;
   }
 
   stop(id: string, why: 'cancelled' | 'lost'): void {
@@ -72,7 +84,7 @@ export class JobWorker implements Carrier {
         ...describeFiles(job, undefined),
         ...{ state: 'running', startedAt, request: job.request },
         ...(fixed && { fixed }),
-        ...(asked && { asked }),
+        ...(asked && { asked: asked.asked }),
       },
       // A try of its own: what an earlier one is late to write is not this one's.
       randomUUID(),
@@ -108,20 +120,33 @@ export class JobWorker implements Carrier {
   }
 
   #tellProgress(id: string): (progress: Progress) => void {
+    const { channel } = this.#options;
     let toldAt = 0;
-    return ({ preview: _, ...progress }) => {
+    let lookedAt = 0;
+    return ({ preview, ...progress }) => {
       const now = performance.now();
+      if (preview && now - lookedAt >= previewMs) {
+        lookedAt = now;
+        void channel.tellPreview(id, progress, preview).catch(() => {});
+      }
       if (now - toldAt < progressMs && progress.fraction !== 1) return;
       toldAt = now;
-      this.#options.channel.tell({ type: 'progress', id, progress });
+      channel.tell({ type: 'progress', id, progress });
     };
   }
 }
 
-const poisonous = (id: string, times: number): JobError =>
-  describeFailure(
-    new EaselError({
-      code: 'ERR_PLUGIN_CRASHED',
-      message: `The job ${id} was given up: ${times} workers ended or were cut off while they worked on it.`,
-    }),
-  );
+const poisonous = (id: string, times: number) =>
+  new EaselError({
+    code: 'ERR_PLUGIN_CRASHED',
+    message: `The job ${id} was given up: ${times} workers ended or were cut off while they worked on it.`,
+  });
+
+const unknowable = (plugin: string) =>
+  new EaselError({
+    code: 'ERR_PROVIDER_BAD_RESPONSE',
+    plugin,
+    message: `The worker that had asked the plugin "${plugin}" is gone, and with it what it knew; the job may have been paid.`,
+    hint: 'Look into the account of the provider, and submit the job again, under another key, if you take the risk of paying twice.',
+    mayBePaid: true,
+  });

@@ -26,6 +26,8 @@ const optionsSchema = z.strictObject({
     .default('easel'),
   /** Seconds without a sign of life after which a worker's job is given to another one. */
   leaseSeconds: seconds.default(10),
+  /** Seconds that a job waits for the worker on which it may have been paid, before it fails. */
+  returnSeconds: seconds.default(60),
   /** Seconds between two looks for jobs that were accepted and that the queue has lost. */
   reconcileSeconds: seconds.default(30),
 });

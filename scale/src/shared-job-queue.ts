@@ -30,6 +30,7 @@ export interface SharedJobOptions {
   readonly results: ResultStore;
   readonly inputs: ResultStore;
   readonly reconcileMs: number;
+  readonly returnMs: number;
   /** Begins to take jobs. */
   readonly consume: (worker: JobWorker) => JobConsumer;
 }
@@ -40,7 +41,9 @@ export interface SharedJobOptions {
  */
 export class SharedJobQueue implements JobQueue {
   readonly holder: string = randomUUID();
-  readonly events: JobEvents;
+  readonly events: JobQueue['events'];
+  readonly #events: JobEvents;
+  readonly #previews = new Map<string, Map<number, Preview>>();
   readonly #options: SharedJobOptions;
   readonly #worker: JobWorker;
   readonly #reconciler: Reconciler;
@@ -51,11 +54,17 @@ export class SharedJobQueue implements JobQueue {
   constructor(options: SharedJobOptions) {
     const { host } = options;
     this.#options = options;
-    this.events = new JobEvents(
+    this.#events = new JobEvents(
       { get: (id) => this.get(id), places: (ids) => this.#places(ids) },
       () => [],
       () => {},
     );
+    const { channel } = options;
+    this.events = {
+      ended: (id, signal) => this.#events.ended(id, signal),
+      listen: (id, listener) => together(this.#events.listen(id, listener), channel.look(id)),
+      listenToAll: (listener) => together(this.#events.listenToAll(listener), channel.look()),
+    };
     const onEnd = (job: StoredJob) => this.#settle(job);
     this.#worker = new JobWorker({ ...options, onEnd });
     this.#reconciler = new Reconciler({ ...options, logger: host.logger, onEnd });
@@ -64,7 +73,7 @@ export class SharedJobQueue implements JobQueue {
   start(): void {
     const { channel, host, consume } = this.#options;
     channel.listen((message) => void this.#hear(message).catch(() => {}));
-    this.events.start();
+    this.#events.start();
     this.#reconciler.start();
     if (host.isWorker) this.#consumer = consume(this.#worker);
   }
@@ -121,8 +130,8 @@ export class SharedJobQueue implements JobQueue {
     return this.#progress.get(id);
   }
 
-  previewsOf(): readonly Preview[] {
-    return [];
+  previewsOf(id: string): readonly Preview[] {
+    return [...(this.#previews.get(id)?.values() ?? [])];
   }
 
   async backlog(): Promise<readonly JobBacklog[]> {
@@ -139,10 +148,12 @@ export class SharedJobQueue implements JobQueue {
   }
 
   async close(): Promise<void> {
-    this.events.stop();
+    this.#events.stop();
     await this.#reconciler.close();
-    this.#worker.close();
+    // No more jobs, and those at work may finish; what does not is for another worker.
+    const late = setTimeout(() => this.#worker.close(), this.#options.host.drainMs);
     await this.#consumer?.close();
+    clearTimeout(late);
   }
 
   /** All that is to be done once the end of a job is written, by whoever wrote it or found it. */
@@ -159,13 +170,17 @@ export class SharedJobQueue implements JobQueue {
   async #hear(message: JobMessage): Promise<void> {
     const { id } = message;
     if (message.type === 'progress') {
-      this.#progress.set(id, message.progress);
-      return this.events.tell(id, message);
+      const { preview, ...progress } = message.progress;
+      this.#progress.set(id, progress);
+      if (preview) this.#previews.set(id, (this.#previews.get(id) ?? new Map()).set(preview.index, preview));
+      return this.#events.tell(id, message);
     }
-    if (!this.events.isHeard(id)) return void this.#progress.delete(id);
+    // It has begun or ended, and tells anew how far it is.
+    this.#progress.delete(id);
+    this.#previews.delete(id);
+    if (!this.#events.isHeard(id)) return;
     const job = await this.get(id);
-    if (job && hasEnded(job)) this.#progress.delete(id);
-    if (job) this.events.tell(id, { type: 'state', job });
+    if (job) this.#events.tell(id, { type: 'state', job });
   }
 
   /** Where jobs are: by the queue, and by the records those that it has no more. */
@@ -187,3 +202,9 @@ export class SharedJobQueue implements JobQueue {
     });
   }
 }
+
+const together =
+  (...ends: (() => void)[]): (() => void) =>
+  () => {
+    for (const end of ends) end();
+  };

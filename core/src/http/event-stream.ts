@@ -33,13 +33,15 @@ export class EventStream {
   /**
    * An event whose data may have pictures in it; events are written one after the other, and none is waited
    * for.
+   *
+   * @param id what a caller that connects again says it has had, by `Last-Event-ID`. Absent: the event before
    */
-  send(name: string, data: object, pictures: readonly Uint8Array[] = []): void {
+  send(name: string, data: object, pictures: readonly Uint8Array[] = [], id?: string): void {
     this.#inTurn(async () => {
       const { raw } = this.#reply;
       raw.write(`event: ${name}\ndata: `);
       await writeJson(raw, data, pictures);
-      raw.write('\n\n');
+      raw.write(id === undefined ? '\n\n' : `\nid: ${id}\n\n`);
     });
   }
 

@@ -24,6 +24,8 @@ const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 /** Milliseconds for which a deleted image can be had back. */
 const undoMs = hourMs;
+/** Share of the time to close that jobs of several servers have to finish. */
+const drainShare = 0.5;
 /** Jobs that are forgotten at once; others have their turn in between. */
 const sweptAtOnce = 500;
 
@@ -71,6 +73,7 @@ export async function openServerContext(
       generateImage: generateHere,
       fixRequest: (request: ImageRequest) => manager.fixRequest(request),
     },
+    drainMs: configuration.closeSeconds * drainShare * 1_000,
     atOnce: () => configuration.jobsAtOnce,
     perCaller: () => configuration.jobsPerKey,
     logger,

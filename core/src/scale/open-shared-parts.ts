@@ -5,6 +5,7 @@ import { EaselError } from '@easel/plugin-sdk';
 import { z } from 'zod';
 import type { Configuration } from '../config/configuration.js';
 import { readSecretsFile } from '../config/secrets-file.js';
+import { storageIdOf } from '../storage/storage-id.js';
 import type { OpenSharedParts, ServerRole, SharedHost, SharedParts } from './shared-parts.js';
 
 const moduleSchema = z.object({
@@ -19,7 +20,7 @@ const moduleSchema = z.object({
 export async function openSharedParts(
   configuration: Configuration,
   role: ServerRole,
-  host: Omit<SharedHost, 'isWorker' | 'secret'>,
+  host: Omit<SharedHost, 'isWorker' | 'secret' | 'storageId'>,
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<SharedParts | undefined> {
   const { scale, scalePackage } = configuration;
@@ -37,6 +38,7 @@ export async function openSharedParts(
   const { openSharedParts: open } = moduleSchema.parse(await import(pathToFileURL(entry).href));
   return await open(settings, {
     ...host,
+    storageId: storageIdOf(configuration.storageFolder),
     isWorker: role !== 'gateway',
     secret: (secret) => environment[secret] || readSecretsFile(configuration)[secret],
   });

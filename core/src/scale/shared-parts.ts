@@ -18,6 +18,13 @@ export interface SharedParts {
 export interface SharedHost extends Pick<WorkOptions, 'manager' | 'logger'> {
   /** Whether jobs are done here, or only accepted. */
   readonly isWorker: boolean;
+  /**
+   * Tells the storage folder of this server from others: what plugins have written down of paid work is in
+   * it.
+   */
+  readonly storageId: string;
+  /** Milliseconds that jobs have to finish when the server is told to end. */
+  readonly drainMs: number;
   /** Jobs at work here at once. */
   readonly atOnce: () => number;
   /** Jobs that a caller may have waiting. */

@@ -12,6 +12,7 @@ import type {
 import { jsonType, type ListedObject, type ObjectStore, readJson, toJson } from '../object-store.js';
 import { callerPrefix, everybody, listKey } from './list-keys.js';
 import {
+  type AskedFile,
   askedFileSchema,
   describeFiles,
   type EndFile,
@@ -27,7 +28,8 @@ const none = new Uint8Array();
 export interface JobToDo {
   readonly job: JobFile;
   readonly fixed: FixedChoices | undefined;
-  readonly asked: AskedPlugin | undefined;
+  /** Who was asked last, and where. Undefined: nobody was. */
+  readonly asked: AskedFile | undefined;
 }
 
 /**
@@ -37,8 +39,12 @@ export interface JobToDo {
 export class ObjectJobRecords implements JobRecords {
   readonly #objects: ObjectStore;
 
-  constructor(objects: ObjectStore) {
+  readonly #storageId: string;
+
+  /** @param storageId of the server that asks plugins */
+  constructor(objects: ObjectStore, storageId: string) {
     this.#objects = objects;
+    this.#storageId = storageId;
   }
 
   async create(record: NewRecord): Promise<AcceptedRecord> {
@@ -94,9 +100,10 @@ export class ObjectJobRecords implements JobRecords {
     return true;
   }
 
-  async noteAsked(id: string, owner: string, asked: AskedPlugin): Promise<boolean> {
+  async noteAsked(id: string, _owner: string, asked: AskedPlugin): Promise<boolean> {
     if (await this.#objects.has(keys.end(id))) return false;
-    await this.#objects.put(keys.asked(id), toJson({ owner, asked }), jsonType);
+    const file: AskedFile = { asked, storageId: this.#storageId, askedAt: Date.now() };
+    await this.#objects.put(keys.asked(id), toJson(file), jsonType);
     return true;
   }
 
@@ -139,7 +146,7 @@ export class ObjectJobRecords implements JobRecords {
     return {
       job,
       fixed: job.fixed ?? (fixed as FixedChoices | undefined),
-      asked: asked === undefined ? undefined : askedFileSchema.parse(asked).asked,
+      asked: asked === undefined ? undefined : askedFileSchema.parse(asked),
     };
   }
 

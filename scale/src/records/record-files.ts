@@ -41,7 +41,13 @@ export type EndFile = Omit<z.output<typeof endFileSchema>, 'result' | 'error'> &
 };
 
 /** Who was asked last, and may have been paid. */
-export const askedFileSchema = z.object({ owner: z.string(), asked: askedPluginSchema });
+export const askedFileSchema = z.object({
+  asked: askedPluginSchema,
+  /** The storage folder in which the plugin has written down what it has begun. */
+  storageId: z.string(),
+  askedAt: time,
+});
+export type AskedFile = z.output<typeof askedFileSchema>;
 
 export const keys = {
   job: (id: string) => `jobs/${id}/job.json`,

@@ -1,4 +1,4 @@
-import { type Progress, progressSchema } from '@easel/plugin-sdk';
+import { type Preview, type Progress, previewSchema, progressSchema } from '@easel/plugin-sdk';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { connectForCommands, connectForReading, type RedisPlace } from './connect.js';
@@ -6,44 +6,103 @@ import { prefixOf } from './job-transport.js';
 
 const messageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('state'), id: z.string() }),
-  z.object({ type: z.literal('progress'), id: z.string(), progress: progressSchema }),
+  z.object({ type: z.literal('progress'), id: z.string(), progress: progressSchema.omit({ preview: true }) }),
 ]);
+const previewMessageSchema = z.object({
+  id: z.string(),
+  progress: progressSchema.omit({ preview: true }),
+  preview: previewSchema.omit({ bytes: true }),
+  base64: z.base64(),
+});
 
 /** What servers tell each other of jobs: that one has changed its state, or how far it is. */
 export type JobMessage =
   | { readonly type: 'state'; readonly id: string }
-  | { readonly type: 'progress'; readonly id: string; readonly progress: Omit<Progress, 'preview'> };
+  | { readonly type: 'progress'; readonly id: string; readonly progress: Progress };
 
 /**
  * Tells all servers what happens to jobs. A message may be lost, and only wakes: what counts is in the
- * records.
+ * records. Looks at unfinished images travel only while somebody looks.
  */
 export class JobChannel {
   readonly #name: string;
   readonly #commands: Redis;
   readonly #reading: Redis;
+  readonly #lookers = new Map<string, number>();
 
   constructor(place: RedisPlace, name: string) {
-    this.#name = `${prefixOf(name)}:events`;
+    this.#name = prefixOf(name);
     this.#commands = connectForCommands(place);
     this.#reading = connectForReading(place);
   }
 
   /** Calls the listener for each message of any server, this one too. */
   listen(listener: (message: JobMessage) => void): void {
-    this.#reading.on('message', (_channel: string, text: string) => {
-      const parsed = messageSchema.safeParse(JSON.parse(text));
-      if (parsed.success) listener(parsed.data as JobMessage);
-    });
-    void this.#reading.subscribe(this.#name).catch(() => {});
+    const hear = (text: string) => {
+      const message = readMessage(text);
+      if (message) listener(message);
+    };
+    this.#reading.on('message', (_channel: string, text: string) => hear(text));
+    this.#reading.on('pmessage', (_pattern: string, _channel: string, text: string) => hear(text));
+    void this.#reading.subscribe(`${this.#name}:events`).catch(() => {});
+  }
+
+  /** Has the looks at a job come here, or those at all jobs; the function that it answers ends that. */
+  look(id = '*'): () => void {
+    const count = (change: number) => {
+      const now = (this.#lookers.get(id) ?? 0) + change;
+      if (now === 0) this.#lookers.delete(id);
+      else this.#lookers.set(id, now);
+      return now;
+    };
+    if (count(1) === 1) this.#follow(id, true);
+    return () => {
+      if (count(-1) === 0) this.#follow(id, false);
+    };
   }
 
   tell(message: JobMessage): void {
-    void this.#commands.publish(this.#name, JSON.stringify(message)).catch(() => {});
+    void this.#commands.publish(`${this.#name}:events`, JSON.stringify(message)).catch(() => {});
+  }
+
+  /** Tells of a look at an unfinished image, if anybody looks. */
+  async tellPreview(id: string, progress: Omit<Progress, 'preview'>, preview: Preview): Promise<void> {
+    const channel = this.#previewsOf(id);
+    const [lookers, patterns] = await Promise.all([
+      this.#commands.call('PUBSUB', 'NUMSUB', channel),
+      this.#commands.call('PUBSUB', 'NUMPAT'),
+    ]);
+    if (patterns === 0 && Array.isArray(lookers) && lookers[1] === 0) return;
+    const { bytes, ...about } = preview;
+    const base64 = Buffer.from(bytes).toString('base64');
+    await this.#commands.publish(channel, JSON.stringify({ id, progress, preview: about, base64 }));
   }
 
   close(): void {
     this.#commands.disconnect();
     this.#reading.disconnect();
   }
+
+  #previewsOf = (id: string): string => `${this.#name}:previews:${id}`;
+
+  #follow(id: string, isWanted: boolean): void {
+    const channel = this.#previewsOf(id);
+    const [begin, end] =
+      id === '*'
+        ? [() => this.#reading.psubscribe(channel), () => this.#reading.punsubscribe(channel)]
+        : [() => this.#reading.subscribe(channel), () => this.#reading.unsubscribe(channel)];
+    void (isWanted ? begin() : end()).catch(() => {});
+  }
+}
+
+/** Undefined for what no server of this version says. */
+function readMessage(text: string): JobMessage | undefined {
+  const read: unknown = JSON.parse(text);
+  const message = messageSchema.safeParse(read);
+  if (message.success) return message.data;
+  const look = previewMessageSchema.safeParse(read);
+  if (!look.success) return undefined;
+  const { id, progress, preview, base64 } = look.data;
+  const bytes = new Uint8Array(Buffer.from(base64, 'base64'));
+  return { type: 'progress', id, progress: { ...progress, preview: { ...preview, bytes } } };
 }

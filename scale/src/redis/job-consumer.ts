@@ -6,8 +6,8 @@ import { cancelKey, prefixOf, queueName } from './job-transport.js';
 /** Share of a lease after which work stops that could not renew it, before another worker may begin. */
 const watchdogShare = 0.8;
 const lookMs = 250;
-/** Milliseconds after which a job is brought again for which there was no place. */
-const laterMs = 500;
+/** Milliseconds after which a job is brought again for which there was no place, or that is another's. */
+const waitsMs = { later: 500, elsewhere: 2_000 } as const;
 
 /** A job that a worker was given, for as long as it holds the lease. */
 export interface Delivery {
@@ -17,7 +17,7 @@ export interface Delivery {
 }
 
 /** What became of it: it has ended, or has to be brought again. */
-export type Outcome = 'ended' | 'later' | 'closed' | 'lost';
+export type Outcome = 'ended' | 'later' | 'elsewhere' | 'closed' | 'lost';
 
 export interface Carrier {
   carryOut(delivery: Delivery): Promise<Outcome>;
@@ -65,8 +65,8 @@ export class JobConsumer {
           .carryOut({ id, lostBefore: job.stalledCounter })
           .finally(() => this.#renewedAt.delete(id));
         if (outcome === 'lost') throw new Error('the lease was lost');
-        if (outcome === 'later') {
-          await job.moveToDelayed(Date.now() + laterMs, token);
+        if (outcome === 'later' || outcome === 'elsewhere') {
+          await job.moveToDelayed(Date.now() + waitsMs[outcome], token);
           throw new DelayedError();
         }
         if (outcome === 'closed') {

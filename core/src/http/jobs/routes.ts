@@ -9,6 +9,7 @@ import { parseBody } from '../parse-body.js';
 import type { ServerContext } from '../server-context.js';
 import { textFor } from '../server-paths.js';
 import { placeholderOf } from '../splice-base64.js';
+import { eventIdOf, hasHad, readEventId } from './event-id.js';
 import { cancelJob, describeFor, findJob, isVisible, setJobPriority } from './find-job.js';
 import { jobChangeSchema, jobListSchema, jobRequestSchema } from './request.js';
 import { addWatching } from './watch.js';
@@ -117,12 +118,19 @@ export const jobRoutes = (context: ServerContext) => async (server: FastifyInsta
   );
 
   addOperation<ById>(server, operations.events, async (request, reply) => {
-    const { id } = await find(request);
+    const found = await find(request);
+    const { id } = found;
+    const had = readEventId(request.headers['last-event-id']);
+    // It has had the end: by this answer, an EventSource connects no more.
+    if (hasEnded(found) && hasHad(had, found)) return await reply.status(204).send();
     const events = openStream(reply);
     let isOver = false;
+    let isFirst = true;
     const tell = (changed: StoredJob) => {
       if (isOver) return;
-      events.send('state', describe(request, changed));
+      if (!isFirst || !hasHad(had, changed))
+        events.send('state', describe(request, changed), [], eventIdOf(changed));
+      isFirst = false;
       isOver = hasEnded(changed);
       if (isOver) events.end();
     };
@@ -131,7 +139,7 @@ export const jobRoutes = (context: ServerContext) => async (server: FastifyInsta
       // It goes on when the storage is well again.
       if (event.type === 'stuck') return events.comment(textFor(event.error.message, request));
       const { preview, ...progress } = event.progress;
-      events.send('progress', progress);
+      events.send('progress', progress, [], eventIdOf({ state: 'running', fraction: progress.fraction }));
       if (preview)
         events.send('preview', { ...preview, bytes: undefined, b64_json: placeholderOf(0) }, [preview.bytes]);
     });

@@ -15,6 +15,7 @@ import type { ImageResult } from '../../results/image-result.js';
 import { Events } from '../events.js';
 import { planMemory } from '../guard/ask-plugin.js';
 import { type Deadline, startDeadline } from '../guard/deadline.js';
+import { isPaid } from '../guard/paid-risk.js';
 import { withCancellation } from '../guard/with-cancellation.js';
 import type { Live } from '../live.js';
 import { parsePriority } from '../priority.js';
@@ -228,7 +229,8 @@ export class Dispatcher {
       random: this.random,
       beforeAsking:
         beforeAsking &&
-        (({ plugin, model }) => beforeAsking({ plugin: plugin.manifest.id, model: model.id })),
+        (({ plugin: { manifest }, model }) =>
+          beforeAsking({ plugin: manifest.id, model: model.id, isPaid: isPaid(manifest) })),
       choose: ({ plugin }) => this.registry.currentVersion(plugin, deadline.signal),
       ask: ({ plugin, pipelineType, request, withFiles, wasAsked }) =>
         this.tracing.attempt({ plugin: plugin.manifest, pipelineType, request }, () =>

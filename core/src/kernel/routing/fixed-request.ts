@@ -22,5 +22,10 @@ export interface FixedChoices {
 }
 
 /** A plugin, and the model that it is asked for. */
-export const askedPluginSchema = z.object({ plugin: z.string(), model: z.string() });
+export const askedPluginSchema = z.object({
+  plugin: z.string(),
+  model: z.string(),
+  /** Whether somebody may be billed for it. Absent: not known. */
+  isPaid: z.boolean().optional(),
+});
 export type AskedPlugin = Readonly<z.output<typeof askedPluginSchema>>;

@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import {
+  type RunwareEmulator,
+  runwareKey,
+  startRunwareEmulator,
+} from '../../plugins/runware/src/emulator/index.js';
+import { createWorld, type Server, type World } from './fixtures/world.js';
+
+interface JobAnswer {
+  readonly id: string;
+  readonly state: string;
+  readonly error?: { readonly code: string; readonly mayBePaid?: boolean };
+}
+
+const workMs = 1_500;
+let emulator: RunwareEmulator;
+let world: World;
+let gateway: Server;
+let workers: Server[];
+
+beforeAll(async () => {
+  emulator = await startRunwareEmulator({
+    script: ({ taskType }) => (taskType === 'imageInference' ? { workMs } : undefined),
+  });
+  world = await createWorld({ RUNWARE_API_KEY: runwareKey });
+  [gateway, ...workers] = (await Promise.all([
+    world.serve('gateway', configuration()),
+    world.serve('worker', configuration()),
+    world.serve('worker', configuration()),
+  ])) as [Server, Server, Server];
+});
+afterAll(async () => {
+  await world?.close();
+  await emulator?.close();
+});
+
+const configuration = () => ({
+  pluginFolders: [],
+  catalogueFolders: [],
+  currentModel: 'runware-sdxl',
+  plugins: {
+    runware: {
+      options: {
+        ...{ webSocketUrl: emulator.url, httpUrl: emulator.httpUrl, allowPrivateAddresses: true },
+        ...{ firstPollMs: 50, longestPollMs: 200, answerMs: 1_000 },
+      },
+    },
+  },
+});
+
+async function submit(number: number): Promise<string> {
+  const response = await fetch(`${gateway.url}/api/images/jobs`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ prompt: `job ${number}`, size: '128x128' }),
+  });
+  return ((await response.json()) as JobAnswer).id;
+}
+const jobOf = async (id: string): Promise<JobAnswer> =>
+  (await (await fetch(`${gateway.url}/api/images/jobs/${id}`)).json()) as JobAnswer;
+const statesOf = async (ids: readonly string[]) =>
+  await Promise.all(ids.map(async (id) => (await jobOf(id)).state));
+const sent = () => emulator.sent('imageInference').length;
+
+it('a worker that is killed and comes back takes up what was paid, and nothing is paid twice', async () => {
+  const ids = await Promise.all(Array.from({ length: 4 }, (_, number) => submit(number)));
+  await expect.poll(sent).toBe(4);
+  workers = await Promise.all(
+    workers.map(async (worker) => {
+      await worker.end('SIGKILL');
+      return await worker.again();
+    }),
+  );
+  await expect.poll(() => statesOf(ids)).toEqual(ids.map(() => 'succeeded'));
+  expect(emulator.paid).toBe(4);
+});
+
+it('a job that a worker may have paid for before it was lost fails, and is not paid again', async () => {
+  const before = emulator.paid;
+  const id = await submit(4);
+  await expect.poll(sent).toBe(before + 1);
+  for (const worker of workers) await worker.end('SIGKILL');
+  await world.serve('worker', configuration());
+  await expect.poll(async () => (await jobOf(id)).state).toBe('failed');
+  expect((await jobOf(id)).error).toMatchObject({ code: 'ERR_PROVIDER_BAD_RESPONSE', mayBePaid: true });
+  expect(emulator.paid).toBe(before + 1);
+});

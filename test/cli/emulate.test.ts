@@ -26,6 +26,7 @@ it.each([
   ['fal', 'fal-flux-schnell', '256'],
   ['replicate', 'replicate-flux-schnell', '1024'],
   ['bfl', 'bfl-flux-2-pro', '256'],
+  ['stability', 'stability-core', '1024'],
   ['sdapi', 'sdapi-current', '64', 0],
   ['comfyui', 'comfyui-text', '64', 0],
 ])(
@@ -61,7 +62,7 @@ it('says which plugins have one, and when a port is taken', async () => {
   const unknown = await easel(folder, ['emulate', 'steady']);
   expect(unknown).toMatchObject({ status: 1 });
   expect(unknown.stderr).toMatch(
-    /"steady".*bfl, comfyui, fal, gemini, openai, parasail, replicate, runware, sdapi/,
+    /"steady".*bfl, comfyui, fal, gemini, openai, parasail, replicate, runware, sdapi, stability/,
   );
   const first = start(folder, ['emulate', 'gemini', '--json'], null);
   onTestFinished(() => void first.child.kill('SIGKILL'));

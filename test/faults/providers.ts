@@ -5,9 +5,18 @@ import { parasail, parasailDirect } from './parasail.js';
 import { queues } from './queue.js';
 import { runware } from './runware.js';
 import type { Provider } from './site.js';
+import { stability } from './stability.js';
 
 /** The hosted providers and the ways to them, each with an emulator and a plugin. */
-export const providers: readonly Provider[] = [runware, gemini, geminiBatch, parasail, openai, ...queues];
+export const providers: readonly Provider[] = [
+  runware,
+  gemini,
+  geminiBatch,
+  parasail,
+  openai,
+  ...queues,
+  stability,
+];
 
 /** Those whose calls are made over a server that is killed. */
 export const serverProviders: readonly Provider[] = [...providers, parasailDirect];

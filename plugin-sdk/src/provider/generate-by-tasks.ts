@@ -100,9 +100,11 @@ export async function generateByTasks<Ticket>(
 
 const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, one = 0) => sum + one, 0);
 
-const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex');
+export const hashOf = (value: unknown): string =>
+  createHash('sha256').update(JSON.stringify(value)).digest('hex');
 
-async function readImage(
+/** An image of an answer that has been paid, in the format that was asked for. */
+export async function readImage(
   bytes: Uint8Array<ArrayBuffer>,
   outputFormat: GenerationRequest['outputFormat'],
   name: string,
@@ -114,9 +116,10 @@ async function readImage(
   }
 }
 
-function resultOf<Ticket>(
+/** What the requests of a call have made, with all that there is to say of it. */
+export function resultOf(
   { n, width, height }: GenerationRequest,
-  plan: TaskPlan<Ticket>,
+  plan: Pick<TaskPlan<unknown>, 'warnings' | 'price'>,
   made: { readonly images: readonly Image[]; readonly failure: EaselError | undefined },
   results: readonly TaskResult[],
 ): GenerationResult {

@@ -4,6 +4,12 @@
  *
  * @module
  */
+export {
+  definePostPlugin,
+  type PostPluginDefinition,
+  type PostProvider,
+  postSettings,
+} from './define-post-plugin.js';
 export { defineTaskPlugin, type TaskPluginDefinition, type TaskProvider } from './define-task-plugin.js';
 export { classify, type FailureRow, readPauseMs, unusable } from './failures.js';
 export {
@@ -15,6 +21,7 @@ export {
   type RequestFields,
   requestFields,
 } from './fields.js';
+export type { Posted, PostPlan, PostSettings } from './generate-by-posts.js';
 export type { TaskPlan } from './generate-by-tasks.js';
 export { type FieldPlan, modelOptions, planByFields, readTicket } from './model-fields.js';
 export { costOf, estimateByPrice, type Price, priceSchema } from './price.js';

@@ -1,0 +1,7 @@
+export {
+  emulatedKey,
+  problem,
+  readForm,
+  StabilityEmulator,
+  type StabilityEmulatorOptions,
+} from './emulator.js';

@@ -1,5 +1,6 @@
 import { Command } from '@commander-js/extra-typings';
 import { coreVersion } from '../version.js';
+import { backupCommand, restoreCommand } from './backup/command.js';
 import { doctorCommand } from './doctor/command.js';
 import { emulateCommand } from './emulate/command.js';
 import { explainCommand } from './explain/command.js';
@@ -28,6 +29,8 @@ const commands = [
   statusCommand,
   healthCommand,
   jobsCommand,
+  backupCommand,
+  restoreCommand,
   doctorCommand,
 ];
 

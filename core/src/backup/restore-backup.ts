@@ -25,8 +25,8 @@ export interface Restored {
 /**
  * Puts a backup in the place of what is in a storage folder, whole or not at all: where the command is killed
  * in between, no server starts until it has been run again. What was there is moved into a folder beside it,
- * and what plugins keep stays. Rejects with ERR_STORAGE, also where a server uses the storage folder and where
- * the backup is of a newer version or has lost files.
+ * and what plugins keep stays. Rejects with ERR_STORAGE, also where a server uses the storage folder, and
+ * where the backup is of a newer version or has lost files.
  *
  * @param areJobsResumed whether jobs that had not ended are to be done; they are ended as failed otherwise
  */

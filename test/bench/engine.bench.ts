@@ -3,7 +3,8 @@
  *
  * - `--model sd15|sdxl|all` (sd15): whose networks, in random weights that the first run writes into
  * `~/.cache/easel-bench`, 4.3 and 6.9 GB;
- * - `--only <phases>`: some of them, separated by commas: those of the table, `load`, `generate`;
+ * - `--only <phases>`: some of them, separated by commas: those of the table, `unet-fast`,
+ * `fast-beside-exact` (precision fast and exact in turn), `load`, `generate`;
  * - `--provider <name>` (cpu): what to compute on, as `executionProviders` of the plugin has it;
  * - `--peer <folder>`: an ONNX export of the same denoising network beside the engine's;
  * `--write-peer <folder>` writes one
@@ -47,7 +48,12 @@ async function measureModel(model: BenchModel): Promise<Report> {
     if (!flags.json) process.stderr.write(`${model.name} ${name}...\n`);
     report[name] = await runPhase({ phase, model: model.name, provider, rounds, folder });
   };
-  const wanted = flags.only?.split(',') ?? [...networkPhasesOf(model), 'load', 'generate'];
+  const wanted = flags.only?.split(',') ?? [
+    ...networkPhasesOf(model),
+    ...(provider === 'cpu' ? ['unet-fast', 'fast-beside-exact'] : []),
+    'load',
+    'generate',
+  ];
   await writeRandomCheckpoint(model);
   for (const phase of wanted) {
     if (phase === 'load') {

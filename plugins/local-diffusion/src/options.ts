@@ -65,7 +65,7 @@ const commonOptions = z.strictObject({
     .enum(arithmetics)
     .default('exact')
     .describe(
-      'exact: computed as the weights say, so that a seed means what it means elsewhere. fast: the linear layers of the denoising network in int8, on a processor; images differ a little. Absent: exact.',
+      'exact: computed as the weights say, so that a seed means what it means elsewhere. fast: the denoising network mostly in int8, on a processor; images differ a little. Absent: exact.',
     ),
   promptStyle: z
     .enum(promptStyles)

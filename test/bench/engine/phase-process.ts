@@ -6,6 +6,7 @@
  */
 import { z } from 'zod';
 import { executionProviders } from '../../../plugins/local-diffusion/src/session/execution-providers.js';
+import { measureFast, measureFastBesideExact } from './measure-fast.js';
 import { measureGenerating } from './measure-generating.js';
 import { measureLoading } from './measure-loading.js';
 import { measureNetwork, measureUnet } from './measure-network.js';
@@ -26,6 +27,8 @@ const task = taskSchema.parse(JSON.parse(process.argv[2] ?? ''));
 const model = benchModel(task.model);
 const measured: Readonly<Record<string, () => Promise<object>>> = {
   unet: () => measureUnet(model, task),
+  'unet-fast': () => measureFast(model, task.rounds),
+  'fast-beside-exact': () => measureFastBesideExact(model, task.rounds),
   load: () => measureLoading(model, task.folder),
   generate: () => measureGenerating(model, task),
   peer: () => measurePeer(model, task.folder, task),

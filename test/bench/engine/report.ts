@@ -10,6 +10,9 @@ export function limitsOf(report: Report): Record<string, number> {
     'share of the best convolution in the UNet, aim 0.8': figure('unet', 'shareOfConvolutions'),
     'memory of the UNet / (weights x 1.25 + 1 GB)':
       figure('unet', 'peakMb') / figure('unet', 'memoryLimitMb'),
+    'exact / fast, seconds of the processor, aim 1.8': figure('fast-beside-exact', 'cpuRatio'),
+    'deviation of one call in fast': figure('fast-beside-exact', 'deviation'),
+    'memory of fast / of exact': figure('unet-fast', 'peakMb') / figure('unet', 'peakMb'),
     'loading, nothing prepared / 25 s': figure('load, nothing prepared', 'openS') / 25,
     'loading, prepared / 4 s': figure('load, prepared', 'openS') / 4,
     'TAESD to 512x512 / 0.5 s': figure('taesd-512', 'warmS') / 0.5,

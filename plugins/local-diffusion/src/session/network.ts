@@ -8,6 +8,7 @@ import type { ExecutionProvider } from './execution-providers.js';
 import { createSession, encodeForSession, type SessionOptions, unfoldedOptions } from './graph-session.js';
 import type { NetworkOptions } from './network-options.js';
 import { type InferenceSession, Tensor } from './onnx-runtime.js';
+import { withQuantisedWeights } from './quantised-weights.js';
 import { unfusedOptions } from './self-test.js';
 
 /** A float32 or int64 tensor by its flat values. */
@@ -124,5 +125,7 @@ async function openSession(
     if (graphOfCodes !== written) return await createSession(encodeForSession(graphOfCodes), options);
   }
   if (prepared) return await prepared.open({ graph: written, provider, options });
-  return await createSession(encodeForSession(written), options);
+  return await withQuantisedWeights(written, options, (each) =>
+    createSession(encodeForSession(each), options),
+  );
 }

@@ -8,6 +8,7 @@ import { InferenceSession } from './onnx-runtime.js';
 import { buildingPrefix, freeBytes, makeRoom, removeAbandoned } from './prepared-budget.js';
 import { describeEntry, entryFiles, isEntryWhole, markUsed, removeEntry } from './prepared-entry.js';
 import { fingerprint } from './prepared-fingerprint.js';
+import { withQuantisedWeights } from './quantised-weights.js';
 import { hashOf, processorModel, runtimeVersion } from './self-test-device.js';
 
 export interface PreparedNetworksOptions {
@@ -33,6 +34,7 @@ export interface Unprepared {
 }
 
 interface Encoded {
+  readonly graph: Graph;
   readonly encoded: ReturnType<typeof encodeForSession>;
   readonly options: SessionOptions;
 }
@@ -72,7 +74,7 @@ export class PreparedNetworks {
     const { held, converted } = countWeights(graph);
     const bytes = held * growth;
     const encoded = encodeForSession(graph);
-    const unprepared = { encoded, options };
+    const unprepared = { graph, encoded, options };
     if (provider !== 'cpu' || held < minimumWeightBytes || bytes > maximumBytes)
       return await prepare(unprepared);
     const files = new Set(graph.initializers.flatMap((each) => filePartOf(each)?.file ?? []));
@@ -142,14 +144,17 @@ async function keep(building: string, entry: string, now: Date): Promise<void> {
 }
 
 /** Lets ONNX Runtime optimise; with a folder, it writes there what it made. */
-async function prepare({ encoded, options }: Encoded, folder?: string): Promise<InferenceSession> {
-  if (folder === undefined) return await createSession(encoded, options);
-  return await createSession(
-    encoded,
-    { ...options, optimizedModelFilePath: join(folder, entryFiles.graph) },
-    {
-      optimized_model_external_initializers_file_name: entryFiles.weights,
-      optimized_model_external_initializers_min_size_in_bytes: '1024',
-    },
-  );
+async function prepare({ graph, encoded, options }: Encoded, folder?: string): Promise<InferenceSession> {
+  return await withQuantisedWeights(graph, options, async (each) => {
+    const written = each === graph ? encoded : encodeForSession(each);
+    if (folder === undefined) return await createSession(written, options);
+    return await createSession(
+      written,
+      { ...options, optimizedModelFilePath: join(folder, entryFiles.graph) },
+      {
+        optimized_model_external_initializers_file_name: entryFiles.weights,
+        optimized_model_external_initializers_min_size_in_bytes: '1024',
+      },
+    );
+  });
 }

@@ -7,7 +7,7 @@ import { NetworkMemory } from '../../session/network-memory.js';
 import { NetworkStages } from '../../session/network-stages.js';
 import { spreadNumbers } from '../../session/self-test-cases.js';
 import { GraphBuilder } from '../builder.js';
-import type { Graph } from '../graph.js';
+import { elementsIn, type Graph } from '../graph.js';
 import { sizesIn } from '../work-bytes.js';
 import { withInt8Products } from './int8-products.js';
 import { cutIntoStages } from './stages.js';
@@ -52,8 +52,8 @@ describe('a denoising network with int8 products', () => {
     const fast = await run(withInt8Products(graph), feeds, 'out_sample');
     const relative = deviation(fast, exact);
     expect(relative).toBeGreaterThan(0);
-    // Measured: 0.0085 of a prompt of 77 tokens.
-    expect(relative).toBeLessThan(0.02);
+    // Measured: 0.018; 0.010 of the linear layers alone.
+    expect(relative).toBeLessThan(0.03);
   });
 
   test('gives the same for an image, whatever its batch holds', async () => {
@@ -84,6 +84,12 @@ describe('a denoising network with int8 products', () => {
     expect(kept.filter((name) => /time_emb/.test(name)).length).toBeGreaterThan(2);
     // Keys and values of the prompt are the first layers that read it.
     expect(kept.every((name) => /time_emb|attn2\.to_[kv]/.test(name))).toBe(true);
+    const convolutions = changed.nodes.filter(({ operator, inputs }) => {
+      const [count = 0, channels = 0] =
+        graph.initializers.find(({ name }) => name === inputs[1])?.shape ?? [];
+      return operator === 'Conv' && Math.min(count, channels) >= 128;
+    });
+    expect(convolutions.map(({ inputs }) => inputs[1])).toEqual(['down_blocks.1.downsamplers.0.conv.weight']);
     const untyped = changed.nodes.flatMap(({ outputs }) =>
       outputs.filter((name) => !changed.values.has(name)),
     );
@@ -97,15 +103,15 @@ describe('a denoising network with int8 products', () => {
     const [exact, fast] = [graph, withInt8Products(graph)].map(
       (each) => new NetworkStages(each, memory, 'float32'),
     );
-    const products = withInt8Products(graph).nodes.filter(({ operator }) => operator === 'Gemm');
-    const kept = new Set(products.map(({ inputs }) => inputs[1]));
-    const saved = graph.nodes
-      .filter(({ operator, inputs }) => operator === 'Gemm' && !kept.has(inputs[1]))
-      .map(({ inputs }) => graph.initializers.find(({ name }) => name === inputs[1])!.shape)
-      .reduce((sum, [count = 0, width = 0]) => sum + count * (3 * width - 4), 0);
+    const layers = new Set(withInt8Products(graph).nodes.flatMap(({ inputs }) => inputs));
+    const saved = graph.initializers
+      .filter(({ name }) => layers.has(`${name}/int8`))
+      .map(({ shape: [count = 0, ...rest] }) => count * (3 * elementsIn(rest) - 4))
+      .reduce((sum, bytes) => sum + bytes, 0);
+    expect(saved).toBeGreaterThan(exact!.weightBytes / 2);
     expect(exact!.weightBytes - fast!.weightBytes).toBeGreaterThan(0.99 * saved);
-    // Codes of activations come beside them; float32 copies of the weights do not.
-    expect(fast!.heldIn(sizes).work).toBeLessThan(1.3 * exact!.heldIn(sizes).work);
+    // Codes below a kernel come beside them; float32 copies of the weights do not. Measured: 2.2.
+    expect(fast!.heldIn(sizes).work).toBeLessThan(2.5 * exact!.heldIn(sizes).work);
   });
 
   test('runs in stages', async () => {

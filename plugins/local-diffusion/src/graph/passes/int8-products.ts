@@ -1,4 +1,6 @@
 import { type Graph, type GraphNode, type Initializer, typesIn } from '../graph.js';
+import { convolutionInInt8, windowOf } from './int8-convolution.js';
+import { linearInInt8 } from './int8-linear.js';
 import { Int8Nodes } from './int8-nodes.js';
 
 /**
@@ -6,16 +8,18 @@ import { Int8Nodes } from './int8-nodes.js';
  * example.
  */
 const smallestEdge = 64;
+/** Convolutions of fewer channels stay float32. */
+const smallestChannels = 128;
 /** Operators that apply weights. */
 const layerOperators = new Set(['Gemm', 'MatMul', 'Conv']);
 
 /**
- * The same graph, its linear layers computed in int8: weights by output channel, activations by row when it
- * runs, so that an image does not depend on the others of its batch. The layers at both ends of the network
- * stay float32, and so do those that run once an image (time embeddings, modulation), which cost nothing.
+ * The same graph, its linear layers and convolutions computed in int8: weights by output channel, activations
+ * by row or by image when it runs, so that an image does not depend on the others of its batch. The layers at
+ * both ends of the network stay float32, and so do those that run once an image (time embeddings,
+ * modulation), which cost nothing.
  *
- * Weights are quantised by nodes over constants: ONNX Runtime computes those once, when it opens the network,
- * and a prepared network holds int8.
+ * Weights are quantised by nodes over constants, which are computed once, before the network is opened.
  *
  * @param graph one of ours, in float32: it says the types of what its nodes make
  */
@@ -23,14 +27,15 @@ export function withInt8Products(graph: Graph): Graph {
   const types = typesIn(graph);
   const weights = new Map(graph.initializers.map((each) => [each.name, each]));
   const ends = endLayers(graph, weights);
-  const added = new Int8Nodes(types);
+  const added = new Int8Nodes(graph);
   const nodes = graph.nodes.flatMap((node) => {
     const weight = weights.get(node.inputs[1] ?? '');
     const rows = types.get(node.inputs[0] ?? '')?.shape[0];
+    if (!weight || ends.has(node)) return [node];
     // A product of free sizes counts tokens; a number or one size alone, images.
-    const isByToken = typeof rows === 'object';
-    if (!weight || !isLinear(node, weight) || !isByToken || ends.has(node)) return [node];
-    return added.product(node, weight.shape);
+    if (isLinear(node, weight) && typeof rows === 'object') return linearInInt8(added, node, weight.shape);
+    const window = windowOfLayer(node, weight);
+    return window ? convolutionInInt8(added, node, weight.shape, window) : [node];
   });
   if (added.isEmpty) return graph;
   return {
@@ -49,6 +54,12 @@ const isLinear = (node: GraphNode, { type, shape }: Initializer): boolean =>
   type === 'float32' &&
   shape.length === 2 &&
   Math.min(...shape) >= smallestEdge;
+
+function windowOfLayer({ operator, attributes }: GraphNode, { type, shape }: Initializer) {
+  const [count = 0, channels = 0] = shape;
+  const isWide = Math.min(count, channels) >= smallestChannels;
+  return operator === 'Conv' && type === 'float32' && isWide ? windowOf(attributes) : undefined;
+}
 
 /** Layers that no other layer leads to, and those that lead to no other. */
 function endLayers({ nodes }: Graph, weights: ReadonlyMap<string, Initializer>): ReadonlySet<GraphNode> {

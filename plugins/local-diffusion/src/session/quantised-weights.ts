@@ -1,0 +1,93 @@
+import { appendFile, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EaselError } from '@easel/plugin-sdk';
+import type { Graph, Initializer } from '../graph/graph.js';
+import { weightGraphs } from '../graph/passes/int8-nodes.js';
+import { createSession, encodeForSession, type SessionOptions } from './graph-session.js';
+
+/**
+ * Opens a graph with its int8 weights as codes in a file, which is removed afterwards. They are made one after
+ * the other: ONNX Runtime would keep all that it makes on the way, six float32 copies of all weights.
+ *
+ * @throws ERR_STORAGE where the codes have no room in the system's folder for temporary files
+ */
+export async function withQuantisedWeights<Opened>(
+  graph: Graph,
+  options: SessionOptions,
+  open: (graph: Graph) => Promise<Opened>,
+): Promise<Opened> {
+  const weights = weightGraphs(graph);
+  if (weights.length === 0) return await open(graph);
+  const folder = await writable(makeFolder);
+  try {
+    const file = join(folder, 'codes.bin');
+    const made: Initializer[] = [];
+    let offset = 0;
+    for (const weight of weights) {
+      for (const { data, ...codes } of await quantise(weight, options)) {
+        await writable(() => appendFile(file, data));
+        made.push({ ...codes, data: { file, offset, length: data.length } });
+        offset += data.length;
+      }
+    }
+    return await open(withCodes(graph, weights, made));
+  } finally {
+    // Windows removes no file that is mapped.
+    await rm(folder, { recursive: true, force: true }).catch(() => {});
+  }
+}
+
+async function quantise(weight: Graph, { intraOpNumThreads }: SessionOptions) {
+  const threads = intraOpNumThreads === undefined ? {} : { intraOpNumThreads };
+  const session = await createSession(encodeForSession(weight), {
+    ...threads,
+    graphOptimizationLevel: 'disabled',
+    logSeverityLevel: 3,
+  });
+  try {
+    const results = await session.run(
+      {},
+      weight.outputs.map(({ name }) => name),
+    );
+    return weight.outputs.map(({ name, type }) => {
+      const { data, dims } = results[name]!;
+      const numbers = data as Int8Array | Float32Array;
+      return {
+        name,
+        type,
+        shape: dims,
+        data: new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength),
+      };
+    });
+  } finally {
+    await session.release();
+  }
+}
+
+/** Without symbolic links: ONNX Runtime opens external files by their real paths only. */
+const makeFolder = async () => await mkdtemp(join(await realpath(tmpdir()), 'easel-int8-'));
+
+async function writable<Made>(write: () => Promise<Made>): Promise<Made> {
+  try {
+    return await write();
+  } catch (cause) {
+    throw new EaselError({
+      code: 'ERR_STORAGE',
+      message: `The int8 weights of a network cannot be written: ${(cause as Error).message}`,
+      hint: 'Make room in the folder for temporary files (TMPDIR), or ask for precision exact.',
+      cause,
+    });
+  }
+}
+
+function withCodes(graph: Graph, weights: readonly Graph[], made: readonly Initializer[]): Graph {
+  const done = new Set(weights.flatMap(({ nodes }) => nodes));
+  const nodes = graph.nodes.filter((node) => !done.has(node));
+  const read = new Set(nodes.flatMap(({ inputs }) => inputs));
+  return {
+    ...graph,
+    nodes,
+    initializers: [...graph.initializers, ...made].filter(({ name }) => read.has(name)),
+  };
+}

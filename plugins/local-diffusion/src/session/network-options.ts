@@ -17,6 +17,8 @@ export interface NetworkOptions {
    * run.
    */
   readonly repacked?: RepackedWeights | undefined;
+  /** For what is written while a network is opened. Absent: the system's. */
+  readonly temporaryFolder?: string | undefined;
 }
 
 /** Of the plugin's configuration, what concerns networks. */
@@ -45,7 +47,9 @@ export async function settleNetworkOptions(
   const folder = storageFolder && join(storageFolder, 'self-tests');
   const { warnings, ...chosen } = await chooseExecution(executionProviders, { folder, environment });
   const execution = settings.precision === 'float32' ? { ...chosen, precision: 'float32' as const } : chosen;
-  if (storageFolder === undefined || preparedBytes === 0) return { threads, execution, warnings };
+  const temporaryFolder = storageFolder && join(storageFolder, 'temporary');
+  const always = { threads, execution, temporaryFolder, warnings };
+  if (storageFolder === undefined || preparedBytes === 0) return always;
   const { PreparedNetworks } = await import('./prepared-networks.js');
   const prepared = new PreparedNetworks({
     folder: join(storageFolder, 'prepared-networks'),
@@ -56,5 +60,5 @@ export async function settleNetworkOptions(
     folder: join(storageFolder, 'repacked-weights'),
     maximumBytes: preparedBytes,
   });
-  return { threads, execution, prepared, repacked, warnings };
+  return { ...always, prepared, repacked };
 }

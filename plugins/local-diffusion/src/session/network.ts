@@ -100,7 +100,7 @@ export class Network {
 async function openSession(
   graph: Graph,
   { provider, decompose, precision }: Execution,
-  { threads, prepared, repacked }: NetworkOptions,
+  { threads, prepared, repacked, temporaryFolder }: NetworkOptions,
 ): Promise<InferenceSession> {
   const written = writeFor(graph, { decompose, precision });
   const options: SessionOptions = {
@@ -124,8 +124,8 @@ async function openSession(
       });
     if (graphOfCodes !== written) return await createSession(encodeForSession(graphOfCodes), options);
   }
-  if (prepared) return await prepared.open({ graph: written, provider, options });
-  return await withQuantisedWeights(written, options, (each) =>
+  if (prepared) return await prepared.open({ graph: written, provider, options, temporaryFolder });
+  return await withQuantisedWeights(written, { session: options, temporaryFolder }, (each) =>
     createSession(encodeForSession(each), options),
   );
 }

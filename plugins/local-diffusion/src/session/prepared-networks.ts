@@ -31,9 +31,11 @@ export interface Unprepared {
   readonly graph: Graph;
   readonly provider: ExecutionProvider;
   readonly options: SessionOptions;
+  /** Where int8 weights lie while they are made. Absent: the system's. */
+  readonly temporaryFolder?: string | undefined;
 }
 
-interface Encoded {
+interface Encoded extends Pick<Unprepared, 'temporaryFolder'> {
   readonly graph: Graph;
   readonly encoded: ReturnType<typeof encodeForSession>;
   readonly options: SessionOptions;
@@ -69,12 +71,12 @@ export class PreparedNetworks {
    * Opens a network by its entry, or prepares it and leaves an entry. Whatever is wrong with the folder, the
    * network is opened.
    */
-  async open({ graph, provider, options }: Unprepared): Promise<InferenceSession> {
+  async open({ graph, provider, options, temporaryFolder }: Unprepared): Promise<InferenceSession> {
     const { folder, maximumBytes, minimumWeightBytes, now, availableBytes } = this.#options;
     const { held, converted } = countWeights(graph);
     const bytes = held * growth;
     const encoded = encodeForSession(graph);
-    const unprepared = { graph, encoded, options };
+    const unprepared = { graph, encoded, options, temporaryFolder };
     if (provider !== 'cpu' || held < minimumWeightBytes || bytes > maximumBytes)
       return await prepare(unprepared);
     const files = new Set(graph.initializers.flatMap((each) => filePartOf(each)?.file ?? []));
@@ -144,8 +146,11 @@ async function keep(building: string, entry: string, now: Date): Promise<void> {
 }
 
 /** Lets ONNX Runtime optimise; with a folder, it writes there what it made. */
-async function prepare({ graph, encoded, options }: Encoded, folder?: string): Promise<InferenceSession> {
-  return await withQuantisedWeights(graph, options, async (each) => {
+async function prepare(
+  { graph, encoded, options, temporaryFolder }: Encoded,
+  folder?: string,
+): Promise<InferenceSession> {
+  return await withQuantisedWeights(graph, { session: options, temporaryFolder }, async (each) => {
     const written = each === graph ? encoded : encodeForSession(each);
     if (folder === undefined) return await createSession(written, options);
     return await createSession(

@@ -1,8 +1,8 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openComponent } from '../checkpoint/component.js';
 import { withInt8Products } from '../graph/passes/int8-products.js';
 import { unetGraph } from '../networks/unet/unet.js';
@@ -14,7 +14,6 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'easel-test-int8-'));
 });
 afterEach(async () => {
-  vi.unstubAllEnvs();
   await rm(folder, { recursive: true, force: true });
 });
 const graphInInt8 = async () =>
@@ -25,12 +24,15 @@ const graphInInt8 = async () =>
   );
 
 test('weights are opened as codes in a file, which is gone afterwards', async () => {
-  vi.stubEnv('TMPDIR', folder);
   const graph = await graphInInt8();
-  const { nodes, initializers, during } = await withQuantisedWeights(graph, {}, async (opened) => ({
-    ...opened,
-    during: await readdir(folder),
-  }));
+  const { nodes, initializers, during } = await withQuantisedWeights(
+    graph,
+    { session: {}, temporaryFolder: folder },
+    async (opened) => ({
+      ...opened,
+      during: await readdir(folder),
+    }),
+  );
   expect(during).toHaveLength(1);
   expect(await readdir(folder)).toEqual([]);
   const products = nodes.filter(({ operator }) => operator === 'MatMulIntegerToFloat');
@@ -42,9 +44,10 @@ test('weights are opened as codes in a file, which is gone afterwards', async ()
 });
 
 test('a folder that nothing can be written to is named', async () => {
-  vi.stubEnv('TMPDIR', join(folder, 'missing'));
-  await expect(Network.open(await graphInInt8())).rejects.toMatchObject({
+  const temporaryFolder = join(folder, 'file');
+  await writeFile(temporaryFolder, '');
+  await expect(Network.open(await graphInInt8(), { temporaryFolder })).rejects.toMatchObject({
     code: 'ERR_STORAGE',
-    message: expect.stringContaining(join(folder, 'missing')),
+    message: expect.stringContaining(temporaryFolder),
   });
 });

@@ -1,33 +1,44 @@
-import { appendFile, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, parse } from 'node:path';
 import { EaselError } from '@easel/plugin-sdk';
-import type { Graph, Initializer } from '../graph/graph.js';
+import { filePartOf, type Graph, type Initializer } from '../graph/graph.js';
 import { weightGraphs } from '../graph/passes/int8-nodes.js';
 import { createSession, encodeForSession, type SessionOptions } from './graph-session.js';
+import { buildingPrefix, removeAbandoned } from './prepared-budget.js';
+
+export interface QuantisingOptions {
+  readonly session: SessionOptions;
+  /** Where codes lie while the network is opened. Absent: the system's folder for temporary files. */
+  readonly temporaryFolder?: string | undefined;
+}
 
 /**
  * Opens a graph with its int8 weights as codes in a file, which is removed afterwards. They are made one after
  * the other: ONNX Runtime would keep all that it makes on the way, six float32 copies of all weights.
  *
- * @throws ERR_STORAGE where the codes have no room in the system's folder for temporary files
+ * @throws ERR_STORAGE where the codes cannot be written
  */
 export async function withQuantisedWeights<Opened>(
   graph: Graph,
-  options: SessionOptions,
+  { session, temporaryFolder = tmpdir() }: QuantisingOptions,
   open: (graph: Graph) => Promise<Opened>,
 ): Promise<Opened> {
   const weights = weightGraphs(graph);
   if (weights.length === 0) return await open(graph);
-  const folder = await writable(makeFolder);
+  const folder = await writable(() => makeFolder(temporaryFolder));
   try {
     const file = join(folder, 'codes.bin');
+    // ONNX Runtime takes files of one drive.
+    const isOnDrive = graph.initializers.every(
+      (each) => parse(filePartOf(each)?.file ?? file).root === parse(file).root,
+    );
     const made: Initializer[] = [];
     let offset = 0;
     for (const weight of weights) {
-      for (const { data, ...codes } of await quantise(weight, options)) {
-        await writable(() => appendFile(file, data));
-        made.push({ ...codes, data: { file, offset, length: data.length } });
+      for (const { data, ...codes } of await quantise(weight, session)) {
+        if (isOnDrive) await writable(() => appendFile(file, data));
+        made.push({ ...codes, data: isOnDrive ? { file, offset, length: data.length } : data });
         offset += data.length;
       }
     }
@@ -66,7 +77,11 @@ async function quantise(weight: Graph, { intraOpNumThreads }: SessionOptions) {
 }
 
 /** Without symbolic links: ONNX Runtime opens external files by their real paths only. */
-const makeFolder = async () => await mkdtemp(join(await realpath(tmpdir()), 'easel-int8-'));
+async function makeFolder(temporaryFolder: string): Promise<string> {
+  await mkdir(temporaryFolder, { recursive: true });
+  await removeAbandoned(temporaryFolder);
+  return await mkdtemp(join(await realpath(temporaryFolder), buildingPrefix()));
+}
 
 async function writable<Made>(write: () => Promise<Made>): Promise<Made> {
   try {
@@ -75,7 +90,7 @@ async function writable<Made>(write: () => Promise<Made>): Promise<Made> {
     throw new EaselError({
       code: 'ERR_STORAGE',
       message: `The int8 weights of a network cannot be written: ${(cause as Error).message}`,
-      hint: 'Make room in the folder for temporary files (TMPDIR), or ask for precision exact.',
+      hint: 'Make room on that disk, or ask for precision exact.',
       cause,
     });
   }

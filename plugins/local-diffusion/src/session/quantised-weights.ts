@@ -14,8 +14,8 @@ export interface QuantisingOptions {
 }
 
 /**
- * Opens a graph with its int8 weights as codes in a file, which is removed afterwards. They are made one after
- * the other: ONNX Runtime would keep all that it makes on the way, six float32 copies of all weights.
+ * Opens a graph with its int8 weights as codes in a file, which is removed afterwards. They are made one
+ * after the other: ONNX Runtime would keep all that it makes on the way, six float32 copies of all weights.
  *
  * @throws ERR_STORAGE where the codes cannot be written
  */

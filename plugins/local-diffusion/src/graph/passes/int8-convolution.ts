@@ -13,9 +13,9 @@ interface Window {
 }
 
 /**
- * Undefined for a convolution that is not computed in int8: one of another form than our blocks write, and one
- * with a stride. Those halve the image, cost little, and read what no norm has gone over: one of them alone
- * makes half of the deviation of the bundled model.
+ * Undefined for a convolution that is not computed in int8: one of another form than our blocks write, and
+ * one with a stride. Those halve the image, cost little, and read what no norm has gone over: one of them
+ * alone makes half of the deviation of the bundled model.
  */
 export function windowOf(attributes: Attributes): Window | undefined {
   const { kernel_shape: edges, strides, pads, ...others } = attributes;
@@ -26,9 +26,9 @@ export function windowOf(attributes: Attributes): Window | undefined {
 }
 
 /**
- * In place of a Conv of x [batch, channels, height, width]: x is quantised by image, so that an image does not
- * depend on the others of its batch, and put with the channels last. What lies below the kernel are the codes
- * at its offsets, joined, and the convolution is one product of them.
+ * In place of a Conv of x [batch, channels, height, width]: x is quantised by image, so that an image does
+ * not depend on the others of its batch, and put with the channels last. What lies below the kernel are the
+ * codes at its offsets, joined, and the convolution is one product of them.
  *
  * An image's codes go from its least number to its largest: behind an activation function hardly anything is
  * below 0. Its code of 0 goes into the bias, by the sums of the weights.

@@ -3,8 +3,8 @@ import { elementTypes } from '../onnx/element-types.js';
 import { type Int8Nodes, int8Name } from './int8-nodes.js';
 
 /**
- * In place of a Gemm of x [rows, width] and a weight [count, width]: x is quantised by row (token), so that an
- * image does not depend on the others of its batch.
+ * In place of a Gemm of x [rows, width] and a weight [count, width]: x is quantised by row (token), so that
+ * an image does not depend on the others of its batch.
  */
 export function linearInInt8(
   int8: Int8Nodes,

@@ -15,7 +15,7 @@ const idLength = 200;
 export const idOf = (name: string): string =>
   name
     .toLowerCase()
-    .replace(/\.(safetensors|sft)$/, '')
+    .replace(/\.(safetensors|sft|gguf)$/, '')
     .replace(/[^a-z0-9._-]+/g, '-')
     .replace(/^[^a-z0-9]+/, '')
     .slice(0, idLength) || 'model';

@@ -22,6 +22,9 @@ const wrappers = /^(?:(?:state_dict|module)\.)+/;
 
 const indexSchema = z.looseObject({ _class_name: z.string() });
 
+/** What a file or folder is: a model, or what plugins call another kind of file. */
+export type Described = { readonly model: Recognized } | { readonly other: Manifest['otherFiles'][number] };
+
 /**
  * Finds the pipeline type of a model on disk by what the plugins' manifests say: the class in a folder's
  * `model_index.json`, or how names of tensors in a .safetensors or .gguf file begin. Weights are not read.
@@ -30,6 +33,13 @@ const indexSchema = z.looseObject({ _class_name: z.string() });
  * plugin knows
  */
 export async function recognize(path: string, manifests: readonly Manifest[]): Promise<Recognized> {
+  const described = await describeFile(path, manifests);
+  if ('model' in described) return described.model;
+  throw invalid(`${path} is ${described.other.is}, not a model.`, described.other.use);
+}
+
+/** Like {@link recognize}, also for files that are no models and that a plugin knows. */
+export async function describeFile(path: string, manifests: readonly Manifest[]): Promise<Described> {
   const status = await stat(path).catch(() => undefined);
   if (!status) throw invalid(`${path} is not there.`, 'Check the path.');
   const kind = status.isDirectory() ? await pipelineClass(path) : await tensorNames(path);
@@ -38,9 +48,9 @@ export async function recognize(path: string, manifests: readonly Manifest[]): P
       ? models?.pipelineClasses.includes(kind)
       : models?.tensors.some((prefix) => kind.some((name) => name.startsWith(prefix)));
   const found = manifests.flatMap(({ handles }) => handles).find(isKnown);
-  if (found?.models) return { pipelineType: found.type, models: found.models };
+  if (found?.models) return { model: { pipelineType: found.type, models: found.models } };
   const other = typeof kind === 'string' ? undefined : otherFile(kind, manifests);
-  if (other) throw invalid(`${path} is ${other.is}, not a model.`, other.use);
+  if (other) return { other };
   throw invalid(
     typeof kind === 'string'
       ? `No plugin knows models of the class ${kind}: ${path}.`

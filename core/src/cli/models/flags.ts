@@ -24,8 +24,8 @@ export type InstallFlags = FlagsOf<typeof install>;
 export const add = () =>
   withConfiguration(
     new Command('import')
-      .description('make a catalogue entry for a model on disk, which stays where it is')
-      .argument('<path>', "folder in diffusers' layout, or .safetensors file")
+      .description('make catalogue entries for models on disk, which stay where they are')
+      .argument('<path>', "a folder in diffusers' layout, a .safetensors or .gguf file, or a folder of many")
       .option('--id <id>', 'id of the entry (absent: the name of the folder or file)'),
   );
 export type ImportFlags = FlagsOf<typeof add>;

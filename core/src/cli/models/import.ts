@@ -1,17 +1,21 @@
 import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
+import { modelFilesBelow } from '../../model-files/below-folder.js';
 import { idOf, writeEntry } from '../../model-files/own-entries.js';
 import { recognize } from '../../model-files/recognize.js';
 import { exitStatus } from '../terminal/exit-status.js';
 import { printJson, printLine, printNote } from '../terminal/output.js';
 import { UsageError } from '../terminal/usage-error.js';
 import type { ImportFlags } from './flags.js';
+import { importFolder } from './import-folder.js';
 import { openContext } from './open-context.js';
 
-/** `easel models import`: a catalogue entry for a model that stays where it is. */
+/** `easel models import`: catalogue entries for models that stay where they are. */
 export async function importModel(path: string, flags: ImportFlags): Promise<number> {
   const { manifests, configuration, catalogue } = openContext(flags);
   const absolute = resolve(path);
+  const files = await modelFilesBelow(absolute);
+  if (files.length > 0) return await importFolder(absolute, files, flags);
   const recognized = await recognize(absolute, manifests);
   const name = basename(absolute);
   const id = flags.id ?? idOf(name);

@@ -48,6 +48,20 @@ const commonOptions = z.strictObject({
     .max(1)
     .default(0)
     .describe('How far to undo the overexposure of high guidance, 0 to 1. Absent: 0.'),
+  guidanceStart: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe('From which share of the steps on there is guidance, 0 to 1. Absent: 0, the first step.'),
+  guidanceEnd: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(1)
+    .describe(
+      'Until which share of the steps there is guidance, 0 to 1; the steps after it take half of the time. Absent: 1, the last step.',
+    ),
   eta: z.number().min(0).max(1).default(0).describe("DDIM's share of fresh noise, 0 to 1. Absent: 0."),
   timestepSpacing: z
     .enum(timestepSpacings)

@@ -31,7 +31,16 @@ export function toEngineCall(
   const { steps = defaults.steps, guidanceScale = defaults.guidanceScale } = request;
   const source = sourceOf(request);
   const { strength = defaultStrengths[source?.mask ? 'mask' : 'image'] } = request;
-  const { clipSkip, guidanceRescale, eta, timestepSpacing, promptStyle, embeddings } = options;
+  const {
+    clipSkip,
+    guidanceRescale,
+    guidanceStart,
+    guidanceEnd,
+    eta,
+    timestepSpacing,
+    promptStyle,
+    embeddings,
+  } = options;
   const readsSyntax = promptStyle === 'weighted';
   const warnings = unreadOptions(family, options, families);
   const firstPass = firstPassOf(request, options, steps, warnings);
@@ -61,6 +70,8 @@ export function toEngineCall(
     strength,
     clipSkip,
     guidanceRescale,
+    guidanceStart,
+    guidanceEnd,
     eta,
     timestepSpacing,
     promptStyle,

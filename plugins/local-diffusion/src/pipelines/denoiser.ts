@@ -23,8 +23,8 @@ export interface DenoiserOptions {
   readonly guidanceRescale: number;
   /** Of a guided prediction, as a multiple of the one with the prompt. Absent: none. */
   readonly guidanceLimit?: number | undefined;
-  /** Whether a call at a timestep is guided. Absent: each is. */
-  readonly guidesAt?: ((timestep: number) => boolean) | undefined;
+  /** Whether a call at a timestep, after a share of the calls, is guided. Absent: each is. */
+  readonly guidesAt?: ((timestep: number, share: number) => boolean) | undefined;
   /**
    * Channels that the network reads behind the latents: one for all images, or one an image. Absent: none.
    */
@@ -68,7 +68,7 @@ export function createDenoiser(
     prepared.set(composed, inputs);
     const { told, others, weights, both } = inputs;
     call += 1;
-    if (isGuided && !(options.guidesAt?.(timestep) ?? true)) {
+    if (isGuided && !(options.guidesAt?.(timestep, share) ?? true)) {
       return await model.predict(widenHalf(latents), timestep, told);
     }
     const prediction = await model.predict(widen(latents), timestep, both);

@@ -39,6 +39,21 @@ describe('text to image', () => {
     expect(conditioning.encoder_hidden_states!.shape).toEqual([2, 1, 1]);
   });
 
+  test('guides the share of the steps that is asked for, and asks for one half in the others', async () => {
+    const { model, calls } = createModel();
+    const span = { guidanceScale: 3, guidanceStart: 0.3, guidanceEnd: 0.8 };
+    const { warnings } = await generatePictures(model, request(span));
+    expect(warnings).toEqual([]);
+    expect(calls.map(({ input }) => input.shape[0])).toEqual([1, 1, 2, 2, 2, 1]);
+    expect([...(calls[0]!.conditioning.encoder_hidden_states!.data as Float32Array)]).toEqual([1]);
+    // Without guidance in any step, a guided request makes what an unguided one makes.
+    const none = await generatePictures(createModel().model, request({ ...span, guidanceStart: 0.8 }));
+    const unguided = await generatePictures(createModel().model, request({ guidanceScale: 1 }));
+    expect(none.planes).toEqual(unguided.planes);
+    const unread = await generatePictures(createModel().model, request({ ...span, guidanceScale: 1 }));
+    expect(unread.warnings).toEqual([expect.stringMatching(/^guidanceStart and guidanceEnd had no effect/)]);
+  });
+
   test('tells a network that was distilled with guidance the scale instead', async () => {
     const { model, calls } = createModel({
       guidance: {

@@ -52,6 +52,7 @@ export async function generateLatents(
 ): Promise<LatentsResult> {
   refuseWhatModelCannotDo(model, request);
   const { prompts, width, height, generators, guidanceScale, guidanceRescale, signal } = request;
+  const { guidanceStart = 0, guidanceEnd = 1 } = request;
   const images = prompts.length;
   const schedulerConfig = spaced(model.schedulerConfig, request.timestepSpacing);
   const imageTokens = (width / model.patchEdge) * (height / model.patchEdge);
@@ -85,7 +86,8 @@ export async function generateLatents(
     unconditionalScale,
     guidanceRescale,
     guidanceLimit: model.guidance.limit?.(request),
-    guidesAt: (timestep) => model.guidance.guidesAt?.(request, timestep) ?? true,
+    guidesAt: (timestep, share) =>
+      share >= guidanceStart && share < guidanceEnd && (model.guidance.guidesAt?.(request, timestep) ?? true),
     extraChannels,
     calls: span.calls,
     weakened: model.guidance.weaken?.(request),
@@ -119,6 +121,7 @@ export async function generateLatents(
         ...conditioning.warnings,
         ...(unconditionalScale > 1 ? [] : warnOfUnreadNegative(model, request)),
         ...warnOfUnreadScale(model, request),
+        ...(unconditionalScale > 1 ? [] : warnOfUnreadSpan(request)),
       ]),
     ],
   };
@@ -143,6 +146,13 @@ function keepPicture(model: DiffusionModel, request: PictureRequest): PicturesRe
     sampler: span.sampler,
     warnings: [...span.warnings, 'Strength 0 keeps the image as it is: no step was made.'],
   };
+}
+
+function warnOfUnreadSpan({ guidanceStart = 0, guidanceEnd = 1 }: PictureRequest): readonly string[] {
+  if (guidanceStart === 0 && guidanceEnd === 1) return [];
+  return [
+    'guidanceStart and guidanceEnd had no effect: no step is guided with this guidance scale and model.',
+  ];
 }
 
 /** Distilled models that are told no scale make the same of each. */

@@ -34,6 +34,10 @@ export interface PictureRequest extends Omit<ConditioningRequest, 'isGuided' | '
   readonly guidanceScale: number;
   /** 0 to 1. */
   readonly guidanceRescale: number;
+  /** Share of the steps, 0 to 1, from which on there is guidance. Absent: 0. */
+  readonly guidanceStart?: number | undefined;
+  /** Share of the steps, 0 to 1, until which there is guidance. Absent: 1. */
+  readonly guidanceEnd?: number | undefined;
   /** Absent: the model's own. */
   readonly sampler?: string | undefined;
   /** The samplers that there are. Absent: the built-in ones. */

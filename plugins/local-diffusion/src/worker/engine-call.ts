@@ -48,6 +48,9 @@ export interface EngineCall {
   readonly sampler: string | undefined;
   readonly clipSkip: number;
   readonly guidanceRescale: number;
+  /** Shares of the steps, 0 to 1, between which there is guidance. */
+  readonly guidanceStart: number;
+  readonly guidanceEnd: number;
   readonly eta: number;
   /** Absent: as the model's scheduler config says. */
   readonly timestepSpacing: TimestepSpacing | undefined;

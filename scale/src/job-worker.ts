@@ -74,7 +74,7 @@ export class JobWorker implements Carrier {
     for (const work of this.#working.values()) work.stop('closed');
   }
 
-  async #work({ job, fixed, asked }: JobToDo): Promise<Outcome> {
+  async #work({ job, fixed, asked, soFar }: JobToDo): Promise<Outcome> {
     const { host, records, results, inputs, channel, onEnd } = this.#options;
     const { id } = job;
     const startedAt = Date.now();
@@ -85,6 +85,7 @@ export class JobWorker implements Carrier {
         ...{ state: 'running', startedAt, request: job.request },
         ...(fixed && { fixed }),
         ...(asked && { asked: asked.asked }),
+        ...(soFar && { result: soFar }),
       },
       // A try of its own: what an earlier one is late to write is not this one's.
       randomUUID(),
@@ -96,6 +97,7 @@ export class JobWorker implements Carrier {
         records: {
           fix: (...values) => records.fix(...values),
           noteAsked: (...values) => records.noteAsked(...values),
+          noteCell: (one, owner, made) => records.noteCell(one, owner, made),
           end: (...values) => records.end(...values, startedAt),
           putBack: async () => {
             outcome = this.#isClosed ? 'closed' : 'later';
@@ -104,6 +106,7 @@ export class JobWorker implements Carrier {
       },
       {
         onProgress: this.#tellProgress(id),
+        onCell: () => channel.tell({ type: 'state', id }),
         onStuck: () => {},
       },
     );

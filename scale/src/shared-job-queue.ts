@@ -78,13 +78,13 @@ export class SharedJobQueue implements JobQueue {
     if (host.isWorker) this.#consumer = consume(this.#worker);
   }
 
-  async submit({ request: asked, ...job }: NewJob): Promise<AcceptedJob | undefined> {
+  async submit({ request: asked, grid, ...job }: NewJob): Promise<AcceptedJob | undefined> {
     const { host, records, transport, channel, inputs } = this.#options;
     const limit = host.perCaller();
     // Refused at once where the queue is not there: nothing has been accepted yet.
     const outstanding = await transport.outstanding(job.caller);
     if (outstanding >= limit && !(await records.isKnown(job.caller, job.idempotencyKey))) return undefined;
-    const request = await freezeRequest(asked, inputs);
+    const request = await freezeRequest(asked, inputs, grid);
     const fixed = await fixNow(host.manager, asked);
     const { idempotencyKey, webhook, ...others } = job;
     const record = { ...others, request, fixed, idempotencyKey, webhook, now: Date.now(), limit };

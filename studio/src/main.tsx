@@ -3,6 +3,7 @@ import './styles/base.css';
 import './styles/controls.css';
 import './styles/shell.css';
 import './styles/make.css';
+import './styles/grid.css';
 import './styles/mask.css';
 import './styles/gallery.css';
 import './styles/compare.css';

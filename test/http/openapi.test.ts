@@ -39,6 +39,7 @@ const calls: readonly (readonly [string, string, string, unknown?])[] = [
   ['get', '/api/images/jobs', '/api/images/jobs?limit=10'],
   ['get', '/api/images/jobs/{id}', '/api/images/jobs/nobody'],
   ['patch', '/api/images/jobs/{id}', '/api/images/jobs/nobody', { priority: -1 }],
+  ['get', '/api/images/jobs/{id}/grid', '/api/images/jobs/nobody/grid'],
   ['delete', '/api/images/jobs/{id}', '/api/images/jobs/nobody'],
   ['get', '/api/images/results/{name}', '/api/images/results/nothing'],
   ['get', '/api/images/results/{name}/thumbnail', '/api/images/results/nothing/thumbnail'],

@@ -1,5 +1,5 @@
 import type { AskedPlugin, FixedChoices } from '../kernel/routing/fixed-request.js';
-import type { JobEnd, JobState, StoredJob } from './job.js';
+import type { JobEnd, JobResult, JobState, StoredJob } from './job.js';
 
 /** A job to be accepted, its request as text. */
 export interface NewRecord {
@@ -29,6 +29,12 @@ export interface JobPlace {
   readonly owner: string | null;
 }
 
+/** What a grid has so far, and the latest of its cells. */
+export interface MadeCell {
+  readonly soFar: JobResult;
+  readonly cell: JobResult;
+}
+
 /**
  * What is known of jobs, so that it outlives every process: what was accepted, who is asked for it, and its
  * one end. Every call rejects with ERR_STORAGE where it cannot be read or written now.
@@ -51,6 +57,8 @@ export interface JobRecords {
   fix(id: string, owner: string, fixed: FixedChoices): Promise<boolean>;
   /** Writes down who is about to be asked. False: nobody may be, the job is no longer that owner's. */
   noteAsked(id: string, owner: string, asked: AskedPlugin): Promise<boolean>;
+  /** Writes down what a grid has so far. Undefined: the job is no longer that owner's. */
+  noteCell(id: string, owner: string, made: MadeCell, now: number): Promise<StoredJob | undefined>;
   /** Each job ends once, by the owner whose it is. Undefined: it is no longer that one's, or has ended. */
   end(id: string, owner: string, end: JobEnd, now: number): Promise<StoredJob | undefined>;
   /** Ends a job that has not ended, whoever works on it. Undefined: it has ended, or there is none. */

@@ -140,6 +140,7 @@ export class JobRunner {
             this.#previews.set(id, (this.#previews.get(id) ?? new Map()).set(preview.index, preview));
           this.events.tell(id, { type: 'progress', progress });
         },
+        onCell: (changed) => this.events.tell(id, { type: 'state', job: changed }),
         onStuck: (error) => this.events.tell(id, { type: 'stuck', error }),
       },
     );

@@ -4,14 +4,16 @@ import type { ImageServiceManager } from '../kernel/image-service-manager.js';
 import type { AskedPlugin, FixedChoices } from '../kernel/routing/fixed-request.js';
 import type { HostLogger } from '../observe/plugin-logger.js';
 import type { ResultStore } from '../results/result-store.js';
-import type { BegunJob, JobEnd, StoredJob } from './job.js';
+import { cellsOf, type Grid } from './grid.js';
+import { joinCells, progressInGrid } from './grid-result.js';
+import type { BegunJob, JobEnd, JobResult, StoredJob } from './job.js';
 import { describeFailure, storeResult } from './job-end.js';
 import type { JobRecords } from './job-records.js';
 import { thawRequest } from './stored-request.js';
 import { untilStored } from './until-stored.js';
 
 /** What a job under way writes down. */
-export interface WorkRecords extends Pick<JobRecords, 'fix' | 'noteAsked' | 'end'> {
+export interface WorkRecords extends Pick<JobRecords, 'fix' | 'noteAsked' | 'noteCell' | 'end'> {
   /** Puts a job back that could not be finished now. */
   putBack(id: string, owner: string): Promise<void>;
 }
@@ -28,6 +30,8 @@ export interface WorkOptions {
 /** Told while a job is at work. */
 export interface WorkListener {
   onProgress(progress: Progress): void;
+  /** It has made another cell of its grid. */
+  onCell(job: StoredJob): void;
   /** It waits for the storage, and goes on when that is well again. */
   onStuck(error: EaselError): void;
 }
@@ -51,6 +55,9 @@ export class JobWork {
   readonly #controller = new AbortController();
   #stopped: 'cancelled' | 'closed' | 'lost' | undefined;
   #asked: AskedPlugin | undefined;
+  #fixed: FixedChoices | undefined;
+  /** What the cells of a grid have made. */
+  #soFar: JobResult | undefined;
   /** There once the images are; settles when they and the job's end have been written down. */
   #keeping: Promise<StoredJob | undefined> | undefined;
 
@@ -61,6 +68,8 @@ export class JobWork {
     this.#options = options;
     this.#listener = listener;
     this.#asked = job.asked;
+    this.#fixed = job.fixed;
+    this.#soFar = job.result;
   }
 
   get owner(): string {
@@ -79,11 +88,12 @@ export class JobWork {
   /** Resolves with the job once it has ended here. Undefined: it was stopped or put back. */
   async run(): Promise<StoredJob | undefined> {
     const { inputs } = this.#options;
-    const request = await thawRequest(this.#job.request, inputs).catch((error: Error) => error);
-    if (request instanceof Error) return await this.#keep(async () => ({ error: unusable(request) }));
+    const thawed = await thawRequest(this.#job.request, inputs).catch((error: Error) => error);
+    if (thawed instanceof Error) return await this.#keep(async () => ({ error: unusable(thawed) }));
+    const { request, grid } = thawed;
     while (!this.#stopped) {
       try {
-        return await this.#make(request);
+        return await (grid ? this.#makeGrid(request, grid) : this.#make(request));
       } catch (error) {
         if (codeOf(error) === 'ERR_KERNEL_CLOSED') this.stop('closed');
         if (this.#stopped) break;
@@ -102,25 +112,12 @@ export class JobWork {
   }
 
   async #make(request: ImageRequest): Promise<StoredJob | undefined> {
-    const { manager, records, results } = this.#options;
-    const { id, caller, priority } = this.#job;
-    const fixed = this.#job.fixed ?? (await this.#fix(request));
-    const source = request.inputImages?.length ? 'edited' : 'made';
     try {
-      await manager.generateImage(request, {
-        signal: this.#controller.signal,
+      await this.#call(request, {
+        requestId: this.#job.id,
         onProgress: (progress) => this.#listener.onProgress(progress),
-        caller,
-        priority,
-        requestId: id,
-        fixed,
-        askFirst: this.#asked,
-        beforeAsking: async (asked) => {
-          this.#asked = asked;
-          this.#assertOwn(await records.noteAsked(id, this.#owner, asked));
-        },
         onResult: async (made) => {
-          this.#keeping = this.#keep(async () => ({ result: await storeResult(made, results, source) }));
+          this.#keeping = this.#keep(async () => ({ result: await made() }));
           // The plugin keeps its images for whoever has the job now.
           this.#assertOwn((await this.#keeping) !== undefined);
         },
@@ -132,9 +129,78 @@ export class JobWork {
     return await this.#keeping;
   }
 
+  /** Makes the cells one after the other; those that are written down are not made again. */
+  async #makeGrid(request: ImageRequest, grid: Grid): Promise<StoredJob | undefined> {
+    const cells = cellsOf(grid, request);
+    for (;;) {
+      const place = this.#soFar?.images.length ?? 0;
+      const cell = cells[place];
+      if (!cell) break;
+      try {
+        await this.#call(cell, {
+          requestId: `${this.#job.id}-${place}`,
+          onProgress: (progress) => this.#listener.onProgress(progressInGrid(progress, place, cells.length)),
+          onResult: (made) => this.#keepCell(made),
+        });
+      } catch (error) {
+        if (this.#stopped || this.#soFar?.images.length !== place + 1) throw error;
+      }
+    }
+    const result = this.#soFar;
+    return result && (await this.#keep(async () => ({ result })));
+  }
+
+  async #keepCell(make: () => Promise<JobResult>): Promise<void> {
+    const { records } = this.#options;
+    const write = async () => {
+      const cell = await make();
+      const soFar = this.#soFar ? joinCells([this.#soFar, cell]) : cell;
+      const job = await records.noteCell(this.#job.id, this.#owner, { soFar, cell }, Date.now());
+      if (job) this.#soFar = soFar;
+      return job;
+    };
+    const job = await untilStored(write, this.#controller.signal, (error) => this.#tellStuck(error));
+    this.#assertOwn(job !== undefined);
+    if (job) this.#listener.onCell(job);
+  }
+
+  async #call(
+    request: ImageRequest,
+    {
+      requestId,
+      onProgress,
+      onResult,
+    }: {
+      readonly requestId: string;
+      readonly onProgress: (progress: Progress) => void;
+      /** Given what stores the images that were made. */
+      readonly onResult: (store: () => Promise<JobResult>) => Promise<void>;
+    },
+  ): Promise<void> {
+    const { manager, records, results } = this.#options;
+    const { id, caller, priority } = this.#job;
+    const fixed = this.#fixed ?? (await this.#fix(request));
+    const source = request.inputImages?.length ? 'edited' : 'made';
+    await manager.generateImage(request, {
+      signal: this.#controller.signal,
+      onProgress,
+      caller,
+      priority,
+      requestId,
+      fixed,
+      askFirst: this.#asked,
+      beforeAsking: async (asked) => {
+        this.#asked = asked;
+        this.#assertOwn(await records.noteAsked(id, this.#owner, asked));
+      },
+      onResult: (made) => onResult(() => storeResult(made, results, source)),
+    });
+  }
+
   /** For jobs that could not be fixed when they were accepted. */
   async #fix(request: ImageRequest): Promise<FixedChoices> {
     const fixed = await this.#options.manager.fixRequest(request);
+    this.#fixed = fixed;
     this.#assertOwn(await this.#options.records.fix(this.#job.id, this.#owner, fixed));
     return fixed;
   }

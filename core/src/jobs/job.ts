@@ -2,6 +2,7 @@ import type { ErrorCode, ImageRequest } from '@easel/plugin-sdk';
 import type { AskedPlugin, FixedChoices } from '../kernel/routing/fixed-request.js';
 import type { ImageResult } from '../results/image-result.js';
 import type { StoredImage } from '../results/result-store.js';
+import type { Grid } from './grid.js';
 import type { Wanted } from './wanted.js';
 
 export const jobStates = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const;
@@ -37,7 +38,7 @@ export interface StoredJob {
    * What it was asked for, with the model and the seed that were chosen for it. Absent: it cannot be read.
    */
   readonly wanted?: Wanted;
-  /** There once it has succeeded. */
+  /** There once it has succeeded; of a grid, what its cells have made so far. */
   readonly result?: JobResult;
   /** There once it has failed. */
   readonly error?: JobError;
@@ -64,6 +65,8 @@ export interface BegunJob extends StoredJob {
 export interface NewJob {
   readonly caller: string;
   readonly request: ImageRequest;
+  /** Absent: the request is made once, as it is. */
+  readonly grid?: Grid | undefined;
   readonly priority: number;
   /** The caller's own name for this job: the same one again is this job again. */
   readonly idempotencyKey?: string | undefined;

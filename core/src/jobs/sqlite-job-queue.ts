@@ -41,12 +41,13 @@ export class SqliteJobQueue implements JobQueue {
 
   async submit({
     request: asked,
+    grid,
     idempotencyKey,
     webhook,
     ...job
   }: NewJob): Promise<AcceptedJob | undefined> {
     const { manager, inputs, perCaller } = this.#options;
-    const request = await freezeRequest(asked, inputs);
+    const request = await freezeRequest(asked, inputs, grid);
     const fixed = await fixNow(manager, asked);
     const row = { ...job, request, fixed, idempotencyKey, webhook, now: Date.now(), limit: perCaller() };
     const accepted = await this.#database.jobTable.create(row);

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type ImageRequest, type InputImage, inputImageSchema } from '@easel/plugin-sdk';
 import { z } from 'zod';
 import type { ResultStore } from '../results/result-store.js';
+import { type Grid, gridSchema } from './grid.js';
 
 const storedInputSchema = z.object({ name: z.string(), mediaType: inputImageSchema.shape.mediaType });
 type StoredInput = z.output<typeof storedInputSchema>;
@@ -11,10 +12,15 @@ const storedRequestSchema = z.looseObject({
   prompt: z.string(),
   inputImages: z.array(storedInputSchema).optional(),
   mask: storedInputSchema.optional(),
+  grid: gridSchema.optional(),
 });
 
-/** A request as text; its images are written first. */
-export async function freezeRequest(request: ImageRequest, inputs: ResultStore): Promise<string> {
+/** A request as text, with the grid that it is to be made in; its images are written first. */
+export async function freezeRequest(
+  request: ImageRequest,
+  inputs: ResultStore,
+  grid?: Grid,
+): Promise<string> {
   const { inputImages, mask, ...others } = request;
   const put = async ({ bytes, mediaType }: InputImage): Promise<StoredInput> => ({
     name: await inputs.putBytes(bytes, mediaType),
@@ -24,23 +30,28 @@ export async function freezeRequest(request: ImageRequest, inputs: ResultStore):
     ...others,
     ...(inputImages ? { inputImages: await Promise.all(inputImages.map(put)) } : {}),
     ...(mask ? { mask: await put(mask) } : {}),
+    ...(grid ? { grid } : {}),
   };
   return JSON.stringify(stored);
 }
 
-/** The request again, with its images. Throws where one of them is gone. */
-export async function thawRequest(text: string, inputs: ResultStore): Promise<ImageRequest> {
-  const { inputImages, mask, ...others } = storedRequestSchema.parse(JSON.parse(text));
+/** What was frozen. Throws where one of its images is gone. */
+export async function thawRequest(
+  text: string,
+  inputs: ResultStore,
+): Promise<{ request: ImageRequest; grid: Grid | undefined }> {
+  const { inputImages, mask, grid, ...others } = storedRequestSchema.parse(JSON.parse(text));
   const read = async ({ name, mediaType }: StoredInput): Promise<InputImage> => {
     const bytes = await inputs.read(name);
     if (!bytes) throw new Error(`the input image ${name} is gone`);
     return { bytes: new Uint8Array(bytes), mediaType };
   };
-  return {
+  const request = {
     ...others,
     ...(inputImages ? { inputImages: await Promise.all(inputImages.map(read)) } : {}),
     ...(mask ? { mask: await read(mask) } : {}),
   };
+  return { request, grid };
 }
 
 /**

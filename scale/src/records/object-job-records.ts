@@ -1,13 +1,16 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type {
-  AcceptedRecord,
-  AskedPlugin,
-  FixedChoices,
-  JobEnd,
-  JobPlace,
-  JobRecords,
-  NewRecord,
-  StoredJob,
+import {
+  type AcceptedRecord,
+  type AskedPlugin,
+  type FixedChoices,
+  type JobEnd,
+  type JobPlace,
+  type JobRecords,
+  type JobResult,
+  jobResultSchema,
+  type MadeCell,
+  type NewRecord,
+  type StoredJob,
 } from '@easel/core/scale';
 import { jsonType, type ListedObject, type ObjectStore, readJson, toJson } from '../object-store.js';
 import { callerPrefix, everybody, listKey } from './list-keys.js';
@@ -30,6 +33,8 @@ export interface JobToDo {
   readonly fixed: FixedChoices | undefined;
   /** Who was asked last, and where. Undefined: nobody was. */
   readonly asked: AskedFile | undefined;
+  /** What its grid has made. */
+  readonly soFar: JobResult | undefined;
 }
 
 /**
@@ -71,7 +76,7 @@ export class ObjectJobRecords implements JobRecords {
 
   async get(id: string): Promise<StoredJob | undefined> {
     const [job, end] = await Promise.all([this.#jobOf(id), this.endOf(id)]);
-    return job && describeFiles(job, end);
+    return job && describeFiles(job, end, end?.result ? undefined : await this.#soFar(job));
   }
 
   async list(caller: string | undefined, limit: number, before: string | undefined): Promise<StoredJob[]> {
@@ -105,6 +110,12 @@ export class ObjectJobRecords implements JobRecords {
     const file: AskedFile = { asked, storageId: this.#storageId, askedAt: Date.now() };
     await this.#objects.put(keys.asked(id), toJson(file), jsonType);
     return true;
+  }
+
+  async noteCell(id: string, _owner: string, { soFar }: MadeCell): Promise<StoredJob | undefined> {
+    if (await this.#objects.has(keys.end(id))) return undefined;
+    await this.#objects.put(keys.soFar(id), toJson(soFar), jsonType);
+    return await this.get(id);
   }
 
   async end(
@@ -145,6 +156,7 @@ export class ObjectJobRecords implements JobRecords {
     if (!job || end) return undefined;
     return {
       job,
+      soFar: await this.#soFar(job),
       fixed: job.fixed ?? (fixed as FixedChoices | undefined),
       asked: asked === undefined ? undefined : askedFileSchema.parse(asked),
     };
@@ -169,6 +181,13 @@ export class ObjectJobRecords implements JobRecords {
     const [job, end] = await Promise.all([this.#jobOf(id), this.endOf(id)]);
     if (!job) throw new Error(`the job ${id} is gone`);
     return { job: describeFiles(job, end), isNew: false, request: job.request };
+  }
+
+  /** Of a job that is a grid: what its cells have made. */
+  async #soFar(job: JobFile): Promise<JobResult | undefined> {
+    if (describeFiles(job, undefined).wanted?.grid === undefined) return undefined;
+    const read = await readJson(this.#objects, keys.soFar(job.id));
+    return read === undefined ? undefined : jobResultSchema.parse(read);
   }
 
   async #jobOf(id: string): Promise<JobFile | undefined> {

@@ -52,15 +52,17 @@ export type AskedFile = z.output<typeof askedFileSchema>;
 export const keys = {
   job: (id: string) => `jobs/${id}/job.json`,
   end: (id: string) => `jobs/${id}/end.json`,
+  soFar: (id: string) => `jobs/${id}/so-far.json`,
   asked: (id: string) => `jobs/${id}/asked.json`,
   fixed: (id: string) => `jobs/${id}/fixed.json`,
   open: (id: string) => `open/${id}`,
 } as const;
 
 /** A job as its files tell it. */
-export function describeFiles(job: JobFile, end: EndFile | undefined): StoredJob {
+export function describeFiles(job: JobFile, end: EndFile | undefined, soFar?: JobResult): StoredJob {
   const { id, caller, priority, createdAt, webhook } = job;
-  const given = { webhook, wanted: wantedOf(job), ...(end && outcomeOf(end)) };
+  const outcome = end && outcomeOf(end);
+  const given = { webhook, wanted: wantedOf(job), ...outcome, result: outcome?.result ?? soFar };
   const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return { id, caller, priority, createdAt, state: 'queued', ...present };
 }

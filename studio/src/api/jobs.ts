@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import type { Grid } from '../grid/axes.js';
 import { addressOf, call, drawId } from './call.js';
 import { type Job, jobSchema, jobsSchema, modelsSchema } from './schemas.js';
 
@@ -17,6 +18,7 @@ export interface JobRequest {
   readonly input_images?: readonly string[];
   readonly mask?: string;
   readonly previews?: number;
+  readonly grid?: Grid;
 }
 
 export const submitJob = (body: JobRequest): Promise<Job> =>
@@ -38,6 +40,7 @@ const lorasSchema = z.array(z.looseObject({ name: z.string() }));
 export const listLoras = async (): Promise<string[]> =>
   (await call(lorasSchema, 'sdapi/v1/loras')).map(({ name }) => name);
 
+export const gridAddress = (id: string): string => addressOf(`api/images/jobs/${id}/grid`);
 export const imageAddress = (name: string): string => addressOf(`api/images/results/${name}`);
 export const thumbnailAddress = (name: string): string => addressOf(`api/images/results/${name}/thumbnail`);
 export const previewAddress = (id: string, index: number, step: number): string =>

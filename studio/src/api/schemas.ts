@@ -32,6 +32,8 @@ export const progressSchema = z.looseObject({
   message: z.optional(text),
 });
 
+const axisSchema = z.looseObject({ parameter: text, values: z.array(z.union([text, z.number()])) });
+
 export const jobSchema = z.looseObject({
   id: text,
   state: z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled']),
@@ -51,6 +53,7 @@ export const jobSchema = z.looseObject({
       guidance_scale: optionalNumber,
       sampler: optionalText,
       strength: optionalNumber,
+      grid: z.optional(z.looseObject({ x: axisSchema, y: z.optional(axisSchema) })),
     }),
   ),
   progress: z.optional(progressSchema),

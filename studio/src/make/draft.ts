@@ -1,6 +1,7 @@
 import { atom } from 'nanostores';
 import type { JobRequest } from '../api/jobs.js';
 import type { Model } from '../api/schemas.js';
+import { gridOf } from '../grid/axes.js';
 
 /** What people have set for the next image; what is absent is as the model has it. */
 export interface Draft {
@@ -17,6 +18,12 @@ export interface Draft {
   readonly sampler?: string | undefined;
   /** Absent: a new one is drawn each time. */
   readonly seed?: number | undefined;
+  /** The parameter that differs from column to column of a grid, and its values as they are written. */
+  readonly gridX?: string | undefined;
+  readonly gridXValues?: string | undefined;
+  /** The same from row to row. */
+  readonly gridY?: string | undefined;
+  readonly gridYValues?: string | undefined;
 }
 
 /** How the address has them. */
@@ -32,6 +39,10 @@ const names = {
   strength: 'strength',
   sampler: 'sampler',
   seed: 's',
+  gridX: 'x',
+  gridXValues: 'xv',
+  gridY: 'y',
+  gridYValues: 'yv',
 } as const satisfies Record<keyof Draft, string>;
 const numbers: ReadonlySet<string> = new Set([
   'width',
@@ -104,11 +115,12 @@ export function showInAddress(text: string): void {
 export function requestOf(draft: Draft, model: Model): JobRequest {
   const { supports, defaults } = model;
   const steps = draft.steps ?? defaults.steps;
+  const grid = gridOf(draft, model);
   return {
     prompt: draft.prompt,
     model: model.id,
     size: `${draft.width ?? defaults.width}x${draft.height ?? defaults.height}`,
-    n: Math.min(draft.count ?? 1, supports.images),
+    ...(grid ? { grid } : { n: Math.min(draft.count ?? 1, supports.images) }),
     ...(supports.negativePrompt && draft.negative ? { negative_prompt: draft.negative } : {}),
     ...(supports.seed && draft.seed !== undefined ? { seed: draft.seed } : {}),
     ...(supports.steps && steps !== undefined ? { steps } : {}),

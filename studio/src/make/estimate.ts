@@ -14,7 +14,8 @@ const medianOf = (values: readonly number[]): number | undefined =>
   [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)];
 
 function workOf({ request, result }: Job): Work | undefined {
-  if (!request || !result) return undefined;
+  // Of a grid each image may take another time.
+  if (!request || !result || request.grid) return undefined;
   const [image] = result.images;
   const steps = result.provenance.parameters.steps;
   return {

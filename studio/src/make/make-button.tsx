@@ -1,5 +1,6 @@
 import { useStore } from '@nanostores/react';
 import type { Model } from '../api/schemas.js';
+import { cellCount, gridOf } from '../grid/axes.js';
 import { formatCost, formatTime, useWords } from '../language/words.js';
 import { $ended } from '../live/jobs.js';
 import { $draft } from './draft.js';
@@ -10,7 +11,8 @@ export function MakeButton({ model }: { readonly model: Model | undefined }) {
   const words = useWords();
   const draft = useStore($draft);
   const ended = useStore($ended);
-  const n = Math.min(draft.count ?? 1, model?.supports.images ?? 1);
+  const grid = model && gridOf(draft, model);
+  const n = grid ? cellCount(grid) : Math.min(draft.count ?? 1, model?.supports.images ?? 1);
   return (
     <div className="go">
       <button type="submit" className="primary" disabled={!model?.available}>

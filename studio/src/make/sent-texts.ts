@@ -11,13 +11,13 @@ const quoted = (json: string) => json.replaceAll("'", "'\\''");
 
 const curl = (request: Given): string =>
   [
-    `curl '${addressOf('api/images/generate')}'`,
+    `curl '${addressOf(request.grid ? 'api/images/jobs' : 'api/images/generate')}'`,
     "  -H 'content-type: application/json'",
     `  -d '${quoted(JSON.stringify(fieldsOf(request)))}'`,
   ].join(' \\\n');
 
 function typescript(request: Given): string {
-  const { size, image_type, ...fields } = fieldsOf(request);
+  const { size, image_type, grid: _, ...fields } = fieldsOf(request);
   const [, width, height] = /^(\d+)x(\d+)$/.exec(String(size)) ?? [];
   const asked = {
     ...Object.fromEntries(Object.entries(fields).map(([name, value]) => [camelCase(name), value])),

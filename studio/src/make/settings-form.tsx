@@ -1,6 +1,8 @@
 import { useStore } from '@nanostores/react';
 import type { Model } from '../api/schemas.js';
 import { NumberSlider } from '../controls/number-slider.js';
+import { gridOf } from '../grid/axes.js';
+import { GridFields } from '../grid/grid-fields.js';
 import { useWords } from '../language/words.js';
 import { $draft, setDraft } from './draft.js';
 import { ImageField } from './image-field.js';
@@ -52,7 +54,7 @@ export function SettingsForm({ model }: { readonly model: Model | undefined }) {
                 onChange={(steps) => setDraft({ steps })}
               />
             )}
-            {model.supports.images > 1 && (
+            {model.supports.images > 1 && !gridOf(draft, model) && (
               <NumberSlider
                 label={words.count}
                 value={draft.count ?? 1}
@@ -64,6 +66,7 @@ export function SettingsForm({ model }: { readonly model: Model | undefined }) {
           </div>
           {model.supports.seed && <SeedField />}
           <MoreFields model={model} />
+          <GridFields model={model} />
         </>
       )}
       <MakeButton model={model} />

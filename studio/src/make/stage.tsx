@@ -1,5 +1,6 @@
 import { useStore } from '@nanostores/react';
 import { imageAddress, previewAddress } from '../api/jobs.js';
+import { GridPlot } from '../grid/grid-plot.js';
 import { useWords } from '../language/words.js';
 import { $isLoaded, type LiveJob } from '../live/jobs.js';
 import { ErrorCard } from './error-card.js';
@@ -33,6 +34,13 @@ export function Stage({ job, index }: { readonly job: LiveJob | undefined; reado
     return (
       <div className="stage">
         <ErrorCard problem={job.error} requestId={job.id} />
+      </div>
+    );
+  const grid = job.request?.grid;
+  if (grid && (job.result || job.state !== 'cancelled'))
+    return (
+      <div className="stage">
+        <GridPlot job={job} grid={grid} />
       </div>
     );
   if (job.state === 'cancelled')

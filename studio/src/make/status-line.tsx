@@ -1,6 +1,6 @@
 import { useStore } from '@nanostores/react';
 import { useEffect, useState } from 'react';
-import { imageAddress } from '../api/jobs.js';
+import { gridAddress, imageAddress } from '../api/jobs.js';
 import { Icon } from '../controls/icon.js';
 import { formatCost, formatTime, useWords } from '../language/words.js';
 import { $active, type LiveJob } from '../live/jobs.js';
@@ -61,9 +61,11 @@ function Made({ job, result, index }: MadeProps) {
   const image = result.images[index];
   if (!image) return null;
   const { seed, name } = image;
+  const isGrid = job.request?.grid !== undefined;
   const facts = [
+    isGrid && words.imageCount(result.images.length),
     `${image.width} × ${image.height}`,
-    seed !== undefined && `${words.seed} ${seed}`,
+    !isGrid && seed !== undefined && `${words.seed} ${seed}`,
     result.timings.total !== undefined && formatTime(result.timings.total, words),
     result.provenance.plugin.id,
     result.cost && formatCost(result.cost),
@@ -72,16 +74,20 @@ function Made({ job, result, index }: MadeProps) {
     <div className="status">
       <span className="status-text">{facts.filter(Boolean).join(' · ')}</span>
       <span className="spacer" />
-      {seed !== undefined && (
+      {!isGrid && seed !== undefined && (
         <button type="button" onClick={() => setDraft({ seed })}>
           <Icon name="locked" />
           {words.useSeed}
         </button>
       )}
       <SentDialog job={job} />
-      <a className="button" href={imageAddress(name)} download={name}>
+      <a
+        className="button"
+        href={isGrid ? gridAddress(job.id) : imageAddress(name)}
+        download={isGrid ? `grid-${job.id}.png` : name}
+      >
         <Icon name="download" />
-        {words.download}
+        {isGrid ? words.grid.download : words.download}
       </a>
     </div>
   );

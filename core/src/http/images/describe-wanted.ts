@@ -13,4 +13,5 @@ export const describeWanted = ({ width, height, ...wanted }: Wanted) => ({
   sampler: wanted.sampler,
   strength: wanted.strength,
   image_type: wanted.outputFormat,
+  grid: wanted.grid,
 });

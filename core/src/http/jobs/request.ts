@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { gridSchema } from '../../jobs/grid.js';
 import { prioritySchema } from '../../kernel/priority.js';
 import { imagesRequestSchema } from '../images/generate.js';
 
@@ -8,6 +9,9 @@ export const jobRequestSchema = imagesRequestSchema.omit({ cache: true }).extend
     .nullish()
     .describe('Told when it has ended. Absent: nobody is.'),
   previews: z.int().min(0).max(10).nullish().describe('Looks at each unfinished picture, among the events.'),
+  grid: gridSchema
+    .nullish()
+    .describe('One picture for each value of a parameter, or each pair of two, instead of n. Absent: none.'),
 });
 
 export const jobChangeSchema = z.strictObject({

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { hasEnded, type StoredJob } from '../../jobs/job.js';
 import { priorityOf } from '../access/priority.js';
+import { HttpError } from '../errors.js';
 import { endlessStreams } from '../event-stream.js';
 import { readImagesRequest } from '../images/generate.js';
 import { keyOf, submitJob } from '../make-result.js';
@@ -11,6 +12,7 @@ import { textFor } from '../server-paths.js';
 import { placeholderOf } from '../splice-base64.js';
 import { eventIdOf, hasHad, readEventId } from './event-id.js';
 import { cancelJob, describeFor, findJob, isVisible, setJobPriority } from './find-job.js';
+import { drawGrid } from './grid-image.js';
 import { jobChangeSchema, jobListSchema, jobRequestSchema } from './request.js';
 import { addWatching } from './watch.js';
 import { assertWebhookAllowed } from './webhook.js';
@@ -57,6 +59,13 @@ const operations = {
     example: { priority: -1 },
     answer: 'job',
   },
+  grid: {
+    tag: 'Jobs',
+    method: 'GET',
+    path: '/api/images/jobs/:id/grid',
+    scope: 'generate',
+    summary: 'The pictures of a grid as one PNG, with the values above and beside them.',
+  },
   cancel: {
     tag: 'Jobs',
     method: 'DELETE',
@@ -84,12 +93,13 @@ export const jobRoutes = (context: ServerContext) => async (server: FastifyInsta
   addWatching(server, context, { describe, find: findById, isVisible });
 
   addOperation(server, operations.submit, async (request, reply) => {
-    const { priority, webhook, previews, ...wanted } = parseBody(jobRequestSchema, request.body);
+    const { priority, webhook, previews, grid, ...wanted } = parseBody(jobRequestSchema, request.body);
     if (webhook) await assertWebhookAllowed(webhook, context.configuration, reply);
     const asked = await readImagesRequest(context, wanted, reply);
     const { job } = await submitJob(context, {
       caller: request.apiKey?.id ?? '',
       request: { ...asked, ...(previews ? { previews } : {}) },
+      grid: grid ?? undefined,
       priority: priorityOf(request, priority),
       idempotencyKey: keyOf(request),
       webhook: webhook ?? undefined,
@@ -111,6 +121,19 @@ export const jobRoutes = (context: ServerContext) => async (server: FastifyInsta
   addOperation<ById>(server, operations.change, async (request) => {
     const priority = priorityOf(request, parseBody(jobChangeSchema, request.body).priority);
     return describe(request, await setJobPriority(context, request, request.params.id, priority));
+  });
+
+  addOperation<ById>(server, operations.grid, async (request, reply) => {
+    const { wanted, result } = await find(request);
+    const grid = wanted?.grid;
+    if (!grid) throw new HttpError(404, 'no_grid', 'This job was not asked for a grid.');
+    const images: Uint8Array[] = [];
+    for (const { name } of result?.images ?? []) {
+      const bytes = await context.results.read(name);
+      if (!bytes) throw new HttpError(410, 'result_gone', 'A picture of the grid is kept no longer.');
+      images.push(bytes);
+    }
+    return await reply.type('image/png').send(Buffer.from(await drawGrid(grid, images)));
   });
 
   addOperation<ById>(server, operations.cancel, async (request) =>

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type Database from 'libsql';
 import type { AskedPlugin, FixedChoices } from '../../kernel/routing/fixed-request.js';
 import type { BegunJob, JobEnd, StoredJob } from '../job.js';
-import type { AcceptedRecord, JobPlace, NewRecord } from '../job-records.js';
+import type { AcceptedRecord, JobPlace, MadeCell, NewRecord } from '../job-records.js';
 import type { ImageTable } from './image-table.js';
 import type { JobBacklog } from './job-place.js';
 import { allColumns, listedColumns, readJob } from './rows.js';
@@ -126,6 +126,18 @@ export class JobTable {
   /** Writes down who is about to be asked. False: nobody may be, the job is no longer that server's. */
   noteAsked(id: string, owner: string, asked: AskedPlugin): boolean {
     return this.#own('asked = ?', [JSON.stringify(asked)], id, owner) !== undefined;
+  }
+
+  /**
+   * Writes down what a grid has so far, and lists the images of its latest cell. Undefined: the job is no
+   * longer that server's.
+   */
+  noteCell(id: string, owner: string, { soFar, cell }: MadeCell, now: number): StoredJob | undefined {
+    return inTransaction(this.#database, () => {
+      const job = this.#own('result = ?', [JSON.stringify(soFar)], id, owner);
+      if (job) this.#images.add(job.caller, id, cell, now);
+      return job;
+    });
   }
 
   /**

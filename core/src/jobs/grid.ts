@@ -1,24 +1,28 @@
-import { type ImageRequest, imageRequestSchema } from '@easel/plugin-sdk';
+import { type ImageRequest, imageRequestSchema, type ParameterName, parameterNames } from '@easel/plugin-sdk';
 import { z } from 'zod';
 
-/** The parameters that may differ from cell to cell, by the names of the API. */
-const parameters = {
-  prompt: 'prompt',
-  negative_prompt: 'negativePrompt',
-  steps: 'steps',
-  guidance_scale: 'guidanceScale',
-  sampler: 'sampler',
-  seed: 'seed',
-  strength: 'strength',
-} as const satisfies Record<string, keyof ImageRequest>;
-type GridParameter = keyof typeof parameters;
+type Varied = 'prompt' | ParameterName;
+
+/** The parameters that may differ from cell to cell, by their names in JSON APIs. */
+const parameters: ReadonlyMap<string, Varied> = new Map(
+  (['prompt', ...parameterNames] as const).map((name) => [
+    name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+    name,
+  ]),
+);
+/** As the kernel calls it. */
+function nameOf(parameter: string): Varied {
+  const name = parameters.get(parameter);
+  if (name === undefined) throw new Error(`${parameter} is no parameter of grids`);
+  return name;
+}
 
 const mostValues = 32;
 const mostCells = 64;
 
 const axisSchema = z
   .strictObject({
-    parameter: z.enum(Object.keys(parameters) as GridParameter[]),
+    parameter: z.enum([...parameters.keys()]),
     values: z
       .array(z.union([z.string(), z.number()]))
       .min(1)
@@ -26,7 +30,7 @@ const axisSchema = z
       .describe('Each once, in order.'),
   })
   .superRefine(({ parameter, values }, context) => {
-    const { [parameters[parameter]]: field } = imageRequestSchema.shape;
+    const field = imageRequestSchema.shape[nameOf(parameter)];
     for (const [index, value] of values.entries())
       for (const { message } of field.safeParse(value).error?.issues ?? [])
         context.addIssue({ code: 'custom', path: ['values', index], message });
@@ -52,7 +56,7 @@ export type Grid = z.output<typeof gridSchema>;
 type Axis = Grid['x'];
 
 const settingOf = ({ parameter }: Axis, value: Axis['values'][number]): Partial<ImageRequest> => ({
-  [parameters[parameter]]: value,
+  [nameOf(parameter)]: value,
 });
 
 /** The requests of the cells, row by row; each makes one image. */

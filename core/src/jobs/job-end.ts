@@ -39,3 +39,10 @@ export function describeFailure(error: unknown): JobError {
     ...(mayBePaid ? { mayBePaid } : {}),
   };
 }
+
+/** What a job ends with whose request cannot be read, and why. */
+export const describeUnusable = ({ message }: Error): JobError => ({
+  code: 'ERR_STORAGE',
+  message: `The request of the job cannot be read: ${message}.`,
+  hint: 'Submit the job again.',
+});

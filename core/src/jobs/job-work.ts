@@ -7,7 +7,7 @@ import type { ResultStore } from '../results/result-store.js';
 import { cellsOf, type Grid } from './grid.js';
 import { joinCells, progressInGrid } from './grid-result.js';
 import type { BegunJob, JobEnd, JobResult, StoredJob } from './job.js';
-import { describeFailure, storeResult } from './job-end.js';
+import { describeFailure, describeUnusable, storeResult } from './job-end.js';
 import type { JobRecords } from './job-records.js';
 import { thawRequest } from './stored-request.js';
 import { untilStored } from './until-stored.js';
@@ -89,7 +89,7 @@ export class JobWork {
   async run(): Promise<StoredJob | undefined> {
     const { inputs } = this.#options;
     const thawed = await thawRequest(this.#job.request, inputs).catch((error: Error) => error);
-    if (thawed instanceof Error) return await this.#keep(async () => ({ error: unusable(thawed) }));
+    if (thawed instanceof Error) return await this.#keep(async () => ({ error: describeUnusable(thawed) }));
     const { request, grid } = thawed;
     while (!this.#stopped) {
       try {
@@ -247,9 +247,3 @@ export class JobWork {
 
 const codeOf = (error: unknown): ErrorCode | undefined =>
   EaselError.isInstance(error) ? error.code : undefined;
-
-const unusable = ({ message }: Error) => ({
-  code: 'ERR_STORAGE' as const,
-  message: `The request of the job cannot be read: ${message}.`,
-  hint: 'Submit the job again.',
-});

@@ -15,6 +15,8 @@ export interface Download {
   readonly target: string;
   /** Told how many bytes are there, after each piece. */
   readonly onBytes: (there: number) => void;
+  /** Stops it; what has come is kept. Rejects with its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -25,14 +27,15 @@ export interface Download {
  * ERR_PROVIDER_UNAVAILABLE where the connection is lost again and again without another byte, and what has
  * come is kept
  */
-export async function download({ client, address, file, target, onBytes }: Download): Promise<void> {
+export async function download({ client, address, file, target, onBytes, signal }: Download): Promise<void> {
   const partial = `${target}.incomplete`;
   let most = 0;
   let before = 0;
   await retrying(
     async () => {
+      signal?.throwIfAborted();
       before = most;
-      await fetchRest({ client, address, file, partial }, (there) => {
+      await fetchRest({ client, address, file, partial, signal }, (there) => {
         most = Math.max(most, there);
         onBytes(there);
       });
@@ -60,7 +63,13 @@ async function discard(partial: string): Promise<void> {
 }
 
 async function fetchRest(
-  { client, address, file, partial }: Pick<Download, 'client' | 'address' | 'file'> & { partial: string },
+  {
+    client,
+    address,
+    file,
+    partial,
+    signal,
+  }: Pick<Download, 'client' | 'address' | 'file' | 'signal'> & { partial: string },
   onBytes: (there: number) => void,
 ): Promise<void> {
   let there = await stat(partial).then(
@@ -79,7 +88,7 @@ async function fetchRest(
   const response = await client.get(address, range);
   if (response.status === 416) {
     await discard(partial);
-    return await fetchRest({ client, address, file, partial }, onBytes);
+    return await fetchRest({ client, address, file, partial, signal }, onBytes);
   }
   await client.refuse(response, file.path);
   const isRest =
@@ -91,7 +100,7 @@ async function fetchRest(
   }
   const output = await open(partial, isRest ? 'a' : 'w');
   try {
-    await receive(response, output, { there, file, onBytes });
+    await receive(response, output, { there, file, onBytes, signal });
     await output.sync();
   } finally {
     await output.close();
@@ -101,23 +110,35 @@ async function fetchRest(
 async function receive(
   response: Response,
   output: FileHandle,
-  { there, file, onBytes }: { there: number; file: HubFile; onBytes: (there: number) => void },
+  {
+    there,
+    file,
+    onBytes,
+    signal,
+  }: Pick<Download, 'file' | 'onBytes' | 'signal'> & { readonly there: number },
 ): Promise<void> {
   const reader = response.body?.getReader();
+  const stop = () => void reader?.cancel().catch(() => {});
+  signal?.addEventListener('abort', stop, { once: true });
   let count = there;
-  for (;;) {
-    const read = await inTime(reader);
-    if (!read || read.done) break;
-    count += read.value.length;
-    if (count > file.bytes) {
-      await reader?.cancel();
-      throw new EaselError({
-        code: 'ERR_PROVIDER_BAD_RESPONSE',
-        message: `${file.path} is longer than the ${file.bytes} bytes that the hub says.`,
-      });
+  try {
+    for (;;) {
+      const read = await inTime(reader);
+      signal?.throwIfAborted();
+      if (!read || read.done) break;
+      count += read.value.length;
+      if (count > file.bytes) {
+        await reader?.cancel();
+        throw new EaselError({
+          code: 'ERR_PROVIDER_BAD_RESPONSE',
+          message: `${file.path} is longer than the ${file.bytes} bytes that the hub says.`,
+        });
+      }
+      await output.writeFile(read.value);
+      onBytes(count);
     }
-    await output.writeFile(read.value);
-    onBytes(count);
+  } finally {
+    signal?.removeEventListener('abort', stop);
   }
   if (count < file.bytes) throw lost(file, `it ended after ${count} of ${file.bytes} bytes`);
 }

@@ -28,6 +28,8 @@ export interface InstallOptions {
   readonly onProgress?: ((progress: InstallProgress) => void) | undefined;
   /** Told once where another process installs from the same repository, and this one waits. */
   readonly onWaiting?: (() => void) | undefined;
+  /** Stops it; what has come is kept, and the next install goes on there. Rejects with its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Installed {
@@ -49,7 +51,7 @@ export interface Installed {
 export async function install(
   source: HubSource,
   settings: HubSettings,
-  { variant, isPart = false, onProgress, onWaiting }: InstallOptions = {},
+  { variant, isPart = false, onProgress, onWaiting, signal }: InstallOptions = {},
 ): Promise<Installed> {
   const { repository, revision = defaultRevision } = source;
   const folder = new RepositoryFolder(settings.cacheFolder, repository);
@@ -60,7 +62,7 @@ export async function install(
   });
   const release = await lock(folder.path, onWaiting);
   try {
-    const getting = new Getting({ client, folder, listing, repository }, onProgress);
+    const getting = new Getting({ client, folder, listing, repository, signal }, onProgress);
     const { chosen, files } = isPart
       ? { chosen: source, files: [choosePart(source, listing)] }
       : await choose(source, listing, getting, variant);
@@ -132,6 +134,7 @@ interface Origin {
   readonly folder: RepositoryFolder;
   readonly listing: Listing;
   readonly repository: string;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** Fetches files one after the other, and adds up how far it is. */
@@ -162,11 +165,12 @@ class Getting {
 
   async #one(file: HubFile, onBytes: (there: number) => void): Promise<void> {
     const target = this.pathOf(file);
-    const { client, repository, listing } = this.#origin;
+    const { client, repository, listing, signal } = this.#origin;
+    signal?.throwIfAborted();
     if (existsSync(target)) return onBytes(file.bytes);
     const address = client.addressOf(repository, listing.commit, file.path);
     try {
-      await download({ client, address, file, target, onBytes });
+      await download({ client, address, file, target, onBytes, signal });
     } catch (error) {
       throw EaselError.isInstance(error) ? error : cannotWrite(target, error);
     }

@@ -77,6 +77,16 @@ export const jobSchema = z.looseObject({
 export type Job = z.infer<typeof jobSchema>;
 export const jobsSchema = z.looseObject({ jobs: z.array(jobSchema) });
 
+export const installSchema = z.looseObject({
+  model: text,
+  state: z.enum(['running', 'paused', 'installed', 'failed']),
+  bytes: z.number(),
+  totalBytes: z.optional(z.number()),
+  bytesPerSecond: z.optional(z.number()),
+  error: z.optional(errorSchema),
+});
+export type Install = z.infer<typeof installSchema>;
+
 export const modelSchema = z.looseObject({
   id: text,
   name: text,

@@ -108,6 +108,15 @@ export const english = {
   imageLabel: (prompt: string) => `Image: ${prompt}`,
   unfinished: (prompt: string) => `Unfinished image: ${prompt}`,
   download: 'Download',
+  install: {
+    begin: 'Install',
+    pause: 'Pause',
+    resume: 'Go on',
+    paused: 'paused',
+    of: (there: string, all: string) => `${there} of ${all}`,
+    perSecond: (speed: string) => `${speed} a second`,
+    progressOf: (model: string) => `Install of ${model}`,
+  },
   grid: {
     title: 'Grid',
     columns: 'Columns',

@@ -114,6 +114,15 @@ export const german: Words = {
   imageLabel: (prompt) => `Bild: ${prompt}`,
   unfinished: (prompt) => `Unfertiges Bild: ${prompt}`,
   download: 'Herunterladen',
+  install: {
+    begin: 'Installieren',
+    pause: 'Anhalten',
+    resume: 'Fortsetzen',
+    paused: 'angehalten',
+    of: (there, all) => `${there} von ${all}`,
+    perSecond: (speed) => `${speed} je Sekunde`,
+    progressOf: (model) => `Installation von ${model}`,
+  },
   grid: {
     title: 'Raster',
     columns: 'Spalten',

@@ -47,6 +47,21 @@ export function formatTime(milliseconds: number, { seconds, minutes }: Words): s
   return minutes(Math.round(exact / 60));
 }
 
+/** As disks and networks are counted: a megabyte has 1,000,000 bytes. */
+export function formatBytes(bytes: number): string {
+  const [unit, size] =
+    bytes >= 1e9
+      ? (['gigabyte', 1e9] as const)
+      : bytes >= 1e6
+        ? (['megabyte', 1e6] as const)
+        : (['kilobyte', 1e3] as const);
+  return new Intl.NumberFormat($language.get(), {
+    style: 'unit',
+    unit,
+    maximumFractionDigits: unit === 'gigabyte' ? 1 : 0,
+  }).format(bytes / size);
+}
+
 export const formatCost = ({ amount, currency }: { amount: number; currency: string }): string =>
   new Intl.NumberFormat($language.get(), {
     style: 'currency',

@@ -5,13 +5,21 @@ import type { Model } from '../api/schemas.js';
 import { useWords } from '../language/words.js';
 import { $models, refreshModels } from '../live/models.js';
 import { setDraft } from '../make/draft.js';
+import { $isAdmin } from '../shell/session.js';
+import { InstallField } from './install-field.js';
+import { stopWatching, watchInstalls } from './installs.js';
 import { KeysField } from './keys-field.js';
 
 /** The models: those that can be used, and what the others need. */
 export function ModelsPage() {
   const words = useWords();
   const models = useStore($models);
+  const isAdmin = useStore($isAdmin);
   useEffect(() => void refreshModels(), []);
+  useEffect(() => {
+    if (isAdmin) void watchInstalls();
+    return stopWatching;
+  }, [isAdmin]);
   const groups = [
     { label: words.modelSet.installed, found: models.filter(({ available }) => available) },
     { label: words.modelSet.notInstalled, found: models.filter(({ installed }) => !installed) },
@@ -40,6 +48,7 @@ export function ModelsPage() {
 function ModelRow({ model }: { readonly model: Model }) {
   const words = useWords();
   const [, goTo] = useLocation();
+  const isAdmin = useStore($isAdmin);
   const { id, name, description, plugin, available, installed, missingSecrets, defaults } = model;
   const use = () => {
     setDraft({ model: id, width: undefined, height: undefined, steps: undefined, guidance: undefined });
@@ -60,7 +69,12 @@ function ModelRow({ model }: { readonly model: Model }) {
           {words.use}
         </button>
       )}
-      {!installed && <code className="figure">easel models install {id}</code>}
+      {!installed &&
+        (isAdmin ? (
+          <InstallField model={model} />
+        ) : (
+          <code className="figure">easel models install {id}</code>
+        ))}
     </li>
   );
 }

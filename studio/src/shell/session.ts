@@ -1,4 +1,4 @@
-import { atom } from 'nanostores';
+import { atom, computed } from 'nanostores';
 import * as z from 'zod/mini';
 import { $token, ApiError, call } from '../api/call.js';
 
@@ -11,6 +11,12 @@ export type Session = z.infer<typeof sessionSchema>;
 
 /** Whose page this is. Absent: not known yet. */
 export const $session = atom<Session | undefined>();
+
+/** Whether this page may change what all share: plugins, models, keys. */
+export const $isAdmin = computed(
+  $session,
+  (session) => session !== undefined && (!session.required || session.key?.scopes.includes('admin') === true),
+);
 
 function keep(session: Session): void {
   $token.set(session.token);

@@ -6,6 +6,7 @@ import { addOperation } from '../operation.js';
 import { parseBody } from '../parse-body.js';
 import type { ServerContext } from '../server-context.js';
 import { describeServer } from './describe-server.js';
+import { installRoutes } from './install-routes.js';
 import { addKernelEvents } from './kernel-events.js';
 import { adminOperations as operations, resetSchema, secretSchema } from './operations.js';
 
@@ -44,6 +45,7 @@ export const adminRoutes = (context: ServerContext) => async (server: FastifyIns
     return { success: true, plugins: await manager.setSecret(name, value) };
   });
   addKernelEvents(server, context);
+  await server.register(installRoutes(context));
   const openStream = endlessStreams(server);
   addOperation<ById>(server, operations.logs, async ({ params: { id } }, reply) => {
     if (!pluginOf(id))

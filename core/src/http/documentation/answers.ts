@@ -3,17 +3,22 @@
  *
  * @module
  */
-import { errorCodes, jsonSchema, memoryPlanSchema, warningSchema } from '@easel/plugin-sdk';
+import { errorCodes, jsonSchema, warningSchema } from '@easel/plugin-sdk';
 import { z } from 'zod';
 import { jobStates } from '../../jobs/job.js';
 import { automaticAnswers } from './automatic1111-answers.js';
 import { ollamaAnswers } from './ollama-answers.js';
 import {
+  configuration,
   costs,
   gallery,
   galleryChange,
   galleryImage,
+  install,
+  installs,
   keptSecret,
+  planned,
+  probe,
   readParameters,
   session,
 } from './page-answers.js';
@@ -138,13 +143,6 @@ const explained = z.looseObject({
   ),
 });
 
-const planned = z.looseObject({
-  success: z.literal(true),
-  plugin: z.string(),
-  model: z.string(),
-  memory: memoryPlanSchema.optional().describe('Absent: the plugin does not say.'),
-});
-
 const job = z.looseObject({
   id: z.uuid(),
   state: z.enum(jobStates),
@@ -210,8 +208,6 @@ const openAiModel = z.looseObject({
 const openAiModels = z.looseObject({ object: z.literal('list'), data: z.array(openAiModel) });
 
 const changedPlugin = z.looseObject({ success: z.literal(true), plugin });
-const configuration = z.looseObject({ success: z.literal(true), configuration: z.looseObject({}) });
-const probe = z.looseObject({ status: z.string() });
 
 /** By the name under which the document has them. */
 export const answers = {
@@ -240,6 +236,8 @@ export const answers = {
   ...automaticAnswers,
   ...ollamaAnswers,
   changedPlugin,
+  install,
+  installs,
   configuration,
   session,
   probe,

@@ -1,0 +1,37 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { HubEmulator } from '../../model-files/hub/index.js';
+import { createRepository } from '../../model-files/hub/repository.js';
+import { modelContents, unetFile } from '../../model-files/world.js';
+import { openPage } from '../open-page.js';
+import { violationsOf } from './axe.js';
+import { startEasel } from './easel-server.js';
+
+it('installs a model, with its speed and the time left; pauses, and goes on where it was', async () => {
+  const repository = createRepository('stabilityai/sd-turbo', await modelContents());
+  const hub = await HubEmulator.start([repository]);
+  onTestFinished(() => hub.close());
+  const unet = repository.files.get(unetFile);
+  if (!unet) throw new Error('The model has no such file.');
+  hub.faults.add(unetFile, { kind: 'slow', bytesPerSecond: unet.bytes.length / 30 });
+  const { url, folder } = await startEasel({ HF_ENDPOINT: hub.url });
+  const { page, problems } = await openPage(`${url}/models`);
+  await page.getByRole('button', { name: 'Install: SD-Turbo' }).click();
+  await page.getByText(/MB of [\d.]+ MB · \d.* a second · .* left/).waitFor();
+  expect(await violationsOf(page)).toEqual([]);
+  await page.getByRole('button', { name: 'Pause: SD-Turbo' }).click();
+  await page.getByText(/MB of [\d.]+ MB · paused/).waitFor();
+  const blob = join(folder, '.cache/huggingface/hub/models--stabilityai--sd-turbo/blobs', unet.sha256);
+  const { size } = await stat(`${blob}.incomplete`);
+  expect(size).toBeGreaterThan(0);
+
+  await page.getByRole('button', { name: 'Go on: SD-Turbo' }).click();
+  const ready = page.getByRole('region', { name: 'Ready' });
+  await ready.getByText('SD-Turbo', { exact: true }).waitFor();
+  expect((await stat(blob)).size).toBe(unet.bytes.length);
+  // What had come was not fetched again.
+  const ranges = hub.seen.filter(({ file }) => file === unetFile).map(({ range }) => range);
+  expect(ranges.at(-1)).toBe(`bytes=${size}-`);
+  expect(problems).toEqual([]);
+});

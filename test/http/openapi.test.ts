@@ -32,6 +32,7 @@ const calls: readonly (readonly [string, string, string, unknown?])[] = [
     { image: Buffer.from(onePixelPng).toString('base64') },
   ],
   ['get', '/api/images/costs', '/api/images/costs?days=7'],
+  ['get', '/api/costs', '/api/costs?by=key'],
   ['post', '/api/admin/secrets', '/api/admin/secrets', { name: 'NOBODY_ASKS', value: 'x' }],
   ['get', '/api/admin/status', '/api/admin/status'],
   ['post', '/api/images/jobs', '/api/images/jobs', { prompt, priority: 3 }],

@@ -54,6 +54,14 @@ export function parseCount(flag: string, text: string | undefined): number | und
   throw new UsageError(`${flag} ${shorten(text)}: must be a whole number from 1`);
 }
 
+/** An amount from 0 on; undefined where nothing was said. */
+export function parseDollars(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const amount = toNumber(text);
+  if (amount >= 0) return amount;
+  throw new UsageError(`${flag} ${shorten(text)}: must be an amount of US dollars, such as 2.50`);
+}
+
 /** A TCP port; undefined where nothing was said. */
 export function parsePort(flag: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;

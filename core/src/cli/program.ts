@@ -1,6 +1,7 @@
 import { Command } from '@commander-js/extra-typings';
 import { coreVersion } from '../version.js';
 import { backupCommand, restoreCommand } from './backup/command.js';
+import { costsCommand } from './costs/command.js';
 import { doctorCommand } from './doctor/command.js';
 import { emulateCommand } from './emulate/command.js';
 import { explainCommand } from './explain/command.js';
@@ -31,6 +32,7 @@ const commands = [
   jobsCommand,
   backupCommand,
   restoreCommand,
+  costsCommand,
   doctorCommand,
 ];
 

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+const dollars = z.number().nonnegative().max(1_000_000_000);
+
 /** The part of `easel.config.json` that the HTTP server reads. */
 export const serverConfigurationSchema = z.strictObject({
   host: z.string().min(1).default('127.0.0.1').describe('Address that it listens on. Absent: loopback only.'),
@@ -45,6 +47,16 @@ export const serverConfigurationSchema = z.strictObject({
     .default(1_000)
     .describe(
       'Jobs of a key that may wait at once, or of all callers where there are no keys; more are refused. Absent: 1,000.',
+    ),
+  budgetPerDay: dollars
+    .optional()
+    .describe(
+      'US dollars that the calls of all callers may cost in a day (UTC), by estimates until the cost is known; beyond it calls that cost money are answered status 402. Absent: no limit.',
+    ),
+  budgetPerKey: dollars
+    .optional()
+    .describe(
+      'The same for each key that has no budget of its own, or for all callers where there are no keys. Absent: no limit.',
     ),
   privateAddresses: z
     .boolean()

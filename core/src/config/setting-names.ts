@@ -33,6 +33,8 @@ const variables: Readonly<Record<SettingName, string>> = {
   'server.onDisconnect': 'EASEL_ON_DISCONNECT',
   'server.jobsAtOnce': 'EASEL_JOBS_AT_ONCE',
   'server.jobsPerKey': 'EASEL_JOBS_PER_KEY',
+  'server.budgetPerDay': 'EASEL_BUDGET_PER_DAY',
+  'server.budgetPerKey': 'EASEL_BUDGET_PER_KEY',
   'server.privateAddresses': 'EASEL_PRIVATE_ADDRESSES',
   'server.closeSeconds': 'EASEL_CLOSE_SECONDS',
   'server.bodyMb': 'EASEL_BODY_MB',

@@ -15,6 +15,7 @@ import { logRequest } from './access-log.js';
 import { adminRoutes } from './admin/routes.js';
 import { automaticRoutes } from './automatic1111/routes.js';
 import { registerParsers } from './body/register-parsers.js';
+import { costRoutes } from './costs/routes.js';
 import { documentationRoutes } from './documentation/routes.js';
 import { answerErrors, answerUnknownPaths, answerUnreadableUrl } from './error-shapes.js';
 import { galleryRoutes } from './gallery/routes.js';
@@ -102,6 +103,7 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
   const metrics: ServerMetrics = new ServerMetrics(
     () => context.jobs.backlog(),
     () => diskParts(configuration.storageFolder, manager.configuration.server.modelFolders),
+    () => context.ledger.budgetsOfToday(context.keys.keys.map(({ id }) => id)),
   );
   const context = await openServerContext(manager, logger, {
     prefix,
@@ -148,6 +150,7 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
   await server.register(parametersRoute());
   await server.register(resultRoutes(context));
   await server.register(galleryRoutes(context));
+  await server.register(costRoutes(context));
   await server.register(jobRoutes(context));
   await server.register(openAiRoutes(context));
   await server.register(automaticRoutes(context));

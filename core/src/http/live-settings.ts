@@ -1,4 +1,4 @@
-import type { ServerConfiguration } from '../config/server-configuration.js';
+import { type ServerConfiguration, serverConfigurationSchema } from '../config/server-configuration.js';
 import type { ImageServiceManager } from '../kernel/image-service-manager.js';
 
 /**
@@ -6,7 +6,7 @@ import type { ImageServiceManager } from '../kernel/image-service-manager.js';
  */
 export function liveSettings(manager: Pick<ImageServiceManager, 'configuration'>): ServerConfiguration {
   const settings = {} as ServerConfiguration;
-  for (const name of Object.keys(manager.configuration.server) as (keyof ServerConfiguration)[])
+  for (const name of Object.keys(serverConfigurationSchema.shape) as (keyof ServerConfiguration)[])
     Object.defineProperty(settings, name, {
       enumerable: true,
       get: () => manager.configuration.server[name],

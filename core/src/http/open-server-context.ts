@@ -1,4 +1,5 @@
 import type { ImageRequest } from '@easel/plugin-sdk';
+import { dayOf, Ledger } from '../costs/ledger.js';
 import { DatabaseThread } from '../jobs/database/database-thread.js';
 import { SqliteJobQueue } from '../jobs/sqlite-job-queue.js';
 import { Webhooks } from '../jobs/webhooks.js';
@@ -26,6 +27,8 @@ const dayMs = 24 * hourMs;
 const undoMs = hourMs;
 /** Share of the time to close that jobs of several servers have to finish. */
 const drainShare = 0.5;
+/** Days for which it is known what calls have cost. */
+const keptDays = 400;
 /** Jobs that are forgotten at once; others have their turn in between. */
 const sweptAtOnce = 500;
 
@@ -65,9 +68,16 @@ export async function openServerContext(
   const database = new DatabaseThread(storage.database, (notice) => logger.warn(notice));
   const problem = await database.open();
   if (problem) logger.warn(problem.message);
-  const generateHere = callMetrics.count((request, options) =>
-    manager.generateImage(request, { ...options, fileAccess: 'models' }),
-  );
+  const ledger = new Ledger({
+    charges: database.chargeTable,
+    perDay: () => configuration.budgetPerDay,
+    perKey: (caller) => keys.withId(caller)?.dollarsPerDay ?? configuration.budgetPerKey,
+    logger,
+  });
+  const generateHere = callMetrics.count((request, options) => {
+    const account = ledger.accountOf(options?.caller);
+    return manager.generateImage(request, { ...options, account, fileAccess: 'models' });
+  });
   const host = {
     manager: {
       generateImage: generateHere,
@@ -109,6 +119,7 @@ export async function openServerContext(
     for (const name of deleted) await results.remove(name);
     await database.imageTable.forget(await results.sweep({ days, megabytes }, Date.now()));
     await cache.sweep(days, Date.now());
+    await database.chargeTable.forget(dayOf(Date.now() - keptDays * dayMs));
     await inputs.sweep({ days, megabytes }, Date.now());
   };
   void sweep().catch((error: unknown) => logger.warn(`Old pictures could not be cleared away: ${error}`));
@@ -123,6 +134,8 @@ export async function openServerContext(
     keys,
     jobs,
     images: database.imageTable,
+    charges: database.chargeTable,
+    ledger,
     configuration,
     prefix,
     logger,

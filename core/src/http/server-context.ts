@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { ServerConfiguration } from '../config/server-configuration.js';
+import type { Ledger } from '../costs/ledger.js';
 import type { DatabaseThread } from '../jobs/database/database-thread.js';
 import type { JobQueue } from '../jobs/job-queue.js';
 import type { ImageServiceManager } from '../kernel/image-service-manager.js';
@@ -22,6 +23,8 @@ export interface ServerContext {
   readonly keys: KeyStore;
   readonly jobs: JobQueue;
   readonly images: DatabaseThread['imageTable'];
+  readonly charges: DatabaseThread['chargeTable'];
+  readonly ledger: Ledger;
   /** Why what the server keeps cannot be written at this moment. Undefined: it can. */
   readonly findStorageProblem: () => Promise<string | undefined>;
   readonly configuration: ServerConfiguration;

@@ -19,6 +19,8 @@ const keySchema = z.strictObject({
   perMinute: z.int().positive().optional(),
   /** Calls at once. Absent: no limit. */
   concurrency: z.int().positive().optional(),
+  /** US dollars that its calls may cost in a day (UTC). Absent: as `server.budgetPerKey` says. */
+  dollarsPerDay: z.number().nonnegative().optional(),
 });
 export type ApiKey = z.output<typeof keySchema>;
 const contentSchema = z.strictObject({ signingSecret: z.string(), keys: z.array(keySchema) });

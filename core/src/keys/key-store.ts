@@ -14,7 +14,7 @@ export interface GivenKeys {
   readonly commandKey?: string | undefined;
 }
 
-export type NewKey = Pick<ApiKey, 'name' | 'scopes' | 'perMinute' | 'concurrency'>;
+export type NewKey = Pick<ApiKey, 'name' | 'scopes' | 'perMinute' | 'concurrency' | 'dollarsPerDay'>;
 
 const keyPattern = /^easel_([0-9a-f]{8})_[A-Za-z0-9_-]{43}$/;
 const hashOf = (key: string) => createHash('sha256').update(key).digest('hex');

@@ -8,7 +8,8 @@ export const create = () =>
       .argument('<name>', 'whose it is')
       .option('--scope <scopes...>', 'generate, read, priority, admin (absent: generate read)')
       .option('--per-minute <count>', 'requests a minute (absent: no limit)')
-      .option('--concurrency <count>', 'calls at once (absent: no limit)'),
+      .option('--concurrency <count>', 'calls at once (absent: no limit)')
+      .option('--budget <dollars>', 'US dollars a day (absent: as server.budgetPerKey says)'),
   );
 export type CreateKeyFlags = FlagsOf<typeof create>;
 

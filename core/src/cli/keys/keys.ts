@@ -1,7 +1,7 @@
 import { readConfiguration } from '../../config/read-configuration.js';
 import { type Scope, scopes } from '../../keys/key-file.js';
 import { KeyStore } from '../../keys/key-store.js';
-import { parseCount } from '../flag-values.js';
+import { parseCount, parseDollars } from '../flag-values.js';
 import { exitStatus } from '../terminal/exit-status.js';
 import { printJson, printLine, printNote } from '../terminal/output.js';
 import { formatTable } from '../terminal/table.js';
@@ -18,11 +18,13 @@ export async function createKey(name: string, flags: CreateKeyFlags): Promise<nu
   if (unknown !== undefined) throw new UsageError(`--scope ${unknown}: must be one of ${scopes.join(', ')}`);
   const perMinute = parseCount('--per-minute', flags.perMinute);
   const concurrency = parseCount('--concurrency', flags.concurrency);
+  const dollarsPerDay = parseDollars('--budget', flags.budget);
   const { key, text } = await openStore(flags).create({
     name,
     scopes: wanted as Scope[],
     ...(perMinute === undefined ? {} : { perMinute }),
     ...(concurrency === undefined ? {} : { concurrency }),
+    ...(dollarsPerDay === undefined ? {} : { dollarsPerDay }),
   });
   if (flags.json) printJson({ id: key.id, name, scopes: key.scopes, key: text });
   else {
@@ -45,9 +47,10 @@ export async function listKeys(flags: KeysFlags): Promise<number> {
       key.scopes.join(', '),
       limit(key.perMinute),
       limit(key.concurrency),
+      limit(key.dollarsPerDay),
       key.createdAt.slice(0, 10),
     ]);
-    printLine(formatTable(['ID', 'NAME', 'SCOPES', 'PER MINUTE', 'AT ONCE', 'CREATED'], rows));
+    printLine(formatTable(['ID', 'NAME', 'SCOPES', 'PER MINUTE', 'AT ONCE', 'USD A DAY', 'CREATED'], rows));
   }
   return exitStatus.ok;
 }

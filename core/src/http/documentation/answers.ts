@@ -21,6 +21,7 @@ import {
   probe,
   readParameters,
   session,
+  spending,
 } from './page-answers.js';
 
 const time = z.iso.datetime().nullable();
@@ -227,6 +228,7 @@ export const answers = {
   galleryChange,
   readParameters,
   costs,
+  spending,
   keptSecret,
   openAiImages,
   openAiFailed,

@@ -47,6 +47,29 @@ export const costs = z.looseObject({
   ),
 });
 
+export const spending = z.looseObject({
+  by: z.string(),
+  since: z.string().describe('The first day, in UTC.'),
+  totals: z.array(
+    z.looseObject({
+      name: z.string().describe('Of the provider, the model or the day; the id of the key.'),
+      key_name: z.string().nullish(),
+      currency: z.string(),
+      amount: z.number(),
+      reserved: z
+        .number()
+        .describe('Part of the amount: estimates of calls under way, and of those that may have been paid.'),
+      calls: z.int(),
+      unpriced: z.int().describe('Calls that nobody knows the price of; they are not in the amount.'),
+    }),
+  ),
+  budgets: z
+    .array(
+      z.looseObject({ of: z.enum(['key', 'all']), dollars_per_day: z.number(), spent_today: z.number() }),
+    )
+    .describe("The caller's own and that of all, where there are any."),
+});
+
 export const keptSecret = z.looseObject({
   success: z.literal(true),
   plugins: z.array(z.string()).describe('Ids of those that ask for it.'),

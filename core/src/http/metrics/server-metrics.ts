@@ -1,9 +1,11 @@
 import { createRequire } from 'node:module';
 import type * as Prometheus from 'prom-client';
+import type { BudgetOfDay } from '../../costs/ledger.js';
 import type { JobBacklog } from '../../jobs/database/job-place.js';
 import type { DiskPart } from '../../storage/disk-parts.js';
 import { coreVersion } from '../../version.js';
 import type { EndedRequest } from '../watch-requests.js';
+import { countBudgets } from './budget-metrics.js';
 import { CallMetrics } from './call-metrics.js';
 import { countDisk } from './disk-metrics.js';
 
@@ -12,7 +14,7 @@ const durationBuckets = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300];
 
 /**
  * What a server counts beside its kernel: requests by route and status, calls by key, jobs that have not
- * ended, its disk, and its version.
+ * ended, its disk, the budgets of today, and its version.
  */
 export class ServerMetrics {
   readonly #prometheus = createRequire(import.meta.url)('prom-client') as typeof Prometheus;
@@ -43,10 +45,16 @@ export class ServerMetrics {
   /**
    * @param backlog answers the jobs that have not ended, by their state
    * @param parts of the disk that are measured
+   * @param budgets answers what is spent of each
    */
-  constructor(backlog: () => Promise<readonly JobBacklog[]>, parts: () => readonly DiskPart[]) {
+  constructor(
+    backlog: () => Promise<readonly JobBacklog[]>,
+    parts: () => readonly DiskPart[],
+    budgets: () => Promise<readonly BudgetOfDay[]>,
+  ) {
     this.#backlog = backlog;
     countDisk(this.#register, parts);
+    countBudgets(this.#register, budgets);
     new this.#prometheus.Gauge({
       name: 'easel_build_info',
       help: 'Always 1.',

@@ -2,9 +2,9 @@ import type Database from 'libsql';
 import { inTransaction } from './transaction.js';
 
 /**
- * Copies what one database has and the one at a path lacks: jobs, the turns of their callers, and the servers
- * that work on them. Of a job that both have, the one that has ended counts. Answers how many jobs were
- * copied.
+ * Copies what one database has and the one at a path lacks: jobs, the turns of their callers, the servers
+ * that work on them, and what calls have cost. Of a job that both have, the one that has ended counts.
+ * Answers how many jobs were copied.
  *
  * @param file absolute path of a database whose tables are of the same version
  */
@@ -12,7 +12,7 @@ export function carryOver(from: Database.Database, file: string): number {
   from.prepare('ATTACH ? AS next').run(file);
   try {
     return inTransaction(from, () => {
-      for (const table of ['callers', 'servers'])
+      for (const table of ['callers', 'servers', 'charges'])
         from.exec(`INSERT OR IGNORE INTO next.${table} SELECT * FROM main.${table}`);
       const { changes: ended } = from
         .prepare(

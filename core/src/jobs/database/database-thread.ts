@@ -29,6 +29,7 @@ export class DatabaseThread {
   readonly jobTable: Methods<Tables['jobs']>;
   readonly imageTable: Methods<Tables['images']>;
   readonly serverTable: Methods<Tables['servers']>;
+  readonly chargeTable: Methods<Tables['charges']>;
   /** Absolute. */
   readonly file: string;
   readonly #onNotice: (text: string) => void;
@@ -44,6 +45,7 @@ export class DatabaseThread {
     this.jobTable = this.#table('jobs');
     this.imageTable = this.#table('images');
     this.serverTable = this.#table('servers');
+    this.chargeTable = this.#table('charges');
   }
 
   /**

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import type Database from 'libsql';
 import { carryOver } from './carry-over.js';
+import { ChargeTable } from './charge-table.js';
 import { faultOf, type StorageFault } from './fault.js';
 import { FilePlace, type Whereabouts } from './file-place.js';
 import { ImageTable } from './image-table.js';
@@ -12,6 +13,7 @@ export interface Tables {
   readonly jobs: JobTable;
   readonly images: ImageTable;
   readonly servers: ServerTable;
+  readonly charges: ChargeTable;
 }
 
 interface Open extends Tables {
@@ -123,6 +125,7 @@ export class KeptOpen {
         images,
         jobs: new JobTable(database, images),
         servers: new ServerTable(database),
+        charges: new ChargeTable(database),
       };
     } catch (error) {
       database.close();

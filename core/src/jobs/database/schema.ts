@@ -79,6 +79,21 @@ const migrations: readonly string[] = [
     FROM jobs, json_each(CASE WHEN json_valid(result) THEN json_extract(result, '$.images') ELSE '[]' END) AS image
     WHERE state = 'succeeded' AND ended_at IS NOT NULL AND json_valid(result);
   `,
+  `
+  CREATE TABLE charges (
+    id TEXT PRIMARY KEY,
+    caller TEXT NOT NULL,
+    day TEXT NOT NULL,
+    plugin TEXT NOT NULL,
+    model TEXT NOT NULL,
+    images INTEGER NOT NULL,
+    amount REAL,
+    currency TEXT NOT NULL,
+    state TEXT NOT NULL
+  );
+  CREATE INDEX charges_by_day ON charges (day, caller);
+  CREATE INDEX charges_by_model ON charges (plugin, model);
+  `,
 ];
 
 /**

@@ -100,6 +100,15 @@ export function listCandidates(world: RoutingWorld, asked: ValidImageRequest, mo
   return [...inTurn, ...all.filter(({ isUnable }) => isUnable)];
 }
 
+/** The first of them alone where nobody may take over, and those who cannot. */
+export function withinFallback(
+  candidates: readonly Candidate[],
+  { fallback }: Pick<ValidImageRequest, 'fallback'>,
+): Candidate[] {
+  if (fallback !== 'none') return [...candidates];
+  return candidates.filter(({ isUnable }, index) => index === 0 || isUnable);
+}
+
 const ownCandidates =
   (world: RoutingWorld, asked: ValidImageRequest, model: Model, drawSeed: () => number) => (): Candidate[] =>
     candidatesOf(world, asked, model, adaptRequest(asked, model, drawSeed));

@@ -1,16 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import {
-  EaselError,
-  type GenerationRequest,
-  type ImageRequest,
-  type ValidImageRequest,
-} from '@easel/plugin-sdk';
+import type { GenerationRequest, ImageRequest, ValidImageRequest } from '@easel/plugin-sdk';
 import { inject, injectable } from 'tsyringe';
 import type { Configuration } from '../../config/configuration.js';
 import type { Catalogue } from '../../models/catalogue.js';
 import { parseRequest } from '../../models/parse-request.js';
 import type { Tracing } from '../../observe/tracing.js';
-import { withPrompts } from '../../prompts/fix-prompts.js';
+import { mayChoose, withPrompts } from '../../prompts/fix-prompts.js';
 import type { ImageResult } from '../../results/image-result.js';
 import { Events } from '../events.js';
 import { planMemory } from '../guard/ask-plugin.js';
@@ -22,7 +17,8 @@ import { parsePriority } from '../priority.js';
 import { Registry } from '../registry/registry.js';
 import { createReceipt } from '../runner/receipt.js';
 import { tokens } from '../tokens.js';
-import { type Candidate, listCandidates } from './candidates.js';
+import { askCandidate } from './ask-candidate.js';
+import { type Candidate, listCandidates, withinFallback } from './candidates.js';
 import { estimateOf } from './estimate.js';
 import { type ExplainedCandidate, explainCandidates, type PlannedCall } from './explain.js';
 import { fixRequest, modelOf } from './fix-request.js';
@@ -32,7 +28,7 @@ import { handOver } from './hand-over.js';
 import { identityOf } from './identity.js';
 import { Latencies } from './latencies.js';
 import { monotonic } from './monotonic-progress.js';
-import { assertAffordable, byPreference } from './preferences.js';
+import { ableOf, byPreference, hasPreferences } from './preferences.js';
 import { prepareMasked } from './prepare-masked.js';
 import { resultOf } from './result-of.js';
 import { type Outcome, tryCandidates } from './try-candidates.js';
@@ -63,9 +59,13 @@ export class Dispatcher {
     return await this.tracing.call(async () => {
       const startedAt = performance.now();
       const priority = parsePriority(options.priority);
-      const fixed = options.fixed ?? (await this.fix(input, currentModel));
-      const asked = withPrompts(parseRequest(input), fixed.prompts);
-      const able = await this.#able(asked, currentModel, { ...options, fixed });
+      const parsed = parseRequest(input);
+      // A call that begins now must be seen by whoever closes a plugin in this same turn.
+      const isOpen = options.fixed === undefined && mayChoose(parsed, this.configuration.current);
+      const fixed = isOpen ? await this.fix(input, currentModel) : options.fixed;
+      const asked = withPrompts(parsed, fixed?.prompts);
+      const listed = this.#candidates(asked, currentModel, { ...options, fixed });
+      const able = ableOf(listed instanceof Promise ? await listed : listed, asked);
       const isFromOutside = options.fileAccess === 'models';
       const hasFiles = able.some((candidate) => mayNameFiles(candidate, isFromOutside));
       const routed = hasFiles ? await this.#withFiles(able, asked, isFromOutside) : able;
@@ -76,7 +76,7 @@ export class Dispatcher {
       const progress = monotonic(options.onProgress);
       const receipt = createReceipt();
       try {
-        const { caller, beforeAsking, findResult, onResult } = options;
+        const { caller, beforeAsking, findResult, onResult, account } = options;
         const { signal } = deadline;
         if (findResult) {
           const identity = identityOf(asked, routed[0], this.configuration.current);
@@ -91,7 +91,12 @@ export class Dispatcher {
         const call = { signal, onProgress: progress.report, received: receipt.received, caller, priority };
         const masked = asked.mask && (await unlessAborted(prepareMasked(routed, asked), signal));
         const candidates = masked?.candidates ?? routed;
-        const outcome = await this.#tryAll(candidates, { asked, identity, beforeAsking }, call, deadline)
+        const outcome = await this.#tryAll(
+          candidates,
+          { asked, identity, beforeAsking, account },
+          call,
+          deadline,
+        )
           .then(async (outcome) =>
             masked ? { ...outcome, made: await unlessAborted(masked.finish(outcome.made), signal) } : outcome,
           )
@@ -119,7 +124,7 @@ export class Dispatcher {
   ): Promise<PlannedCall> {
     const asked = parseRequest(input);
     const isFromOutside = options.fileAccess === 'models';
-    const able = await this.#able(asked, currentModel, options);
+    const able = ableOf(await this.#candidates(asked, currentModel, options), asked);
     const { callMs } = able[0].plugin.manifest.runtime;
     const deadline = startDeadline(asked.timeoutMs ?? callMs, options.signal);
     const { signal } = deadline;
@@ -142,12 +147,12 @@ export class Dispatcher {
     return explainCandidates(await this.#candidates(asked, currentModel, {}), asked);
   }
 
-  /** At least one. */
-  async #candidates(
+  /** At least one; in the same turn where the request has no preferences. */
+  #candidates(
     asked: ValidImageRequest,
     currentModel: string | undefined,
     { fixed, askFirst, signal }: Pick<GenerateOptions, 'fixed' | 'askFirst' | 'signal'>,
-  ): Promise<Candidate[]> {
+  ): Candidate[] | Promise<Candidate[]> {
     const world = {
       registry: this.registry,
       catalogue: this.catalogue.current,
@@ -156,19 +161,14 @@ export class Dispatcher {
       drawSeed: fixed === undefined ? this.drawSeed : () => fixed.seed,
       askFirst,
     };
-    const listed = listCandidates(
-      world,
-      asked,
-      fixed?.model ?? modelOf(asked, currentModel, this.catalogue.current),
-    );
-    const limitMs = asked.timeoutMs;
-    const all = await byPreference(listed, asked, {
-      estimate: (candidate) => estimateOf(candidate, this.registry, { signal, limitMs }),
+    const model = fixed?.model ?? modelOf(asked, currentModel, this.catalogue.current);
+    const listed = listCandidates(world, asked, model);
+    if (!hasPreferences(asked)) return withinFallback(listed, asked);
+    const limits = { signal, limitMs: asked.timeoutMs };
+    return byPreference(listed, asked, {
+      estimate: (candidate) => estimateOf(candidate, this.registry, limits),
       medianMs: (plugin, model) => this.latencies.medianMs(plugin, model),
-    });
-    if (asked.fallback !== 'none') return all;
-    const [first, ...others] = all;
-    return [...(first ? [first] : []), ...others.filter(({ isUnable }) => isUnable)];
+    }).then((all) => withinFallback(all, asked));
   }
 
   /** What a call is made with where its request leaves it open; rejects as {@link fixRequest} does. */
@@ -177,22 +177,6 @@ export class Dispatcher {
       catalogue: this.catalogue.current,
       configuration: this.configuration.current,
       drawSeed: this.drawSeed,
-    });
-  }
-
-  async #able(
-    asked: ValidImageRequest,
-    currentModel: string | undefined,
-    options: GenerateOptions,
-  ): Promise<[Candidate, ...Candidate[]]> {
-    const all = await this.#candidates(asked, currentModel, options);
-    const [first, ...others] = all.filter(({ isUnable }) => !isUnable);
-    if (first) return [first, ...others];
-    assertAffordable(all, asked);
-    const reasons = all.map(({ plugin, obstacle }) => `${plugin.manifest.id}: ${obstacle}`);
-    throw new EaselError({
-      code: 'ERR_REQUEST_INVALID',
-      message: `No plugin can do what was asked: ${reasons.join('; ')}.`,
     });
   }
 
@@ -216,7 +200,8 @@ export class Dispatcher {
       asked: { fallback },
       identity,
       beforeAsking,
-    }: Pick<GenerateOptions, 'beforeAsking'> & {
+      account,
+    }: Pick<GenerateOptions, 'beforeAsking' | 'account'> & {
       readonly asked: ValidImageRequest;
       readonly identity: Pick<GenerationRequest, 'requestId' | 'isResumable'>;
     },
@@ -232,14 +217,10 @@ export class Dispatcher {
         (({ plugin: { manifest }, model }) =>
           beforeAsking({ plugin: manifest.id, model: model.id, isPaid: isPaid(manifest) })),
       choose: ({ plugin }) => this.registry.currentVersion(plugin, deadline.signal),
-      ask: ({ plugin, pipelineType, request, withFiles, wasAsked }) =>
-        this.tracing.attempt({ plugin: plugin.manifest, pipelineType, request }, () =>
-          plugin.generate(
-            pipelineType,
-            { ...request, ...identity, ...withFiles },
-            { ...call, wasHandedOver: wasAsked },
-          ),
-        ),
+      ask: (candidate) => {
+        const { registry, tracing } = this;
+        return askCandidate(candidate, { identity, call, account, registry, tracing });
+      },
       onAttempt: (attempt, { plugin }) =>
         this.events.emit('attempt-ended', { ...attempt, version: plugin.manifest.version }),
     });

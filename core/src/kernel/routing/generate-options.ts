@@ -1,5 +1,6 @@
 import type { Progress } from '@easel/plugin-sdk';
 import type { ImageResult } from '../../results/image-result.js';
+import type { Account } from './account.js';
 import type { AskedPlugin, FixedChoices } from './fixed-request.js';
 import type { RequestIdentity } from './identity.js';
 
@@ -33,6 +34,8 @@ export interface GenerateOptions {
    * it finds, and rejects with what it rejects with. Absent, or where it finds nothing: the images are made.
    */
   readonly findResult?: ((identity: RequestIdentity) => Promise<ImageResult | undefined>) | undefined;
+  /** Keeps account of what the call costs, and refuses what is beyond a budget. Absent: nobody does. */
+  readonly account?: Account | undefined;
   /** What `fixRequest` answered for the request. Absent: the current model counts, and a seed is drawn. */
   readonly fixed?: FixedChoices | undefined;
   /**

@@ -17,8 +17,11 @@ export interface Measures {
 
 type Preferences = Pick<ValidImageRequest, 'prefer' | 'maxCost'>;
 
-/** Whether candidates have to be asked what they would cost. */
-export const asksForPrices = ({ prefer, maxCost }: Preferences): boolean =>
+/** Whether the order depends on what has to be asked for. */
+export const hasPreferences = ({ prefer, maxCost }: Preferences): boolean =>
+  prefer !== undefined || maxCost !== undefined;
+
+const asksForPrices = ({ prefer, maxCost }: Preferences): boolean =>
   prefer === 'cheapest' || maxCost !== undefined;
 
 /**
@@ -30,7 +33,6 @@ export async function byPreference(
   asked: Preferences,
   measures: Measures,
 ): Promise<Candidate[]> {
-  if (asked.prefer === undefined && asked.maxCost === undefined) return [...candidates];
   const measured = await Promise.all(
     candidates.map(async (candidate): Promise<Candidate> => {
       const { plugin, model } = candidate;
@@ -68,18 +70,33 @@ export function reasonOf(candidate: Candidate, { prefer }: Preferences, priority
 }
 
 /**
- * @throws ERR_BUDGET where all who can do what was asked would cost too much
+ * Those that can do what was asked.
+ *
+ * @throws ERR_REQUEST_INVALID where there is none, ERR_BUDGET where one could and would cost too much
  */
-export function assertAffordable(candidates: readonly Candidate[], { maxCost }: Preferences): void {
-  const refused = candidates.filter(({ isTooExpensive }) => isTooExpensive);
-  if (refused.length === 0) return;
-  const reasons = refused.map(
-    ({ plugin, model, obstacle }) => `${plugin.manifest.id} (${model.id}): ${obstacle}`,
-  );
+export function ableOf(
+  candidates: readonly Candidate[],
+  { maxCost }: Preferences,
+): [Candidate, ...Candidate[]] {
+  const [first, ...others] = candidates.filter(({ isUnable }) => !isUnable);
+  if (first) return [first, ...others];
+  const isOfPrice = candidates.some(({ isTooExpensive }) => isTooExpensive);
+  const reasons = candidates
+    .filter(({ isTooExpensive = false }) => isTooExpensive === isOfPrice)
+    .map(({ plugin, model, obstacle }) => {
+      const { id } = plugin.manifest;
+      return `${isOfPrice ? `${id} (${model.id})` : id}: ${obstacle}`;
+    })
+    .join('; ');
+  if (isOfPrice)
+    throw new EaselError({
+      code: 'ERR_BUDGET',
+      field: 'maxCost',
+      message: `maxCost: nobody makes this for at most ${maxCost} USD: ${reasons}.`,
+    });
   throw new EaselError({
-    code: 'ERR_BUDGET',
-    field: 'maxCost',
-    message: `maxCost: nobody makes this for at most ${maxCost} USD: ${reasons.join('; ')}.`,
+    code: 'ERR_REQUEST_INVALID',
+    message: `No plugin can do what was asked: ${reasons}.`,
   });
 }
 

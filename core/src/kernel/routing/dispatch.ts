@@ -104,7 +104,7 @@ export class Dispatcher {
             receipt.settle(false);
             throw error;
           });
-        const result = resultOf(outcome, performance.now() - startedAt, fixed.prompts);
+        const result = resultOf(outcome, performance.now() - startedAt, fixed?.prompts);
         await handOver(result, onResult, receipt, signal);
         return result;
       } finally {

@@ -148,6 +148,7 @@ describe('a user without a home folder', () => {
   it.each([
     ['', /ERR_CONFIG_INVALID: There is no home folder/],
     ['/dev/null', /ERR_CONFIG_INVALID: .*\/dev\/null\/.easel.*ENOTDIR/],
+    ['/proc/nobody', /ERR_STORAGE: The storage folder \/proc\/nobody\/\.easel cannot be written to/],
     ['/sys', /ERR_STORAGE: The storage folder \/sys\/\.easel cannot be written to/],
   ])('HOME=%s: is told to set EASEL_STORAGE', async (home, message) => {
     const folder = mkdtempSync(join(tmpdir(), 'easel-homeless-'));

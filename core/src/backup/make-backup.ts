@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { EaselError } from '@easel/plugin-sdk';
 import Database from 'libsql';
 import { writePrivateFile } from '../results/write-whole-file.js';
+import { makeFolder } from '../storage/make-folder.js';
 import { coreVersion } from '../version.js';
 import { type BackupDocument, backupFormat, documentName } from './backup-document.js';
 import { copyEntry, databaseName, keptEntries, measureEntry } from './kept-entries.js';
@@ -34,7 +35,7 @@ export async function makeBackup(storageFolder: string, target: string): Promise
     });
   const partial = `${target}.${randomBytes(4).toString('hex')}.partial`;
   try {
-    await mkdir(dirname(target), { recursive: true });
+    await makeFolder(dirname(target));
     await mkdir(partial, { mode: 0o700 });
     // Before the images: those that it knows are there then, as far as they are kept.
     copyDatabase(database, join(partial, databaseName));

@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { EaselError } from '@easel/plugin-sdk';
+import { makeFolder } from '../storage/make-folder.js';
 
 /** A lock that has not been renewed for so many milliseconds is of a process that was killed. */
 const staleMs = 5_000;
@@ -18,7 +18,7 @@ export async function withKeyFileLocked<T>(path: string, work: () => Promise<T>)
   const { default: lockfile } = await import('proper-lockfile');
   let release: () => Promise<void>;
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await makeFolder(dirname(path), 0o700);
     release = await lockfile.lock(path, {
       realpath: false,
       stale: staleMs,

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, readlink, stat, statfs, symlink, unlink } from 'node:fs/promises';
+import { readFile, readlink, stat, statfs, symlink, unlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { EaselError, type HubSource } from '@easel/plugin-sdk';
 import lockfile from 'proper-lockfile';
 import { writeWholeFile } from '../results/write-whole-file.js';
+import { makeFolder } from '../storage/make-folder.js';
 import { defaultRevision, installedPath, RepositoryFolder } from './cache-folder.js';
 import { cannotWrite } from './cannot-write.js';
 import { chooseFolderFiles, choosePart, chooseSingleFile, type Variant } from './choose-files.js';
@@ -57,7 +58,7 @@ export async function install(
   const folder = new RepositoryFolder(settings.cacheFolder, repository);
   const client = new HubClient(settings);
   const listing = await client.list(repository, revision);
-  await mkdir(join(folder.path, 'blobs'), { recursive: true }).catch((cause) => {
+  await makeFolder(join(folder.path, 'blobs')).catch((cause) => {
     throw cannotWrite(folder.path, cause);
   });
   const release = await lock(folder.path, onWaiting);
@@ -200,7 +201,7 @@ async function link(folder: RepositoryFolder, commit: string, files: readonly Hu
   for (const file of [...files].sort((one, other) => last(one) - last(other))) {
     const name = join(folder.snapshot(commit), file.path);
     const target = relative(dirname(name), folder.blob(file.hash));
-    await mkdir(dirname(name), { recursive: true });
+    await makeFolder(dirname(name));
     if ((await readlink(name).catch(() => undefined)) === target) continue;
     await unlink(name).catch(() => {});
     await symlink(target, name);

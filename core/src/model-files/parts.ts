@@ -1,6 +1,7 @@
-import { mkdir, readdir, readlink, realpath, rm, symlink } from 'node:fs/promises';
+import { readdir, readlink, realpath, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import type { HubSource } from '@easel/plugin-sdk';
+import { makeFolder } from '../storage/make-folder.js';
 
 /** A file of another repository that a model needs beside its own. */
 export type HubPart = NonNullable<HubSource['parts']>[number];
@@ -31,7 +32,7 @@ export const sourceOfPart = ({ as: _, ...part }: HubPart): HubSource => ({ type:
 export async function linkFile(name: string, installed: string): Promise<void> {
   const target = relative(dirname(name), await realpath(installed));
   if ((await readlink(name).catch(() => undefined)) === target) return;
-  await mkdir(dirname(name), { recursive: true });
+  await makeFolder(dirname(name));
   await rm(name, { force: true });
   await symlink(target, name);
 }

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, realpath, rename, unlink } from 'node:fs/promises';
+import { link, open, realpath, rename, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EaselError } from '@easel/plugin-sdk';
+import { makeFolder } from '../storage/make-folder.js';
 
 /**
  * Writes a file so that under its name there is never a part of it: to a temporary name in the same folder,
@@ -15,8 +16,8 @@ export async function writeWholeFile(
 ): Promise<boolean> {
   try {
     // Whoever may read the file may enter its folder.
-    const folderMode = mode === undefined ? {} : { mode: mode | ((mode & 0o444) >> 2) };
-    await mkdir(dirname(path), { recursive: true, ...folderMode });
+    const folderMode = mode === undefined ? undefined : mode | ((mode & 0o444) >> 2);
+    await makeFolder(dirname(path), folderMode);
     // Through a symbolic link, its target is replaced, not the link.
     const target = replace ? await realpath(path).catch(() => path) : path;
     const temporary = join(dirname(target), `.easel-${randomBytes(8).toString('hex')}.tmp`);

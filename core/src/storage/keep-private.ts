@@ -1,6 +1,7 @@
-import { chmodSync, closeSync, type Dirent, lstatSync, mkdirSync, openSync, readdirSync } from 'node:fs';
+import { chmodSync, closeSync, type Dirent, lstatSync, openSync, readdirSync } from 'node:fs';
 import { chmod, lstat, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeFolderSync } from './make-folder.js';
 
 /** What its owner may do, and nobody else. */
 const ownersBits = 0o700;
@@ -11,7 +12,7 @@ const privateFile = 0o600;
  * others.
  */
 export function makePrivateFolder(folder: string): void {
-  mkdirSync(folder, { recursive: true, mode: ownersBits });
+  makeFolderSync(folder, ownersBits);
   closeToOthers(folder);
   for (const entry of readdirSync(folder, { withFileTypes: true }))
     if (entry.isFile()) closeToOthers(join(folder, entry.name));
@@ -31,7 +32,7 @@ function closeToOthers(path: string): void {
  * made, if it is missing.
  */
 export function makePrivateFile(file: string): void {
-  mkdirSync(dirname(file), { recursive: true, mode: ownersBits });
+  makeFolderSync(dirname(file), ownersBits);
   closeSync(openSync(file, 'a', privateFile));
   closeToOthers(file);
 }

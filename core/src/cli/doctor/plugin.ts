@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { PluginFolder } from '../../kernel/manifest/read.js';
 import { permissionFlags } from '../../kernel/runner/permission-flags.js';
 import { processPermissions } from '../../kernel/supervisor/process-permissions.js';
+import { makeFolderSync } from '../../storage/make-folder.js';
 import { type Check, diagnosisSchema } from './check.js';
 
 /** What a diagnosis is told. */
@@ -40,7 +40,7 @@ export async function diagnosePlugin(
   const { id, permissions } = plugin.manifest;
   const own = permissions.storage ? join(storageFolder, 'plugins', id) : undefined;
   try {
-    if (own !== undefined) mkdirSync(own, { recursive: true, mode: 0o700 });
+    if (own !== undefined) makeFolderSync(own, 0o700);
     const flags = permissionFlags(processPermissions(plugin, own));
     return await run(flags, module, plugin.folder, { config, storageFolder: own });
   } catch (error) {

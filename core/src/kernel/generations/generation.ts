@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, rename, rm, symlink } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
 import { isOwnerAlive, ownMark, SignOfLife } from '@easel/plugin-sdk';
+import { makeFolder } from '../../storage/make-folder.js';
 import type { PluginFolder } from '../manifest/read.js';
 import { hashFolder, isForTools } from './fingerprint.js';
 import { linkSurroundings } from './link-surroundings.js';
@@ -84,7 +85,7 @@ export async function dropGeneration({ copy }: PluginFolder): Promise<void> {
  */
 export async function prepareGenerations(storageFolder: string): Promise<void> {
   const all = folderIn(storageFolder);
-  await mkdir(all, { recursive: true, mode: privateMode }).catch(() => {});
+  await makeFolder(all, privateMode).catch(() => {});
   for (const name of await readdir(all).catch(() => [])) {
     const [, space = '', pid, startedAt = ''] = /\.(\w+)\.(\d+)\.(\w+)\.\d+(?:\.new)?$/.exec(name) ?? [];
     const known = (text: string) => (text === unknown ? '' : text);

@@ -36,7 +36,8 @@ export class VersionInstaller {
       onPassed: (plugin) => options.registry.settle(plugin),
       onFailed: (newcomer, reason) => {
         if (this.isClosed) return;
-        options.schedule((configuration) => this.#rollBack(newcomer, reason, configuration));
+        const letGo = this.#holdCalls(newcomer.plugin);
+        options.schedule((configuration) => this.#rollBack(newcomer, reason, configuration).finally(letGo));
       },
     });
   }
@@ -150,6 +151,22 @@ export class VersionInstaller {
     if (!before?.copy?.copy) return;
     const predecessor = { plugin: before.copy, fingerprint: before.fingerprint };
     this.#probation.begin({ plugin, fingerprint, predecessor });
+  }
+
+  /**
+   * Lets calls of a version that has failed wait for the one that takes its place, instead of failing at its
+   * open circuit. The answered function, or the kernel's closing, ends that.
+   */
+  #holdCalls(failed: GuardedPlugin): () => void {
+    const { registry } = this.#options;
+    let decide: (inPlace: GuardedPlugin) => void = () => {};
+    registry.hold(failed, new Promise((resolve) => (decide = resolve)));
+    const letGo = () => {
+      this.closing.removeEventListener('abort', letGo);
+      decide(registry.plugins.find(({ manifest }) => manifest.id === failed.manifest.id) ?? failed);
+    };
+    this.closing.addEventListener('abort', letGo, { once: true });
+    return letGo;
   }
 
   /** Brings the version before back, and does not try the newcomer again until it has changed. */

@@ -110,6 +110,12 @@ describe('a setting that changes while the server runs', () => {
     await expect.poll(entries, soon).toContainEqual(expect.objectContaining({ level: 'warn', msg: waits }));
     const health = (await (await fetch(`${url}/api/health/images`)).json()) as object;
     expect(health).toMatchObject({ waitingSettings: ['storageFolder', 'server.bodyMb'] });
+    // Its path is where the server is.
+    await write({ server: { ...server, publicUrl: 'https://one.example/elsewhere' } });
+    await expect
+      .poll(async () => await (await fetch(`${url}/api/health/images`)).json(), soon)
+      .toMatchObject({ waitingSettings: ['server.publicUrl'] });
+    expect(await imageUrl()).not.toContain('elsewhere');
     await write({ server });
     await expect
       .poll(async () => await (await fetch(`${url}/api/health/images`)).json(), soon)

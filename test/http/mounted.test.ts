@@ -103,8 +103,13 @@ describe.each(hosts)('the server in a host app, %s', (_name, mount) => {
     const made = await jsonOf<{ image_url: string }>(await post('/api/images/generate', { prompt: 'x' }));
     expect(made.image_url).toMatch(new RegExp(`^${origin}${prefix}/api/images/results/`));
     expect((await fetch(made.image_url)).headers.get('content-type')).toBe('image/png');
-    const job = await post('/api/images/jobs', { prompt: 'x' });
-    expect((await fetch(`${origin}${job.headers.get('location')}`)).status).toBe(200);
+    for (const job of [
+      await post('/api/images/jobs', { prompt: 'x' }),
+      await post('/v1/images/generations', { prompt: 'x', async: true }),
+    ]) {
+      expect(job.headers.get('location')).toMatch(new RegExp(`^${prefix}/`));
+      expect((await fetch(`${origin}${job.headers.get('location')}`)).status).toBe(200);
+    }
     const studio = await (await fetch(`${origin}${prefix}/gallery`)).text();
     expect(studio).toContain(`<base href="${prefix}/">`);
     const [, module = ''] = /src="\.\/(studio\/[^"]+)"/.exec(studio) ?? [];

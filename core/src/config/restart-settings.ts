@@ -32,10 +32,17 @@ export interface Applicable {
 
 /** @param started the configuration with which the kernel was started */
 export function keepRestartSettings(started: Configuration, read: Configuration): Applicable {
-  const waiting = restartSettings.filter(
+  const changed = restartSettings.filter(
     (path) => !isDeepStrictEqual(valueAt(started, path), valueAt(read, path)),
   );
-  const server = { ...read.server, ...pick(started, (path) => path.startsWith('server.')) };
+  // The path of its public URL is where the server is; the rest of it may change at any time.
+  const isMoved = publicPath(started) !== publicPath(read);
+  const waiting = isMoved ? [...changed, 'server.publicUrl' as const] : changed;
+  const server = {
+    ...read.server,
+    ...pick(started, (path) => path.startsWith('server.')),
+    ...(isMoved ? { publicUrl: started.server.publicUrl } : {}),
+  };
   const kept: Configuration = { ...read, ...pick(started, (path) => !path.startsWith('server.')), server };
   const [before, now] = [started, read].map(({ storageFolder }) => ownCatalogueFolder(storageFolder));
   const catalogueFolders = read.catalogueFolders.map((folder) =>
@@ -43,6 +50,9 @@ export function keepRestartSettings(started: Configuration, read: Configuration)
   );
   return { waiting, configuration: { ...kept, catalogueFolders } };
 }
+
+const publicPath = ({ server: { publicUrl } }: Configuration) =>
+  publicUrl === undefined ? '/' : new URL(publicUrl).pathname.replace(/\/?$/, '/');
 
 /** Those that are read once, by their names in their part of the configuration. */
 const pick = (configuration: Configuration, isWanted: (path: SettingName) => boolean): object =>

@@ -137,7 +137,9 @@ export class ObjectJobRecords implements JobRecords {
 
   async cancel(id: string, server: string, now: number): Promise<StoredJob | undefined> {
     if (!(await this.#objects.has(keys.job(id)))) return undefined;
-    return await this.#end(id, { state: 'cancelled', owner: server, endedAt: now });
+    // Each cancel is one of its own: the second finds that the job has ended.
+    const owner = `${server} ${randomUUID()}`;
+    return await this.#end(id, { state: 'cancelled', owner, endedAt: now });
   }
 
   async endOf(id: string): Promise<EndFile | undefined> {

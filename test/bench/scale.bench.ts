@@ -1,0 +1,114 @@
+/**
+ * What a queue between machines costs: jobs of a plugin that sleeps, through one gateway and 1, 2 and 4
+ * workers on a real Redis and S3 server, beside plain BullMQ on the same Redis with the same sleeps and places.
+ *
+ * @module
+ */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Queue, QueueEvents, Worker } from 'bullmq';
+import { createWorld, type Server, type World } from '../scale/fixtures/world.js';
+
+const isQuick = process.argv.includes('--quick');
+const sleepMs = 500;
+const placesEach = 4;
+const jobsEach = isQuick ? 24 : 80;
+const alone = isQuick ? 10 : 40;
+
+const configuration = {
+  plugins: { steady: { runtime: { concurrency: placesEach, queue: placesEach } } },
+  server: { jobsAtOnce: placesEach, accessLog: false },
+};
+
+const percentile = (values: readonly number[], share: number): number =>
+  [...values].sort((one, other) => one - other)[Math.floor(share * (values.length - 1))] ?? Number.NaN;
+
+async function submit({ url }: Server, delayMs: number): Promise<string> {
+  const response = await fetch(`${url}/api/images/jobs`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ prompt: 'a fixture', provider_options: { steady: { delayMs } } }),
+  });
+  if (response.status !== 202) throw new Error(await response.text());
+  return ((await response.json()) as { id: string }).id;
+}
+
+/** Resolves when a job has ended, as its events say. */
+async function ended({ url }: Server, id: string): Promise<void> {
+  const text = await (await fetch(`${url}/api/images/jobs/${id}/events`)).text();
+  if (!text.includes('"state":"succeeded"')) throw new Error(`${id}: ${text.slice(-300)}`);
+}
+
+async function easelThroughput(gateway: Server, workers: number): Promise<number> {
+  // The plugins of all workers have started before it counts.
+  await runThrough(gateway, workers * placesEach * 2);
+  const count = workers * jobsEach;
+  return (count * 1_000) / (await runThrough(gateway, count));
+}
+
+async function runThrough(gateway: Server, count: number): Promise<number> {
+  const startedAt = performance.now();
+  const ids = await Promise.all(Array.from({ length: count }, () => submit(gateway, sleepMs)));
+  await Promise.all(ids.map((id) => ended(gateway, id)));
+  return performance.now() - startedAt;
+}
+
+async function plainThroughput({ redisPort: port }: World, workers: number): Promise<number> {
+  const connection = { host: '127.0.0.1', port };
+  const name = randomUUID();
+  const queue = new Queue(name, { connection });
+  const events = new QueueEvents(name, { connection });
+  await events.waitUntilReady();
+  const working = Array.from(
+    { length: workers },
+    () => new Worker(name, async () => await delay(sleepMs), { connection, concurrency: placesEach }),
+  );
+  await Promise.all(working.map((worker) => worker.waitUntilReady()));
+  const count = workers * jobsEach;
+  const startedAt = performance.now();
+  const jobs = await Promise.all(Array.from({ length: count }, () => queue.add('job', {})));
+  await Promise.all(jobs.map((job) => job.waitUntilFinished(events)));
+  const jobsASecond = (count * 1_000) / (performance.now() - startedAt);
+  for (const one of [...working, events, queue]) await one.close();
+  return jobsASecond;
+}
+
+async function bytesAJob(world: World, gateway: Server, count: number): Promise<number> {
+  const { Redis } = await import('ioredis');
+  const redis = new Redis(world.redisPort, '127.0.0.1');
+  const used = async () => Number(/used_memory:(\d+)/.exec(await redis.info('memory'))?.[1]);
+  const before = await used();
+  await Promise.all(Array.from({ length: count }, () => submit(gateway, 0)));
+  const after = await used();
+  redis.disconnect();
+  return (after - before) / count;
+}
+
+const world = await createWorld();
+try {
+  const gateway = await world.serve('gateway', configuration);
+  await submit(gateway, 0);
+  console.log(`Redis holds ${Math.round(await bytesAJob(world, gateway, 100))} bytes a job that waits`);
+  let workers = 0;
+  for (const wanted of [1, 2, 4]) {
+    for (; workers < wanted; workers++) await world.serve('worker', configuration);
+    const easel = await easelThroughput(gateway, workers);
+    const plain = await plainThroughput(world, workers);
+    const ideal = (workers * placesEach * 1_000) / sleepMs;
+    console.log(
+      `${workers} workers: ${easel.toFixed(1)} jobs/s, plain BullMQ ${plain.toFixed(1)}, ideal ${ideal}; ratio ${(easel / plain).toFixed(2)}`,
+    );
+  }
+  const added: number[] = [];
+  for (let job = 0; job < alone; job++) {
+    const startedAt = performance.now();
+    await ended(gateway, await submit(gateway, sleepMs));
+    added.push(performance.now() - startedAt - sleepMs);
+  }
+  console.log(
+    `added to a job alone: p50 ${Math.round(percentile(added, 0.5))} ms, p99 ${Math.round(percentile(added, 0.99))} ms`,
+  );
+} finally {
+  await world.close();
+}
+process.exit(0);

@@ -111,7 +111,7 @@ export class JobWorker implements Carrier {
       },
     );
     this.#working.set(id, work);
-    channel.tell({ type: 'state', id });
+    channel.tell({ type: 'state', id, startedAt });
     try {
       const ended = await work.run();
       if (ended) onEnd(ended);

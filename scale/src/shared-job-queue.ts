@@ -179,8 +179,11 @@ export class SharedJobQueue implements JobQueue {
     this.#progress.delete(id);
     this.#previews.delete(id);
     if (!this.#events.isHeard(id)) return;
-    const job = await this.get(id);
-    if (job) this.#events.tell(id, { type: 'state', job });
+    const { startedAt } = message;
+    const job = startedAt === undefined ? await this.get(id) : await this.#options.records.accepted(id);
+    if (!job) return;
+    const begun: StoredJob = startedAt === undefined ? job : { ...job, state: 'running', startedAt };
+    this.#events.tell(id, { type: 'state', job: begun });
   }
 
   /** Where jobs are: by the queue, and by the records those that it has no more. */

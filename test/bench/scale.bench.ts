@@ -1,6 +1,6 @@
 /**
  * What a queue between machines costs: jobs of a plugin that sleeps, through one gateway and 1, 2 and 4
- * workers on a real Redis and S3 server, beside plain BullMQ on the same Redis with the same sleeps and places.
+ * workers on a real Redis and S3 server, beside plain BullMQ on the same Redis with the same sleeps.
  *
  * @module
  */
@@ -59,6 +59,8 @@ async function plainThroughput({ redisPort: port }: World, workers: number): Pro
   const queue = new Queue(name, { connection });
   const events = new QueueEvents(name, { connection });
   await events.waitUntilReady();
+  // Each job that is waited for listens to both.
+  for (const one of [queue, events]) one.setMaxListeners(0);
   const working = Array.from(
     { length: workers },
     () => new Worker(name, async () => await delay(sleepMs), { connection, concurrency: placesEach }),

@@ -86,7 +86,10 @@ const kinds: readonly Kind[] = [
       const file = new StorageFolder(await mkdtemp(join(folder, 'queue-')));
       const own = new DatabaseThread(file.database, () => {});
       await own.open();
-      const [results, inputs] = [new FolderResultStore(file, 'results'), new FolderResultStore(file, 'inputs')];
+      const [results, inputs] = [
+        new FolderResultStore(file, 'results'),
+        new FolderResultStore(file, 'inputs'),
+      ];
       const jobs = new SqliteJobQueue({ ...host(perCaller, isWorker), database: own, results, inputs });
       jobs.start();
       const close = async () => {

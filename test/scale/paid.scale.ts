@@ -71,7 +71,7 @@ it('a worker that is killed and comes back takes up what was paid, and nothing i
       return await worker.again();
     }),
   );
-  await expect.poll(() => statesOf(ids)).toEqual(ids.map(() => 'succeeded'));
+  await expect.poll(() => statesOf(ids), { timeout: 50_000 }).toEqual(ids.map(() => 'succeeded'));
   expect(emulator.paid).toBe(4);
 });
 
@@ -81,7 +81,7 @@ it('a job that a worker may have paid for before it was lost fails, and is not p
   await expect.poll(sent).toBe(before + 1);
   for (const worker of workers) await worker.end('SIGKILL');
   await world.serve('worker', configuration());
-  await expect.poll(async () => (await jobOf(id)).state).toBe('failed');
+  await expect.poll(async () => (await jobOf(id)).state, { timeout: 50_000 }).toBe('failed');
   expect((await jobOf(id)).error).toMatchObject({ code: 'ERR_PROVIDER_BAD_RESPONSE', mayBePaid: true });
   expect(emulator.paid).toBe(before + 1);
 });

@@ -1,8 +1,9 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import {
   type AcceptedRecord,
   type AskedPlugin,
   type FixedChoices,
+  fixedChoicesSchema,
   type JobEnd,
   type JobPlace,
   type JobRecords,
@@ -13,7 +14,9 @@ import {
   type StoredJob,
 } from '@easel/core/scale';
 import { jsonType, type ListedObject, type ObjectStore, readJson, toJson } from '../object-store.js';
+import { idOf } from './job-id.js';
 import { callerPrefix, everybody, listKey } from './list-keys.js';
+import { Recent } from './recent.js';
 import {
   type AskedFile,
   askedFileSchema,
@@ -26,6 +29,9 @@ import {
 } from './record-files.js';
 
 const none = new Uint8Array();
+/** Jobs that are kept in memory, and for how long: of what was accepted, only the priority ever changes. */
+const [keptJobs, keptMs] = [2_000, 10_000];
+const pathOf = (id: string): string => `jobs/${id}/`;
 
 /** What a worker needs to do a job. */
 export interface JobToDo {
@@ -45,6 +51,9 @@ export class ObjectJobRecords implements JobRecords {
   readonly #objects: ObjectStore;
 
   readonly #storageId: string;
+  readonly #jobs = new Recent<JobFile>(keptJobs, keptMs);
+  /** Ends never change. */
+  readonly #ends = new Recent<EndFile>(keptJobs, Number.POSITIVE_INFINITY);
 
   /** @param storageId of the server that asks plugins */
   constructor(objects: ObjectStore, storageId: string) {
@@ -60,6 +69,7 @@ export class ObjectJobRecords implements JobRecords {
     await this.#objects.put(keys.open(id), none, jsonType);
     const isNew = await this.#objects.putIfAbsent(keys.job(id), toJson(job), jsonType);
     if (!isNew) return await this.#known(id);
+    this.#jobs.set(id, job);
     await Promise.all(
       [callerPrefix(caller), everybody].map(async (prefix) => {
         await this.#objects.put(listKey(prefix, job), none, jsonType);
@@ -77,6 +87,12 @@ export class ObjectJobRecords implements JobRecords {
   async get(id: string): Promise<StoredJob | undefined> {
     const [job, end] = await Promise.all([this.#jobOf(id), this.endOf(id)]);
     return job && describeFiles(job, end, end?.result ? undefined : await this.#soFar(job));
+  }
+
+  /** A job as it was when it was accepted. */
+  async accepted(id: string): Promise<StoredJob | undefined> {
+    const job = await this.#jobOf(id);
+    return job && describeFiles(job, undefined);
   }
 
   async list(caller: string | undefined, limit: number, before: string | undefined): Promise<StoredJob[]> {
@@ -106,6 +122,8 @@ export class ObjectJobRecords implements JobRecords {
   }
 
   async noteAsked(id: string, _owner: string, asked: AskedPlugin): Promise<boolean> {
+    // Whoever is not paid may be asked as often as it takes.
+    if (asked.isPaid === false) return true;
     if (await this.#objects.has(keys.end(id))) return false;
     const file: AskedFile = { asked, storageId: this.#storageId, askedAt: Date.now() };
     await this.#objects.put(keys.asked(id), toJson(file), jsonType);
@@ -132,7 +150,9 @@ export class ObjectJobRecords implements JobRecords {
   /** Has the record say what the queue says, should that have to be made again. */
   async setPriority(id: string, priority: number): Promise<void> {
     const job = await this.#jobOf(id);
-    if (job) await this.#objects.put(keys.job(id), toJson({ ...job, priority }), jsonType);
+    if (!job) return;
+    await this.#objects.put(keys.job(id), toJson({ ...job, priority }), jsonType);
+    this.#jobs.delete(id);
   }
 
   async cancel(id: string, server: string, now: number): Promise<StoredJob | undefined> {
@@ -143,23 +163,30 @@ export class ObjectJobRecords implements JobRecords {
   }
 
   async endOf(id: string): Promise<EndFile | undefined> {
+    const known = this.#ends.get(id);
+    if (known) return known;
     const read = await readJson(this.#objects, keys.end(id));
-    return read === undefined ? undefined : (endFileSchema.parse(read) as EndFile);
+    if (read === undefined) return undefined;
+    const end = endFileSchema.parse(read) as EndFile;
+    this.#ends.set(id, end);
+    return end;
   }
 
   /** Undefined: there is no such job, or it has ended. */
   async toDo(id: string): Promise<JobToDo | undefined> {
-    const [job, end, fixed, asked] = await Promise.all([
+    const found = new Set((await this.#objects.list(pathOf(id), 10)).map(({ key }) => key));
+    if (found.has(keys.end(id))) return undefined;
+    const read = async (key: string) => (found.has(key) ? await readJson(this.#objects, key) : undefined);
+    const [job, fixed, asked] = await Promise.all([
       this.#jobOf(id),
-      this.#objects.has(keys.end(id)),
-      readJson(this.#objects, keys.fixed(id)),
-      readJson(this.#objects, keys.asked(id)),
+      read(keys.fixed(id)),
+      read(keys.asked(id)),
     ]);
-    if (!job || end) return undefined;
+    if (!job) return undefined;
     return {
       job,
       soFar: await this.#soFar(job),
-      fixed: job.fixed ?? (fixed as FixedChoices | undefined),
+      fixed: job.fixed ?? (fixed === undefined ? undefined : fixedChoicesSchema.parse(fixed)),
       asked: asked === undefined ? undefined : askedFileSchema.parse(asked),
     };
   }
@@ -194,23 +221,20 @@ export class ObjectJobRecords implements JobRecords {
 
   async #jobOf(id: string): Promise<JobFile | undefined> {
     if (!/^[\w-]{1,100}$/.test(id)) return undefined;
+    const known = this.#jobs.get(id);
+    if (known) return known;
     const read = await readJson(this.#objects, keys.job(id));
-    return read === undefined ? undefined : jobFileSchema.parse(read);
+    if (read === undefined) return undefined;
+    const job = jobFileSchema.parse(read);
+    this.#jobs.set(id, job);
+    return job;
   }
 
   /** An end whose answer was lost is still the one of whoever wrote it. */
   async #end(id: string, end: EndFile): Promise<StoredJob | undefined> {
     const isFirst = await this.#objects.putIfAbsent(keys.end(id), toJson(end), jsonType);
     if (!isFirst && (await this.endOf(id))?.owner !== end.owner) return undefined;
+    this.#ends.set(id, end);
     return await this.get(id);
   }
 }
-
-/** The same for the same key of the same caller, at whichever gateway. */
-const idOf = (caller: string, idempotencyKey: string | undefined): string =>
-  idempotencyKey === undefined
-    ? `j${randomUUID().replaceAll('-', '')}`
-    : `j${createHash('sha256')
-        .update(JSON.stringify([caller, idempotencyKey]))
-        .digest('hex')
-        .slice(0, 40)}`;

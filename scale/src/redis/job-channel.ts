@@ -5,7 +5,7 @@ import { connectForCommands, connectForReading, type RedisPlace } from './connec
 import { prefixOf } from './job-transport.js';
 
 const messageSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('state'), id: z.string() }),
+  z.object({ type: z.literal('state'), id: z.string(), startedAt: z.number().optional() }),
   z.object({ type: z.literal('progress'), id: z.string(), progress: progressSchema.omit({ preview: true }) }),
 ]);
 const previewMessageSchema = z.object({
@@ -17,7 +17,12 @@ const previewMessageSchema = z.object({
 
 /** What servers tell each other of jobs: that one has changed its state, or how far it is. */
 export type JobMessage =
-  | { readonly type: 'state'; readonly id: string }
+  | {
+      readonly type: 'state';
+      readonly id: string;
+      /** There once it has begun, until it has ended. */
+      readonly startedAt?: number | undefined;
+    }
   | { readonly type: 'progress'; readonly id: string; readonly progress: Progress };
 
 /**

@@ -28,7 +28,8 @@ async function submit({ url }: ServeCommand, request: object): Promise<string> {
 
 /** A server with a job that is done and one that never ends, and a backup made while it works on others. */
 async function createBackup() {
-  const folder = await createServeFolder();
+  // The job that never ends would be waited for.
+  const folder = await createServeFolder({ server: { closeSeconds: 1 } });
   const server = await serveFrom(folder, { environment });
   const done = await submit(server, { prompt: 'a fixture' });
   await expect.poll(async () => (await jobOf(server, done)).state, soon).toBe('succeeded');

@@ -41,6 +41,10 @@ const handlesSchema = z.strictObject({
     .describe(
       'What models of this type may be able to do and this plugin is not; it is not asked for it. Absent: nothing.',
     ),
+  anyModel: z
+    .boolean()
+    .default(false)
+    .describe('Whether it takes models of its provider that are in no catalogue. Absent: no.'),
   ...choiceFields,
   models: z
     .strictObject({

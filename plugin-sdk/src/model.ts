@@ -121,7 +121,10 @@ export const modelSchema = z
     $schema: z.string().optional().describe('For editors. Absent: no completion.'),
     id: z
       .string()
-      .regex(/^[a-z0-9][a-z0-9._/-]*$/, 'must be lower-case letters, digits and . _ / -')
+      .regex(
+        /^([a-z0-9][a-z0-9._/-]*|[a-z0-9-]+:[\w.@/:-]+)$/,
+        'must be lower-case letters, digits and . _ / -',
+      )
       .max(200)
       .describe('What callers say; unique in the catalogue.'),
     name: z.string().min(1).describe('What people read.'),

@@ -124,7 +124,7 @@ function ifAble(candidates: () => Candidate[]): Candidate[] {
 }
 
 function candidatesOf(
-  { registry, configuration, random }: RoutingWorld,
+  { registry, catalogue, configuration, random }: RoutingWorld,
   asked: ValidImageRequest,
   model: Model,
   adapted: AdaptedRequest,
@@ -136,6 +136,10 @@ function candidatesOf(
   if (pipelineType !== model.pipelineType) {
     const message = `No plugin handles the pipeline type "${model.pipelineType}"; the fallback "${pipelineType}" was used.`;
     warnings.push({ code: 'other', message });
+  }
+  if (!catalogue.models.has(model.id) && model.source.type === 'provider') {
+    const message = `"${model.id}" is in no catalogue: what it can do is not known, and was not checked.`;
+    warnings.push({ code: 'other', parameter: 'model', message });
   }
   const plugins = own.length > 0 ? own : (registry.table.get(pipelineType) ?? []);
   return inOrder(plugins, pipelineType, random).map((plugin) => {

@@ -161,7 +161,7 @@ export class Dispatcher {
       drawSeed: fixed === undefined ? this.drawSeed : () => fixed.seed,
       askFirst,
     };
-    const model = fixed?.model ?? modelOf(asked, currentModel, this.catalogue.current);
+    const model = fixed?.model ?? modelOf(asked, currentModel, this.#models);
     const listed = listCandidates(world, asked, model);
     if (!hasPreferences(asked)) return withinFallback(listed, asked);
     const limits = { signal, limitMs: asked.timeoutMs };
@@ -171,10 +171,14 @@ export class Dispatcher {
     }).then((all) => withinFallback(all, asked));
   }
 
+  get #models() {
+    return { catalogue: this.catalogue.current, table: this.registry.table };
+  }
+
   /** What a call is made with where its request leaves it open; rejects as {@link fixRequest} does. */
   async fix(input: ImageRequest, currentModel: string | undefined): Promise<FixedChoices> {
     return await fixRequest(parseRequest(input), currentModel, {
-      catalogue: this.catalogue.current,
+      ...this.#models,
       configuration: this.configuration.current,
       drawSeed: this.drawSeed,
     });

@@ -3,7 +3,9 @@ import type { Configuration } from '../../config/configuration.js';
 import { withInstalledSource } from '../../model-files/resolve-source.js';
 import type { Catalogue } from '../../models/catalogue.js';
 import { findModel } from '../../models/find-model.js';
+import { openModel } from '../../models/open-model.js';
 import { fixPrompts, mayChoose } from '../../prompts/fix-prompts.js';
+import type { RoutingTable } from '../registry/routing-table.js';
 import type { FixedChoices } from './fixed-request.js';
 
 /**
@@ -15,11 +17,12 @@ export async function fixRequest(
   currentModel: string | undefined,
   world: {
     readonly catalogue: Catalogue;
+    readonly table: RoutingTable;
     readonly configuration: Configuration;
     readonly drawSeed: () => number;
   },
 ): Promise<FixedChoices> {
-  const model = modelOf(asked, currentModel, world.catalogue);
+  const model = modelOf(asked, currentModel, world);
   const seed = asked.seed ?? world.drawSeed();
   const prompts = mayChoose(asked, world.configuration)
     ? await fixPrompts(asked, seed, world.configuration)
@@ -27,9 +30,13 @@ export async function fixRequest(
   return { model, seed, ...(prompts && { prompts }) };
 }
 
-/** The entry of the catalogue, with the place of what is installed. */
-export const modelOf = (
-  { model }: ValidImageRequest,
+/** The entry of the catalogue, with the place of what is installed, or a model that is in none. */
+export function modelOf(
+  { model: name }: ValidImageRequest,
   currentModel: string | undefined,
-  catalogue: Catalogue,
-): Model => withInstalledSource(findModel(catalogue, model ?? currentModel ?? ''));
+  { catalogue, table }: { readonly catalogue: Catalogue; readonly table: RoutingTable },
+): Model {
+  const isListed = name === undefined || catalogue.models.has(catalogue.aliases.get(name) ?? name);
+  const open = isListed ? undefined : openModel(name, table);
+  return open ?? withInstalledSource(findModel(catalogue, name ?? currentModel ?? ''));
+}

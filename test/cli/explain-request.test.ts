@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createServeFolder, serveFrom } from '../chaos/fixtures/serve-command.js';
 import { easel } from './easel.js';
@@ -26,6 +27,19 @@ test('easel explain --request shows what the networks of a call would hold, and 
   const { planned } = JSON.parse(asked.stdout);
   expect(planned).toMatchObject({ plugin: 'local-diffusion', model: 'picturebook' });
   expect(planned.memory.leastBytes).toBeGreaterThan(1e6);
+});
+
+test('a refiner is in the plan, behind the model whose image it ends', async () => {
+  const refiner = {
+    path: fileURLToPath(new URL('../../models/picturebook', import.meta.url)),
+    switchAt: 0.5,
+  };
+  const request = { prompt: 'a star', size: '96x96', provider_options: { 'local-diffusion': { refiner } } };
+  const words = ['explain', '--own-kernel', '--json', '--request', '-'];
+  const { stdout } = await easel(folder, words, JSON.stringify(request));
+  const { networks } = JSON.parse(stdout).planned.memory;
+  const names = networks.map(({ name }: { name: string }) => name);
+  expect(names).toEqual(['text_encoder', 'unet', 'text_encoder', 'unet', 'vae']);
 });
 
 test('a request that is none is said to be none', async () => {

@@ -1,4 +1,4 @@
-import { EaselError, type MemoryPlan } from '@easel/plugin-sdk';
+import { EaselError, type MemoryPlan, type NetworkCost } from '@easel/plugin-sdk';
 import type { ModelCache } from '../models/model-cache.js';
 import type { Arithmetic, ModelFiles } from '../models/model-files.js';
 import type { OpenedModel } from '../models/opened-model.js';
@@ -13,7 +13,7 @@ import { TorchGenerator } from '../sampling/noise/torch-generator.js';
 import { planMemory } from '../session/memory-plan.js';
 import type { NetworkMemory } from '../session/network-memory.js';
 import type { CallProgress, PassPosition } from './call-progress.js';
-import type { EngineCall } from './engine-call.js';
+import type { EngineCall, Refiner } from './engine-call.js';
 import type { Made, Picture } from './protocol.js';
 
 /** What the engine's worker keeps between calls. */
@@ -83,7 +83,8 @@ export class ImageRun {
   }
 
   /**
-   * What the call's own model would hold; nothing is opened. Undefined where nobody knows before they run.
+   * What the call's own model, and its refiner, would hold; nothing is opened. Undefined where nobody knows
+   * before they run.
    *
    * @throws ERR_MODEL_FILES_INVALID, and ERR_REQUEST_INVALID for what the model cannot do
    */
@@ -97,7 +98,22 @@ export class ImageRun {
       ...(firstPass && { steps: firstPass.steps, strength: firstPass.strength }),
     };
     const costs = await model.costsOf?.(request, refiner === undefined);
-    return costs && planMemory(costs, this.#kept.memory);
+    const later = refiner && costs ? await this.#refinerCosts(refiner) : [];
+    return costs && later && planMemory([...costs, ...later], this.#kept.memory);
+  }
+
+  async #refinerCosts({ path, switchAt }: Refiner): Promise<readonly NetworkCost[] | undefined> {
+    const { width, height, model: own, firstPass, steps } = this.#call;
+    const model = await this.#kept.models.get({ path, arithmetic: own.arithmetic });
+    const { factor, latentChannels } = model;
+    const latents = new Float32Array((latentChannels * width * height) / factor ** 2);
+    const position = { image: 0, pass: this.#listener.progress.ownPasses };
+    const request: PictureRequest = {
+      ...this.#requestOf(position, model, { kind: 'latents', latents }),
+      steps: firstPass?.steps ?? steps,
+      denoisingStart: switchAt,
+    };
+    return await model.costsOf?.(request, true);
   }
 
   /**

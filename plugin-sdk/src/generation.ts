@@ -6,6 +6,7 @@
  * @module
  */
 import { z } from 'zod';
+import { generatedFormats } from './image.js';
 import { jsonSchema } from './json.js';
 import { modelSchema } from './model.js';
 import { generationParameters, promptLimit } from './parameters.js';
@@ -37,7 +38,7 @@ export const generationRequestSchema = z.object({
   height: z.int().positive().describe('Pixels, within what the model supports.'),
   n: z.int().min(1).describe('How many pictures.'),
   ...generationParameters,
-  outputFormat: z.enum(['png', 'jpeg', 'webp']).describe('File format to encode.'),
+  outputFormat: z.enum(generatedFormats).describe('File format to encode.'),
   inputImages: z.array(parameter.inputImages.unwrap().element).describe('Empty: text to image.'),
   mask: parameter.mask.describe('Absent: the whole picture.'),
   previews: z

@@ -3,7 +3,10 @@ import { z } from 'zod';
 /** Seeds are 32 bits wide, as torch's generators are. */
 export const seedLimit = 2 ** 32 - 1;
 
-export const outputFormats = ['png', 'jpeg', 'webp'] as const;
+/** Formats that plugins make images in. */
+export const generatedFormats = ['png', 'jpeg', 'webp'] as const;
+/** Those that callers may ask for; the kernel makes AVIF of what a plugin gives. */
+export const outputFormats = [...generatedFormats, 'avif'] as const;
 export type OutputFormat = (typeof outputFormats)[number];
 
 /** Encoded pictures cross every boundary as bytes; base64 exists only at the edge of a door that needs it. */

@@ -45,7 +45,7 @@ describe('easel doctor', () => {
     expect(stdout).toMatch(/^ok {4}processor: \d+ threads of \d+/m);
     expect(stdout).toMatch(/^(ok|note) +memory: .* GB free of .* GB/m);
     expect(stdout).toMatch(/^(ok|note) +disk: .* GB free for .*kept$/m);
-    expect(stdout).toMatch(/^ok {4}sharp: sharp .* writes PNG, JPEG and WebP$/m);
+    expect(stdout).toMatch(/^ok {4}sharp: sharp .* writes PNG, JPEG, WebP and AVIF$/m);
     expect(stdout).toMatch(/\nwell\nok {4}pulse: 60\n/);
     expect(stdout).not.toMatch(/local-diffusion|steady/);
     expect(status).toBe(0);

@@ -77,7 +77,7 @@ describe('saveImages', () => {
     ['', /is not the name of a file/],
     ['-', /is not the name of a file/],
     ['a\0b.png', /is not the name of a file/],
-    ['house.gif', /ends in ".gif"; Easel writes \.png, \.jpg, \.jpeg, \.webp/],
+    ['house.gif', /ends in ".gif"; Easel writes \.png, \.jpg, \.jpeg, \.webp, \.avif/],
     ['file.txt/house.png', /is not a folder/],
     [`${'x'.repeat(300)}.png`, /ENAMETOOLONG/],
     ['/dev/null', /is not a file/],

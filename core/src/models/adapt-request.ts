@@ -55,7 +55,7 @@ export function adaptRequest(
       height: edge('height'),
       n: request.n,
       ...values,
-      outputFormat: request.outputFormat,
+      outputFormat: generatedFormatOf(request.outputFormat),
       previews: request.previews,
       inputImages: request.inputImages,
       mask: request.mask,
@@ -63,6 +63,10 @@ export function adaptRequest(
     warnings,
   };
 }
+
+/** Plugins make none of AVIF's: what they give is encoded. */
+const generatedFormatOf = (asked: ValidImageRequest['outputFormat']): GenerationRequest['outputFormat'] =>
+  asked === 'avif' ? 'png' : asked;
 
 function refuseWhatCannotBeDone(
   { width, height, n, inputImages, mask }: ValidImageRequest,

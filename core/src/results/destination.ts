@@ -25,6 +25,7 @@ const formats: Readonly<Record<string, OutputFormat>> = {
   '.jpg': 'jpeg',
   '.jpeg': 'jpeg',
   '.webp': 'webp',
+  '.avif': 'avif',
 };
 
 /**

@@ -1,5 +1,6 @@
 import { EaselError, type Image, type Warning } from '@easel/plugin-sdk';
 import { coreVersion } from '../version.js';
+import { writeAvifMetadata } from './avif-metadata.js';
 import { type DigitalSource, xmpKeyword, xmpOf } from './digital-source.js';
 import { exifComment } from './exif-comment.js';
 import type { ImageResult, Provenance } from './image-result.js';
@@ -19,8 +20,8 @@ const c2paBox = 'jumdc2pa';
 
 /**
  * Writes into every image of a result where it comes from. A PNG has `parameters`, which other tools read
- * too, and `easel`, from which {@link readProvenance} makes the request again; a JPEG or WebP file has the
- * parameters in EXIF, as AUTOMATIC1111 writes them. Each has XMP by which machines know it as made by a
+ * too, and `easel`, from which {@link readProvenance} makes the request again; a JPEG, WebP or AVIF file
+ * has the parameters in EXIF, as AUTOMATIC1111 writes them. Each has XMP by which machines know it as made by a
  * model. Equal calls give equal bytes. A picture that is not what it says passes through unchanged, with a
  * warning. The result that is given stays as it is.
  *
@@ -48,9 +49,9 @@ function withMetadata(image: Image, result: ImageResult, xmp: string): Image['by
   if (Buffer.from(image.bytes.buffer, image.bytes.byteOffset, image.bytes.byteLength).includes(c2paBox))
     return image.bytes;
   const exif = exifComment(parametersTextOf(image, result));
-  return image.mediaType === 'image/jpeg'
-    ? writeJpegMetadata(image.bytes, { exif, xmp })
-    : writeWebpMetadata(image.bytes, { exif, xmp });
+  if (image.mediaType === 'image/jpeg') return writeJpegMetadata(image.bytes, { exif, xmp });
+  if (image.mediaType === 'image/avif') return writeAvifMetadata(image.bytes, { exif, xmp });
+  return writeWebpMetadata(image.bytes, { exif, xmp });
 }
 
 /** What an image was made with, as AUTOMATIC1111 writes it. */

@@ -30,7 +30,7 @@ const readSchema = provenanceDocumentSchema.extend({
 
 /**
  * The request that makes the picture of a file again: from Easel's own text in a PNG, or else from what
- * AUTOMATIC1111, ComfyUI, InvokeAI, NovelAI, SwarmUI or Fooocus write into PNG, JPEG and WebP files. Throws
+ * AUTOMATIC1111, ComfyUI, InvokeAI, NovelAI, SwarmUI or Fooocus write into PNG, JPEG, WebP and AVIF files. Throws
  * ERR_REQUEST_INVALID where the file is none of these, not whole or tells nothing; `name` is what messages
  * call it.
  */
@@ -106,6 +106,6 @@ const invalid = (what: string, cause?: unknown) =>
   new EaselError({
     code: 'ERR_REQUEST_INVALID',
     message: `${what}.`,
-    hint: 'Use a PNG, JPEG or WebP file that Easel, or another tool that writes its parameters into its pictures, has made.',
+    hint: 'Use a PNG, JPEG, WebP or AVIF file that Easel, or another tool that writes its parameters into its pictures, has made.',
     cause,
   });

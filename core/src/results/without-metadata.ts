@@ -1,3 +1,4 @@
+import { withoutAvifMetadata, writeAvifMetadata } from './avif-metadata.js';
 import { sourceOf, xmpKeyword, xmpOf } from './digital-source.js';
 import { withoutJpegMetadata, writeJpegMetadata } from './jpeg-metadata.js';
 import { pngSignature, readPngChunks } from './png-chunks.js';
@@ -17,6 +18,7 @@ export function withoutMetadata(file: Uint8Array, mediaType: string): Uint8Array
   const xmp = xmpOf(sourceOf(file));
   if (mediaType === 'image/jpeg') return writeJpegMetadata(withoutJpegMetadata(file), { xmp });
   if (mediaType === 'image/webp') return writeWebpMetadata(withoutWebpMetadata(file), { xmp });
+  if (mediaType === 'image/avif') return writeAvifMetadata(withoutAvifMetadata(file), { xmp });
   const kept = [...readPngChunks(file)].filter(({ type }) => !pngMetadata.has(type));
   return writePngText(Buffer.concat([pngSignature, ...kept.map(({ bytes }) => bytes)]), {
     [xmpKeyword]: xmp,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { GenerationRequest } from '../generation.js';
-import { outputFormats } from '../image.js';
+import { generatedFormats } from '../image.js';
 import { type ParameterName, parameterNames } from '../parameters.js';
 import type { Warning } from '../result.js';
 
@@ -50,7 +50,7 @@ export const fieldTableSchema = z.strictObject({
     .strictObject({
       field,
       formats: z
-        .partialRecord(z.enum(outputFormats), z.string().min(1))
+        .partialRecord(z.enum(generatedFormats), z.string().min(1))
         .describe('How it calls the formats that it has; the first is asked for where it lacks one.'),
     })
     .optional()

@@ -70,9 +70,14 @@ async function checkSharp(): Promise<Check> {
   try {
     const { default: sharp } = await import('sharp');
     const pixel = { create: { width: 2, height: 2, channels: 3 as const, background: '#336699' } };
-    for (const format of ['png', 'jpeg', 'webp'] as const) await sharp(pixel).toFormat(format).toBuffer();
+    for (const format of ['png', 'jpeg', 'webp', 'avif'] as const)
+      await sharp(pixel).toFormat(format).toBuffer();
     const { sharp: version, vips } = sharp.versions;
-    return { name, ok: true, detail: `sharp ${version} with libvips ${vips} writes PNG, JPEG and WebP` };
+    return {
+      name,
+      ok: true,
+      detail: `sharp ${version} with libvips ${vips} writes PNG, JPEG, WebP and AVIF`,
+    };
   } catch (error) {
     return { name, ok: false, detail: (error as Error).message, fix: 'Install it for this platform: npm ci' };
   }

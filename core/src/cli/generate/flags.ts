@@ -17,7 +17,7 @@ export const define = () =>
       .option('--sampler <name>', 'sampler, by any of its usual names, such as "DPM++ 2M Karras"')
       .option('--like <png>', 'take everything from an image; flags and prompt beside it override its values')
       .option('-o, --out <path>', 'file or folder to write to')
-      .option('--format <format>', 'png, jpeg or webp (absent: by the extension of --out, else png)')
+      .option('--format <format>', 'png, jpeg, webp or avif (absent: by the extension of --out, else png)')
       .option('--prefer <whom>', 'of those who have the model: cheapest, fastest or local')
       .option('--max-cost <dollars>', 'ask nobody who would cost more, by the estimate of the plugin')
       .option('--no-expand', 'read {one|other} and __wildcard__ in prompts as text')

@@ -94,8 +94,9 @@ function samplerOf(
   return `${sampler ?? model?.defaults.sampler ?? ''} ${schedule}`.trim();
 }
 
-const formatOf = (name: 'png' | 'jpg' | 'jpeg' | 'webp' | null | undefined): OutputFormat | undefined =>
-  name === 'jpg' ? 'jpeg' : (name ?? undefined);
+const formatOf = (
+  name: 'png' | 'jpg' | 'jpeg' | 'webp' | 'avif' | null | undefined,
+): OutputFormat | undefined => (name === 'jpg' ? 'jpeg' : (name ?? undefined));
 
 function otherSettings(settings: object): string[] {
   const others = Object.keys(settings).filter((name) => !Object.hasOwn(automaticOptionsSchema.shape, name));

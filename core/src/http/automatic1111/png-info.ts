@@ -13,7 +13,7 @@ export const pngInfoSchema = z.looseObject({
  * What an image tells of how it was made, as Automatic1111 answers it: the text, all texts, and the text
  * taken apart. What other programs have written is put into Automatic1111's words.
  *
- * @throws HttpError 400 for what is no PNG, JPEG or WebP file
+ * @throws HttpError 400 for what is no PNG, JPEG, WebP or AVIF file
  */
 export function pngInfoOf(image: string): { info: string; items: object; parameters: object } {
   const bytes = Buffer.from(image.replace(/^data:[^,]{0,100};base64,/, ''), 'base64');

@@ -24,7 +24,7 @@ export function foldSeed(given: z.output<typeof seed>): number | undefined {
 export const automaticOptionsSchema = z.looseObject({
   sd_model_checkpoint: z.string().min(1).nullish(),
   CLIP_stop_at_last_layers: number(z.int().min(1).max(12)),
-  samples_format: z.enum(['png', 'jpg', 'jpeg', 'webp']).nullish(),
+  samples_format: z.enum(['png', 'jpg', 'jpeg', 'webp', 'avif']).nullish(),
 });
 
 /** Of `txt2img` alone: a second pass at a larger size. */

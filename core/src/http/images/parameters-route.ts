@@ -8,7 +8,7 @@ import { parseBody } from '../parse-body.js';
 import { describeWanted } from './describe-wanted.js';
 
 const bodySchema = z.strictObject({
-  image: z.string().min(1).describe('A PNG, JPEG or WebP file, as base64 or a data URL.'),
+  image: z.string().min(1).describe('A PNG, JPEG, WebP or AVIF file, as base64 or a data URL.'),
 });
 
 const operation: Operation = {

@@ -19,6 +19,7 @@ import { createReceipt } from '../runner/receipt.js';
 import { tokens } from '../tokens.js';
 import { askCandidate } from './ask-candidate.js';
 import { type Candidate, listCandidates, withinFallback } from './candidates.js';
+import { finishImages } from './finish-images.js';
 import { estimateOf } from './estimate.js';
 import { type ExplainedCandidate, explainCandidates, type PlannedCall } from './explain.js';
 import { fixRequest, modelOf } from './fix-request.js';
@@ -97,9 +98,7 @@ export class Dispatcher {
           call,
           deadline,
         )
-          .then(async (outcome) =>
-            masked ? { ...outcome, made: await unlessAborted(masked.finish(outcome.made), signal) } : outcome,
-          )
+          .then((outcome) => unlessAborted(finishImages(outcome, asked, masked), signal))
           .catch((error) => {
             receipt.settle(false);
             throw error;

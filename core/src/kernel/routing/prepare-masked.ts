@@ -20,14 +20,14 @@ export async function prepareMasked(
   if (!inpainting) return { candidates, finish: async (made) => made };
   const { image, mask, warnings, finish } = inpainting;
   // What is pasted is encoded once, when it is done.
-  const outputFormat = finish ? 'png' : asked.outputFormat;
+  const own = finish && ({ outputFormat: 'png' } as const);
   return {
     candidates: candidates.map((candidate) => {
       const { request } = candidate;
       const inputImages = [image, ...request.inputImages.slice(1)];
       return {
         ...candidate,
-        request: { ...request, inputImages, mask, outputFormat },
+        request: { ...request, inputImages, mask, ...own },
         warnings: [...candidate.warnings, ...warnings],
       };
     }),

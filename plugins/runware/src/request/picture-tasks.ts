@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { EaselError, type GenerationRequest, type InputImage, type OutputFormat } from '@easel/plugin-sdk';
+import { EaselError, type GenerationRequest, type InputImage } from '@easel/plugin-sdk';
 import type { TaskIdentity } from '@easel/plugin-sdk/journal';
 import type { Options } from '../options.js';
 import { schedulerOf } from './schedulers.js';
@@ -19,7 +19,11 @@ export interface PictureTask {
   readonly identity: TaskIdentity;
 }
 
-const formats: Readonly<Record<OutputFormat, string>> = { png: 'PNG', jpeg: 'JPG', webp: 'WEBP' };
+const formats: Readonly<Record<GenerationRequest['outputFormat'], string>> = {
+  png: 'PNG',
+  jpeg: 'JPG',
+  webp: 'WEBP',
+};
 
 /**
  * The tasks of a call: one a picture, each with a seed of its own. Runware counts seeds up itself within a

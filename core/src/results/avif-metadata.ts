@@ -7,7 +7,7 @@ const isMetadata = ({ type, mediaType }: ItemEntry): boolean => type === 'Exif' 
 /** Version 2 of a box, no flags. */
 const versionTwo = Buffer.from([2, 0, 0, 0]);
 
-/** The same AVIF file with EXIF and XMP at its end. Throws ERR_REQUEST_INVALID for what is no whole AVIF file. */
+/** The same AVIF file with EXIF and XMP at its end. Throws ERR_REQUEST_INVALID for what is no whole one. */
 export function writeAvifMetadata(
   avif: Uint8Array,
   { exif, xmp }: { readonly exif?: Uint8Array; readonly xmp: string },

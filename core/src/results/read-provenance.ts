@@ -30,8 +30,8 @@ const readSchema = provenanceDocumentSchema.extend({
 
 /**
  * The request that makes the picture of a file again: from Easel's own text in a PNG, or else from what
- * AUTOMATIC1111, ComfyUI, InvokeAI, NovelAI, SwarmUI or Fooocus write into PNG, JPEG, WebP and AVIF files. Throws
- * ERR_REQUEST_INVALID where the file is none of these, not whole or tells nothing; `name` is what messages
+ * AUTOMATIC1111, ComfyUI, InvokeAI, NovelAI, SwarmUI or Fooocus write into PNG, JPEG, WebP and AVIF files.
+ * Throws ERR_REQUEST_INVALID where the file is none of these, not whole or tells nothing; `name` is what messages
  * call it.
  */
 export function readProvenance(bytes: Uint8Array, name = 'The picture'): ReadProvenance {

@@ -1,8 +1,19 @@
 import type { Image, ValidGenerationResult, ValidImageRequest, Warning } from '@easel/plugin-sdk';
 import { convertImage } from '@easel/plugin-sdk/images';
+import type { Masked } from './prepare-masked.js';
 
-/** The images of a result as AVIF files where that was asked for: plugins do not make them. */
-export async function encodeImages(
+/** The images of a plugin as its caller asked for them: put into the original, and encoded. */
+export async function finishImages<Outcome extends { readonly made: ValidGenerationResult }>(
+  outcome: Outcome,
+  asked: ValidImageRequest,
+  masked: Pick<Masked, 'finish'> | undefined,
+): Promise<Outcome> {
+  const painted = masked ? await masked.finish(outcome.made) : outcome.made;
+  return { ...outcome, made: await encodeImages(painted, asked) };
+}
+
+/** As AVIF files where that was asked for: plugins do not make them. */
+async function encodeImages(
   made: ValidGenerationResult,
   { outputFormat }: Pick<ValidImageRequest, 'outputFormat'>,
 ): Promise<ValidGenerationResult> {

@@ -20,9 +20,9 @@ const c2paBox = 'jumdc2pa';
 
 /**
  * Writes into every image of a result where it comes from. A PNG has `parameters`, which other tools read
- * too, and `easel`, from which {@link readProvenance} makes the request again; a JPEG, WebP or AVIF file
- * has the parameters in EXIF, as AUTOMATIC1111 writes them. Each has XMP by which machines know it as made
- * by a model. Equal calls give equal bytes. A picture that is not what it says passes through unchanged, with a
+ * too, and `easel`, from which {@link readProvenance} makes the request again; a JPEG, WebP or AVIF file has
+ * the parameters in EXIF, as AUTOMATIC1111 writes them. Each has XMP by which machines know it as made by a
+ * model. Equal calls give equal bytes. A picture that is not what it says passes through unchanged, with a
  * warning. The result that is given stays as it is.
  *
  * @param source whether it was made of words alone, or of other images

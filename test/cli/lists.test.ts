@@ -84,7 +84,9 @@ describe('easel explain', () => {
     const folder = workingFolder();
     const { status, stdout } = await easel(folder, ['explain', 'steady-one', '--own-kernel']);
     expect(status).toBe(0);
-    expect(lineOf(stdout, '1 ')).toMatch(/^1 +steady +steady-one +steady +0 +1 +0 \+ 0 +-$/);
+    expect(lineOf(stdout, '1 ')).toMatch(
+      /^1 +steady +steady-one +steady +0 +1 +0 \+ 0 +its priority is 0 +-$/,
+    );
     const answer = await easel(troubledFolder(), [
       'explain',
       '--model',

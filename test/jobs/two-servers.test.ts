@@ -49,7 +49,8 @@ it.each(['SIGTERM', 'SIGKILL'] as const)(
 );
 
 it('a server that stands still keeps its jobs for as long as its process is there', async () => {
-  const { emulator, serve } = await createSharedFolder(4_000);
+  // Longer than the other server takes to start on a busy machine.
+  const { emulator, serve } = await createSharedFolder(10_000);
   const owner = await serve();
   const id = await submitJob(owner, 1);
   await expect.poll(() => emulator.sent('imageInference').length, soon).toBe(1);

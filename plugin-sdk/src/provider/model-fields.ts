@@ -8,7 +8,9 @@ import { type Price, priceSchema } from './price.js';
 
 /** What catalogue entries say of models with fields of their own, to be spread into a plugin's `options`. */
 export const modelOptions = {
-  fields: fieldTableSchema.prefault({}).describe('The names of the fields of the model.'),
+  fields: fieldTableSchema
+    .prefault({ size: { kind: 'none' } })
+    .describe('The names of the fields of the model. Absent: it is sent the prompt, and what `input` has.'),
   imagesPerTask: z.int().min(1).max(32).default(1).describe('Images that one request makes. Absent: 1.'),
   input: z
     .record(z.string(), jsonSchema)

@@ -4,7 +4,7 @@
  * @module
  */
 import { readdir, readFile } from 'node:fs/promises';
-import { type Manifest, type Model, manifestSchema, modelSchema, outputFormats } from '@easel/plugin-sdk';
+import { generatedFormats, type Manifest, type Model, manifestSchema, modelSchema } from '@easel/plugin-sdk';
 import { fieldTableSchema } from '@easel/plugin-sdk/provider';
 import { root } from './page.js';
 
@@ -86,7 +86,7 @@ function adaptedBy({ edgeMultiple }: Model['supports'], { fields, ...options }: 
             ? [`edges: multiples of ${edgeMultiple}`]
             : [];
   const formats = fields === undefined ? undefined : (table?.outputFormat?.formats ?? {});
-  const converted = formats && outputFormats.filter((format) => !(format in formats));
+  const converted = formats && generatedFormats.filter((format) => !(format in formats));
   return [...size, ...(converted && converted.length > 0 ? [`${converted.join(', ')}: converted here`] : [])];
 }
 

@@ -6,7 +6,7 @@
  */
 
 import { drawPicture, isPictureOf, subjectOf } from '@easel/plugin-sdk/emulator';
-import { ApiError, GoogleGenAI } from '@google/genai';
+import { ApiError, GoogleGenAI, ThinkingLevel } from '@google/genai';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   type GeminiEmulatorOptions,
@@ -93,6 +93,11 @@ describe('the emulator of Gemini, before @google/genai', () => {
   it.each([
     ['a lower-case size', { imageConfig: { imageSize: '2k' } }, /image_size/],
     ['a shape that is none', { imageConfig: { aspectRatio: '7:5' } }, /aspect_ratio/],
+    [
+      'a level that the model lacks',
+      { thinkingConfig: { thinkingLevel: ThinkingLevel.LOW } },
+      /Thinking level/,
+    ],
     ['two candidates', { candidateCount: 2 }, /candidateCount/],
     ['JSON from an image model', { responseMimeType: 'application/json' }, /JSON mode/],
     ['a field that there is not', { httpOptions: { extraBody: { generationConfig: { n: 2 } } } }, /"n"/],

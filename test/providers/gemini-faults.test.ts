@@ -20,7 +20,6 @@ describe('gemini, refused', () => {
         { finishReason: 'IMAGE_SAFETY', finishMessage: 'Unable to show the generated image.' },
         /IMAGE_SAFETY.*Unable to show the generated image\./,
       ],
-      [{ finishReason: 'NO_IMAGE' }, /NO_IMAGE/],
       [{ text: 'I cannot draw a living person.' }, /I cannot draw a living person\./],
     ] as const;
     for (const [refuse, message] of refusals) {
@@ -35,6 +34,46 @@ describe('gemini, refused', () => {
     expect(emulator.requests).toHaveLength(refusals.length);
     emulator.script = () => ({ refuse: { finishReason: 'IMAGE_OTHER' } });
     await expect(ask('x', { fallback: 'none' })).rejects.toMatchObject({ code: 'ERR_PROVIDER_BAD_RESPONSE' });
+  });
+
+  it('asks once more where the model forgot to draw, and counts what both answers cost', async () => {
+    const { ask, emulator } = await createGeminiWorld({ retries: 2 });
+    const refuse = { finishReason: 'NO_IMAGE' };
+    emulator.script = (_, index) => (index === 0 ? { refuse } : undefined);
+    const { images, cost } = await ask('a red house');
+    expect(images).toHaveLength(1);
+    expect(emulator).toMatchObject({ paid: 1, requests: { length: 2 } });
+    // 1120 tokens of picture at $60 a million, and twice 3 of prompt at $0.50.
+    expect(cost).toEqual({ amount: 0.067203, currency: 'USD' });
+    emulator.script = () => ({ refuse });
+    await expect(ask('a blue house', { fallback: 'none' })).rejects.toMatchObject({
+      code: 'ERR_PROVIDER_BAD_RESPONSE',
+      message: expect.stringContaining('NO_IMAGE'),
+      hint: expect.stringContaining('Send the call again'),
+    });
+    expect(emulator.requests).toHaveLength(4);
+    // A picture that is counted is paid, wherever it has gone: it is not asked for a second time.
+    const counted = [{ modality: 'IMAGE', tokenCount: 1120 }];
+    const usageMetadata = {
+      promptTokenCount: 3,
+      candidatesTokenCount: 1120,
+      candidatesTokensDetails: counted,
+    };
+    const body = { candidates: [refuse], usageMetadata };
+    emulator.script = () => ({ answer: { status: 200, body } });
+    const lost = ask('a green house', { fallback: 'none' });
+    await expect(lost).rejects.toMatchObject({ message: expect.stringContaining('NO_IMAGE') });
+    expect(emulator.requests).toHaveLength(5);
+  });
+
+  it('refuses a level of thinking that the model does not take, before anything is sent', async () => {
+    const { ask, emulator } = await createGeminiWorld();
+    const providerOptions = { gemini: { thinkingLevel: 'MEDIUM' } };
+    await expect(ask('a lake', { providerOptions })).rejects.toMatchObject({
+      code: 'ERR_REQUEST_INVALID',
+      message: expect.stringContaining('it takes MINIMAL, HIGH'),
+    });
+    expect(emulator.requests).toHaveLength(0);
   });
 
   it('gives the pictures that were made, and says why others were not', async () => {

@@ -93,13 +93,27 @@ const contentReasons: ReadonlySet<string> = new Set([
   'IMAGE_SAFETY',
   'IMAGE_PROHIBITED_CONTENT',
   'IMAGE_RECITATION',
-  'NO_IMAGE',
 ]);
 
 /** Whether Google has held back what was asked for, on grounds of content. */
 export const isRefused = ({ promptFeedback, candidates }: ModelAnswer): boolean =>
   promptFeedback?.blockReason !== undefined ||
   candidates.some(({ finishReason = '' }) => contentReasons.has(finishReason));
+
+/**
+ * Whether the model meant to draw and did not, and no picture is counted among what is paid: the same request
+ * mostly succeeds. `NO_IMAGE` of ai.google.dev/api/generate-content#FinishReason.
+ */
+export const isMissed = (answer: ModelAnswer): boolean => {
+  const { usageMetadata: usage, candidates } = answer;
+  if (!usage || isRefused(answer) || picturesOf(answer).pictures.length > 0) return false;
+  const listed = usage.candidatesTokensDetails.filter(({ tokenCount }) => tokenCount > 0);
+  const isUnpaid =
+    listed.length === 0
+      ? usage.candidatesTokenCount === 0
+      : listed.every(({ modality }) => modality !== 'IMAGE');
+  return isUnpaid && candidates.some(({ finishReason }) => finishReason === 'NO_IMAGE');
+};
 
 /** What the model said, without its thoughts; empty where it said nothing. */
 export const wordsOf = (answer: ModelAnswer): string =>

@@ -6,8 +6,21 @@ import type { Options } from './settings.js';
 /** Bytes of a request with pictures in it: ai.google.dev/gemini-api/docs/files. */
 const mostBytes = 20_000_000;
 
+/** Google refuses a level that a model does not take; which it takes stands in its catalogue file. */
+function checkThinkingLevel(model: string, { thinkingLevel, thinkingLevels }: Options): void {
+  if (thinkingLevel === undefined || !thinkingLevels || thinkingLevels.includes(thinkingLevel)) return;
+  const known = thinkingLevels.length === 0 ? 'it takes none' : `it takes ${thinkingLevels.join(', ')}`;
+  throw new EaselError({
+    code: 'ERR_REQUEST_INVALID',
+    field: 'providerOptions.gemini.thinkingLevel',
+    message: `thinkingLevel: ${model} does not take ${thinkingLevel}; ${known}.`,
+    hint: 'Leave thinkingLevel out, or name one that the model takes.',
+  });
+}
+
 /**
- * The request for one picture. Throws ERR_REQUEST_INVALID where its input pictures are too large to be sent.
+ * The request for one picture. Throws ERR_REQUEST_INVALID where its input pictures are too large to be sent,
+ * or the model does not take the level of thinking.
  */
 export function pictureRequest(
   { model, inputImages }: Pick<GenerationRequest, 'model' | 'inputImages'>,
@@ -27,8 +40,10 @@ export function pictureRequest(
       hint: 'Send smaller pictures, or JPEG instead of PNG.',
     });
   const { temperature, topP, thinkingLevel, systemInstruction, safetySettings } = options;
+  const id = model.source.type === 'provider' ? model.source.id : '';
+  checkThinkingLevel(id, options);
   return {
-    model: model.source.type === 'provider' ? model.source.id : '',
+    model: id,
     contents: [{ role: 'user', parts: [{ text: prompt }, ...pictures] }],
     config: {
       // With words allowed, a model that will not draw says why.

@@ -45,6 +45,17 @@ function costOfAnswer(usage: Usage, { input, text, image = text }: Prices): numb
   return usage.promptTokenCount * input + ofImages * image + (ofWords + usage.thoughtsTokenCount) * text;
 }
 
+/** The tokens of two answers together. */
+export function addUsage(one: Usage | undefined, other: Usage | undefined): Usage | undefined {
+  if (!one || !other) return undefined;
+  return {
+    promptTokenCount: one.promptTokenCount + other.promptTokenCount,
+    candidatesTokenCount: one.candidatesTokenCount + other.candidatesTokenCount,
+    thoughtsTokenCount: one.thoughtsTokenCount + other.thoughtsTokenCount,
+    candidatesTokensDetails: [...one.candidatesTokensDetails, ...other.candidatesTokensDetails],
+  };
+}
+
 /** Characters of a token, at least, and tokens of an input picture: ai.google.dev/gemini-api/docs/tokens. */
 const charactersOfToken = 2;
 const inputPictureTokens = 1_120;

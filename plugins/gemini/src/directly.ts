@@ -4,13 +4,13 @@ import { type MadeImages, makeImages } from '@easel/plugin-sdk/paid';
 import { answerSchema, picturesOf } from './answer.js';
 import { pictureRequest } from './contents.js';
 import { costOf, type Used } from './cost.js';
+import { draw } from './draw.js';
 import { enhancePrompt } from './enhance-prompt.js';
 import { fingerprintOf } from './fingerprint.js';
 import { imageConfigOf, sizeWarnings } from './image-config.js';
 import { type Means, paidCall } from './means.js';
 import { surplusWarnings, thoughtWarnings } from './picture-warnings.js';
 import { readPicture } from './read-picture.js';
-import { whyNothing } from './refusal.js';
 import type { Options } from './settings.js';
 
 /** Share of a call that wording its prompt anew takes. */
@@ -47,11 +47,9 @@ export async function makeDirectly(
     parallel,
     signal,
     async make(number) {
-      const { text, isResumed } = await requests.ask(paid, ['image', number, fingerprint], async (stop) => {
-        const answer = await client.generate(asked, stop);
-        if (picturesOf(answer).pictures.length === 0) throw whyNothing(answer, 'picture');
-        return JSON.stringify(answer);
-      });
+      const { text, isResumed } = await requests.ask(paid, ['image', number, fingerprint], async (stop) =>
+        JSON.stringify(await draw(client, asked, stop, signal)),
+      );
       const answer = answerSchema.parse(JSON.parse(text));
       used.push({ usage: answer.usageMetadata, prices: options.prices });
       if (isResumed) resumed += 1;

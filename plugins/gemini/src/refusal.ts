@@ -16,9 +16,12 @@ export function whyNothing(answer: ModelAnswer, wanted: 'picture' | 'prompt'): E
     return refused('The model answered in words alone', words);
   return new EaselError({
     code: 'ERR_PROVIDER_BAD_RESPONSE',
+    hint: finishReason === 'NO_IMAGE' ? missedHint : undefined,
     message: `Google answered without a ${wanted}; its reason to stop: ${finishReason}.${quote(words)}`,
   });
 }
+
+const missedHint = 'Send the call again, or begin the prompt with words such as "Draw an image of".';
 
 const refused = (what: string, words: string) =>
   new EaselError({ code: 'ERR_CONTENT_REFUSED', message: `${what}.${quote(words)}` });

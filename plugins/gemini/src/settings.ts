@@ -20,6 +20,9 @@ const mostLines = 10_000;
 
 const delivery = z.enum(['direct', 'batch']);
 
+/** `ThinkingLevel` of ai.google.dev/api/generate-content. */
+const thinkingLevel = z.enum(['MINIMAL', 'LOW', 'MEDIUM', 'HIGH']);
+
 export const configSchema = z
   .strictObject({
     baseUrl: z
@@ -119,10 +122,25 @@ export const optionsSchema = z.strictObject({
     .max(32_000)
     .optional()
     .describe('Stands before the prompt, for example a style for all pictures. Absent: none.'),
-  temperature: z.number().min(0).max(2).optional().describe("0 to 2. Absent: the provider's own."),
-  topP: z.number().min(0).max(1).optional().describe("0 to 1. Absent: the provider's own."),
-  thinkingLevel: z
-    .enum(['MINIMAL', 'LOW', 'MEDIUM', 'HIGH'])
+  temperature: z
+    .number()
+    .min(0)
+    .max(2)
+    .optional()
+    .describe("0 to 2; Google advises against it since July 2026. Absent: the provider's own."),
+  topP: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe("0 to 1; Google advises against it since July 2026. Absent: the provider's own."),
+  thinkingLevels: z
+    .array(thinkingLevel)
+    .optional()
+    .describe(
+      'Levels of thinking that the model takes; none: it takes no level. Absent: not known, and each is sent.',
+    ),
+  thinkingLevel: thinkingLevel
     .optional()
     .describe("How much the model thinks before it draws. Absent: the provider's own."),
   safetySettings: z

@@ -10,25 +10,40 @@ export interface ImageModel {
   readonly aspectRatios: ReadonlySet<string>;
   /** Tokens of one picture by `imageSize`. */
   readonly tokens: Readonly<Record<string, number>>;
+  readonly thinkingLevels: ReadonlySet<string>;
 }
 export type GeminiModel = ImageModel | { readonly kind: 'text' };
 
 const usual = ['1:1', '2:3', '3:2', '3:4', '4:3', '4:5', '5:4', '9:16', '16:9', '21:9'];
 const extreme = ['1:4', '4:1', '1:8', '8:1'];
 const all = new Set([...usual, ...extreme]);
+const ends = new Set(['MINIMAL', 'HIGH']);
 
 export const geminiModels: Readonly<Record<string, GeminiModel>> = {
   'gemini-3.1-flash-image': {
     kind: 'image',
     aspectRatios: all,
     tokens: { '512': 747, '1K': 1120, '2K': 1680, '4K': 2520 },
+    thinkingLevels: ends,
+  },
+  'gemini-nano-banana-2.1': {
+    kind: 'image',
+    aspectRatios: all,
+    tokens: { '1K': 1120, '2K': 1680, '4K': 3780 },
+    thinkingLevels: new Set([...ends, 'MEDIUM']),
   },
   'gemini-3-pro-image': {
     kind: 'image',
     aspectRatios: new Set(usual),
     tokens: { '1K': 1120, '2K': 1120, '4K': 2000 },
+    thinkingLevels: new Set(),
   },
-  'gemini-3.1-flash-lite-image': { kind: 'image', aspectRatios: all, tokens: { '1K': 1120 } },
+  'gemini-3.1-flash-lite-image': {
+    kind: 'image',
+    aspectRatios: all,
+    tokens: { '1K': 1120 },
+    thinkingLevels: ends,
+  },
   'gemini-3.5-flash-lite': { kind: 'text' },
   'gemini-3.8-flash': { kind: 'text' },
 };

@@ -98,6 +98,9 @@ function problemOf(model: GeminiModel, { contents, generationConfig }: GenerateC
     return `aspect_ratio must be one of ${[...model.aspectRatios].join(', ')}.`;
   if (imageSize !== undefined && !Object.hasOwn(model.tokens, imageSize))
     return `image_size must be one of ${Object.keys(model.tokens).join(', ')}.`;
+  const level = generationConfig?.thinkingConfig?.thinkingLevel;
+  if (level !== undefined && !model.thinkingLevels.has(level))
+    return `Thinking level ${level} is not supported for this model.`;
   const pictures = contents.flatMap(({ parts }) => parts).filter((part) => 'inlineData' in part);
   if (pictures.length > mostInputImages) return `Too many images: at most ${mostInputImages} are supported.`;
   const broken = pictures.some(({ inlineData }) => !isPicture(Buffer.from(inlineData.data, 'base64')));

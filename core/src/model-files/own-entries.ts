@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EaselError, type Model, type ModelSource, modelSchema } from '@easel/plugin-sdk';
+import { EaselError, type Model, type ModelInput, type ModelSource, modelSchema } from '@easel/plugin-sdk';
 import { writeWholeFile } from '../results/write-whole-file.js';
 import type { Recognized } from './recognize.js';
 
@@ -32,9 +32,15 @@ export async function writeEntry(
   storageFolder: string,
   { id, name, source, recognized }: NewEntry,
 ): Promise<string> {
-  refuseId(id);
   const { pipelineType, models } = recognized;
-  const entry = { id, name, pipelineType, source, defaults: models.defaults, supports: models.supports };
+  const { defaults, supports } = models;
+  return await writeModel(storageFolder, { id, name, pipelineType, source, defaults, supports });
+}
+
+/** Writes a catalogue entry as it is. Resolves with the file. */
+export async function writeModel(storageFolder: string, entry: ModelInput): Promise<string> {
+  const { id } = entry;
+  refuseId(id);
   const file = join(ownCatalogueFolder(storageFolder), `${id}.json`);
   await writeWholeFile(file, Buffer.from(`${JSON.stringify(entry, null, 2)}\n`), { replace: true });
   return file;

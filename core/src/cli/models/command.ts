@@ -1,5 +1,5 @@
 import type { Finish } from '../options.js';
-import { add, install, list, remove, verify } from './flags.js';
+import { add, install, list, quantize, remove, verify } from './flags.js';
 
 /** `easel models` and the commands below it. They take flags of `models` wherever those stand. */
 export const modelsCommand = (finish: Finish) =>
@@ -19,6 +19,11 @@ export const modelsCommand = (finish: Finish) =>
     .addCommand(
       add().action(async (path, _, command) =>
         finish(await (await import('./import.js')).importModel(path, command.optsWithGlobals())),
+      ),
+    )
+    .addCommand(
+      quantize().action(async (model, _, command) =>
+        finish(await (await import('./quantize.js')).quantize(model, command.optsWithGlobals())),
       ),
     )
     .addCommand(

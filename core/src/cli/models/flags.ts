@@ -1,4 +1,5 @@
-import { Command } from '@commander-js/extra-typings';
+import { Command, Option } from '@commander-js/extra-typings';
+import { quantizations } from '../../model-files/quantize/choose-type.js';
 import { type FlagsOf, withConfiguration, withKernel } from '../options.js';
 
 export const list = (name: 'models' | 'list') =>
@@ -30,6 +31,29 @@ export const add = () =>
   );
 export type ImportFlags = FlagsOf<typeof add>;
 
+export const quantize = () =>
+  withConfiguration(
+    new Command('quantize')
+      .description('make a smaller copy of a model on disk, with an entry of its own; the model stays')
+      .argument('<model>', 'id of the model')
+      .addOption(
+        new Option(
+          '--to <format>',
+          'q8: 8.5 bits a weight, q4: 4.5 bits, both in GGUF; int8: 8 bits, in .safetensors',
+        )
+          .choices(quantizations)
+          .makeOptionMandatory(),
+      )
+      .option('--id <id>', "id of the copy's entry (absent: that of the model, and the format)")
+      .option(
+        '--out <path>',
+        "where the copy goes (absent: beside the model's file, or into the storage folder)",
+      )
+      .option('--quiet', 'print no progress')
+      .addHelpText('after', quantizeHelp),
+  );
+export type QuantizeFlags = FlagsOf<typeof quantize>;
+
 export const remove = () =>
   withConfiguration(
     new Command('remove')
@@ -57,3 +81,10 @@ Examples:
   $ easel models install z-image-turbo --variant q4
   $ easel models install Lykon/dreamshaper-8 --variant fp16
   $ easel models install ByteDance/SDXL-Lightning:sdxl_lightning_4step.safetensors`;
+
+const quantizeHelp = `
+A copy that was cut off goes on where it stopped.
+
+Examples:
+  $ easel models quantize sdxl-turbo --to q8
+  $ easel models quantize flux-1-schnell --to q4 --id schnell-small`;

@@ -1,6 +1,7 @@
 import { access, readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
+import { readGguf } from './gguf/gguf.js';
 import { invalidFiles } from './invalid-files.js';
 import type { ComponentLora } from './lora-layer.js';
 import { withPackings } from './packing/packed-tensors.js';
@@ -39,7 +40,8 @@ const indexSchema = z.object({
 
 /**
  * Opens one component folder of a diffusers checkpoint (`unet/`, `vae/`, `text_encoder/`, ...): `config.json`
- * and the headers of its weights, in one .safetensors file or in shards with an index.
+ * and the headers of its weights, in one .safetensors file, in shards with an index, or in one .gguf file as
+ * `easel models quantize` writes it.
  *
  * @throws ERR_MODEL_FILES_INVALID naming the file that is missing or damaged
  */
@@ -63,6 +65,10 @@ async function openWeights(
       const index = join(folder, `${stem}.safetensors.index${infix}.json`);
       if (await exists(index)) return readShards(folder, index);
     }
+  }
+  for (const stem of variant === undefined ? stems : []) {
+    const blocks = join(folder, `${stem}.gguf`);
+    if (await exists(blocks)) return (await readGguf(blocks)).tensors;
   }
   throw await noWeights(folder, variant);
 }

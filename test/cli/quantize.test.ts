@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cp, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -168,9 +168,13 @@ test('easel models quantize makes a copy of the bundled model in the storage fol
     const words = ['a yellow star at night', '--model', model, '--seed', '7', '--steps', '5'];
     expect(await easel(folder, ['generate', ...words, '--out', `${model}.png`])).toMatchObject({ status: 0 });
   };
+  const left = join(folder, 'kept/models/picturebook-q4.partial/unet');
+  mkdirSync(left, { recursive: true });
+  writeFileSync(join(left, '.easel-0123456789abcdef.tmp'), 'of a try that was cut off');
   const { status, stdout, stderr } = await easel(folder, ['models', 'quantize', 'picturebook', '--to', 'q4']);
   expect([status, stdout.trim()]).toEqual([0, join(folder, 'kept/models/picturebook-q4')]);
   expect(stderr).toContain('picturebook-q4 takes 10 MB of 21 MB');
+  expect(readdirSync(join(stdout.trim(), 'unet')).filter((name) => /tmp|journal/.test(name))).toEqual([]);
   await generate('picturebook');
   await generate('picturebook-q4');
   expect(await difference(folder, 'picturebook.png', 'picturebook-q4.png')).toBeLessThan(4);

@@ -1,5 +1,5 @@
 import { copyFile, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { EaselError } from '@easel/plugin-sdk';
 import { z } from 'zod';
 import { makeFolder } from '../../storage/make-folder.js';
@@ -9,7 +9,7 @@ import { layOut } from './lay-out.js';
 import { endingOf, type Layout } from './layout.js';
 import { layOutSafetensors } from './safetensors-layout.js';
 import { readComponentWeights } from './source-tensors.js';
-import { type CopyOptions, journalOf, writeCopy } from './write-copy.js';
+import { type CopyOptions, writeCopy } from './write-copy.js';
 
 const indexSchema = z.record(z.string(), z.unknown());
 
@@ -81,8 +81,16 @@ export async function copyFolder(
     await makeFolder(join(partial, path, '..'));
     await copyFile(join(folder, path), join(partial, path));
   }
-  for (const path of layouts.keys()) await rm(journalOf(join(partial, path)), { force: true });
+  await removeOthers(partial, new Set([...layouts.keys(), ...files]));
   await rename(partial, out);
+}
+
+/** Journals, and temporary files of tries that were cut off. */
+async function removeOthers(folder: string, kept: ReadonlySet<string>): Promise<void> {
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (!entry.isDirectory() && !kept.has(relative(folder, path))) await rm(path);
+  }
 }
 
 const invalid = (message: string) =>

@@ -40,7 +40,8 @@ const copiedTypes = new Set(['F64', 'I16', 'I32', 'I64']);
 /**
  * Reads the header of a .safetensors file of plain weights.
  *
- * @throws ERR_MODEL_FILES_INVALID for a file of another kind, a damaged one, and one that is quantised already
+ * @throws ERR_MODEL_FILES_INVALID for a file of another kind, a damaged one, and one that is quantised
+ * already
  */
 export async function readSourceFile(path: string): Promise<SourceTensors> {
   const { header, dataStart, size } = await readHeader(path);

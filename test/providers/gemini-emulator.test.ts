@@ -90,6 +90,39 @@ describe('the emulator of Gemini, before @google/genai', () => {
     expect(await google.models.get({ model })).toMatchObject({ name: `models/${model}` });
   });
 
+  it('goes on from its own images with their signatures alone', async () => {
+    const { emulator, google } = await start();
+    const chat = google.chats.create({ model, config: { responseModalities: ['TEXT', 'IMAGE'] } });
+    await chat.sendMessage({ message: 'a red house' });
+    const edited = await chat.sendMessage({ message: 'now a blue one' });
+    const images = (edited.candidates?.[0]?.content?.parts ?? []).filter(({ inlineData }) => inlineData);
+    expect(images).toMatchObject([{ thoughtSignature: expect.any(String) }]);
+    const history = chat.getHistory();
+    const [asked, answered] = history.map(({ role, parts = [] }) => ({ role: role ?? '', parts }));
+    if (!asked || !answered) throw new Error('the chat has no history');
+    expect(emulator.requests[1]?.json).toMatchObject({ contents: [asked, answered, { role: 'user' }] });
+    const last = { role: 'user', parts: [{ text: 'again' }] };
+    const refusalOf = async (contents: object[], name = model) => {
+      const sent = google.models.generateContent({ model: name, contents });
+      const { status, body } = await failureOf(sent);
+      expect(status).toBe(400);
+      return JSON.stringify(body);
+    };
+    const unsigned = { ...answered, parts: answered.parts.map(({ thoughtSignature: _, ...part }) => part) };
+    expect(await refusalOf([asked, unsigned, last])).toContain(
+      'Image part is missing a thought_signature in content position 2, part position 2.',
+    );
+    await google.models.generateContent({ model: 'gemini-3-pro-image', contents: [asked, unsigned, last] });
+    const forged = {
+      ...answered,
+      parts: answered.parts.map((part) => ({ ...part, thoughtSignature: 'AAAA' })),
+    };
+    expect(await refusalOf([asked, forged, last], 'gemini-3-pro-image')).toContain('Corrupted');
+    const signed = { role: 'user', parts: answered.parts };
+    expect(await refusalOf([signed])).toContain('belong to parts of the model');
+    expect(await refusalOf([asked, answered])).toContain('end with a user role');
+  });
+
   it.each([
     ['a lower-case size', { imageConfig: { imageSize: '2k' } }, /image_size/],
     ['a shape that is none', { imageConfig: { aspectRatio: '7:5' } }, /aspect_ratio/],

@@ -67,6 +67,60 @@ describe('gemini, in a process of its own', () => {
     expect(sent[1]?.generationConfig).toMatchObject({ imageConfig: { aspectRatio: '16:9' } });
   });
 
+  it('goes on from an earlier image, with the signatures of its turn', async () => {
+    const settings = { gatherMs: 10, firstPollMs: 10, longestPollMs: 20, settleMs: 100 };
+    const { ask, emulator } = await createGeminiWorld({ settings });
+    const once = await ask('a house');
+    expect(once.provenance.parameters).not.toHaveProperty('turns');
+    const first = await ask('a red house', { n: 2, providerOptions: { gemini: { keepTurn: true } } });
+    const turnsOf = ({ provenance: { parameters } }: typeof first) =>
+      (parameters as { turns?: string[] }).turns ?? [];
+    const [one = '', other] = turnsOf(first);
+    expect(one).not.toBe(other);
+    const bytes = new Uint8Array(await drawPicture('a tree', { width: 64, height: 64 }));
+    const inputImages = [{ bytes, mediaType: 'image/png' as const }];
+    const second = await ask('with this tree', {
+      inputImages,
+      providerOptions: { gemini: { previousTurn: one } },
+    });
+    const [made] = first.images;
+    const subject = subjectOf('a red house\nwith this tree', [made!.bytes, bytes]);
+    expect(await isPictureOf(second.images[0]!.bytes, subject)).toBe(true);
+    const sent = emulator.requests.at(-1)?.json as Sent;
+    expect(sent.contents).toMatchObject([
+      { role: 'user', parts: [{ text: 'a red house' }] },
+      {
+        role: 'model',
+        parts: [
+          { text: 'Here it is.', thoughtSignature: expect.any(String) },
+          { inlineData: { mimeType: 'image/png' }, thoughtSignature: expect.any(String) },
+        ],
+      },
+      { role: 'user', parts: [{ text: 'with this tree' }, { inlineData: {} }] },
+    ]);
+    // The shape is that of the image that it goes on from.
+    expect(sent.generationConfig).not.toMatchObject({ imageConfig: { aspectRatio: expect.anything() } });
+    const [previousTurn = ''] = turnsOf(second);
+    const third = await ask('in winter', {
+      providerOptions: { gemini: { previousTurn, delivery: 'batch' } },
+    });
+    expect(turnsOf(third)).toEqual([expect.stringMatching(/^[0-9a-f]{32}$/)]);
+    const paid = emulator.paid;
+    for (const [turn, more, why] of [
+      ['0'.repeat(32), {}, /not kept/],
+      ['../secret', {}, /no id of a turn/],
+      [one, { model: 'gemini-3-pro-image' }, /one of gemini-3.1-flash-image, not of gemini-3-pro-image/],
+    ] as const)
+      await expect(
+        ask('x', { ...more, providerOptions: { gemini: { previousTurn: turn } } }),
+      ).rejects.toMatchObject({ code: 'ERR_REQUEST_INVALID', message: expect.stringMatching(why) });
+    expect(emulator.paid).toBe(paid);
+    // An image that the model marked as a thought has no signature, and nobody can go on from it.
+    emulator.script = () => ({ thinks: 'only' });
+    const thought = await ask('a hill', { providerOptions: { gemini: { keepTurn: true } } });
+    expect(turnsOf(thought)).toEqual([null]);
+  });
+
   it('has the prompt worded anew on request, and tells how', async () => {
     const { ask, emulator } = await createGeminiWorld();
     const providerOptions = { gemini: { enhancePrompt: true, enhanceInstruction: 'Add much light.' } };

@@ -19,6 +19,8 @@ const partSchema = z.object({
   text,
   /** Thoughts, in words or pictures; not what was asked for. */
   thought: lenient(z.boolean()),
+  /** Sent back with the part when the conversation goes on. */
+  thoughtSignature: text,
   inlineData: lenient(z.object({ mimeType: z.string(), data: z.string() })),
 });
 

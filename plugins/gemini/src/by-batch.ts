@@ -2,6 +2,7 @@ import { EaselError, type GenerationRequest, type GenerationResult } from '@ease
 import { type BatchCall, picturesOf as settledPictures } from '@easel/plugin-sdk/batch';
 import { answerSchema, picturesOf } from './answer.js';
 import { pictureRequest } from './contents.js';
+import { openConversation } from './conversation.js';
 import { batchPrices, costOf, type Used } from './cost.js';
 import { enhancePrompt } from './enhance-prompt.js';
 import { fingerprintOf } from './fingerprint.js';
@@ -13,16 +14,17 @@ import type { Options } from './settings.js';
 
 /** Makes pictures by durable batches, a line each. */
 export async function makeByBatch(
-  { batches, client, requests, semaphore }: Means,
+  { batches, client, requests, semaphore, turns }: Means,
   request: GenerationRequest,
   options: Options,
   call: BatchCall,
 ): Promise<GenerationResult> {
   const startedAt = performance.now();
   const imageConfig = imageConfigOf(request, options);
-  const write = async (prompt: string) =>
-    await client.write(pictureRequest(request, prompt, imageConfig, options));
-  const plain = await write(request.prompt);
+  const conversation = await openConversation(turns, request, options);
+  const { history } = conversation;
+  const requestFor = (prompt: string) => pictureRequest(request, { prompt, history }, imageConfig, options);
+  const plain = await client.write(requestFor(request.prompt));
   const target = { model: request.model.source.type === 'provider' ? request.model.source.id : '' };
   const fingerprint = fingerprintOf(target.model, plain, options);
   const paid = paidCall(request, call);
@@ -31,7 +33,8 @@ export async function makeByBatch(
     ? await semaphore.take(call.signal, () => enhancePrompt({ client, requests }, wording, options, paid))
     : undefined;
   const enhancedAt = performance.now();
-  const body = enhanced ? await write(enhanced.prompt) : plain;
+  const asked = requestFor(enhanced?.prompt ?? request.prompt);
+  const body = enhanced ? await client.write(asked) : plain;
   const asks = Array.from({ length: request.n }, () => ({
     ...{ target, body, fingerprint, requestId: request.requestId },
     isRepeatable: options.callName !== undefined,
@@ -49,6 +52,7 @@ export async function makeByBatch(
     if (!first)
       throw new EaselError({ code: 'ERR_PROVIDER_BAD_RESPONSE', message: 'A line has no picture.' });
     const image = await readPicture(first, request.outputFormat);
+    await conversation.keep(asked, answer, [image]);
     used.push({ usage: answer.usageMetadata, prices: batchPrices(options.prices) });
     surplus += others.length;
     if (areThoughts) thoughts += 1;
@@ -75,6 +79,7 @@ export async function makeByBatch(
       ...imageConfig,
       delivery: 'batch',
       batches: [...names],
+      ...conversation.turnsOf(images),
       ...(resumed > 0 ? { resumed } : {}),
       // Pictures that were on their way already have been worded by another call.
       ...(enhanced && resumed < images.length ? { enhancedPrompt: enhanced.prompt } : {}),

@@ -1,10 +1,25 @@
 import { EaselError, type GenerationRequest } from '@easel/plugin-sdk';
-import type { GenerateContentParameters } from '@google/genai';
+import type { Content, GenerateContentParameters } from '@google/genai';
 import type { ImageConfig } from './image-config.js';
 import type { Options } from './settings.js';
 
 /** Bytes of a request with pictures in it: ai.google.dev/gemini-api/docs/files. */
 const mostBytes = 20_000_000;
+
+/** The prompt, and what was said before it. */
+export interface Said {
+  readonly prompt: string;
+  /** Absent: nothing. */
+  readonly history?: readonly Content[];
+}
+
+export type PictureRequest = Omit<GenerateContentParameters, 'contents'> & { contents: Content[] };
+
+const lengthOf = ({ parts = [] }: Content) =>
+  parts.reduce(
+    (total, { text = '', inlineData }) => total + text.length + (inlineData?.data?.length ?? 0),
+    0,
+  );
 
 /** Google refuses a level that a model does not take; which it takes stands in its catalogue file. */
 function checkThinkingLevel(model: string, { thinkingLevel, thinkingLevels }: Options): void {
@@ -24,27 +39,29 @@ function checkThinkingLevel(model: string, { thinkingLevel, thinkingLevels }: Op
  */
 export function pictureRequest(
   { model, inputImages }: Pick<GenerationRequest, 'model' | 'inputImages'>,
-  prompt: string,
+  { prompt, history = [] }: Said,
   imageConfig: ImageConfig,
   options: Options,
-): GenerateContentParameters {
+): PictureRequest {
   const pictures = inputImages.map(({ bytes, mediaType }) => ({
     inlineData: { mimeType: mediaType, data: Buffer.from(bytes).toString('base64') },
   }));
-  const bytes = pictures.reduce((total, { inlineData }) => total + inlineData.data.length, prompt.length);
+  const user = { role: 'user', parts: [{ text: prompt }, ...pictures] };
+  const contents = [...history, user];
+  const bytes = contents.reduce((total, content) => total + lengthOf(content), 0);
   if (bytes > mostBytes)
     throw new EaselError({
       code: 'ERR_REQUEST_INVALID',
       field: 'inputImages',
       message: `inputImages: they make a request of ${bytes} bytes; Google takes ${mostBytes}.`,
-      hint: 'Send smaller pictures, or JPEG instead of PNG.',
+      hint: 'Send smaller pictures, or JPEG instead of PNG; or begin a new conversation.',
     });
   const { temperature, topP, thinkingLevel, systemInstruction, safetySettings } = options;
   const id = model.source.type === 'provider' ? model.source.id : '';
   checkThinkingLevel(id, options);
   return {
     model: id,
-    contents: [{ role: 'user', parts: [{ text: prompt }, ...pictures] }],
+    contents,
     config: {
       // With words allowed, a model that will not draw says why.
       responseModalities: ['TEXT', 'IMAGE'],

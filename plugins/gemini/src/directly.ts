@@ -3,6 +3,7 @@ import type { BatchCall } from '@easel/plugin-sdk/batch';
 import { type MadeImages, makeImages } from '@easel/plugin-sdk/paid';
 import { answerSchema, picturesOf } from './answer.js';
 import { pictureRequest } from './contents.js';
+import { openConversation } from './conversation.js';
 import { costOf, type Used } from './cost.js';
 import { draw } from './draw.js';
 import { enhancePrompt } from './enhance-prompt.js';
@@ -18,17 +19,20 @@ const enhancingShare = 0.1;
 
 /** Makes pictures by requests that are answered at once. */
 export async function makeDirectly(
-  { client, requests, parallelRequests: parallel }: Pick<Means, 'client' | 'requests' | 'parallelRequests'>,
+  means: Pick<Means, 'client' | 'requests' | 'turns' | 'parallelRequests'>,
   request: GenerationRequest,
   options: Options,
   call: BatchCall,
 ): Promise<GenerationResult> {
+  const { client, requests, turns, parallelRequests: parallel } = means;
   const startedAt = performance.now();
   const { signal, onProgress } = call;
   const used: Used[] = [];
   onProgress({ stage: 'generate', fraction: 0 });
   const imageConfig = imageConfigOf(request, options);
-  const plain = pictureRequest(request, request.prompt, imageConfig, options);
+  const conversation = await openConversation(turns, request, options);
+  const { history } = conversation;
+  const plain = pictureRequest(request, { prompt: request.prompt, history }, imageConfig, options);
   const paid = paidCall(request, call);
   const fingerprint = fingerprintOf(plain.model, await client.write(plain), options);
   const enhanced = options.enhancePrompt
@@ -39,7 +43,9 @@ export async function makeDirectly(
     used.push(enhanced);
     onProgress({ stage: 'generate', fraction: enhancingShare, message: 'worded the prompt anew' });
   }
-  const asked = enhanced ? pictureRequest(request, enhanced.prompt, imageConfig, options) : plain;
+  const asked = enhanced
+    ? pictureRequest(request, { prompt: enhanced.prompt, history }, imageConfig, options)
+    : plain;
   let resumed = 0;
   let thoughts = 0;
   const made = await makeImages({
@@ -55,7 +61,9 @@ export async function makeDirectly(
       if (isResumed) resumed += 1;
       const { pictures, areThoughts } = picturesOf(answer);
       if (areThoughts) thoughts += 1;
-      return await Promise.all(pictures.map((picture) => readPicture(picture, request.outputFormat)));
+      const images = await Promise.all(pictures.map((picture) => readPicture(picture, request.outputFormat)));
+      await conversation.keep(asked, answer, images);
+      return images;
     },
     onMade: (count) =>
       onProgress({ stage: 'generate', fraction: enhancingShare + (0.9 * count) / request.n }),
@@ -75,6 +83,7 @@ export async function makeDirectly(
     },
     parameters: {
       ...imageConfig,
+      ...conversation.turnsOf(made.images),
       ...(resumed > 0 ? { resumed } : {}),
       ...(enhanced ? { enhancedPrompt: enhanced.prompt } : {}),
       ...(cost && options.prices ? { pricesAsOf: options.prices.asOf } : {}),

@@ -52,9 +52,11 @@ export function chooseImageConfig(
 /** The same for a request. */
 export const imageConfigOf = (
   { model, width, height, inputImages }: GenerationRequest,
-  options: Pick<Options, 'aspectRatios' | 'imageSizes'>,
-): ImageConfig =>
-  chooseImageConfig({ width, height }, options, { count: inputImages.length, defaults: model.defaults });
+  options: Pick<Options, 'aspectRatios' | 'imageSizes' | 'previousTurn'>,
+): ImageConfig => {
+  const count = inputImages.length + (options.previousTurn === undefined ? 0 : 1);
+  return chooseImageConfig({ width, height }, options, { count, defaults: model.defaults });
+};
 
 /** Says where pictures are not of the size that was asked for. */
 export function sizeWarnings(asked: Size, made: readonly Size[], config: ImageConfig): Warning[] {

@@ -15,6 +15,7 @@ import { estimateOf } from './cost.js';
 import { makeDirectly } from './directly.js';
 import { Semaphore } from './semaphore.js';
 import { configSchema, optionsSchema } from './settings.js';
+import { Turns } from './turns.js';
 
 /** Calls that are answered at once beside each other; those that wait for a batch take no place. */
 const directCalls = 16;
@@ -30,7 +31,15 @@ export default definePlugin({
     const driver = createBatchDriver(new BatchClient(client, { apiKey, baseUrl, requestMs }));
     const batches = new Batches({ driver, settings: config, logger, storageFolder });
     const requests = new PaidRequests({ storageFolder, keepMs: config.keepMs, logger });
-    const means = { client, requests, batches, semaphore: new Semaphore(directCalls), parallelRequests };
+    const turns = new Turns({ storageFolder, keepMs: config.keepTurnsMs, logger });
+    const means = {
+      client,
+      requests,
+      batches,
+      turns,
+      semaphore: new Semaphore(directCalls),
+      parallelRequests,
+    };
     await batches.refresh();
     return {
       async generate(request, { options, signal, onProgress, received }) {

@@ -3,6 +3,7 @@ import type { BatchCall, Batches } from '@easel/plugin-sdk/batch';
 import type { PaidCall, PaidRequests } from '@easel/plugin-sdk/paid';
 import type { GeminiClient } from './client.js';
 import type { Semaphore } from './semaphore.js';
+import type { Turns } from './turns.js';
 
 /** What calls are made with. */
 export interface Means {
@@ -10,6 +11,7 @@ export interface Means {
   /** Requests that are answered at once. */
   readonly requests: PaidRequests;
   readonly batches: Batches;
+  readonly turns: Turns;
   /** Of calls that are answered at once. */
   readonly semaphore: Semaphore;
   /** Requests of one call at once. */

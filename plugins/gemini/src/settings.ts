@@ -7,6 +7,7 @@
  */
 import { batchSettings, callName, pausesGrow, pausesShrink } from '@easel/plugin-sdk/batch';
 import { z } from 'zod';
+import { turnId } from './turns.js';
 
 /** Sizes by the names that the API has for them, ai.google.dev/gemini-api/docs/image-generation. */
 export const imageSizes = ['512', '1K', '2K', '4K'] as const;
@@ -17,6 +18,8 @@ const longestRequestMs = 300_000;
 
 /** Requests of a batch; Google names no limit but the size of a file. */
 const mostLines = 10_000;
+
+const dayMs = 86_400_000;
 
 const delivery = z.enum(['direct', 'batch']);
 
@@ -46,6 +49,12 @@ export const configSchema = z
       .describe(
         'Which way calls take that do not say: each picture by a request that is answered at once, or by batches, for half the price, mostly within a day. Absent: direct.',
       ),
+    keepTurnsMs: z
+      .int()
+      .min(1_000)
+      .max(365 * dayMs)
+      .default(7 * dayMs)
+      .describe('Milliseconds that turns are kept to go on from. Absent: a week.'),
     ...batchSettings(mostLines),
   })
   .refine(pausesGrow, pausesShrink);
@@ -93,6 +102,17 @@ export const optionsSchema = z.strictObject({
     .optional()
     .describe(
       'Which way a call takes: answered at once, or by a batch, for half the price, mostly within a day. Absent: as the configuration of the plugin says.',
+    ),
+  keepTurn: z
+    .boolean()
+    .optional()
+    .describe(
+      'Whether the call is kept for another one to go on from, which names one of `turns` of its result. Absent: if it goes on from one itself.',
+    ),
+  previousTurn: turnId
+    .optional()
+    .describe(
+      'Goes on from an earlier image: an id of `turns` in what that image tells of itself. Absent: a new conversation.',
     ),
   callName: callName.describe(
     'A name of your own for a call by batch: sent again with the same name, it finds its batch, and no other call does. Absent: only the same call does, carried out again under the same id.',

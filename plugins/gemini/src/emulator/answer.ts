@@ -7,6 +7,7 @@ import type { Fault } from '@easel/plugin-sdk/emulator';
 import { drawPicture, subjectOf } from '@easel/plugin-sdk/emulator';
 import { type ImageModel, sizeOf } from './models.js';
 import type { GenerateContentRequest } from './request.js';
+import { signatureOf } from './signatures.js';
 
 /** What a model does otherwise than it was asked to. */
 export interface GeminiFault extends Fault {
@@ -45,7 +46,8 @@ export const enhanced = (prompt: string) => `${prompt}, in soft light, seen from
 
 const partsOf = ({ contents }: GenerateContentRequest) => {
   const parts = contents.flatMap((content) => content.parts);
-  const prompt = parts.flatMap((part) => ('text' in part ? [part.text] : [])).join('\n');
+  const asked = contents.flatMap((content) => (content.role === 'model' ? [] : content.parts));
+  const prompt = asked.flatMap((part) => ('text' in part ? [part.text] : [])).join('\n');
   const inputs = parts.flatMap((part) =>
     'inlineData' in part ? [Buffer.from(part.inlineData.data, 'base64')] : [],
   );
@@ -108,13 +110,15 @@ export async function pictures(
   });
   const parts: unknown[] = [];
   if (thinks) parts.push({ ...(await draw('a thought', 0)), thought: true });
-  if (request.generationConfig?.responseModalities?.includes('TEXT')) parts.push({ text: 'Here it is.' });
-  for (let index = 0; index < count; index++)
-    parts.push({
-      ...(await draw(subjectOf(prompt, inputs), serial + index)),
-      ...(thinks === 'only' ? { thought: true } : {}),
-      thoughtSignature: 'c2lnbmVk',
-    });
+  const text = 'Here it is.';
+  if (request.generationConfig?.responseModalities?.includes('TEXT'))
+    parts.push({ text, thoughtSignature: signatureOf(text) });
+  for (let index = 0; index < count; index++) {
+    const drawn = await draw(subjectOf(prompt, inputs), serial + index);
+    const marks =
+      thinks === 'only' ? { thought: true } : { thoughtSignature: signatureOf(drawn.inlineData.data) };
+    parts.push({ ...drawn, ...marks });
+  }
   const usageMetadata = usageOf(request, { TEXT: 0, IMAGE: count * (model.tokens[imageSize] ?? 0) });
   const thoughts = thinks ? { thoughtsTokenCount: 300 } : {};
   const counted = {

@@ -11,6 +11,8 @@ export interface ImageModel {
   /** Tokens of one picture by `imageSize`. */
   readonly tokens: Readonly<Record<string, number>>;
   readonly thinkingLevels: ReadonlySet<string>;
+  /** Whether it refuses its own images without their signatures. Absent: it does. */
+  readonly isLenient?: boolean;
 }
 export type GeminiModel = ImageModel | { readonly kind: 'text' };
 
@@ -37,6 +39,7 @@ export const geminiModels: Readonly<Record<string, GeminiModel>> = {
     aspectRatios: new Set(usual),
     tokens: { '1K': 1120, '2K': 1120, '4K': 2000 },
     thinkingLevels: new Set(),
+    isLenient: true,
   },
   'gemini-3.1-flash-lite-image': {
     kind: 'image',

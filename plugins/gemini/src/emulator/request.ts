@@ -8,6 +8,7 @@ import type { Answer } from '@easel/plugin-sdk/emulator';
 import { z } from 'zod';
 import { invalidArgument } from './errors.js';
 import type { GeminiModel } from './models.js';
+import { problemOfTurns } from './signatures.js';
 
 const inputMediaTypes = ['image/png', 'image/jpeg', 'image/webp', 'image/heic', 'image/heif'] as const;
 /** ai.google.dev/gemini-api/docs/image-generation: reference images of a request. */
@@ -15,9 +16,11 @@ const mostInputImages = 14;
 /** Bytes of a request whose pictures are inline: ai.google.dev/gemini-api/docs/files. */
 const mostBytes = 20 * 1024 * 1024;
 
+const marks = { thought: z.boolean().optional(), thoughtSignature: z.base64().optional() };
+const inlineData = z.strictObject({ mimeType: z.enum(inputMediaTypes), data: z.base64() });
 const partSchema = z.union([
-  z.strictObject({ text: z.string() }),
-  z.strictObject({ inlineData: z.strictObject({ mimeType: z.enum(inputMediaTypes), data: z.base64() }) }),
+  z.strictObject({ text: z.string(), ...marks }),
+  z.strictObject({ inlineData, ...marks }),
 ]);
 const contentSchema = z.strictObject({
   role: z.enum(['user', 'model']).optional(),
@@ -106,7 +109,7 @@ function problemOf(model: GeminiModel, { contents, generationConfig }: GenerateC
   const broken = pictures.some(({ inlineData }) => !isPicture(Buffer.from(inlineData.data, 'base64')));
   return broken
     ? 'Unable to process input image. Please retry or report in https://ai.google.dev.'
-    : undefined;
+    : problemOfTurns(contents, model);
 }
 
 const isPicture = (bytes: Buffer) =>

@@ -19,7 +19,7 @@ export interface Tally {
 }
 
 /** Milliseconds after which a run is given up: a call has a time limit of its own. */
-const runMs = 180_000;
+const runMs = 400_000;
 /** Requests after which nothing goes wrong any more, so that a run ends. */
 const stormyRequests = 60;
 

@@ -4,7 +4,7 @@ import { openProviderKernels } from '../providers/provider-kernels.js';
 import type { Provider, Site } from './site.js';
 
 /** Milliseconds that one call may take, on a machine that has much else to do. */
-const callMs = 30_000;
+const callMs = 120_000;
 
 export interface World {
   ask(request: ImageRequest): Promise<ImageResult>;

@@ -94,6 +94,8 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
     genReqId: () => randomUUID(),
     // Headers and body of a slow caller; the work itself may take longer.
     requestTimeout: 120_000,
+    // Of each part at the start; 10 seconds are too few on a machine with much else to do.
+    pluginTimeout: 60_000,
     forceCloseConnections: 'idle',
     // Refused by a hook, in the shape of the API.
     return503OnClosing: false,

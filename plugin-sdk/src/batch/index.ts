@@ -9,6 +9,7 @@ export type { BatchCall, Delivery } from './call.js';
 export * from './driver.js';
 export * from './failures.js';
 export type { Ask } from './line.js';
+export * from './openai/index.js';
 export { picturesOf } from './outcomes.js';
 export { readLines } from './read-lines.js';
 export { type BatchSettings, batchSettings, callName, pausesGrow, pausesShrink } from './settings.js';

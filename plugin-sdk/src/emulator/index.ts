@@ -6,5 +6,6 @@
  */
 export * from './emulator.js';
 export * from './http-emulator.js';
+export * from './openai-batches/index.js';
 export * from './picture.js';
 export * from './task-emulator.js';

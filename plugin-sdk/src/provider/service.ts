@@ -1,4 +1,5 @@
 import { Agent, fetch, type Response, FormData as UndiciForm } from 'undici';
+import { readLines } from '../batch/read-lines.js';
 import { EaselError } from '../errors.js';
 import { linkSignals } from '../link-signals.js';
 import { aborted } from '../paid/failures.js';
@@ -78,32 +79,52 @@ export class Service {
    * may have been taken, one with `mayBePaid`
    */
   async ask(ask: Ask): Promise<ServiceAnswer> {
-    const { timeoutMs, headers } = this.#options;
-    const { body, method = body ? 'POST' : 'GET', signal } = ask;
-    const url = this.#addressOf(ask);
-    const { signal: stop, unlink } = linkSignals([signal], timeoutMs);
-    const isForm = body instanceof FormData;
+    const { signal: stop, unlink } = linkSignals([ask.signal], this.#options.timeoutMs);
     try {
-      const response = await fetch(url, {
-        method,
-        headers: {
-          ...headers,
-          ...(body && !isForm ? { 'content-type': 'application/json' } : {}),
-          ...ask.headers,
-        },
-        ...(body ? { body: isForm ? copyForm(body) : JSON.stringify(body) } : {}),
-        dispatcher: agent,
-        // A redirection would carry the key to another host.
-        redirect: 'manual',
-        signal: stop,
-      });
-      return await this.#read(response, ask);
+      return await this.#read(await this.#fetch(ask, stop), ask);
     } catch (error) {
       if (EaselError.isInstance(error)) throw error;
       throw this.#broken(error, ask, stop.aborted);
     } finally {
       unlink();
     }
+  }
+
+  /**
+   * Sends a request, and reads the lines of its answer as they come, which may be of any number.
+   *
+   * @throws EaselError as {@link ask}; also where nothing comes for `timeoutMs`
+   */
+  async *lines(ask: Ask): AsyncGenerator<string, void> {
+    const { signal: stop, unlink } = linkSignals([ask.signal]);
+    try {
+      const response = await this.#fetch(ask, stop);
+      if (response.status !== 200 || !response.body) await this.#read(response, ask);
+      else yield* readLines(response.body as Parameters<typeof readLines>[0], this.#options.timeoutMs);
+    } catch (error) {
+      if (EaselError.isInstance(error)) throw error;
+      throw this.#broken(error, ask, false);
+    } finally {
+      unlink();
+    }
+  }
+
+  async #fetch(ask: Ask, signal: AbortSignal): Promise<Response> {
+    const { body, method = body ? 'POST' : 'GET' } = ask;
+    const isForm = body instanceof FormData;
+    return await fetch(this.#addressOf(ask), {
+      method,
+      headers: {
+        ...this.#options.headers,
+        ...(body && !isForm ? { 'content-type': 'application/json' } : {}),
+        ...ask.headers,
+      },
+      ...(body ? { body: isForm ? copyForm(body) : JSON.stringify(body) } : {}),
+      dispatcher: agent,
+      // A redirection would carry the key to another host.
+      redirect: 'manual',
+      signal,
+    });
   }
 
   #addressOf({ url, pays = false }: Ask): URL {

@@ -5,7 +5,6 @@ import {
   type Image,
   type Progress,
   seedLimit,
-  type Warning,
 } from '@easel/plugin-sdk';
 import { makeImages, type PaidCall, type PaidRequests, unread } from '@easel/plugin-sdk/paid';
 import { type Answer, type AnsweredPicture, answerSchema } from './answer/answer.js';
@@ -18,6 +17,7 @@ import { fingerprintOf } from './fingerprint.js';
 import { post } from './post.js';
 import { requestFields } from './request/fields.js';
 import { writeBody } from './request/write-body.js';
+import { missingWarnings, sizeWarnings } from './result-warnings.js';
 import type { Config, Options } from './settings.js';
 
 export interface GenerateMeans {
@@ -103,7 +103,7 @@ export async function generate(
   const revisedPrompt = answers.flatMap(({ data }) => data[0]?.revised_prompt ?? [])[0];
   return {
     images: [...made.images],
-    warnings: [...warnings, ...resultWarnings(request, made)],
+    warnings: [...warnings, ...missingWarnings(request, made), ...sizeWarnings(request, made.images)],
     ...(cost ? { cost } : {}),
     parameters: {
       server: server.id,
@@ -154,22 +154,4 @@ async function readImages(
   } catch (error) {
     throw EaselError.isInstance(error) ? unread(error) : error;
   }
-}
-
-function resultWarnings(
-  { n, width, height }: GenerationRequest,
-  made: { readonly images: readonly Image[]; readonly failure: EaselError | undefined },
-): Warning[] {
-  const warnings: Warning[] = [];
-  if (made.images.length < n) {
-    const why = made.failure ? `; then: ${made.failure.code}: ${made.failure.message}` : '';
-    const message = `${made.images.length} of ${n} images were made${why}`;
-    warnings.push({ code: 'other', parameter: 'n', message });
-  }
-  const other = made.images.find((image) => image.width !== width || image.height !== height);
-  if (other) {
-    const message = `size: ${width}x${height} was asked for, and ${other.width}x${other.height} was made.`;
-    warnings.push({ code: 'parameter-adapted', parameter: 'width', message });
-  }
-  return warnings;
 }

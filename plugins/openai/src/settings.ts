@@ -5,6 +5,7 @@
  * @module
  */
 import { jsonSchema } from '@easel/plugin-sdk';
+import { batchSettings, callName, pausesGrow, pausesShrink } from '@easel/plugin-sdk/batch';
 import { z } from 'zod';
 import { serverNames } from './servers/index.js';
 
@@ -41,38 +42,41 @@ const serverSchema = z.strictObject({
 });
 export type ServerSettings = z.output<typeof serverSchema>;
 
-export const configSchema = z.strictObject({
-  servers: z
-    .record(
-      z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'must be lower-case letters, digits and hyphens'),
-      serverSchema,
-    )
-    .default({})
-    .describe(
-      'Servers by the name that models give under `options.server`: more of them, or a known one elsewhere. Absent: the known ones, where they are.',
+/** Requests of a batch: platform.openai.com/docs/guides/batch. */
+const mostLines = 50_000;
+
+export const configSchema = z
+  .strictObject({
+    ...batchSettings(mostLines),
+    servers: z
+      .record(
+        z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'must be lower-case letters, digits and hyphens'),
+        serverSchema,
+      )
+      .default({})
+      .describe(
+        'Servers by the name that models give under `options.server`: more of them, or a known one elsewhere. Absent: the known ones, where they are.',
+      ),
+    requestMs: milliseconds(600_000, 900_000).describe(
+      'Milliseconds within which a server must have answered a request. Absent: 600,000.',
     ),
-  requestMs: milliseconds(600_000, 900_000).describe(
-    'Milliseconds within which a server must have answered a request. Absent: 600,000.',
-  ),
-  pictureMs: milliseconds(60_000, 600_000).describe(
-    'Milliseconds one try may take to fetch an image that an answer names by its address. Absent: 60,000.',
-  ),
-  parallelRequests: z
-    .int()
-    .min(1)
-    .max(32)
-    .default(4)
-    .describe('Requests of one call beside each other, where each makes one image. Absent: 4.'),
-  allowPrivateAddresses: z
-    .boolean()
-    .default(false)
-    .describe(
-      'Whether images may be fetched over http and from addresses of this machine and of private networks, beside those of the server itself. Absent: no.',
+    pictureMs: milliseconds(60_000, 600_000).describe(
+      'Milliseconds one try may take to fetch an image that an answer names by its address. Absent: 60,000.',
     ),
-  keepMs: milliseconds(7 * 86_400_000, 365 * 86_400_000).describe(
-    'Milliseconds that a paid image whose call was lost is kept for it to be carried out again. Absent: a week.',
-  ),
-});
+    parallelRequests: z
+      .int()
+      .min(1)
+      .max(32)
+      .default(4)
+      .describe('Requests of one call beside each other, where each makes one image. Absent: 4.'),
+    allowPrivateAddresses: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether images may be fetched over http and from addresses of this machine and of private networks, beside those of the server itself. Absent: no.',
+      ),
+  })
+  .refine(pausesGrow, pausesShrink);
 export type Config = z.output<typeof configSchema>;
 
 const dollars = z.number().nonnegative();
@@ -85,6 +89,12 @@ const pricesSchema = z.strictObject({
   imageInput: dollars.default(0).describe('US dollars a million tokens of input images. Absent: 0.'),
   textOutput: dollars.default(0).describe('US dollars a million tokens of words that come out. Absent: 0.'),
   imageOutput: dollars.default(0).describe('US dollars a million tokens of images that come out. Absent: 0.'),
+  batchShare: z
+    .number()
+    .positive()
+    .max(1)
+    .optional()
+    .describe('Share of these prices that batches cost, 0.5 for half. Absent: what they cost is not told.'),
   tokens: z
     .strictObject({
       inputImage: tokens.describe('Of an input image, at most.'),
@@ -109,6 +119,15 @@ export const optionsSchema = z.strictObject({
     .max(64)
     .default('openai')
     .describe('The server that has the model. Absent: openai.'),
+  delivery: z
+    .enum(['direct', 'batch'])
+    .default('direct')
+    .describe(
+      'By requests that are answered at once, or by batches, mostly within a day, for half the price at OpenAI. Absent: direct.',
+    ),
+  callName: callName.describe(
+    'A name of your own for a call by batch: sent again with the same name, it finds its images. Absent: only the same call does, carried out again under the same id.',
+  ),
   sizes: z
     .array(z.string().regex(/^\d{2,5}x\d{2,5}$/, 'must be like 1024x1536'))
     .min(1)

@@ -1,17 +1,18 @@
 import { EaselError, linkSignals } from '@easel/plugin-sdk';
-import { readLines } from '@easel/plugin-sdk/batch';
-import OpenAI from 'openai';
-import { z } from 'zod';
-import { failureOf } from './failures.js';
-import { fetchBounded } from './fetch-bounded.js';
 import {
-  type Batch,
   batchSchema,
   fileSchema,
   imagesSchema,
   listSchema,
-  type ProviderImages,
-} from './wire.js';
+  type OpenAiBatch,
+  type OpenAiBatchClient,
+  readLines,
+} from '@easel/plugin-sdk/batch';
+import OpenAI from 'openai';
+import { z } from 'zod';
+import { failureOf } from './failures.js';
+import { fetchBounded } from './fetch-bounded.js';
+import type { ProviderImages } from './wire.js';
 
 export interface ClientOptions {
   readonly apiKey: string;
@@ -37,7 +38,7 @@ export function readKey(name: string, value: string | undefined): string {
 const mostPages = 200;
 
 /** Parasail's API. It tries nothing again by itself; every failure is an `EaselError`. */
-export class ParasailClient {
+export class ParasailClient implements OpenAiBatchClient {
   readonly #openai: OpenAI;
   readonly #options: ClientOptions;
 
@@ -90,7 +91,7 @@ export class ParasailClient {
       readonly metadata: Readonly<Record<string, string>>;
     },
     stop: AbortSignal,
-  ): Promise<Batch> {
+  ): Promise<OpenAiBatch> {
     const { fileId: input_file_id, endpoint, completionWindow: completion_window, metadata } = batch;
     const body = { input_file_id, endpoint, completion_window, metadata };
     return await this.#ask('Creating a batch', batchSchema, stop, (signal) =>
@@ -99,14 +100,14 @@ export class ParasailClient {
   }
 
   /** All batches that fit, of those that Parasail still lists. */
-  async findBatches(fits: (batch: Batch) => boolean, stop: AbortSignal): Promise<Batch[]> {
-    const found: Batch[] = [];
+  async findBatches(fits: (batch: OpenAiBatch) => boolean, stop: AbortSignal): Promise<OpenAiBatch[]> {
+    const found: OpenAiBatch[] = [];
     for await (const page of this.#pages('Looking for a batch', '/batches', stop))
       found.push(...page.flatMap((entry) => batchSchema.safeParse(entry).data ?? []).filter(fits));
     return found;
   }
 
-  async readBatch(id: string, stop: AbortSignal): Promise<Batch> {
+  async readBatch(id: string, stop: AbortSignal): Promise<OpenAiBatch> {
     return await this.#ask(`Looking at ${id}`, batchSchema, stop, (signal) =>
       this.#openai.batches.retrieve(id, { signal }),
     );

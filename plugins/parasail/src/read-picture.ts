@@ -1,7 +1,7 @@
 import { EaselError, fetchImage, type Image, type OutputFormat } from '@easel/plugin-sdk';
+import { imagesSchema } from '@easel/plugin-sdk/batch';
 import { convertImage } from '@easel/plugin-sdk/images';
 import type { Config } from './settings.js';
-import { imagesSchema } from './wire.js';
 
 /** Bytes of a picture that is fetched from where an answer says it is. */
 const mostBytes = 100 * 1024 * 1024;

@@ -9,7 +9,7 @@ import { ServerProcess } from './server-process.js';
 
 type Drawn = ReturnType<typeof drawCall>;
 
-const runMs = 240_000;
+const runMs = 600_000;
 /** Requests after which nothing goes wrong any more, so that a run ends. */
 const stormyRequests = 60;
 

@@ -6,6 +6,20 @@ import type { Answer } from './answer.js';
 const ticks = 1e10;
 const million = 1e6;
 
+/** What images of a batch cost. Undefined: it is not known. */
+export function batchPrices(prices: Prices | undefined): Prices | undefined {
+  if (prices?.batchShare === undefined) return undefined;
+  const { batchShare: share, image, textInput, imageInput, textOutput, imageOutput } = prices;
+  return {
+    ...prices,
+    ...(image === undefined ? {} : { image: image * share }),
+    textInput: textInput * share,
+    imageInput: imageInput * share,
+    textOutput: textOutput * share,
+    imageOutput: imageOutput * share,
+  };
+}
+
 /** US dollars of a call, or undefined where neither the server nor the model's prices tell. */
 export function costOf(
   answers: readonly Answer[],
@@ -46,8 +60,9 @@ const square = 1024 * 1024;
 /** What a call will cost, at most, in US dollars. Undefined: that cannot be known before. */
 export function estimateOf(
   { n, width, height, prompt, inputImages, mask }: GenerationRequest,
-  { prices, quality = 'auto' }: Pick<Options, 'prices' | 'quality'>,
+  { prices: given, quality = 'auto', delivery }: Pick<Options, 'prices' | 'quality' | 'delivery'>,
 ): GenerationResult['cost'] {
+  const prices = delivery === 'batch' ? batchPrices(given) : given;
   if (!prices) return undefined;
   if (prices.image !== undefined) return { amount: prices.image * n, currency: 'USD' };
   const { tokens } = prices;

@@ -77,10 +77,18 @@ export interface Dialect {
   /** Form of its errors. */
   readonly errors: 'openai' | 'xai' | 'fastapi';
   readonly streams?: boolean;
+  /** Fields of edits in lines of batches. Absent: it has no batches. */
+  readonly lineEdit?: z.ZodObject;
 }
 
 const bearer = (value: string) => ({ header: 'authorization', value: `Bearer ${value}` }) as const;
 export const emulatedKey = 'sk-emulated-key-0123456789';
+
+/** An image of JSON: an address or a data URI, or a file that was uploaded. */
+const imageReference = z.union([
+  z.strictObject({ image_url: z.string().regex(/^(https:|data:image\/(png|jpeg|webp);base64,)/) }),
+  z.strictObject({ file_id: z.string() }),
+]);
 
 const openai: Dialect = {
   generate: z.strictObject({ ...gpt, moderation: z.enum(['low', 'auto']).optional() }),
@@ -92,11 +100,20 @@ const openai: Dialect = {
   key: bearer(emulatedKey),
   errors: 'openai',
   streams: true,
+  lineEdit: z.strictObject({
+    ...gpt,
+    input_fidelity: z.enum(['high', 'low']).optional(),
+    moderation: z.enum(['low', 'auto']).optional(),
+    images: z.array(imageReference).min(1).max(16),
+    mask: imageReference.optional(),
+  }),
 };
+
+const { lineEdit: _, ...azure } = openai;
 
 export const dialects = {
   openai,
-  azure: { ...openai, key: { header: 'api-key', value: emulatedKey } },
+  azure: { ...azure, key: { header: 'api-key', value: emulatedKey } },
   xai: {
     generate: z.strictObject(xai),
     edit: {

@@ -1,11 +1,13 @@
 /**
- * The images API as a server has it that speaks OpenAI's: keys, generations, edits, masks, streams, and
- * images by address.
+ * The images API as a server has it that speaks OpenAI's: keys, generations, edits, masks, streams, images by
+ * address, and batches.
  *
  * @module
  */
 import {
   type Answer,
+  BatchApi,
+  type BatchCourse,
   drawPicture,
   type Fault,
   HttpEmulator,
@@ -13,10 +15,11 @@ import {
   type SeenRequest,
   subjectOf,
 } from '@easel/plugin-sdk/emulator';
+import { batchRules, type LineBody } from './batch-rules.js';
 import { findProblem, problemOf, sizeOf } from './check.js';
 import { type Dialect, type DialectName, dialects } from './dialects.js';
 import { errorAnswer, moderated, type Problem } from './errors.js';
-import { type Inputs, readInputs } from './inputs.js';
+import { type Inputs, imagesOf, readInputs } from './inputs.js';
 
 export interface OpenAiEmulatorOptions {
   /** Absent: a free one. */
@@ -29,12 +32,25 @@ export interface OpenAiEmulatorOptions {
   readonly answers?: 'base64' | 'data-uri' | 'url' | 'relative-url';
 }
 
+const { status, ...error } = moderated;
+/** A line whose prompt is refused fails alone. */
+const outcomeOf: NonNullable<BatchCourse<LineBody>['outcome']> = ({ body }) =>
+  isForbidden(body) ? { status, error } : undefined;
+
+const isForbidden = ({ prompt }: Fields): boolean => String(prompt).includes('a forbidden thing');
+
+/** Names of the fields that images stand in, in lines of batches. */
+const lineImages = ['images'];
+
 type Fields = Readonly<Record<string, unknown>>;
 
 export class OpenAiEmulator {
   answers: NonNullable<OpenAiEmulatorOptions['answers']>;
-  /** Images that were made, and paid. */
-  paid = 0;
+  /** Images that were made by requests of their own, and paid. */
+  #direct = 0;
+  readonly #api: BatchApi<LineBody> | undefined;
+  /** How batches go, told of how many came before. */
+  course: (index: number) => BatchCourse<LineBody> = () => ({});
   /** What came with the last edit. */
   lastInputs: Inputs | undefined;
   readonly #dialect: Dialect;
@@ -46,6 +62,32 @@ export class OpenAiEmulator {
     this.#name = like;
     this.#dialect = dialects[like];
     this.answers = answers;
+    let serials = 0;
+    if (this.#dialect.lineEdit)
+      this.#api = new BatchApi<LineBody>({
+        rules: batchRules(this.#dialect),
+        course: (index) => ({ outcome: outcomeOf, ...this.course(index) }),
+        draw: (body, serial) => this.#drawLine(body, serial),
+        takeSerials: (count) => {
+          serials += count;
+          return serials - count;
+        },
+      });
+  }
+
+  /** Images that were made, and paid. */
+  get paid(): number {
+    return this.#direct + (this.#api?.paid ?? 0);
+  }
+
+  /** By their ids. */
+  get batches(): BatchApi<LineBody>['batches'] {
+    return this.#api?.batches ?? new Map();
+  }
+
+  /** Those of batches. */
+  get files(): BatchApi<LineBody>['files'] | undefined {
+    return this.#api?.files;
   }
 
   static async start(options: OpenAiEmulatorOptions = {}): Promise<OpenAiEmulator> {
@@ -93,6 +135,8 @@ export class OpenAiEmulator {
     const { key } = this.#dialect;
     if (key && request.headers[key.header] !== key.value)
       return this.#refuse({ status: 401, message: 'Incorrect API key provided.', code: 'invalid_api_key' });
+    const ofBatch = await this.#api?.answer(request);
+    if (ofBatch) return ofBatch;
     if (request.method !== 'POST') return this.#refuse({ status: 404, message: 'Not found.' });
     if (request.path === '/v1/images/generations') return await this.#make(request, 'generate');
     if (request.path === '/v1/images/edits' && this.#dialect.edit) return await this.#make(request, 'edit');
@@ -116,7 +160,7 @@ export class OpenAiEmulator {
     if (problem) return this.#refuse(problem);
     this.lastInputs = inputs;
     const fields = parsed.data as Fields;
-    if (String(fields.prompt).includes('a forbidden thing')) return this.#refuse(moderated);
+    if (isForbidden(fields)) return this.#refuse(moderated);
     return await this.#draw(fields, inputs, kind);
   }
 
@@ -126,15 +170,26 @@ export class OpenAiEmulator {
     const subject = subjectOf(String(fields.prompt), images);
     const pictures: Buffer[] = [];
     for (let made = 0; made < Number(fields.n ?? 1); made++) {
-      const serial = fields.seed === undefined ? this.paid : Number(fields.seed) % 256;
+      const serial = fields.seed === undefined ? this.#direct : Number(fields.seed) % 256;
       pictures.push(await drawPicture(subject, { width, height, format, serial }));
-      this.paid += 1;
+      this.#direct += 1;
     }
     const usage = this.#usage(pictures.length, images.length);
     if (this.#dialect.streams && String(fields.stream) === 'true')
       return await this.#stream(pictures[0] as Buffer, Number(fields.partial_images ?? 0), kind, usage);
     const data = pictures.map((picture) => this.#answerOf(picture));
     return { status: 200, body: { created: 1_700_000_000, data, usage } };
+  }
+
+  async #drawLine(body: LineBody, serial: number): Promise<object> {
+    const { width, height } = sizeOf(body);
+    const { images } = imagesOf(body, lineImages);
+    const format = (body.output_format as 'png' | undefined) ?? 'png';
+    const picture = await drawPicture(subjectOf(String(body.prompt), images), {
+      ...{ width, height, format, serial: serial % 256 },
+    });
+    const data = [{ b64_json: picture.toString('base64') }];
+    return { created: 1_700_000_000, data, usage: this.#usage(1, images.length) };
   }
 
   async #stream(

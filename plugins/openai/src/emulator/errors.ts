@@ -28,12 +28,12 @@ export function errorAnswer({ errors }: Pick<Dialect, 'errors'>, problem: Proble
 }
 
 /** A prompt that is refused, as OpenAI's moderation does it. */
-export const moderated: Problem = {
+export const moderated = {
   status: 400,
   message: 'Your request was rejected by the safety system. safety_violations=[violence].',
   type: 'image_generation_user_error',
   code: 'moderation_blocked',
-};
+} as const satisfies Problem;
 
 export const tooManyRequests = (seconds?: number): Problem => ({
   status: 429,

@@ -16,7 +16,11 @@ export async function readInputs(
   const type = headers['content-type'] ?? '';
   if (type.startsWith('multipart/form-data')) return await readForm(body, type);
   if (typeof json !== 'object' || json === null) return undefined;
-  const fields = json as Record<string, unknown>;
+  return imagesOf(json as Record<string, unknown>, imageFields);
+}
+
+/** The images that stand as data URIs in fields. */
+export function imagesOf(fields: Readonly<Record<string, unknown>>, imageFields: readonly string[]): Inputs {
   const images = imageFields.flatMap((name) => [fields[name] ?? []].flat()).map(fromDataUri);
   return { isForm: false, fields, images };
 }
@@ -35,6 +39,7 @@ async function readForm(body: Buffer, type: string): Promise<Inputs> {
 }
 
 const fromDataUri = (image: unknown): Buffer => {
-  const text = typeof image === 'string' ? image : String((image as { url?: unknown }).url);
+  const { url, image_url: other = url } = image as { url?: unknown; image_url?: unknown };
+  const text = typeof image === 'string' ? image : String(other);
   return Buffer.from(text.replace(/^data:[^,]*,/, ''), 'base64');
 };

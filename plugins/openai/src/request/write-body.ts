@@ -39,19 +39,36 @@ export async function writeBody(
       bodyWith: (more) => formOf(edit, { ...fields, ...more }, inputImages, sentMask),
     };
   if (inputImages.length > 1 && !edit.imagesField) throw refuse('inputImages', `${name} takes one image`);
-  const images = jsonImages(edit, inputImages);
+  const images = {
+    ...jsonImages(edit, inputImages),
+    ...(sentMask ? { mask: jsonImage(edit, sentMask) } : {}),
+  };
   return { path: edit.path, bodyWith: (more) => JSON.stringify({ ...fields, ...images, ...more }) };
 }
 
-function jsonImages(
-  { imageField, imagesField = imageField, imageShape = 'text' }: EditForm,
-  images: readonly InputImage[],
-) {
-  const written = images.map(({ bytes, mediaType }) => {
-    const url = `data:${mediaType};base64,${Buffer.from(bytes).toString('base64')}`;
-    return imageShape === 'text' ? url : { url, type: 'image_url' };
-  });
-  return written.length === 1 ? { [imageField]: written[0] } : { [imagesField]: written };
+/** The body of a line of a batch, which is always JSON. */
+export async function writeLineBody(
+  server: Pick<Server, 'name' | 'generatePath' | 'batches'>,
+  fields: Fields,
+  images: Pick<GenerationRequest, 'inputImages' | 'mask'>,
+): Promise<{ readonly path: string; readonly body: string }> {
+  const edit = server.batches?.edit;
+  const { path, bodyWith } = await writeBody({ ...server, ...(edit ? { edit } : {}) }, fields, images);
+  return { path, body: bodyWith({}) as string };
+}
+
+function jsonImages(edit: EditForm, images: readonly InputImage[]) {
+  const { imageField, imagesField = imageField } = edit;
+  const written = images.map((image) => jsonImage(edit, image));
+  return written.length === 1 && imageField !== imagesField
+    ? { [imageField]: written[0] }
+    : { [imagesField]: written };
+}
+
+function jsonImage({ imageShape = 'text' }: EditForm, { bytes, mediaType }: InputImage) {
+  const url = `data:${mediaType};base64,${Buffer.from(bytes).toString('base64')}`;
+  if (imageShape === 'text') return url;
+  return imageShape === 'url-object' ? { url, type: 'image_url' } : { image_url: url };
 }
 
 function formOf(

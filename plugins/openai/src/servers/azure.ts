@@ -1,11 +1,11 @@
 import { openai } from './openai.js';
 import type { Server } from './server.js';
 
-const { baseUrl: _, ...asOpenAi } = openai;
+const { baseUrl: _, batches: _none, ...asOpenAi } = openai;
 
 /**
  * Azure OpenAI, at `https://<resource>.openai.azure.com/openai/v1`; a model is the name of a deployment. As
- * `@ai-sdk/azure` 4.0.85 asks.
+ * `@ai-sdk/azure` 4.0.85 asks. Its batches take no requests for images.
  */
 export const azure: Server = {
   ...asOpenAi,

@@ -12,6 +12,16 @@ export const openai: Server = {
   size: { kind: 'size' },
   images: 10,
   streams: true,
+  batches: {
+    edit: {
+      path: '/images/edits',
+      encoding: 'json',
+      imageField: 'images',
+      imagesField: 'images',
+      imageShape: 'image-url-object',
+      mask: 'transparent',
+    },
+  },
   fields: {
     outputFormat: 'output_format',
     quality: 'quality',

@@ -21,10 +21,15 @@ export interface EditForm {
   readonly encoding: 'form' | 'json';
   /** Name of the field for one image; a form repeats it for each. */
   readonly imageField: string;
-  /** Name of the field for a list of several, in JSON. Absent: it takes one image. */
+  /**
+   * Name of the field for a list of several, in JSON; that of one image, if one is a list, too. Absent: it
+   * takes one image.
+   */
   readonly imagesField?: string;
-  /** How JSON has an image. Absent: as text, the data URI. */
-  readonly imageShape?: 'text' | 'url-object';
+  /**
+   * How JSON has an image: `{ url, type }` or `{ image_url }` with the data URI. Absent: as text, the data URI.
+   */
+  readonly imageShape?: 'text' | 'url-object' | 'image-url-object';
   /**
    * Where it is painted anew: where the mask is transparent, as OpenAI has it, or where it is white. Absent:
    * it takes no mask.
@@ -72,6 +77,11 @@ export interface Server {
   readonly images?: number;
   /** Whether it sends unfinished images: `stream` and `partial_images`. Absent: no. */
   readonly streams?: boolean;
+  /** Whether requests may be handed in as a file, and are made within a day for less: its batches. */
+  readonly batches?: {
+    /** How the lines of such a file have the images that an edit starts from. */
+    readonly edit: EditForm & { readonly encoding: 'json' };
+  };
   /** Names of its fields. One that is not here has no effect, and is told. */
   readonly fields: Readonly<Partial<Record<NamedField, string>>>;
 }

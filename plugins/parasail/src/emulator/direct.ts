@@ -5,9 +5,7 @@
  * @module
  */
 import type { Answer, SeenRequest } from '@easel/plugin-sdk/emulator';
-import { drawPicture, subjectOf } from '@easel/plugin-sdk/emulator';
-import { invalidRequest } from './errors.js';
-import { readForm } from './files.js';
+import { drawPicture, invalidRequest, readForm, subjectOf } from '@easel/plugin-sdk/emulator';
 import type { ImageHost } from './image-host.js';
 import { type ImageBody, imageBodySchema, readSize } from './lines.js';
 
@@ -33,7 +31,8 @@ export async function makeDirectly(
   return { status: 200, body: await draw(parsed.data, inputs, serial, write) };
 }
 
-async function draw(
+/** The body of an answer with one picture. */
+export async function draw(
   { prompt, size }: ImageBody,
   inputs: readonly Buffer[],
   serial: number,

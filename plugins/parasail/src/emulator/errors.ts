@@ -1,27 +1,6 @@
-import type { Answer } from '@easel/plugin-sdk/emulator';
+import { openAiError } from '@easel/plugin-sdk/emulator';
 
-export interface OpenAiError {
-  readonly message: string;
-  readonly type: string;
-  readonly param?: string | null;
-  readonly code?: string | null;
-}
-
-/**
- * An error in the shape of OpenAI's API, which Parasail's follows:
- * platform.openai.com/docs/guides/error-codes.
- */
-export const openAiError = (
-  status: number,
-  { message, type, param = null, code = null }: OpenAiError,
-  headers?: Readonly<Record<string, string>>,
-): Answer => ({ status, ...(headers ? { headers } : {}), body: { error: { message, type, param, code } } });
-
-export const invalidRequest = (message: string, param: string | null = null, code: string | null = null) =>
-  openAiError(400, { message, type: 'invalid_request_error', param, code });
-
-export const notFound = (message: string) =>
-  openAiError(404, { message, type: 'invalid_request_error', code: 'not_found' });
+export { openAiError };
 
 export const invalidKey = () =>
   openAiError(401, {

@@ -1,6 +1,4 @@
-import { drawPicture, subjectOf } from '@easel/plugin-sdk/emulator';
-import type { ImageHost } from './image-host.js';
-import { type BatchLine, inputsOf, type LineProblem, readSize } from './lines.js';
+import type { BatchLine, LineProblem } from './lines.js';
 
 /** What becomes of a line. Absent: a picture. */
 export interface LineOutcome {
@@ -9,7 +7,7 @@ export interface LineOutcome {
 }
 
 /** How a batch goes; all times in milliseconds. */
-export interface BatchCourse {
+export interface BatchCourse<Body = unknown> {
   /** Absent: 5. */
   readonly validatingMs?: number;
   /** Absent: 5. */
@@ -26,7 +24,7 @@ export interface BatchCourse {
   readonly stallsAfter?: number;
   /** Expires when so many lines are done. Absent: it does not. */
   readonly expiresAfter?: number;
-  readonly outcome?: (line: BatchLine, index: number) => LineOutcome | undefined;
+  readonly outcome?: (line: BatchLine<Body>, index: number) => LineOutcome | undefined;
   /** Problems that its validation finds, beside those that it has. Absent: none. */
   readonly problems?: readonly LineProblem[];
   /** Whether its files are gone when they are asked for. Absent: no. */
@@ -35,33 +33,33 @@ export interface BatchCourse {
   readonly hidesCounts?: boolean;
 }
 
-export interface CreatedBatch {
+export interface CreatedBatch<Body> {
   readonly id: string;
   readonly endpoint: string;
   readonly inputFileId: string;
   readonly window: string;
   readonly metadata: Readonly<Record<string, string>> | null;
-  readonly lines: readonly BatchLine[];
+  readonly lines: readonly BatchLine<Body>[];
   readonly problems: readonly LineProblem[];
-  readonly course: BatchCourse;
+  readonly course: BatchCourse<Body>;
   /** Serial number of the picture of its first line. */
   readonly firstSerial: number;
-  /** An image as an answer has it. */
-  readonly write: ImageHost['write'];
+  /** The body of the answer to a line, whose picture has that serial number. */
+  readonly draw: (body: Body, serial: number) => Promise<object>;
 }
 
 const stepMs = 5;
 const windowSeconds = 24 * 3600;
 
 /** A batch whose state follows from how long it has been worked on. */
-export class EmulatedBatch {
-  readonly created: CreatedBatch;
+export class EmulatedBatch<Body = unknown> {
+  readonly created: CreatedBatch<Body>;
   readonly #createdAt = Date.now();
   #workedMs = 0;
   #lookedAt = performance.now();
   #cancelledAtMs: number | undefined;
 
-  constructor(created: CreatedBatch) {
+  constructor(created: CreatedBatch<Body>) {
     this.created = created;
   }
 
@@ -74,7 +72,7 @@ export class EmulatedBatch {
   }
 
   /** Lines that are done, well or not. */
-  get done(): readonly BatchLine[] {
+  get done(): readonly BatchLine<Body>[] {
     const { lines, course, problems } = this.created;
     if (problems.length > 0) return [];
     const { validatingMs = stepMs, perLineMs = stepMs } = course;
@@ -148,13 +146,13 @@ export class EmulatedBatch {
 
   /** The content of its output file, or of its error file. */
   async content(kind: 'output' | 'error'): Promise<Buffer> {
-    const { lines, course, firstSerial, write } = this.created;
+    const { lines, course, firstSerial, draw } = this.created;
     const chosen = this.done.filter((line) => (this.#outcomeOf(line) ? 'error' : 'output') === kind);
     const texts = await Promise.all(
       chosen.map(async (line) => {
         const index = lines.indexOf(line);
         const outcome = this.#outcomeOf(line);
-        const body = outcome ? { error: outcome.error } : await drawLine(line, firstSerial + index, write);
+        const body = outcome ? { error: outcome.error } : await draw(line.body, firstSerial + index);
         const response = { status_code: outcome?.status ?? 200, request_id: `request-${index}`, body };
         return JSON.stringify({ id: `result-${index}`, custom_id: line.customId, response, error: null });
       }),
@@ -164,15 +162,9 @@ export class EmulatedBatch {
     return Buffer.from(texts.map((text) => `${text}\n`).join(''));
   }
 
-  #outcomeOf(line: BatchLine): LineOutcome | undefined {
+  #outcomeOf(line: BatchLine<Body>): LineOutcome | undefined {
     return this.created.course.outcome?.(line, this.created.lines.indexOf(line));
   }
-}
-
-async function drawLine({ body }: BatchLine, serial: number, write: ImageHost['write']) {
-  const subject = subjectOf(body.prompt, inputsOf(body));
-  const picture = await drawPicture(subject, { ...readSize(body.size), serial });
-  return { created: 1_700_000_000, data: [write(picture)] };
 }
 
 /** An order that is another one, and the same each time. */

@@ -1,6 +1,5 @@
-import type { Answer, SeenRequest } from '@easel/plugin-sdk/emulator';
+import type { Answer, SeenRequest } from '../http-emulator.js';
 import { invalidRequest, notFound } from './errors.js';
-import { mostBytes } from './lines.js';
 
 export interface StoredFile {
   readonly id: string;
@@ -12,7 +11,13 @@ export interface StoredFile {
 /** `POST /v1/files` and its like: platform.openai.com/docs/api-reference/files. */
 export class FileStore {
   readonly stored = new Map<string, StoredFile>();
+  readonly #mostBytes: number;
   #uploads = 0;
+
+  /** @param mostBytes bytes of a file */
+  constructor(mostBytes: number) {
+    this.#mostBytes = mostBytes;
+  }
 
   async upload({ body, headers }: SeenRequest): Promise<Answer> {
     const form = await readForm(body, headers['content-type']);
@@ -20,7 +25,7 @@ export class FileStore {
     if (!form || file === null || file === undefined || typeof file === 'string')
       return invalidRequest("'file' is a required property", 'file');
     if (form.get('purpose') !== 'batch') return invalidRequest("'purpose' must be 'batch'", 'purpose');
-    if (file.size > mostBytes) return invalidRequest('The file is too large.', 'file');
+    if (file.size > this.#mostBytes) return invalidRequest('The file is too large.', 'file');
     if (file.size === 0 || !file.name.endsWith('.jsonl'))
       return invalidRequest('Batch input files are JSON lines, in a file with the ending .jsonl.', 'file');
     const id = `file-${++this.#uploads}`;

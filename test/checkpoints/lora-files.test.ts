@@ -90,5 +90,6 @@ test('weights of 8 bits are multiplied by the scale beside them', async () => {
     [name.replace('.weight', '.scale_weight')]: floatTensor([1], [0.125]),
   });
   const [one, other] = [await makeImage({ path: whole }), await makeImage({ path: small })];
-  expect(differenceOf(one.rgb, other.rgb)).toBe(0);
+  // Codes are multiplied where they are used, so the sums may be added in another order.
+  expect(differenceOf(one.rgb, other.rgb)).toBeLessThan(0.001);
 });

@@ -5,7 +5,7 @@ import { createServeFolder, type ServeCommand, serveFrom } from '../chaos/fixtur
 import { type JobAnswer, jobOf } from './shared-folder.js';
 import { mountSmallDisk } from './small-disk.js';
 
-const soon = { timeout: 30_000, interval: 100 };
+const soon = { timeout: 60_000, interval: 100 };
 const slow = (delayMs: number) => ({ prompt: 'a fixture', provider_options: { steady: { delayMs } } });
 
 interface Answer {
@@ -97,7 +97,7 @@ describe('a full disk', () => {
     await expect.poll(() => readiness(server), soon).toBe(200);
     expect((await submit(server, 0)).status).toBe(202);
     expect(server.child.exitCode).toBeNull();
-  }, 120_000);
+  }, 180_000);
 
   it('tells whoever waits for a job that is kept, and gives it the same one later', async () => {
     const disk = mountSmallDisk(16);
@@ -122,7 +122,7 @@ describe('a full disk', () => {
     expect(told.status).toBe(507);
     disk.empty();
     expect(await call()).toEqual({ status: 200, job: told.job });
-  }, 120_000);
+  }, 180_000);
 });
 
 describe('a database that another process holds', () => {
@@ -152,5 +152,5 @@ describe('a database that another process holds', () => {
     await expect.poll(async () => (await submit(server, 0)).status, soon).toBe(202);
     expect(await slowest()).toBeLessThan(1_000);
     expect(server.child.exitCode).toBeNull();
-  }, 120_000);
+  }, 180_000);
 });

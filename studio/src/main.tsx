@@ -8,6 +8,7 @@ import './styles/mask.css';
 import './styles/gallery.css';
 import './styles/compare.css';
 import './styles/kernel.css';
+import './styles/models.css';
 import { createRoot } from 'react-dom/client';
 import { $words, openLanguage } from './language/words.js';
 import { watchJobs } from './live/jobs.js';

@@ -4,7 +4,7 @@ import type { DependencyContainer } from 'tsyringe';
 import type { Configuration } from '../config/configuration.js';
 import { assertUsable } from '../models/assert-usable.js';
 import { type AvailableModel, listModels } from '../models/available-models.js';
-import type { Catalogue } from '../models/catalogue.js';
+import { type Catalogue, readCatalogue } from '../models/catalogue.js';
 import { findModel } from '../models/find-model.js';
 import { firstModel } from '../models/first-model.js';
 import { measureHealth, type ServiceHealth } from '../observe/health.js';
@@ -108,12 +108,14 @@ export class ImageServiceManager implements AsyncDisposable {
 
   /** The models of the catalogue, with whether a plugin can make their pictures. */
   getAvailableModels(): AvailableModel[] {
-    return listModels(
-      this.#catalogue.current,
-      this.#registry.table,
-      this.#configuration.current.fallbackPipelineType,
-      this.#currentModel,
-    );
+    const fallback = this.#configuration.current.fallbackPipelineType;
+    return listModels(this.#catalogue.current, this.#registry.table, fallback, this.#currentModel);
+  }
+
+  /** Takes over at once what stands in the catalogue folders now. */
+  refreshModels(): void {
+    this.#catalogue.current = readCatalogue(this.#configuration.current);
+    this.#onReload(this.#configuration.current, this.#configuration.current);
   }
 
   /** The configuration as it stands, everything filled in. */
@@ -195,10 +197,7 @@ export class ImageServiceManager implements AsyncDisposable {
     return this.#events.on(name, listener);
   }
 
-  /**
-   * Metrics in the text format of Prometheus. Rejects with ERR_CONFIG_INVALID where the kernel was created
-   * without `metrics: true`.
-   */
+  /** Metrics as Prometheus reads them. Rejects with ERR_CONFIG_INVALID in a kernel without `metrics: true`. */
   async getMetrics(): Promise<{ readonly contentType: string; readonly text: string }> {
     if (this.#metrics) return await this.#metrics.print();
     throw new EaselError({

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { HubSource } from '@easel/plugin-sdk';
 import { foldersOf, modelIndexName, partsOf } from './model-index.js';
 import { assembledFolder, partName } from './parts.js';
@@ -46,7 +46,20 @@ export const defaultRevision = 'main';
  * Where an installed source lies: a folder, or one file of it. Undefined: it, or a part of it, is not
  * installed.
  */
-export function installedPath(
+export function installedPath(source: HubSource, cacheFolder: string): string | undefined {
+  const proof = provingName(source, cacheFolder);
+  if (proof === undefined) return undefined;
+  const { file, parts = [] } = source;
+  const folder = dirname(proof);
+  if (file === undefined) return isWhole(folder) ? folder : undefined;
+  return [proof, ...parts.map((part) => join(folder, partName(part)))].every(existsSync) ? proof : undefined;
+}
+
+/**
+ * The name without which a source is not installed, whatever else of it lies in the cache: that of its file,
+ * or of the index of its folder. Undefined: the cache knows no commit of it.
+ */
+export function provingName(
   { repository, revision = defaultRevision, file, parts = [] }: HubSource,
   cacheFolder: string,
 ): string | undefined {
@@ -54,12 +67,8 @@ export function installedPath(
   const commit = folder.commitOf(revision);
   if (commit === undefined) return undefined;
   const snapshot = folder.snapshot(commit);
-  if (file !== undefined) {
-    const base = parts.length > 0 ? assembledFolder(snapshot, file) : snapshot;
-    const path = join(base, parts.length > 0 ? basename(file) : file);
-    return [path, ...parts.map((part) => join(base, partName(part)))].every(existsSync) ? path : undefined;
-  }
-  return isWhole(snapshot) ? snapshot : undefined;
+  if (file === undefined) return join(snapshot, modelIndexName);
+  return parts.length > 0 ? join(assembledFolder(snapshot, file), basename(file)) : join(snapshot, file);
 }
 
 /**

@@ -8,9 +8,3 @@ export const variantsOf = ({ variants = {}, gated }: HubSource): ReadonlyMap<str
       { type: 'hub', ...(gated !== undefined && { gated }), ...source },
     ]),
   );
-
-/** A source and its variants; what is installed of them is used, the first of several. */
-export const sourcesOf = (source: HubSource): readonly HubSource[] => [
-  source,
-  ...variantsOf(source).values(),
-];

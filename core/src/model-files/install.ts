@@ -11,7 +11,7 @@ import { chooseFolderFiles, choosePart, chooseSingleFile, type Variant } from '.
 import { download } from './download.js';
 import { HubClient, type HubFile, type Listing } from './hub-client.js';
 import type { HubSettings } from './hub-settings.js';
-import { modelIndexName, partsOf } from './model-index.js';
+import { modelIndexName, parseModelIndex } from './model-index.js';
 
 export interface InstallProgress {
   /** The file that is being fetched. */
@@ -111,23 +111,10 @@ async function choose(source: HubSource, listing: Listing, getting: Getting, var
   }
   await getting.all([index]);
   const text = await readFile(getting.pathOf(index), 'utf8');
-  return { chosen: source, files: chooseFolderFiles(source, listing, parseIndex(source, text), variant) };
-}
-
-/** Throws ERR_MODEL_FILES_INVALID for what is not an index, or names nothing that a model is made of. */
-function parseIndex({ repository }: HubSource, text: string): Record<string, unknown> {
-  let index: unknown;
-  try {
-    index = JSON.parse(text);
-  } catch {
-    // Told below.
-  }
-  if (typeof index === 'object' && index !== null && partsOf({ ...index }).length > 0) return { ...index };
-  throw new EaselError({
-    code: 'ERR_MODEL_FILES_INVALID',
-    message: `The ${modelIndexName} of ${repository} lists no parts of a model.`,
-    hint: 'Use another repository or revision, or name one of its .safetensors files: organisation/name:file.',
-  });
+  return {
+    chosen: source,
+    files: chooseFolderFiles(source, listing, parseModelIndex(source, text), variant),
+  };
 }
 
 interface Origin {

@@ -1,3 +1,5 @@
+import { EaselError, type HubSource } from '@easel/plugin-sdk';
+
 /** The file that tells a folder's pipeline and its parts; an install puts it in its place last. */
 export const modelIndexName = 'model_index.json';
 
@@ -16,3 +18,19 @@ const halves: Readonly<Record<string, readonly string[]>> = { vae: ['vae_decoder
 
 /** Folders that a part may be in, the part's own first. */
 export const foldersOf = (part: string): readonly string[] => [part, ...(halves[part] ?? [])];
+
+/** Throws ERR_MODEL_FILES_INVALID for what is not an index, or names nothing that a model is made of. */
+export function parseModelIndex({ repository }: HubSource, text: string): Record<string, unknown> {
+  let index: unknown;
+  try {
+    index = JSON.parse(text);
+  } catch {
+    // Told below.
+  }
+  if (typeof index === 'object' && index !== null && partsOf({ ...index }).length > 0) return { ...index };
+  throw new EaselError({
+    code: 'ERR_MODEL_FILES_INVALID',
+    message: `The ${modelIndexName} of ${repository} lists no parts of a model.`,
+    hint: 'Use another repository or revision, or name one of its .safetensors files: organisation/name:file.',
+  });
+}

@@ -8,6 +8,8 @@ import { installWhole } from './install-whole.js';
 export interface ModelInstall {
   /** Of the catalogue. */
   readonly model: string;
+  /** Of the entry's variants. Absent: the model itself. */
+  readonly variant?: string;
   readonly state: 'running' | 'paused' | 'installed' | 'failed';
   readonly bytes: number;
   /** Absent: not known yet. */
@@ -16,6 +18,11 @@ export interface ModelInstall {
   readonly bytesPerSecond?: number;
   /** There once it has failed. */
   readonly error?: JobError;
+}
+
+export interface WantedInstall extends Pick<ModelInstall, 'model' | 'variant'> {
+  /** Of the model, or of its variant. */
+  readonly source: HubSource;
 }
 
 interface Sample {
@@ -52,12 +59,14 @@ export class ModelInstalls {
   }
 
   /** Begins an install, or goes on with one. One that runs stays as it is. */
-  begin(model: string, source: HubSource): ModelInstall {
+  begin({ model, variant, source }: WantedInstall): ModelInstall {
     const known = this.#installs.get(model);
     if (known && this.#running.has(model)) return known;
-    const begun = this.#set({ model, state: 'running', bytes: known?.bytes ?? 0 });
+    const what = variant === undefined ? { model } : { model, variant };
+    const bytes = known?.variant === variant ? known?.bytes : undefined;
+    const begun = this.#set({ ...what, state: 'running', bytes: bytes ?? 0 });
     const controller = new AbortController();
-    const done = this.#run(model, source, controller.signal).finally(() => this.#running.delete(model));
+    const done = this.#run(what, source, controller.signal).finally(() => this.#running.delete(model));
     this.#running.set(model, { controller, done });
     return begun;
   }
@@ -76,9 +85,15 @@ export class ModelInstalls {
     await Promise.all([...this.#running.keys()].map((model) => this.pause(model)));
   }
 
-  async #run(model: string, source: HubSource, signal: AbortSignal): Promise<void> {
+  async #run(
+    what: Pick<ModelInstall, 'model' | 'variant'>,
+    source: HubSource,
+    signal: AbortSignal,
+  ): Promise<void> {
     const samples: Sample[] = [];
-    let last: Pick<ModelInstall, 'bytes' | 'totalBytes'> = { bytes: this.#installs.get(model)?.bytes ?? 0 };
+    let last: Pick<ModelInstall, 'bytes' | 'totalBytes'> = {
+      bytes: this.#installs.get(what.model)?.bytes ?? 0,
+    };
     try {
       const { bytes } = await installWhole(source, this.#readSettings(), {
         signal,
@@ -86,17 +101,17 @@ export class ModelInstalls {
           last = { bytes, totalBytes };
           const speed = speedOf(samples, { atMs: performance.now(), bytes });
           this.#set({
-            model,
+            ...what,
             state: 'running',
             ...last,
             ...(speed === undefined ? {} : { bytesPerSecond: speed }),
           });
         },
       });
-      this.#set({ model, state: 'installed', bytes, totalBytes: bytes });
+      this.#set({ ...what, state: 'installed', bytes, totalBytes: bytes });
     } catch (error) {
-      if (signal.aborted) this.#set({ model, state: 'paused', ...last });
-      else this.#set({ model, state: 'failed', ...last, error: describeFailure(error) });
+      if (signal.aborted) this.#set({ ...what, state: 'paused', ...last });
+      else this.#set({ ...what, state: 'failed', ...last, error: describeFailure(error) });
     }
   }
 

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EaselError, type Model, type ModelInput, type ModelSource, modelSchema } from '@easel/plugin-sdk';
+import { z } from 'zod';
 import { writeWholeFile } from '../results/write-whole-file.js';
 import type { Recognized } from './recognize.js';
 
@@ -58,14 +59,30 @@ export function refuseId(id: string): void {
 
 /** Removes the entry of an id, if this machine has made it. Resolves with whether it has. */
 export async function removeEntry(storageFolder: string, { id }: Pick<Model, 'id'>): Promise<boolean> {
+  const file = ownEntries(storageFolder).get(id);
+  if (file === undefined) return false;
+  await rm(file);
+  return true;
+}
+
+/** The files of the entries that this machine has made, by their ids; absolute. */
+export function ownEntries(storageFolder: string): ReadonlyMap<string, string> {
   const folder = ownCatalogueFolder(storageFolder);
-  for (const name of namesIn(folder)) {
-    const { id: own } = JSON.parse(readFileSync(join(folder, name), 'utf8')) as { id?: unknown };
-    if (own !== id) continue;
-    await rm(join(folder, name));
-    return true;
+  return new Map(
+    namesIn(folder).flatMap((name) => {
+      const id = idIn(join(folder, name));
+      return id === undefined ? [] : [[id, join(folder, name)] as const];
+    }),
+  );
+}
+
+function idIn(file: string): string | undefined {
+  try {
+    return z.looseObject({ id: z.string() }).parse(JSON.parse(readFileSync(file, 'utf8'))).id;
+  } catch {
+    // People edit entries; the catalogue says what is wrong with this one.
+    return undefined;
   }
-  return false;
 }
 
 function namesIn(folder: string): string[] {

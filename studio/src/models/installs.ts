@@ -4,6 +4,7 @@ import { beginInstall, listInstalls, pauseInstall } from '../api/installs.js';
 import type { Install } from '../api/schemas.js';
 import { refreshModels } from '../live/models.js';
 import { showToast } from '../shell/toast.js';
+import { refreshModelFiles } from './model-files.js';
 
 /** The installs of the server, by their models. */
 export const $installs = atom<ReadonlyMap<string, Install>>(new Map());
@@ -20,15 +21,20 @@ export async function watchInstalls(): Promise<void> {
   $installs.set(new Map(listed.map((one) => [one.model, one])));
   const isNew = ({ model, state }: Install) =>
     state === 'installed' && before.get(model)?.state !== 'installed';
-  if (listed.some(isNew)) await refreshModels();
+  if (listed.some(isNew)) await Promise.all([refreshModels(), refreshModelFiles()]);
   if (listed.some(({ state }) => state === 'running')) timer = setTimeout(() => void watchInstalls(), lookMs);
 }
 
 export const stopWatching = (): void => clearTimeout(timer);
 
-export async function changeInstall(model: string, change: 'begin' | 'pause'): Promise<void> {
+/** @param variant to begin with. Absent: the model itself, or what was begun before */
+export async function changeInstall(
+  model: string,
+  change: 'begin' | 'pause',
+  variant?: string,
+): Promise<void> {
   try {
-    await (change === 'begin' ? beginInstall(model) : pauseInstall(model));
+    await (change === 'begin' ? beginInstall(model, variant) : pauseInstall(model));
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     showToast({ text: error.message });

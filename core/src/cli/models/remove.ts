@@ -1,5 +1,4 @@
-import { installedPath } from '../../model-files/cache-folder.js';
-import { sourcesOf } from '../../model-files/hub-variants.js';
+import { installedVersions } from '../../model-files/installed-versions.js';
 import { removeEntry } from '../../model-files/own-entries.js';
 import { isInstalled } from '../../model-files/resolve-source.js';
 import { uninstall } from '../../model-files/uninstall.js';
@@ -17,10 +16,9 @@ export async function removeModel(id: string, flags: RemoveFlags): Promise<numbe
   const model = findModel(catalogue, id);
   const { source } = model;
   if (source.type === 'hub' && isInstalled(model)) {
-    const installed = sourcesOf(source).filter((each) => installedPath(each, hub.cacheFolder) !== undefined);
     let [path, bytes] = ['', 0];
-    for (const each of installed) {
-      const removed = await uninstall(each, hub.cacheFolder);
+    for (const installed of installedVersions(source, hub.cacheFolder)) {
+      const removed = await uninstall(installed.source, hub.cacheFolder);
       path = removed.path;
       bytes += removed.bytes;
     }

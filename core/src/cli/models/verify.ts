@@ -1,6 +1,5 @@
 import type { HubSource } from '@easel/plugin-sdk';
-import { installedPath } from '../../model-files/cache-folder.js';
-import { sourcesOf } from '../../model-files/hub-variants.js';
+import { installedVersions } from '../../model-files/installed-versions.js';
 import { isInstalled } from '../../model-files/resolve-source.js';
 import { verify } from '../../model-files/verify.js';
 import { findModel } from '../../models/find-model.js';
@@ -21,9 +20,8 @@ export async function verifyModels(id: string | undefined, flags: VerifyFlags): 
   if (id !== undefined && installed.length === 0) throw new UsageError(`${id} is not installed from a hub`);
   const verified = [];
   for (const model of installed) {
-    const sources = sourcesOf(model.source as HubSource);
-    const own = sources.filter((each) => installedPath(each, hub.cacheFolder) !== undefined);
-    const files = (await Promise.all(own.map((each) => verify(each, hub.cacheFolder)))).flat();
+    const own = installedVersions(model.source as HubSource, hub.cacheFolder);
+    const files = (await Promise.all(own.map(({ source }) => verify(source, hub.cacheFolder)))).flat();
     const damaged = files.filter(({ isRight }) => !isRight).map(({ path }) => path);
     verified.push({ id: model.id, files: files.length, damaged });
   }

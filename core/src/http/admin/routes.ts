@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { ModelBin } from '../../model-files/model-bin.js';
 import { HttpError } from '../errors.js';
 import { endlessStreams } from '../event-stream.js';
 import { healthFor } from '../health-for.js';
@@ -8,6 +9,7 @@ import type { ServerContext } from '../server-context.js';
 import { describeServer } from './describe-server.js';
 import { installRoutes } from './install-routes.js';
 import { addKernelEvents } from './kernel-events.js';
+import { modelRoutes } from './model-routes.js';
 import { adminOperations as operations, resetSchema, secretSchema } from './operations.js';
 
 type ById = { Params: { id: string } };
@@ -45,7 +47,11 @@ export const adminRoutes = (context: ServerContext) => async (server: FastifyIns
     return { success: true, plugins: await manager.setSecret(name, value) };
   });
   addKernelEvents(server, context);
-  await server.register(installRoutes(context));
+  const { storageFolder } = manager.configuration;
+  const bin = new ModelBin({ storageFolder, logger: context.logger });
+  await server.register(installRoutes(context, bin));
+  await server.register(modelRoutes(context, bin));
+  server.addHook('onClose', () => bin.close());
   const openStream = endlessStreams(server);
   addOperation<ById>(server, operations.logs, async ({ params: { id } }, reply) => {
     if (!pluginOf(id))

@@ -7,6 +7,7 @@ import { errorCodes, jsonSchema, warningSchema } from '@easel/plugin-sdk';
 import { z } from 'zod';
 import { jobStates } from '../../jobs/job.js';
 import { automaticAnswers } from './automatic1111-answers.js';
+import { modelFileAnswers } from './model-file-answers.js';
 import { ollamaAnswers } from './ollama-answers.js';
 import {
   configuration,
@@ -14,8 +15,6 @@ import {
   gallery,
   galleryChange,
   galleryImage,
-  install,
-  installs,
   keptSecret,
   planned,
   probe,
@@ -237,9 +236,8 @@ export const answers = {
   openAiModel,
   ...automaticAnswers,
   ...ollamaAnswers,
+  ...modelFileAnswers,
   changedPlugin,
-  install,
-  installs,
   configuration,
   session,
   probe,

@@ -84,17 +84,6 @@ export const session = z.looseObject({
   token: z.string().optional().describe('What requests that change something show as `x-easel-token`.'),
 });
 
-/** How far an install is. */
-export const install = z.looseObject({
-  model: z.string(),
-  state: z.enum(['running', 'paused', 'installed', 'failed']),
-  bytes: z.int().describe('What is there of it.'),
-  totalBytes: z.int().optional().describe('Absent: not known yet.'),
-  bytesPerSecond: z.int().optional().describe('Of the last seconds. Absent: too little has come to tell.'),
-  error: z.looseObject({ code: z.string(), message: z.string() }).optional(),
-});
-export const installs = z.looseObject({ installs: z.array(install) });
-
 export const configuration = z.looseObject({ success: z.literal(true), configuration: z.looseObject({}) });
 export const probe = z.looseObject({ status: z.string() });
 

@@ -9,6 +9,7 @@ import type { GenerationResult, Warning } from '../result.js';
 import type { AsyncTasks, TaskResult } from './async-tasks.js';
 import { unusable } from './failures.js';
 import { costOf, type Price } from './price.js';
+import { resultWarnings } from './result-warnings.js';
 import type { TaskSettings } from './task-settings.js';
 
 /** What a call is in a provider's words. */
@@ -118,23 +119,15 @@ export async function readImage(
 
 /** What the requests of a call have made, with all that there is to say of it. */
 export function resultOf(
-  { n, width, height }: GenerationRequest,
+  request: GenerationRequest,
   plan: Pick<TaskPlan<unknown>, 'warnings' | 'price'>,
   made: { readonly images: readonly Image[]; readonly failure: EaselError | undefined },
   results: readonly TaskResult[],
 ): GenerationResult {
   const warnings: Warning[] = [...plan.warnings];
-  const say = (message: string, more: Partial<Warning> = {}) =>
-    warnings.push({ code: 'other', message, ...more });
-  for (const { details } of results) for (const message of details.warnings ?? []) say(message);
-  const why = made.failure ? `; then: ${made.failure.code}: ${made.failure.message}` : '';
-  if (made.images.length < n) say(`${made.images.length} of ${n} images were made${why}`, { parameter: 'n' });
-  const other = made.images.find((image) => image.width !== width || image.height !== height);
-  if (other)
-    say(`size: ${width}x${height} was asked for, and ${other.width}x${other.height} was made.`, {
-      code: 'parameter-adapted',
-      parameter: 'width',
-    });
+  for (const { details } of results)
+    for (const message of details.warnings ?? []) warnings.push({ code: 'other', message });
+  warnings.push(...resultWarnings(request, made));
   const told = results.flatMap(({ details }) => details.cost ?? []);
   const cost =
     told.length > 0

@@ -4,6 +4,7 @@
  *
  * @module
  */
+export { BackgroundWork } from './background-work.js';
 export {
   definePostPlugin,
   type PostPluginDefinition,
@@ -23,8 +24,11 @@ export {
 } from './fields.js';
 export type { Posted, PostPlan, PostSettings } from './generate-by-posts.js';
 export type { TaskPlan } from './generate-by-tasks.js';
+export { generateInTurn, type ImageInTurn, type TurnMeans } from './generate-in-turn.js';
+export { listed } from './listed.js';
 export { type FieldPlan, modelOptions, planByFields, readTicket } from './model-fields.js';
 export { costOf, estimateByPrice, type Price, priceSchema } from './price.js';
+export { resultWarnings } from './result-warnings.js';
 export { type Ask, Service, type ServiceAnswer, type ServiceOptions } from './service.js';
 export type { ImageSource, TaskDetails, TaskDriver, TaskState } from './task-driver.js';
 export { type TaskSettings, taskSettings } from './task-settings.js';

@@ -1,16 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import {
-  type CallContext,
-  type GenerationRequest,
-  type GenerationResult,
-  type Image,
-  seedLimit,
-  type Warning,
-} from '@easel/plugin-sdk';
-import { convertImage } from '@easel/plugin-sdk/images';
-import { makeImages } from '@easel/plugin-sdk/paid';
-import { type Service, unusable } from '@easel/plugin-sdk/provider';
-import { listen } from './events.js';
+import type { CallContext, GenerationRequest, GenerationResult } from '@easel/plugin-sdk';
+import { generateInTurn, type ImageInTurn, type Service } from '@easel/plugin-sdk/provider';
+import { type EventListeners, listen } from './events.js';
 import { fileOf, follow } from './follow.js';
 import { checkNodes, findSampler, readKinds } from './nodes.js';
 import type { Prompts } from './prompts.js';
@@ -30,30 +21,30 @@ export interface GenerateMeans {
 export async function generate(
   means: GenerateMeans,
   request: GenerationRequest,
-  { options, signal, onProgress }: CallContext<Options>,
+  call: CallContext<Options>,
 ): Promise<GenerationResult> {
   const { service, prompts, config, onAbandoned } = means;
-  const { n, seed, requestId, isResumable, outputFormat } = request;
+  const { options, signal } = call;
+  const { requestId, isResumable } = request;
   const warnings = warningsOf(options, request);
   const values = await valuesOf(service, request, options, signal);
   const clientId = randomUUID();
-  const teller = new Teller(n, request.previews, onProgress);
-  const stopListening = await listen(config.baseUrl, clientId, teller);
+  const listeners = new Listeners();
+  const stopListening = await listen(config.baseUrl, clientId, listeners);
   let resumed = 0;
 
-  async function make(index: number): Promise<readonly Image[]> {
-    const own = seed === undefined ? undefined : (seed + index) % (seedLimit + 1);
-    const graph = fill(options, own === undefined ? values : { ...values, seed: [own] });
+  async function make(image: ImageInTurn) {
+    const { index, seed } = image;
+    const graph = fill(options, seed === undefined ? values : { ...values, seed: [seed] });
     const id = await prompts.chooseId(requestId, index, graph, signal);
-    const ended = teller.begin(id, index);
+    const ended = listeners.begin(id, image);
     try {
       const { isResumed } = await prompts.submit(id, clientId, graph, signal);
       if (isResumed) resumed += 1;
       const entry = await follow(prompts, { id, config, signal, ended });
       const query = new URLSearchParams(fileOf(entry, options.output));
       const { bytes } = await service.ask({ url: `view?${query}`, signal });
-      const image = await readImage(bytes, outputFormat, service.name);
-      return [own === undefined || !options.places.seed ? image : { ...image, seed: own }];
+      return { bytes: new Uint8Array(bytes), seed: options.places.seed ? seed : undefined };
     } catch (error) {
       if (signal.aborted && !isResumable) onAbandoned(id);
       throw error;
@@ -61,14 +52,8 @@ export async function generate(
   }
 
   try {
-    const onMade = (count: number) => teller.tell(count);
-    const made = await makeImages({ count: n, parallel: 1, signal, make, onMade });
-    if (made.failure) {
-      const message = `${made.images.length} of ${n} images were made; then: ${made.failure.code}: ${made.failure.message}`;
-      warnings.push({ code: 'other', parameter: 'n', message });
-    }
-    warnings.push(...sizeWarnings(request, made.images));
-    return { images: [...made.images], warnings, parameters: resumed > 0 ? { resumed } : {} };
+    const made = await generateInTurn({ name: service.name, warnings, make }, request, call);
+    return { ...made, parameters: resumed > 0 ? { resumed } : {} };
   } finally {
     stopListening();
   }
@@ -106,66 +91,24 @@ async function valuesOf(
   return { ...values, images: names, mask: one(mask) };
 }
 
-function sizeWarnings({ width, height }: GenerationRequest, images: readonly Image[]): Warning[] {
-  const other = images.find((image) => image.width !== width || image.height !== height);
-  if (!other) return [];
-  const message = `size: ${width}x${height} was asked for, and ${other.width}x${other.height} was made.`;
-  return [{ code: 'parameter-adapted', parameter: 'width', message }];
-}
-
-async function readImage(bytes: Uint8Array, format: GenerationRequest['outputFormat'], name: string) {
-  try {
-    return await convertImage(new Uint8Array(bytes), format);
-  } catch (cause) {
-    throw unusable(name, `an image of it ${(cause as Error).message}`, false, cause);
-  }
-}
-
-/** Tells how far a call is, of what the server tells of its prompts. */
-class Teller {
-  readonly #n: number;
-  readonly #previews: number;
-  readonly #onProgress: CallContext<unknown>['onProgress'];
-  #highest = 0;
-  #current = { id: '', index: 0, shown: 0, ended: new AbortController() };
-
-  constructor(n: number, previews: number, onProgress: CallContext<unknown>['onProgress']) {
-    this.#n = n;
-    this.#previews = previews;
-    this.#onProgress = onProgress;
-    this.tell(0);
-  }
+/** Passes on what the server tells of the prompt of one image. */
+class Listeners implements EventListeners {
+  #current: { readonly id: string; readonly image: ImageInTurn; readonly ended: AbortController } | undefined;
 
   /** Answers a signal that is aborted when the server tells that the prompt has ended. */
-  begin(id: string, index: number): AbortSignal {
-    this.#current = { id, index, shown: 0, ended: new AbortController() };
+  begin(id: string, image: ImageInTurn): AbortSignal {
+    this.#current = { id, image, ended: new AbortController() };
     return this.#current.ended.signal;
-  }
-
-  tell(done: number): void {
-    this.#highest = Math.max(this.#highest, Math.min(1, done / this.#n));
-    this.#onProgress({ stage: 'generate', fraction: this.#highest });
   }
 
   onProgress = (id: string, fraction: number): void => {
     // The last node's progress is not all: the image has to be decoded and fetched.
-    if (id === this.#current.id) this.tell(this.#current.index + fraction * 0.95);
+    if (id === this.#current?.id) this.#current.image.onProgress(fraction * 0.95);
   };
 
   onEnd = (id: string): void => {
-    if (id === this.#current.id) this.#current.ended.abort();
+    if (id === this.#current?.id) this.#current.ended.abort();
   };
 
-  onPreview = (bytes: Uint8Array<ArrayBuffer>): void => {
-    const { index } = this.#current;
-    if (this.#current.shown >= this.#previews) return;
-    this.#current.shown += 1;
-    void convertImage(bytes, 'jpeg').then(
-      (image) =>
-        this.#onProgress({
-          ...{ stage: 'generate', fraction: this.#highest, preview: { ...image, index } },
-        }),
-      () => {},
-    );
-  };
+  onPreview = (bytes: Uint8Array<ArrayBuffer>): void => this.#current?.image.onPreview(bytes);
 }

@@ -5,7 +5,7 @@
  */
 import { definePlugin } from '@easel/plugin-sdk';
 import { blockOtherLoaders } from '@easel/plugin-sdk/images';
-import { Service } from '@easel/plugin-sdk/provider';
+import { BackgroundWork, Service } from '@easel/plugin-sdk/provider';
 import { generate } from './generate.js';
 import { Prompts } from './prompts.js';
 import { configSchema, optionsSchema } from './settings.js';
@@ -15,27 +15,21 @@ export default definePlugin({
   options: optionsSchema,
   async start({ config, logger }) {
     await blockOtherLoaders();
-    const { baseUrl, requestMs: timeoutMs } = config;
+    const { baseUrl, requestMs } = config;
     const name = `ComfyUI at ${new URL(baseUrl).host}`;
-    const service = new Service({ name, baseUrl, headers: {}, timeoutMs, failures: [] });
+    const service = new Service({ name, baseUrl, headers: {}, timeoutMs: requestMs, failures: [] });
     const prompts = new Prompts(service);
-    const cancelling = new Set<Promise<void>>();
-    const never = new AbortController().signal;
+    const background = new BackgroundWork();
     const onAbandoned = (id: string) => {
-      const work = prompts
-        .cancel(id, never)
-        .catch((error: unknown) => logger.warn(`A prompt cannot be cancelled: ${String(error)}`, { id }))
-        .finally(() => cancelling.delete(work));
-      cancelling.add(work);
+      const warn = (error: unknown) => logger.warn(`A prompt cannot be cancelled: ${String(error)}`, { id });
+      background.begin(prompts.cancel(id, background.signal).catch(warn));
     };
     return {
       generate: (request, call) => generate({ service, prompts, config, onAbandoned }, request, call),
       async probe() {
-        await service.ask({ url: 'queue', signal: never });
+        await service.ask({ url: 'queue', signal: background.signal });
       },
-      async close() {
-        await Promise.all(cancelling);
-      },
+      close: () => background.close(requestMs),
     };
   },
 });

@@ -4,7 +4,7 @@
  * @module
  */
 import { EaselError, normaliseSamplerName, splitSamplerName } from '@easel/plugin-sdk';
-import type { Service } from '@easel/plugin-sdk/provider';
+import { listed, type Service } from '@easel/plugin-sdk/provider';
 import { z } from 'zod';
 import type { Graph, Options } from './settings.js';
 import { split } from './workflow.js';
@@ -89,6 +89,3 @@ export function findSampler(asked: string, { workflow, places }: Options, kinds:
     hint: `It has ${listed(samplers)}, and the schedules ${listed(schedulers)}.`,
   });
 }
-
-const listed = (names: readonly string[]): string =>
-  names.length === 0 ? 'none' : names.slice(0, 30).join(', ') + (names.length > 30 ? ' and more' : '');

@@ -7,6 +7,7 @@ import {
   seedLimit,
 } from '@easel/plugin-sdk';
 import { makeImages, type PaidCall, type PaidRequests, unread } from '@easel/plugin-sdk/paid';
+import { resultWarnings } from '@easel/plugin-sdk/provider';
 import { type Answer, type AnsweredPicture, answerSchema } from './answer/answer.js';
 import { costOf } from './answer/cost.js';
 import { previewOf } from './answer/preview.js';
@@ -17,7 +18,6 @@ import { fingerprintOf } from './fingerprint.js';
 import { post } from './post.js';
 import { requestFields } from './request/fields.js';
 import { writeBody } from './request/write-body.js';
-import { missingWarnings, sizeWarnings } from './result-warnings.js';
 import type { Config, Options } from './settings.js';
 
 export interface GenerateMeans {
@@ -103,7 +103,7 @@ export async function generate(
   const revisedPrompt = answers.flatMap(({ data }) => data[0]?.revised_prompt ?? [])[0];
   return {
     images: [...made.images],
-    warnings: [...warnings, ...missingWarnings(request, made), ...sizeWarnings(request, made.images)],
+    warnings: [...warnings, ...resultWarnings(request, made)],
     ...(cost ? { cost } : {}),
     parameters: {
       server: server.id,

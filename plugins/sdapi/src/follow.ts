@@ -1,7 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Preview } from '@easel/plugin-sdk';
-import { convertImage } from '@easel/plugin-sdk/images';
-import type { Service } from '@easel/plugin-sdk/provider';
+import type { ImageInTurn, Service } from '@easel/plugin-sdk/provider';
 import { z } from 'zod';
 
 const stateSchema = z.object({
@@ -14,7 +12,7 @@ const stateSchema = z.object({
 });
 const currentSchema = z.object({ current_task: z.string().nullish() });
 
-export interface Watching {
+export interface Watching extends Pick<ImageInTurn, 'onProgress' | 'onPreview'> {
   /** As `force_task_id` has it. */
   readonly taskId: string;
   /** Milliseconds between two questions. */
@@ -23,11 +21,11 @@ export interface Watching {
   readonly previews: number;
   /** Aborted when the image is there, or nobody wants it any more. */
   readonly signal: AbortSignal;
-  readonly onProgress: (fraction: number, preview: Omit<Preview, 'index'> | undefined) => void;
 }
 
 /** Asks how far a task is until its image is there. What is not answered harms nothing. */
-export async function watch(service: Service, { taskId, everyMs, previews, signal, onProgress }: Watching) {
+export async function watch(service: Service, watching: Watching) {
+  const { taskId, everyMs, previews, signal, onProgress, onPreview } = watching;
   let shown = 0;
   let last = -1;
   while (await pause(everyMs, true, { signal }).catch(() => false)) {
@@ -37,20 +35,20 @@ export async function watch(service: Service, { taskId, everyMs, previews, signa
     if (!state?.active || signal.aborted) continue;
     const { progress, live_preview: uri, id_live_preview: id } = state;
     const isNew = isWanted && typeof id === 'number' && id !== last;
-    const preview = isNew ? await previewOf(uri ?? '') : undefined;
-    if (preview) shown += 1;
-    if (isNew) last = id;
-    if (typeof progress === 'number' && !signal.aborted) onProgress(progress, preview);
+    if (typeof progress === 'number') onProgress(progress);
+    if (!isNew) continue;
+    shown += 1;
+    last = id;
+    onPreview(bytesOf(uri ?? ''));
   }
 }
 
 const stateOf = async (service: Service, body: object, signal: AbortSignal) =>
   stateSchema.parse((await service.ask({ url: 'internal/progress', body, signal })).json);
 
-async function previewOf(uri: string): Promise<Omit<Preview, 'index'> | undefined> {
-  const bytes = new Uint8Array(Buffer.from(uri.replace(/^data:[^,]*,/, ''), 'base64'));
-  return await convertImage(bytes, 'jpeg').catch(() => undefined);
-}
+/** The file of a data URI, or of base64 alone. */
+export const bytesOf = (text: string): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(Buffer.from(text.replace(/^data:[^,]*,/, ''), 'base64'));
 
 /**
  * Stops a task that nobody wants any more, as soon as it is the one that is worked on: an interruption names

@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { setTimeout as pause } from 'node:timers/promises';
 import { definePlugin, EaselError } from '@easel/plugin-sdk';
 import { blockOtherLoaders } from '@easel/plugin-sdk/images';
-import { Service } from '@easel/plugin-sdk/provider';
+import { BackgroundWork, Service } from '@easel/plugin-sdk/provider';
 import { failures } from './failures.js';
 import { interrupt } from './follow.js';
 import { generate } from './generate.js';
@@ -27,29 +26,15 @@ export default definePlugin({
     const common = { name: `the server at ${new URL(baseUrl).host}`, baseUrl, headers, failures };
     const maker = new Service({ ...common, timeoutMs: requestMs });
     const service = new Service({ ...common, timeoutMs: questionMs });
-    const closing = new AbortController();
-    const interrupting = new Set<Promise<void>>();
-    const onAbandoned = (taskId: string) => {
-      const work = interrupt(service, taskId, progressMs, closing.signal).finally(() =>
-        interrupting.delete(work),
-      );
-      interrupting.add(work);
-    };
+    const background = new BackgroundWork();
+    const onAbandoned = (taskId: string) =>
+      background.begin(interrupt(service, taskId, progressMs, background.signal));
     return {
       generate: (request, call) => generate({ maker, service, config, onAbandoned }, request, call),
       async probe() {
-        await service.ask({ url: 'sdapi/v1/options', signal: closing.signal });
+        await service.ask({ url: 'sdapi/v1/options', signal: background.signal });
       },
-      async close() {
-        const moment = new AbortController();
-        await Promise.race([
-          Promise.all(interrupting),
-          pause(closeMs, undefined, { signal: moment.signal }).catch(() => {}),
-        ]);
-        moment.abort();
-        closing.abort();
-        await Promise.all(interrupting);
-      },
+      close: () => background.close(closeMs),
     };
   },
 });

@@ -5,7 +5,7 @@
  * @module
  */
 import { EaselError, normaliseSamplerName, splitSamplerName } from '@easel/plugin-sdk';
-import type { Service } from '@easel/plugin-sdk/provider';
+import { listed, type Service } from '@easel/plugin-sdk/provider';
 import { z } from 'zod';
 
 const checkpointsSchema = z.array(
@@ -82,6 +82,3 @@ const find = (list: z.output<typeof namedSchema>, normal: string) =>
   list.find(({ name, label, aliases }) =>
     [name, label ?? name, ...(aliases ?? [])].some((each) => normaliseSamplerName(each) === normal),
   );
-
-const listed = (names: readonly string[]): string =>
-  names.length === 0 ? 'none' : names.slice(0, 30).join(', ') + (names.length > 30 ? ' and more' : '');

@@ -1,5 +1,6 @@
 import type { GenerationRequest, GenerationResult } from '@easel/plugin-sdk';
 import { type BatchCall, type Batches, picturesOf } from '@easel/plugin-sdk/batch';
+import { resultWarnings } from '@easel/plugin-sdk/provider';
 import { type Answer, answerSchema } from '../answer/answer.js';
 import { batchPrices, costOf } from '../answer/cost.js';
 import { readFile, readImage } from '../answer/read-image.js';
@@ -7,7 +8,6 @@ import type { FoundServer } from '../find-server.js';
 import { fingerprintOf } from '../fingerprint.js';
 import { requestFields } from '../request/fields.js';
 import { writeLineBody } from '../request/write-body.js';
-import { sizeWarnings } from '../result-warnings.js';
 import type { Config, Options } from '../settings.js';
 
 export interface BatchMeans {
@@ -58,7 +58,7 @@ export async function makeByBatch(
   const cost = costOf(answers, prices);
   return {
     images,
-    warnings: [...warnings, ...missing, ...sizeWarnings(request, images)],
+    warnings: [...warnings, ...missing, ...resultWarnings({ ...request, n: images.length }, { images })],
     ...(cost ? { cost } : {}),
     parameters: {
       server: server.id,

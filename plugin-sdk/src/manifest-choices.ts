@@ -1,7 +1,15 @@
 import { z } from 'zod';
 
 /** Names of options that mean the same wherever they are. */
-const sharedOptions = ['clipSkip', 'hiresFix'] as const;
+const sharedOptions = [
+  'clipSkip',
+  'hiresFix',
+  'background',
+  'inputFidelity',
+  'moderation',
+  'quality',
+  'style',
+] as const;
 
 /** What people and other APIs can choose for models of a pipeline type. */
 export const choiceFields = {
@@ -21,6 +29,6 @@ export const choiceFields = {
     .array(z.enum(sharedOptions))
     .default([])
     .describe(
-      'Options of the plugin that mean what they mean elsewhere, so that other APIs can set them: `clipSkip`, how many last layers of the text encoder are left out, and `hiresFix`, text to image at its `width` and `height` first, and then image to image from it at the size asked for. Absent: none.',
+      'Options of the plugin that mean what they mean elsewhere, so that other APIs can set them: `clipSkip`, how many last layers of the text encoder are left out, and `hiresFix`, text to image at its `width` and `height` first, and then image to image from it at the size asked for; `background`, `inputFidelity`, `moderation`, `quality` and `style` as OpenAI has them. Absent: none.',
     ),
 };

@@ -40,6 +40,14 @@ export const imageRequestSchema = z.strictObject({
   n: z.int().min(1).max(32).default(1).describe('How many pictures, 1 to 32. Absent: 1.'),
   ...requestParameters,
   outputFormat: z.enum(outputFormats).default('png').describe('File format of the pictures. Absent: png.'),
+  outputQuality: z
+    .int()
+    .min(0)
+    .max(100)
+    .optional()
+    .describe(
+      'Quality of JPEG, WebP and AVIF files, 0 (smallest) to 100; dropped with a warning for PNG, which loses nothing. Absent: one at which no eye sees a loss.',
+    ),
   inputImages: z
     .array(inputImageSchema)
     .max(16)

@@ -37,7 +37,7 @@ describe("OpenAI's client", () => {
     expect(easel.provenance).toMatchObject({ model: 'steady-one', plugin: { id: 'steady' } });
     expect(easel.warnings.map(({ parameter }) => parameter).sort()).toEqual([
       'made_up',
-      'negativePrompt',
+      'negative_prompt',
       'quality',
     ]);
   });

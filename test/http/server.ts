@@ -56,10 +56,15 @@ export async function send(
   return { status: response.statusCode ?? 0, headers: response.headers, text };
 }
 
-/** A real server on a free port, with the fixture plugins and models; ended when the test ends. */
+/**
+ * A real server on a free port, with the fixture plugins and models.
+ *
+ * @param onEnd takes what ends it. Absent: it is ended when the test ends
+ */
 export async function startServer(
   configuration: ConfigurationInput = {},
   options: Omit<KernelOptions, 'configuration'> = {},
+  onEnd: (end: () => Promise<void>) => void = onTestFinished,
 ): Promise<TestServer> {
   const storageFolder = configuration.storageFolder ?? (await mkdtemp(join(tmpdir(), 'easel-server-')));
   const manager = createImageServiceManager({
@@ -82,7 +87,7 @@ export async function startServer(
     await server.close();
     await manager.close();
   };
-  onTestFinished(async () => {
+  onEnd(async () => {
     await close();
     await rm(storageFolder, { recursive: true, force: true });
   });

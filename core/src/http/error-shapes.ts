@@ -34,6 +34,12 @@ const fieldNames: Readonly<Record<ErrorShape, FieldNames>> = {
   ollamaFailed: ollamaFieldNames,
 };
 
+/** What to call in place of a path that an API does not have. Absent: nothing is known of it. */
+const hints: Readonly<Partial<Record<ErrorShape, string>>> = {
+  openAiFailed:
+    'This server makes images and no text: call POST /v1/images/generations, or /v1/images/edits with images.',
+};
+
 /** The body that an error is answered with. */
 const bodyOf = (shape: ErrorShape, answer: ErrorAnswer): object =>
   shapes[shape](inCallersWords(answer, fieldNames[shape]));
@@ -70,7 +76,8 @@ function answerErrorsAs(server: FastifyInstance, shape: ErrorShape, logger: Host
     return await reply.status(answer.status).headers(answer.headers).send(bodyOf(failure, answer));
   });
   server.setNotFoundHandler(({ method, url }) => {
-    throw new HttpError(404, 'not_found', `There is nothing at ${method} ${url.slice(0, 200)}.`);
+    const message = `There is nothing at ${method} ${url.slice(0, 200)}.`;
+    throw new HttpError(404, 'not_found', [message, hints[shape]].filter(Boolean).join(' '));
   });
 }
 

@@ -26,7 +26,7 @@ export async function prepareInpainting(
   asked: ValidImageRequest,
   target: Size,
 ): Promise<Inpainting | undefined> {
-  const { inputImages, mask: given, maskBlur, maskFill, maskPadding, keepUnmasked, outputFormat } = asked;
+  const { inputImages, mask: given, maskBlur, maskFill, maskPadding, keepUnmasked } = asked;
   const [original] = inputImages;
   if (!original || !given) return undefined;
   const [size, maskSize] = [await sizeOf(original), await sizeOf(given)];
@@ -55,7 +55,8 @@ export async function prepareInpainting(
     content,
     painted: target,
     mask: isWhole ? await scale(mask.png, target, maskBlur > 0) : await extract(mask.png, region),
-    outputFormat,
+    // At a quality it is encoded once, when it is done.
+    outputFormat: asked.outputQuality === undefined ? asked.outputFormat : 'png',
   };
   return {
     image: isCut ? { bytes: image, mediaType: 'image/png' } : original,

@@ -46,6 +46,10 @@ export function adaptRequest(
     const message = `${parameter} had no effect: there is no mask.`;
     warnings.push({ code: 'parameter-dropped', parameter, message });
   }
+  if (request.outputQuality !== undefined && request.outputFormat === 'png') {
+    const message = 'outputQuality had no effect: PNG files lose nothing.';
+    warnings.push({ code: 'parameter-dropped', parameter: 'outputQuality', message });
+  }
 
   return {
     request: {
@@ -55,7 +59,7 @@ export function adaptRequest(
       height: edge('height'),
       n: request.n,
       ...values,
-      outputFormat: generatedFormatOf(request.outputFormat),
+      outputFormat: generatedFormatOf(request),
       previews: request.previews,
       inputImages: request.inputImages,
       mask: request.mask,
@@ -64,9 +68,12 @@ export function adaptRequest(
   };
 }
 
-/** Plugins make none of AVIF's: what they give is encoded. */
-const generatedFormatOf = (asked: ValidImageRequest['outputFormat']): GenerationRequest['outputFormat'] =>
-  asked === 'avif' ? 'png' : asked;
+/** Plugins make no AVIF files and know no quality: what they give is encoded. */
+const generatedFormatOf = ({
+  outputFormat,
+  outputQuality,
+}: ValidImageRequest): GenerationRequest['outputFormat'] =>
+  outputFormat === 'avif' || outputQuality !== undefined ? 'png' : outputFormat;
 
 function refuseWhatCannotBeDone(
   { width, height, n, inputImages, mask }: ValidImageRequest,

@@ -2,11 +2,11 @@ import type { ImageRequest, OutputFormat, Warning } from '@easel/plugin-sdk';
 import type { AvailableModel } from '../../models/available-models.js';
 import { HttpError } from '../errors.js';
 import { withoutAbsent } from '../request-fields.js';
+import { SharedOptions } from '../shared-options.js';
 import { fromHires } from './hires.js';
 import { findInertFields, warnOfInertFields } from './inert-fields.js';
 import { readInpainting } from './inpainting.js';
 import { type AutomaticRequest, automaticOptionsSchema, foldSeed } from './request.js';
-import { SharedOptions } from './shared-options.js';
 
 /** Looks at each unfinished image, for clients that ask how far it is. */
 const previews = 5;
@@ -31,11 +31,13 @@ export async function fromAutomaticRequest(
   const hires = fromHires(body, model, shared);
   const clipSkip = (settings.CLIP_stop_at_last_layers ?? 1) - 1;
   if (clipSkip > 0) shared.set('clipSkip', clipSkip, 'override_settings.CLIP_stop_at_last_layers');
+  const { sampler, warnings: samplerWarnings } = samplerOf(body, model);
   const warnings = [
     ...inpainting.warnings,
     ...hires.warnings,
     ...shared.warnings,
     ...seedWarnings(body.seed, seed),
+    ...samplerWarnings,
     ...warnOfInertFields([...unread, ...findInertFields(body), ...otherSettings(settings)]),
   ];
   const asked = {
@@ -50,7 +52,7 @@ export async function fromAutomaticRequest(
       guidanceScale: body.cfg_scale,
       width: body.width,
       height: body.height,
-      sampler: samplerOf(body, model),
+      sampler,
       outputFormat: formatOf(settings.samples_format),
     }),
     ...inpainting.request,
@@ -79,19 +81,29 @@ export const modelOf = ({
 export const withoutHash = (title: string | undefined): string | undefined =>
   title?.replace(/\s+\[[0-9a-f]*\]$/, '');
 
+const samplerFields = ['sampler_name', 'sampler_index', 'scheduler'] as const;
+
 /**
  * A sampler and a schedule as one name. `sampler_index` is the older name of `sampler_name`; a schedule alone
  * goes with the model's own sampler.
  */
 function samplerOf(
-  { sampler_name, sampler_index, scheduler }: AutomaticRequest,
+  body: AutomaticRequest,
   model: AvailableModel | undefined,
-): string | undefined {
-  const isChosen = (name: string | null | undefined) => name && name.trim().toLowerCase() !== 'automatic';
-  const sampler = [sampler_name, sampler_index].find(isChosen);
-  const schedule = isChosen(scheduler) ? scheduler : undefined;
-  if (!schedule) return sampler ?? undefined;
-  return `${sampler ?? model?.defaults.sampler ?? ''} ${schedule}`.trim();
+): { sampler: string | undefined; warnings: Warning[] } {
+  const chosen = samplerFields.filter((name) => !/^\s*(automatic)?\s*$/i.test(body[name] ?? ''));
+  if (model && !model.supports.sampler) {
+    const warnings = chosen.map((parameter): Warning => {
+      const message = `${parameter} had no effect: "${model.id}" does not take it.`;
+      return { code: 'parameter-dropped', parameter, message };
+    });
+    return { sampler: undefined, warnings };
+  }
+  const first = chosen.find((name) => name !== 'scheduler');
+  const sampler = first && body[first];
+  if (!chosen.includes('scheduler')) return { sampler: sampler ?? undefined, warnings: [] };
+  const whole = `${sampler ?? model?.defaults.sampler ?? ''} ${body.scheduler}`.trim();
+  return { sampler: whole, warnings: [] };
 }
 
 const formatOf = (

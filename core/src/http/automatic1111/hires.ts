@@ -1,7 +1,7 @@
 import type { ImageRequest, Warning } from '@easel/plugin-sdk';
 import type { AvailableModel } from '../../models/available-models.js';
+import type { SharedOptions } from '../shared-options.js';
 import type { AutomaticRequest } from './request.js';
-import type { SharedOptions } from './shared-options.js';
 
 /** What Automatic1111's API takes where a field is absent. */
 const defaults = { scale: 2, strength: 0.75 } as const;

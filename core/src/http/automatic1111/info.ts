@@ -3,8 +3,8 @@ import { z } from 'zod';
 import type { AvailableModel } from '../../models/available-models.js';
 import { parametersTextOf } from '../../results/embed-provenance.js';
 import type { ImageResult, Provenance } from '../../results/image-result.js';
+import { readSharedOption } from '../shared-options.js';
 import type { AutomaticRequest } from './request.js';
-import { readSharedOption } from './shared-options.js';
 
 /** Images, and what made them. */
 export interface MadeImages extends Pick<ImageResult, 'images'> {

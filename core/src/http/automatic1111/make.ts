@@ -1,11 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { isNamed } from '../../models/available-models.js';
 import type { ImageResult } from '../../results/image-result.js';
+import { warningsInCallersWords } from '../field-names.js';
+import { findModel } from '../find-model.js';
 import { makeResult } from '../make-result.js';
 import { parseBody } from '../parse-body.js';
 import { defaultDelivery } from '../request-fields.js';
 import type { ServerContext } from '../server-context.js';
 import { placeholderOf, sendJson } from '../splice-base64.js';
+import { automaticFieldNames } from './field-names.js';
 import { assertInitImage, fromAutomaticRequest, modelOf } from './from-request.js';
 import { infoOf } from './info.js';
 import { interruptedResult } from './interrupted.js';
@@ -22,9 +24,7 @@ export async function make(
   const body = parseBody(automaticRequestSchema, request.body);
   if (kind === 'img2img') assertInitImage(body);
   const { manager } = context;
-  const findModel = (name: string | undefined) =>
-    manager.getAvailableModels().find((each) => isNamed(each, name));
-  const model = findModel(modelOf(body) ?? manager.currentModel);
+  const model = findModel(manager, modelOf(body));
   const { asked, warnings } = await fromAutomaticRequest(body, kind, model);
   const about = {
     id: body.force_task_id ?? request.id,
@@ -37,7 +37,7 @@ export async function make(
       const caller = { request, reply, onProgress, cancelled: signal };
       const result = await makeResult(context, asked, defaultDelivery, caller);
       if (body.save_images) await save(context, result);
-      return { made: result, warnings: result.warnings };
+      return { made: result, warnings: warningsInCallersWords(result.warnings, automaticFieldNames) };
     } catch (error) {
       if (!signal.aborted) throw error;
       return await interruptedResult(task, asked, error, model);
@@ -49,7 +49,7 @@ export async function make(
   const answer = {
     images: isSent ? images.map((_, index) => placeholderOf(index)) : [],
     parameters: echoOf(body),
-    info: JSON.stringify(infoOf(made, body, told, findModel(provenance.model))),
+    info: JSON.stringify(infoOf(made, body, told, findModel(manager, provenance.model))),
   };
   return await sendJson(reply, answer, isSent ? images.map(({ bytes }) => bytes) : []);
 }

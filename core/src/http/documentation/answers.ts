@@ -179,7 +179,6 @@ const openAiImages = z.looseObject({
   data: z.array(z.looseObject({ b64_json: z.string().optional(), url: z.url().optional() })),
   size: z.string(),
   output_format: z.string(),
-  usage: z.looseObject({ input_tokens: z.int(), output_tokens: z.int(), total_tokens: z.int() }),
   easel: z.looseObject({ provenance, warnings: z.array(warningSchema), timings, cost: cost.optional() }),
 });
 const openAiFailed = z.looseObject({

@@ -2,6 +2,7 @@ import { type ImageRequest, imageRequestSchema, outputFormats } from '@easel/plu
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { ImageResult } from '../../results/image-result.js';
+import { warningsInCallersWords } from '../field-names.js';
 import { readReference } from '../image-reference.js';
 import { type GivenImage, readInputImages } from '../input-image.js';
 import { makeResult } from '../make-result.js';
@@ -10,6 +11,7 @@ import { parseBody, parseSize } from '../parse-body.js';
 import { deliveryOptionsOf, extraFields, fromExtraFields, withoutAbsent } from '../request-fields.js';
 import { resultUrl, type ServerContext } from '../server-context.js';
 import { textFor } from '../server-paths.js';
+import { imageFieldNames } from './field-names.js';
 
 const field = imageRequestSchema.shape;
 const formatNames = [...outputFormats, 'jpg'] as const;
@@ -137,7 +139,7 @@ export async function storeAndDescribe(
     service: provenance.plugin.id,
     model: provenance.model,
     generation_time: Math.round(timings.total ?? 0) / 1_000,
-    warnings,
+    warnings: warningsInCallersWords(warnings, imageFieldNames),
     provenance,
     timings,
     ...(cost ? { cost } : {}),

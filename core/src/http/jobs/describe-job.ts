@@ -1,6 +1,8 @@
 import type { Preview, Progress } from '@easel/plugin-sdk';
 import type { StoredJob } from '../../jobs/job.js';
+import { warningsInCallersWords } from '../field-names.js';
 import { describeWanted } from '../images/describe-wanted.js';
+import { imageFieldNames } from '../images/field-names.js';
 
 const timeOf = (milliseconds: number | undefined) =>
   milliseconds === undefined ? null : new Date(milliseconds).toISOString();
@@ -35,6 +37,7 @@ export function describeJob(
       ? {
           result: {
             ...result,
+            warnings: warningsInCallersWords(result.warnings, imageFieldNames),
             images: result.images.map((image) => ({
               ...image,
               url: urlOf(image.name),

@@ -3,12 +3,14 @@ import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { assertScope } from '../access/authenticate.js';
+import { warningsInCallersWords } from '../field-names.js';
 import { storeAndDescribe } from '../images/generate.js';
 import { makeResult } from '../make-result.js';
 import { parseSize } from '../parse-body.js';
 import { defaultDelivery, withoutAbsent } from '../request-fields.js';
 import { resultUrl, type ServerContext } from '../server-context.js';
 import { warnOfUnknownArguments } from './arguments.js';
+import { mcpFieldNames } from './field-names.js';
 import { type ToolCall, tellProgress } from './progress.js';
 import type { RunningCalls } from './running-calls.js';
 
@@ -72,7 +74,10 @@ export async function makeForTool(
     )
     .finally(() => progress?.stop());
   const { images, provenance } = result;
-  const warnings: Warning[] = [...result.warnings, ...warnOfUnknownArguments(shape, given)];
+  const warnings: Warning[] = [
+    ...warningsInCallersWords(result.warnings, mcpFieldNames),
+    ...warnOfUnknownArguments(shape, given),
+  ];
   const about = {
     model: provenance.model,
     plugin: provenance.plugin.id,

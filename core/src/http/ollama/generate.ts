@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isNamed } from '../../models/available-models.js';
 import type { ImageResult } from '../../results/image-result.js';
 import { HttpError } from '../errors.js';
-import { inCallersWords } from '../field-names.js';
+import { inCallersWords, warningsInCallersWords } from '../field-names.js';
 import { fromBase64, readInputImages } from '../input-image.js';
 import { LineStream } from '../line-stream.js';
 import { makeResult } from '../make-result.js';
@@ -43,7 +43,7 @@ export async function generate(
     done_reason: 'stop',
     image: placeholderOf(0),
     total_duration: Math.round((result.timings.total ?? 0) * nanosecondsPerMs),
-    warnings: [...result.warnings, ...warnings],
+    warnings: [...warningsInCallersWords(result.warnings, ollamaFieldNames), ...warnings],
   });
   const bytesOf = ({ images }: ImageResult) => images.slice(0, 1).map(({ bytes }) => bytes);
   if (body.stream === false) {

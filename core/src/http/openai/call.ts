@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { findModel } from '../find-model.js';
 import { parseBody } from '../parse-body.js';
 import { deliveryOptionsOf } from '../request-fields.js';
 import type { ServerContext } from '../server-context.js';
@@ -18,7 +19,7 @@ export async function editOf(
   defaults: object = {},
 ): Promise<OpenAiCall> {
   const { fields, images, mask } = await readEditBody(context, request, reply);
-  const call = callOf('image_edit', { ...defaults, ...fields });
+  const call = callOf(context, 'image_edit', { ...defaults, ...fields });
   const asked = { ...call.asked, inputImages: [...images] };
   if (!mask) return { ...call, asked };
   const read = await readOpenAiMask(mask);
@@ -30,14 +31,26 @@ export async function editOf(
 }
 
 /** A call, by its fields. Throws status 400 with the field that is wrong. */
-export function callOf(kind: OpenAiCall['kind'], given: unknown): OpenAiCall {
-  const body = parseBody(openAiRequestSchema, given);
+export function callOf(
+  { manager }: Pick<ServerContext, 'manager'>,
+  kind: OpenAiCall['kind'],
+  given: unknown,
+): OpenAiCall {
+  const body = parseBody(openAiRequestSchema, withoutEmptyText(given));
   return {
     kind,
-    ...fromOpenAiRequest(body),
+    ...fromOpenAiRequest(body, kind, findModel(manager, body.model)),
     responseFormat: body.response_format ?? 'b64_json',
     isStreamed: body.stream ?? false,
     isAsync: body.async ?? false,
     delivery: deliveryOptionsOf(body),
   };
+}
+
+/** Fields that are an empty text count as absent, as forms have them; a prompt may not be one. */
+function withoutEmptyText(body: unknown): unknown {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return body;
+  return Object.fromEntries(
+    Object.entries(body).filter(([name, value]) => value !== '' || name === 'prompt'),
+  );
 }

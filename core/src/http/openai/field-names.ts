@@ -5,5 +5,13 @@ export const openAiFieldNames: FieldNames = {
   width: 'size',
   height: 'size',
   inputImages: 'image',
+  outputQuality: 'output_compression',
   previews: 'partial_images',
+  options: {
+    background: 'background',
+    inputFidelity: 'input_fidelity',
+    moderation: 'moderation',
+    quality: 'quality',
+    style: 'style',
+  },
 };

@@ -12,7 +12,7 @@ import { parseBody } from '../parse-body.js';
 import { resultUrl, type ServerContext } from '../server-context.js';
 import { answerTo } from '../server-paths.js';
 import { placeholderOf, sendJson } from '../splice-base64.js';
-import { formatOf, provenanceOf, sizeOf, usage } from './answer.js';
+import { formatOf, looksOf, provenanceOf, sizeOf } from './answer.js';
 import { openAiError } from './error.js';
 import { openAiFieldNames } from './field-names.js';
 import type { OpenAiCall } from './make.js';
@@ -112,10 +112,10 @@ async function imagesOf(
   const data = {
     created: Math.floor(endedAt / 1_000),
     ...(first ? { size: sizeOf(first), output_format: formatOf(first) } : {}),
+    ...looksOf(result),
     data: result.images.map(({ name }, index) =>
       isUrl ? { url: resultUrl(context, request, name) } : { b64_json: placeholderOf(index) },
     ),
-    usage,
     easel: provenanceOf(result, []),
   };
   return { data, pictures };

@@ -7,7 +7,7 @@ import type { DeliveryOptions } from '../request-fields.js';
 import { resultUrl, type ServerContext } from '../server-context.js';
 import { answerTo } from '../server-paths.js';
 import { placeholderOf, sendJson } from '../splice-base64.js';
-import { formatOf, provenanceOf, secondsNow, sizeOf, usage } from './answer.js';
+import { eventUsage, formatOf, looksOf, provenanceOf, secondsNow, sizeOf } from './answer.js';
 import { openAiError } from './error.js';
 import { openAiFieldNames } from './field-names.js';
 import { sendPartialImage } from './partial-image.js';
@@ -46,10 +46,8 @@ export async function make(
   const body = {
     created: secondsNow(),
     ...(first ? { size: sizeOf(first), output_format: formatOf(first) } : {}),
-    background: 'opaque',
-    quality: 'auto',
+    ...looksOf(result),
     data,
-    usage,
     easel: provenanceOf(result, call.warnings),
   };
   const pictures = isUrl ? [] : images.map(({ bytes }) => bytes);
@@ -87,8 +85,9 @@ async function stream(
         size: sizeOf(image),
         quality: 'auto',
         background: 'opaque',
+        ...looksOf(result),
         output_format: formatOf(image),
-        usage,
+        usage: eventUsage,
         easel: provenanceOf(result, warnings),
       };
       open().send(type, data, [image.bytes]);

@@ -1,20 +1,27 @@
 import { type ImageRequest, imageRequestSchema, type Warning } from '@easel/plugin-sdk';
 import { z } from 'zod';
+import type { AvailableModel } from '../../models/available-models.js';
 import { parseSize } from '../parse-body.js';
 import { extraFields, fromExtraFields, withoutAbsent } from '../request-fields.js';
+import { SharedOptions } from '../shared-options.js';
 
 const field = imageRequestSchema.shape;
 
-/** What has no counterpart here; said in a warning where it is asked for and would have made a difference. */
-const unsupported = [
-  'quality',
-  'background',
-  'moderation',
-  'style',
-  'output_compression',
-  'input_fidelity',
-] as const;
-const harmless: ReadonlySet<unknown> = new Set([undefined, null, 'auto', 'opaque', 'standard']);
+/**
+ * Fields that are options of plugins under names that mean the same everywhere, with the option and the
+ * values at which they have no effect.
+ */
+const sharedFields = {
+  background: { option: 'background', inert: ['auto', 'opaque'] },
+  input_fidelity: { option: 'inputFidelity', inert: [] },
+  moderation: { option: 'moderation', inert: ['auto'] },
+  quality: { option: 'quality', inert: ['auto', 'standard'] },
+  style: { option: 'style', inert: [] },
+} as const;
+type SharedField = keyof typeof sharedFields;
+const sharedNames = Object.keys(sharedFields) as SharedField[];
+
+const text = z.string().max(100).nullish();
 
 /**
  * Fields of OpenAI's images API, and ours beside them. Unknown ones are passed over with a warning, as its
@@ -26,6 +33,12 @@ export const openAiRequestSchema = z.looseObject({
   n: field.n.unwrap().nullish(),
   size: z.string().nullish(),
   output_format: field.outputFormat.unwrap().nullish(),
+  output_compression: field.outputQuality.nullish(),
+  background: z.enum(['transparent', 'opaque', 'auto']).nullish(),
+  input_fidelity: z.enum(['high', 'low']).nullish(),
+  moderation: text,
+  quality: text,
+  style: text,
   response_format: z.enum(['b64_json', 'url']).nullish(),
   stream: z.boolean().nullish(),
   partial_images: z.int().min(0).max(3).nullish(),
@@ -47,39 +60,80 @@ const becauseLater = {
 } as const;
 const laterFields = ['stream', 'response_format', 'on_disconnect', 'cache'] as const;
 
-const knownFields = new Set<string>([...Object.keys(openAiRequestSchema.shape), ...unsupported]);
-
-/** What the kernel is asked for, and what of the request it knows nothing of. */
-export function fromOpenAiRequest(body: OpenAiRequest): { asked: ImageRequest; warnings: Warning[] } {
-  const { prompt, model, n, size, output_format: outputFormat, stream, partial_images } = body;
+/**
+ * What the kernel is asked for, and what of the request has no effect.
+ *
+ * @param model that the request goes to, as far as it is known
+ */
+export function fromOpenAiRequest(
+  body: OpenAiRequest,
+  kind: 'image_generation' | 'image_edit',
+  model: AvailableModel | undefined,
+): { asked: ImageRequest; warnings: Warning[] } {
+  const { prompt, n, size, output_format: outputFormat, output_compression, stream, partial_images } = body;
   const isStreamed = stream && !body.async;
   const previews = isStreamed ? (partial_images ?? 0) : undefined;
+  const shared = sharedOptionsOf(body, kind, model);
+  const isPng = (outputFormat ?? 'png') === 'png';
+  const extra = fromExtraFields(body);
   const asked = {
-    ...fromExtraFields(body),
-    ...withoutAbsent({ model, n, outputFormat, previews }),
+    ...extra,
+    ...withoutAbsent({
+      ...{ model: body.model, n, outputFormat, previews },
+      // OpenAI's best is the value that its clients send of habit, also for PNG.
+      outputQuality: isPng && output_compression === 100 ? undefined : output_compression,
+    }),
     ...parseSize(size ?? undefined),
+    ...withOptions(extra.providerOptions, shared.request.providerOptions),
     prompt,
   };
-  return { asked, warnings: warningsFor(body) };
+  return { asked, warnings: [...shared.warnings, ...warningsFor(body)] };
 }
 
+function sharedOptionsOf(
+  body: OpenAiRequest,
+  kind: 'image_generation' | 'image_edit',
+  model: AvailableModel | undefined,
+): SharedOptions {
+  const shared = new SharedOptions(model);
+  for (const name of sharedNames) {
+    const { option, inert } = sharedFields[name];
+    const value = body[name];
+    if (!value || value === 'auto') continue;
+    if ((inert as readonly string[]).includes(value) && !shared.has(option)) continue;
+    if (name === 'input_fidelity' && kind === 'image_generation')
+      shared.warnings.push(dropped(name, ': there is no input image'));
+    else shared.set(option, value, name);
+  }
+  return shared;
+}
+
+type ProviderOptions = ImageRequest['providerOptions'];
+
+/** The caller's own options of a plugin count more. */
+function withOptions(own: ProviderOptions, shared: ProviderOptions): Pick<ImageRequest, 'providerOptions'> {
+  if (!shared) return {};
+  const [[plugin, options] = ['', {}]] = Object.entries(shared);
+  return { providerOptions: { ...own, [plugin]: { ...options, ...own?.[plugin] } } };
+}
+
+const dropped = (parameter: string, why = ''): Warning => ({
+  code: 'parameter-dropped',
+  parameter,
+  message: `${parameter} had no effect${why}.`,
+});
+
+const shown = 40;
+
 function warningsFor(body: OpenAiRequest): Warning[] {
-  const fields: Readonly<Record<string, unknown>> = body;
-  const warn = (parameter: string, why = ''): Warning => ({
-    code: 'parameter-dropped',
-    parameter,
-    message: `${parameter} had no effect${why}.`,
-  });
+  const unknown = Object.keys(body).filter((name) => !Object.hasOwn(openAiRequestSchema.shape, name));
   return [
-    ...unsupported.filter((name) => !harmless.has(fields[name])).map((name) => warn(name)),
-    ...Object.keys(body)
-      .filter((name) => !knownFields.has(name))
-      .map((name) => warn(name)),
+    ...unknown.slice(0, shown).map((name) => dropped(name.slice(0, 200))),
     ...(body.async
-      ? laterFields.filter((name) => body[name]).map((name) => warn(name, becauseLater[name]))
+      ? laterFields.filter((name) => body[name]).map((name) => dropped(name, becauseLater[name]))
       : []),
     ...(body.partial_images && (!body.stream || body.async)
-      ? [warn('partial_images', ': the answer is no stream')]
+      ? [dropped('partial_images', ': the answer is no stream')]
       : []),
   ];
 }

@@ -76,7 +76,7 @@ export const openAiRoutes = (context: ServerContext) => async (server: FastifyIn
   const answer = (call: OpenAiCall, request: FastifyRequest, reply: FastifyReply) =>
     call.isAsync ? begin(context, call, request, reply) : make(context, call, request, reply);
   addOperation(server, operations.generate, async (request, reply) =>
-    answer(callOf('image_generation', request.body), request, reply),
+    answer(callOf(context, 'image_generation', request.body), request, reply),
   );
   addOperation(server, operations.edit, async (request, reply) =>
     answer(await editOf(context, { request, reply }), request, reply),

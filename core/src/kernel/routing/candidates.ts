@@ -18,7 +18,7 @@ import type { AskedPlugin } from './fixed-request.js';
 import { findMissingAbility } from './missing-ability.js';
 import { inOrder } from './order.js';
 import { otherModels } from './other-models.js';
-import { warnOfUnknownOptions } from './unknown-options.js';
+import { warnOfUnknownOptions, warnOfUnusedOptions } from './unknown-options.js';
 
 /** One way to make the pictures that were asked for. */
 export interface Candidate {
@@ -148,7 +148,11 @@ function candidatesOf(
       plugin,
       model,
       pipelineType,
-      warnings: [...warnings, ...warnOfUnreadSyntax(asked, plugin.manifest)],
+      warnings: [
+        ...warnings,
+        ...warnOfUnusedOptions(asked, plugin.manifest.id, registry.plugins),
+        ...warnOfUnreadSyntax(asked, plugin.manifest),
+      ],
       request: {
         ...adapted.request,
         options: { ...model.options, ...asked.providerOptions[plugin.manifest.id] },

@@ -12,21 +12,22 @@ export async function finishImages<Outcome extends { readonly made: ValidGenerat
   return { ...outcome, made: await encodeImages(painted, asked) };
 }
 
-/** As AVIF files where that was asked for: plugins do not make them. */
+/** As AVIF files, or at the quality that was asked for: plugins do neither. */
 async function encodeImages(
   made: ValidGenerationResult,
-  { outputFormat }: Pick<ValidImageRequest, 'outputFormat'>,
+  { outputFormat, outputQuality }: Pick<ValidImageRequest, 'outputFormat' | 'outputQuality'>,
 ): Promise<ValidGenerationResult> {
-  if (outputFormat !== 'avif') return made;
+  if (outputFormat === 'png' || (outputFormat !== 'avif' && outputQuality === undefined)) return made;
   const images: Image[] = [];
   const warnings: Warning[] = [];
   for (const image of made.images)
     try {
-      images.push({ ...image, ...(await convertImage(new Uint8Array(image.bytes), outputFormat)) });
+      const bytes = new Uint8Array(image.bytes);
+      images.push({ ...image, ...(await convertImage(bytes, outputFormat, outputQuality)) });
     } catch (error) {
       // It may have been paid: rather in another format than not at all.
       images.push(image);
-      const message = `The image is ${image.mediaType}: it could not be encoded as AVIF (${(error as Error).message}).`;
+      const message = `The image is ${image.mediaType}: it could not be encoded as ${outputFormat} (${(error as Error).message}).`;
       warnings.push({ code: 'parameter-adapted', parameter: 'outputFormat', message });
     }
   return { ...made, images, warnings: [...made.warnings, ...warnings] };

@@ -34,7 +34,7 @@ export async function identityOf(
   const isSeeded = asked.seed !== undefined && seed !== undefined;
   const facts = [
     ...[model, pipelineType, id, await codeOf(plugin.plugin), plugins[id]?.options ?? {}, others],
-    asked.outputFormat,
+    [asked.outputFormat, asked.outputQuality ?? null],
     isSeeded ? seed : null,
     await fileStamps(files),
     [...inputImages, ...(mask ? [mask] : [])].map(hashOf),

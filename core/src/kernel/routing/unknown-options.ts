@@ -16,3 +16,25 @@ export function warnOfUnknownOptions(
     message: `providerOptions.${id.slice(0, 100)} had no effect: there is no plugin of that name; there ${ids.length === 1 ? 'is' : 'are'}: ${ids.join(', ') || 'none'}.`,
   }));
 }
+
+/**
+ * Options for plugins none of which has made the images: another one took over, or goes first. Where the one
+ * that made them has options too, those of the others were meant for its place.
+ */
+export function warnOfUnusedOptions(
+  { providerOptions }: Pick<ValidImageRequest, 'providerOptions'>,
+  maker: string,
+  plugins: readonly { readonly manifest: { readonly id: string } }[],
+): Warning[] {
+  if (Object.hasOwn(providerOptions, maker)) return [];
+  const known = Object.keys(providerOptions).filter((id) =>
+    plugins.some(({ manifest }) => manifest.id === id),
+  );
+  return known.flatMap((id) =>
+    Object.keys(providerOptions[id] ?? {}).map((name) => {
+      const parameter = `providerOptions.${id}.${name.slice(0, 100)}`;
+      const message = `${parameter} had no effect: the plugin "${maker}" made the images.`;
+      return { code: 'parameter-dropped' as const, parameter, message };
+    }),
+  );
+}

@@ -1,5 +1,5 @@
 import type { ImageRequest, Warning } from '@easel/plugin-sdk';
-import type { AvailableModel } from '../../models/available-models.js';
+import type { AvailableModel } from '../models/available-models.js';
 
 type SharedOption = AvailableModel['choices']['sharedOptions'][number];
 

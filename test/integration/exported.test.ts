@@ -216,10 +216,19 @@ describe('a model that others exported to ONNX', () => {
     expect(largestDifference(exported.rgb, mounted.rgb)).toBeLessThanOrEqual(1);
   });
 
-  it('paints the same where there is memory for one network at a time', async () => {
+  it('plans its memory, paints the same with room for one network, and is refused in less', async () => {
     const folder = await createFolder(optimum);
-    const [roomy, tight] = [await paint(folder), await paint(folder, {}, { memoryBytes: 1 })];
+    const manager = await open(folder);
+    const { memory } = await manager.planMemory({ ...request, model: 'exported' });
+    expect(memory!.networks.map(({ name }) => name).sort()).toEqual(['text_encoder', 'unet', 'vae_decoder']);
+    const { leastBytes } = memory!;
+    expect(leastBytes).toBe(memory!.networks.find(({ name }) => name === 'unet')!.weightBytes);
+    const [roomy, tight] = [await paint(folder), await paint(folder, {}, { memoryBytes: leastBytes })];
     expect(largestDifference(tight.rgb, roomy.rgb)).toBe(0);
+    await expect(paint(folder, {}, { memoryBytes: leastBytes - 1 })).rejects.toMatchObject({
+      code: 'ERR_REQUEST_INVALID',
+      message: expect.stringContaining('"unet" needs'),
+    });
   });
 
   it('refuses another size than the one it was exported for', async () => {

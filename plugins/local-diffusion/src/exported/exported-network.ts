@@ -1,8 +1,9 @@
 import { readdir, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { EaselError } from '@easel/plugin-sdk';
+import { basename, dirname, join } from 'node:path';
+import { EaselError, type NetworkCost } from '@easel/plugin-sdk';
 import { invalidFiles } from '../checkpoint/invalid-files.js';
 import { areFinite, requireFiniteFeeds } from '../session/finite-numbers.js';
+import { planMemory, requireFit } from '../session/memory-plan.js';
 import type { Feed } from '../session/network.js';
 import type { NetworkMemory, Place } from '../session/network-memory.js';
 import type { InferenceSession } from '../session/onnx-runtime.js';
@@ -48,11 +49,14 @@ export class ExportedNetwork {
    * and is opened again then.
    *
    * @throws ERR_MODEL_FILES_INVALID when it cannot be opened, and when it has inputs or outputs that the
-   * dialect does not know
+   * dialect does not know; ERR_REQUEST_INVALID, before it is opened, for one that is larger than a network
+   * may be
    */
   static async open(file: string, dialect: Dialect, memory: NetworkMemory): Promise<ExportedNetwork> {
+    const weightBytes = await bytesOf(dirname(file));
+    requireFit(planMemory([costOf(file, weightBytes)], memory));
     const place: Place<InferenceSession> = {
-      weightBytes: await bytesOf(dirname(file)),
+      weightBytes,
       open: (options) => openExportedSession(file, options),
     };
     try {
@@ -70,6 +74,14 @@ export class ExportedNetwork {
   /** Milliseconds spent in runs so far. */
   get runMs(): number {
     return this.#runMs;
+  }
+
+  /**
+   * What it holds, as far as its files say it: they do not tell what a run takes beside the weights, and it
+   * runs in one part.
+   */
+  get cost(): NetworkCost {
+    return costOf(this.file, this.#place.weightBytes);
   }
 
   /** The declared shape of an input, by our name for it; absent where the file has none. */
@@ -155,6 +167,14 @@ export class ExportedNetwork {
     });
   }
 }
+
+const costOf = (file: string, weightBytes: number): NetworkCost => ({
+  name: basename(dirname(file)),
+  weightBytes,
+  stages: 1,
+  heldBytes: weightBytes,
+  leastBytes: weightBytes,
+});
 
 /** The file and its external data, which lie together. */
 async function bytesOf(folder: string): Promise<number> {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { EaselError } from '@easel/plugin-sdk';
 import { invalidFiles } from '../checkpoint/invalid-files.js';
 import { readText } from '../checkpoint/read-file.js';
-import type { Dialect } from '../exported/dialects.js';
+import { type Dialect, decoderDialect, encoderDialect } from '../exported/dialects.js';
 import { exportedFiles } from '../exported/exported-files.js';
 import { ExportedNetwork } from '../exported/exported-network.js';
 
@@ -88,6 +88,12 @@ export async function openExportedFolder(
       get networkMs() {
         return opened.reduce((sum, { network }) => sum + network.runMs, 0);
       },
+      /** Input images alone are encoded. */
+      costsOf: async ({ source }, isDecoded) =>
+        opened
+          .filter(({ dialect }) => dialect !== encoderDialect || source?.kind === 'picture')
+          .filter(({ dialect }) => dialect !== decoderDialect || isDecoded)
+          .map(({ network }) => network.cost),
       async condition(request) {
         for (const each of opened) refuseOtherSizes(folder, request, model.factor, each);
         return await model.condition(request);

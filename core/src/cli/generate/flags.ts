@@ -15,6 +15,13 @@ export const define = () =>
       .option('--seed <number>', 'start of the random numbers; the same seed makes the same image')
       .option('-n <count>', 'how many images; each has the seed after the one before')
       .option('--sampler <name>', 'sampler, by any of its usual names, such as "DPM++ 2M Karras"')
+      .option(
+        '--image <file>',
+        'an image to begin from, or for models that edit, to change; may be given several times',
+        (value: string, before: string[] | undefined): string[] => [...(before ?? []), value],
+      )
+      .option('--mask <file>', 'where to paint anew: white; what is black is kept')
+      .option('--strength <share>', 'how far to go from the image, 0 (keep it) to 1 (ignore it)')
       .option('--like <png>', 'take everything from an image; flags and prompt beside it override its values')
       .option('-o, --out <path>', 'file or folder to write to')
       .option('--format <format>', 'png, jpeg, webp or avif (absent: by the extension of --out, else png)')
@@ -48,5 +55,6 @@ Examples:
   $ easel generate "a yellow star at night"
   $ easel generate "a red house and a green tree in a meadow" --steps 30 --seed 7 --out house.png
   $ easel generate --like house.png --seed 8 --out another-house.png
+  $ easel generate "the same house in the snow" --image house.png --strength 0.6
   $ echo "a blue boat at sea" | easel generate - --json | jq -r .files[0].path
 ${configurationAndStatus}`;

@@ -18,7 +18,7 @@ const pictureLimit = 512 * 1024 * 1024;
 
 /** What the flags ask for; what is not asked for is absent. Throws a UsageError. */
 export function requestFromFlags(flags: GenerateFlags): Omit<ImageRequest, 'prompt'> {
-  const { negative, size, steps, guidance, seed, n, timeout, option } = flags;
+  const { negative, size, steps, guidance, strength, seed, n, timeout, option } = flags;
   const named = { model: flags.model, sampler: flags.sampler };
   for (const [name, value] of Object.entries(named)) {
     if (value?.trim() === '') throw new UsageError(`--${name}: is empty`);
@@ -29,6 +29,7 @@ export function requestFromFlags(flags: GenerateFlags): Omit<ImageRequest, 'prom
     ...(size === undefined ? {} : parseSize('--size', size)),
     steps: steps === undefined ? undefined : parseNumber('--steps', steps, 'steps'),
     guidanceScale: guidance === undefined ? undefined : parseNumber('--guidance', guidance, 'guidanceScale'),
+    strength: strength === undefined ? undefined : parseNumber('--strength', strength, 'strength'),
     seed: seed === undefined ? undefined : parseNumber('--seed', seed, 'seed'),
     expandPrompt: flags.expand ? undefined : false,
     n: n === undefined ? undefined : parseNumber('-n', n, 'n'),

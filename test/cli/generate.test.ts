@@ -39,6 +39,18 @@ describe('easel generate', () => {
     expect(provenance.parameters).toMatchObject({ prompt: 'another prompt', seed: 8, width: 96, height: 64 });
   });
 
+  it('names the flag and the file where --image and --mask name no images', async () => {
+    const folder = workingFolder();
+    for (const [words, problem] of [
+      [['--image', 'easel.config.json'], '--image easel.config.json: is not a PNG'],
+      [['--image', 'nothing.png'], '--image: nothing.png cannot be read (ENOENT)'],
+      [['--mask', 'nothing.png'], '--mask: says what to paint anew of an image, and there is no --image'],
+    ] as const) {
+      const { status, stderr } = await easel(folder, ['generate', 'x', ...words]);
+      expect([status, stderr]).toEqual([2, expect.stringContaining(problem)]);
+    }
+  });
+
   it('numbers the pictures of one name', async () => {
     const folder = workingFolder();
     const { stdout } = await easel(folder, [

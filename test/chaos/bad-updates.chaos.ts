@@ -65,7 +65,7 @@ it.each([
   },
 );
 
-it('a version that crashes after five seconds is taken back, and calls fail only with its crash', async () => {
+it('a version that crashes after five seconds is taken back, and no call is lost', async () => {
   const { manager, install, serves, paint } = await createWorld(['painter']);
   await install('painter', '1.0.0');
   await serves('painter', '1.0.0');
@@ -91,8 +91,10 @@ it('a version that crashes after five seconds is taken back, and calls fail only
 
   const outcomes = await load.stop();
   console.log(`taken back: ${JSON.stringify(tally(outcomes))}, the longest ${longestMs(outcomes)} ms`);
-  expect(Object.keys(tally(outcomes)).sort()).toEqual(['1.0.0', '2.0.0', 'ERR_PLUGIN_CRASHED']);
+  expect(Object.keys(tally(outcomes)).sort()).toEqual(['1.0.0', '2.0.0']);
   expect(outcomes.at(-1)).toMatchObject({ answer: '1.0.0' });
-  const painted = outcomes.filter(({ isLost }) => !isLost).map(({ answer }) => answer);
-  expect(painted.join(' ')).toMatch(/^(1\.0\.0 )+(2\.0\.0 )+1\.0\.0( 1\.0\.0)*$/);
+  // Those that the crash has cut off were sent among the last ones that the new version has answered.
+  expect(outcomes.map(({ answer }) => answer).join(' ')).toMatch(
+    /^(1\.0\.0 )+(2\.0\.0 )+([12]\.0\.0 ){0,20}1\.0\.0( 1\.0\.0)*$/,
+  );
 });

@@ -107,7 +107,7 @@ function measurePlugin(plugin: GuardedPlugin, registry: Registry, catalogue: Cat
   const { manifest, supervisor, inFlight, queued, breakers, latencies } = plugin;
   const { state, missingSecrets, run, uptimeMs, restarts, lastError } = supervisor;
   const pipelineTypes = manifest.handles.map(({ type }) => type);
-  const before = registry.predecessorOf(plugin);
+  const before = registry.succession.predecessorOf(plugin);
   return {
     id: manifest.id,
     provider: manifest.name ?? manifest.id,

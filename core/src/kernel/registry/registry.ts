@@ -24,7 +24,7 @@ export interface CreateOptions extends Pick<CreatePluginOptions, 'onFailure'> {
 export class Registry {
   readonly #surroundings: Surroundings;
   readonly #events: Events;
-  readonly #succession = new Succession();
+  readonly succession = new Succession();
   readonly #disabled = new Set<GuardedPlugin>();
   /** Versions that take no more calls and finish those that they have. */
   readonly #leaving = new Set<Promise<unknown>>();
@@ -73,9 +73,9 @@ export class Registry {
 
   /** Gives a plugin calls again: one that was disabled, or one that had crashed too often. */
   async enable(id: string): Promise<void> {
-    const plugin = this.get(id);
-    await plugin.enable();
-    this.#disabled.delete(plugin);
+    const versions = this.succession.versionsOf(this.get(id));
+    await Promise.all(versions.map((version) => version.enable()));
+    for (const version of versions) this.#disabled.delete(version);
     this.#table = this.#buildTable();
   }
 
@@ -84,11 +84,10 @@ export class Registry {
    * has stopped.
    */
   async disable(id: string): Promise<void> {
-    const plugin = this.get(id);
-    this.#disabled.add(plugin);
+    const versions = this.succession.versionsOf(this.get(id));
+    for (const version of versions) this.#disabled.add(version);
     this.#table = this.#buildTable();
-    this.settle(plugin);
-    await plugin.disable();
+    await Promise.all(versions.map((version) => version.disable()));
   }
 
   /** Lets calls through the circuits of a plugin again; of one pipeline type, or of all. */
@@ -109,14 +108,9 @@ export class Registry {
     return this.#generations.get(plugin.manifest.id) ?? 1;
   }
 
-  /** The version that a newcomer shares its calls with. Undefined: it has them all. */
-  predecessorOf(plugin: GuardedPlugin): GuardedPlugin | undefined {
-    return this.#succession.predecessorOf(plugin);
-  }
-
   /** The plugin that is to answer a call for this one: another version may have taken its place. */
   currentVersion(plugin: GuardedPlugin, signal: AbortSignal): GuardedPlugin | Promise<GuardedPlugin> {
-    return this.#succession.currentVersion(plugin, signal);
+    return this.succession.currentVersion(plugin, signal);
   }
 
   /**
@@ -160,15 +154,15 @@ export class Registry {
     this.#plugins = this.#plugins.map((plugin) => (plugin === old ? replacement : plugin));
     this.#table = this.#buildTable();
     this.#generations.set(id, this.generationOf(old) + 1);
-    if (percent < 100) this.#succession.share(replacement, old, percent);
+    if (percent < 100) this.succession.share(replacement, old, percent);
     else this.#leave(old);
     this.#events.emit('plugin-swapped', { plugin: id, version, before: old.manifest.version });
   }
 
-  /** Gives a newcomer all of its calls; its predecessor finishes those that it has. */
+  /** Gives a newcomer all of its calls; the version before finishes those that it has. */
   settle(newcomer: GuardedPlugin): void {
-    const predecessor = this.#succession.settle(newcomer);
-    if (predecessor) this.#leave(predecessor);
+    const before = this.succession.settle(newcomer);
+    if (before) this.#leave(before);
   }
 
   /**
@@ -176,14 +170,11 @@ export class Registry {
    * runs.
    */
   revert(newcomer: GuardedPlugin): GuardedPlugin | undefined {
-    const predecessor = this.#succession.settle(newcomer);
-    if (predecessor) this.replace(newcomer, predecessor);
+    const predecessor = this.succession.predecessorOf(newcomer);
+    if (!predecessor) return undefined;
+    this.succession.settle(newcomer);
+    this.replace(newcomer, predecessor);
     return predecessor;
-  }
-
-  /** Lets the calls of a plugin wait until it is known who takes its place; it may be the same again. */
-  hold(plugin: GuardedPlugin, successor: Promise<GuardedPlugin>): void {
-    this.#succession.hold(plugin, successor);
   }
 
   /** Takes a plugin out; the calls that it has, it finishes. */

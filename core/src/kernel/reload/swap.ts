@@ -1,3 +1,4 @@
+import type { Manifest } from '@easel/plugin-sdk';
 import type { GuardedPlugin } from '../guard/guarded-plugin.js';
 import type { Registry } from '../registry/registry.js';
 
@@ -19,13 +20,17 @@ export async function swapIn(
 ): Promise<void> {
   const isUnconfigured = [known, replacement].every(({ supervisor }) => supervisor.missingSecrets.length > 0);
   if (replacement.supervisor.state === 'disabled' || isUnconfigured) registry.replace(known, replacement);
-  else if ([known, replacement].some(({ manifest }) => manifest.runtime.replace === 'exclusive'))
+  else if (areExclusive(known.manifest, replacement.manifest))
     await swapExclusively(registry, known, replacement);
   else {
     await prove(replacement);
     registry.replace(known, replacement, percent);
   }
 }
+
+/** Whether two versions must not run at once. */
+export const areExclusive = (...versions: readonly Manifest[]): boolean =>
+  versions.some(({ runtime }) => runtime.replace === 'exclusive');
 
 async function swapExclusively(
   registry: Registry,
@@ -36,7 +41,7 @@ async function swapExclusively(
   const successor = new Promise<GuardedPlugin>((resolve) => {
     decide = resolve;
   });
-  registry.hold(known, successor);
+  registry.succession.hold(known, successor);
   let inPlace = known;
   try {
     await known.stopUntilNextCall();

@@ -10,7 +10,7 @@ import { type Newcomer, Probation } from './probation.js';
 import type { RefusedVersions } from './refused-versions.js';
 import { RunningVersions } from './running-versions.js';
 import { fingerprintOf, type Settled } from './settle.js';
-import { swapIn } from './swap.js';
+import { areExclusive, swapIn } from './swap.js';
 
 export interface VersionInstallerOptions {
   readonly registry: Registry;
@@ -74,7 +74,7 @@ export class VersionInstaller {
     try {
       const onFailure = (failed: GuardedPlugin, reason: EaselError) => this.#probation.fail(failed, reason);
       const replacement = registry.create(generation, configuration, { predecessor: known, onFailure });
-      if (known) await this.#swap(known, replacement, configuration.plugins[id]?.rolloutPercent ?? 100);
+      if (known) await this.#swapNew(known, replacement, configuration);
       else await this.#add(replacement);
       await this.#keep(replacement, fingerprint, configuration);
       logger.info(`The plugin "${id}" ${version} was ${known ? 'swapped in' : 'added'}.`, { plugin: id });
@@ -123,6 +123,29 @@ export class VersionInstaller {
       void supervisor.probe().catch(() => {});
   }
 
+  /** Swaps in a newcomer; the version before answers for it where it fails, if the two may run at once. */
+  async #swapNew(
+    known: GuardedPlugin,
+    replacement: GuardedPlugin,
+    configuration: Configuration,
+  ): Promise<void> {
+    const { registry } = this.#options;
+    const { id } = known.manifest;
+    const percent = configuration.plugins[id]?.rolloutPercent ?? 100;
+    const before = this.#running.get(id)?.copy;
+    // Where nothing could be written, the copy is the folder itself, which has changed.
+    if (before?.copy && percent === 100 && !areExclusive(before.manifest, replacement.manifest)) {
+      const standIn = registry.create(before, configuration, { predecessor: known });
+      registry.succession.keep(replacement, standIn);
+    }
+    try {
+      await this.#swap(known, replacement, percent);
+    } catch (error) {
+      await registry.succession.settle(replacement)?.close();
+      throw error;
+    }
+  }
+
   async #swap(known: GuardedPlugin, replacement: GuardedPlugin, percent = 100): Promise<void> {
     const { registry } = this.#options;
     await this.#asCandidate(replacement, () => swapIn(registry, known, replacement, percent));
@@ -160,7 +183,7 @@ export class VersionInstaller {
   #holdCalls(failed: GuardedPlugin): () => void {
     const { registry } = this.#options;
     let decide: (inPlace: GuardedPlugin) => void = () => {};
-    registry.hold(failed, new Promise((resolve) => (decide = resolve)));
+    registry.succession.hold(failed, new Promise((resolve) => (decide = resolve)));
     const letGo = () => {
       this.closing.removeEventListener('abort', letGo);
       decide(registry.plugins.find(({ manifest }) => manifest.id === failed.manifest.id) ?? failed);
@@ -182,7 +205,9 @@ export class VersionInstaller {
       if (registry.revert(plugin))
         this.#running.set(id, { fingerprint: predecessor.fingerprint, copy: predecessor.plugin });
       else {
-        const restored = registry.create(predecessor.plugin, configuration, { predecessor: plugin });
+        const restored =
+          registry.succession.settle(plugin) ??
+          registry.create(predecessor.plugin, configuration, { predecessor: plugin });
         await this.#swap(plugin, restored);
         await this.#running.copy(
           predecessor.plugin,

@@ -220,6 +220,8 @@ export class Dispatcher {
         (({ plugin: { manifest }, model }) =>
           beforeAsking({ plugin: manifest.id, model: model.id, isPaid: isPaid(manifest) })),
       choose: ({ plugin }) => this.registry.currentVersion(plugin, deadline.signal),
+      otherVersion: (failed) =>
+        fallback === 'none' ? undefined : this.registry.succession.otherVersion(failed, deadline.signal),
       ask: (candidate) => {
         const { registry, tracing } = this;
         return askCandidate(candidate, { identity, call, account, registry, tracing });

@@ -10,8 +10,8 @@ export default defineConfig({
   test: {
     include: ['test/packages/**/*.packages.ts'],
     globalSetup: ['test/packages/registry.ts'],
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     reporters: ['default', './test/summary-reporter.ts'],
   },
 });

@@ -298,6 +298,12 @@ describe('the lockfile', () => {
     expect(read('package-lock.json')).not.toMatch(/"resolved": *"https?:/);
   });
 
+  // npm runs the scripts of those that the lockfile marks, each version of it; `npm install` of a package marks
+  // it again. That of onnxruntime-node downloads libraries for NVIDIA cards.
+  it('has no package whose install script npm runs', () => {
+    expect(read('package-lock.json')).not.toContain('"hasInstallScript"');
+  });
+
   it('has no package that refuses the oldest Node.js that Easel supports', () => {
     const oldest = minVersion(JSON.parse(read('package.json')).engines.node) as SemVer;
     const packages = Object.entries<{ engines?: { node?: string }; optional?: boolean }>(

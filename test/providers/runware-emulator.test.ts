@@ -6,7 +6,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { isPictureOf, readSerial } from '@easel/plugin-sdk/emulator';
+import { drawPicture, isPictureOf, readSerial, subjectOf } from '@easel/plugin-sdk/emulator';
+import { readImageHeader } from '@easel/plugin-sdk/images';
 import { createRunware } from '@runware/ai-sdk-provider';
 import { Runware } from '@runware/sdk-js';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -126,6 +127,7 @@ describe('the emulator, by @runware/sdk-js', () => {
   it('says which parameter is wrong, and takes nothing', async () => {
     const emulator = await start();
     const runware = client(emulator);
+    const dataUri = `data:image/png;base64,${'A'.repeat(80)}`;
     const wrong = [
       [{ steps: 101 }, 'valueTooLarge', 'steps'],
       [{ width: 100 }, 'valueTooSmall', 'width'],
@@ -139,6 +141,19 @@ describe('the emulator, by @runware/sdk-js', () => {
         ['seedImage', 'maskImage'],
       ],
       [{ colour: 'red' }, 'unknownParameter', 'colour'],
+      [{ inputs: { picture: 'x' } }, 'unknownParameter', 'inputs'],
+      [{ model: 'bfl:5@1', width: 256, height: 256, steps: 20 }, 'unknownParameter', 'steps'],
+      [{ model: 'runware:400@1', width: 256, height: 512 }, 'valueTooSmall', 'width'],
+      [
+        {
+          model: 'runware:400@1',
+          width: 512,
+          height: 512,
+          inputs: { referenceImages: Array(5).fill(dataUri) },
+        },
+        'arrayTooLong',
+        'inputs',
+      ],
     ] as const;
     for (const [change, code, parameter] of wrong) {
       const error = await runware
@@ -147,6 +162,31 @@ describe('the emulator, by @runware/sdk-js', () => {
       expect(error, code).toMatchObject({ error: { code, parameter, taskUUID: expect.any(String) } });
     }
     expect(emulator.paid).toBe(0);
+  });
+
+  it('makes images larger and cuts them out', async () => {
+    const emulator = await start();
+    const runware = client(emulator);
+    const bytes = await drawPicture('a cat', { width: 32, height: 16 });
+    const image = `data:image/png;base64,${bytes.toString('base64')}`;
+    const shared = { inputs: { image }, outputType: 'base64Data', outputFormat: 'PNG', includeCost: true };
+    const large = await runware.upscale({ ...shared, model: 'runware:504@1', upscaleFactor: 2 } as never);
+    const cut = await runware.removeBackground({ ...shared, model: 'runware:112@5' } as never);
+    for (const [made, taskType, width] of [
+      [large, 'upscale', 64],
+      [cut, 'removeBackground', 32],
+    ] as const) {
+      expect(made).toMatchObject({ taskType, imageUUID: expect.any(String), cost: 0.0013 });
+      const { imageBase64Data = '' } = made as { imageBase64Data?: string };
+      const picture = Buffer.from(imageBase64Data, 'base64');
+      expect(await readImageHeader(picture)).toMatchObject({ width });
+      expect(await isPictureOf(picture, subjectOf(taskType, [bytes]))).toBe(true);
+    }
+    const bare = await runware
+      .removeBackground({ ...shared, inputs: {}, model: 'runware:112@5' } as never)
+      .catch((thrown: unknown) => thrown);
+    expect(bare).toMatchObject({ error: { code: 'missingImage' } });
+    expect(emulator.paid).toBe(2);
   });
 
   it('takes a taskUUID once', async () => {

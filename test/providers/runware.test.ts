@@ -98,10 +98,8 @@ describe('runware', () => {
     });
     expect(await isPictureOf(images[0]!.bytes, subjectOf('a cat', [input, mask]))).toBe(true);
     const [task] = emulator.sent('imageInference');
-    expect(task).toMatchObject({
-      strength: 0.6,
-      seedImage: expect.stringMatching(/^data:image\/png;base64,/),
-    });
+    const dataUri = expect.stringMatching(/^data:image\/png;base64,/);
+    expect(task).toMatchObject({ strength: 0.6, inputs: { seedImage: dataUri, maskImage: dataUri } });
   });
 
   it('hands reference images over where a model takes those, and says what it has no use for', async () => {
@@ -115,6 +113,64 @@ describe('runware', () => {
     expect(await isPictureOf(images[0]!.bytes, subjectOf('a cat', [bytes]))).toBe(true);
     expect(emulator.sent('imageInference')[0]).not.toHaveProperty('strength');
     expect(warnings).toMatchObject([{ code: 'parameter-dropped', parameter: 'strength' }]);
+  });
+
+  it('makes images larger and cuts them out, without a prompt, and pays once', async () => {
+    const { ask, emulator } = await createRunwareWorld();
+    const bytes = new Uint8Array(await drawPicture('a cat', { width: 64, height: 48 }));
+    const inputImages = [{ bytes, mediaType: 'image/png' as const }];
+    for (const [model, taskType, scale] of [
+      ['runware-real-esrgan', 'upscale', 3],
+      ['runware-birefnet', 'removeBackground', 1],
+    ] as const) {
+      const sized = { width: 1024, height: 1024, model };
+      const { images, warnings, cost } = await ask('a cat', {
+        ...sized,
+        inputImages,
+        ...withOptions({ upscaleFactor: 3, enhancePrompt: true }),
+      });
+      expect(images).toMatchObject([{ width: 64 * scale, height: 48 * scale }]);
+      expect(await isPictureOf(images[0]!.bytes, subjectOf(taskType, [bytes]))).toBe(true);
+      expect([warnings, cost?.amount]).toEqual([[], prices.picture]);
+      const [task] = emulator.sent(taskType);
+      expect(Object.keys(task ?? {}).sort()).toEqual(
+        [
+          ...['taskType', 'taskUUID', 'model', 'inputs', ...(scale === 3 ? ['upscaleFactor'] : [])],
+          ...['outputType', 'outputFormat', 'deliveryMethod', 'includeCost'],
+        ].sort(),
+      );
+      const other = await ask('a cat', { ...sized, width: 256, inputImages });
+      expect(other.warnings).toMatchObject([{ code: 'parameter-dropped', parameter: 'width' }]);
+      await expect(ask('a cat', sized)).rejects.toMatchObject({ code: 'ERR_REQUEST_INVALID' });
+    }
+    expect(emulator.paid).toBe(4);
+    expect(emulator.sent('promptEnhance')).toEqual([]);
+  });
+
+  it('sends each model what it takes, at the small end of its sizes and with all of its images', async () => {
+    const { ask, emulator } = await createRunwareWorld();
+    const bytes = new Uint8Array(await drawPicture('a start', { width: 64, height: 64 }));
+    for (const [model, edge, mostImages, asked] of [
+      ['runware-flux-2-dev', 512, 4, { steps: 30, guidanceScale: 4, seed: 3 }],
+      ['runware-flux-2-pro', 256, 9, { seed: 3 }],
+      [
+        'runware-z-image',
+        128,
+        1,
+        { steps: 30, guidanceScale: 4, negativePrompt: 'a dog', seed: 3, strength: 0.6 },
+      ],
+      ['runware-qwen-image', 128, 1, { guidanceScale: 4, negativePrompt: 'a dog', seed: 3 }],
+      ['runware-qwen-image-edit', 128, 3, { steps: 30, negativePrompt: 'a dog', seed: 3 }],
+      ['runware-gpt-image-2', 256, 16, {}],
+      ['runware-seedream-4.5', 1024, 14, {}],
+    ] as const) {
+      const image = { bytes, mediaType: 'image/png' as const };
+      const inputImages = Array.from({ length: mostImages }, () => image);
+      const made = await ask('a cat', { model, ...asked, width: edge, height: edge, inputImages });
+      expect([model, made.warnings, made.images.map(({ width }) => width)]).toEqual([model, [], [edge]]);
+      const { inputs } = emulator.sent('imageInference').at(-1) as { inputs: Record<string, unknown> };
+      expect([inputs.seedImage ?? inputs.referenceImages].flat()).toHaveLength(mostImages);
+    }
   });
 
   it('begins seeds anew after the last one, and keeps within what a model takes', async () => {
@@ -168,6 +224,7 @@ describe('runware', () => {
     const { images, cost, provenance } = await ask('a dog', { ...enhance, n: 2 });
     expect(await isPictureOf(images[0]!.bytes, enhanced('a dog'))).toBe(true);
     expect(provenance.parameters).toMatchObject({ prompt: 'a dog', enhancedPrompt: enhanced('a dog') });
+    expect(emulator.sent('promptEnhance')).toMatchObject([{ model: 'runware:llama-3-1-8b@prompt-enhancer' }]);
     expect(cost?.amount).toBeCloseTo(2 * prices.picture + prices.prompt);
     emulator.script = ({ taskType }) =>
       taskType === 'promptEnhance' ? { refuse: { code: 'internalServerError', message: 'No.' } } : undefined;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { EaselError, type GenerationRequest } from '@easel/plugin-sdk';
-import type { TaskBody } from './request/picture-tasks.js';
+import type { Options } from './options.js';
+import type { TaskBody } from './request/task-body.js';
 import type { Done, TaskClient } from './tasks/task-client.js';
 
 /** Characters that a prompt to be worded anew may have, runware.ai/docs/utilities/prompt-enhancement. */
@@ -24,14 +25,20 @@ export interface Enhanced {
 export async function enhancePrompt(
   client: TaskClient,
   { prompt, requestId }: Pick<GenerationRequest, 'prompt' | 'requestId'>,
-  options: { readonly maxLength: number; readonly includeCost: boolean; readonly signal: AbortSignal },
+  {
+    signal,
+    ...options
+  }: Pick<Options, 'enhanceModel' | 'enhanceMaxLength' | 'includeCost'> & {
+    readonly signal: AbortSignal;
+  },
 ): Promise<Enhanced> {
   if (prompt.length > mostCharacters)
     return { problem: `The prompt was not worded anew: it has more than ${mostCharacters} characters.` };
   const body: TaskBody = {
     taskType: 'promptEnhance',
+    model: options.enhanceModel,
     prompt,
-    promptMaxLength: options.maxLength,
+    promptMaxLength: options.enhanceMaxLength,
     promptVersions: 1,
     ...(options.includeCost ? { includeCost: true } : {}),
   };
@@ -43,7 +50,7 @@ export async function enhancePrompt(
         identity: { fingerprint, requestId, isRepeatable: false },
         count: 1,
         isResult: ({ text }) => text,
-        signal: options.signal,
+        signal,
       },
       async ({ items: [item] }) => item,
     );

@@ -41,15 +41,14 @@ export default definePlugin({
       async generate(request, { options, signal, onProgress, received }) {
         const startedAt = performance.now();
         const tasks = pictureTasks(request, options);
-        const { enhanceMaxLength: maxLength, includeCost } = options;
         onProgress({ stage: 'generate', fraction: 0 });
         const { requestId } = request;
         if (requestId !== undefined) await journal.waitForOthers(requestId, signal);
         // What an earlier call has paid is not worded anew.
         const isNew = tasks.some(({ identity }) => !journal.hasOrphan(identity));
         const enhanced =
-          options.enhancePrompt && isNew
-            ? await enhancePrompt(client, request, { maxLength, includeCost, signal })
+          options.enhancePrompt && options.task === undefined && isNew
+            ? await enhancePrompt(client, request, { ...options, signal })
             : undefined;
         const enhancedAt = performance.now();
         const prompt = enhanced?.prompt ?? request.prompt;

@@ -81,9 +81,21 @@ export const optionsSchema = z.strictObject({
       'Which seeds the model takes: wide, 1 to 4294967295, or narrow, 0 to 2147483647. Absent: wide.',
     ),
   imagesAs: z
-    .enum(['seedImage', 'referenceImages', 'inputs.referenceImages'])
+    .enum(['seedImage', 'referenceImages'])
     .default('seedImage')
-    .describe('Where the model takes input images. Absent: seedImage, which is one.'),
+    .describe('What the model takes input images as, under `inputs`. Absent: seedImage, which is one.'),
+  task: z
+    .enum(['upscale', 'removeBackground'])
+    .optional()
+    .describe(
+      'What the model does with one input image, in place of making one of a prompt; the prompt is not sent. Absent: it makes images.',
+    ),
+  upscaleFactor: z
+    .int()
+    .min(2)
+    .max(4)
+    .default(2)
+    .describe('Times as wide and high as the input image, 2 to 4, where the task is upscale. Absent: 2.'),
   scheduler: z
     .string()
     .min(1)
@@ -104,6 +116,9 @@ export const optionsSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe('Whether Runware words the prompt anew, in more detail, first, at a cost. Absent: no.'),
+  enhanceModel: air
+    .default('runware:llama-3-1-8b@prompt-enhancer')
+    .describe('The model that words prompts anew. Absent: the one that Runware has for it.'),
   enhanceMaxLength: z
     .int()
     .min(12)

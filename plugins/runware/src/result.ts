@@ -80,22 +80,25 @@ function scheduleWarnings({ sampler }: GenerationRequest, { scheduler }: Options
   return [{ code: 'parameter-dropped', parameter: 'sampler', message }];
 }
 
-function requestWarnings(
-  { strength, inputImages, mask }: GenerationRequest,
-  { imagesAs }: Options,
-): Warning[] {
-  if (imagesAs === 'seedImage' || inputImages.length === 0) return [];
-  const dropped = [
-    ...(strength === undefined
-      ? []
-      : [['strength', 'a model that takes reference images has no strength'] as const]),
-    ...(mask === undefined ? [] : [['mask', 'a model that takes reference images has no mask'] as const]),
-  ];
-  return dropped.map(([parameter, why]) => ({
+/** What was asked for and has no effect. */
+function requestWarnings(request: GenerationRequest, { imagesAs, task }: Options): Warning[] {
+  const { strength, inputImages, mask, model } = request;
+  const dropped = (parameter: string, why: string): Warning => ({
     code: 'parameter-dropped',
     parameter,
     message: `${parameter}: ${why}.`,
-  }));
+  });
+  if (task !== undefined)
+    return (['width', 'height'] as const)
+      .filter((edge) => request[edge] !== model.defaults[edge])
+      .map((edge) => dropped(edge, `the input image says it, where the task is ${task}`));
+  if (imagesAs === 'seedImage' || inputImages.length === 0) return [];
+  return [
+    ...(strength === undefined
+      ? []
+      : [dropped('strength', 'a model that takes reference images has no strength')]),
+    ...(mask === undefined ? [] : [dropped('mask', 'a model that takes reference images has no mask')]),
+  ];
 }
 
 function contentWarnings(flagged: number, held: number): Warning[] {

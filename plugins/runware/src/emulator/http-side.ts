@@ -6,8 +6,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { invalidApiKey, missingApiKey, type RunwareError } from './errors.js';
-import type { Fields } from './parameters.js';
 import { type Answer, type PerformOptions, perform } from './perform.js';
+import type { Fields } from './rules.js';
 import type { ClientFrame, RunwareFault } from './script.js';
 
 export interface HttpSideOptions extends PerformOptions {

@@ -1,80 +1,47 @@
 /**
- * What Runware takes in a task and what it rejects, runware.ai/docs/image-inference/api-reference and
- * .../utilities/prompt-enhancement.
+ * What Runware takes in a task and what it rejects: runware.ai/docs/image-inference/api-reference, and the
+ * types of Runware's own client, github.com/Runware/runware-typescript.
  *
  * @module
  */
 import type { RunwareError } from './errors.js';
-
-export type Fields = Readonly<Record<string, unknown>>;
-
-/** Says what is wrong with a value, or undefined where nothing is. */
-type Rule = (value: unknown) => Omit<RunwareError, 'parameter'> | undefined;
-
-const wrong = (code: string, message: string, more: Partial<RunwareError> = {}) => ({
-  code,
-  message,
-  ...more,
-});
-
-const number =
-  (min: number, max: number, { isInteger = true, multipleOf = 1 } = {}): Rule =>
-  (value) => {
-    const type = isInteger ? 'integer' : 'float';
-    if (typeof value !== 'number' || (isInteger && !Number.isInteger(value)))
-      return wrong('invalidType', `It must be a number of type ${type}.`, { type });
-    if (value < min) return wrong('valueTooSmall', `It must be at least ${min}.`, { type, min, max });
-    if (value > max) return wrong('valueTooLarge', `It must be at most ${max}.`, { type, min, max });
-    return value % multipleOf === 0 || !isInteger
-      ? undefined
-      : wrong('invalidMultiple', `It must be a multiple of ${multipleOf}.`, { type, min, max });
-  };
-
-const text =
-  (min: number, max: number): Rule =>
-  (value) =>
-    typeof value === 'string' && value.length >= min && value.length <= max
-      ? undefined
-      : wrong('invalidLength', `It must be a text of ${min} to ${max} characters.`, {
-          type: 'string',
-          min,
-          max,
-        });
-
-const oneOf =
-  (...allowed: readonly unknown[]): Rule =>
-  (value) =>
-    allowed.includes(value) ? undefined : wrong('invalidValue', `It must be one of ${allowed.join(', ')}.`);
-
-const picture: Rule = (value) =>
-  typeof value === 'string' &&
-  /^(data:image\/(png|jpeg|webp);base64,|https?:\/\/|[0-9a-f-]{36}$|[A-Za-z0-9+/]{40})/.test(value)
-    ? undefined
-    : wrong('invalidImage', 'It must be a UUID, a data URI, base64 or a URL.');
-
-const air: Rule = (value) =>
-  typeof value === 'string' && /^[a-z]+:[\w.-]+@[\w.-]+$/.test(value)
-    ? undefined
-    : wrong('invalidModel', 'It must be an AIR identifier, like runware:101@1.', { type: 'string' });
-
-const list =
-  (rule: Rule): Rule =>
-  (value) =>
-    Array.isArray(value) && value.length > 0
-      ? value.map(rule).find((problem) => problem !== undefined)
-      : wrong('invalidType', 'It must be an array that is not empty.', { type: 'array' });
+import { limitsOf } from './models.js';
+import {
+  air,
+  anObject,
+  anything,
+  type Fields,
+  list,
+  number,
+  oneOf,
+  picture,
+  type Rule,
+  text,
+  wrong,
+} from './rules.js';
 
 const weighted = list((value) => {
   const { model, weight = 1 } = (value ?? {}) as Fields;
   return air(model) ?? number(-4, 4, { isInteger: false })(weight);
 });
 
-const anything: Rule = () => undefined;
-const anObject: Rule = (value) =>
-  typeof value === 'object' && value !== null ? undefined : wrong('invalidType', 'It must be an object.');
-
 const schedulers =
   /^(Default|(Euler|DPM\+\+( SDE| 2M| 2M SDE| 3M)?)( Karras| Exponential| Beta)?|Euler a|DDIM|LCM|(Heun|LMS|UniPC( 2M| 3M)?)( Karras)?|(DPM\+\+|IPNDM|UniPC) Uniform( Karras| Exponential| Beta)?|\w+Scheduler|DPMSolverMultistepInverse)$/;
+
+/** Pictures of a task by their names; what else there is belongs to videos. */
+const inputs: Rule = (value) => {
+  if (typeof value !== 'object' || value === null) return wrong('invalidType', 'It must be an object.');
+  const { seedImage, maskImage, referenceImages, image, ...others } = value as Fields;
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) return wrong('unknownParameter', `There is no such input: ${unknown}.`);
+  return (
+    [seedImage, maskImage, image]
+      .filter((one) => one !== undefined)
+      .map(picture)
+      .find((problem) => problem !== undefined) ??
+    (referenceImages === undefined ? undefined : list(picture)(referenceImages))
+  );
+};
 
 const refiner: Rule = (value) => {
   const { model, startStep, startStepPercentage } = (value ?? {}) as Fields;
@@ -91,13 +58,26 @@ const shared: Readonly<Record<string, Rule>> = {
   webhookURL: text(8, 2_000),
 };
 
-const inference: Readonly<Record<string, Rule>> = {
+const output: Readonly<Record<string, Rule>> = {
   ...shared,
+  model: air,
+  outputType: oneOf('URL', 'base64Data', 'dataURI'),
+  outputFormat: oneOf('JPG', 'PNG', 'WEBP'),
+  outputQuality: number(20, 99),
+  ttl: number(60, 10_000_000),
+  uploadEndpoint: text(8, 2_000),
+  safety: anObject,
+  providerSettings: anObject,
+  settings: anObject,
+  inputs,
+};
+
+const inference: Readonly<Record<string, Rule>> = {
+  ...output,
   positivePrompt: text(2, 3_000),
   negativePrompt: text(2, 3_000),
   width: number(128, 2_048, { multipleOf: 64 }),
   height: number(128, 2_048, { multipleOf: 64 }),
-  model: air,
   vae: air,
   steps: number(1, 100),
   scheduler: (value) =>
@@ -109,13 +89,7 @@ const inference: Readonly<Record<string, Rule>> = {
   clipSkip: number(0, 2),
   promptWeighting: oneOf('compel', 'sdEmbeds'),
   numberResults: number(1, 20),
-  outputType: oneOf('URL', 'base64Data', 'dataURI'),
-  outputFormat: oneOf('JPG', 'PNG', 'WEBP'),
-  outputQuality: number(20, 99),
-  ttl: number(60, 10_000_000),
-  uploadEndpoint: text(8, 2_000),
   checkNSFW: oneOf(true, false),
-  safety: anObject,
   seedImage: picture,
   maskImage: picture,
   maskMargin: number(32, 128),
@@ -130,13 +104,12 @@ const inference: Readonly<Record<string, Rule>> = {
   acceleration: oneOf('none', 'low', 'medium', 'high'),
   acceleratorOptions: anObject,
   advancedFeatures: anObject,
-  providerSettings: anObject,
-  settings: anObject,
-  inputs: anObject,
 };
 
 const enhancement: Readonly<Record<string, Rule>> = {
   ...shared,
+  // The oldest clients, @runware/sdk-js among them, name none.
+  model: air,
   prompt: text(1, 300),
   promptMaxLength: number(4, 400),
   promptVersions: number(1, 5),
@@ -150,15 +123,13 @@ interface Kind {
 const kinds: Readonly<Record<string, Kind>> = {
   imageInference: { rules: inference, required: ['positivePrompt', 'model', 'width', 'height'] },
   promptEnhance: { rules: enhancement, required: ['prompt', 'promptMaxLength', 'promptVersions'] },
+  upscale: { rules: { ...output, upscaleFactor: number(2, 4) }, required: ['model', 'inputs'] },
+  removeBackground: { rules: output, required: ['model', 'inputs'] },
   getResponse: { rules: shared, required: [] },
   getTaskDetails: { rules: shared, required: [] },
 };
 
 const uuid4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i;
-
-/** Models of this list take seeds of 31 bits, and edges that are multiples of 16. */
-const isNewer = (model: unknown) =>
-  typeof model === 'string' && /^(runware:z-image@|google:|openai:)/.test(model);
 
 /** The first thing that is wrong with a task; undefined where nothing is. */
 export function findProblem(task: Fields): RunwareError | undefined {
@@ -195,7 +166,12 @@ export function findProblem(task: Fields): RunwareError | undefined {
     const problem = rule(value);
     if (problem) return complain(name, problem);
   }
-  if (task.maskImage !== undefined && task.seedImage === undefined)
+  const { image, seedImage = task.seedImage, maskImage = task.maskImage } = inputsOf(task);
+  if (taskType === 'upscale' || taskType === 'removeBackground')
+    return image === undefined
+      ? complain('inputs.image', wrong('missingImage', 'It is required.'))
+      : undefined;
+  if (maskImage !== undefined && seedImage === undefined)
     return {
       ...complain('seedImage', wrong('missingSeedImage', 'A mask needs a seed image.')),
       parameter: ['seedImage', 'maskImage'],
@@ -203,9 +179,28 @@ export function findProblem(task: Fields): RunwareError | undefined {
   return undefined;
 }
 
+/** What is under `inputs`. */
+export const inputsOf = ({ inputs = {} }: Fields): Fields => inputs as Fields;
+
 function ruleOf({ rules }: Kind, name: string, { model }: Fields): Rule | undefined {
-  if (!isNewer(model)) return Object.hasOwn(rules, name) ? rules[name] : undefined;
+  const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
+  const limits = limitsOf(model);
+  if (!limits || rules !== inference) return rule;
+  const { edges, multipleOf, steps, guidance, references, starts, negatives } = limits;
   if (name === 'seed') return number(0, 2_147_483_647);
-  if (name === 'width' || name === 'height') return number(128, 2_048, { multipleOf: 16 });
-  return Object.hasOwn(rules, name) ? rules[name] : undefined;
+  if (name === 'width' || name === 'height') return number(...edges, { multipleOf });
+  if (name === 'steps') return steps && number(...steps);
+  if (name === 'CFGScale') return guidance && number(...guidance, { isInteger: false });
+  if (name === 'negativePrompt' && !negatives) return undefined;
+  if (name === 'strength' && !starts) return undefined;
+  if (name === 'inputs') return (value) => inputs(value) ?? fits(value as Fields, references, starts);
+  return rule;
+}
+
+function fits({ seedImage, referenceImages = [] }: Fields, references: number, starts: boolean) {
+  if (seedImage !== undefined && !starts)
+    return wrong('unknownParameter', 'There is no such input: seedImage.');
+  return (referenceImages as readonly unknown[]).length > references
+    ? wrong('arrayTooLong', `There must be at most ${references} reference images.`, { max: references })
+    : undefined;
 }

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type RunwareError, taskNotFound } from './errors.js';
-import { type Fields, findProblem } from './parameters.js';
+import { findProblem } from './parameters.js';
+import type { Fields } from './rules.js';
 import type { RunwareFault } from './script.js';
 import type { Task, TaskTable } from './task-table.js';
 

@@ -1,5 +1,5 @@
 import type { RunwareError } from './errors.js';
-import type { Fields } from './parameters.js';
+import type { Fields } from './rules.js';
 
 /** What goes wrong with one message; several things can. */
 export interface RunwareFault {

@@ -7,9 +7,9 @@ import type { IncomingMessage } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import type WebSocket from 'ws';
 import { invalidApiKey, missingApiKey } from './errors.js';
-import type { Fields } from './parameters.js';
 import { type Answer, type PerformOptions, perform, type Replies } from './perform.js';
 import { breakOff, sendHalf } from './raw-frames.js';
+import type { Fields } from './rules.js';
 import type { ClientFrame, RunwareFault } from './script.js';
 import { Session } from './session.js';
 

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { drawPicture, subjectOf } from '@easel/plugin-sdk/emulator';
+import { readImageHeader } from '@easel/plugin-sdk/images';
 import { conflict, type RunwareError } from './errors.js';
-import type { Fields } from './parameters.js';
+import { inputsOf } from './parameters.js';
+import type { Fields } from './rules.js';
 import type { RunwareFault } from './script.js';
 
 /** US dollars of a picture and of a prompt that is worded anew. */
@@ -89,7 +91,7 @@ export class TaskTable {
     const checks =
       request.checkNSFW === true || (request.safety as Fields | undefined)?.checkContent === true;
     return {
-      ...{ taskType, taskUUID, imageUUID, seed },
+      ...{ taskType, taskUUID, imageUUID, ...(taskType === 'imageInference' ? { seed } : {}) },
       ...this.#outputOf(request, imageUUID, bytes),
       ...(checks ? { NSFWContent: isFlagged } : {}),
       ...cost(prices.picture),
@@ -112,22 +114,23 @@ export const enhanced = (prompt: string, index = 0): string =>
   `${prompt}, in great detail${index > 0 ? `, again ${index}` : ''}`;
 
 async function drawFor(request: Fields, seed: number): Promise<Buffer> {
+  const { positivePrompt, outputFormat = 'JPG', upscaleFactor = 1 } = request;
   const {
-    positivePrompt,
-    width,
-    height,
-    outputFormat = 'JPG',
     seedImage,
     maskImage,
-    referenceImages,
-    inputs,
-  } = request;
-  const references = (referenceImages ?? (inputs as Fields | undefined)?.referenceImages ?? []) as string[];
-  const pictures = [seedImage, maskImage, ...references].filter((value) => typeof value === 'string');
+    referenceImages = [],
+    image,
+  } = { ...request, ...inputsOf(request) } as Fields;
+  const pictures = [seedImage, maskImage, image, ...(referenceImages as string[])]
+    .filter((value) => typeof value === 'string')
+    .map(bytesOf);
   const format = formats[outputFormat as keyof typeof formats];
-  const serial = seed % 256;
-  return await drawPicture(subjectOf(String(positivePrompt), pictures.map(bytesOf)), {
-    ...{ width: Number(width), height: Number(height), format, serial },
+  const isOfPrompt = request.taskType === 'imageInference';
+  const { width, height } = isOfPrompt ? request : await readImageHeader(pictures[0] ?? Buffer.alloc(0));
+  const scaled = (edge: unknown) => Number(edge) * Number(upscaleFactor);
+  const subject = String(isOfPrompt ? positivePrompt : request.taskType);
+  return await drawPicture(subjectOf(subject, pictures), {
+    ...{ width: scaled(width), height: scaled(height), format, serial: seed % 256 },
   });
 }
 

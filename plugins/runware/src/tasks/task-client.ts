@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Logger, linkSignals } from '@easel/plugin-sdk';
 import type { TaskIdentity, TaskJournal, TaskRecord } from '@easel/plugin-sdk/journal';
-import type { TaskBody } from '../request/picture-tasks.js';
+import type { TaskBody } from '../request/task-body.js';
 import type { Config } from '../settings.js';
 import { aborted } from '../transport/pause.js';
 import { Transport } from '../transport/transport.js';

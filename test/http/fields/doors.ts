@@ -6,6 +6,7 @@
  */
 import fc from 'fast-check';
 import { z } from 'zod';
+import { type FieldTable, fieldTables } from '../../../core/src/http/documentation/fields/index.js';
 import { colours, halves } from '../masked-images.js';
 import type { TestServer } from '../server.js';
 
@@ -22,6 +23,8 @@ export interface Answered {
 
 export interface Door {
   readonly name: string;
+  /** What the documentation says of its fields. */
+  readonly table: FieldTable;
   readonly fields: Readonly<Record<string, fc.Arbitrary<unknown>>>;
   /** Fields that the API itself reads only beside another one: absent without it. */
   readonly needs?: Readonly<Record<string, string>>;
@@ -95,6 +98,7 @@ const openAiAnswer = z.object({
 });
 const openAi: Door = {
   name: "OpenAI's",
+  table: fieldTables.openai,
   fields: {
     ...extra,
     n: of(2),
@@ -127,6 +131,7 @@ const openAi: Door = {
 const ownAnswer = z.object({ images: z.array(z.object({ image_path: z.string() })), warnings });
 const own: Door = {
   name: "Easel's own",
+  table: fieldTables.easel,
   fields: { ...extra, style: of('ink'), size: of('128x64'), image_type: of('webp', 'avif'), n: of(2) },
   needs: extraNeeds,
   send: async (server, { model, given, fields }) => {
@@ -154,6 +159,7 @@ const own: Door = {
 const automaticAnswer = z.object({ images: z.array(z.string()), info: z.string() });
 const automatic1111: Door = {
   name: "Automatic1111's",
+  table: fieldTables.automatic1111,
   fields: {
     ...{ negative_prompt: of('fog'), seed: of(11, '12'), steps: of(3, '4'), cfg_scale: of(2.5) },
     ...{ width: of(128), height: of('72'), batch_size: of(2), n_iter: of(2) },
@@ -195,6 +201,7 @@ const automatic1111: Door = {
 const ollamaAnswer = z.object({ image: z.string(), warnings });
 const ollama: Door = {
   name: "Ollama's",
+  table: fieldTables.ollama,
   fields: {
     ...{ negative_prompt: of('fog'), width: of(128), height: of(72), steps: of(3) },
     ...{ system: of('paint'), template: of('x'), format: of('json'), suffix: of('x'), made_up: of(true, 0) },
@@ -218,6 +225,7 @@ const mcpAnswer = z.object({
 });
 const mcp: Door = {
   name: "The Model Context Protocol's",
+  table: fieldTables.mcp,
   fields: {
     ...{ negative_prompt: of('fog'), size: of('128x64'), seed: of(11), steps: of(3), n: of(2) },
     ...{ strength: of(0.3), made_up: of(true, 0) },

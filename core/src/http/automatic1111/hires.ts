@@ -7,6 +7,15 @@ import type { AutomaticRequest } from './request.js';
 const defaults = { scale: 2, strength: 0.75 } as const;
 /** The least that a second pass takes: at 0 there would be none. */
 const leastStrength = 0.01;
+/** Fields that are only read beside `enable_hr`; 0 and empty text ask for nothing. */
+const secondPassFields = [
+  'hr_scale',
+  'hr_resize_x',
+  'hr_resize_y',
+  'hr_second_pass_steps',
+  'hr_upscaler',
+  'denoising_strength',
+] as const;
 /** How the first image is enlarged. */
 const upscalers: readonly string[] = ['', 'none', 'lanczos', 'automatic'];
 
@@ -27,7 +36,10 @@ export function fromHires(
   const strength = Math.max(leastStrength, body.denoising_strength ?? defaults.strength);
   const steps = body.hr_second_pass_steps || undefined;
   shared.set('hiresFix', { ...first, strength, ...(steps ? { steps } : {}) }, 'enable_hr');
-  if (!shared.has('hiresFix')) return { request: {}, warnings: [] };
+  if (!shared.has('hiresFix')) {
+    for (const name of secondPassFields) if (body[name]) shared.set('hiresFix', body[name], name);
+    return { request: {}, warnings: [] };
+  }
   return { request: enlarged(first, body), warnings: warningsOf(body) };
 }
 

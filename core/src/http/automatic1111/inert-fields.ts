@@ -46,6 +46,8 @@ const defaults: Readonly<Record<string, readonly unknown[]>> = {
   do_not_save_grid: [true, false],
 };
 
+export const inertFieldNames: readonly string[] = Object.keys(defaults);
+
 /**
  * Of `txt2img`, those of the second pass, and of `img2img` those of the mask: without it they have no effect
  * in Automatic1111 either.

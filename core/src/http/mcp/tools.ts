@@ -11,7 +11,8 @@ import { asTool } from './as-tool.js';
 import { addJobTools } from './job-tools.js';
 import { fromArguments, generateShape, type McpRequest, makeForTool } from './make.js';
 
-const editShape = {
+/** Arguments of the tool that edits an image. */
+export const editShape = {
   ...generateShape,
   image: z.string().describe('The picture to start from, as base64, a data URL or an address.'),
   mask: z.string().optional().describe('Where to paint, white, as base64, a data URL or an address.'),

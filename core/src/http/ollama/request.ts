@@ -26,7 +26,7 @@ export const ollamaGenerateSchema = z.looseObject({
 export type OllamaGenerate = z.output<typeof ollamaGenerateSchema>;
 
 /** What is about models in memory, and changes no image. */
-const silent: ReadonlySet<string> = new Set(['keep_alive', 'raw', 'context']);
+export const silentFields: ReadonlySet<string> = new Set(['keep_alive', 'raw', 'context']);
 
 /** Ollama's names have a tag behind them; `latest` is what a name without one means. */
 export const idOf = (name: string): string => name.replace(/:latest$/, '');
@@ -60,7 +60,7 @@ function unreadFields(body: OllamaGenerate): string[] {
   const others = Object.entries(body)
     .filter(([name, value]) => !Object.hasOwn(ollamaGenerateSchema.shape, name) && isThere(value))
     .map(([name]) => name)
-    .filter((name) => !silent.has(name));
+    .filter((name) => !silentFields.has(name));
   const options = Object.keys(body.options ?? {}).filter((name) => name !== 'seed');
   return [...others, ...options.map((name) => `options.${name}`)].slice(0, 40);
 }

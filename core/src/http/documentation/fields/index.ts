@@ -1,0 +1,21 @@
+/**
+ * What becomes of each field of each API: the tables of docs/http-fields.md, a file an API. A field that a
+ * schema has and no table does not compile.
+ *
+ * @module
+ */
+import { automaticTable } from './automatic1111.js';
+import { easelTable } from './easel.js';
+import type { FieldTable } from './field-effect.js';
+import { mcpTable } from './mcp.js';
+import { ollamaTable } from './ollama.js';
+import { openAiTable } from './openai.js';
+
+export type { FieldEffect, FieldTable } from './field-effect.js';
+export const fieldTables = {
+  easel: easelTable,
+  openai: openAiTable,
+  automatic1111: automaticTable,
+  ollama: ollamaTable,
+  mcp: mcpTable,
+} satisfies Record<string, FieldTable>;

@@ -51,7 +51,10 @@ export function readPauseMs(headers: Pick<Headers, 'get'> | undefined, words: st
   const told = readRetryAfterMs(headers);
   if (told !== undefined) return told;
   const [, amount, unit] =
-    /(?:try again in|resets in|retry after) ~?(\d+(?:\.\d+)?) ?(ms|s|m)\b/i.exec(words) ?? [];
+    /(?:(?:again|resets|back|wait)(?: in)?|retry after|retry in) ~?(\d+(?:\.\d+)?) ?(ms|s|m|milliseconds?|seconds?|minutes?)\b/i.exec(
+      words,
+    ) ?? [];
   if (amount === undefined) return undefined;
-  return Math.ceil(Number(amount) * (unit === 'ms' ? 1 : unit === 'm' ? 60_000 : 1000));
+  const unitMs = /^(?:ms|milli)/i.test(unit ?? '') ? 1 : /^m/i.test(unit ?? '') ? 60_000 : 1000;
+  return Math.ceil(Number(amount) * unitMs);
 }

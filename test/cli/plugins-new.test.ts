@@ -158,6 +158,7 @@ describe('easel plugins new', () => {
     ['a way out', ['../outside'], /is not an id of a plugin/],
     ['an unknown language', ['fine', '--language', 'py'], /Allowed choices are js, ts/],
     ['a folder that exists', ['taken'], /plugins.taken exists already/],
+    ['a folder that takes none', ['fine', '--folder', '/proc'], /\/proc\/fine cannot be written \(\w+\)/],
   ])('refuses %s and writes nothing', async (_, words, message) => {
     const folder = newUsersFolder();
     mkdirSync(join(folder, 'plugins/taken'), { recursive: true });

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { manifestSchema } from '@easel/plugin-sdk';
 import { findPackage } from '../../config/find-package.js';
 import { readConfiguration } from '../../config/read-configuration.js';
+import { makeFolder } from '../../storage/make-folder.js';
 import { exitStatus } from '../terminal/exit-status.js';
 import { printJson, printLine } from '../terminal/output.js';
 import { UsageError } from '../terminal/usage-error.js';
@@ -87,7 +88,7 @@ async function copyTemplate(template: string, id: string, target: string): Promi
       .sort();
     for (const path of paths) {
       const text = await readFile(join(source, path), 'utf8');
-      await mkdir(dirname(join(staging, path)), { recursive: true });
+      await makeFolder(dirname(join(staging, path)));
       await writeFile(
         join(staging, path),
         text

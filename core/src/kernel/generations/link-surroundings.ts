@@ -14,8 +14,10 @@ import { basename, dirname, join } from 'node:path';
 export async function linkSurroundings(origin: string, root: string): Promise<string> {
   let place = root;
   for (const [index, folder] of surroundingsOf(origin).entries()) {
-    if (index > 0) place = join(place, String(index));
-    await mkdir(place, { recursive: true });
+    if (index > 0) {
+      place = join(place, String(index));
+      await mkdir(place);
+    }
     for (const [name, type] of linked)
       if (existsSync(join(folder, name))) await symlink(join(folder, name), join(place, name), type);
   }

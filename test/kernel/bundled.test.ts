@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import { build as buildByVite } from 'vite';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -14,31 +15,49 @@ const program = `
   console.log(images.length, 'image');
   await manager.close();`;
 
-/** Bundles the program below the repository, where it finds its packages, and runs it. */
-async function runBundle(format: 'esm' | 'cjs', external: readonly string[]) {
+/** Bundles a program below the repository, where it finds its packages, and runs it. */
+async function runBundled(bundle: (folder: string) => Promise<string>) {
   const folder = mkdtempSync(join(root, 'test/.hot-bundle-'));
   const storage = mkdtempSync(join(tmpdir(), 'easel-bundle-'));
   for (const made of [folder, storage])
     onTestFinished(() => rmSync(made, { recursive: true, force: true, maxRetries: 3 }));
+  return spawnSync(process.execPath, [await bundle(folder), storage], { cwd: storage, encoding: 'utf8' });
+}
+
+const byEsbuild = (format: 'esm' | 'cjs', external: readonly string[]) => async (folder: string) => {
   const outfile = join(folder, `server.${format === 'esm' ? 'mjs' : 'cjs'}`);
   await build({
     stdin: { contents: format === 'esm' ? program : program.replace(/await /g, ''), resolveDir: root },
     ...{ bundle: true, platform: 'node', format, outfile, external: [...external], logLevel: 'silent' },
     loader: { '.node': 'copy' },
   });
-  return spawnSync(process.execPath, [outfile, storage], { cwd: storage, encoding: 'utf8' });
-}
+  return outfile;
+};
+
+const byVite = (external: readonly string[]) => async (folder: string) => {
+  const entry = join(folder, 'program.js');
+  writeFileSync(entry, program);
+  await buildByVite({
+    ...{ root: folder, configFile: false, logLevel: 'silent' },
+    build: { ssr: entry, outDir: join(folder, 'dist') },
+    ssr: { noExternal: true, external: [...external] },
+  });
+  return join(folder, 'dist/program.js');
+};
 
 describe('a server that an app has bundled', () => {
   it.each(['esm', 'cjs'] as const)('says what to leave out, where it is all in it (%s)', async (format) => {
-    const { status, stderr } = await runBundle(format, []);
+    const { status, stderr } = await runBundled(byEsbuild(format, []));
     expect(status).toBe(1);
     expect(stderr).toContain('@easel/core has been bundled into the code of an app');
     expect(stderr).toContain('Leave "easel" and "@easel/*" out of the bundle');
   });
 
-  it('makes an image, where that is left out', async () => {
-    const { stdout, stderr } = await runBundle('esm', ['easel', '@easel/*']);
+  it.each([
+    ['esbuild', byEsbuild('esm', ['easel', '@easel/*'])],
+    ['Vite', byVite(['@easel/core'])],
+  ])('makes an image, where that is left out (%s)', async (_, bundle) => {
+    const { stdout, stderr } = await runBundled(bundle);
     expect(stdout, stderr).toContain('1 image');
   });
 });

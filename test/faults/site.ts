@@ -72,6 +72,9 @@ export interface Provider {
   open(random?: () => number): Promise<Site>;
 }
 
+/** Milliseconds that a plugin may take to start: a machine with much else to do is no fault of its own. */
+export const startMs = 120_000;
+
 /** The element that a random number chooses. */
 export const pick = <Element>(random: () => number, all: readonly Element[]): Element =>
   all[Math.floor(random() * all.length)] as Element;

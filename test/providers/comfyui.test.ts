@@ -6,33 +6,47 @@
  */
 import type { Progress } from '@easel/plugin-sdk';
 import { drawPicture, isPictureOf, subjectOf } from '@easel/plugin-sdk/emulator';
-import { expect, it, onTestFinished } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { ComfyEmulator } from '../../plugins/comfyui/src/emulator/index.js';
 import { killPlugin, openProviderKernels } from './provider-kernels.js';
 
-async function createWorld() {
-  const emulator = await ComfyEmulator.start();
-  const kernels = await openProviderKernels({
-    plugin: 'comfyui',
-    model: 'comfyui-text',
-    environment: {},
-    options: { baseUrl: emulator.url, pollMs: 50 },
-    retries: 2,
-  });
-  onTestFinished(async () => {
-    await kernels.close();
-    await emulator.close();
-  });
-  const graphs = () =>
-    emulator.seen('POST', /^\/prompt$/).map(({ json }) => (json as { prompt: Graph }).prompt);
-  return { emulator, graphs, kernel: kernels.createKernel() };
+// One server and one process for all tests.
+const emulator = await ComfyEmulator.start();
+const kernels = await openProviderKernels({
+  plugin: 'comfyui',
+  model: 'comfyui-text',
+  environment: {},
+  options: { baseUrl: emulator.url, pollMs: 50 },
+  retries: 2,
+  breaker: { minimumCalls: 10_000 },
+});
+const kernel = kernels.createKernel();
+afterAll(async () => {
+  await kernels.close();
+  await emulator.close();
+});
+
+/** What has come, and was made, since a test began. */
+function sinceNow() {
+  emulator.script = undefined;
+  emulator.isSilent = false;
+  const all = () => emulator.seen('POST', /^\/prompt$/);
+  const [prompts, uploads, made] = [all().length, emulator.seen('POST', /upload/).length, emulator.made];
+  return {
+    graphs: () =>
+      all()
+        .slice(prompts)
+        .map(({ json }) => (json as { prompt: Graph }).prompt),
+    uploads: () => emulator.seen('POST', /upload/).slice(uploads),
+    made: () => emulator.made - made,
+  };
 }
 type Graph = { [id: string]: { inputs: { [name: string]: unknown } } };
 
 const asked = { prompt: 'a star', seed: 7 };
 
 it('puts what is asked for into the places of the workflow, an image for each seed', async () => {
-  const { kernel, graphs } = await createWorld();
+  const { graphs } = sinceNow();
   const { images } = await kernel.generateImage({
     ...{ ...asked, n: 2, width: 128, steps: 12, guidanceScale: 5, sampler: 'Euler a Karras' },
     negativePrompt: 'a moon',
@@ -51,7 +65,7 @@ it('puts what is asked for into the places of the workflow, an image for each se
 });
 
 it('uploads an image and its mask', async () => {
-  const { kernel, emulator } = await createWorld();
+  const { uploads } = sinceNow();
   const draw = async (subject: string) => ({
     bytes: new Uint8Array(await drawPicture(subject, { width: 64, height: 64 })),
     mediaType: 'image/png' as const,
@@ -61,7 +75,7 @@ it('uploads an image and its mask', async () => {
     ...{ ...asked, model: 'comfyui-mask', inputImages: [image], mask, strength: 0.5 },
   });
   const sent = await Promise.all(
-    emulator.seen('POST', /upload/).map(async ({ body, headers }) => {
+    uploads().map(async ({ body, headers }) => {
       const type = { 'content-type': headers['content-type'] as string };
       const form = await new Response(new Uint8Array(body), { headers: type }).formData();
       return new Uint8Array(await (form.get('image') as File).arrayBuffer());
@@ -79,7 +93,7 @@ it.each([
   ['comfyui-no-checkpoint', /third\.safetensors/, /first\.safetensors, second\.safetensors/],
   ['comfyui-no-node', /SaveImageSomewhere/, /extension/],
 ])('names what the server lacks: %s', async (model, message, hint) => {
-  const { kernel, graphs } = await createWorld();
+  const { graphs } = sinceNow();
   await expect(kernel.generateImage({ ...asked, model })).rejects.toMatchObject({
     ...{ code: 'ERR_MODEL_UNKNOWN', message: expect.stringMatching(message) },
     hint: expect.stringMatching(hint),
@@ -88,7 +102,7 @@ it.each([
 });
 
 it('says at which node a workflow has failed', async () => {
-  const { kernel } = await createWorld();
+  sinceNow();
   await expect(kernel.generateImage({ ...asked, prompt: 'a broken thing' })).rejects.toMatchObject({
     ...{
       code: 'ERR_PROVIDER_BAD_RESPONSE',
@@ -98,7 +112,7 @@ it('says at which node a workflow has failed', async () => {
 });
 
 it('tells how far it is with previews, and finds the end where the socket says nothing', async () => {
-  const { kernel, emulator } = await createWorld();
+  sinceNow();
   const told: Progress[] = [];
   const onProgress = (progress: Progress) => void told.push(progress);
   await kernel.generateImage({ ...asked, prompt: 'a snail, slowly', previews: 2 }, { onProgress });
@@ -109,7 +123,7 @@ it('tells how far it is with previews, and finds the end where the socket says n
 });
 
 it('ends a prompt of a call that is cancelled, whether it runs or waits, and nobody else’s', async () => {
-  const { kernel, emulator, graphs } = await createWorld();
+  const { graphs, made } = sinceNow();
   const controllers = [new AbortController(), new AbortController()];
   const calls = controllers.map(async ({ signal }, index) => {
     await expect.poll(() => graphs().length, { timeout: 20_000 }).toBe(index);
@@ -122,11 +136,11 @@ it('ends a prompt of a call that is cancelled, whether it runs or waits, and nob
   for (const controller of [...controllers].reverse()) controller.abort();
   await Promise.all(ended);
   expect((await other).images).toHaveLength(1);
-  expect(emulator.made).toBe(1);
+  expect(made()).toBe(1);
 });
 
 it('takes up a prompt of a process that was killed, and one whose answer got lost', async () => {
-  const { kernel, emulator, graphs } = await createWorld();
+  const { graphs, made } = sinceNow();
   const slow = { ...asked, prompt: 'a snail, slowly' };
   const call = kernel.generateImage({ ...slow, fallback: 'none' }, { requestId: 'job-1' });
   const settled = call.then(
@@ -142,11 +156,11 @@ it('takes up a prompt of a process that was killed, and one whose answer got los
   emulator.script = ({ path }) => (path === '/prompt' && left-- > 0 ? { breakOff: 'after' } : undefined);
   expect((await kernel.generateImage(asked)).images).toHaveLength(1);
   expect(graphs()).toHaveLength(2);
-  expect(emulator.made).toBe(2);
+  expect(made()).toBe(2);
 });
 
 it('has a prompt made again that a restarted server has forgotten', async () => {
-  const { kernel, emulator, graphs } = await createWorld();
+  const { graphs } = sinceNow();
   const call = kernel.generateImage({ ...asked, prompt: 'a snail, slowly' });
   await expect.poll(() => graphs().length, { timeout: 20_000 }).toBe(1);
   emulator.forget();

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { Provider, Site } from '../site.js';
+import { type Provider, type Site, startMs } from '../site.js';
 
 const path = (relative: string) => fileURLToPath(new URL(`../../../${relative}`, import.meta.url));
 
@@ -40,7 +40,7 @@ export class ServerProcess {
       catalogueFolders: [path('test/fixtures/parasail-catalogue'), path('test/fixtures/openai-catalogue')],
       retries: 10,
       // An open circuit would hide what the faults do.
-      plugins: { [plugin]: { options, breaker: { minimumCalls: 10_000 } } },
+      plugins: { [plugin]: { options, breaker: { minimumCalls: 10_000 }, runtime: { startMs } } },
     };
     await writeFile(join(folder, 'easel.config.json'), JSON.stringify(configuration));
     return new ServerProcess(folder, { ...process.env, ...secrets, HOME: folder });

@@ -16,17 +16,21 @@ const qwen25: Shapes = { 'model.embed_tokens.weight': [2, 4096], [`${attention}.
 const widths = { '4B': 7680, '9B': 12_288 };
 
 /** A FLUX.2 in a folder of ComfyUI's, beside text encoders, and what is found for it. */
-async function find(size: keyof typeof widths, encoders: Readonly<Record<string, Shapes | 'damaged'>>) {
+async function find(
+  size: keyof typeof widths,
+  encoders: Readonly<Record<string, Shapes | 'damaged'>>,
+  [own, others] = ['diffusion_models', 'text_encoders'],
+) {
   const folder = await mkdtemp(join(tmpdir(), 'easel-companions-'));
   onTestFinished(() => rm(folder, { recursive: true }));
-  for (const name of ['diffusion_models', 'text_encoders']) await mkdir(join(folder, name));
-  const path = join(folder, 'diffusion_models', 'flux-2-klein.safetensors');
+  for (const name of [own, others]) await mkdir(join(folder, name));
+  const path = join(folder, own, 'flux-2-klein.safetensors');
   await writeHollowFile(path, {
     'double_stream_modulation_img.lin.weight': [6, 1],
     'txt_in.weight': [1, widths[size]],
   });
   for (const [name, shapes] of Object.entries(encoders)) {
-    const file = join(folder, 'text_encoders', `${name}.safetensors`);
+    const file = join(folder, others, `${name}.safetensors`);
     await (shapes === 'damaged' ? writeFile(file, 'damaged') : writeHollowFile(file, shapes));
   }
   const { componentsOf, companions = [] } = flux2.singleFile!;
@@ -73,6 +77,11 @@ test('a damaged file is told where there is no other, and left where there is on
   await expect(find('4B', { qwen_3_4b: 'damaged' })).rejects.toThrow(/qwen_3_4b\.safetensors/);
   const found = await find('4B', { a_qwen_3_4b: 'damaged', qwen_3_4b: both.qwen_3_4b });
   expect(found?.path).toMatch(/\/qwen_3_4b\.safetensors$/);
+});
+
+test('the folders of Forge are looked through, whatever the case of their names', async () => {
+  const found = await find('4B', both, ['Stable-diffusion', 'Text_Encoder']);
+  expect(found?.path).toMatch(/Text_Encoder.qwen_3_4b\.safetensors$/);
 });
 
 test('nothing is found where nothing is called so', async () => {

@@ -30,7 +30,7 @@ export async function findCompanion(
   denoiser: Tensors,
 ): Promise<Companion | undefined> {
   const failures: Error[] = [];
-  for (const folder of foldersOf(path, wanted)) {
+  for (const folder of await foldersOf(path, wanted)) {
     const names = await readdir(folder).catch((): string[] => []);
     const found: Companion[] = [];
     for (const name of names.filter((each) => isFile(each, wanted)).sort()) {
@@ -50,9 +50,16 @@ export async function findCompanion(
   return undefined;
 }
 
-function foldersOf(path: string, { folders }: CompanionFile): string[] {
+/** Its own, and those that are called so beside it and beside its own; Forge has `VAE` where ComfyUI has `vae`. */
+async function foldersOf(path: string, { folders }: CompanionFile): Promise<string[]> {
   const own = dirname(path);
-  return [own, ...[own, dirname(own)].flatMap((parent) => folders.map((folder) => join(parent, folder)))];
+  const found = [own];
+  for (const parent of [own, dirname(own)]) {
+    const names = await readdir(parent).catch((): string[] => []);
+    for (const folder of folders)
+      found.push(...names.filter((name) => name.toLowerCase() === folder).map((name) => join(parent, name)));
+  }
+  return found;
 }
 
 async function openCompanion(file: string, wanted: CompanionFile, denoiser: Tensors): Promise<Companion> {

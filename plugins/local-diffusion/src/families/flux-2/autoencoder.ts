@@ -1,8 +1,8 @@
-import type { Autoencoder } from '../../pipelines/diffusion-model.js';
 import type { ComponentKind } from '../component-kind.js';
-import { mountAutoencoder } from '../components/autoencoder.js';
+import { type ColouredAutoencoder, mountAutoencoder } from '../components/autoencoder.js';
 import { readAutoencoderFile } from '../components/autoencoder-file.js';
 import { latentsPerEdge } from '../components/packed-latents.js';
+import { colours } from './latents.js';
 import { fromPlaces, perPlace, readStatistics, toPlaces } from './packed-channels.js';
 
 /**
@@ -10,7 +10,7 @@ import { fromPlaces, perPlace, readStatistics, toPlaces } from './packed-channel
  * brought to mean 0 and deviation 1 by what was measured in training. An image is its most likely latents, so
  * that nothing is drawn.
  */
-export const flux2AutoencoderKind: ComponentKind<Autoencoder> = {
+export const flux2AutoencoderKind: ComponentKind<ColouredAutoencoder> = {
   async mount(component, { networks }) {
     // Its latents are not scaled otherwise.
     const config = { ...(component.config as object), scaling_factor: 1 };
@@ -19,6 +19,7 @@ export const flux2AutoencoderKind: ComponentKind<Autoencoder> = {
     const statistics = await readStatistics(component, channels);
     return {
       latentChannels: channels,
+      ...(channels === colours.factors.length && { latentColours: colours }),
       factor: latentsPerEdge * inner.factor,
       async encode(planes, shape) {
         const [, , height = 0, width = 0] = shape;

@@ -11,12 +11,18 @@
  *   (`engine/measure-peer.ts` says how else to make one);
  * - `--quick`: two runs of each; `--json`.
  *
+ * or the transformers of `--model flux|z-image|klein`, written as random blocks of GGUF and removed afterwards
+ * (FLUX takes 7 GB in q4 and 13 GB in q8, and as much again as the engine keeps them), with
+ *
+ * - `--to q4|q8` (q4); `--edges 512,1024`; `--memory-mb 0,6000`: budgets, 0 is none;
+ * - `--blocks <n>`: no more of each kind, where time or memory is short.
+ *
  * Every phase has a process of its own. Ratios are of what was measured in turn in one process.
  *
  * @module
  */
 import { mkdtemp, rm } from 'node:fs/promises';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
@@ -27,6 +33,8 @@ import { cacheFolder, writeRandomCheckpoint } from './engine/random-checkpoint.j
 import { limitsOf, printReport, type Report } from './engine/report.js';
 import { runPhase } from './engine/run-phase.js';
 import { writePeer } from './engine/write-peer.js';
+import { measureTransformer } from './transformers/measure-transformer.js';
+import { type TransformerModel, transformerModel } from './transformers/models.js';
 
 const { values: flags } = parseArgs({
   options: {
@@ -35,6 +43,10 @@ const { values: flags } = parseArgs({
     provider: { type: 'string', default: 'cpu' },
     peer: { type: 'string' },
     'write-peer': { type: 'string' },
+    to: { type: 'string', default: 'q4' },
+    edges: { type: 'string', default: '512,1024' },
+    'memory-mb': { type: 'string', default: '0' },
+    blocks: { type: 'string' },
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
@@ -73,6 +85,28 @@ async function measureModel(model: BenchModel): Promise<Report> {
   return report;
 }
 
+async function measureBlocks(model: TransformerModel): Promise<void> {
+  const numbers = (text: string) => text.split(',').map((each) => z.coerce.number().int().parse(each));
+  const report = await measureTransformer(model, {
+    to: z.enum(['q4', 'q8']).parse(flags.to),
+    blocks: flags.blocks === undefined ? undefined : numbers(flags.blocks)[0],
+    edges: numbers(flags.edges),
+    memoryMb: numbers(flags['memory-mb']),
+    rounds,
+    say: (line) => process.stderr.write(`${line}\n`),
+  });
+  if (flags.json) console.log(JSON.stringify({ [model.name]: report }, null, 2));
+  else {
+    console.log(`${cpus()[0]?.model}, ${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)}`);
+    printReport(model.name, report, {});
+  }
+}
+
+const transformer = transformerModel(flags.model);
+if (transformer) {
+  await measureBlocks(transformer);
+  process.exit(0);
+}
 const models = flags.model === 'all' ? benchModels : [benchModel(flags.model)];
 if (flags['write-peer']) {
   for (const model of models) console.log(await writePeer(model, flags['write-peer']));

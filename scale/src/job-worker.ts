@@ -91,6 +91,7 @@ export class JobWorker implements Carrier {
       randomUUID(),
       {
         manager: host.manager,
+        mark: host.mark,
         logger: host.logger,
         results,
         inputs,

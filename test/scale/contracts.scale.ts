@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createImageServiceManager, type ImageServiceManager } from '@easel/core';
+import { createImageServiceManager, embedProvenance, type ImageServiceManager } from '@easel/core';
 import type { JobEvent, JobQueue, JobRecords, ResultStore, SharedHost } from '@easel/core/scale';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DatabaseThread } from '../../core/dist/jobs/database/database-thread.js';
@@ -64,6 +64,7 @@ afterAll(async () => {
 
 const host = (perCaller: number, isWorker: boolean): SharedHost => ({
   manager,
+  mark: async (result, source) => embedProvenance(result, source),
   logger: silentLogger,
   isWorker,
   storageId: 'contracts',

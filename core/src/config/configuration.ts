@@ -111,6 +111,18 @@ export const configurationSchema = z.strictObject({
     .describe(
       'Folder of text files with a choice a line; `__name__` in a prompt stands for a line of `name.txt`. Absent: there are no wildcards.',
     ),
+  contentCredentials: z
+    .strictObject({
+      certificate: z
+        .string()
+        .min(1)
+        .describe('PEM file of the certificate, with those that lead to its authority behind it.'),
+      key: z.string().min(1).describe('PEM file of its private key, without a passphrase.'),
+    })
+    .optional()
+    .describe(
+      'What PNG and JPEG files are signed with, by a C2PA manifest that tells that a model made them; the packages @trustnxt/c2pa-ts and @peculiar/x509 have to be installed. Absent: they are not signed.',
+    ),
   retries: z
     .int()
     .min(0)

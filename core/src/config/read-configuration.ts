@@ -50,6 +50,12 @@ export function readConfiguration(source: ConfigurationSource): Configuration {
     ...(parsed.data.wildcardFolder !== undefined && {
       wildcardFolder: resolve(base, parsed.data.wildcardFolder),
     }),
+    ...(parsed.data.contentCredentials && {
+      contentCredentials: {
+        certificate: resolve(base, parsed.data.contentCredentials.certificate),
+        key: resolve(base, parsed.data.contentCredentials.key),
+      },
+    }),
     server: {
       ...parsed.data.server,
       modelFolders: distinct(parsed.data.server.modelFolders.map((path) => resolve(base, path))),

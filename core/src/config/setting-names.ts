@@ -21,6 +21,7 @@ const variables: Readonly<Record<SettingName, string>> = {
   modelAliases: 'EASEL_MODEL_ALIASES',
   dynamicPrompts: 'EASEL_DYNAMIC_PROMPTS',
   wildcardFolder: 'EASEL_WILDCARD_FOLDER',
+  contentCredentials: 'EASEL_CONTENT_CREDENTIALS',
   retries: 'EASEL_RETRIES',
   scale: 'EASEL_SCALE',
   'server.host': 'EASEL_HOST',

@@ -3,7 +3,6 @@ import type { ImageRequest } from '@easel/plugin-sdk';
 import type { FastifyReply } from 'fastify';
 import type { GenerateOptions } from '../kernel/routing/generate-options.js';
 import type { RequestIdentity } from '../kernel/routing/identity.js';
-import { embedProvenance } from '../results/embed-provenance.js';
 import type { ImageResult } from '../results/image-result.js';
 import type { ServerContext } from './server-context.js';
 
@@ -20,14 +19,14 @@ export interface Caching {
  * What another plugin or model has made in the end is not kept.
  */
 export async function generateCached(
-  { generateImage, cache: results, callMetrics, configuration, logger }: ServerContext,
+  { generateImage, mark, cache: results, callMetrics, configuration, logger }: ServerContext,
   asked: ImageRequest,
   options: GenerateOptions,
   { reply, cache }: Caching,
 ): Promise<ImageResult> {
   const isWanted = configuration.cacheResults && (cache ?? asked.seed !== undefined);
   const source = asked.inputImages?.length ? 'edited' : 'made';
-  if (!isWanted) return embedProvenance(await generateImage(asked, options), source);
+  if (!isWanted) return await mark(await generateImage(asked, options), source);
   let found: ImageResult | undefined;
   let place: (RequestIdentity & { readonly key: string }) | undefined;
   const findResult = async (identity: RequestIdentity) => {
@@ -45,7 +44,7 @@ export async function generateCached(
   };
   const result = await generateImage(asked, { ...options, findResult });
   if (result === found) return result;
-  const made = embedProvenance(result, source);
+  const made = await mark(result, source);
   const { plugin, model } = made.provenance;
   if (place?.plugin === plugin.id && place.model === model)
     await results

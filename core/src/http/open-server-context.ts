@@ -6,6 +6,7 @@ import { Webhooks } from '../jobs/webhooks.js';
 import type { ImageServiceManager } from '../kernel/image-service-manager.js';
 import { type GivenKeys, KeyStore } from '../keys/key-store.js';
 import type { HostLogger } from '../observe/plugin-logger.js';
+import { openImageMarker } from '../results/content-credentials/mark-images.js';
 import { FolderResultStore } from '../results/folder-result-store.js';
 import { ResultCache } from '../results/result-cache.js';
 import { generateThroughJobs } from '../scale/generate-through-jobs.js';
@@ -56,6 +57,7 @@ export async function openServerContext(
 ): Promise<ServerContext & { close(): Promise<void> }> {
   const { storageFolder } = manager.configuration;
   const configuration = liveSettings(manager);
+  const mark = await openImageMarker(manager.configuration.contentCredentials);
   openStorage(storageFolder);
   void keepPrivate(storageFolder).then((left) => {
     if (left.length > 0)
@@ -83,6 +85,7 @@ export async function openServerContext(
       generateImage: generateHere,
       fixRequest: (request: ImageRequest) => manager.fixRequest(request),
     },
+    mark,
     drainMs: configuration.closeSeconds * drainShare * 1_000,
     atOnce: () => configuration.jobsAtOnce,
     perCaller: () => configuration.jobsPerKey,
@@ -128,6 +131,7 @@ export async function openServerContext(
   return {
     manager,
     generateImage,
+    mark,
     results,
     cache,
     callMetrics,

@@ -6,6 +6,7 @@ import type { JobQueue } from '../jobs/job-queue.js';
 import type { ImageServiceManager } from '../kernel/image-service-manager.js';
 import type { KeyStore } from '../keys/key-store.js';
 import type { HostLogger } from '../observe/plugin-logger.js';
+import type { MarkImages } from '../results/content-credentials/mark-images.js';
 import type { ResultCache } from '../results/result-cache.js';
 import type { ResultStore } from '../results/result-store.js';
 import { signPath } from './access/signed-url.js';
@@ -17,6 +18,8 @@ export interface ServerContext {
   readonly manager: Omit<ImageServiceManager, 'generateImage'>;
   /** The kernel's own, for whoever comes from outside: such a request names no paths of this machine. */
   readonly generateImage: ImageServiceManager['generateImage'];
+  /** What is written into images before they are answered or kept. */
+  readonly mark: MarkImages;
   readonly results: ResultStore;
   readonly cache: ResultCache;
   readonly callMetrics: CallMetrics;

@@ -1,9 +1,15 @@
 import { EaselError } from '@easel/plugin-sdk';
+import type { MarkImages } from '../results/content-credentials/mark-images.js';
 import type { DigitalSource } from '../results/digital-source.js';
-import { embedProvenance } from '../results/embed-provenance.js';
 import type { ImageResult } from '../results/image-result.js';
 import type { ResultStore } from '../results/result-store.js';
 import type { JobError, JobImage, JobResult } from './job.js';
+
+export interface StoreOptions {
+  /** What is written into images before they are kept. */
+  readonly mark: MarkImages;
+  readonly results: ResultStore;
+}
 
 /**
  * Puts the images that a job has made, of words alone or of other images, into the store. Rejects with
@@ -11,10 +17,10 @@ import type { JobError, JobImage, JobResult } from './job.js';
  */
 export async function storeResult(
   result: ImageResult,
-  results: ResultStore,
+  { results, mark }: StoreOptions,
   source: DigitalSource,
 ): Promise<JobResult> {
-  const { images, warnings, cost, timings, provenance } = embedProvenance(result, source);
+  const { images, warnings, cost, timings, provenance } = await mark(result, source);
   const stored: JobImage[] = [];
   for (const image of images) {
     const { seed } = image;

@@ -7,7 +7,7 @@ import type { ResultStore } from '../results/result-store.js';
 import { cellsOf, type Grid } from './grid.js';
 import { joinCells, progressInGrid } from './grid-result.js';
 import type { BegunJob, JobEnd, JobResult, StoredJob } from './job.js';
-import { describeFailure, describeUnusable, storeResult } from './job-end.js';
+import { describeFailure, describeUnusable, type StoreOptions, storeResult } from './job-end.js';
 import type { JobRecords } from './job-records.js';
 import { thawRequest } from './stored-request.js';
 import { untilStored } from './until-stored.js';
@@ -18,10 +18,9 @@ export interface WorkRecords extends Pick<JobRecords, 'fix' | 'noteAsked' | 'not
   putBack(id: string, owner: string): Promise<void>;
 }
 
-export interface WorkOptions {
+export interface WorkOptions extends StoreOptions {
   readonly manager: Pick<ImageServiceManager, 'generateImage' | 'fixRequest'>;
   readonly records: WorkRecords;
-  readonly results: ResultStore;
   /** Where the images of requests are kept until their job has ended. */
   readonly inputs: ResultStore;
   readonly logger: HostLogger;
@@ -177,7 +176,7 @@ export class JobWork {
       readonly onResult: (store: () => Promise<JobResult>) => Promise<void>;
     },
   ): Promise<void> {
-    const { manager, records, results } = this.#options;
+    const { manager, records } = this.#options;
     const { id, caller, priority } = this.#job;
     const fixed = this.#fixed ?? (await this.#fix(request));
     const source = request.inputImages?.length ? 'edited' : 'made';
@@ -193,7 +192,7 @@ export class JobWork {
         this.#asked = asked;
         this.#assertOwn(await records.noteAsked(id, this.#owner, asked));
       },
-      onResult: (made) => onResult(() => storeResult(made, results, source)),
+      onResult: (made) => onResult(() => storeResult(made, this.#options, source)),
     });
   }
 

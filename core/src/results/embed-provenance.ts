@@ -46,13 +46,16 @@ function withMetadata(image: Image, result: ImageResult, xmp: string): Image['by
   if (image.mediaType === 'image/png')
     return writePngText(image.bytes, { ...textsFor(image, result), [xmpKeyword]: xmp });
   // Its provider has signed every byte of it, and says in the signature what made it.
-  if (Buffer.from(image.bytes.buffer, image.bytes.byteOffset, image.bytes.byteLength).includes(c2paBox))
-    return image.bytes;
+  if (hasManifest(image.bytes)) return image.bytes;
   const exif = exifComment(parametersTextOf(image, result));
   if (image.mediaType === 'image/jpeg') return writeJpegMetadata(image.bytes, { exif, xmp });
   if (image.mediaType === 'image/avif') return writeAvifMetadata(image.bytes, { exif, xmp });
   return writeWebpMetadata(image.bytes, { exif, xmp });
 }
+
+/** Whether a file has C2PA's manifests in it. */
+export const hasManifest = ({ buffer, byteOffset, byteLength }: Uint8Array): boolean =>
+  Buffer.from(buffer, byteOffset, byteLength).includes(c2paBox);
 
 /** What an image was made with, as AUTOMATIC1111 writes it. */
 export function parametersTextOf(

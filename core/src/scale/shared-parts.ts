@@ -15,7 +15,7 @@ export interface SharedParts {
 }
 
 /** What a server gives to those parts. */
-export interface SharedHost extends Pick<WorkOptions, 'manager' | 'logger'> {
+export interface SharedHost extends Pick<WorkOptions, 'manager' | 'mark' | 'logger'> {
   /** Whether jobs are done here, or only accepted. */
   readonly isWorker: boolean;
   /**

@@ -1,8 +1,8 @@
 import { relative } from 'node:path';
 import type { Warning } from '@easel/plugin-sdk';
 import type { ImageServiceManager } from '../../kernel/image-service-manager.js';
+import { openImageMarker } from '../../results/content-credentials/mark-images.js';
 import { readDestination } from '../../results/destination.js';
-import { embedProvenance } from '../../results/embed-provenance.js';
 import type { ImageResult } from '../../results/image-result.js';
 import { type SavedImages, saveImages } from '../../results/save-images.js';
 import { openKernel } from '../open-kernel.js';
@@ -51,11 +51,12 @@ async function makeAndSave(
 
   await using manager = await openKernel(flags);
   assertPluginsExist(manager, Object.keys(asked.providerOptions ?? {}));
+  const mark = await openImageMarker(manager.configuration.contentCredentials);
   const display = await chooseDisplay(flags);
   signal.addEventListener('abort', display.stop, { once: true });
   const save = async (result: ImageResult) => {
     display.stop();
-    const embedded = embedProvenance(result, request.inputImages?.length ? 'edited' : 'made');
+    const embedded = await mark(result, request.inputImages?.length ? 'edited' : 'made');
     const saved = await saveImages(embedded, { out: flags.out });
     report(flags, embedded, saved, [...(like?.warnings ?? []), ...embedded.warnings, ...saved.warnings]);
   };

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   type AcceptedJob,
+  durationOf,
   fixNow,
   freezeRequest,
   hasEnded,
@@ -10,6 +11,7 @@ import {
   type JobPlace,
   type JobQueue,
   type NewJob,
+  type Pace,
   type ResultStore,
   type SharedHost,
   type StoredJob,
@@ -139,6 +141,10 @@ export class SharedJobQueue implements JobQueue {
     return (['queued', 'running'] as const).map((state) => ({ state, count: counts[state] }));
   }
 
+  async pace(): Promise<Pace> {
+    return await this.#options.transport.pace();
+  }
+
   onEnd(listener: (job: StoredJob) => void): void {
     this.#endListeners.push(listener);
   }
@@ -161,7 +167,7 @@ export class SharedJobQueue implements JobQueue {
     const { transport, channel, records, host } = this.#options;
     channel.tell({ type: 'state', id: job.id });
     for (const listener of this.#endListeners) listener(job);
-    void Promise.all([transport.forget(job), records.settle(job.id)]).catch((error: Error) =>
+    void Promise.all([transport.forget(job, durationOf(job)), records.settle(job.id)]).catch((error: Error) =>
       // The reconciler does it again.
       host.logger.debug(`The job ${job.id} has ended, which is noted later: ${error.message}`),
     );

@@ -64,6 +64,7 @@ describe('the images API', () => {
     );
     expect(await told()).toContain('easel_jobs{state="queued"} 0');
     expect(await told()).toContain('easel_job_oldest_seconds{state="running"} 0');
+    expect(await told()).toContain('easel_backlog_seconds 0');
     expect(await told()).toMatch(/easel_build_info\{version="[\d.]+",node="v[\d.]+"\} 1/);
   });
 

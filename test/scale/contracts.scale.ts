@@ -198,6 +198,8 @@ describe.each(kinds)('$name', (kind) => {
     const ended = await jobs.events.ended(accepted?.job.id ?? '', new AbortController().signal);
     expect(ended).toMatchObject({ state: 'succeeded', result: { images: [{ mediaType: 'image/png' }] } });
     expect(heard.map(({ type }) => type)).toContain('progress');
+    await expect.poll(async () => (await jobs.pace()).lastMs.length).toBe(1);
+    expect(await jobs.pace()).toMatchObject({ queued: 0, places: 2 });
     await close();
   });
 
@@ -209,6 +211,7 @@ describe.each(kinds)('$name', (kind) => {
     expect(await jobs.submit({ ...job, request: { prompt: 'other' } })).toMatchObject({ isSame: false });
     expect(await jobs.submit({ ...job, idempotencyKey: undefined })).toBeUndefined();
     expect(await jobs.submit({ ...job, caller: 'another' })).toMatchObject({ isNew: true });
+    expect(await jobs.pace()).toMatchObject({ queued: 2, running: 0, places: 0, lastMs: [] });
     await close();
   });
 

@@ -104,6 +104,7 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
   });
   const metrics: ServerMetrics = new ServerMetrics(
     () => context.jobs.backlog(),
+    () => context.jobs.pace(),
     () => diskParts(configuration.storageFolder, manager.configuration.server.modelFolders),
     () => context.ledger.budgetsOfToday(context.keys.keys.map(({ id }) => id)),
   );

@@ -3,6 +3,7 @@ import { EaselError, linkSignals } from '@easel/plugin-sdk';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { NewJob, StoredJob } from '../jobs/job.js';
 import type { AcceptedJob } from '../jobs/job-queue.js';
+import { retrySeconds } from '../jobs/pace.js';
 import type { ImageResult } from '../results/image-result.js';
 import { priorityOf } from './access/priority.js';
 import { abortOnDisconnect } from './disconnect.js';
@@ -10,9 +11,6 @@ import { HttpError } from './errors.js';
 import { generateCached } from './generate-cached.js';
 import type { DeliveryOptions } from './request-fields.js';
 import type { ServerContext } from './server-context.js';
-
-/** Seconds after which another job may be accepted. */
-const retryS = 10;
 
 /**
  * The pictures of a call, with their provenance in them. A call with an `Idempotency-Key`, or whose work is
@@ -76,7 +74,7 @@ export async function submitJob({ jobs, configuration }: ServerContext, job: New
       429,
       'too_many_jobs',
       `${configuration.jobsPerKey} jobs of yours wait, and more may not (server.jobsPerKey).`,
-      { retryAfterS: retryS },
+      { retryAfterS: await jobs.pace().then((pace) => retrySeconds(pace, configuration.jobsPerKey)) },
     );
   if (!accepted.isNew && !accepted.isSame)
     throw new HttpError(

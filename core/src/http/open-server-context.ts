@@ -96,7 +96,7 @@ export async function openServerContext(
   const inputs = new FolderResultStore(storage, 'inputs');
   const cache = new ResultCache(storage, 'cache', results);
   const jobs = shared?.jobs ?? new SqliteJobQueue({ ...host, database, results, inputs });
-  const generateImage = shared ? generateThroughJobs(jobs, results) : generateHere;
+  const generateImage = shared ? generateThroughJobs(jobs, results, host.perCaller) : generateHere;
   const webhooks = new Webhooks({
     database,
     holder: () => jobs.holder,

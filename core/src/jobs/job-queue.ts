@@ -2,6 +2,7 @@ import type { Preview, Progress } from '@easel/plugin-sdk';
 import type { JobBacklog } from './database/job-place.js';
 import type { NewJob, StoredJob } from './job.js';
 import type { JobEvents } from './job-events.js';
+import type { Pace } from './pace.js';
 
 /** A job that was accepted now, or before under the same key. */
 export interface AcceptedJob {
@@ -43,6 +44,8 @@ export interface JobQueue {
   previewsOf(id: string): readonly Preview[];
   /** Jobs that have not ended, of all callers and servers. */
   backlog(): Promise<readonly JobBacklog[]>;
+  /** How fast jobs are done, by all servers. Rejects with ERR_STORAGE. */
+  pace(): Promise<Pace>;
   /** Every job that ends by this server. */
   onEnd(listener: (job: StoredJob) => void): void;
   /** Id under which this server works on jobs. Undefined: it cannot now. */

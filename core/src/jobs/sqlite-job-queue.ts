@@ -6,6 +6,7 @@ import type { NewJob, StoredJob } from './job.js';
 import type { JobEvents } from './job-events.js';
 import type { AcceptedJob, JobQueue } from './job-queue.js';
 import { JobRunner, type JobRunnerOptions } from './job-runner.js';
+import { durationOf, type Pace, paceOver } from './pace.js';
 import { freezeRequest, isSameRequest } from './stored-request.js';
 
 export interface JobQueueOptions extends JobRunnerOptions {
@@ -20,11 +21,17 @@ export class SqliteJobQueue implements JobQueue {
   readonly #database: DatabaseThread;
   /** Ids of the rows that have been found broken. */
   readonly #broken = new Set<string>();
+  /** Milliseconds that the last jobs took that ended here. */
+  readonly #lastMs: number[] = [];
 
   constructor(options: JobQueueOptions) {
     this.#options = options;
     this.#database = options.database;
     this.#runner = new JobRunner(options);
+    this.#runner.onEnd((job) => {
+      const tookMs = durationOf(job);
+      if (tookMs !== undefined && this.#lastMs.push(tookMs) > paceOver) this.#lastMs.shift();
+    });
   }
 
   get events(): JobEvents {
@@ -77,6 +84,14 @@ export class SqliteJobQueue implements JobQueue {
 
   async backlog(): Promise<readonly JobBacklog[]> {
     return await this.#database.jobTable.backlog();
+  }
+
+  /** Of this server: what others of the folder do is not counted. */
+  async pace(): Promise<Pace> {
+    const backlog = await this.backlog();
+    const count = (state: JobBacklog['state']) => backlog.find((one) => one.state === state)?.count ?? 0;
+    const places = this.#options.atOnce();
+    return { queued: count('queued'), running: count('running'), places, lastMs: [...this.#lastMs] };
   }
 
   async cancel(id: string): Promise<StoredJob | undefined> {

@@ -1,6 +1,7 @@
 import { EaselError, type Image } from '@easel/plugin-sdk';
 import type { StoredJob } from '../jobs/job.js';
 import type { JobQueue } from '../jobs/job-queue.js';
+import { retrySeconds } from '../jobs/pace.js';
 import type { ImageServiceManager } from '../kernel/image-service-manager.js';
 import type { ImageResult } from '../results/image-result.js';
 import type { ResultStore } from '../results/result-store.js';
@@ -8,10 +9,13 @@ import type { ResultStore } from '../results/result-store.js';
 /**
  * The call of a server that shares its work: it is made as a job, by whichever worker has a place. It is
  * cancelled with its caller.
+ *
+ * @param perCaller jobs that a caller may have waiting
  */
 export function generateThroughJobs(
   jobs: JobQueue,
   results: ResultStore,
+  perCaller: () => number,
 ): ImageServiceManager['generateImage'] {
   return async (request, { signal = never, onProgress, caller = '', priority = 0 } = {}) => {
     const accepted = await jobs.submit({ request, caller, priority });
@@ -19,7 +23,7 @@ export function generateThroughJobs(
       throw new EaselError({
         code: 'ERR_QUEUE_FULL',
         message: 'Too many jobs of yours wait.',
-        retryAfterMs: fullMs,
+        retryAfterMs: retrySeconds(await jobs.pace(), perCaller()) * 1_000,
       });
     const { id } = accepted.job;
     const off = jobs.events.listen(id, (event) => {
@@ -38,8 +42,6 @@ export function generateThroughJobs(
 }
 
 const never = new AbortController().signal;
-/** Milliseconds after which another call may be accepted. */
-const fullMs = 10_000;
 
 /** What a job has made. Rejects with the job's error, and with ERR_ABORTED where it was cancelled. */
 export async function readResult(results: ResultStore, job: StoredJob | undefined): Promise<ImageResult> {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { type Pace, paceOver } from '@easel/core/scale';
 import { Queue } from 'bullmq';
-import type { Redis } from 'ioredis';
+import type { ChainableCommander, Redis } from 'ioredis';
 import { connectForCommands, type RedisPlace, withRedis } from './connect.js';
 
 /** Priorities of BullMQ go from 1, the first, to 2,097,151; jobs have -100 to 100, the highest first. */
@@ -10,6 +11,13 @@ const perLevel = 10_000;
 const outstandingMs = 24 * 3_600_000;
 const retryMs = 2_000;
 const cancelS = 3_600;
+const delivery = {
+  // A worker that cannot read the job now tries again, or another one does.
+  attempts: Number.MAX_SAFE_INTEGER,
+  backoff: { type: 'fixed', delay: retryMs },
+  removeOnComplete: true,
+  removeOnFail: true,
+} as const;
 
 /** The priority that BullMQ has for a job whose caller has so many. */
 const placeOf = (priority: number, outstanding: number): number =>
@@ -50,21 +58,20 @@ export class JobTransport {
    */
   async add({ id, caller, priority }: TransportedJob): Promise<void> {
     await withRedis(async () => {
-      const outstanding = await this.outstanding(caller);
-      await this.#redis.zadd(this.#outstandingKey(caller), 'NX', Date.now(), id);
-      await this.#queue.add(
-        'job',
-        {},
-        {
-          jobId: id,
-          priority: placeOf(priority, outstanding),
-          // A worker that cannot read the job now tries again, or another one does.
-          attempts: Number.MAX_SAFE_INTEGER,
-          backoff: { type: 'fixed', delay: retryMs },
-          removeOnComplete: true,
-          removeOnFail: true,
-        },
+      const key = this.#outstandingKey(caller);
+      const [, outstanding] = await ask(
+        this.#redis
+          .multi()
+          .zremrangebyscore(key, 0, Date.now() - outstandingMs)
+          .zcard(key)
+          .zadd(key, 'NX', Date.now(), id),
       );
+      const options = { ...delivery, jobId: id, priority: placeOf(priority, Number(outstanding)) };
+      await this.#queue.add('job', {}, options).catch(async (error: unknown) => {
+        // It may be cancelled before it is in, and then nobody else would take it out of the count.
+        await this.#redis.zrem(key, id).catch(() => {});
+        throw error;
+      });
     });
   }
 
@@ -83,14 +90,22 @@ export class JobTransport {
   async outstanding(caller: string): Promise<number> {
     return await withRedis(async () => {
       const key = this.#outstandingKey(caller);
-      await this.#redis.zremrangebyscore(key, 0, Date.now() - outstandingMs);
-      return await this.#redis.zcard(key);
+      const [, count] = await ask(
+        this.#redis
+          .pipeline()
+          .zremrangebyscore(key, 0, Date.now() - outstandingMs)
+          .zcard(key),
+      );
+      return Number(count);
     });
   }
 
-  /** To be called once a job has ended. */
-  async forget({ id, caller }: Pick<TransportedJob, 'id' | 'caller'>): Promise<void> {
-    await withRedis(async () => await this.#redis.zrem(this.#outstandingKey(caller), id));
+  /** To be called once a job has ended. @param tookMs absent: it has made nothing */
+  async forget({ id, caller }: Pick<TransportedJob, 'id' | 'caller'>, tookMs?: number): Promise<void> {
+    const asked = this.#redis.pipeline().zrem(this.#outstandingKey(caller), id);
+    if (tookMs !== undefined)
+      asked.lpush(this.#durationsKey, tookMs).ltrim(this.#durationsKey, 0, paceOver - 1);
+    await withRedis(async () => await ask(asked));
   }
 
   /** Takes a job out that waits, and has whoever works on it stop. */
@@ -111,11 +126,7 @@ export class JobTransport {
       const key = this.#queue.toKey(id);
       pipeline.hmget(key, 'timestamp', 'processedOn').exists(`${key}:lock`);
     }
-    const answers = await withRedis(async () => {
-      const all = (await pipeline.exec()) ?? [];
-      for (const [error] of all) if (error) throw error;
-      return all.map(([, value]) => value);
-    });
+    const answers = await withRedis(async () => await ask(pipeline));
     const found = ids.flatMap((id, index): [string, QueuePlace][] => {
       const [timestamp, processedOn] = answers[2 * index] as (string | null)[];
       if (timestamp == null) return [];
@@ -139,6 +150,27 @@ export class JobTransport {
     });
   }
 
+  /** How fast jobs are done. */
+  async pace(): Promise<Pace> {
+    const { queued, running } = await this.counts();
+    return await withRedis(async () => {
+      const places = placesKey(this.#name);
+      const [, workers, lastMs] = await ask(
+        this.#redis
+          .pipeline()
+          .zremrangebyscore(places, 0, Date.now())
+          .zrange(places, 0, -1)
+          .lrange(this.#durationsKey, 0, -1),
+      );
+      return {
+        queued,
+        running,
+        places: (workers as string[]).reduce((sum, worker) => sum + Number.parseInt(worker, 10), 0),
+        lastMs: (lastMs as string[]).map(Number),
+      };
+    });
+  }
+
   async probe(): Promise<void> {
     await withRedis(async () => await this.#redis.ping());
   }
@@ -148,11 +180,24 @@ export class JobTransport {
     this.#redis.disconnect();
   }
 
+  get #durationsKey(): string {
+    return `${prefixOf(this.#name)}:durations`;
+  }
+
   #outstandingKey = (caller: string): string =>
     `${prefixOf(this.#name)}:of:${createHash('sha256').update(caller).digest('hex').slice(0, 32)}`;
+}
+
+/** What commands that go together answer, each its own. Rejects where one of them failed. */
+async function ask(commands: ChainableCommander): Promise<unknown[]> {
+  const all = (await commands.exec()) ?? [];
+  for (const [error] of all) if (error) throw error;
+  return all.map(([, value]) => value);
 }
 
 export const queueName = 'jobs';
 /** All keys of a queue are on one node of a cluster. */
 export const prefixOf = (name: string): string => `{${name}}`;
+/** Workers, each as its places and its id, by the time until which they count. */
+export const placesKey = (name: string): string => `${prefixOf(name)}:places`;
 export const cancelKey = (name: string, id: string): string => `${prefixOf(name)}:cancel:${id}`;

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import type * as Prometheus from 'prom-client';
 import type { BudgetOfDay } from '../../costs/ledger.js';
 import type { JobBacklog } from '../../jobs/database/job-place.js';
+import { backlogSeconds, type Pace } from '../../jobs/pace.js';
 import type { DiskPart } from '../../storage/disk-parts.js';
 import { coreVersion } from '../../version.js';
 import type { EndedRequest } from '../watch-requests.js';
@@ -39,20 +40,29 @@ export class ServerMetrics {
     labelNames: ['state'],
     registers: [this.#register],
   });
+  readonly #waiting = new this.#prometheus.Gauge({
+    name: 'easel_backlog_seconds',
+    help: 'Seconds of work that waits, for each place of all servers that share the jobs.',
+    registers: [this.#register],
+  });
   readonly calls = new CallMetrics(this.#register);
   readonly #backlog: () => Promise<readonly JobBacklog[]>;
+  readonly #pace: () => Promise<Pace>;
 
   /**
    * @param backlog answers the jobs that have not ended, by their state
+   * @param pace answers how fast they are done
    * @param parts of the disk that are measured
    * @param budgets answers what is spent of each
    */
   constructor(
     backlog: () => Promise<readonly JobBacklog[]>,
+    pace: () => Promise<Pace>,
     parts: () => readonly DiskPart[],
     budgets: () => Promise<readonly BudgetOfDay[]>,
   ) {
     this.#backlog = backlog;
+    this.#pace = pace;
     countDisk(this.#register, parts);
     countBudgets(this.#register, budgets);
     new this.#prometheus.Gauge({
@@ -72,6 +82,9 @@ export class ServerMetrics {
   async print(): Promise<string> {
     // Where the database cannot be asked, the rest is still told.
     const jobs = await this.#backlog().catch(() => []);
+    const pace = await this.#pace().catch(() => undefined);
+    // No number at all is better than one that is not true: a scaler stays where it is.
+    this.#waiting.set(pace ? backlogSeconds(pace) : Number.NaN);
     this.#jobs.reset();
     this.#ages.reset();
     for (const { state, count, oldest } of jobs) {

@@ -11,6 +11,7 @@ import type { JobToDo, ObjectJobRecords } from './records/object-job-records.js'
 import { describeFiles } from './records/record-files.js';
 import type { JobChannel } from './redis/job-channel.js';
 import type { Carrier, Delivery, Outcome } from './redis/job-consumer.js';
+import type { JobTransport } from './redis/job-transport.js';
 
 /** Workers that a job may have cost before it is given up. */
 const mostLost = 3;
@@ -21,6 +22,7 @@ const previewMs = 250;
 export interface WorkerOptions {
   readonly host: SharedHost;
   readonly records: ObjectJobRecords;
+  readonly transport: JobTransport;
   readonly channel: JobChannel;
   readonly results: ResultStore;
   readonly inputs: ResultStore;
@@ -40,14 +42,18 @@ export class JobWorker implements Carrier {
     this.#options = options;
   }
 
-  async carryOut({ id, lostBefore }: Delivery): Promise<Outcome> {
+  async carryOut({ id, lostBefore, waitsSince = Date.now() }: Delivery): Promise<Outcome> {
     if (this.#isClosed) return 'closed';
-    const { records, onEnd } = this.#options;
+    const { records, transport, onEnd } = this.#options;
     const toDo = await records.toDo(id);
-    // Another one has ended it, and was cut off before it could say so to the queue.
-    if (!toDo) return 'ended';
+    if (!toDo) {
+      // It was cancelled before it was in the queue, or another worker has ended it, and could not say so.
+      const ended = await records.get(id);
+      if (ended) await transport.forget(ended);
+      return 'ended';
+    }
     const elsewhere = this.#paidElsewhere(toDo);
-    if (elsewhere && Date.now() - elsewhere.askedAt < this.#options.returnMs) return 'elsewhere';
+    if (elsewhere && Date.now() - waitsSince < this.#options.returnMs) return 'elsewhere';
     const failure = elsewhere
       ? unknowable(elsewhere.asked.plugin)
       : lostBefore > mostLost

@@ -1,13 +1,7 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type JobAnswer, jobAt, statesOf, submitSleep } from './fixtures/jobs.js';
 import { createWorld, type Server, type World } from './fixtures/world.js';
-
-interface JobAnswer {
-  readonly id: string;
-  readonly state: string;
-  readonly error?: { readonly code: string };
-  readonly result?: { readonly images: { readonly name: string }[] };
-}
 
 let world: World;
 let first: Server;
@@ -25,21 +19,7 @@ beforeAll(async () => {
 });
 afterAll(async () => await world?.close());
 
-async function submit({ url }: Server, delayMs: number, key?: string): Promise<string> {
-  const response = await fetch(`${url}/api/images/jobs`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...(key && { 'idempotency-key': key }) },
-    body: JSON.stringify({ prompt: 'a fixture', provider_options: { steady: { delayMs } } }),
-  });
-  const text = await response.text();
-  expect(response.status, text).toBe(202);
-  return (JSON.parse(text) as JobAnswer).id;
-}
-
-const jobAt = async ({ url }: Server, id: string): Promise<JobAnswer> =>
-  (await (await fetch(`${url}/api/images/jobs/${id}`)).json()) as JobAnswer;
-const statesOf = async (server: Server, ids: readonly string[]) =>
-  await Promise.all(ids.map(async (id) => (await jobAt(server, id)).state));
+const submit = (server: Server, delayMs: number) => submitSleep(server, { delayMs });
 const all = (state: string, ids: readonly string[]) => ids.map(() => state);
 
 /** What the events of a job say until they end, or until one that is wanted. */

@@ -1,10 +1,25 @@
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import type { JobAnswer } from './fixtures/jobs.js';
 import { createWorld, type Server, type World } from './fixtures/world.js';
 
-interface JobAnswer {
-  readonly id: string;
-  readonly state: string;
-  readonly result?: { readonly images: { readonly url: string; readonly name: string }[] };
+const composeSchema = z.object({
+  services: z.record(
+    z.string(),
+    z.object({
+      environment: z
+        .object({ EASEL_ROLE: z.enum(['gateway', 'worker']), EASEL_SCALE: z.string() })
+        .optional(),
+    }),
+  ),
+});
+/** What each service of the compose file that is Easel has in its environment. */
+async function readCompose() {
+  const text = await readFile(new URL('../../deploy/scale/compose.yaml', import.meta.url), 'utf8');
+  const { services } = composeSchema.parse(parse(text, { merge: true }));
+  return Object.values(services).flatMap(({ environment }) => environment ?? []);
 }
 
 let world: World;
@@ -14,12 +29,21 @@ let worker: Server;
 
 beforeAll(async () => {
   world = await createWorld();
-  const bundled = { pluginFolders: [], catalogueFolders: [], currentModel: 'picturebook' };
-  [first, second, worker] = await Promise.all([
-    world.serve('gateway', bundled),
-    world.serve('gateway', bundled),
-    world.serve('worker', bundled),
-  ]);
+  const services = await readCompose();
+  expect(services.map(({ EASEL_ROLE: role }) => role)).toEqual(['gateway', 'gateway', 'worker', 'worker']);
+  // One worker is enough here.
+  [first, second, worker] = (await Promise.all(
+    services.slice(0, 3).map(({ EASEL_ROLE: role, EASEL_SCALE: settings }) => {
+      const scale = settings
+        .replace('redis:6379', `127.0.0.1:${world.redisPort}`)
+        .replace('http://s3:5000', world.s3.endpoint)
+        .replace('"bucket": "easel"', `"bucket": "${world.s3.bucket}"`);
+      return world.serve(role, {
+        ...{ pluginFolders: [], catalogueFolders: [], currentModel: 'picturebook' },
+        scale: z.record(z.string(), z.json()).parse(JSON.parse(scale)),
+      });
+    }),
+  )) as [Server, Server, Server];
 });
 afterAll(async () => await world?.close());
 

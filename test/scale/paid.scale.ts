@@ -35,6 +35,7 @@ afterAll(async () => {
 });
 
 const configuration = () => ({
+  scale: { ...world.scale, returnSeconds: 12 },
   pluginFolders: [],
   catalogueFolders: [],
   currentModel: 'runware-sdxl',

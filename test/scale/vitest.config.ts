@@ -9,10 +9,11 @@ export default defineConfig({
   root: fileURLToPath(new URL('../..', import.meta.url)),
   test: {
     include: ['test/scale/**/*.scale.ts'],
-    testTimeout: 120_000,
-    hookTimeout: 60_000,
-    expect: { poll: { timeout: 30_000 } },
-    fileParallelism: false,
+    testTimeout: 240_000,
+    hookTimeout: 180_000,
+    expect: { poll: { timeout: 60_000 } },
+    // They wait for leases most of the time.
+    maxWorkers: 2,
     pool: 'forks',
     // What a test has measured is one line of its own.
     disableConsoleIntercept: true,

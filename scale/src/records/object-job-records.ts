@@ -125,7 +125,7 @@ export class ObjectJobRecords implements JobRecords {
     // Whoever is not paid may be asked as often as it takes.
     if (asked.isPaid === false) return true;
     if (await this.#objects.has(keys.end(id))) return false;
-    const file: AskedFile = { asked, storageId: this.#storageId, askedAt: Date.now() };
+    const file: AskedFile = { asked, storageId: this.#storageId };
     await this.#objects.put(keys.asked(id), toJson(file), jsonType);
     return true;
   }

@@ -45,7 +45,6 @@ export const askedFileSchema = z.object({
   asked: askedPluginSchema,
   /** The storage folder in which the plugin has written down what it has begun. */
   storageId: z.string(),
-  askedAt: time,
 });
 export type AskedFile = z.output<typeof askedFileSchema>;
 

@@ -1,19 +1,31 @@
+import { randomUUID } from 'node:crypto';
 import { DelayedError, WaitingError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { z } from 'zod';
 import { connectForCommands, connectForReading, type RedisPlace } from './connect.js';
-import { cancelKey, prefixOf, queueName } from './job-transport.js';
+import { cancelKey, placesKey, prefixOf, queueName } from './job-transport.js';
 
 /** Share of a lease after which work stops that could not renew it, before another worker may begin. */
 const watchdogShare = 0.8;
 const lookMs = 250;
+/** Leases for which a worker counts that does not say again how many places it has. */
+const countedLeases = 3;
 /** Milliseconds after which a job is brought again for which there was no place, or that is another's. */
 const waitsMs = { later: 500, elsewhere: 2_000 } as const;
+
+/** Since when a job waits for a certain worker, and how many had lost it by then. */
+const waitSchema = z.object({ since: z.number(), lostBefore: z.number() }).optional();
 
 /** A job that a worker was given, for as long as it holds the lease. */
 export interface Delivery {
   readonly id: string;
   /** How many workers have lost it before, as they ended or were cut off. */
   readonly lostBefore: number;
+  /**
+   * Since when it waits for the worker on which it may have been paid, in milliseconds since 1970. Undefined:
+   * it does not.
+   */
+  readonly waitsSince: number | undefined;
 }
 
 /** What became of it: it has ended, or has to be brought again. */
@@ -39,7 +51,8 @@ export class JobConsumer {
   readonly #atOnce: () => number;
   /** When the lease of each job that is worked on was renewed last. */
   readonly #renewedAt = new Map<string, number>();
-  readonly #timer: NodeJS.Timeout;
+  readonly #timers: readonly [looking: NodeJS.Timeout, announcing: NodeJS.Timeout];
+  readonly #id = randomUUID();
 
   constructor(
     place: RedisPlace,
@@ -60,12 +73,18 @@ export class JobConsumer {
       queueName,
       async (job, token) => {
         const id = job.id ?? '';
+        const lostBefore = job.stalledCounter;
+        const wait = waitSchema.parse(job.data.wait);
+        // Should that worker have come back and be lost again, it waits anew.
+        const waitsSince = wait?.lostBefore === lostBefore ? wait.since : undefined;
         this.#renewedAt.set(id, performance.now());
         const outcome = await carrier
-          .carryOut({ id, lostBefore: job.stalledCounter })
+          .carryOut({ id, lostBefore, waitsSince })
           .finally(() => this.#renewedAt.delete(id));
         if (outcome === 'lost') throw new Error('the lease was lost');
         if (outcome === 'later' || outcome === 'elsewhere') {
+          if (outcome === 'elsewhere' && waitsSince === undefined)
+            await job.updateData({ wait: { since: Date.now(), lostBefore } });
           await job.moveToDelayed(Date.now() + waitsMs[outcome], token);
           throw new DelayedError();
         }
@@ -89,15 +108,32 @@ export class JobConsumer {
     this.#worker.on('locksRenewed', ({ jobIds }) => {
       for (const id of jobIds) if (this.#renewedAt.has(id)) this.#renewedAt.set(id, performance.now());
     });
-    this.#timer = setInterval(() => this.#look(), lookMs).unref();
+    this.#timers = [
+      setInterval(() => this.#look(), lookMs).unref(),
+      setInterval(() => this.#announce(), leaseMs).unref(),
+    ];
+    this.#announce();
   }
 
   /** Takes no more jobs, and waits for those that are worked on. */
   async close(): Promise<void> {
+    const [looking, announcing] = this.#timers;
+    clearInterval(announcing);
+    await this.#commands.zrem(placesKey(this.#name), this.#member).catch(() => {});
     await this.#worker.close();
-    clearInterval(this.#timer);
+    clearInterval(looking);
     this.#commands.disconnect();
     this.#reading.disconnect();
+  }
+
+  get #member(): string {
+    return `${this.#atOnce()} ${this.#id}`;
+  }
+
+  /** Says how many places there are here. */
+  #announce(): void {
+    const until = Date.now() + countedLeases * this.#leaseMs;
+    void this.#commands.zadd(placesKey(this.#name), until, this.#member).catch(() => {});
   }
 
   #look(): void {

@@ -1,0 +1,13 @@
+import { expect, it } from 'vitest';
+import { randomKills } from './kills/random-kills.js';
+
+const [kills, seed] = [10, 7];
+
+it(`of ${kills} kills drawn by a seed, nothing is lost, paid twice or ended twice`, async () => {
+  const { violations, jobs, paid } = await randomKills({ kills, seed, say: () => {} });
+  expect(violations).toEqual([]);
+  // It has to be about something.
+  expect(jobs).toBeGreaterThan(kills / 2);
+  expect(paid).toBeGreaterThan(0);
+  console.log(`${kills} kills, ${jobs} jobs, ${paid} paid`);
+}, 400_000);

@@ -57,7 +57,7 @@ export class JobWorker implements Carrier {
     const failure = elsewhere
       ? unknowable(elsewhere.asked.plugin)
       : lostBefore > mostLost
-        ? poisonous(id, lostBefore)
+        ? poisonous(id, lostBefore, toDo.asked?.asked.isPaid === true)
         : undefined;
     if (!failure) return await this.#work(toDo);
     const ended = await records.end(id, randomUUID(), { error: describeFailure(failure) }, Date.now());
@@ -146,10 +146,11 @@ export class JobWorker implements Carrier {
   }
 }
 
-const poisonous = (id: string, times: number) =>
+const poisonous = (id: string, times: number, mayBePaid: boolean) =>
   new EaselError({
     code: 'ERR_PLUGIN_CRASHED',
     message: `The job ${id} was given up: ${times} workers ended or were cut off while they worked on it.`,
+    ...(mayBePaid && { mayBePaid }),
   });
 
 const unknowable = (plugin: string) =>

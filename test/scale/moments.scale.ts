@@ -194,16 +194,22 @@ it('jobs wait while S3 refuses, and are done once', async () => {
 });
 
 it('a job that ends its workers is given up after the fourth', async () => {
+  const back = new Map<Site, Promise<void>>();
   let next = moment(workers, 'after', isTaken);
   const id = await submitSleep(gateway, { delayMs: 60_000 });
   for (let lost = 0; lost < 4; lost++) {
     const { site, goOn } = await next;
+    await back.get(site);
     next = moment(workers, 'after', isTaken);
     await site.server.end('SIGKILL');
     goOn();
-    site.server = await site.server.again();
+    const started = site.server.again().then((server) => {
+      site.server = server;
+    });
+    back.set(site, started);
   }
   (await next).goOn();
   await expect.poll(() => stateOf(id)).toBe('failed');
   expect((await jobAt(gateway, id)).error?.code).toBe('ERR_PLUGIN_CRASHED');
+  await Promise.all(back.values());
 });

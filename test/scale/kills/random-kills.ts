@@ -126,7 +126,7 @@ function wrongOf({ key, model, ids, answer }: Outcome): string[] {
   const isTold = state === 'failed' && model === 'runware-sdxl' && error?.mayBePaid === true;
   return [
     ...(ids.size === 1 ? [] : [`${key} is ${ids.size} jobs`]),
-    ...(state === 'succeeded' || isTold ? [] : [`${key} of ${model} is ${state}: ${error?.code}`]),
+    ...(state === 'succeeded' || isTold ? [] : [`${key} of ${model} is ${state}: ${error?.message}`]),
     ...(state === 'succeeded' && result?.images.length !== 1 ? [`${key} has not one image`] : []),
   ];
 }

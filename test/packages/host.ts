@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { inject, onTestFinished } from 'vitest';
@@ -16,6 +16,8 @@ export interface Host {
   readonly folder: string;
   /** Writes files, by their paths in the project. */
   write(files: Readonly<Record<string, string>>): void;
+  /** Makes what `npx` has installed for it its own, as `npm install` would: without installing it twice. */
+  adopt(): void;
   /** Runs a command in the project; resolves with how it ended, whatever that is. */
   run(command: string, words: readonly string[], environment?: NodeJS.ProcessEnv): Promise<Ended>;
   /** Runs a command that has to succeed; resolves with what it has printed. */
@@ -55,6 +57,11 @@ export function createHost(
         mkdirSync(dirname(join(folder, path)), { recursive: true });
         writeFileSync(join(folder, path), text);
       }
+    },
+    adopt() {
+      const [installed = ''] = readdirSync(join(environment.npm_config_cache, '_npx'));
+      const packages = join(environment.npm_config_cache, '_npx', installed, 'node_modules');
+      renameSync(packages, join(folder, 'node_modules'));
     },
     async run(command, words, more = {}) {
       const child = spawn(command, words, {

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createHost } from './host.js';
 
@@ -17,10 +18,26 @@ const resolutions = {
 const files = ['hono.mjs', 'express.cjs', 'typed.ts'] as const;
 const nodePackage = `node-${process.platform}-${process.arch}`;
 
+/** Easel is installed once, which takes longer than all else here. */
+const host = createHost({}, afterAll);
+const words = ['easel', 'generate', 'a yellow star', '--seed', '7', '--quiet', '--out'];
+beforeAll(() => host.expect('npx', [...words, 'first.png']));
+
+describe('an empty folder', () => {
+  it('is all that `npx easel generate` needs; once it is installed it needs no network', async () => {
+    await host.expect('npx', ['--offline', ...words, 'again.png']);
+    expect(readdirSync(host.folder).sort()).toEqual(['again.png', 'first.png']);
+    const [first, again] = ['first.png', 'again.png'].map((file) => readFileSync(join(host.folder, file)));
+    expect(first?.subarray(1, 4).toString()).toBe('PNG');
+    expect(again?.equals(first as Buffer)).toBe(true);
+  });
+});
+
 describe('a project that has installed easel', () => {
-  const host = createHost(
-    {
-      'package.json': JSON.stringify({ private: true, type: 'module' }),
+  beforeAll(async () => {
+    host.adopt();
+    host.write({
+      'package.json': JSON.stringify({ private: true, type: 'module', dependencies: { easel: '*' } }),
       ...Object.fromEntries(files.map((file) => [file, read(file)])),
       ...Object.fromEntries(
         Object.entries(resolutions).map(([name, resolution]) => [
@@ -28,12 +45,9 @@ describe('a project that has installed easel', () => {
           JSON.stringify({ compilerOptions: { ...compilerOptions, ...resolution }, include: ['typed.ts'] }),
         ]),
       ),
-    },
-    afterAll,
-  );
-  beforeAll(async () => {
+    });
     const hosts = ['hono', '@hono/node-server', 'express', 'typescript@^7', '@types/node@20'];
-    await host.expect('npm', ['install', 'easel', ...hosts, `${nodePackage}@${inject('node')}`]);
+    await host.expect('npm', ['install', ...hosts, `${nodePackage}@${inject('node')}`]);
   });
 
   it.each(Object.keys(resolutions))('compiles with all types checked, resolved as %s does', async (name) => {

@@ -2,7 +2,7 @@
  * `npm run test:packages`: the tarballs in fresh projects.
  *
  *   --node N  the version of Node.js that hosts are tried under, too (24)
- *   --all     hosts whose installation is large, too: Next.js
+ *   --all     hosts whose installation is large, too: Next.js, pnpm
  */
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';

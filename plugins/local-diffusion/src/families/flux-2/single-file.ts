@@ -13,6 +13,8 @@ const mark = 'double_stream_modulation_img.lin.weight';
 const publishedHead = { width: 128, axes: [32, 32, 32, 32] };
 /** Text that the models read, each token's three states side by side, by the size of their Qwen3. */
 const encoders = { '4b': 7680, '8b': 12_288 } as const;
+/** Likewise of Mistral Small 3, which FLUX.2 dev reads. */
+const mistralWidth = 15_360;
 
 /** The transformer of a file, without a prefix; empty where there is none of FLUX.2. */
 function originalTransformer(tensors: Tensors): Tensors {
@@ -62,6 +64,12 @@ const deriveFlux2VaeConfig = (tensors: Tensors, what: string): Json => {
 };
 
 function variantOf(path: string, textWidth: number): FileVariant {
+  if (textWidth === mistralWidth) {
+    throw invalidFiles(
+      `${path} is FLUX.2 dev, whose text encoder, Mistral Small 3, this engine cannot open.`,
+      'Use FLUX.2 klein: easel models install flux-2-klein-4b',
+    );
+  }
   // Distilled and base models have the same tensors: only the name of the file tells them apart.
   const isBase = /base/i.test(basename(path));
   const size = textWidth === encoders['8b'] ? '9B' : '4B';

@@ -1,8 +1,7 @@
 import { type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { onTestFinished } from 'vitest';
+import { inject, onTestFinished } from 'vitest';
 
-/** Debian's; another one by `CHROMIUM`. */
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const connected = chromium.connect(inject('browser'));
 
 export interface OpenedPage {
   readonly page: Page;
@@ -12,11 +11,10 @@ export interface OpenedPage {
   readonly hosts: Set<string>;
 }
 
-/** A page in a browser of its own; closed when the test ends. */
+/** A page in a profile of its own; closed when the test ends. */
 export async function openPage(url: string, options: BrowserContextOptions = {}): Promise<OpenedPage> {
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-  onTestFinished(() => browser.close());
-  const context = await browser.newContext({ locale: 'en-GB', ...options });
+  const context = await (await connected).newContext({ locale: 'en-GB', ...options });
+  onTestFinished(() => context.close());
   // The machine may be busy; what is waited for is a condition, and the test itself has a time.
   context.setDefaultTimeout(100_000);
   const page = await context.newPage();

@@ -19,6 +19,7 @@ export interface JobRequest {
   readonly mask?: string;
   readonly previews?: number;
   readonly grid?: Grid;
+  readonly provider_options?: Readonly<Record<string, object>>;
 }
 
 export const submitJob = (body: JobRequest): Promise<Job> =>

@@ -99,6 +99,7 @@ export const modelSchema = z.looseObject({
   choices: z.looseObject({
     samplers: z.array(text),
     schedules: z.array(text),
+    sharedOptions: z.array(text),
     promptTags: z.array(z.looseObject({ tag: text })),
   }),
   defaults: z.looseObject({

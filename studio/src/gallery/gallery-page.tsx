@@ -64,7 +64,7 @@ export function GalleryPage() {
           onClick={() => setFilter({ starred: !filter.starred })}
         >
           <Icon name="star" />
-          {words.starred}
+          <span className="word">{words.starred}</span>
         </button>
         <button
           type="button"
@@ -73,7 +73,7 @@ export function GalleryPage() {
           onClick={() => (isSelecting ? endSelecting() : $isSelecting.set(true))}
         >
           <Icon name="check" />
-          {words.select}
+          <span className="word">{words.select}</span>
         </button>
         <span className="hint figure">{list.isLoaded && words.imageCount(list.total)}</span>
         <span className="spacer" />

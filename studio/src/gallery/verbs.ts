@@ -68,6 +68,7 @@ export function takeOver(
     steps: numberOf(parameters.steps),
     guidance: numberOf(parameters.guidanceScale),
     sampler: textOf(parameters.sampler),
+    precision: textOf(parameters.precision),
     seed: keep === 'all' ? (seed ?? undefined) : undefined,
   };
   setDraft(draft);

@@ -16,6 +16,8 @@ export interface Draft {
   /** How far to go from the input image. */
   readonly strength?: number | undefined;
   readonly sampler?: string | undefined;
+  /** `fast` where images may differ a little. Absent: exact. */
+  readonly precision?: string | undefined;
   /** Absent: a new one is drawn each time. */
   readonly seed?: number | undefined;
   /** The parameter that differs from column to column of a grid, and its values as they are written. */
@@ -38,6 +40,7 @@ const names = {
   guidance: 'g',
   strength: 'strength',
   sampler: 'sampler',
+  precision: 'precision',
   seed: 's',
   gridX: 'x',
   gridXValues: 'xv',
@@ -111,6 +114,10 @@ export function showInAddress(text: string): void {
   history.replaceState(history.state, '', `${location.pathname}${query}${location.hash}`);
 }
 
+/** Whether people can choose how exactly it computes. */
+export const hasPrecision = (model: Model): model is Model & { readonly plugin: string } =>
+  model.plugin !== undefined && model.choices.sharedOptions.includes('precision');
+
 /** What the server is asked for. */
 export function requestOf(draft: Draft, model: Model): JobRequest {
   const { supports, defaults } = model;
@@ -126,6 +133,9 @@ export function requestOf(draft: Draft, model: Model): JobRequest {
     ...(supports.steps && steps !== undefined ? { steps } : {}),
     ...(supports.guidanceScale && draft.guidance !== undefined ? { guidance_scale: draft.guidance } : {}),
     ...(supports.sampler && draft.sampler ? { sampler: draft.sampler } : {}),
+    ...(hasPrecision(model) && draft.precision
+      ? { provider_options: { [model.plugin]: { precision: draft.precision } } }
+      : {}),
     previews: 10,
   };
 }

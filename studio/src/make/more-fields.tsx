@@ -2,10 +2,12 @@ import { useStore } from '@nanostores/react';
 import { useId } from 'react';
 import type { Model } from '../api/schemas.js';
 import { NumberSlider } from '../controls/number-slider.js';
+import { Select } from '../controls/select.js';
 import { useWords } from '../language/words.js';
-import { $draft, setDraft } from './draft.js';
+import { $draft, hasPrecision, setDraft } from './draft.js';
 import { LoraField } from './lora-field.js';
 import { SamplerField } from './sampler-field.js';
+import { StyleField } from './style-field.js';
 
 /** What few people set, as far as the model has it. */
 export function MoreFields({ model }: { readonly model: Model }) {
@@ -14,7 +16,6 @@ export function MoreFields({ model }: { readonly model: Model }) {
   const id = useId();
   const { supports, defaults, choices } = model;
   const takesLoras = choices.promptTags.some(({ tag }) => tag === 'lora');
-  if (!supports.negativePrompt && !supports.guidanceScale && !supports.sampler && !takesLoras) return null;
   return (
     <details className="field more">
       <summary>{words.more}</summary>
@@ -44,7 +45,26 @@ export function MoreFields({ model }: { readonly model: Model }) {
         />
       )}
       {supports.sampler && choices.samplers.length > 0 && <SamplerField model={model} />}
+      {hasPrecision(model) && <PrecisionField />}
       {takesLoras && <LoraField />}
+      <StyleField />
     </details>
+  );
+}
+
+/** How exactly a model that is computed here is computed. */
+function PrecisionField() {
+  const words = useWords();
+  const { precision } = useStore($draft);
+  const options = Object.entries(words.precisions).map(([value, label]) => ({ value, label }));
+  return (
+    <div>
+      <Select
+        label={words.precision}
+        value={precision ?? 'exact'}
+        groups={[{ label: words.precision, options }]}
+        onChange={(chosen) => setDraft({ precision: chosen === 'exact' ? undefined : chosen })}
+      />
+    </div>
   );
 }

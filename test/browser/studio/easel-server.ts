@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
+import { afterAll, beforeAll, onTestFinished } from 'vitest';
 
 const command = fileURLToPath(new URL('../../../easel/bin/easel.js', import.meta.url));
 
@@ -16,10 +16,29 @@ export interface EaselServer {
   restart(): Promise<void>;
 }
 
-/**
- * `easel serve` as people start it, with the models and plugins that come with it; ended when the test ends.
- */
-export async function startEasel(environment: Readonly<Record<string, string>> = {}): Promise<EaselServer> {
+type Environment = Readonly<Record<string, string>>;
+
+/** `easel serve` as people start it, with the models and plugins that come with it; ended with the test. */
+export async function startEasel(environment: Environment = {}): Promise<EaselServer> {
+  const server = await launch(environment);
+  onTestFinished(() => server.end());
+  return server;
+}
+
+/** One for all tests of a file, which find there what those before them have made. */
+export function shareEasel(environment: Environment = {}): () => EaselServer {
+  let server: Awaited<ReturnType<typeof launch>> | undefined;
+  beforeAll(async () => {
+    server = await launch(environment);
+  });
+  afterAll(() => server?.end());
+  return () => {
+    if (!server) throw new Error('The server is there once the tests run.');
+    return server;
+  };
+}
+
+async function launch(environment: Environment): Promise<EaselServer & { end(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'easel-studio-'));
   let running: ChildProcess | undefined;
   const start = async (port: string) => {
@@ -43,10 +62,6 @@ export async function startEasel(environment: Readonly<Record<string, string>> =
     running.kill(signal);
     await ended;
   };
-  onTestFinished(async () => {
-    await stop('SIGTERM');
-    await rm(folder, { recursive: true, force: true });
-  });
   const url = await start('0');
   return {
     url,
@@ -54,6 +69,10 @@ export async function startEasel(environment: Readonly<Record<string, string>> =
     async restart() {
       await stop('SIGKILL');
       await start(new URL(url).port);
+    },
+    async end() {
+      await stop('SIGTERM');
+      await rm(folder, { recursive: true, force: true });
     },
   };
 }

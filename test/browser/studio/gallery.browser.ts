@@ -1,16 +1,17 @@
-import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
-import { expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { jsonOf } from '../../http/server.js';
 import { openPage } from '../open-page.js';
 import { violationsOf } from './axe.js';
-import { type EaselServer, startEasel } from './easel-server.js';
+import { download } from './download.js';
+import { type EaselServer, shareEasel } from './easel-server.js';
+import { finishedImage } from './finished-image.js';
 
 const prompts = ['a red boat at sea', 'a blue moon', 'a green tree in a meadow'] as const;
 
-/** A server that has made an image of each prompt, the last one last. */
-async function startWithImages(): Promise<EaselServer> {
-  const server = await startEasel();
+const easel = shareEasel();
+beforeAll(async () => {
+  const server = easel();
   for (const prompt of prompts) {
     const made = await fetch(`${server.url}/api/images/generate`, {
       method: 'POST',
@@ -19,13 +20,12 @@ async function startWithImages(): Promise<EaselServer> {
     });
     expect(made.status).toBe(200);
   }
-  return server;
-}
+});
 const totalOf = async ({ url }: EaselServer) =>
   (await jsonOf<{ total: number }>(await fetch(`${url}/api/images/gallery`))).total;
 
 it('shows what was made, the newest first; finds, stars, deletes, and has back, by keys alone', async () => {
-  const server = await startWithImages();
+  const server = easel();
   const { page, problems, hosts } = await openPage(`${server.url}/gallery`);
   const tiles = page.locator('.tile a');
   const labels = () => tiles.evaluateAll((all) => all.map((one) => one.getAttribute('aria-label')));
@@ -57,28 +57,8 @@ it('shows what was made, the newest first; finds, stars, deletes, and has back, 
   expect([...hosts]).toEqual([new URL(server.url).host]);
 });
 
-it('tells how an image was made, and makes it again', async () => {
-  const server = await startWithImages();
-  const { page, problems } = await openPage(`${server.url}/gallery`);
-  await page.getByRole('link', { name: 'Image: a blue moon' }).click();
-  await page.getByText('local-diffusion was asked for picturebook').waitFor();
-  expect(await page.locator('.facts').innerText()).toMatch(/Seed\s+7\s+Steps\s+4/);
-  const address = page.url();
-  await page.keyboard.press('ArrowRight');
-  await page.locator('.image-prompt', { hasText: 'a red boat at sea' }).waitFor();
-  await page.goBack();
-  await page.goto(address);
-  await page.getByRole('button', { name: 'Again' }).click();
-  expect(await page.getByLabel('Prompt').inputValue()).toBe('a blue moon');
-  expect(await page.getByLabel('Seed', { exact: true }).inputValue()).toBe('7');
-  await page.getByRole('button', { name: 'Make 1 image' }).click();
-  await page.locator('.frame[data-state=finished]').waitFor();
-  await expect.poll(() => page.locator('.status-text').innerText()).toContain('Seed 7');
-  expect(problems).toEqual([]);
-});
-
 it('selects several by keys and clicks: compares two, stars and deletes them, and has them back', async () => {
-  const server = await startWithImages();
+  const server = easel();
   const { page, problems } = await openPage(`${server.url}/gallery`);
   const tiles = page.locator('.tile a');
   await expect.poll(() => tiles.count()).toBe(3);
@@ -113,15 +93,31 @@ it('selects several by keys and clicks: compares two, stars and deletes them, an
 });
 
 it('downloads an image with what it tells, or without', async () => {
-  const server = await startWithImages();
+  const server = easel();
   const { page } = await openPage(`${server.url}/gallery`);
   await page.getByRole('link', { name: 'Image: a blue moon' }).click();
-  const saved = async (name: string) => {
-    const started = page.waitForEvent('download');
-    await page.getByRole('link', { name, exact: true }).click();
-    return await readFile(await (await started).path());
-  };
-  const [whole, bare] = [await saved('Download'), await saved('Without metadata')];
+  const [whole, bare] = [await download(page, 'Download'), await download(page, 'Without metadata')];
   expect([whole, bare].map((file) => file.includes('a blue moon'))).toEqual([true, false]);
   expect(await sharp(bare).raw().toBuffer()).toEqual(await sharp(whole).raw().toBuffer());
+});
+
+// The last one: it adds an image.
+it('tells how an image was made, and makes it again', async () => {
+  const server = easel();
+  const { page, problems } = await openPage(`${server.url}/gallery`);
+  await page.getByRole('link', { name: 'Image: a blue moon' }).click();
+  await page.getByText('local-diffusion was asked for picturebook').waitFor();
+  expect(await page.locator('.facts').innerText()).toMatch(/Seed\s+7\s+Steps\s+4/);
+  const address = page.url();
+  await page.keyboard.press('ArrowRight');
+  await page.locator('.image-prompt', { hasText: 'a red boat at sea' }).waitFor();
+  await page.goBack();
+  await page.goto(address);
+  await page.getByRole('button', { name: 'Again' }).click();
+  expect(await page.getByLabel('Prompt').inputValue()).toBe('a blue moon');
+  expect(await page.getByLabel('Seed', { exact: true }).inputValue()).toBe('7');
+  await page.getByRole('button', { name: 'Make 1 image' }).click();
+  await finishedImage(page);
+  await expect.poll(() => page.locator('.status-text').innerText()).toContain('Seed 7');
+  expect(problems).toEqual([]);
 });

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import { openPage } from '../open-page.js';
 import { violationsOf } from './axe.js';
+import { download } from './download.js';
 import { startEasel } from './easel-server.js';
 
 it('makes a grid of 3 x 3 as one job, shows it with its values, and has it as one image', async () => {
@@ -24,9 +24,7 @@ it('makes a grid of 3 x 3 as one job, shows it with its values, and has it as on
   expect(await heads('row')).toEqual(['a red boat', 'a blue moon', 'a green tree']);
   expect(await violationsOf(page)).toEqual([]);
 
-  const started = page.waitForEvent('download');
-  await page.getByRole('link', { name: 'Download the grid' }).click();
-  const { width, height } = await sharp(await readFile(await (await started).path())).metadata();
+  const { width, height } = await sharp(await download(page, 'Download the grid')).metadata();
   expect(width).toBeGreaterThan(3 * 96);
   expect(height).toBeGreaterThan(3 * 96);
   // The address has the grid; a refresh shows it again.

@@ -6,7 +6,10 @@ import { halves } from '../../http/masked-images.js';
 import { jsonOf } from '../../http/server.js';
 import { openPage } from '../open-page.js';
 import { violationsOf } from './axe.js';
-import { startEasel } from './easel-server.js';
+import { shareEasel } from './easel-server.js';
+import { finishedImage } from './finished-image.js';
+
+const easel = shareEasel();
 
 const edge = 96;
 /** An image that no model would make by chance: each of its pixels has another colour. */
@@ -53,7 +56,7 @@ const rowsOf = (data: Buffer, first: number, last: number) =>
   data.subarray(3 * edge * first, 3 * edge * last);
 
 it('starts from an image that is pasted or dropped, and has it after a refresh', async () => {
-  const { url } = await startEasel();
+  const { url } = easel();
   const { page, problems } = await openPage(`${url}/make?p=a+red+boat&steps=20&s=7&strength=0.1`);
   await page.getByText('Drop or paste an image here').waitFor();
   await paste(page, await halves([250, 220, 40], [30, 60, 220], edge));
@@ -65,7 +68,7 @@ it('starts from an image that is pasted or dropped, and has it after a refresh',
   await page.reload();
   await page.getByRole('img', { name: 'Input image 1' }).waitFor();
   await page.getByRole('button', { name: 'Make 1 image' }).click();
-  await page.locator('.frame[data-state=finished]').waitFor();
+  await finishedImage(page);
   // Its left half was yellow, and its right half blue.
   const made = await newestPixels(url);
   const redOf = (isHere: (column: number) => boolean) => {
@@ -77,7 +80,7 @@ it('starts from an image that is pasted or dropped, and has it after a refresh',
 });
 
 it('paints a mask by keys and by pointer, with undo, and keeps every pixel outside of it', async () => {
-  const { url } = await startEasel();
+  const { url } = easel();
   const { page, problems } = await openPage(`${url}/make?p=a+red+boat&steps=4&s=7&strength=1`);
   await page.getByText('Drop or paste an image here').waitFor();
   await drop(page, await png());
@@ -114,7 +117,7 @@ it('paints a mask by keys and by pointer, with undo, and keeps every pixel outsi
   await page.getByRole('button', { name: 'Change the mask' }).waitFor();
 
   await page.getByRole('button', { name: 'Make 1 image' }).click();
-  await page.locator('.frame[data-state=finished]').waitFor();
+  await finishedImage(page);
   const made = await newestPixels(url);
   // The brush is a tenth of the image and went along its middle.
   expect(rowsOf(made, 0, 40).equals(rowsOf(pixels, 0, 40))).toBe(true);
@@ -124,7 +127,7 @@ it('paints a mask by keys and by pointer, with undo, and keeps every pixel outsi
 });
 
 it('enlarges the frame of an image, paints what is new, and keeps the image', async () => {
-  const { url } = await startEasel();
+  const { url } = easel();
   const { page, problems } = await openPage(`${url}/make?p=a+red+boat&steps=4&s=7`);
   await page.getByText('Drop or paste an image here').waitFor();
   await drop(page, await png());
@@ -145,7 +148,7 @@ it('enlarges the frame of an image, paints what is new, and keeps the image', as
   await page.getByRole('button', { name: 'Done' }).click();
   await page.getByRole('button', { name: 'Change the mask' }).waitFor();
   await page.getByRole('button', { name: 'Make 1 image' }).click();
-  await page.locator('.frame[data-state=finished]').waitFor();
+  await finishedImage(page);
   const { images } = await jsonOf<{ images: { name: string }[] }>(await fetch(`${url}/api/images/gallery`));
   const file = await (await fetch(`${url}/api/images/results/${images[0]?.name}`)).arrayBuffer();
   const columns = async (left: number) =>
@@ -158,7 +161,7 @@ it('enlarges the frame of an image, paints what is new, and keeps the image', as
 });
 
 it('takes over the settings of an image of another tool, and has the old ones back', async () => {
-  const { url } = await startEasel();
+  const { url } = easel();
   const { page, problems } = await openPage(`${url}/make?p=a+red+boat&n=2`);
   await page.getByText('Drop or paste an image here').waitFor();
   const text = [

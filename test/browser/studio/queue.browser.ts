@@ -1,18 +1,24 @@
 import { expect, it } from 'vitest';
 import { jsonOf } from '../../http/server.js';
 import { openPage } from '../open-page.js';
-import { startEasel } from './easel-server.js';
+import { shareEasel } from './easel-server.js';
 
 interface JobList {
   readonly jobs: readonly {
+    readonly state: string;
     readonly started_at: string | null;
     readonly request: { readonly prompt: string };
   }[];
 }
 
+const easel = shareEasel({ EASEL_JOBS_AT_ONCE: '1' });
+const jobsOf = async (url: string) => (await jsonOf<JobList>(await fetch(`${url}/api/images/jobs`))).jobs;
+/** Steps and images that take longer than a test needs to press a button. */
+const longWork = '?p=a+red+boat&steps=400&n=4';
+
 it('puts what waits into another order, by keys, and the server begins it so', async () => {
-  const { url } = await startEasel({ EASEL_JOBS_AT_ONCE: '1' });
-  const { page, problems } = await openPage(`${url}/make?p=a+red+boat&steps=400&n=4`);
+  const { url } = easel();
+  const { page, problems } = await openPage(`${url}/make${longWork}`);
   await page.getByRole('button', { name: 'Make 4 images' }).click();
   await page.locator('.frame[data-state=unfinished]').first().waitFor();
   for (const prompt of ['one', 'two', 'three'])
@@ -33,8 +39,39 @@ it('puts what waits into another order, by keys, and the server begins it so', a
   expect(await page.getByRole('button', { name: 'Later: one' }).isDisabled()).toBe(true);
   await page.getByRole('button', { name: 'Cancel: a red boat' }).click();
   await page.getByText('Nothing waits.').waitFor();
-  const { jobs } = await jsonOf<JobList>(await fetch(`${url}/api/images/jobs`));
-  const begun = [...jobs].sort((one, other) => `${one.started_at}`.localeCompare(`${other.started_at}`));
+  const begun = [...(await jobsOf(url))].sort((one, other) =>
+    `${one.started_at}`.localeCompare(`${other.started_at}`),
+  );
   expect(begun.map(({ request }) => request.prompt)).toEqual(['a red boat', 'three', 'two', 'one']);
+  expect(problems).toEqual([]);
+});
+
+it('shows all that waits in one list, there and in other tabs, and cancels one or all', async () => {
+  const { url } = easel();
+  const { page, problems } = await openPage(`${url}/make${longWork}`);
+  const other = await page.context().newPage();
+  await other.goto(url);
+  const make = page.getByRole('button', { name: 'Make 4 images' });
+  for (const count of ['1', '2', '3']) {
+    await make.click();
+    await page.locator('.count', { hasText: count }).waitFor();
+    await other.locator('.count', { hasText: count }).waitFor();
+  }
+  await other.getByRole('button', { name: 'Queue' }).click();
+  const rows = other.getByRole('listitem');
+  await expect
+    .poll(() => rows.locator('.fine').allInnerTexts())
+    .toEqual([
+      'Running · picturebook · 96x96 · 4×',
+      'Waiting · picturebook · 96x96 · 4×',
+      'Waiting · picturebook · 96x96 · 4×',
+    ]);
+  await rows.last().getByRole('button', { name: 'Cancel: a red boat' }).click();
+  await page.locator('.count', { hasText: '2' }).waitFor();
+  await other.getByRole('button', { name: 'Cancel 2 jobs' }).click();
+  await other.getByText('Nothing waits.').waitFor();
+  await page.locator('.count').waitFor({ state: 'detached' });
+  const states = (await jobsOf(url)).slice(0, 3).map(({ state }) => state);
+  expect(states).toEqual(['cancelled', 'cancelled', 'cancelled']);
   expect(problems).toEqual([]);
 });

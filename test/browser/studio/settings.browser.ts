@@ -1,22 +1,28 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import { jsonOf } from '../../http/server.js';
 import { floatTensor, writeSafetensors } from '../../reference/tensors.js';
 import { openPage } from '../open-page.js';
 import { violationsOf } from './axe.js';
-import { startEasel } from './easel-server.js';
+import { shareEasel } from './easel-server.js';
+import { finishedImage } from './finished-image.js';
+
+const loras = mkdtempSync(join(tmpdir(), 'easel-loras-'));
+afterAll(() => rmSync(loras, { recursive: true }));
+const easel = shareEasel({ EASEL_MODEL_FOLDERS: loras });
 
 it('has the samplers and schedules of the model, and says what was sent', async () => {
-  const { url } = await startEasel();
+  const { url } = easel();
   const { page, problems } = await openPage(`${url}/make?p=it's+a+red+boat&steps=4&s=7`);
   await page.getByText('More settings').click();
   await page.getByLabel('Sampler').selectOption('DPM++ 2M');
   await page.getByLabel('Schedule').selectOption('Karras');
   await expect.poll(() => new URL(page.url()).searchParams.get('sampler')).toBe('DPM++ 2M Karras');
   await page.getByRole('button', { name: 'Make 1 image' }).click();
-  await page.locator('.frame[data-state=finished]').waitFor();
+  await finishedImage(page);
   const { jobs } = await jsonOf<{ jobs: { request: object }[] }>(await fetch(`${url}/api/images/jobs`));
   expect(jobs[0]?.request).toMatchObject({ sampler: 'DPM++ 2M Karras', seed: 7 });
 
@@ -42,14 +48,27 @@ it('has the samplers and schedules of the model, and says what was sent', async 
   expect(problems).toEqual([]);
 });
 
-it('adds LoRAs of the model folders to the prompt, with a weight', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'easel-loras-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  await writeSafetensors(join(folder, 'ink.safetensors'), {
+it('keeps words as a style, and adds them to other prompts', async () => {
+  const { page } = await openPage(`${easel().url}/make?p={prompt},+in+ink`);
+  await page.getByText('More settings').click();
+  await page.getByLabel('Name of a style').fill('Ink');
+  await page.keyboard.press('Enter');
+  await page.getByLabel('Prompt').fill('a red boat');
+  await expect.poll(() => new URL(page.url()).searchParams.get('p')).toBe('a red boat');
+  await page.reload();
+  await page.getByText('More settings').click();
+  await page.getByRole('button', { name: 'Add the style Ink' }).click();
+  expect(await page.getByLabel('Prompt').inputValue()).toBe('a red boat, in ink');
+  await page.getByRole('button', { name: 'Forget the style Ink' }).click();
+  expect(await page.getByRole('button', { name: /Ink/ }).count()).toBe(0);
+});
+
+it('adds LoRAs of the model folders to the prompt, with a weight, and computes fast where that is wished', async () => {
+  await writeSafetensors(join(loras, 'ink.safetensors'), {
     'lora_unet_conv_in.lora_down.weight': floatTensor([1], [0]),
   });
-  await writeFile(join(folder, 'checkpoint.safetensors'), '');
-  const { url } = await startEasel({ EASEL_MODEL_FOLDERS: folder });
+  await writeFile(join(loras, 'checkpoint.safetensors'), '');
+  const { url } = easel();
   const { page } = await openPage(`${url}/make?p=a+red+boat`);
   await page.getByText('More settings').click();
   await page.getByLabel('Add a LoRA').selectOption('ink');
@@ -60,4 +79,12 @@ it('adds LoRAs of the model folders to the prompt, with a weight', async () => {
   expect(await page.getByLabel('Prompt').inputValue()).toBe('a red boat <lora:ink:0.95>');
   await page.getByRole('button', { name: 'Remove ink' }).click();
   expect(await page.getByLabel('Prompt').inputValue()).toBe('a red boat');
+
+  await page.getByLabel('Precision').selectOption('fast');
+  const sent = page.waitForRequest(/api\/images\/jobs$/);
+  await page.getByRole('button', { name: 'Make 1 image' }).click();
+  expect((await sent).postDataJSON()).toMatchObject({
+    provider_options: { 'local-diffusion': { precision: 'fast' } },
+  });
+  await finishedImage(page);
 });

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { filePartOf, type Graph } from '../graph/graph.js';
+import { weightGraphs } from '../graph/passes/int8-nodes.js';
 import { countWeights } from '../graph/passes/stored-weights.js';
 import type { ExecutionProvider } from './execution-providers.js';
 import { createSession, encodeForSession, type SessionOptions } from './graph-session.js';
@@ -16,8 +17,8 @@ export interface PreparedNetworksOptions {
   /** What all entries may take together. */
   readonly maximumBytes: number;
   /**
-   * Networks whose weights take fewer bytes in memory are not kept. Absent: 200 MB, which open as fast
-   * without.
+   * Networks whose weights take fewer bytes in memory are not kept, unless their int8 weights have to be made.
+   * Absent: 200 MB, which open as fast without.
    */
   readonly minimumWeightBytes?: number;
   /** Absent: the system's. */
@@ -77,8 +78,8 @@ export class PreparedNetworks {
     const bytes = held * growth;
     const encoded = encodeForSession(graph);
     const unprepared = { graph, encoded, options, temporaryFolder };
-    if (provider !== 'cpu' || held < minimumWeightBytes || bytes > maximumBytes)
-      return await prepare(unprepared);
+    const isSlow = held >= minimumWeightBytes || weightGraphs(graph).length > 0;
+    if (provider !== 'cpu' || !isSlow || bytes > maximumBytes) return await prepare(unprepared);
     const files = new Set(graph.initializers.flatMap((each) => filePartOf(each)?.file ?? []));
     const prints = await Promise.all([...files].sort().map(fingerprint));
     const facts = [

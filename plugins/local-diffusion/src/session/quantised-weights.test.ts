@@ -2,11 +2,13 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { openComponent } from '../checkpoint/component.js';
 import { withInt8Products } from '../graph/passes/int8-products.js';
 import { unetGraph } from '../networks/unet/unet.js';
 import { Network } from './network.js';
+import { InferenceSession } from './onnx-runtime.js';
+import { PreparedNetworks } from './prepared-networks.js';
 import { withQuantisedWeights } from './quantised-weights.js';
 
 let folder: string;
@@ -41,6 +43,20 @@ test('weights are opened as codes in a file, which is gone afterwards', async ()
   expect(weights.every((weight) => weight?.type === 'int8')).toBe(true);
   // The matrices of float32 that they were made of are read no more.
   expect(initializers.map(({ name }) => `${name}/int8`).filter((name) => graph.values.has(name))).toEqual([]);
+});
+
+test('a second opening reads the codes that the first has kept, however small the network is', async () => {
+  const prepared = new PreparedNetworks({ folder: join(folder, 'prepared'), maximumBytes: 1e9 });
+  const graph = await graphInInt8();
+  const create = vi.spyOn(InferenceSession, 'create');
+  try {
+    await (await Network.open(graph, { prepared })).release();
+    create.mockClear();
+    await (await Network.open(graph, { prepared })).release();
+    expect(create.mock.calls.map(([source]) => typeof source)).toEqual(['string']);
+  } finally {
+    create.mockRestore();
+  }
 });
 
 test('a folder that nothing can be written to is named', async () => {

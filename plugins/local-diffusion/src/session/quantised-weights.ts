@@ -4,8 +4,12 @@ import { join, parse } from 'node:path';
 import { EaselError } from '@easel/plugin-sdk';
 import { filePartOf, type Graph, type Initializer } from '../graph/graph.js';
 import { weightGraphs } from '../graph/passes/int8-nodes.js';
+import { countWeights } from '../graph/passes/stored-weights.js';
 import { createSession, encodeForSession, type SessionOptions } from './graph-session.js';
 import { buildingPrefix, removeAbandoned } from './prepared-budget.js';
+
+/** What the weights that are made together may take in float32. */
+const groupBytes = 32e6;
 
 export interface QuantisingOptions {
   readonly session: SessionOptions;
@@ -14,8 +18,8 @@ export interface QuantisingOptions {
 }
 
 /**
- * Opens a graph with its int8 weights as codes in a file, which is removed afterwards. They are made one
- * after the other: ONNX Runtime would keep all that it makes on the way, six float32 copies of all weights.
+ * Opens a graph with its int8 weights as codes in a file, which is removed afterwards. They are made a
+ * few at a time: ONNX Runtime would keep all that it makes on the way, six float32 copies of all weights.
  *
  * @throws ERR_STORAGE where the codes cannot be written
  */
@@ -35,8 +39,8 @@ export async function withQuantisedWeights<Opened>(
     );
     const made: Initializer[] = [];
     let offset = 0;
-    for (const weight of weights) {
-      for (const { data, ...codes } of await quantise(weight, session)) {
+    for (const group of groupsOf(weights)) {
+      for (const { data, ...codes } of await quantise(group, session)) {
         if (isOnDrive) await writable(() => appendFile(file, data));
         made.push({ ...codes, data: isOnDrive ? { file, offset, length: data.length } : data });
         offset += data.length;
@@ -74,6 +78,31 @@ async function quantise(weight: Graph, { intraOpNumThreads }: SessionOptions) {
   } finally {
     await session.release();
   }
+}
+
+/** Weights that are made together, since a session costs as much as small ones do. */
+function groupsOf(weights: readonly Graph[]): readonly Graph[] {
+  const groups: Graph[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const weight of weights) {
+    bytes += countWeights(weight).held;
+    if (bytes > groupBytes) {
+      groups.push([]);
+      bytes = countWeights(weight).held;
+    }
+    groups.at(-1)!.push(weight);
+  }
+  return groups.map(joined);
+}
+
+function joined(weights: readonly Graph[]): Graph {
+  const initializers = weights.flatMap((weight) => weight.initializers);
+  return {
+    ...weights[0]!,
+    nodes: weights.flatMap(({ nodes }) => nodes),
+    initializers: [...new Map(initializers.map((each) => [each.name, each])).values()],
+    outputs: weights.flatMap(({ outputs }) => outputs),
+  };
 }
 
 /** Without symbolic links: ONNX Runtime opens external files by their real paths only. */

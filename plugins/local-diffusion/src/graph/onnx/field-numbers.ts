@@ -2,7 +2,7 @@
 export const fieldNumbers = {
   model: { irVersion: 1, producer: 2, graph: 7, operatorSet: 8, functions: 25 },
   operatorSet: { domain: 1, version: 2 },
-  graph: { node: 1, name: 2, initializer: 5, input: 11, output: 12, sparseInitializer: 15 },
+  graph: { node: 1, name: 2, initializer: 5, input: 11, output: 12, value: 13, sparseInitializer: 15 },
   node: { input: 1, output: 2, name: 3, operator: 4, attribute: 5, domain: 7, overload: 8 },
   attribute: { name: 1, float: 2, integer: 3, string: 4, integers: 8, type: 20 },
   tensor: { dimension: 1, type: 2, name: 8, raw: 9, externalData: 13, dataLocation: 14 },

@@ -11,6 +11,7 @@ import { encodeForSession } from '../../session/graph-session.js';
 import { spreadNumbers } from '../../session/self-test-cases.js';
 import type { Graph } from '../graph.js';
 import { decomposableOperators, withoutOperators } from '../passes/decomposition.js';
+import { withStoredWeights } from '../passes/stored-weights.js';
 import { writeFor } from '../passes/write-for.js';
 import { encodeGraph } from './encode.js';
 import { fieldNumbers } from './field-numbers.js';
@@ -35,10 +36,11 @@ function readBack(graph: Graph): { readonly read: Graph; readonly model: Uint8Ar
 const ids = new Map([['input_ids', { shape: [1, 4], data: BigInt64Array.of(1n, 7n, 3n, 5n) }]]);
 
 describe('a graph that was read', () => {
-  test('is encoded to the same bytes', async () => {
+  test('is encoded to the same bytes, but for the shapes between nodes', async () => {
     for (const graph of [unetGraph(await bundled('unet')), clipTextGraph(await bundled('text_encoder'))]) {
-      const { read, model } = readBack(graph);
+      const { read } = readBack(graph);
       expect(read.nodes.length).toBeGreaterThan(100);
+      const { model } = encodeGraph({ ...withStoredWeights(graph), values: new Map() });
       expect(Buffer.compare(encodeGraph(read).model, model)).toBe(0);
     }
   });

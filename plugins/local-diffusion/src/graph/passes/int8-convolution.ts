@@ -1,4 +1,4 @@
-import type { Shape } from '../dimension.js';
+import { type Shape, sum } from '../dimension.js';
 import type { Attributes, GraphNode } from '../graph.js';
 import { elementTypes } from '../onnx/element-types.js';
 import { type Int8Nodes, int8Name } from './int8-nodes.js';
@@ -69,8 +69,8 @@ function quantiseImages(
   padded: string,
   [top = 0, left = 0, bottom = 0, right = 0]: readonly number[],
 ): readonly GraphNode[] {
-  // The planner counts the padded as large as the plain.
-  const [batch = 1, channels = 1, height = 1, width = 1] = int8.shapeOf(x);
+  const [batch = 1, channels = 1, plainHeight = 1, plainWidth = 1] = int8.shapeOf(x);
+  const [height, width] = [sum([plainHeight, top + bottom]), sum([plainWidth, left + right])];
   const own = (what: string) => `${padded}/int8 ${what}`;
   const each = ['float32', [batch, 1, 1, 1]] as const;
   const planes = ['float32', [batch, channels, 1, 1]] as const;
@@ -87,7 +87,9 @@ function quantiseImages(
     int8.node(operator, [own(operator), int8Name('zero')], own(`${operator} with 0`), each),
   ];
   return [
-    ...(padded === x ? [] : [int8.node('Pad', [x, pads], padded, ['float32', int8.shapeOf(x)])]),
+    ...(padded === x
+      ? []
+      : [int8.node('Pad', [x, pads], padded, ['float32', [batch, channels, height, width]])]),
     ...extreme('Max'),
     ...extreme('Min'),
     int8.node('Sub', [own('Max with 0'), own('Min with 0')], own('range'), each),

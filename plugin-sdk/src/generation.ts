@@ -38,6 +38,12 @@ export const generationRequestSchema = z.object({
   height: z.int().positive().describe('Pixels, within what the model supports.'),
   n: z.int().min(1).describe('How many pictures.'),
   ...generationParameters,
+  isSeedDrawn: z
+    .boolean()
+    .optional()
+    .describe(
+      'Whether the seed was drawn, since the request had none: nobody expects a certain image of it. Absent: the caller asked for it, or the model has no seeds.',
+    ),
   outputFormat: z.enum(generatedFormats).describe('File format to encode.'),
   inputImages: z.array(parameter.inputImages.unwrap().element).describe('Empty: text to image.'),
   mask: parameter.mask.describe('Absent: the whole picture.'),

@@ -49,7 +49,7 @@ export const generationResultSchema = z.object({
     .record(z.string(), jsonSchema)
     .default({})
     .describe(
-      'What the plugin chose where the request left it open, for example the sampler. Absent: nothing to tell.',
+      'What the plugin chose where the request left it open, for example the sampler; `options` are such of its own options, which make the same image again. Absent: nothing to tell.',
     ),
 });
 /** What a plugin returns; only `images` is required. */

@@ -36,6 +36,7 @@ describe('an error of easel generate', () => {
       1,
       /ERR_DEADLINE/,
     ],
+    ['fast where there is no such thing', ['x', '--fast'], 2, /--fast: "steady-one" is computed in one way/],
     ['an empty model', ['x', '--model', ''], 2, /--model: is empty/],
     ['format', ['x', '--format', 'gif'], 2, /--format gif: must be one of png, jpeg, webp/],
     [

@@ -59,6 +59,7 @@ export function adaptRequest(
       height: edge('height'),
       n: request.n,
       ...values,
+      ...(request.seed === undefined && values.seed !== undefined && { isSeedDrawn: true }),
       outputFormat: generatedFormatOf(request),
       previews: request.previews,
       inputImages: request.inputImages,

@@ -29,8 +29,10 @@ export interface AvailableModel
 }
 
 /** Whether a request that names a model so means this one. */
-export const isNamed = ({ id, aliases }: AvailableModel, name: string | undefined): boolean =>
-  id === name || (name !== undefined && aliases?.includes(name) === true);
+export const isNamed = (
+  { id, aliases }: Pick<AvailableModel, 'id' | 'aliases'>,
+  name: string | undefined,
+): boolean => id === name || (name !== undefined && aliases?.includes(name) === true);
 
 /** The catalogue as callers see it, in its own order. */
 export function listModels(

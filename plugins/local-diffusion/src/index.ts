@@ -66,7 +66,10 @@ export default definePlugin({
           images,
           warnings: warnings.map((message) => ({ code: 'other' as const, message })),
           timings: { ...timings, encode: performance.now() - encodeFrom },
-          parameters: { sampler, ...(arithmetic !== 'exact' && { precision: arithmetic }) },
+          parameters: {
+            sampler,
+            ...(arithmetic !== 'exact' && { precision: arithmetic, options: { precision: arithmetic } }),
+          },
           samplerLabel: labelSampler(sampler),
         };
       },

@@ -2,7 +2,7 @@ import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 import type { Family } from './families/family.js';
 import { predictionTypes } from './families/prediction-type.js';
-import { arithmetics } from './models/model-files.js';
+import { arithmeticSettings } from './models/model-files.js';
 import { promptStyles } from './prompt/text-encoding.js';
 import { timestepSpacings } from './sampling/scheduler-config/scheduler-config.js';
 
@@ -76,10 +76,10 @@ const commonOptions = z.strictObject({
       'What the denoising network was trained to predict, where the files of the model do not say it or say it wrongly. Absent: as they say.',
     ),
   precision: z
-    .enum(arithmetics)
-    .default('exact')
+    .enum(arithmeticSettings)
+    .optional()
     .describe(
-      'exact: computed as the weights say, so that a seed means what it means elsewhere. fast: the denoising network mostly in int8, on a processor; images differ a little. Absent: exact.',
+      'exact: computed as the weights say, so that a seed means what it means elsewhere. fast: the denoising network mostly in int8, on a processor; images differ a little. auto: fast where that is sooner done on this processor, measured once, else exact. Absent: exact where the request has a seed, else auto.',
     ),
   promptStyle: z
     .enum(promptStyles)

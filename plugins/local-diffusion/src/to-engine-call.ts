@@ -56,7 +56,8 @@ export function toEngineCall(
       loras: options.loras.map(({ path }) => path),
       tinyDecoder: options.tinyDecoder,
       predictionType: options.predictionType,
-      arithmetic: options.precision,
+      // Who has no seed expects no certain image; who has one may have it from elsewhere.
+      arithmetic: options.precision ?? (request.isSeedDrawn ? 'auto' : 'exact'),
     },
     loraWeights: options.loras.map(({ weight }) => weight),
     prompt,

@@ -22,6 +22,7 @@ export const define = () =>
       )
       .option('--mask <file>', 'where to paint anew: white; what is black is kept')
       .option('--strength <share>', 'how far to go from the image, 0 (keep it) to 1 (ignore it)')
+      .option('--fast', 'sooner and a little different, where the model can be computed so (precision fast)')
       .option('--like <png>', 'take everything from an image; flags and prompt beside it override its values')
       .option('-o, --out <path>', 'file or folder to write to')
       .option('--format <format>', 'png, jpeg, webp or avif (absent: by the extension of --out, else png)')

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { EaselError, type ImageRequest, type OutputFormat } from '@easel/plugin-sdk';
+import { type AvailableModel, isNamed } from '../../models/available-models.js';
 import type { Destination } from '../../results/destination.js';
 import { type ReadProvenance, readProvenance } from '../../results/read-provenance.js';
 import {
@@ -77,6 +78,25 @@ export async function readLike(path: string): Promise<ReadProvenance> {
     });
   }
   return readProvenance(bytes, path);
+}
+
+/** With the option by which its model's plugin computes sooner. Throws a UsageError where there is none. */
+export function inFast(
+  request: ImageRequest,
+  models: readonly Pick<AvailableModel, 'id' | 'aliases' | 'current' | 'plugin' | 'choices'>[],
+): ImageRequest {
+  const model = models.find((each) =>
+    request.model === undefined ? each.current : isNamed(each, request.model),
+  );
+  const { plugin, choices } = model ?? {};
+  if (plugin === undefined || !choices?.sharedOptions.includes('precision')) {
+    throw new UsageError(
+      `--fast: ${model ? `"${model.id}" is` : 'this model is'} computed in one way only`,
+      'Leave it out.',
+    );
+  }
+  const options = { ...request.providerOptions?.[plugin], precision: 'fast' };
+  return { ...request, providerOptions: { ...request.providerOptions, [plugin]: options } };
 }
 
 /** The values of flags over those of a picture; options are put together key by key. */

@@ -11,7 +11,7 @@ import { type Interruption, watchForInterruption } from '../terminal/interruptio
 import { printJson, printLine, printNote } from '../terminal/output.js';
 import { UsageError } from '../terminal/usage-error.js';
 import type { GenerateFlags } from './flags.js';
-import { formatFromFlags, mergeRequests, readLike, requestFromFlags } from './generate-request.js';
+import { formatFromFlags, inFast, mergeRequests, readLike, requestFromFlags } from './generate-request.js';
 import { createProgressBar, createProgressLines, noProgress, type ProgressDisplay } from './progress.js';
 import { readImages } from './read-images.js';
 import { readPrompt } from './read-prompt.js';
@@ -44,13 +44,14 @@ async function makeAndSave(
   const outputFormat = formatFromFlags(flags, destination);
   const like = flags.like === undefined ? undefined : await readLike(flags.like);
   const prompt = await readPrompt(promptArgument, { isOptional: like !== undefined, signal });
-  const request = {
+  const merged = {
     ...mergeRequests(like?.request, prompt, asked),
     ...(outputFormat === undefined ? {} : { outputFormat }),
   };
 
   await using manager = await openKernel(flags);
   assertPluginsExist(manager, Object.keys(asked.providerOptions ?? {}));
+  const request = flags.fast ? inFast(merged, manager.getAvailableModels()) : merged;
   const mark = await openImageMarker(manager.configuration.contentCredentials);
   const display = await chooseDisplay(flags);
   signal.addEventListener('abort', display.stop, { once: true });

@@ -29,7 +29,10 @@ export function resultOf(
       // A plugin tells what it chose where the request left it open; it cannot change what was asked for.
       parameters: {
         ...made.parameters,
-        ...usedParameters(toldOptions ? { ...request, options: toldOptions } : request),
+        ...usedParameters({
+          ...request,
+          options: { ...chosenOptions(made.parameters), ...(toldOptions ?? request.options) },
+        }),
         ...(made.samplerLabel && { samplerLabel: made.samplerLabel }),
       },
       ...(prompts && { template: prompts.template }),
@@ -43,3 +46,6 @@ function usedParameters(request: GenerationRequest): UsedParameters {
   const used = { prompt, width, height, n, ...pickParameters(request) };
   return Object.keys(options).length === 0 ? used : { ...used, options };
 }
+
+const chosenOptions = ({ options }: Outcome['made']['parameters']): GenerationRequest['options'] =>
+  typeof options === 'object' && options !== null && !Array.isArray(options) ? options : {};

@@ -21,6 +21,8 @@ export class ModelCache {
   readonly #memory: NetworkMemory;
   /** By the files they are made of; the one that was used last is the last. */
   readonly #models = new Map<string, Kept>();
+  /** What `auto` has become, by what was asked for. */
+  readonly #settled = new Map<string, ModelFiles>();
 
   constructor(memory: NetworkMemory) {
     this.#memory = memory;
@@ -28,10 +30,15 @@ export class ModelCache {
 
   /** @throws ERR_MODEL_FILES_INVALID for files that are missing, damaged or do not fit each other */
   async get(files: ModelFiles): Promise<OpenedModel> {
-    const { path, vae, loras, tinyDecoder, predictionType, arithmetic } = files;
-    const key = JSON.stringify([path, vae, loras, tinyDecoder, predictionType, arithmetic]);
-    const kept = await this.#unchanged(key);
-    const model = kept?.model ?? (await openModel(files, { memory: this.#memory }));
+    const asked = this.#settled.get(keyOf(files)) ?? files;
+    const kept = await this.#unchanged(keyOf(asked));
+    const model = kept?.model ?? (await openModel(asked, { memory: this.#memory }));
+    const settled = asked.arithmetic === 'auto' ? { ...asked, arithmetic: model.arithmetic } : asked;
+    const key = keyOf(settled);
+    if (settled !== asked) {
+      this.#settled.set(keyOf(files), settled);
+      await this.#drop(key);
+    }
     this.#models.delete(key);
     this.#models.set(key, kept ?? { model, fingerprint: await fingerprint(model.files) });
     for (const oldest of [...this.#models.keys()].slice(0, -keptModels)) await this.#drop(oldest);
@@ -55,3 +62,6 @@ export class ModelCache {
     await kept?.model.release();
   }
 }
+
+const keyOf = ({ path, vae, loras, tinyDecoder, predictionType, arithmetic }: ModelFiles): string =>
+  JSON.stringify([path, vae, loras, tinyDecoder, predictionType, arithmetic]);

@@ -15,6 +15,10 @@ export interface TinyDecoder {
 export const arithmetics = ['exact', 'fast'] as const;
 export type Arithmetic = (typeof arithmetics)[number];
 
+/** `auto` is `fast` where a large network is sooner done with it on this processor, else `exact`. */
+export const arithmeticSettings = [...arithmetics, 'auto'] as const;
+export type ArithmeticSetting = (typeof arithmeticSettings)[number];
+
 /** The files that a model is made of. */
 export interface ModelFiles {
   /** Absolute path of a diffusers folder, or of a single .safetensors file. */
@@ -28,5 +32,5 @@ export interface ModelFiles {
   /** What its denoising network predicts. Absent: as the files say. */
   readonly predictionType?: PredictionType | undefined;
   /** Absent: exact. */
-  readonly arithmetic?: Arithmetic | undefined;
+  readonly arithmetic?: ArithmeticSetting | undefined;
 }

@@ -5,10 +5,9 @@ import { loraScalesInput } from '../graph/blocks/low-rank.js';
 import { withInt8Products } from '../graph/passes/int8-products.js';
 import { takeFirstStep } from '../pipelines/first-step.js';
 import { type TextualInversion, textualInversionOf } from '../prompt/textual-inversion.js';
-import { sumsInt8Exactly } from '../session/int8-saturation.js';
 import { NetworkGroup } from '../session/network-group.js';
-import type { NetworkMemory } from '../session/network-memory.js';
 import type { Checkpoint } from './checkpoint.js';
+import { chooseArithmetic } from './choose-arithmetic.js';
 import { filesOf } from './component-files.js';
 import { cacheConditioning } from './conditioning-cache.js';
 import type { MountOptions, OpenedModel } from './opened-model.js';
@@ -27,8 +26,8 @@ export async function mountCheckpoint(
   families: readonly Family[],
 ): Promise<OpenedModel> {
   const networks = new NetworkGroup(memory);
-  const reason = asked === 'fast' ? await whyNotFast(memory) : undefined;
-  const arithmetic = reason ? 'exact' : asked;
+  const denoiser = checkpoint.components[checkpoint.family.denoiser];
+  const { arithmetic, reason } = await chooseArithmetic(asked, memory, denoiser);
   const denoiserNetworks = arithmetic === 'fast' ? networks.rewritten(withInt8Products) : networks;
   const warnings: string[] = [...checkpoint.warnings, ...loras.flatMap((lora) => lora.warnings)];
   if (reason) warnings.push(`precision had no effect: ${reason}.`);
@@ -90,13 +89,6 @@ export async function mountCheckpoint(
     weighLoras,
     release: () => networks.release(),
   };
-}
-
-/** Why networks cannot be computed in int8 here. Undefined: they can. */
-async function whyNotFast({ provider }: NetworkMemory): Promise<string | undefined> {
-  if (provider !== 'cpu') return `"fast" is for processors, and networks are computed on ${provider}`;
-  if (await sumsInt8Exactly()) return undefined;
-  return 'this processor does not add products of int8 exactly';
 }
 
 function withLoras(

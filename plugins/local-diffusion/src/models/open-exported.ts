@@ -11,7 +11,7 @@ import type { ComponentSource, ExportedKind } from '../families/component-kind.j
 import type { PredictionType } from '../families/prediction-type.js';
 import { readSchedulerConfig } from '../sampling/scheduler-config/scheduler-config.js';
 import type { NetworkMemory } from '../session/network-memory.js';
-import type { Arithmetic, TinyDecoder } from './model-files.js';
+import type { ArithmeticSetting, TinyDecoder } from './model-files.js';
 import type { OpenedModel } from './opened-model.js';
 import { componentNamesOf, type PipelineIndex } from './pipeline-index.js';
 import { withPrediction } from './told-prediction.js';
@@ -22,7 +22,7 @@ export interface ExportedChanges {
   readonly vae: string | undefined;
   readonly tinyDecoder: TinyDecoder | undefined;
   readonly predictionType: PredictionType | undefined;
-  readonly arithmetic: Arithmetic | undefined;
+  readonly arithmetic: ArithmeticSetting | undefined;
 }
 
 interface Opened {

@@ -4,7 +4,7 @@ import type { DiffusionModel } from '../pipelines/diffusion-model.js';
 import type { PictureRequest } from '../pipelines/picture-request.js';
 import type { TextualInversion } from '../prompt/textual-inversion.js';
 import type { NetworkMemory } from '../session/network-memory.js';
-import type { Arithmetic, TinyDecoder } from './model-files.js';
+import type { Arithmetic, ArithmeticSetting, TinyDecoder } from './model-files.js';
 
 /** A model as the engine keeps it. */
 export interface OpenedModel extends DiffusionModel {
@@ -35,5 +35,5 @@ export interface MountOptions {
   /** Absent: none. */
   readonly tinyDecoder?: TinyDecoder | undefined;
   /** Absent: exact. */
-  readonly arithmetic?: Arithmetic | undefined;
+  readonly arithmetic?: ArithmeticSetting | undefined;
 }

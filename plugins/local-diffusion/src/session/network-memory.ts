@@ -65,6 +65,7 @@ export class NetworkMemory {
   /** The one that ran last is the last. */
   readonly #open = new Set<Place<Releasable>>();
   #openingMs = 0;
+  #gainsByInt8: Promise<boolean> | undefined;
   readonly #onOpening: (() => void) | undefined;
 
   constructor(
@@ -93,6 +94,12 @@ export class NetworkMemory {
   /** What networks are computed on, unless one of them cannot be. */
   get provider(): ExecutionProvider {
     return (this.#options.execution ?? onProcessor).provider;
+  }
+
+  /** Whether int8 is worth it where networks are computed. The first to ask waits for a measurement. */
+  gainsByInt8(): Promise<boolean> {
+    this.#gainsByInt8 ??= this.#options.gainsByInt8?.() ?? Promise.resolve(false);
+    return this.#gainsByInt8;
   }
 
   /** Whether matrices in blocks are held as codes that are computed with. */

@@ -17,6 +17,8 @@ export interface NetworkOptions {
    * run.
    */
   readonly repacked?: RepackedWeights | undefined;
+  /** Whether int8 is worth it on this processor. Absent: nobody knows, and it counts as no. */
+  readonly gainsByInt8?: (() => Promise<boolean>) | undefined;
   /** For what is written while a network is opened. Absent: the system's. */
   readonly temporaryFolder?: string | undefined;
 }
@@ -38,13 +40,17 @@ export interface NetworkSettings {
   readonly memoryBytes?: number | undefined;
 }
 
+/** Where it is kept what has been measured on this machine. Undefined: nothing is kept. */
+export const selfTestFolder = ({ storageFolder }: NetworkSettings): string | undefined =>
+  storageFolder && join(storageFolder, 'self-tests');
+
 /** Brings the settings into effect: tests the devices, unless that has been done before. */
 export async function settleNetworkOptions(
   settings: NetworkSettings,
   environment: NodeJS.ProcessEnv,
 ): Promise<NetworkOptions & { readonly warnings: readonly string[] }> {
   const { threads, executionProviders = 'auto', storageFolder, preparedBytes = 0 } = settings;
-  const folder = storageFolder && join(storageFolder, 'self-tests');
+  const folder = selfTestFolder(settings);
   const { warnings, ...chosen } = await chooseExecution(executionProviders, { folder, environment });
   const execution = settings.precision === 'float32' ? { ...chosen, precision: 'float32' as const } : chosen;
   const temporaryFolder = storageFolder && join(storageFolder, 'temporary');

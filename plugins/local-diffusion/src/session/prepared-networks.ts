@@ -17,8 +17,8 @@ export interface PreparedNetworksOptions {
   /** What all entries may take together. */
   readonly maximumBytes: number;
   /**
-   * Networks whose weights take fewer bytes in memory are not kept, unless their int8 weights have to be made.
-   * Absent: 200 MB, which open as fast without.
+   * Networks whose weights take fewer bytes in memory are not kept, unless their int8 weights have to be
+   * made. Absent: 200 MB, which open as fast without.
    */
   readonly minimumWeightBytes?: number;
   /** Absent: the system's. */

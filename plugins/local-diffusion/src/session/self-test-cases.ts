@@ -146,6 +146,19 @@ export const selfTestCases: readonly SelfTestCase[] = [
   attentionCase('attention with a bias', 77, 4, 32, { biased: true }),
 ];
 
+/**
+ * Two convolutions and two linear layers as a UNet has many, 5.5 GFLOP, between narrow ones that no precision
+ * changes.
+ */
+export const int8SpeedCase: SelfTestCase = needed('int8 speed', [1, 8, 32, 32], (graph, x, weights) => {
+  const wide = [weights(320, 8, 3, 3), weights(320, 320, 3, 3), weights(320, 320, 3, 3)];
+  const convolved = wide.reduce((value, weight) => convolve(graph, value, [weight], 1), x);
+  const last = graph.node('Transpose', [convolved], { perm: [0, 2, 3, 1] });
+  const tokens = graph.node('Reshape', [last, graph.integers([-1, 320])]);
+  const layers = [weights(1280, 320), weights(320, 1280), weights(8, 320)];
+  return layers.reduce((value, weight) => graph.node('Gemm', [value, weight], { transB: 1 }), tokens);
+});
+
 /** Four convolutions in a row over a square of that edge: 0.3 GFLOP for 16, 4.8 for 64. */
 export const speedCase = (edge: number): SelfTestCase =>
   needed('speed', [1, 128, edge, edge], (graph, x, weights) => {

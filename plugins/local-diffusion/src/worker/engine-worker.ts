@@ -9,7 +9,7 @@ import { EaselError } from '@easel/plugin-sdk';
 import { ModelCache } from '../models/model-cache.js';
 import { memoryBudget } from '../session/memory-budget.js';
 import { NetworkMemory } from '../session/network-memory.js';
-import { type NetworkSettings, settleNetworkOptions } from '../session/network-options.js';
+import { type NetworkSettings, selfTestFolder, settleNetworkOptions } from '../session/network-options.js';
 import { RunClock } from '../session/run-clock.js';
 import { CallProgress } from './call-progress.js';
 import type { EngineCall } from './engine-call.js';
@@ -28,11 +28,16 @@ const { settings, runMemory } = workerData as EngineWorkerData;
 const { warnings, ...options } = await settleNetworkOptions(settings, process.env);
 /** Of the call that is being worked on. */
 let inProgress: CallProgress | undefined;
-const memory = new NetworkMemory(options, {
-  ...memoryBudget(settings.memoryBytes),
-  clock: new RunClock(runMemory),
-  onOpening: () => inProgress?.loading(),
-});
+const gainsByInt8 = async () =>
+  (await import('../session/int8-gain.js')).gainsByInt8({ folder: selfTestFolder(settings) });
+const memory = new NetworkMemory(
+  { ...options, gainsByInt8 },
+  {
+    ...memoryBudget(settings.memoryBytes),
+    clock: new RunClock(runMemory),
+    onOpening: () => inProgress?.loading(),
+  },
+);
 const models = new ModelCache(memory);
 const running = new Map<number, AbortController>();
 let queue: Promise<void> = Promise.resolve();

@@ -78,8 +78,8 @@ const encodeParts = (graph: Graph, externalFolder: string): Uint8Array =>
 
 /**
  * What nodes hand on, as far as its shape is known. ONNX Runtime gives a block of memory to the next value of
- * the same shape; where it has to infer shapes itself, it finds hardly any alike, and compares every value with
- * all blocks before it: opening a network of 2,000 nodes took seven times as long.
+ * the same shape; where it has to infer shapes itself, it finds hardly any alike, and compares every value
+ * with all blocks before it: opening a network of 2,000 nodes took seven times as long.
  */
 function valuesBetween({ nodes, outputs, values }: Graph): readonly Port[] {
   const ends = new Set(outputs.map(({ name }) => name));

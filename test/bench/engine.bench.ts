@@ -4,7 +4,8 @@
  * - `--model sd15|sdxl|all` (sd15): whose networks, in random weights that the first run writes into
  * `~/.cache/easel-bench`, 4.3 and 6.9 GB;
  * - `--only <phases>`: some of them, separated by commas: those of the table, `unet-fast`,
- * `fast-beside-exact` (precision fast and exact in turn), `load`, `generate`;
+ * `fast-beside-exact` (precision fast and exact in turn), `quality` (images of the bundled model in fast,
+ * and with deep features used again, beside those of exact: 64 seeds, 8 with `--quick`), `load`, `generate`;
  * - `--provider <name>` (cpu): what to compute on, as `executionProviders` of the plugin has it;
  * - `--peer <folder>`: an ONNX export of the same denoising network beside the engine's;
  * `--write-peer <folder>` writes one
@@ -58,15 +59,17 @@ async function measureModel(model: BenchModel): Promise<Report> {
   const report: Report = {};
   const measure = async (name: string, phase: string, folder = '') => {
     if (!flags.json) process.stderr.write(`${model.name} ${name}...\n`);
-    report[name] = await runPhase({ phase, model: model.name, provider, rounds, folder });
+    const seeds = flags.quick ? 8 : 64;
+    const task = { phase, model: model.name, provider, folder };
+    report[name] = await runPhase({ ...task, rounds: phase === 'quality' ? seeds : rounds });
   };
   const wanted = flags.only?.split(',') ?? [
     ...networkPhasesOf(model),
-    ...(provider === 'cpu' ? ['unet-fast', 'fast-beside-exact'] : []),
+    ...(provider === 'cpu' ? ['unet-fast', 'fast-beside-exact', 'quality'] : []),
     'load',
     'generate',
   ];
-  await writeRandomCheckpoint(model);
+  if (wanted.some((phase) => phase !== 'quality')) await writeRandomCheckpoint(model);
   for (const phase of wanted) {
     if (phase === 'load') {
       const folder = await mkdtemp(join(cacheFolder, 'prepared-'));

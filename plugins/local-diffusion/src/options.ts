@@ -62,6 +62,14 @@ const commonOptions = z.strictObject({
     .describe(
       'Until which share of the steps there is guidance, 0 to 1; the steps after it take half of the time. Absent: 1, the last step.',
     ),
+  deepCacheInterval: z
+    .int()
+    .min(1)
+    .max(10)
+    .default(1)
+    .describe(
+      'Where the denoising network is a UNet: of so many of its calls one runs all of it, and the others take what its deep layers made of that one (DeepCache), 1 to 10: sooner, and other images. Absent: 1, each runs all of it.',
+    ),
   eta: z.number().min(0).max(1).default(0).describe("DDIM's share of fresh noise, 0 to 1. Absent: 0."),
   timestepSpacing: z
     .enum(timestepSpacings)

@@ -11,6 +11,7 @@ import { measureGenerating } from './measure-generating.js';
 import { measureLoading } from './measure-loading.js';
 import { measureNetwork, measureUnet } from './measure-network.js';
 import { measureBesidePeer, measurePeer } from './measure-peer.js';
+import { measureDeviceQuality, measureQuality } from './measure-quality.js';
 import { benchModel } from './models.js';
 
 const taskSchema = z.object({
@@ -29,6 +30,8 @@ const measured: Readonly<Record<string, () => Promise<object>>> = {
   unet: () => measureUnet(model, task),
   'unet-fast': () => measureFast(model, task.rounds),
   'fast-beside-exact': () => measureFastBesideExact(model, task.rounds),
+  quality: () => measureQuality(task.rounds),
+  'device-quality': () => measureDeviceQuality(task.provider, task.rounds),
   load: () => measureLoading(model, task.folder),
   generate: () => measureGenerating(model, task),
   peer: () => measurePeer(model, task.folder, task),

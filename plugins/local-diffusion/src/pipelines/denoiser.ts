@@ -40,7 +40,7 @@ export interface DenoiserOptions {
  * to guide away from. Both halves of guidance are one run, the unconditional one first.
  */
 export function createDenoiser(
-  model: DiffusionModel,
+  model: Pick<DiffusionModel, 'predict' | 'guidance'>,
   options: DenoiserOptions,
 ): (latents: Float32Array, timestep: number) => Promise<Float32Array> {
   const { images, guidanceScale, unconditionalScale, guidanceRescale, guidanceLimit, latentShape } = options;

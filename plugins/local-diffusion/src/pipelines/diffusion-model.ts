@@ -217,6 +217,11 @@ export interface DiffusionModel extends Autoencoder {
    * have.
    */
   predict(input: Feed, timestep: number, conditioning: Conditioning): Promise<Float32Array>;
+  /**
+   * Starts the predictions of an image, of which only each so many-th runs the whole network: the others take
+   * what its deep layers made of the last whole one. Absent: the network is not made so.
+   */
+  predictReusing?(interval: number): DiffusionModel['predict'];
   /** Like `decode`, only about right and much faster: for previews. Absent: there is nothing of the kind. */
   decodePreview?(latents: Float32Array, shape: readonly number[]): Promise<Float32Array>;
   release(): Promise<void>;

@@ -52,7 +52,7 @@ export async function generateLatents(
 ): Promise<LatentsResult> {
   refuseWhatModelCannotDo(model, request);
   const { prompts, width, height, generators, guidanceScale, guidanceRescale, signal } = request;
-  const { guidanceStart = 0, guidanceEnd = 1 } = request;
+  const { guidanceStart = 0, guidanceEnd = 1, deepCacheInterval = 1 } = request;
   const images = prompts.length;
   const schedulerConfig = spaced(model.schedulerConfig, request.timestepSpacing);
   const imageTokens = (width / model.patchEdge) * (height / model.patchEdge);
@@ -78,7 +78,9 @@ export async function generateLatents(
   throwIfAborted(signal);
   const shape = [images, ...latentShape];
   const stepsBefore = isHandedOver ? request.steps - Math.ceil(span.calls / span.callsPerStep) : 0;
-  const denoise = createDenoiser(model, {
+  const reusing = deepCacheInterval > 1 ? model.predictReusing?.(deepCacheInterval) : undefined;
+  const network = { guidance: model.guidance, predict: reusing ?? model.predict };
+  const denoise = createDenoiser(network, {
     images,
     latentShape,
     conditioningAt: (call) => conditioning.at(stepsBefore + Math.floor(call / span.callsPerStep)),
@@ -122,6 +124,7 @@ export async function generateLatents(
         ...(unconditionalScale > 1 ? [] : warnOfUnreadNegative(model, request)),
         ...warnOfUnreadScale(model, request),
         ...(unconditionalScale > 1 ? [] : warnOfUnreadSpan(request)),
+        ...(deepCacheInterval > 1 && !reusing ? [noDeepLayers] : []),
       ]),
     ],
   };
@@ -147,6 +150,8 @@ function keepPicture(model: DiffusionModel, request: PictureRequest): PicturesRe
     warnings: [...span.warnings, 'Strength 0 keeps the image as it is: no step was made.'],
   };
 }
+
+const noDeepLayers = 'deepCacheInterval had no effect: only UNets have such layers.';
 
 function warnOfUnreadSpan({ guidanceStart = 0, guidanceEnd = 1 }: PictureRequest): readonly string[] {
   if (guidanceStart === 0 && guidanceEnd === 1) return [];

@@ -38,6 +38,8 @@ export interface PictureRequest extends Omit<ConditioningRequest, 'isGuided' | '
   readonly guidanceStart?: number | undefined;
   /** Share of the steps, 0 to 1, until which there is guidance. Absent: 1. */
   readonly guidanceEnd?: number | undefined;
+  /** Of so many calls of the denoising network one runs all of it. Absent: 1, each does. */
+  readonly deepCacheInterval?: number | undefined;
   /** Absent: the model's own. */
   readonly sampler?: string | undefined;
   /** The samplers that there are. Absent: the built-in ones. */

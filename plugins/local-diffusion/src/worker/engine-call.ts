@@ -51,6 +51,8 @@ export interface EngineCall {
   /** Shares of the steps, 0 to 1, between which there is guidance. */
   readonly guidanceStart: number;
   readonly guidanceEnd: number;
+  /** Of so many calls of the denoising network one runs all of it. */
+  readonly deepCacheInterval: number;
   readonly eta: number;
   /** Absent: as the model's scheduler config says. */
   readonly timestepSpacing: TimestepSpacing | undefined;

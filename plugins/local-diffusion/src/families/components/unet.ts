@@ -2,6 +2,7 @@ import type { Component } from '../../checkpoint/component.js';
 import { invalidFiles } from '../../checkpoint/invalid-files.js';
 import { denoiserDialect } from '../../exported/dialects.js';
 import type { ExportedNetwork } from '../../exported/exported-network.js';
+import { divideUnet } from '../../networks/unet/deep-features.js';
 import { unetGraph } from '../../networks/unet/unet.js';
 import { readUnetConfig } from '../../networks/unet/unet-config.js';
 import {
@@ -14,6 +15,7 @@ import { embedGuidance } from '../../pipelines/guidance.js';
 import type { TextEncoder } from '../../prompt/text-encoding.js';
 import type { NetworkPlace } from '../../session/network-group.js';
 import type { ComponentKind } from '../component-kind.js';
+import { reusingFeatures } from './reused-features.js';
 
 /** A UNet by what it says of itself; what an exported file leaves open is undefined. */
 export interface Unet {
@@ -33,7 +35,7 @@ export interface Unet {
    *
    * @throws ERR_MODEL_FILES_INVALID for weights that do not fit its config
    */
-  mount(): DiffusionModel['predict'];
+  mount(): Pick<DiffusionModel, 'predict' | 'predictReusing'>;
 }
 
 /** diffusers' `UNet2DConditionModel`. */
@@ -59,8 +61,9 @@ function mountedUnet(component: Component, networks: NetworkPlace): Unet {
         pooledWidth === undefined ? undefined : (textTime.inputSize - pooledWidth) / textTime.sinusoidSize,
     }),
     mount() {
-      const network = networks.add(unetGraph(component));
-      return async (sample, timestep, conditioning) => {
+      const graph = unetGraph(component);
+      const network = networks.add(graph);
+      const predict: DiffusionModel['predict'] = async (sample, timestep, conditioning) => {
         const feeds = {
           sample,
           timestep: { data: Float32Array.of(timestep), shape: [1] },
@@ -68,6 +71,8 @@ function mountedUnet(component: Component, networks: NetworkPlace): Unet {
         };
         return (await network.run(feeds, ['out_sample'])).out_sample;
       };
+      const divided = divideUnet(graph);
+      return { predict, ...(divided && { predictReusing: reusingFeatures(networks, divided) }) };
     },
   };
 }
@@ -84,11 +89,13 @@ function exportedUnet(network: ExportedNetwork): Unet {
     textWidth: undefined,
     guidance: guidanceOf(numberAt('timestep_cond', 1)),
     ...(isToldSizes && { sizeCount: () => numberAt('time_ids', 1) }),
-    mount: () => async (sample, timestep, conditioning) => {
-      const images = sample.shape[0] ?? 1;
-      const timesteps = { data: new Float32Array(images).fill(timestep), shape: [images] };
-      return (await network.run({ sample, timestep: timesteps, ...conditioning }, 'out_sample')).data;
-    },
+    mount: () => ({
+      predict: async (sample, timestep, conditioning) => {
+        const images = sample.shape[0] ?? 1;
+        const timesteps = { data: new Float32Array(images).fill(timestep), shape: [images] };
+        return (await network.run({ sample, timestep: timesteps, ...conditioning }, 'out_sample')).data;
+      },
+    }),
   };
 }
 

@@ -81,7 +81,7 @@ export const stableDiffusionXl: Family = {
       alignedSigmas,
       refinesOnly: readsAestheticScore,
       condition: (request) => conditionStableDiffusionXl(parts, request),
-      predict: unet.mount(),
+      ...unet.mount(),
     };
   },
 };

@@ -83,7 +83,7 @@ export const stableDiffusion: Family = {
       alignedSigmas,
       refinesOnly: false,
       condition: (request) => conditionStableDiffusion(encoder, request),
-      predict: unet.mount(),
+      ...unet.mount(),
     };
   },
 };

@@ -12,10 +12,9 @@ export function findModel(
   manager: Pick<ServerContext['manager'], 'getAvailableModels' | 'currentModel'>,
   name: string | null | undefined,
 ): AvailableModel | undefined {
-  const models = manager.getAvailableModels();
   const wanted = name ?? manager.currentModel;
-  const listed = models.find((model) => isNamed(model, wanted));
+  const [listed] = manager.getAvailableModels((model) => isNamed(model, wanted));
   if (listed || wanted === undefined) return listed;
-  const alike = models.find(({ pipelineType }) => wanted.startsWith(`${pipelineType}:`));
+  const [alike] = manager.getAvailableModels(({ pipelineType }) => wanted.startsWith(`${pipelineType}:`));
   return alike && { ...alike, id: wanted };
 }

@@ -3,7 +3,7 @@ import { EaselError, type ImageRequest, type Model } from '@easel/plugin-sdk';
 import type { DependencyContainer } from 'tsyringe';
 import type { Configuration } from '../config/configuration.js';
 import { assertUsable } from '../models/assert-usable.js';
-import { type AvailableModel, listModels } from '../models/available-models.js';
+import { type AvailableModel, listModels, type ModelNames } from '../models/available-models.js';
 import { type Catalogue, readCatalogue } from '../models/catalogue.js';
 import { findModel } from '../models/find-model.js';
 import { firstModel } from '../models/first-model.js';
@@ -106,10 +106,10 @@ export class ImageServiceManager implements AsyncDisposable {
     return await this.#dispatcher.planMemory(request, this.#currentModel, options);
   }
 
-  /** The models of the catalogue, with whether a plugin can make their pictures. */
-  getAvailableModels(): AvailableModel[] {
+  /** The models of the catalogue, or the wanted ones, with whether a plugin can make their pictures. */
+  getAvailableModels(isWanted: (model: ModelNames) => boolean = () => true): AvailableModel[] {
     const fallback = this.#configuration.current.fallbackPipelineType;
-    return listModels(this.#catalogue.current, this.#registry.table, fallback, this.#currentModel);
+    return listModels(this.#catalogue.current, this.#registry.table, fallback, this.#currentModel, isWanted);
   }
 
   /** Takes over at once what stands in the catalogue folders now. */

@@ -34,16 +34,28 @@ export const isNamed = (
   name: string | undefined,
 ): boolean => id === name || (name !== undefined && aliases?.includes(name) === true);
 
-/** The catalogue as callers see it, in its own order. */
+/** What models are told apart by. */
+export type ModelNames = Pick<AvailableModel, 'id' | 'aliases' | 'pipelineType'>;
+
+/**
+ * The catalogue as callers see it, in its own order.
+ *
+ * @param isWanted of whom more is looked at: whether a model is installed, only the disk knows
+ */
 export function listModels(
   catalogue: Catalogue,
   table: RoutingTable,
   fallbackPipelineType: string | undefined,
   currentModel: string | undefined,
+  isWanted: (model: ModelNames) => boolean,
 ): AvailableModel[] {
-  const aliasesOf = (id: string) =>
-    [...catalogue.aliases].filter(([, meant]) => meant === id).map(([alias]) => alias);
-  return [...catalogue.models.values()].map((model) => {
+  const aliasesById = new Map<string, string[]>();
+  for (const [alias, id] of catalogue.aliases) aliasesById.set(id, [...(aliasesById.get(id) ?? []), alias]);
+  const aliasesOf = (id: string) => aliasesById.get(id) ?? [];
+  const wanted = [...catalogue.models.values()].filter(({ id, pipelineType }) =>
+    isWanted({ id, pipelineType, aliases: aliasesOf(id) }),
+  );
+  return wanted.map((model) => {
     const { id, name, description, pipelineType, defaults, supports, secrets } = model;
     const candidates =
       table.get(pipelineType) ?? (fallbackPipelineType ? table.get(fallbackPipelineType) : undefined);

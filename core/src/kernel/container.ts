@@ -1,7 +1,6 @@
 import 'reflect-metadata';
 import { randomInt } from 'node:crypto';
 import { resolve } from 'node:path';
-import { seedLimit } from '@easel/plugin-sdk';
 import type { Tracer } from '@opentelemetry/api';
 import { type DependencyContainer, container as processContainer } from 'tsyringe';
 import type { Configuration } from '../config/configuration.js';
@@ -18,6 +17,9 @@ import { Reconciler } from './reload/reconciler.js';
 import { Dispatcher } from './routing/dispatch.js';
 import { Latencies } from './routing/latencies.js';
 import { tokens } from './tokens.js';
+
+/** Seeds that are drawn lie below: many providers take 31 bits, also of the last image of a call. */
+const drawnSeeds = 2 ** 31 - 1_000;
 
 export interface KernelOptions extends ConfigurationSource {
   /** Where secrets are looked up. Absent: `process.env`, and below it the secrets file. */
@@ -69,7 +71,7 @@ export function createContainer(options: KernelOptions): DependencyContainer {
   container.register(tokens.tracing, { useValue: new Tracing(options.tracer) });
   container.register(tokens.now, { useValue: options.now ?? (() => performance.now()) });
   container.register(tokens.random, { useValue: options.random ?? Math.random });
-  container.register(tokens.drawSeed, { useValue: options.drawSeed ?? (() => randomInt(seedLimit + 1)) });
+  container.register(tokens.drawSeed, { useValue: options.drawSeed ?? (() => randomInt(drawnSeeds)) });
   container.register(tokens.catalogue, {
     useValue: { current: readCatalogue(configuration) },
   });

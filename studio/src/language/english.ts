@@ -66,7 +66,11 @@ export const english = {
   sampler: 'Sampler',
   schedule: 'Schedule',
   precision: 'Precision',
-  precisions: { exact: 'Exact', fast: 'Fast: images differ a little' },
+  precisions: {
+    unset: 'Exact with a seed, otherwise what is fast here',
+    exact: 'Exact',
+    fast: 'Fast: images differ a little',
+  },
   styles: {
     title: 'Styles',
     add: (name: string) => `Add the style ${name}`,

@@ -67,7 +67,11 @@ export const german: Words = {
   sampler: 'Sampler',
   schedule: 'Zeitplan',
   precision: 'Genauigkeit',
-  precisions: { exact: 'Genau', fast: 'Schnell: Bilder weichen etwas ab' },
+  precisions: {
+    unset: 'Mit Startwert genau, sonst was hier schnell ist',
+    exact: 'Genau',
+    fast: 'Schnell: Bilder weichen etwas ab',
+  },
   styles: {
     title: 'Stile',
     add: (name) => `Den Stil ${name} dazugeben`,

@@ -61,9 +61,9 @@ function PrecisionField() {
     <div>
       <Select
         label={words.precision}
-        value={precision ?? 'exact'}
+        value={precision ?? 'unset'}
         groups={[{ label: words.precision, options }]}
-        onChange={(chosen) => setDraft({ precision: chosen === 'exact' ? undefined : chosen })}
+        onChange={(chosen) => setDraft({ precision: chosen === 'unset' ? undefined : chosen })}
       />
     </div>
   );

@@ -9,11 +9,8 @@ export const imageCount = 20_000;
 export const imagesPerDay = 200;
 const dayMs = 24 * 3_600_000;
 
-/** Whether somebody will look at an image. */
-type IsSeen = (index: number) => boolean;
-
-/** Adds images to the one that a server has made: each that is seen is another name of its files. */
-function addImages(storage: string, name: string, isSeen: IsSeen): void {
+/** Adds images to the one that a server has made: each is another name of its files. */
+function addImages(storage: string, name: string): void {
   const pathOf = (one: string) => join(storage, 'results', one.slice(0, 2), one);
   // The first two characters are a folder.
   const prefixes = Array.from({ length: 256 }, (_, index) => index.toString(16).padStart(2, '0'));
@@ -26,7 +23,7 @@ function addImages(storage: string, name: string, isSeen: IsSeen): void {
   database.transaction(() => {
     for (let index = 0; index < imageCount; index++) {
       const one = `${prefixes[index % 256]}${`${index}`.padStart(62, '0')}.png`;
-      for (const ending of isSeen(index) ? ['', '.json', '.thumb.webp'] : [])
+      for (const ending of ['', '.json', '.thumb.webp'])
         linkSync(pathOf(name) + ending, pathOf(one) + ending);
       insert.run(one, Math.floor(index / imagesPerDay + 1) * dayMs, `image ${index}`, index, name);
     }
@@ -34,11 +31,8 @@ function addImages(storage: string, name: string, isSeen: IsSeen): void {
   database.close();
 }
 
-/**
- * A server whose gallery has an image of today, and 20,000 of the hundred days before, 200 a day. Only those
- * that are seen have files, since 60,000 of them take their time.
- */
-export async function startWithLargeGallery(isSeen: IsSeen = () => true): Promise<EaselServer> {
+/** A server whose gallery has an image of today, and 20,000 of the hundred days before, 200 a day. */
+export async function startWithLargeGallery(): Promise<EaselServer> {
   const server = await startEasel();
   const made = await fetch(`${server.url}/api/images/generate`, {
     method: 'POST',
@@ -48,7 +42,7 @@ export async function startWithLargeGallery(isSeen: IsSeen = () => true): Promis
   const { image_url } = await jsonOf<{ image_url: string }>(made);
   const name = new URL(image_url).pathname.split('/').at(-1) ?? '';
   await (await fetch(`${server.url}/api/images/results/${name}/thumbnail`)).arrayBuffer();
-  addImages(join(server.folder, 'storage'), name, isSeen);
+  addImages(join(server.folder, 'storage'), name);
   // The server sees what another process has written with its next read, or the one after it.
   const total = async () =>
     (await jsonOf<{ total: number }>(await fetch(`${server.url}/api/images/gallery?limit=1`))).total;

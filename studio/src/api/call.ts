@@ -19,6 +19,9 @@ export class ApiError extends Error {
   }
 }
 
+/** Milliseconds after which what only reads is given up: a network may be gone without a word. */
+const readMs = 30_000;
+
 /** What the server asks of pages that change something. Absent: it has no keys. */
 export const $token = atom<string | undefined>();
 
@@ -46,6 +49,7 @@ export async function call<Schema extends z.ZodMiniType>(
       ...(body ? { 'content-type': 'application/json' } : {}),
     },
     ...(body ? { body: JSON.stringify(body) } : {}),
+    ...(method === 'GET' ? { signal: AbortSignal.timeout(readMs) } : {}),
   };
   const response = await fetch(addressOf(path), sent).catch(() => undefined);
   if (!response) throw new ApiError(0, { code: 'unreachable', message: 'The server cannot be reached.' });

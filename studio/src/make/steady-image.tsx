@@ -1,4 +1,6 @@
+import { useStore } from '@nanostores/react';
 import { useEffect, useState } from 'react';
+import { $isConnected } from '../live/jobs.js';
 
 interface Props {
   /** Absent: there is nothing to see yet. */
@@ -9,11 +11,15 @@ interface Props {
   readonly height: number;
 }
 
-/** An image that stays until the next one has been decoded, so that nothing flickers. */
+/**
+ * An image that stays until the next one has been decoded, so that nothing flickers. What could not be fetched
+ * is asked for again when the server is back.
+ */
 export function SteadyImage({ address, label, isFinished, width, height }: Props) {
   const [shown, setShown] = useState<string>();
+  const isConnected = useStore($isConnected);
   useEffect(() => {
-    if (address === undefined) return;
+    if (address === undefined || !isConnected) return;
     let isStale = false;
     const next = new Image();
     next.src = address;
@@ -25,7 +31,7 @@ export function SteadyImage({ address, label, isFinished, width, height }: Props
     return () => {
       isStale = true;
     };
-  }, [address]);
+  }, [address, isConnected]);
   return (
     <svg
       className="frame"

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { jsonOf } from '../../http/server.js';
 import { openPage } from '../open-page.js';
 import { startEasel } from './easel-server.js';
 
@@ -8,8 +9,8 @@ const offlineMs = 10_000;
 
 it('loses nothing when the network is gone for ten seconds in the middle of a job', async () => {
   const { url } = await startEasel();
-  const { page } = await openPage(`${url}/make?p=a+red+boat&steps=200&n=2&s=7`);
-  await page.getByRole('button', { name: 'Make 2 images' }).click();
+  const { page } = await openPage(`${url}/make?p=a+red+boat&steps=100&s=7`);
+  await page.getByRole('button', { name: 'Make 1 image' }).click();
   await page.locator('.frame[data-state=unfinished]').first().waitFor();
   const job = new URL(page.url()).hash;
   const lost = page.getByText('The server cannot be reached');
@@ -17,11 +18,16 @@ it('loses nothing when the network is gone for ten seconds in the middle of a jo
   await lost.waitFor();
   await page.getByLabel('Prompt').fill('a blue moon');
   await pause(offlineMs);
+  const states = async () => {
+    const { jobs } = await jsonOf<{ jobs: { state: string }[] }>(await fetch(`${url}/api/images/jobs`));
+    return jobs.map(({ state }) => state);
+  };
+  await expect.poll(states, { timeout: 60_000, interval: 100 }).toEqual(['succeeded']);
   await page.context().setOffline(false);
   await lost.waitFor({ state: 'hidden' });
   expect(new URL(page.url()).hash).toBe(job);
   expect(await page.getByLabel('Prompt').inputValue()).toBe('a blue moon');
-  // The job has gone on meanwhile, and its end is told.
+  // The job has ended meanwhile: that is told, and the image that could not be fetched is.
   await page.locator('.frame[data-state=finished]').waitFor();
   await page.getByRole('button', { name: 'Queue' }).click();
   await page.getByText('Nothing waits.').waitFor();

@@ -103,7 +103,8 @@ const keysOf = (suspect: Suspect): string[] => [
 ];
 
 /** Of all that is asked for but the seed, which is another one each time where none is given. */
-function requestKey({ request: { requestId: _, seed: __, inputImages, mask, ...others } }: Suspect): string {
+function requestKey({ request }: Suspect): string {
+  const { requestId: _, seed: __, isSeedDrawn: ___, inputImages, mask, ...others } = request;
   const images = [...inputImages, ...(mask ? [mask] : [])].map(({ bytes }) => sha256(bytes));
   return `request ${sha256(JSON.stringify([others, images, mask !== undefined]))}`;
 }

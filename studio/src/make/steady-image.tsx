@@ -12,8 +12,8 @@ interface Props {
 }
 
 /**
- * An image that stays until the next one has been decoded, so that nothing flickers. What could not be fetched
- * is asked for again when the server is back.
+ * An image that stays until the next one has been decoded, so that nothing flickers. What could not be
+ * fetched is asked for again when the server is back.
  */
 export function SteadyImage({ address, label, isFinished, width, height }: Props) {
   const [shown, setShown] = useState<string>();

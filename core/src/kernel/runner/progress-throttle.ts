@@ -1,16 +1,19 @@
-import type { Progress } from '@easel/plugin-sdk';
+import type { Preview, Progress } from '@easel/plugin-sdk';
 
 const intervalMs = 33;
 /** Reports that may follow each other at once, so that short calls are told as they are. */
 const burst = 10;
 
 /**
- * Sends at most about thirty reports of a call in a second, each time the newest, and always the last one.
+ * Sends at most about thirty reports of a call in a second, each time the newest, and always the last one. A
+ * look at an image stays until it has been sent, or a newer look at the same image comes.
  */
 export class ProgressThrottle {
   readonly #send: (progress: Progress) => void;
   readonly #isWireFull: () => boolean;
   #newest: Progress | undefined;
+  /** Looks that wait, by the image. */
+  readonly #previews = new Map<number, Preview>();
   /** Sending is allowed from here on; every report moves it by an interval. */
   #mayFrom = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
@@ -21,30 +24,38 @@ export class ProgressThrottle {
     this.#isWireFull = isWireFull;
   }
 
-  report(progress: Progress): void {
+  report({ preview, ...progress }: Progress): void {
     if (this.#hasEnded) return;
     this.#newest = progress;
-    if (performance.now() >= this.#mayFrom && !this.#isWireFull()) this.#sendNewest();
-    else this.#timer ??= setTimeout(() => this.#retry(), intervalMs);
+    if (preview) this.#previews.set(preview.index, preview);
+    this.#sendOrWait();
   }
 
   /** Sends what is left; later reports are passed over. */
   end(): void {
     this.#hasEnded = true;
-    this.#sendNewest();
+    while (this.#newest) this.#sendNewest();
+    clearTimeout(this.#timer);
+  }
+
+  #sendOrWait(): void {
+    if (performance.now() >= this.#mayFrom && !this.#isWireFull()) this.#sendNewest();
+    if (this.#newest) this.#timer ??= setTimeout(() => this.#retry(), intervalMs);
   }
 
   #retry(): void {
     this.#timer = undefined;
-    if (this.#newest) this.report(this.#newest);
+    this.#sendOrWait();
   }
 
   #sendNewest(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
     const newest = this.#newest;
-    this.#newest = undefined;
+    if (!newest) return;
+    const [preview] = this.#previews.values();
+    if (preview) this.#previews.delete(preview.index);
+    // The next look is told with the same words.
+    if (this.#previews.size === 0) this.#newest = undefined;
     this.#mayFrom = Math.max(this.#mayFrom, performance.now() - burst * intervalMs) + intervalMs;
-    if (newest) this.#send(newest);
+    this.#send(preview ? { ...newest, preview } : newest);
   }
 }

@@ -91,7 +91,8 @@ function apply({ type, data }: LiveEvent): void {
   else if (type === 'state') putJob(z.parse(jobSchema, data));
   else if (type === 'progress') {
     const { id, ...progress } = z.parse(jobProgressSchema, data);
-    change(id, () => ({ progress }));
+    // It runs, also where an answer of before that came later.
+    change(id, () => ({ state: 'running', progress }));
   } else {
     const { id, index, step = 0 } = z.parse(jobPreviewSchema, data);
     change(id, ({ looks }) => ({ looks: { ...looks, [index]: step } }));

@@ -7,7 +7,7 @@ import { randomServerRun } from '../faults/server/server-run.js';
 import { differences, tableOf } from '../faults/table.js';
 
 /** Random runs of each provider. `npm run test:faults -- --runs 500` makes more. */
-const runs = 14;
+const runs = 6;
 /**
  * The same with the server killed, which takes longer to start. `npm run test:faults -- --server` makes more.
  */

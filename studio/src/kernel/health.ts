@@ -11,10 +11,20 @@ export const $health = atom<Health | undefined>();
 export const $refused = atom<ApiError | undefined>();
 /** Plugins on which something is being done. */
 export const $busy = atom<ReadonlySet<string>>(new Set());
+/** Plugins that were just switched on (true) or off, shown until the server has answered. */
+export const $switched = atom<ReadonlyMap<string, boolean>>(new Map());
 
+const lastActs = new Map<string, Promise<void>>();
+let looks = 0;
+let shownLook = 0;
+
+/** Answers that come later than those of newer looks are left out. */
 async function look(): Promise<void> {
+  const mine = ++looks;
   const health = await readHealth().catch(() => undefined);
-  if (health) $health.set(health);
+  if (!health || mine < shownLook) return;
+  shownLook = mine;
+  $health.set(health);
 }
 
 /** Looks at the plugins now and again; the function that it answers ends that. */
@@ -24,16 +34,38 @@ export function watchHealth(): () => void {
   return () => clearInterval(timer);
 }
 
+/** Switches a plugin on or off. */
+export function switchPlugin(id: string, on: boolean): Promise<void> {
+  $switched.set(new Map($switched.get()).set(id, on));
+  return act(id, on ? 'enable' : 'disable');
+}
+
+/** What people ask of one plugin is done in their order, each after the one before. */
 export async function act(id: string, what: PluginAct): Promise<void> {
+  $busy.set(new Set($busy.get()).add(id));
+  const before = lastActs.get(id) ?? Promise.resolve();
+  const mine = before.catch(() => {}).then(() => change(id, what));
+  lastActs.set(id, mine);
+  try {
+    await mine;
+  } finally {
+    if (lastActs.get(id) === mine) forget(id);
+  }
+}
+
+function forget(id: string): void {
+  lastActs.delete(id);
+  $busy.set(new Set([...$busy.get()].filter((one) => one !== id)));
+  $switched.set(new Map([...$switched.get()].filter(([one]) => one !== id)));
+}
+
+async function change(id: string, what: PluginAct): Promise<void> {
   $refused.set(undefined);
-  $busy.set(new Set([...$busy.get(), id]));
   try {
     await changePlugin(id, what);
   } catch (error) {
-    if (error instanceof ApiError) $refused.set(error);
-    else throw error;
-  } finally {
-    $busy.set(new Set([...$busy.get()].filter((one) => one !== id)));
-    await Promise.all([look(), refreshModels()]);
+    if (!(error instanceof ApiError)) throw error;
+    $refused.set(error);
   }
+  await Promise.all([look(), refreshModels()]);
 }

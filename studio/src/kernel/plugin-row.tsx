@@ -3,7 +3,7 @@ import { useStore } from '@nanostores/react';
 import type { Plugin } from '../api/schemas.js';
 import { Icon } from '../controls/icon.js';
 import { useWords } from '../language/words.js';
-import { $busy, act } from './health.js';
+import { $busy, $switched, act, switchPlugin } from './health.js';
 import { $kernelEvents, latenciesOf } from './kernel-events.js';
 import { Sparkline } from './sparkline.js';
 
@@ -21,7 +21,7 @@ export function PluginRow({ plugin }: { readonly plugin: Plugin }) {
   const busy = useStore($busy);
   const events = useStore($kernelEvents);
   const { id, provider, version, state, latencies, breakers } = plugin;
-  const isOn = state !== 'disabled';
+  const isOn = useStore($switched).get(id) ?? state !== 'disabled';
   const isBusy = busy.has(id);
   const open = Object.entries(breakers).filter(([, breaker]) => breaker !== 'closed');
   const figures: readonly (readonly [string, string | undefined])[] = [
@@ -89,8 +89,7 @@ export function PluginRow({ plugin }: { readonly plugin: Plugin }) {
           className="switch"
           aria-label={provider}
           checked={isOn}
-          disabled={isBusy}
-          onCheckedChange={(checked) => void act(id, checked ? 'enable' : 'disable')}
+          onCheckedChange={(checked) => void switchPlugin(id, checked)}
         >
           <Switch.Thumb className="switch-thumb" />
         </Switch.Root>

@@ -9,20 +9,17 @@ const largestDifference = 8;
 /**
  * Beta sigmas are spread between the largest and the smallest sigma themselves (diffusers'
  * `_convert_to_beta`). This model's largest is 157, which leaves two or three of 30 steps for the sigmas
- * below 5, where a picture takes shape: too few for samplers of a higher order and for those that add noise.
+ * below 5, where a picture takes shape: too few for samplers of a higher order.
  */
-const fewSmallSigmas = [
-  ...['dpm_2_beta', 'dpm_2_ancestral_beta', 'dpmpp_2m_beta', 'dpmpp_2m_sde_beta', 'dpmpp_3m_beta'],
-  ...['dpmpp_3m_sde_beta', 'dpmpp_3s_beta', 'res_multistep_beta', 'unipc_beta'],
-];
+const fewSmallSigmas = ['dpmpp_2m_beta'];
 
 /** It scales the network's input and output as EDM was trained with, and this model was not. */
 const otherTraining = ['edm_euler'];
 
 /** Schedules that are tried with two samplers only: others space their steps alike. */
-const triedWithFew = /_(exponential|sgm_uniform|simple|normal|kl_optimal|align_your_steps)$/;
+const triedWithFew = /_(beta|exponential|sgm_uniform|simple|normal|kl_optimal|align_your_steps)$/;
 const isTried = (name: string) =>
-  !triedWithFew.test(name) || /^(euler|dpmpp_2m)_/.test(name.replace(triedWithFew, '_'));
+  !triedWithFew.test(name) || /^(euler|dpmpp_2m)_$/.test(name.replace(triedWithFew, '_'));
 
 const exceptions = new Set([...fewSmallSigmas, ...otherTraining]);
 

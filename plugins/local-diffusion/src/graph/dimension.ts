@@ -109,19 +109,29 @@ export function sum(dimensions: Shape): Dimension {
 export function difference(whole: Dimension, part: Dimension): Dimension {
   if (typeof whole === 'number' && typeof part === 'number') return whole - part;
   if (part === 0) return whole;
-  const { coefficient, factors } = asFormula(whole);
-  const terms = coefficient === 1 && factors.length === 1 ? (factors[0]!.sumOf ?? []) : [];
+  const terms = termsOf(whole);
   const place = terms.findIndex((term) => isSame(term, part));
   const rest = terms.filter((_, index) => index !== place);
   if (place >= 0) return rest.length === 1 ? rest[0]! : sum(rest);
   return derived(`(${whole}-${part})`, (sizes) => evaluate(whole, sizes) - evaluate(part, sizes));
 }
 
-/** The smaller one. What was halved and doubled again is never smaller than it was. */
+/** What a sum is made of; nothing for what is none. */
+function termsOf(dimension: Dimension): Shape {
+  const { coefficient, factors } = asFormula(dimension);
+  return coefficient === 1 && factors.length === 1 ? (factors[0]!.sumOf ?? []) : [];
+}
+
+/**
+ * The smaller one. What was halved and doubled again is never smaller than it was, and a sum never smaller than
+ * what it is made of.
+ */
 export function smaller(one: Dimension, other: Dimension): Dimension {
   if (typeof one === 'number' && typeof other === 'number') return Math.min(one, other);
   const { coefficient: factor, freeText } = asFormula(one);
   if (isSame(one, other) || freeText === `floor((${other}+${factor - 1})/${factor})`) return other;
+  if (termsOf(one).some((term) => isSame(term, other))) return other;
+  if (termsOf(other).some((term) => isSame(term, one))) return one;
   return derived(`min(${one},${other})`, (sizes) => Math.min(evaluate(one, sizes), evaluate(other, sizes)));
 }
 

@@ -4,13 +4,13 @@ import { openRegularFile } from './open-regular-file.js';
 import { readSafetensorsFile, type SafetensorsFile } from './safetensors.js';
 
 /** Endings of the files that weights are read from. */
-const extensions: readonly string[] = ['.safetensors', '.gguf'];
+const extensions: readonly string[] = ['.safetensors', '.sft', '.gguf'];
 
 /** Whether a file is called like one of weights. */
 export const isTensorFileName = (name: string): boolean => extensions.includes(extname(name).toLowerCase());
 
 /**
- * Reads the header of a file of weights: .safetensors, or GGUF by its first bytes or its name.
+ * Reads the header of a file of weights: .safetensors, also called .sft, or GGUF by its first bytes or its name.
  *
  * @throws ERR_MODEL_FILES_INVALID naming the file, what is wrong with it and what to do
  */

@@ -49,5 +49,5 @@ export const singleFile: SingleFileLayout = {
       text_encoder: t5EncoderOf(withPrefix(tensors, 'text_encoders.t5xxl.transformer.')),
       vae: autoencoderOf(tensors, 'vae.'),
     }),
-  companions: [t5File('text_encoder', 'tokenizer'), fluxAutoencoderFile],
+  companions: [t5File('text_encoder', 'tokenizer'), fluxAutoencoderFile()],
 };

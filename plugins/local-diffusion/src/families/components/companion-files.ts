@@ -2,6 +2,7 @@ import { DerivedShapes } from '../../checkpoint/derived-shapes.js';
 import type { CompanionFile, Json, Tensors } from '../single-file-layout.js';
 import { readAutoencoderTensors } from './autoencoder-file.js';
 import { t5NameOf } from './llama-t5-names.js';
+import { type Axis, latentMisfit, widthMisfit } from './misfits.js';
 import { clipTensors } from './original-text-names.js';
 import { renamed } from './renamed-tensors.js';
 
@@ -10,22 +11,44 @@ const textFolders = ['text_encoders', 'text_encoder', 'clip'];
 /** Whether a family reads the projection of a CLIP encoder, which some files have and others not. */
 type Reading = 'projected' | 'pooled';
 
-/** CLIP-L or CLIP-G, with the names of transformers. */
-export const clipFile = (name: string, letter: 'l' | 'g', reading: Reading): CompanionFile => ({
+/**
+ * CLIP-L or CLIP-G, with the names of transformers.
+ *
+ * @param reader where the denoising network reads what it writes. Absent: together with that of another encoder
+ */
+export const clipFile = (
+  name: string,
+  letter: 'l' | 'g',
+  reading: Reading,
+  reader?: Axis,
+): CompanionFile => ({
   name,
   fileName: new RegExp(`^(.*[-_.])?clip[-_]?${letter}([-_.].*)?$`, 'i'),
   example: `clip_${letter}.safetensors`,
   folders: textFolders,
   componentOf: (tensors) => clipEncoderOf(tensors, reading),
+  ...(reader && {
+    misfitOf: widthMisfit({
+      written: [{ tensor: 'text_model.embeddings.token_embedding.weight', axis: 1 }],
+      read: reader,
+    }),
+  }),
 });
 
-/** The encoder of T5. */
+/** The encoder of T5, version 1.1 XXL, whose text is read by the layer `context_embedder`. */
 export const t5File = (name: string, tokenizer: string): CompanionFile => ({
   name,
   fileName: /^(.*[-_.])?t5([-_.]?v1[-_.]1)?[-_.]?xxl([-_.].*)?$/i,
   example: 't5xxl_fp16.safetensors',
   folders: textFolders,
   componentOf: t5EncoderOf,
+  misfitOf: widthMisfit({
+    written: [
+      { tensor: 'shared.weight', axis: 1 },
+      { tensor: 'encoder.embed_tokens.weight', axis: 1 },
+    ],
+    read: { tensor: 'context_embedder.weight', axis: 1 },
+  }),
   tokenizer,
 });
 
@@ -35,14 +58,19 @@ export const autoencoderFile = (fileName: RegExp, example: string): CompanionFil
   componentOf: readAutoencoderTensors,
 });
 
-/** The autoencoder of FLUX.1. */
-export const fluxAutoencoderFile: CompanionFile = {
+/**
+ * The autoencoder of FLUX.1.
+ *
+ * @param lastLayer of the transformer that makes its latents
+ */
+export const fluxAutoencoderFile = (lastLayer = 'proj_out'): CompanionFile => ({
   name: 'vae',
   fileName: /^(ae|flux[-_.]?(1[-_.])?(ae|vae).*)$/i,
   example: 'ae.safetensors',
   folders: ['vae'],
   componentOf: readAutoencoderTensors,
-};
+  misfitOf: latentMisfit(lastLayer),
+});
 
 /** CLIP's tensors, without those that are not read. */
 export function clipEncoderOf(tensors: Tensors, reading: Reading): Tensors {

@@ -1,6 +1,7 @@
 import { DerivedShapes } from '../../checkpoint/derived-shapes.js';
 import type { CompanionFile, Json, Tensors } from '../single-file-layout.js';
 import { qwenNameOf } from './llama-qwen-names.js';
+import { widthMisfit } from './misfits.js';
 import { renamed } from './renamed-tensors.js';
 
 const textFolders = ['text_encoders', 'text_encoder', 'clip'];
@@ -26,7 +27,7 @@ export const qwen3File = (
   componentOf: qwenEncoderOf,
   misfitOf: (encoder, denoiser) =>
     encoder.has('model.layers.0.self_attn.q_norm.weight')
-      ? widthMisfit(encoder, denoiser, layer)
+      ? qwenMisfit(layer)(encoder, denoiser)
       : 'is no Qwen3: its heads have no norms',
 });
 
@@ -39,22 +40,19 @@ export const qwen25File = (name: string, layer: TextReadingLayer): CompanionFile
   componentOf: qwenEncoderOf,
   misfitOf: (encoder, denoiser) =>
     /\.self_attn\.q_proj\.bias/.test([...encoder.keys()].join(' '))
-      ? widthMisfit(encoder, denoiser, layer)
+      ? qwenMisfit(layer)(encoder, denoiser)
       : 'is no Qwen2.5: its projections have no biases',
 });
 
-function widthMisfit(
-  encoder: Tensors,
-  denoiser: Tensors,
-  { path, states }: TextReadingLayer,
-): string | undefined {
-  const table =
-    encoder.get('model.embed_tokens.weight') ?? encoder.get('model.language_model.embed_tokens.weight');
-  const written = table?.shape[1];
-  const read = denoiser.get(`${path}.weight`)?.shape[1];
-  if (written === undefined || read === undefined || states * written === read) return undefined;
-  return `writes text ${states * written} wide, and the denoising network reads text ${read} wide`;
-}
+const qwenMisfit = ({ path, states }: TextReadingLayer) =>
+  widthMisfit({
+    written: [
+      { tensor: 'model.embed_tokens.weight', axis: 1 },
+      { tensor: 'model.language_model.embed_tokens.weight', axis: 1 },
+    ],
+    read: { tensor: `${path}.weight`, axis: 1 },
+    states,
+  });
 
 /**
  * The text model with the names of transformers or of llama.cpp and the vision tower, without what it would

@@ -112,8 +112,11 @@ export const singleFile: SingleFileLayout = {
       vae: autoencoderOf(tensors, 'vae.'),
     }),
   companions: [
-    clipFile('text_encoder', 'l', 'pooled'),
+    clipFile('text_encoder', 'l', 'pooled', {
+      tensor: 'time_text_embed.text_embedder.linear_1.weight',
+      axis: 1,
+    }),
     t5File('text_encoder_2', 'tokenizer_2'),
-    fluxAutoencoderFile,
+    fluxAutoencoderFile(),
   ],
 };

@@ -87,5 +87,8 @@ export const singleFile: SingleFileLayout = {
       text_encoder: qwenEncoderOf(withPrefix(tensors, 'text_encoders.qwen3_4b.transformer.')),
       vae: autoencoderOf(tensors, 'vae.'),
     }),
-  companions: [qwen3File('text_encoder', { path: 'cap_embedder.1', states: 1 }, '4b'), fluxAutoencoderFile],
+  companions: [
+    qwen3File('text_encoder', { path: 'cap_embedder.1', states: 1 }, '4b'),
+    fluxAutoencoderFile('all_final_layer.2-1.linear'),
+  ],
 };

@@ -108,11 +108,14 @@ test('a matrix is repacked once, and again where its file is cut short', async (
   expect((await stat(path)).size).toBe(made.size);
 });
 
-test('without room on disk the codes are decoded at each run, as without a folder', async () => {
+test('a network whose codes have no room on disk is refused with what to do', async () => {
   const { location, shape } = await matrixOf('Q4_K');
   const repacked = new RepackedWeights({ folder: join(root, 'full'), maximumBytes: 10 });
-  const graph = productOf(location, shape);
-  expect(await repacked.repack(graph)).toEqual(graph);
+  await expect(repacked.repack(productOf(location, shape))).rejects.toMatchObject({
+    code: 'ERR_STORAGE',
+    message: expect.stringContaining('preparedBytes of local-diffusion allows 1 MB there'),
+    hint: expect.stringMatching(/^Set preparedBytes to \d+ or more, or set preparedBytes to 0/),
+  });
 });
 
 test('a network counts its matrices as codes where they are repacked', async () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat, statfs, utimes, writeFile } from 'node:fs/promises';
 import { join, parse } from 'node:path';
+import { EaselError } from '@easel/plugin-sdk';
 import { readBytes } from '../checkpoint/float-values.js';
 import { invalidFiles } from '../checkpoint/invalid-files.js';
 import type { Graph } from '../graph/graph.js';
@@ -35,9 +36,11 @@ export class RepackedWeights {
   }
 
   /**
-   * The same graph over repacked matrices; what cannot be repacked, or has no room on disk, stays as it is.
+   * The same graph over repacked matrices; what cannot be repacked stays as it is.
    *
    * @throws ERR_MODEL_FILES_INVALID for a matrix with a scale that is NaN or infinity
+   * @throws ERR_STORAGE where they have no room on disk. Decoded at each run they would take more memory than
+   * was planned.
    */
   async repack(graph: Graph): Promise<Graph> {
     const matrices = findRepackable(graph);
@@ -46,11 +49,19 @@ export class RepackedWeights {
     if (usable.size === 0) return graph;
     const folders = await this.#foldersOf([...usable.values()]);
     const paths = new Map<RepackedMatrix, string>();
-    for (const [name, matrix] of usable) {
-      const path = await this.#pathOf(matrix, folders.get(matrix.part.file)!);
-      if (path === undefined) usable.delete(name);
-      else paths.set(matrix, path);
+    const missing: RepackedMatrix[] = [];
+    for (const matrix of usable.values()) {
+      const path = join(folders.get(matrix.part.file)!, nameOf(matrix));
+      paths.set(matrix, path);
+      const size = await stat(path).then(
+        (status) => status.size,
+        () => undefined,
+      );
+      if (size !== repackedBytes(matrix)) missing.push(matrix);
     }
+    const bytes = missing.reduce((sum, each) => sum + repackedBytes(each), 0);
+    if (missing.length > 0) await this.#makeRoom(bytes, new Set(folders.values()));
+    for (const matrix of missing) await write(matrix, paths.get(matrix)!);
     return withRepacked(graph, usable, (matrix) => paths.get(matrix)!);
   }
 
@@ -76,41 +87,14 @@ export class RepackedWeights {
     return folders;
   }
 
-  /** Undefined where there is no room for it. */
-  async #pathOf(matrix: RepackedMatrix, folder: string): Promise<string | undefined> {
-    const { part, type, initializer } = matrix;
-    const { shape, name } = initializer;
-    const path = join(folder, `${part.offset}-${shape.join('x')}-${type}.bin`);
-    const bytes = repackedBytes(matrix);
-    const size = await stat(path).then(
-      (status) => status.size,
-      () => undefined,
-    );
-    if (size === bytes) return path;
-    if (!(await this.#makeRoom(bytes, folder))) return undefined;
-    const packed = repack(await readBytes(part.file, part.offset, part.length), type, shape);
-    if (!packed) {
-      throw invalidFiles(
-        `${part.file}: tensor "${name}" has a scale that is NaN or infinity.`,
-        'The file is damaged: use another version of it.',
-      );
-    }
-    const building = `${path}.${process.pid}`;
-    await writeFile(building, packed, { flush: true });
-    await rename(building, path);
-    return path;
-  }
-
-  /** Removes the folders that were used longest ago. */
-  async #makeRoom(bytes: number, kept: string): Promise<boolean> {
+  /** Removes the folders that were used longest ago, as far as that is needed. */
+  async #makeRoom(bytes: number, kept: ReadonlySet<string>): Promise<void> {
     const { folder, maximumBytes } = this.#options;
-    const { bavail, bsize } = await statfs(folder);
-    if (bavail * bsize < 2 * bytes) return false;
     const folders = await Promise.all((await readdir(folder)).map((name) => measure(join(folder, name))));
     let total = folders.reduce((sum, each) => sum + each.bytes, bytes);
     for (const each of folders.sort((one, other) => one.usedMs - other.usedMs)) {
-      if (total <= maximumBytes) return true;
-      if (each.path === kept) continue;
+      if (total <= maximumBytes) break;
+      if (kept.has(each.path)) continue;
       // Windows removes no file that an open network has mapped.
       const isGone = await rm(each.path, { recursive: true, force: true }).then(
         () => true,
@@ -118,8 +102,49 @@ export class RepackedWeights {
       );
       if (isGone) total -= each.bytes;
     }
-    return total <= maximumBytes;
+    if (total > maximumBytes) {
+      throw noRoom(
+        `preparedBytes of local-diffusion allows ${megabytes(maximumBytes)} there, and ${megabytes(total)} are needed`,
+        `Set preparedBytes to ${total} or more`,
+      );
+    }
+    const { bavail, bsize } = await statfs(folder);
+    if (bavail * bsize < leastFreeTimes * bytes) {
+      throw noRoom(
+        `${megabytes(bytes)} are needed in ${folder}, and its disk has ${megabytes(bavail * bsize)} left`,
+        'Make room on that disk',
+      );
+    }
   }
+}
+
+/** What has to be free on the disk, as so many times what is written: a full disk would stop all else. */
+const leastFreeTimes = 1.1;
+
+const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6)} MB`;
+
+const noRoom = (why: string, remedy: string) =>
+  new EaselError({
+    code: 'ERR_STORAGE',
+    message: `The matrices of a GGUF file cannot be kept on disk as they are computed with: ${why}.`,
+    hint: `${remedy}, or set preparedBytes to 0: matrices are then decoded at each step, which is slower.`,
+  });
+
+const nameOf = ({ part, type, initializer }: RepackedMatrix): string =>
+  `${part.offset}-${initializer.shape.join('x')}-${type}.bin`;
+
+async function write({ part, type, initializer }: RepackedMatrix, path: string): Promise<void> {
+  const { shape, name } = initializer;
+  const packed = repack(await readBytes(part.file, part.offset, part.length), type, shape);
+  if (!packed) {
+    throw invalidFiles(
+      `${part.file}: tensor "${name}" has a scale that is NaN or infinity.`,
+      'The file is damaged: use another version of it.',
+    );
+  }
+  const building = `${path}.${process.pid}`;
+  await writeFile(building, packed, { flush: true });
+  await rename(building, path);
 }
 
 async function measure(path: string): Promise<{ path: string; bytes: number; usedMs: number }> {

@@ -16,7 +16,8 @@
  * (FLUX takes 7 GB in q4 and 13 GB in q8, and as much again as the engine keeps them), with
  *
  * - `--to q4|q8` (q4); `--edges 512,1024`; `--memory-mb 0,6000`: budgets, 0 is none;
- * - `--blocks <n>`: no more of each kind, where time or memory is short.
+ * - `--blocks <n>`: no more of each kind; `--runs <n>` (4, 2 with `--quick`): one is enough where a step takes
+ *   minutes, and its time is then that of the first without opening.
  *
  * Every phase has a process of its own. Ratios are of what was measured in turn in one process.
  *
@@ -48,6 +49,7 @@ const { values: flags } = parseArgs({
     edges: { type: 'string', default: '512,1024' },
     'memory-mb': { type: 'string', default: '0' },
     blocks: { type: 'string' },
+    runs: { type: 'string' },
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
@@ -95,7 +97,7 @@ async function measureBlocks(model: TransformerModel): Promise<void> {
     blocks: flags.blocks === undefined ? undefined : numbers(flags.blocks)[0],
     edges: numbers(flags.edges),
     memoryMb: numbers(flags['memory-mb']),
-    rounds,
+    rounds: flags.runs === undefined ? rounds : z.coerce.number().int().min(1).parse(flags.runs),
     say: (line) => process.stderr.write(`${line}\n`),
   });
   if (flags.json) console.log(JSON.stringify({ [model.name]: report }, null, 2));

@@ -45,6 +45,7 @@ export async function measureTransformer(
         say(`${name}...`);
         const task = { model: model.name, blocks, path, folder: repacked, edge, memoryMb: budget, rounds };
         report[name] = await runChild(program, task);
+        say(JSON.stringify(report[name]));
       }
   } finally {
     await rm(folder, { recursive: true });

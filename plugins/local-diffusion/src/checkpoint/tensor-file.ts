@@ -10,7 +10,8 @@ const extensions: readonly string[] = ['.safetensors', '.sft', '.gguf'];
 export const isTensorFileName = (name: string): boolean => extensions.includes(extname(name).toLowerCase());
 
 /**
- * Reads the header of a file of weights: .safetensors, also called .sft, or GGUF by its first bytes or its name.
+ * Reads the header of a file of weights: .safetensors, also called .sft, or GGUF by its first bytes or its
+ * name.
  *
  * @throws ERR_MODEL_FILES_INVALID naming the file, what is wrong with it and what to do
  */

@@ -123,8 +123,8 @@ function termsOf(dimension: Dimension): Shape {
 }
 
 /**
- * The smaller one. What was halved and doubled again is never smaller than it was, and a sum never smaller than
- * what it is made of.
+ * The smaller one. What was halved and doubled again is never smaller than it was, and a sum never smaller
+ * than what it is made of.
  */
 export function smaller(one: Dimension, other: Dimension): Dimension {
   if (typeof one === 'number' && typeof other === 'number') return Math.min(one, other);

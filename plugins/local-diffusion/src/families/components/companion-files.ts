@@ -14,7 +14,8 @@ type Reading = 'projected' | 'pooled';
 /**
  * CLIP-L or CLIP-G, with the names of transformers.
  *
- * @param reader where the denoising network reads what it writes. Absent: together with that of another encoder
+ * @param reader where the denoising network reads what it writes. Absent: together with that of another
+ * encoder
  */
 export const clipFile = (
   name: string,

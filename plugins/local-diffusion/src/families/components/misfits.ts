@@ -8,7 +8,7 @@ export interface Axis {
   readonly axis: 0 | 1;
 }
 
-/** What a text encoder writes for each token, or a pair of tokens' states side by side, and who reads that. */
+/** How wide the text is that an encoder writes and a denoising network reads. */
 export interface TextWidths {
   /** Of the encoder. Of several tensors the first that is there tells it. */
   readonly written: readonly Axis[];

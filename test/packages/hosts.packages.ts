@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createHost } from './host.js';
@@ -52,6 +52,28 @@ describe('a project that has installed easel', () => {
 
   it.each(Object.keys(resolutions))('compiles with all types checked, resolved as %s does', async (name) => {
     await host.expect('npx', ['tsc', '-p', `tsconfig.${name}.json`]);
+  });
+
+  it('can do with 60 MB of kernel and SDK, and is told what the server needs beside them', async () => {
+    const small = createHost({ 'package.json': '{ "type": "module" }', 'core.mjs': read('core.mjs') });
+    const modules = join(small.folder, 'node_modules');
+    await small.expect('npm', ['install', '@easel/core', '@easel/plugin-sdk']);
+    const sizes = readdirSync(modules, { recursive: true, encoding: 'utf8' })
+      .map((file) => statSync(join(modules, file)))
+      .map((found) => (found.isFile() ? found.size : 0));
+    expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(60e6);
+
+    expect(await small.expect('node', ['core.mjs'])).toMatch(
+      /^image\/png\nERR_CONFIG_INVALID Install it: npm install "libsql@\^[^"]+"\. .+\n$/,
+    );
+    symlinkSync(join(host.folder, 'node_modules/libsql'), join(modules, 'libsql'));
+    expect((await small.expect('node', ['core.mjs'])).split('\n')).toEqual([
+      'image/png',
+      '200 ',
+      expect.stringMatching(/^501 .*: npm install "@fastify\/swagger@~\S+" "@fastify\/swagger-ui@~\S+"$/),
+      expect.stringMatching(/^501 .*: npm install "@modelcontextprotocol\/sdk@\^\S+"$/),
+      '',
+    ]);
   });
 
   it('makes images in Hono, by the manager and by the server under a path', async () => {

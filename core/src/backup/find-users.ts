@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EaselError } from '@easel/plugin-sdk';
-import Database from 'libsql';
 import { findServers } from '../http/running-servers.js';
 import type { ServerRow } from '../jobs/database/server-table.js';
+import { assertSqlite, openSqlite } from '../jobs/database/sqlite.js';
 import { isServerRunning } from '../jobs/server-mark.js';
 import { databaseName } from './kept-entries.js';
 
@@ -16,6 +16,7 @@ const beatMs = 9_000;
  * that of another container, is watched for a sign of life.
  */
 export async function assertUnused(storageFolder: string): Promise<void> {
+  assertSqlite();
   const [known] = findServers(storageFolder);
   if (known) throw inUse(`process ${known.pid}, ${known.url}`);
   const servers = readServers(storageFolder);
@@ -34,7 +35,7 @@ function readServers(storageFolder: string): ServerRow[] {
   const file = join(storageFolder, databaseName);
   if (!existsSync(file)) return [];
   try {
-    const database = new Database(file, { readonly: true });
+    const database = openSqlite(file, { readonly: true });
     try {
       return database
         .prepare('SELECT id, pid, started_at AS startedAt, machine, beat FROM servers')

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EaselError } from '@easel/plugin-sdk';
-import Database from 'libsql';
+import { assertSqlite, openSqlite } from '../jobs/database/sqlite.js';
 import { writePrivateFile } from '../results/write-whole-file.js';
 import { makeFolder } from '../storage/make-folder.js';
 import { coreVersion } from '../version.js';
@@ -15,11 +15,13 @@ const lockMs = 10_000;
 
 /**
  * Copies jobs, images, keys and own catalogue entries of a storage folder into a new folder, also while
- * servers use it. The folder is there once the backup is whole, and not before. Rejects with ERR_STORAGE.
+ * servers use it. The folder is there once the backup is whole, and not before. Rejects with ERR_STORAGE,
+ * and with ERR_CONFIG_INVALID where SQLite is not installed.
  *
  * @param target absolute path of a folder that is not there
  */
 export async function makeBackup(storageFolder: string, target: string): Promise<BackupDocument> {
+  assertSqlite();
   const database = join(storageFolder, databaseName);
   if (!existsSync(database))
     throw new EaselError({
@@ -68,7 +70,7 @@ export async function makeBackup(storageFolder: string, target: string): Promise
 
 /** One moment of a database that others may write to; libsql lacks SQLite's own call for backups. */
 function copyDatabase(from: string, to: string): void {
-  const database = new Database(from);
+  const database = openSqlite(from);
   try {
     database.exec(`PRAGMA busy_timeout = ${lockMs}`);
     database.prepare('VACUUM INTO ?').run(to);

@@ -25,7 +25,7 @@ import { listRoutes } from './images/lists.js';
 import { parametersRoute } from './images/parameters-route.js';
 import { resultRoutes } from './images/results.js';
 import { jobRoutes } from './jobs/routes.js';
-import { mcpRoutes } from './mcp/routes.js';
+import { mcpRoutesIfInstalled } from './mcp/routes-if-installed.js';
 import { ServerMetrics } from './metrics/server-metrics.js';
 import { ollamaRoutes } from './ollama/routes.js';
 import { openServerContext } from './open-server-context.js';
@@ -78,7 +78,8 @@ export interface CreateServerOptions {
 /**
  * The HTTP APIs in front of a kernel: ready to listen, or, once it is `ready()`, for a host app to hand
  * requests on to by `routing`. `close()` lets answers that are on their way be finished; the kernel stays
- * open. Rejects with ERR_CONFIG_INVALID for a prefix that is not a path, and for a key that could be guessed.
+ * open. Rejects with ERR_CONFIG_INVALID for a prefix that is not a path, for a key that could be guessed,
+ * and where libsql is not installed, which jobs are kept with.
  *
  * @example
  * const easel = await createServer({ manager, prefix: '/easel' });
@@ -158,7 +159,7 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
   await server.register(openAiRoutes(context));
   await server.register(automaticRoutes(context));
   await server.register(ollamaRoutes(context));
-  await server.register(mcpRoutes(context));
+  await server.register(mcpRoutesIfInstalled(context));
   await server.register(adminRoutes(context));
   await server.register(sessionRoutes(context));
   await server.register(probeRoutes(context, metrics));

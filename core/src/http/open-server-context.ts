@@ -1,6 +1,7 @@
 import type { ImageRequest } from '@easel/plugin-sdk';
 import { dayOf, Ledger } from '../costs/ledger.js';
 import { DatabaseThread } from '../jobs/database/database-thread.js';
+import { assertSqlite } from '../jobs/database/sqlite.js';
 import { SqliteJobQueue } from '../jobs/sqlite-job-queue.js';
 import { Webhooks } from '../jobs/webhooks.js';
 import type { ImageServiceManager } from '../kernel/image-service-manager.js';
@@ -48,13 +49,14 @@ export interface ServerSurroundings extends GivenKeys {
 /**
  * Opens what the server keeps, under the configuration's storage folder, and begins to work off jobs and to
  * clear away what is too old. Rejects with ERR_STORAGE where nothing can be kept there, or the jobs cannot be
- * read and somebody has to see to it.
+ * read and somebody has to see to it, and with ERR_CONFIG_INVALID where SQLite is not installed.
  */
 export async function openServerContext(
   manager: ImageServiceManager,
   logger: HostLogger,
   { prefix, origin, role, callMetrics, ...givenKeys }: ServerSurroundings,
 ): Promise<ServerContext & { close(): Promise<void> }> {
+  assertSqlite();
   const { storageFolder } = manager.configuration;
   const configuration = liveSettings(manager);
   const mark = await openImageMarker(manager.configuration.contentCredentials);

@@ -1,7 +1,8 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import Database from 'libsql';
+import type Database from 'libsql';
 import { makePrivateFile } from '../../storage/keep-private.js';
 import { migrate } from './schema.js';
+import { openSqlite } from './sqlite.js';
 
 /**
  * Milliseconds that SQLite waits for a lock; whoever asked waits for longer, and lets others have their turn
@@ -30,7 +31,7 @@ export function openDatabase(file: string): Database.Database {
   makePrivateFile(file);
   const found = readHeader(file);
   if (found !== '' && found !== header) throw new UnusableDatabase('damaged', 'it is not an SQLite database');
-  const database = new Database(file);
+  const database = openSqlite(file);
   try {
     database.exec(`PRAGMA busy_timeout = ${lockMs}`);
     const check = database.prepare('PRAGMA quick_check(1)').get() as { quick_check: string };

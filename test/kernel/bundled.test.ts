@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { nodeResolve } from '@rollup/plugin-node-resolve';
 import { build } from 'esbuild';
+import { rollup } from 'rollup';
 import { build as buildByVite } from 'vite';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
@@ -45,6 +47,16 @@ const byVite = (external: readonly string[]) => async (folder: string) => {
   return join(folder, 'dist/program.js');
 };
 
+const byRollup = (external: RegExp) => async (folder: string) => {
+  const entry = join(folder, 'program.js');
+  writeFileSync(entry, program);
+  const bundle = await rollup({ input: entry, external, plugins: [nodeResolve()] });
+  const file = join(folder, 'server.mjs');
+  await bundle.write({ file, format: 'esm' });
+  await bundle.close();
+  return file;
+};
+
 describe('a server that an app has bundled', () => {
   it.each(['esm', 'cjs'] as const)('says what to leave out, where it is all in it (%s)', async (format) => {
     const { status, stderr } = await runBundled(byEsbuild(format, []));
@@ -56,7 +68,8 @@ describe('a server that an app has bundled', () => {
   it.each([
     ['esbuild', byEsbuild('esm', ['easel', '@easel/*'])],
     ['Vite', byVite(['@easel/core'])],
-  ])('makes an image, where that is left out (%s)', async (_, bundle) => {
+    ['Rollup', byRollup(/^(@easel\/|easel$)/)],
+  ])('makes an image, where that is left out (%s)', { timeout: 120_000 }, async (_, bundle) => {
     const { stdout, stderr } = await runBundled(bundle);
     expect(stdout, stderr).toContain('1 image');
   });

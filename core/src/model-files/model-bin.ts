@@ -170,8 +170,8 @@ function namesOf(model: Model, cacheFolder: string, storageFolder: string): stri
     ? new EaselError({ code: 'ERR_MODEL_NOT_INSTALLED', message: `The model "${id}" is not installed.` })
     : new EaselError({
         code: 'ERR_REQUEST_INVALID',
-        message: `The model "${id}" was not installed or imported here: its entry is in a catalogue folder.`,
-        hint: 'Remove its entry from the catalogue folder.',
+        message: `The model "${id}" was not installed or imported here: there is nothing to remove.`,
+        hint: 'A model that comes with Easel stays. One whose entry you have written goes with that file.',
       });
 }
 

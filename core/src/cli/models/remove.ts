@@ -32,7 +32,7 @@ export async function removeModel(id: string, flags: RemoveFlags): Promise<numbe
     throw new UsageError(
       source.type === 'hub'
         ? `${id} is not installed`
-        : `${id} was not installed or imported here: its entry is in a catalogue folder`,
+        : `${id} was not installed or imported here, and there is nothing to remove: a model that comes with Easel stays, and one whose entry you have written goes with that file`,
     );
   }
   if (flags.json) printJson({ id, removed: null, bytes: 0, entryRemoved: true });

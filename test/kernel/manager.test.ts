@@ -201,7 +201,11 @@ describe('the configuration', () => {
     const configFile = join(folder, 'easel.config.json');
     await writeFile(
       configFile,
-      JSON.stringify({ pluginFolders: ['mine'], catalogueFolders: [fixtures('catalogue')] }),
+      // As editors on Windows write it.
+      `\uFEFF${JSON.stringify({ pluginFolders: ['mine'], catalogueFolders: [fixtures('catalogue')] }, null, 2)}`.replaceAll(
+        '\n',
+        '\r\n',
+      ),
     );
     const environment = { CHAOS_KEY: fixtureSecret };
     const manager = createImageServiceManager({ bundled: false, configFile, environment });
@@ -211,6 +215,8 @@ describe('the configuration', () => {
 
   it.each([
     ['is not JSON', '{', /cannot be read/],
+    ['has a comment', '{\n  // mine\n}', /line 2.*; JSON has no comments/],
+    ['has a comma too many', '{\n"plugins": {},\n}', /line 3.*; JSON has no comma behind the last value/],
     ['has a key that does not exist', '{"plugin":{}}', /plugin/],
     ['has a value of the wrong kind', '{"plugins":{"steady":{"enabled":"yes"}}}', /plugins\.steady\.enabled/],
   ])('that %s is refused with its path', async (_, text, message) => {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { EaselError } from '@easel/plugin-sdk';
+import { parseJson } from '../parse-json.js';
 import { resolutionFolders } from './bundled-packages.js';
 import { type Configuration, configurationSchema } from './configuration.js';
 import { type ConfigurationSource, configurationFileOf } from './configuration-source.js';
@@ -32,7 +33,7 @@ export function editPluginConfiguration(
   let written: WrittenConfiguration;
   try {
     if (existsSync(file)) text = readFileSync(file, 'utf8');
-    written = JSON.parse(text) as WrittenConfiguration;
+    written = parseJson(text) as WrittenConfiguration;
   } catch (cause) {
     throw invalid(`cannot be read (${(cause as Error).message})`, cause);
   }
@@ -62,4 +63,4 @@ function nameIn({ plugins = {} }: WrittenConfiguration, id: string, file: string
 }
 
 /** What the file indents by; two blanks where it does not. */
-const indentOf = (text: string): string => /^\{\r?\n([ \t]+)/.exec(text)?.[1] ?? '  ';
+const indentOf = (text: string): string => /^\uFEFF?\{\r?\n([ \t]+)/.exec(text)?.[1] ?? '  ';

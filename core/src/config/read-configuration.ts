@@ -2,6 +2,7 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { EaselError } from '@easel/plugin-sdk';
 import { ownCatalogueFolder } from '../model-files/own-entries.js';
+import { parseJson } from '../parse-json.js';
 import { bundledPackages, resolutionFolders } from './bundled-packages.js';
 import { type Configuration, type ConfigurationInput, configurationSchema } from './configuration.js';
 import {
@@ -100,7 +101,7 @@ function defaultStorageFolder(source: ConfigurationSource): string {
 
 function readJson(file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    return parseJson(readFileSync(file, 'utf8'));
   } catch (cause) {
     throw new EaselError({
       code: 'ERR_CONFIG_INVALID',

@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { EaselError } from '@easel/plugin-sdk';
 import { z } from 'zod';
+import { parseJson } from '../parse-json.js';
 import { storageHint } from '../storage/open-storage.js';
 import type { Configuration } from './configuration.js';
 
@@ -49,7 +50,7 @@ export function readSecretsFile(configuration: Configuration): Secrets {
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     // What the parser says quotes the file.
     return undefined;

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EaselError, type Model, type ModelInput, type ModelSource, modelSchema } from '@easel/plugin-sdk';
 import { z } from 'zod';
+import { parseJson } from '../parse-json.js';
 import { writeWholeFile } from '../results/write-whole-file.js';
 import type { Recognized } from './recognize.js';
 
@@ -78,7 +79,7 @@ export function ownEntries(storageFolder: string): ReadonlyMap<string, string> {
 
 function idIn(file: string): string | undefined {
   try {
-    return z.looseObject({ id: z.string() }).parse(JSON.parse(readFileSync(file, 'utf8'))).id;
+    return z.looseObject({ id: z.string() }).parse(parseJson(readFileSync(file, 'utf8'))).id;
   } catch {
     // People edit entries; the catalogue says what is wrong with this one.
     return undefined;

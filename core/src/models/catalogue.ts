@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EaselError, type Model } from '@easel/plugin-sdk';
 import type { Configuration } from '../config/configuration.js';
+import { parseJson } from '../parse-json.js';
 import { parseModel } from './parse-model.js';
 
 export interface Catalogue {
@@ -59,7 +60,7 @@ function groupsOf(models: ReadonlyMap<string, Model>): Map<string, string[]> {
 function readModel(folder: string, file: string): Model {
   let json: unknown;
   try {
-    json = JSON.parse(readFileSync(file, 'utf8'));
+    json = parseJson(readFileSync(file, 'utf8'));
   } catch (cause) {
     throw invalid(file, `cannot be read (${(cause as Error).message})`, cause);
   }

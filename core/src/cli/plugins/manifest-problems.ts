@@ -3,6 +3,7 @@ import { join, sep } from 'node:path';
 import { EaselError, type ErrorCode, type Manifest, manifestSchema, wireProtocols } from '@easel/plugin-sdk';
 import { negotiate } from '../../kernel/manifest/negotiate.js';
 import { readPluginFolder } from '../../kernel/manifest/read.js';
+import { parseJson } from '../../parse-json.js';
 
 export interface ManifestProblem {
   readonly code: ErrorCode;
@@ -32,7 +33,7 @@ export function findManifestProblems(folder: string, sdkVersion: string): Manife
 /** The manifest, or undefined where it is not a JSON object. */
 function readManifest(folder: string): object | undefined {
   try {
-    const json: unknown = JSON.parse(readFileSync(join(folder, 'plugin.json'), 'utf8'));
+    const json: unknown = parseJson(readFileSync(join(folder, 'plugin.json'), 'utf8'));
     return typeof json === 'object' && json !== null ? json : undefined;
   } catch {
     return undefined;

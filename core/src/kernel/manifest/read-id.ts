@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { parseJson } from '../../parse-json.js';
 
 const schema = z.looseObject({ id: z.string() });
 
@@ -10,7 +11,7 @@ const schema = z.looseObject({ id: z.string() });
  */
 export function readPluginId(folder: string): string | undefined {
   try {
-    return schema.parse(JSON.parse(readFileSync(join(folder, 'plugin.json'), 'utf8'))).id;
+    return schema.parse(parseJson(readFileSync(join(folder, 'plugin.json'), 'utf8'))).id;
   } catch {
     return undefined;
   }

@@ -2,6 +2,7 @@ import { readFileSync, realpathSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { EaselError, type Manifest, manifestSchema, type Plugin } from '@easel/plugin-sdk';
 import { firstProblem } from '../../config/first-problem.js';
+import { parseJson } from '../../parse-json.js';
 
 export interface PluginFolder {
   readonly manifest: Manifest;
@@ -34,7 +35,7 @@ export function readPluginFolder(path: string): PluginFolder {
   }
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseJson(text);
   } catch (cause) {
     throw invalid(`is not JSON (${(cause as Error).message})`, cause);
   }

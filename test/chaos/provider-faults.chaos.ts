@@ -7,11 +7,11 @@ import { randomServerRun } from '../faults/server/server-run.js';
 import { differences, tableOf } from '../faults/table.js';
 
 /** Random runs of each provider. `npm run test:faults -- --runs 500` makes more. */
-const runs = 6;
+const runs = 5;
 /**
  * The same with the server killed, which takes longer to start. `npm run test:faults -- --server` makes more.
  */
-const serverRuns = 3;
+const serverRuns = 2;
 const seed = 20_261_123;
 
 describe.each(providers.map((provider) => ({ name: provider.name, provider })))(

@@ -63,8 +63,12 @@ async function runFault(fault: Fault, site: Site, world: World): Promise<{ row: 
   const again = call.hasFailed ? await answerOf(world, request) : undefined;
   const paid = site.paid - before;
   const lost = paid - call.pictures - (again?.pictures ?? 0);
+  const mayRepeat = fault.mayLose === true && site.mayWaste !== undefined;
   const problems = [
-    ...(paidByCall > wanted ? [`one call of ${wanted} pictures paid ${paidByCall}`] : []),
+    ...(fault.name === 'nothing' && call.hasFailed
+      ? [`nothing goes wrong, and the call gets ${call.said}`]
+      : []),
+    ...(paidByCall > wanted && !mayRepeat ? [`one call of ${wanted} pictures paid ${paidByCall}`] : []),
     ...(lost > 0 && !fault.mayLose ? [`${lost} paid pictures reached nobody`] : []),
     ...(lost < 0 ? [`${-lost} pictures more than were paid`] : []),
   ];

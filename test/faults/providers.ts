@@ -1,9 +1,11 @@
+import { comfyui } from './comfyui.js';
 import { gemini } from './gemini.js';
 import { geminiBatch } from './gemini-batch.js';
 import { openai } from './openai.js';
 import { parasail, parasailDirect } from './parasail.js';
 import { queues } from './queue.js';
 import { runware } from './runware.js';
+import { sdapi } from './sdapi.js';
 import type { Provider } from './site.js';
 import { stability } from './stability.js';
 
@@ -16,6 +18,8 @@ export const providers: readonly Provider[] = [
   openai,
   ...queues,
   stability,
+  sdapi,
+  comfyui,
 ];
 
 /** Those whose calls are made over a server that is killed. */

@@ -2,21 +2,8 @@ import { callInTurn } from './call-once.js';
 import { callStubbornly } from './call-stubbornly.js';
 import { drawPlan, type Plan, randomOf } from './draw.js';
 import type { Provider, Site } from './site.js';
+import { type Tally, tallyOf } from './tally.js';
 import { openWorld, type World } from './world.js';
-
-export interface Tally {
-  /** Pictures that callers asked for. */
-  readonly asked: number;
-  /** Pictures that callers got. */
-  readonly got: number;
-  readonly paid: number;
-  /** Pictures that were paid and that nobody can have; the caller of each was told. */
-  readonly lost: number;
-  /** Times that a process was killed. */
-  readonly kills: number;
-  /** What must not be, a sentence each. */
-  readonly violations: readonly string[];
-}
 
 /** Milliseconds after which a run is given up: a call has a time limit of its own. */
 const runMs = 400_000;
@@ -48,15 +35,7 @@ export async function randomRun(provider: Provider, seed: number, run: number): 
       rejection(ending.signal),
     ]);
     const kills = killing.stop();
-    const sum = (of: 'asked' | 'got' | 'lost') => made.reduce((all, one) => all + one[of], 0);
-    const tally = { asked: sum('asked'), got: sum('got'), lost: sum('lost'), paid: site.paid, kills };
-    const violations = made.flatMap((one) => one.violations);
-    if (tally.paid > tally.got + tally.lost)
-      violations.push(
-        `${tally.paid} pictures were paid, ${tally.got} came and ${tally.lost} were lost as told`,
-      );
-    if (tally.paid < tally.got) violations.push(`${tally.got} pictures came, and ${tally.paid} were paid`);
-    return { ...tally, violations };
+    return tallyOf(site, made, { kills, ended: kills + (plan.restart ? 1 : 0) });
   } catch (error) {
     return { asked: 0, got: 0, paid: 0, lost: 0, kills: 0, violations: [String(error)] };
   } finally {

@@ -1,5 +1,5 @@
-import type { Tally } from './random-run.js';
 import type { Provider } from './site.js';
+import type { Tally } from './tally.js';
 
 export interface Summary extends Tally {
   readonly runs: number;

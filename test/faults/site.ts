@@ -59,6 +59,13 @@ export interface Site {
    * Absent: it is found again.
    */
   readonly isLostWithProcess?: boolean;
+  /**
+   * Where nobody pays: images that were made in vain, at most, when processes have ended so many times: a
+   * call makes again what got lost. Absent: none may be.
+   */
+  readonly mayWaste?: (ended: number) => number;
+  /** Whether a call that comes again is known by its id alone. Absent: by its words and its seed. */
+  readonly isKnownById?: boolean;
   restart(downMs: number): Promise<void>;
   close(): Promise<void>;
 }

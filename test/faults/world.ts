@@ -16,7 +16,12 @@ export interface World {
 /** A kernel that runs the provider's plugin in a process of its own against the emulator. */
 export async function openWorld(
   { plugin, model, secrets }: Provider,
-  { options, isSeedless = false, account }: Pick<Site, 'options' | 'isSeedless' | 'account'>,
+  {
+    options,
+    isSeedless = false,
+    account,
+    isKnownById = isSeedless && !account,
+  }: Pick<Site, 'options' | 'isSeedless' | 'account' | 'isKnownById'>,
 ): Promise<World> {
   const { createKernel, close } = await openProviderKernels({
     ...{ plugin, model, options, environment: secrets, retries: 2 },
@@ -30,8 +35,7 @@ export async function openWorld(
     async ask(request) {
       // It is killed from outside: neither its own doing nor that of a request.
       await manager.enablePlugin(plugin);
-      // Without seeds, a call that comes again is known by its id alone.
-      const requestId = isSeedless && !account ? request.prompt : undefined;
+      const requestId = isKnownById ? request.prompt : undefined;
       return await manager.generateImage({ timeoutMs: callMs, ...request }, { requestId });
     },
     kill() {

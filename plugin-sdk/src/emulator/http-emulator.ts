@@ -53,43 +53,45 @@ export type Script<Own extends Fault = Fault> = (
   index: number,
 ) => Own | undefined | Promise<Own | undefined>;
 
-export interface HttpEmulatorOptions<Own extends Fault> {
-  /** 0 for one that is free. */
-  readonly port: number;
-  /** Absent: nothing goes wrong. */
-  readonly script?: Script<Own> | undefined;
-  /** Does what the provider would do. */
-  readonly handle: (request: SeenRequest, fault: Own | undefined) => Promise<Answer>;
-  /** Takes connections that are to become WebSockets. Absent: they are broken off. */
-  readonly upgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
-}
-
-export class HttpEmulator<Own extends Fault = Fault> {
+/** What emulators of a service have in common; what theirs does stands in `handle`. */
+export abstract class EmulatedServer<Own extends Fault = Fault> {
   /** All that came, in its order. */
   readonly requests: SeenRequest[] = [];
-  /** Told of each request from now on. */
+  /** Told of each request from now on. Undefined: nothing goes wrong. */
   script: Script<Own> | undefined;
-  readonly #handle: HttpEmulatorOptions<Own>['handle'];
   readonly #sockets = new Set<Socket>();
   readonly #server = createServer((incoming, outgoing) => void this.#serve(incoming, outgoing));
   readonly #waiting = new Map<ServerResponse, SeenRequest | undefined>();
   #port = 0;
 
-  constructor({ script, handle, upgrade }: HttpEmulatorOptions<Own>) {
+  constructor(script?: Script<Own>) {
     this.script = script;
-    if (upgrade) this.#server.on('upgrade', upgrade);
-    this.#handle = handle;
+    this.#server.on('upgrade', (request, socket, head) => this.upgrade(request, socket, head));
     this.#server.on('connection', (socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
     });
   }
 
-  /** Starts one that listens on 127.0.0.1. */
-  static async start<Own extends Fault>(options: HttpEmulatorOptions<Own>): Promise<HttpEmulator<Own>> {
-    const emulator = new HttpEmulator(options);
-    await emulator.#listen(options.port);
-    return emulator;
+  /** Does what the service would do. */
+  protected abstract handle(request: SeenRequest, fault: Own | undefined): Promise<Answer>;
+
+  /** Takes a connection that is to become a WebSocket; here it is broken off. */
+  protected upgrade(_request: IncomingMessage, socket: Duplex, _head: Buffer): void {
+    socket.destroy();
+  }
+
+  /** Listens on 127.0.0.1. @param port 0 for one that is free */
+  async listen(port = 0): Promise<this> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(port, '127.0.0.1', () => {
+        this.#server.removeListener('error', reject);
+        resolve();
+      });
+    });
+    this.#port = (this.#server.address() as AddressInfo).port;
+    return this;
   }
 
   get url(): string {
@@ -121,24 +123,13 @@ export class HttpEmulator<Own extends Fault = Fault> {
   async restart(downMs = 0): Promise<void> {
     await this.close();
     await pause(downMs);
-    await this.#listen(this.#port);
+    await this.listen(this.#port);
   }
 
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const socket of this.#sockets) socket.destroy();
     await closed;
-  }
-
-  async #listen(port: number): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(port, '127.0.0.1', () => {
-        this.#server.removeListener('error', reject);
-        resolve();
-      });
-    });
-    this.#port = (this.#server.address() as AddressInfo).port;
   }
 
   async #serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
@@ -154,13 +145,37 @@ export class HttpEmulator<Own extends Fault = Fault> {
       if (fault?.delayMs) await pause(fault.delayMs);
       if (fault?.breakOff === 'before') return void incoming.socket.destroy();
       if (fault?.answer) return await send(outgoing, fault.answer, {});
-      const answer = await this.#handle(request, fault);
+      const answer = await this.handle(request, fault);
       if (fault?.breakOff === 'after') return void incoming.socket.destroy();
       await send(outgoing, fault?.answerAfter ?? answer, fault ?? {});
     } catch (error) {
       if (outgoing.destroyed || outgoing.headersSent) return;
       outgoing.writeHead(599, { 'content-type': 'text/plain' }).end(`The emulator failed: ${String(error)}`);
     }
+  }
+}
+
+export interface HttpEmulatorOptions<Own extends Fault> {
+  /** 0 for one that is free. */
+  readonly port: number;
+  /** Absent: nothing goes wrong. */
+  readonly script?: Script<Own> | undefined;
+  /** Does what the service would do. */
+  readonly handle: (request: SeenRequest, fault: Own | undefined) => Promise<Answer>;
+}
+
+/** A server of one function. */
+export class HttpEmulator<Own extends Fault = Fault> extends EmulatedServer<Own> {
+  protected readonly handle: HttpEmulatorOptions<Own>['handle'];
+
+  private constructor({ script, handle }: HttpEmulatorOptions<Own>) {
+    super(script);
+    this.handle = handle;
+  }
+
+  /** Starts one that listens on 127.0.0.1. */
+  static async start<Own extends Fault>(options: HttpEmulatorOptions<Own>): Promise<HttpEmulator<Own>> {
+    return await new HttpEmulator(options).listen(options.port);
   }
 }
 

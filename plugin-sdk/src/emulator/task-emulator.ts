@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Answer, type Fault, HttpEmulator, type Script, type SeenRequest } from './http-emulator.js';
+import { type Answer, EmulatedServer, type Script, type SeenRequest } from './http-emulator.js';
 import { type DrawnPicture, drawPicture } from './picture.js';
 
 /** A task that an emulated provider has taken. */
@@ -28,72 +28,41 @@ export interface TaskEmulatorOptions {
   readonly imageMs?: number | undefined;
 }
 
+type TaskAnswer = (request: SeenRequest, emulator: TaskEmulator) => Promise<Answer> | Answer;
+
 const slowMs = 4_000;
 
 /**
  * A provider that answers a request with an id, and makes the images later. A prompt with "slowly" in it
  * takes 4 seconds; one with "a forbidden thing" ends without images.
  */
-export class TaskEmulator {
+export class TaskEmulator extends EmulatedServer {
   readonly tasks = new Map<string, EmulatedTask>();
   /** Whether images cannot be had at their addresses. */
   isHostDown = false;
   readonly #options: TaskEmulatorOptions;
   readonly #hosted = new Map<string, { readonly bytes: Buffer; readonly until: number }>();
-  #http: HttpEmulator | undefined;
+  readonly #answer: TaskAnswer;
 
-  private constructor(options: TaskEmulatorOptions) {
+  private constructor(options: TaskEmulatorOptions, answer: TaskAnswer) {
+    super(options.script);
     this.#options = options;
+    this.#answer = answer;
   }
 
-  /** Starts one that listens on 127.0.0.1. `handle` answers what is not about an image. */
-  static async start(
-    options: TaskEmulatorOptions,
-    handle: (request: SeenRequest, emulator: TaskEmulator) => Promise<Answer> | Answer,
-  ): Promise<TaskEmulator> {
-    const emulator = new TaskEmulator(options);
-    emulator.#http = await HttpEmulator.start<Fault>({
-      port: options.port ?? 0,
-      script: options.script,
-      handle: async (request) => emulator.#image(request) ?? (await handle(request, emulator)),
-    });
-    return emulator;
+  /** Starts one that listens on 127.0.0.1. `answer` is asked about what is not an image. */
+  static async start(options: TaskEmulatorOptions, answer: TaskAnswer): Promise<TaskEmulator> {
+    return await new TaskEmulator(options, answer).listen(options.port);
   }
 
-  get #server(): HttpEmulator {
-    if (!this.#http) throw new Error('not started');
-    return this.#http;
-  }
-
-  get url(): string {
-    return this.#server.url;
+  protected async handle(request: SeenRequest): Promise<Answer> {
+    return this.#image(request) ?? (await this.#answer(request, this));
   }
 
   /** Images that were made, and paid. */
   get paid(): number {
     const made = [...this.tasks.values()].filter(({ isCancelled, isRefused }) => !isCancelled && !isRefused);
     return made.reduce((sum, { pictures }) => sum + pictures.length, 0);
-  }
-
-  set script(script: Script | undefined) {
-    this.#server.script = script;
-  }
-
-  /** Requests that have been read and not answered. */
-  get unanswered(): readonly SeenRequest[] {
-    return this.#server.unanswered;
-  }
-
-  seen(method: string, path: RegExp): SeenRequest[] {
-    return this.#server.seen(method, path);
-  }
-
-  restart(downMs?: number): Promise<void> {
-    return this.#server.restart(downMs);
-  }
-
-  close(): Promise<void> {
-    return this.#server.close();
   }
 
   /** Takes a task. */

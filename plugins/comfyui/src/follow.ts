@@ -2,11 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { EaselError, linkSignals } from '@easel/plugin-sdk';
 import { z } from 'zod';
 import type { HistoryEntry, OutputFile, Prompts } from './prompts.js';
-import type { Config } from './settings.js';
 
 export interface Following {
   readonly id: string;
-  readonly config: Pick<Config, 'pollMs' | 'silenceMs'>;
+  readonly pollMs: number;
   readonly signal: AbortSignal;
   /** Aborted when the server has told that the prompt has ended. */
   readonly ended: AbortSignal;
@@ -19,33 +18,22 @@ export interface Following {
  */
 export async function follow(
   prompts: Prompts,
-  { id, config, signal, ended }: Following,
+  { id, pollMs, signal, ended }: Following,
 ): Promise<HistoryEntry> {
-  let heardAt = performance.now();
   for (;;) {
-    try {
-      const entry = await prompts.entryOf(id, signal);
-      if (entry) return entry;
-      if (!(await prompts.isKnown(id, signal))) throw forgotten();
-      heardAt = performance.now();
-    } catch (error) {
-      const mayPass = EaselError.isInstance(error) && error.code === 'ERR_PROVIDER_UNAVAILABLE';
-      const isSilent = performance.now() - heardAt > config.silenceMs;
-      if (!mayPass || isSilent || signal.aborted || error instanceof Forgotten) throw error;
-    }
+    const entry = await prompts.entryOf(id, signal);
+    if (entry) return entry;
+    if (!(await prompts.isKnown(id, signal))) throw forgotten();
     const wake = linkSignals(ended.aborted ? [signal] : [signal, ended]);
     // What the server has told may be some milliseconds ahead of its history.
-    const waitMs = ended.aborted ? Math.min(config.pollMs, 50) : config.pollMs;
+    const waitMs = ended.aborted ? Math.min(pollMs, 50) : pollMs;
     await pause(waitMs, undefined, { signal: wake.signal }).catch(() => {});
     wake.unlink();
-    if (signal.aborted) throw new EaselError({ code: 'ERR_ABORTED', message: 'The call was cancelled.' });
   }
 }
 
-class Forgotten extends EaselError {}
-
 const forgotten = () =>
-  new Forgotten({
+  new EaselError({
     code: 'ERR_PROVIDER_UNAVAILABLE',
     message:
       'ComfyUI has forgotten a prompt before its image came: it was restarted, or its history cleared.',

@@ -36,15 +36,16 @@ export async function generate(
   async function make(image: ImageInTurn) {
     const { index, seed } = image;
     const graph = fill(options, seed === undefined ? values : { ...values, seed: [seed] });
-    const id = await prompts.chooseId(requestId, index, graph, signal);
+    // Where there is a seed, it tells the images of a call from each other.
+    const identity = [graph, options.places.seed && seed !== undefined ? 0 : index];
+    const id = await prompts.chooseId(requestId, identity, signal);
     const ended = listeners.begin(id, image);
     try {
       const { isResumed } = await prompts.submit(id, clientId, graph, signal);
       if (isResumed) resumed += 1;
-      const entry = await follow(prompts, { id, config, signal, ended });
-      const query = new URLSearchParams(fileOf(entry, options.output));
-      const { bytes } = await service.ask({ url: `view?${query}`, signal });
-      return { bytes: new Uint8Array(bytes), seed: options.places.seed ? seed : undefined };
+      const entry = await follow(prompts, { id, pollMs: config.pollMs, signal, ended });
+      const bytes = await prompts.download(fileOf(entry, options.output), signal);
+      return { bytes, seed: options.places.seed ? seed : undefined };
     } catch (error) {
       if (signal.aborted && !isResumable) onAbandoned(id);
       throw error;

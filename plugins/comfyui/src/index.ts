@@ -18,7 +18,7 @@ export default definePlugin({
     const { baseUrl, requestMs } = config;
     const name = `ComfyUI at ${new URL(baseUrl).host}`;
     const service = new Service({ name, baseUrl, headers: {}, timeoutMs: requestMs, failures: [] });
-    const prompts = new Prompts(service);
+    const prompts = new Prompts(service, config);
     const background = new BackgroundWork();
     const onAbandoned = (id: string) => {
       const warn = (error: unknown) => logger.warn(`A prompt cannot be cancelled: ${String(error)}`, { id });

@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { EaselError } from '@easel/plugin-sdk';
-import type { Service } from '@easel/plugin-sdk/provider';
+import { type Service, unusable } from '@easel/plugin-sdk/provider';
 import { z } from 'zod';
-import type { Graph } from './settings.js';
+import type { Config, Graph } from './settings.js';
 
 const queueSchema = z.object({
   queue_running: z.array(z.tuple([z.unknown(), z.string()]).rest(z.unknown())),
@@ -22,6 +23,7 @@ const entrySchema = z.object({
 });
 /** What the server keeps of a prompt that has ended. */
 export type HistoryEntry = z.output<typeof entrySchema>;
+const historySchema = z.record(z.string(), entrySchema);
 
 const acceptedSchema = z.object({ prompt_id: z.string().min(1) });
 const refusalSchema = z.object({
@@ -41,10 +43,8 @@ const refusalSchema = z.object({
  * Id of a prompt: the same each time that a call is carried out, so that the server can be asked whether it
  * has it. The server takes small UUIDs alone.
  */
-function promptIdOf(requestId: string, index: number, graph: Graph, attempt: number): string {
-  const hash = createHash('sha256')
-    .update(JSON.stringify([requestId, index, graph, attempt]))
-    .digest('hex');
+function promptIdOf(...identity: readonly unknown[]): string {
+  const hash = createHash('sha256').update(JSON.stringify(identity)).digest('hex');
   const at = (from: number, to: number) => hash.slice(from, to);
   return `${at(0, 8)}-${at(8, 12)}-4${at(13, 16)}-8${at(17, 20)}-${at(20, 32)}`;
 }
@@ -52,29 +52,68 @@ function promptIdOf(requestId: string, index: number, graph: Graph, attempt: num
 /** What a ComfyUI server knows of prompts. */
 export class Prompts {
   readonly #service: Service;
+  readonly #config: Pick<Config, 'pollMs' | 'silenceMs'>;
 
-  constructor(service: Service) {
+  constructor(service: Service, config: Pick<Config, 'pollMs' | 'silenceMs'>) {
     this.#service = service;
+    this.#config = config;
+  }
+
+  /**
+   * Asks what harms nothing, and asks again while the server cannot be reached or says nothing of use.
+   *
+   * @throws EaselError ERR_PROVIDER_UNAVAILABLE or ERR_PROVIDER_BAD_RESPONSE when it goes on for `silenceMs`
+   */
+  async #askPatiently<Answer>(
+    url: string,
+    read: (bytes: Uint8Array, json: unknown) => Answer | undefined,
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    const since = performance.now();
+    for (;;) {
+      try {
+        const { bytes, json } = await this.#service.ask({ url, signal });
+        const answer = read(bytes, json);
+        if (answer !== undefined) return answer;
+        throw unusable(this.#service.name, `it is not of the form of ${url}`, false);
+      } catch (error) {
+        const code = EaselError.isInstance(error) ? error.code : undefined;
+        const mayPass = code === 'ERR_PROVIDER_UNAVAILABLE' || code === 'ERR_PROVIDER_BAD_RESPONSE';
+        if (!mayPass || signal.aborted || performance.now() - since > this.#config.silenceMs) throw error;
+      }
+      // Whether it is aborted is told by the next question.
+      await pause(this.#config.pollMs, undefined, { signal }).catch(() => {});
+    }
   }
 
   /** Undefined: it has not ended, or the server does not know it. */
   async entryOf(id: string, signal: AbortSignal): Promise<HistoryEntry | undefined> {
-    const { json } = await this.#service.ask({ url: `history/${id}`, signal });
-    return z.record(z.string(), entrySchema).safeParse(json).data?.[id];
+    return (
+      await this.#askPatiently(`history/${id}`, (_, json) => historySchema.safeParse(json).data, signal)
+    )[id];
   }
 
   async placeOf(id: string, signal: AbortSignal): Promise<'running' | 'pending' | undefined> {
-    const { json } = await this.#service.ask({ url: 'queue', signal });
-    const queue = queueSchema.safeParse(json).data;
-    const has = (list: readonly (readonly unknown[])[] | undefined) => list?.some(([, each]) => each === id);
-    return has(queue?.queue_running) ? 'running' : has(queue?.queue_pending) ? 'pending' : undefined;
+    const queue = await this.#askPatiently('queue', (_, json) => queueSchema.safeParse(json).data, signal);
+    const has = (list: readonly (readonly unknown[])[]) => list.some(([, each]) => each === id);
+    return has(queue.queue_running) ? 'running' : has(queue.queue_pending) ? 'pending' : undefined;
   }
 
-  /** Id for an image of a call: that of a prompt which was begun for it, unless that has failed. */
-  async chooseId(requestId: string | undefined, index: number, graph: Graph, signal: AbortSignal) {
+  /** What a prompt has made. */
+  async download(file: OutputFile, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+    const query = new URLSearchParams(file);
+    return new Uint8Array(await this.#askPatiently(`view?${query}`, (bytes) => bytes, signal));
+  }
+
+  /**
+   * Id for an image of a call: that of a prompt which was begun for it, unless that has failed.
+   *
+   * @param identity tells it from the other images of the call
+   */
+  async chooseId(requestId: string | undefined, identity: readonly unknown[], signal: AbortSignal) {
     if (requestId === undefined) return randomUUID();
     for (let attempt = 0; ; attempt++) {
-      const id = promptIdOf(requestId, index, graph, attempt);
+      const id = promptIdOf(requestId, ...identity, attempt);
       const entry = await this.entryOf(id, signal);
       if (entry?.status?.status_str !== 'error') return id;
     }
@@ -103,7 +142,9 @@ export class Prompts {
       const answer = await this.#service.ask({ url: 'prompt', body, signal, takesFailures: true });
       if (answer.status === 400) throw refusalOf(answer.json) ?? this.#service.failureOf(answer);
       if (answer.status !== 200) throw this.#service.failureOf(answer);
-      if (acceptedSchema.safeParse(answer.json).data?.prompt_id !== id)
+      const accepted = acceptedSchema.safeParse(answer.json).data;
+      if (!accepted) throw unusable(this.#service.name, 'it names no prompt', false);
+      if (accepted.prompt_id !== id)
         throw new EaselError({
           code: 'ERR_PROVIDER_BAD_RESPONSE',
           message: 'The server has not taken the id of a prompt: it is older than August 2025.',

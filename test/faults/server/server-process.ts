@@ -37,7 +37,9 @@ export class ServerProcess {
     const configuration = {
       currentModel: model,
       storageFolder: 'kept',
-      catalogueFolders: [path('test/fixtures/parasail-catalogue'), path('test/fixtures/openai-catalogue')],
+      catalogueFolders: ['parasail', 'openai', 'server'].map((name) =>
+        path(`test/fixtures/${name}-catalogue`),
+      ),
       retries: 10,
       // An open circuit would hide what the faults do.
       plugins: { [plugin]: { options, breaker: { minimumCalls: 10_000 }, runtime: { startMs } } },

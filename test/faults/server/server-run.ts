@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { linkSignals } from '@easel/plugin-sdk';
 import { isPictureOf } from '@easel/plugin-sdk/emulator';
 import { randomOf } from '../draw.js';
-import type { Tally } from '../random-run.js';
 import { type Provider, pick, type Site } from '../site.js';
+import { type Tally, tallyOf } from '../tally.js';
 import { callByJob, callByStream, type ServerCall, type ServerOutcome } from './callers.js';
 import { ServerProcess } from './server-process.js';
 
@@ -59,14 +59,8 @@ export async function randomServerRun(provider: Provider, seed: number, run: num
     const accounts = await Promise.all(
       outcomes.map((outcome, index) => compare((calls[index] as Drawn).call, outcome, mayLose)),
     );
-    const sum = (of: 'asked' | 'got' | 'lost') => accounts.reduce((all, account) => all + account[of], 0);
-    const tally = { asked: sum('asked'), got: sum('got'), lost: sum('lost'), paid: site.paid, kills };
-    const violations = accounts.flatMap((account) => account.violations);
-    if (tally.paid > tally.got + tally.lost)
-      violations.push(
-        `${tally.paid} images were paid, ${tally.got} came and ${tally.lost} were lost as told`,
-      );
-    if (tally.paid < tally.got) violations.push(`${tally.got} images came, and ${tally.paid} were paid`);
+    const tally = tallyOf(site, accounts, { kills, ended: kills });
+    const violations = [...tally.violations];
     if (violations.length > 0) violations.push(server.lines.slice(-5).join(' | '));
     return { ...tally, violations };
   } catch (error) {

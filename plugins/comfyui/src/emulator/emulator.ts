@@ -11,8 +11,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import {
   type Answer,
   drawPicture,
-  type Fault,
-  HttpEmulator,
+  EmulatedServer,
   type Script,
   type SeenRequest,
 } from '@easel/plugin-sdk/emulator';
@@ -55,7 +54,7 @@ const refuse = (type: string, message: string): Answer => ({
   body: { error: { type, message, details: message, extra_info: {} }, node_errors: {} },
 });
 
-export class ComfyEmulator {
+export class ComfyEmulator extends EmulatedServer {
   /** Workflows that were run to their end. */
   made = 0;
   /** Whether nothing is told to WebSockets. */
@@ -67,33 +66,9 @@ export class ComfyEmulator {
   readonly #sockets = new Map<string, WebSocket>();
   readonly #webSockets = new WebSocketServer({ noServer: true });
   #turn: Promise<void> = Promise.resolve();
-  #http: HttpEmulator | undefined;
 
-  static async start({ port = 0, script }: ComfyEmulatorOptions = {}): Promise<ComfyEmulator> {
-    const emulator = new ComfyEmulator();
-    emulator.#http = await HttpEmulator.start<Fault>({
-      ...{ port, script },
-      handle: async (request) => await emulator.#handle(request),
-      upgrade: (incoming, socket, head) => emulator.#upgrade(incoming, socket, head),
-    });
-    return emulator;
-  }
-
-  get #server(): HttpEmulator {
-    if (!this.#http) throw new Error('not started');
-    return this.#http;
-  }
-
-  get url(): string {
-    return this.#server.url;
-  }
-
-  set script(script: Script | undefined) {
-    this.#server.script = script;
-  }
-
-  seen(method: string, path: RegExp): SeenRequest[] {
-    return this.#server.seen(method, path);
+  static async start({ port, script }: ComfyEmulatorOptions = {}): Promise<ComfyEmulator> {
+    return await new ComfyEmulator(script).listen(port);
   }
 
   /** What a restart does: queue and history are lost, the files stay. */
@@ -103,12 +78,12 @@ export class ComfyEmulator {
     this.#history.clear();
   }
 
-  close(): Promise<void> {
+  override close(): Promise<void> {
     for (const socket of this.#sockets.values()) socket.terminate();
-    return this.#server.close();
+    return super.close();
   }
 
-  #upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): void {
+  protected override upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): void {
     const { pathname, searchParams } = new URL(incoming.url ?? '/', this.url);
     if (pathname !== '/ws') return void socket.destroy();
     const client = searchParams.get('clientId') ?? randomUUID();
@@ -122,7 +97,7 @@ export class ComfyEmulator {
     if (!this.isSilent) this.#sockets.get(client)?.send(JSON.stringify({ type, data }));
   }
 
-  async #handle({ method, path, query, headers, body, json }: SeenRequest): Promise<Answer> {
+  protected async handle({ method, path, query, headers, body, json }: SeenRequest): Promise<Answer> {
     const kinds = kindsWith([...this.#inputs.keys()]);
     const [, what = '', name = ''] = /^(?:\/api)?\/([a-z_]+)(?:\/(.+))?$/.exec(path) ?? [];
     if (method === 'GET' && what === 'object_info')

@@ -9,8 +9,7 @@ import {
   BatchApi,
   type BatchCourse,
   drawPicture,
-  type Fault,
-  HttpEmulator,
+  EmulatedServer,
   type Script,
   type SeenRequest,
   subjectOf,
@@ -44,7 +43,7 @@ const lineImages = ['images'];
 
 type Fields = Readonly<Record<string, unknown>>;
 
-export class OpenAiEmulator {
+export class OpenAiEmulator extends EmulatedServer {
   answers: NonNullable<OpenAiEmulatorOptions['answers']>;
   /** Images that were made by requests of their own, and paid. */
   #direct = 0;
@@ -56,9 +55,9 @@ export class OpenAiEmulator {
   readonly #dialect: Dialect;
   readonly #name: DialectName;
   readonly #hosted: Buffer[] = [];
-  #http: HttpEmulator | undefined;
 
-  private constructor(like: DialectName, answers: OpenAiEmulator['answers']) {
+  private constructor({ like = 'openai', answers = 'base64', script }: OpenAiEmulatorOptions) {
+    super(script);
     this.#name = like;
     this.#dialect = dialects[like];
     this.answers = answers;
@@ -91,45 +90,15 @@ export class OpenAiEmulator {
   }
 
   static async start(options: OpenAiEmulatorOptions = {}): Promise<OpenAiEmulator> {
-    const { port = 0, like = 'openai', script, answers = 'base64' } = options;
-    const emulator = new OpenAiEmulator(like, answers);
-    const handle = (request: SeenRequest) => emulator.#handle(request);
-    emulator.#http = await HttpEmulator.start<Fault>({ port, script, handle });
-    return emulator;
-  }
-
-  get #server(): HttpEmulator {
-    if (!this.#http) throw new Error('not started');
-    return this.#http;
+    return await new OpenAiEmulator(options).listen(options.port);
   }
 
   /** Base URL, with the version. */
-  get url(): string {
-    return `${this.#server.url}/v1`;
+  override get url(): string {
+    return `${super.url}/v1`;
   }
 
-  set script(script: Script | undefined) {
-    this.#server.script = script;
-  }
-
-  /** Requests that have been read and not answered. */
-  get unanswered(): readonly SeenRequest[] {
-    return this.#server.unanswered;
-  }
-
-  seen(method: string, path: RegExp): SeenRequest[] {
-    return this.#server.seen(method, path);
-  }
-
-  restart(downMs?: number): Promise<void> {
-    return this.#server.restart(downMs);
-  }
-
-  close(): Promise<void> {
-    return this.#server.close();
-  }
-
-  async #handle(request: SeenRequest): Promise<Answer> {
+  protected async handle(request: SeenRequest): Promise<Answer> {
     const hosted = /^\/v1\/images\/(\d+)\/content$/.exec(request.path)?.[1];
     if (hosted !== undefined) return { status: 200, body: this.#hosted[Number(hosted)] };
     const { key } = this.#dialect;
@@ -232,6 +201,6 @@ export class OpenAiEmulator {
     if (this.answers === 'base64') return { b64_json: base64, ...moderation };
     if (this.answers === 'data-uri') return { url: `data:image/png;base64,${base64}`, ...moderation };
     const path = `/v1/images/${this.#hosted.push(picture) - 1}/content`;
-    return { url: this.answers === 'url' ? this.#server.url + path : path, ...moderation };
+    return { url: this.answers === 'url' ? super.url + path : path, ...moderation };
   }
 }

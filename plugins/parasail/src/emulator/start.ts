@@ -10,8 +10,7 @@ import {
   type Answer,
   BatchApi,
   type BatchCourse as CourseOf,
-  type Fault,
-  HttpEmulator,
+  EmulatedServer,
   notFound,
   type Script,
   type SeenRequest,
@@ -38,14 +37,15 @@ export interface ParasailEmulatorOptions {
   readonly course?: (index: number) => BatchCourse;
 }
 
-export class ParasailEmulator {
-  readonly images = new ImageHost(() => this.#server.url);
+export class ParasailEmulator extends EmulatedServer {
+  readonly images = new ImageHost(() => super.url);
   readonly #api: BatchApi<ImageBody>;
-  #http: HttpEmulator | undefined;
   #direct = 0;
   #serials = 0;
 
-  private constructor(course: ParasailEmulatorOptions['course']) {
+  private constructor({ script, course, answersUrls = false }: ParasailEmulatorOptions) {
+    super(script);
+    this.images.isUsed = answersUrls;
     this.#api = new BatchApi<ImageBody>({
       rules: lineRules,
       course,
@@ -57,22 +57,8 @@ export class ParasailEmulator {
     });
   }
 
-  static async start({
-    port = 0,
-    script,
-    answersUrls = false,
-    course,
-  }: ParasailEmulatorOptions): Promise<ParasailEmulator> {
-    const emulator = new ParasailEmulator(course);
-    emulator.images.isUsed = answersUrls;
-    const handle = (request: SeenRequest) => emulator.#handle(request);
-    emulator.#http = await HttpEmulator.start<Fault>({ port, script, handle });
-    return emulator;
-  }
-
-  get #server(): HttpEmulator {
-    if (!this.#http) throw new Error('not started');
-    return this.#http;
+  static async start(options: ParasailEmulatorOptions): Promise<ParasailEmulator> {
+    return await new ParasailEmulator(options).listen(options.port);
   }
 
   /** Pictures that were made, in batches and directly, and paid. */
@@ -93,31 +79,11 @@ export class ParasailEmulator {
   }
 
   /** Base URL, with the version. */
-  get url(): string {
-    return `${this.#server.url}/v1`;
+  override get url(): string {
+    return `${super.url}/v1`;
   }
 
-  get requests(): readonly SeenRequest[] {
-    return this.#server.requests;
-  }
-
-  set script(script: Script | undefined) {
-    this.#server.script = script;
-  }
-
-  seen(method: string, path: RegExp): SeenRequest[] {
-    return this.#server.seen(method, path);
-  }
-
-  restart(downMs?: number): Promise<void> {
-    return this.#server.restart(downMs);
-  }
-
-  close(): Promise<void> {
-    return this.#server.close();
-  }
-
-  async #handle(request: SeenRequest): Promise<Answer> {
+  protected async handle(request: SeenRequest): Promise<Answer> {
     if (request.path.startsWith('/images/')) return this.images.read(request.path);
     if (request.headers.authorization !== `Bearer ${parasailKey}`) return invalidKey();
     const answer = await this.#api.answer(request);

@@ -8,8 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import {
   type Answer,
   drawPicture,
-  type Fault,
-  HttpEmulator,
+  EmulatedServer,
   type Script,
   type SeenRequest,
   subjectOf,
@@ -42,7 +41,7 @@ const notFound = { status: 404, body: { detail: 'Not Found' } };
 const names = (list: readonly { name: string; aliases?: readonly string[] | null; label?: string }[]) =>
   list.flatMap(({ name, aliases, label }) => [name, ...(aliases ?? []), ...(label ? [label] : [])]);
 
-export class SdapiEmulator {
+export class SdapiEmulator extends EmulatedServer {
   /** Interruptions that came. */
   interruptions = 0;
   /** Images that were made whole. */
@@ -52,44 +51,17 @@ export class SdapiEmulator {
   readonly #works: Work[] = [];
   readonly #options: SdapiEmulatorOptions;
   #turn: Promise<unknown> = Promise.resolve();
-  #http: HttpEmulator | undefined;
 
   private constructor(options: SdapiEmulatorOptions) {
+    super(options.script);
     this.#options = options;
   }
 
   static async start(options: SdapiEmulatorOptions = {}): Promise<SdapiEmulator> {
-    const emulator = new SdapiEmulator(options);
-    emulator.#http = await HttpEmulator.start<Fault>({
-      port: options.port ?? 0,
-      script: options.script,
-      handle: (request) => emulator.#handle(request),
-    });
-    return emulator;
+    return await new SdapiEmulator(options).listen(options.port);
   }
 
-  get #server(): HttpEmulator {
-    if (!this.#http) throw new Error('not started');
-    return this.#http;
-  }
-
-  get url(): string {
-    return this.#server.url;
-  }
-
-  set script(script: Script | undefined) {
-    this.#server.script = script;
-  }
-
-  seen(method: string, path: RegExp): SeenRequest[] {
-    return this.#server.seen(method, path);
-  }
-
-  close(): Promise<void> {
-    return this.#server.close();
-  }
-
-  async #handle({ method, path, headers, json }: SeenRequest): Promise<Answer> {
+  protected async handle({ method, path, headers, json }: SeenRequest): Promise<Answer> {
     const { isLocked, isBare } = this.#options;
     const wanted = `Basic ${Buffer.from(emulatedAuth).toString('base64')}`;
     if (isLocked && path.startsWith('/sdapi/') && headers.authorization !== wanted)

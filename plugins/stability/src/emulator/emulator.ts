@@ -7,8 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import {
   type Answer,
   drawPicture,
-  type Fault,
-  HttpEmulator,
+  EmulatedServer,
   type Script,
   type SeenRequest,
   subjectOf,
@@ -40,48 +39,15 @@ export async function readForm({ body, headers }: Pick<SeenRequest, 'body' | 'he
   return form && type.startsWith('multipart/form-data') ? Object.fromEntries(form) : undefined;
 }
 
-export class StabilityEmulator {
+export class StabilityEmulator extends EmulatedServer {
   /** Images that were made, and paid; blurred ones too. */
   paid = 0;
-  #http: HttpEmulator | undefined;
 
-  static async start({ port = 0, script }: StabilityEmulatorOptions = {}): Promise<StabilityEmulator> {
-    const emulator = new StabilityEmulator();
-    const handle = (request: SeenRequest) => emulator.#handle(request);
-    emulator.#http = await HttpEmulator.start<Fault>({ port, script, handle });
-    return emulator;
+  static async start({ port, script }: StabilityEmulatorOptions = {}): Promise<StabilityEmulator> {
+    return await new StabilityEmulator(script).listen(port);
   }
 
-  get #server(): HttpEmulator {
-    if (!this.#http) throw new Error('not started');
-    return this.#http;
-  }
-
-  get url(): string {
-    return this.#server.url;
-  }
-
-  set script(script: Script | undefined) {
-    this.#server.script = script;
-  }
-
-  get unanswered(): readonly SeenRequest[] {
-    return this.#server.unanswered;
-  }
-
-  seen(method: string, path: RegExp): SeenRequest[] {
-    return this.#server.seen(method, path);
-  }
-
-  restart(downMs?: number): Promise<void> {
-    return this.#server.restart(downMs);
-  }
-
-  close(): Promise<void> {
-    return this.#server.close();
-  }
-
-  async #handle(request: SeenRequest): Promise<Answer> {
+  protected async handle(request: SeenRequest): Promise<Answer> {
     const { method, path, headers } = request;
     if (headers.authorization !== `Bearer ${emulatedKey}`)
       return problem(401, 'unauthorized', 'authorization: invalid or missing header value');

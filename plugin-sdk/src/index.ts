@@ -12,6 +12,7 @@ export * from './manifest.js';
 export { type MemoryPlan, memoryPlanSchema, type NetworkCost } from './memory-plan.js';
 export * from './model.js';
 export { type ParameterName, parameterNames, promptLimit, requestParameters } from './parameters.js';
+export { type PatientRequest, patientFetch } from './patient-fetch.js';
 export { type PinnedRequest, pinnedFetch } from './pinned-fetch.js';
 export * from './plugin.js';
 export { type PostJsonOptions, postJson } from './post-json.js';
@@ -30,5 +31,5 @@ export {
 } from './running-process.js';
 export { normaliseSamplerName, splitSamplerName } from './sampler-name.js';
 export { isOwnerAlive, SignOfLife } from './sign-of-life.js';
-export { isUnsent } from './unsent.js';
+export { isUnsent, reasonOf } from './unsent.js';
 export * from './versions.js';

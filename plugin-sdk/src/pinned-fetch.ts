@@ -1,7 +1,6 @@
-import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import type { RequestOptions } from 'node:http';
 import type { LookupFunction } from 'node:net';
-import { Readable } from 'node:stream';
+import { exchange } from './exchange.js';
 import type { Host } from './image-host.js';
 
 export interface PinnedRequest {
@@ -32,17 +31,7 @@ export async function pinnedFetch(
     lookup: lookupOf(host),
     headers: { ...sent, ...(content === undefined ? {} : { 'content-length': Buffer.byteLength(content) }) },
   };
-  const incoming = await new Promise<IncomingMessage>((resolve, reject) => {
-    const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
-    request(url, options, resolve).on('error', reject).end(content);
-  });
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(incoming.headers))
-    headers.set(name, Array.isArray(value) ? value.join(', ') : (value ?? ''));
-  const status = incoming.statusCode ?? 0;
-  const body = [204, 205, 304].includes(status) ? null : (Readable.toWeb(incoming) as ReadableStream);
-  if (body === null) incoming.resume();
-  return new Response(body, { status, headers });
+  return await exchange(url, options, content);
 }
 
 /** Answers both forms in which Node asks: for one address, and for all. */

@@ -1,9 +1,10 @@
 import type { ErrorCode } from './error-table.js';
 import { EaselError } from './errors.js';
 import { linkSignals } from './link-signals.js';
+import { patientFetch } from './patient-fetch.js';
 import { readBody } from './read-body.js';
 import { readRetryAfterMs } from './retry-after.js';
-import { isUnsent } from './unsent.js';
+import { isUnsent, reasonOf } from './unsent.js';
 
 const mostBytes = 64 * 1024 * 1024;
 const mostWords = 1_000;
@@ -38,11 +39,10 @@ export async function postJson(url: string | URL, options: PostJsonOptions): Pro
   const { provider, headers, body, timeoutMs, signal, maximumBytes = mostBytes } = options;
   const linked = linkSignals([signal], timeoutMs);
   try {
-    const response = await fetch(url, {
+    const response = await patientFetch(url, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify(body),
-      redirect: 'manual',
       signal: linked.signal,
     });
     const text = (await readBody(response, maximumBytes)).toString('utf8');
@@ -85,10 +85,10 @@ function codeOf(status: number): ErrorCode {
 
 /** What a connection, or an answer that has come, failed with. */
 function broken(provider: string, error: unknown): EaselError {
-  const { cause, message } = error as { cause?: { code?: string; message?: string }; message?: string };
-  if (isUnsent(cause?.code))
-    return failure('ERR_PROVIDER_UNAVAILABLE', `${provider} cannot be reached: ${cause?.message}.`, error);
-  const why = `The answer of ${provider} cannot be read: ${cause?.message || message}.`;
+  const { code, message } = reasonOf(error);
+  if (isUnsent(code))
+    return failure('ERR_PROVIDER_UNAVAILABLE', `${provider} cannot be reached: ${message}.`, error);
+  const why = `The answer of ${provider} cannot be read: ${message}.`;
   return failure('ERR_PROVIDER_BAD_RESPONSE', why, error, { mayBePaid: true });
 }
 

@@ -39,13 +39,6 @@ export const unusable = (name: string, why: string, mayBePaid: boolean, cause?: 
     cause,
   });
 
-/** The innermost reason of what `fetch` rejects with. */
-export function reasonOf(error: unknown): { readonly code: string; readonly message: string } {
-  let inner = error as { cause?: unknown; errors?: unknown[]; code?: unknown; message?: unknown };
-  while (inner.cause ?? inner.errors?.[0]) inner = (inner.cause ?? inner.errors?.[0]) as typeof inner;
-  return { code: String(inner.code), message: String(inner.message) };
-}
-
 /** Milliseconds that an answer asks to wait, by its headers or in its words. Undefined: it does not say. */
 export function readPauseMs(headers: Pick<Headers, 'get'> | undefined, words: string): number | undefined {
   const told = readRetryAfterMs(headers);

@@ -1,16 +1,11 @@
-import { Agent, fetch, type Response, FormData as UndiciForm } from 'undici';
 import { readLines } from '../batch/read-lines.js';
 import { EaselError } from '../errors.js';
 import { linkSignals } from '../link-signals.js';
 import { aborted } from '../paid/failures.js';
+import { patientFetch } from '../patient-fetch.js';
 import { readBody } from '../read-body.js';
-import { isUnsent } from '../unsent.js';
-import { classify, type FailureRow, readPauseMs, reasonOf, risk, riskHint, unusable } from './failures.js';
-
-/**
- * Node's own client gives up on an answer that does not begin within five minutes; `timeoutMs` decides here.
- */
-const agent = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
+import { isUnsent, reasonOf } from '../unsent.js';
+import { classify, type FailureRow, readPauseMs, risk, riskHint, unusable } from './failures.js';
 
 /** Bytes of an answer, at most: several images as base64. */
 const mostBytes = 256 * 1024 * 1024;
@@ -100,7 +95,7 @@ export class Service {
     try {
       const response = await this.#fetch(ask, stop);
       if (response.status !== 200 || !response.body) await this.#read(response, ask);
-      else yield* readLines(response.body as Parameters<typeof readLines>[0], this.#options.timeoutMs);
+      else yield* readLines(response.body, this.#options.timeoutMs);
     } catch (error) {
       if (EaselError.isInstance(error)) throw error;
       throw this.#broken(error, ask, false);
@@ -112,17 +107,14 @@ export class Service {
   async #fetch(ask: Ask, signal: AbortSignal): Promise<Response> {
     const { body, method = body ? 'POST' : 'GET' } = ask;
     const isForm = body instanceof FormData;
-    return await fetch(this.#addressOf(ask), {
+    return await patientFetch(this.#addressOf(ask), {
       method,
       headers: {
         ...this.#options.headers,
         ...(body && !isForm ? { 'content-type': 'application/json' } : {}),
         ...ask.headers,
       },
-      ...(body ? { body: isForm ? copyForm(body) : JSON.stringify(body) } : {}),
-      dispatcher: agent,
-      // A redirection would carry the key to another host.
-      redirect: 'manual',
+      ...(body ? { body: isForm ? body : JSON.stringify(body) } : {}),
       signal,
     });
   }
@@ -141,11 +133,9 @@ export class Service {
   async #read(response: Response, { pays = false, takesFailures = false }: Ask): Promise<ServiceAnswer> {
     const { status, headers } = response;
     const { name } = this.#options;
-    const bytes = await readBody(response as Parameters<typeof readBody>[0], mostBytes).catch(
-      (error: unknown) => {
-        throw EaselError.isInstance(error) ? unusable(name, error.message, pays) : error;
-      },
-    );
+    const bytes = await readBody(response, mostBytes).catch((error: unknown) => {
+      throw EaselError.isInstance(error) ? unusable(name, error.message, pays) : error;
+    });
     const json = parseJson(bytes);
     const answer = { status, headers, bytes: new Uint8Array(bytes), json };
     if ((status >= 200 && status < 300) || (takesFailures && json !== undefined)) return answer;
@@ -195,15 +185,6 @@ export class Service {
       cause: error,
     });
   }
-}
-
-/** Undici knows its own forms alone. */
-function copyForm(form: FormData): UndiciForm {
-  const copy = new UndiciForm();
-  for (const [name, value] of form)
-    if (typeof value === 'string') copy.append(name, value);
-    else copy.append(name, value, value.name);
-  return copy;
 }
 
 function parseJson(bytes: Uint8Array): unknown {

@@ -1,4 +1,4 @@
-import { EaselError, fetchAddress, linkSignals, readBody } from '@easel/plugin-sdk';
+import { EaselError, fetchAddress, linkSignals, patientFetch, readBody } from '@easel/plugin-sdk';
 import { isUnknown, readLines } from '@easel/plugin-sdk/batch';
 import { z } from 'zod';
 import { fileSchema, listSchema, type Operation, operationSchema, uploadSchema } from './batch-wire.js';
@@ -132,7 +132,7 @@ export class BatchClient {
     const late = linkSignals([signal], requestMs);
     try {
       const headers = { 'x-goog-api-key': apiKey };
-      const response = await fetch(address, { headers, redirect: 'manual', signal: late.signal });
+      const response = await patientFetch(address, { headers, signal: late.signal });
       const location = response.headers.get('location');
       if (response.status < 300 || response.status >= 400 || !location) return response;
       await response.body?.cancel();

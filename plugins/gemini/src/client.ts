@@ -1,4 +1,4 @@
-import { EaselError, linkSignals, readBody } from '@easel/plugin-sdk';
+import { EaselError, linkSignals, patientFetch, readBody } from '@easel/plugin-sdk';
 import { type GenerateContentParameters, GoogleGenAI } from '@google/genai';
 import { z } from 'zod';
 import { answerSchema, type ModelAnswer } from './answer.js';
@@ -84,8 +84,7 @@ export class GeminiClient {
     let text = '';
     const google = this.#createGoogle(async (url, init) => {
       const { signal, unlink } = linkSignals([ending.signal, init?.signal ?? undefined]);
-      // A redirection would carry the key to another host.
-      const response = await fetch(url, { ...init, signal, redirect: 'manual' }).catch((error) => {
+      const response = await patientFetch(url, { ...init, signal }).catch((error) => {
         unlink();
         throw error;
       });

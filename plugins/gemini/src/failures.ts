@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { EaselError, isUnsent } from '@easel/plugin-sdk';
+import { EaselError, isUnsent, reasonOf } from '@easel/plugin-sdk';
 import { type ErrorBody, errorBodySchema } from './answer.js';
 import { hasNoQuota, readPauseMs } from './pause.js';
 
@@ -109,7 +109,7 @@ const isAboutKey = ({ reason }: Readonly<Record<string, unknown>>) =>
  * cannot have been paid is given a code that the kernel tries again by itself.
  */
 export function brokenOff(error: unknown, host: string, about: Subject): EaselError {
-  const { code, message } = causeOf(error);
+  const { code, message } = reasonOf(error);
   const { says, ...risk } = riskOf(about);
   if (isUnsent(code))
     return new EaselError({
@@ -123,22 +123,6 @@ export function brokenOff(error: unknown, host: string, about: Subject): EaselEr
     cause: error,
     ...risk,
   });
-}
-
-/**
- * The innermost cause; fetch says "fetch failed" and keeps the reason below, several of them for a host with
- * several addresses.
- */
-function causeOf(error: unknown): { code: string; message: string } {
-  let inner: unknown = error;
-  for (;;) {
-    const { cause, errors } = (inner ?? {}) as { cause?: unknown; errors?: readonly unknown[] };
-    const next = cause ?? errors?.[0];
-    if (next === undefined) break;
-    inner = next;
-  }
-  const { code, message } = inner as { code?: unknown; message?: unknown };
-  return { code: String(code), message: String(message) };
 }
 
 /** Google has not answered in time. */

@@ -1,17 +1,10 @@
-import { EaselError, isUnsent, linkSignals, readBody } from '@easel/plugin-sdk';
-import { Agent, type FormData, fetch, type Response as UndiciResponse } from 'undici';
+import { EaselError, isUnsent, linkSignals, patientFetch, readBody } from '@easel/plugin-sdk';
 import { readEvents } from './answer/read-events.js';
 import { brokenOff, refusedBy, unreadable } from './failures.js';
 import type { FoundServer } from './find-server.js';
 
 /** Bytes of an answer; ten of the largest images make some 400 MB of base64, and no more is read. */
 const mostBytes = 512 * 1024 * 1024;
-
-/**
- * Node's own client gives up on an answer that does not begin within five minutes; an image at a high
- * quality, or on a processor, takes longer.
- */
-const agent = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
 
 export interface PostOptions {
   readonly server: FoundServer;
@@ -44,16 +37,13 @@ export async function post({
   const url = new URL(server.baseUrl + path);
   for (const [name, value] of Object.entries(server.query)) url.searchParams.set(name, value);
   try {
-    const response = await fetch(url, {
+    const response = await patientFetch(url, {
       method: 'POST',
       headers: {
         ...server.headers,
         ...(typeof body === 'string' ? { 'content-type': 'application/json' } : {}),
       },
       body,
-      dispatcher: agent,
-      // A redirection would carry the key to another host.
-      redirect: 'manual',
       signal: stop,
     });
     return await readAnswer(server, response, onEvent);
@@ -75,7 +65,7 @@ export async function post({
 
 async function readAnswer(
   { name }: FoundServer,
-  response: UndiciResponse,
+  response: Response,
   onEvent: PostOptions['onEvent'],
 ): Promise<unknown> {
   const { status, headers } = response;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { EaselError, type ErrorCode, isUnsent, readRetryAfterMs } from '@easel/plugin-sdk';
+import { EaselError, type ErrorCode, isUnsent, readRetryAfterMs, reasonOf } from '@easel/plugin-sdk';
 import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai';
 import { errorSchema, type ProviderError } from './wire.js';
 
@@ -59,14 +59,13 @@ export function failureOf(what: string, error: unknown): EaselError {
 }
 
 function brokenOff(what: string, error: unknown): EaselError {
-  let inner = error as { cause?: unknown; errors?: unknown[]; code?: unknown; message?: unknown } | undefined;
-  while (inner?.cause ?? inner?.errors?.[0]) inner = (inner.cause ?? inner.errors?.[0]) as typeof inner;
-  const isBefore = isUnsent(String(inner?.code));
+  const { code, message } = reasonOf(error ?? {});
+  const isBefore = isUnsent(code);
   return new EaselError({
     code: isBefore ? 'ERR_PROVIDER_UNAVAILABLE' : 'ERR_PROVIDER_BAD_RESPONSE',
     message: isBefore
-      ? `${what}: Parasail cannot be reached: ${String(inner?.message)}`
-      : `${what}: the connection broke off before the whole answer had come (${String(inner?.message)}).`,
+      ? `${what}: Parasail cannot be reached: ${message}`
+      : `${what}: the connection broke off before the whole answer had come (${message}).`,
     cause: error,
   });
 }

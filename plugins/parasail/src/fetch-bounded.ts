@@ -1,4 +1,4 @@
-import { fetchAddress, readBody } from '@easel/plugin-sdk';
+import { fetchAddress, patientFetch, readBody } from '@easel/plugin-sdk';
 
 /** Bytes of an answer; the largest pictures make some 40 MB of base64. */
 const mostBytes = 128 * 1024 * 1024;
@@ -10,7 +10,7 @@ const mostBytes = 128 * 1024 * 1024;
  */
 export async function fetchBounded(given: string | URL | Request, init: RequestInit = {}): Promise<Response> {
   const url = new URL(given instanceof Request ? given.url : given);
-  const response = await fetch(given, { ...init, redirect: 'manual' });
+  const response = await patientFetch(url, init);
   const { status, statusText, headers } = response;
   if (url.pathname.endsWith('/content')) {
     const location = headers.get('location');

@@ -1,5 +1,4 @@
 import { EaselError, type GenerationRequest } from '@easel/plugin-sdk';
-import { FormData } from 'undici';
 import type { EditForm, Server } from '../servers/index.js';
 import type { Fields } from './fields.js';
 import { transparentMask } from './mask.js';

@@ -1,4 +1,12 @@
-import { EaselError, isUnsent, linkSignals, readBody, readRetryAfterMs } from '@easel/plugin-sdk';
+import {
+  EaselError,
+  isUnsent,
+  linkSignals,
+  patientFetch,
+  readBody,
+  readRetryAfterMs,
+  reasonOf,
+} from '@easel/plugin-sdk';
 import type { Config } from '../settings.js';
 import { categoryOf } from '../wire/category.js';
 import { failureOf, unreachable } from '../wire/failures.js';
@@ -47,10 +55,8 @@ export class HttpSender implements Sender, Carrier {
     const what = `Sending to ${new URL(config.httpUrl).host}`;
     const ending = linkSignals([signal], config.requestMs);
     try {
-      const response = await fetch(config.httpUrl, {
+      const response = await patientFetch(config.httpUrl, {
         method: 'POST',
-        // A redirection would carry the key to another host.
-        redirect: 'manual',
         headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
         body: JSON.stringify([message]),
         signal: ending.signal,
@@ -60,7 +66,7 @@ export class HttpSender implements Sender, Carrier {
     } catch (error) {
       if (signal.aborted) throw aborted();
       if (EaselError.isInstance(error)) throw error;
-      const { code, message: said } = causeOf(error);
+      const { code, message: said } = reasonOf(error);
       const reason = ending.signal.aborted ? `no answer came within ${config.requestMs} ms` : said;
       const failure = unreachable(what, reason);
       if (isUnsent(code)) throw failure;
@@ -106,11 +112,4 @@ async function frameOf(response: Response): Promise<Frame> {
     if (!EaselError.isInstance(error)) throw error;
     return { items: [], complaints: [garbled(error.message)] };
   }
-}
-
-/** The innermost cause: fetch says "fetch failed", and keeps the reason below. */
-function causeOf(error: unknown): { code: string; message: string } {
-  let inner = error as { cause?: unknown; errors?: readonly unknown[]; code?: unknown; message?: unknown };
-  while (inner.cause ?? inner.errors?.[0]) inner = (inner.cause ?? inner.errors?.[0]) as typeof inner;
-  return { code: String(inner.code), message: String(inner.message) };
 }

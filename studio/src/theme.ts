@@ -1,4 +1,5 @@
 import { atom } from 'nanostores';
+import { keepText, readText } from './kept-text.js';
 
 export const themes = ['system', 'light', 'dark'] as const;
 export type Theme = (typeof themes)[number];
@@ -10,10 +11,11 @@ export function chooseTheme(theme: Theme): void {
   $theme.set(theme);
   if (theme === 'system') delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
-  localStorage.setItem(stored, theme);
+  keepText(stored, theme);
 }
 
 export function openTheme(): void {
-  const kept = themes.find((theme) => theme === localStorage.getItem(stored));
+  const text = readText(stored);
+  const kept = themes.find((theme) => theme === text);
   if (kept) chooseTheme(kept);
 }

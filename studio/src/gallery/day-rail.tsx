@@ -1,6 +1,6 @@
 import { useStore } from '@nanostores/react';
 import type { Gallery } from '../api/schemas.js';
-import { $language, useWords } from '../language/words.js';
+import { $locale, useWords } from '../language/words.js';
 
 interface Props {
   readonly days: Gallery['days'];
@@ -10,8 +10,8 @@ interface Props {
 /** Leads to the images of a day. */
 export function DayRail({ days, goTo }: Props) {
   const words = useWords();
-  const language = useStore($language);
-  const format = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', timeZone: 'UTC' });
+  const locale = useStore($locale);
+  const format = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', timeZone: 'UTC' });
   let place = 0;
   return (
     <nav className="days" aria-label={words.days}>

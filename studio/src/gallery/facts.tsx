@@ -1,11 +1,11 @@
 import type { ImageDetails } from '../api/schemas.js';
-import { $language, useWords } from '../language/words.js';
+import { $locale, useWords } from '../language/words.js';
 
 /** The values that made an image. */
 export function Facts({ image }: { readonly image: ImageDetails }) {
   const words = useWords();
   const { parameters } = image.provenance;
-  const time = new Intl.DateTimeFormat($language.get(), { dateStyle: 'medium', timeStyle: 'short' });
+  const time = new Intl.DateTimeFormat($locale.get(), { dateStyle: 'medium', timeStyle: 'short' });
   const rows: readonly (readonly [string, unknown])[] = [
     [words.model, image.model],
     [words.size, `${image.width} × ${image.height}`],

@@ -1,6 +1,6 @@
 import { useStore } from '@nanostores/react';
 import { useEffect, useState } from 'react';
-import { $language, useWords } from '../language/words.js';
+import { $locale, useWords } from '../language/words.js';
 import { $kernelEvents, type KernelEvent, watchKernel } from './kernel-events.js';
 
 const shown = 60;
@@ -9,10 +9,10 @@ const shown = 60;
 export function EventTail() {
   const words = useWords();
   const events = useStore($kernelEvents);
-  const language = useStore($language);
+  const locale = useStore($locale);
   const [held, setHeld] = useState<readonly KernelEvent[]>();
   useEffect(watchKernel, []);
-  const time = new Intl.DateTimeFormat(language, { timeStyle: 'medium' });
+  const time = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' });
   const list = (held ?? events).slice(-shown).toReversed();
   return (
     <section className="tail" aria-labelledby="events">

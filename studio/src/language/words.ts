@@ -1,5 +1,6 @@
 import { useStore } from '@nanostores/react';
-import { atom } from 'nanostores';
+import { atom, computed } from 'nanostores';
+import { keepText, readText } from '../kept-text.js';
 import { english, type Words } from './english.js';
 
 /** A language is a file here, and a line in this table. */
@@ -12,6 +13,11 @@ export type Language = keyof typeof languages;
 const stored = 'easel language';
 export const $words = atom<Words>(english);
 export const $language = atom<Language>('en');
+/** How dates and numbers are written: as where the browser is, as far as its language is the page's. */
+export const $locale = computed(
+  $language,
+  (language) => navigator.languages.find((tag) => tag.slice(0, 2) === language) ?? language,
+);
 
 const isLanguage = (name: string | null | undefined): name is Language =>
   name !== null && name !== undefined && name in languages;
@@ -21,12 +27,12 @@ export async function chooseLanguage(language: Language): Promise<void> {
   $words.set(await languages[language].load());
   $language.set(language);
   document.documentElement.lang = language;
-  localStorage.setItem(stored, language);
+  keepText(stored, language);
 }
 
 /** The language that was chosen, or else the browser's. */
 export async function openLanguage(): Promise<void> {
-  const kept = localStorage.getItem(stored);
+  const kept = readText(stored);
   const wished = isLanguage(kept)
     ? kept
     : navigator.languages.map((tag) => tag.slice(0, 2)).find((tag) => isLanguage(tag));
@@ -55,7 +61,7 @@ export function formatBytes(bytes: number): string {
       : bytes >= 1e6
         ? (['megabyte', 1e6] as const)
         : (['kilobyte', 1e3] as const);
-  return new Intl.NumberFormat($language.get(), {
+  return new Intl.NumberFormat($locale.get(), {
     style: 'unit',
     unit,
     maximumFractionDigits: unit === 'gigabyte' ? 1 : 0,
@@ -63,7 +69,7 @@ export function formatBytes(bytes: number): string {
 }
 
 export const formatCost = ({ amount, currency }: { amount: number; currency: string }): string =>
-  new Intl.NumberFormat($language.get(), {
+  new Intl.NumberFormat($locale.get(), {
     style: 'currency',
     currency,
     maximumSignificantDigits: 2,

@@ -24,9 +24,11 @@ export function listenToServer(listener: (event: LiveEvent) => void): void {
     openStream(tell);
     return new Promise<void>(() => {});
   };
-  // Only pages that came over TLS or from this machine have locks; others hold a stream each.
-  if ('locks' in navigator) void navigator.locks.request(`easel events ${document.baseURI}`, hold);
-  else openStream(listener);
+  const alone = () => openStream(listener);
+  // Only pages that came over TLS or from this machine have locks, where they may keep something at all;
+  // others hold a stream each.
+  if ('locks' in navigator) navigator.locks.request(`easel events ${document.baseURI}`, hold).catch(alone);
+  else alone();
 }
 
 function openStream(tell: (event: LiveEvent) => void): void {

@@ -2,6 +2,7 @@ import { atom } from 'nanostores';
 import type { JobRequest } from '../api/jobs.js';
 import type { Model } from '../api/schemas.js';
 import { gridOf } from '../grid/axes.js';
+import { keepText, readText } from '../kept-text.js';
 
 /** What people have set for the next image; what is absent is as the model has it. */
 export interface Draft {
@@ -58,6 +59,8 @@ const numbers: ReadonlySet<string> = new Set([
 ]);
 
 const stored = 'easel draft';
+/** What this tab has shown in the address last: where it still stands there, the draft may be newer. */
+const shown = 'easel shown draft';
 /** Characters; longer addresses are cut off on their way through mails and chats. */
 const addressLimit = 1_500;
 export const seedLimit = 4_294_967_295;
@@ -89,15 +92,19 @@ export function queryFromDraft(draft: Draft): URLSearchParams {
  * The draft of the address, else of this tab, else the last one; and from then on each of them as it changes.
  */
 export function keepDraft(first: string): void {
-  const kept = sessionStorage.getItem(stored) ?? localStorage.getItem(stored);
-  const fromAddress = isMakePage() ? draftFromQuery(new URLSearchParams(location.search)) : undefined;
-  const fromStorage = kept ? draftFromQuery(new URLSearchParams(kept)) : undefined;
-  $draft.set(fromAddress ?? fromStorage ?? { prompt: first });
+  const draftOf = (text: string | null) => draftFromQuery(new URLSearchParams(text ?? ''));
+  const query = isMakePage() ? location.search.slice(1) : '';
+  const fromAddress = draftOf(query);
+  const ofTab = draftOf(readText(stored, 'sessionStorage'));
+  const isBehind = query === readText(shown, 'sessionStorage');
+  const kept = isBehind ? (ofTab ?? fromAddress) : (fromAddress ?? ofTab);
+  $draft.set(kept ?? draftOf(readText(stored)) ?? { prompt: first });
+  keepText(stored, `${queryFromDraft($draft.get())}`, 'sessionStorage');
   let timer: ReturnType<typeof setTimeout> | undefined;
   $draft.listen((draft) => {
     const text = `${queryFromDraft(draft)}`;
-    sessionStorage.setItem(stored, text);
-    localStorage.setItem(stored, text);
+    keepText(stored, text, 'sessionStorage');
+    keepText(stored, text);
     clearTimeout(timer);
     timer = setTimeout(() => showInAddress(text), 250);
   });
@@ -110,8 +117,9 @@ const isMakePage = (): boolean => {
 
 export function showInAddress(text: string): void {
   if (!isMakePage()) return;
-  const query = text.length > addressLimit ? '' : `?${text}`;
-  history.replaceState(history.state, '', `${location.pathname}${query}${location.hash}`);
+  const query = text.length > addressLimit ? '' : text;
+  keepText(shown, query, 'sessionStorage');
+  history.replaceState(history.state, '', `${location.pathname}${query && `?${query}`}${location.hash}`);
 }
 
 /** Whether people can choose how exactly it computes. */

@@ -1,5 +1,6 @@
 import { atom } from 'nanostores';
 import * as z from 'zod/mini';
+import { keepText, readText } from '../kept-text.js';
 import { $draft, setDraft } from './draft.js';
 
 const styleSchema = z.object({ name: z.string(), prompt: z.string(), negative: z.optional(z.string()) });
@@ -12,7 +13,7 @@ const place = '{prompt}';
 
 function readStyles(): readonly Style[] {
   try {
-    return z.array(styleSchema).parse(JSON.parse(localStorage.getItem(stored) ?? '[]'));
+    return z.array(styleSchema).parse(JSON.parse(readText(stored) ?? '[]'));
   } catch {
     // What somebody else has put there is no style.
     return [];
@@ -25,7 +26,7 @@ addEventListener('storage', ({ key }) => key === stored && $styles.set(readStyle
 
 function keep(styles: readonly Style[]): void {
   const ordered = styles.toSorted((one, other) => one.name.localeCompare(other.name));
-  localStorage.setItem(stored, JSON.stringify(ordered));
+  keepText(stored, JSON.stringify(ordered));
   $styles.set(ordered);
 }
 

@@ -1,15 +1,15 @@
 import { useStore } from '@nanostores/react';
-import { $language, useWords } from '../language/words.js';
+import { $locale, useWords } from '../language/words.js';
 import { $modelFiles, restore } from './model-files.js';
 
 /** The models that were removed and can be had back. */
 export function RemovedField() {
   const words = useWords();
-  const language = useStore($language);
+  const locale = useStore($locale);
   const removed = useStore($modelFiles)?.removed ?? [];
   if (removed.length === 0) return null;
   const timeOf = (until: string) =>
-    new Date(until).toLocaleTimeString(language, { hour: '2-digit', minute: '2-digit' });
+    new Date(until).toLocaleTimeString(locale, { hour: '2-digit', minute: '2-digit' });
   return (
     <section className="model-group" aria-label={words.modelSet.removed}>
       <h2 className="label">{words.modelSet.removed}</h2>

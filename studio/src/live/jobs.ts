@@ -3,10 +3,13 @@ import * as z from 'zod/mini';
 import { listJobs } from '../api/jobs.js';
 import { type Job, jobPreviewSchema, jobProgressSchema, jobSchema } from '../api/schemas.js';
 import { type LiveEvent, listenToServer } from './events.js';
+import { type Pace, paceWith } from './pace.js';
 
 /** A job with the last step of each of its images that can be looked at. */
 export interface LiveJob extends Job {
   readonly looks: Readonly<Record<number, number>>;
+  /** Absent: its images are not being made, or nothing was told of them yet. */
+  readonly pace?: Pace | undefined;
 }
 
 const known = 200;
@@ -39,6 +42,7 @@ export const $ended = computed($jobs, (jobs) =>
 const withLooks = (job: Job, before: LiveJob | undefined): LiveJob => ({
   ...job,
   looks: before?.looks ?? Object.fromEntries((job.previews ?? []).map((index) => [index, 0])),
+  pace: before?.pace,
 });
 
 /** What a job is, also where an older answer comes later. */
@@ -92,7 +96,13 @@ function apply({ type, data }: LiveEvent): void {
   else if (type === 'progress') {
     const { id, ...progress } = z.parse(jobProgressSchema, data);
     // It runs, also where an answer of before that came later.
-    change(id, () => ({ state: 'running', progress }));
+    const mark = { fraction: progress.fraction, atMs: performance.now() };
+    const isMaking = progress.stage === 'generate';
+    change(id, ({ pace }) => ({
+      state: 'running',
+      progress,
+      pace: isMaking ? paceWith(pace, mark) : undefined,
+    }));
   } else {
     const { id, index, step = 0 } = z.parse(jobPreviewSchema, data);
     change(id, ({ looks }) => ({ looks: { ...looks, [index]: step } }));

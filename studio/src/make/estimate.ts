@@ -1,5 +1,4 @@
 import type { Job } from '../api/schemas.js';
-import type { LiveJob } from '../live/jobs.js';
 
 /** What decides how long a job takes, but for its steps and images. */
 export interface Work {
@@ -49,17 +48,4 @@ export function estimateCost(
   const paid = ended.find(({ result }) => result?.cost && result.provenance.model === model)?.result;
   if (!paid?.cost) return undefined;
   return { amount: (paid.cost.amount / paid.images.length) * n, currency: paid.cost.currency };
-}
-
-const fewestSteps = 2;
-
-/**
- * Milliseconds that a running job has to go, by its own pace. Undefined: too little of it is done to tell.
- */
-export function timeLeftMs({ progress, started_at }: LiveJob, now: number): number | undefined {
-  const startedAt = timeOf(started_at);
-  if (!progress || Number.isNaN(startedAt) || progress.stage !== 'generate') return undefined;
-  const { fraction, step } = progress;
-  if (fraction <= 0 || fraction >= 1 || (step !== undefined && step < fewestSteps)) return undefined;
-  return Math.max(0, ((now - startedAt) * (1 - fraction)) / fraction);
 }

@@ -1,4 +1,5 @@
 import { atom } from 'nanostores';
+import type { ApiError } from '../api/call.js';
 
 /** What stands on the stage: an image of a job. Absent: the newest. */
 export interface Focus {
@@ -13,8 +14,12 @@ const read = (): Focus | undefined => {
 
 export const $focus = atom<Focus | undefined>(read());
 
+/** Why the last request was not accepted, which then stands there instead. Absent: it was. */
+export const $refusal = atom<ApiError | undefined>();
+
 /** Shows an image of a job, and has the address say so. */
 export function showJob(job: string, index = 0): void {
+  $refusal.set(undefined);
   $focus.set({ job, index });
   history.replaceState(history.state, '', `${location.pathname}${location.search}#job=${job}.${index}`);
 }

@@ -5,8 +5,8 @@ import { useWords } from '../language/words.js';
 import { $isLoaded, type LiveJob } from '../live/jobs.js';
 import { ErrorCard } from './error-card.js';
 import { FirstRun } from './first-run.js';
+import { $refusal } from './focus.js';
 import { SteadyImage } from './steady-image.js';
-import { $refusal } from './submit.js';
 
 const sizeOf = ({ request, result }: LiveJob, index: number) => {
   const image = result?.images[index];

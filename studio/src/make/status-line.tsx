@@ -4,8 +4,9 @@ import { gridAddress, imageAddress } from '../api/jobs.js';
 import { Icon } from '../controls/icon.js';
 import { formatCost, formatTime, useWords } from '../language/words.js';
 import { $active, type LiveJob } from '../live/jobs.js';
+import { timeLeftMs } from '../live/pace.js';
 import { setDraft } from './draft.js';
-import { timeLeftMs } from './estimate.js';
+import { $refusal } from './focus.js';
 import { SentDialog } from './sent-dialog.js';
 import { cancel } from './submit.js';
 
@@ -13,7 +14,8 @@ const tickMs = 500;
 
 /** How far the job is and when it is done; or how its image was made. */
 export function StatusLine({ job, index }: { readonly job: LiveJob | undefined; readonly index: number }) {
-  if (!job) return null;
+  const refusal = useStore($refusal);
+  if (!job || refusal) return null;
   if (job.state === 'queued' || job.state === 'running') return <Running job={job} />;
   return job.result ? <Made job={job} result={job.result} index={index} /> : null;
 }
@@ -23,7 +25,7 @@ function Running({ job }: { readonly job: LiveJob }) {
   const active = useStore($active);
   const now = useNow();
   const { progress, state } = job;
-  const left = timeLeftMs(job, now);
+  const left = job.pace && timeLeftMs(job.pace, now);
   const place = active.findIndex(({ id }) => id === job.id);
   return (
     <div className="status">
@@ -93,11 +95,11 @@ function Made({ job, result, index }: MadeProps) {
   );
 }
 
-/** The time, now and then. */
+/** Milliseconds since the page was opened, now and then. */
 function useNow(): number {
-  const [now, setNow] = useState(Date.now);
+  const [now, setNow] = useState(() => performance.now());
   useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), tickMs);
+    const timer = setInterval(() => setNow(performance.now()), tickMs);
     return () => clearInterval(timer);
   }, []);
   return now;

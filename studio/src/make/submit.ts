@@ -1,14 +1,10 @@
-import { atom } from 'nanostores';
 import { ApiError } from '../api/call.js';
 import { cancelJob, submitJob } from '../api/jobs.js';
 import type { Model } from '../api/schemas.js';
 import { putJob, refreshJobs } from '../live/jobs.js';
 import { $draft, requestOf } from './draft.js';
-import { showJob } from './focus.js';
+import { $refusal, showJob } from './focus.js';
 import { inputFields } from './inputs.js';
-
-/** Why the last request was not accepted. Absent: it was. */
-export const $refusal = atom<ApiError | undefined>();
 
 /** Asks for what is set, and shows it. */
 export async function make(model: Model): Promise<void> {

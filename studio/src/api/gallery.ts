@@ -11,6 +11,7 @@ import {
 export interface GalleryFilter {
   readonly text: string;
   readonly model: string;
+  readonly plugin: string;
   readonly starred: boolean;
 }
 
@@ -18,6 +19,7 @@ export async function listGallery(filter: GalleryFilter, offset: number, limit: 
   const query = new URLSearchParams({ offset: `${offset}`, limit: `${limit}` });
   if (filter.text) query.set('text', filter.text);
   if (filter.model) query.set('model', filter.model);
+  if (filter.plugin) query.set('plugin', filter.plugin);
   if (filter.starred) query.set('starred', 'true');
   return await call(gallerySchema, `api/images/gallery?${query}`);
 }

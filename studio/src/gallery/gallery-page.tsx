@@ -1,10 +1,13 @@
 import { useStore } from '@nanostores/react';
 import { useEffect, useState } from 'react';
 import { Icon } from '../controls/icon.js';
+import { keepText, readText } from '../kept-text.js';
 import { useWords } from '../language/words.js';
 import { $models } from '../live/models.js';
+import { $filter, showFilter } from './filter.js';
+import { FilterSelect } from './filter-select.js';
 import { ImageGrid } from './image-grid.js';
-import { $filter, $list, followJobs, refreshGallery, setFilter } from './list.js';
+import { $list, followJobs, refreshGallery, setFilter } from './list.js';
 import { $isSelecting, endSelecting } from './selection.js';
 import { SelectionBar } from './selection-bar.js';
 
@@ -19,8 +22,9 @@ export function GalleryPage() {
   const models = useStore($models);
   const isSelecting = useStore($isSelecting);
   const [text, setText] = useState(filter.text);
-  const [edge, setEdge] = useState(() => Number(localStorage.getItem(stored)) || 176);
+  const [edge, setEdge] = useState(() => Number(readText(stored)) || 176);
   useEffect(() => {
+    showFilter();
     followJobs();
     refreshGallery();
   }, []);
@@ -29,7 +33,7 @@ export function GalleryPage() {
     const timer = setTimeout(() => setFilter({ text }), searchMs);
     return () => clearTimeout(timer);
   }, [text]);
-  const isFiltered = filter.text !== '' || filter.model !== '' || filter.starred;
+  const isFiltered = filter.text !== '' || filter.model !== '' || filter.plugin !== '' || filter.starred;
   return (
     <div className="gallery">
       <search className="bar">
@@ -41,22 +45,20 @@ export function GalleryPage() {
           value={text}
           onChange={({ target }) => setText(target.value)}
         />
-        <div className="select">
-          <select
-            className="box"
-            aria-label={words.model}
-            value={filter.model}
-            onChange={({ target }) => setFilter({ model: target.value })}
-          >
-            <option value="">{words.allModels}</option>
-            {models.map(({ id, name }) => (
-              <option key={id} value={id}>
-                {name}
-              </option>
-            ))}
-          </select>
-          <Icon name="down" />
-        </div>
+        <FilterSelect
+          label={words.model}
+          all={words.allModels}
+          value={filter.model}
+          options={models.map(({ id, name }) => [id, name])}
+          onChange={(model) => setFilter({ model })}
+        />
+        <FilterSelect
+          label={words.provider}
+          all={words.allProviders}
+          value={filter.plugin}
+          options={[...new Set(models.flatMap(({ plugin }) => plugin ?? []))].map((id) => [id, id])}
+          onChange={(plugin) => setFilter({ plugin })}
+        />
         <button
           type="button"
           aria-pressed={filter.starred}
@@ -87,13 +89,26 @@ export function GalleryPage() {
           value={edge}
           onChange={({ target }) => {
             setEdge(target.valueAsNumber);
-            localStorage.setItem(stored, target.value);
+            keepText(stored, target.value);
           }}
         />
       </search>
       {isSelecting && <SelectionBar />}
       {list.isLoaded && list.total === 0 ? (
-        <p className="stage-empty">{isFiltered ? words.nothingFound : words.nothingMade}</p>
+        <div className="gallery-empty">
+          <p className="stage-empty">{isFiltered ? words.nothingFound : words.nothingMade}</p>
+          {isFiltered && (
+            <button
+              type="button"
+              onClick={() => {
+                setText('');
+                setFilter({ text: '', model: '', plugin: '', starred: false });
+              }}
+            >
+              {words.showAll}
+            </button>
+          )}
+        </div>
       ) : (
         <ImageGrid list={list} edge={edge} />
       )}

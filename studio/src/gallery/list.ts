@@ -2,6 +2,7 @@ import { atom } from 'nanostores';
 import { type GalleryFilter, listGallery } from '../api/gallery.js';
 import type { Gallery, GalleryImage } from '../api/schemas.js';
 import { $ended } from '../live/jobs.js';
+import { $filter, showFilter } from './filter.js';
 
 const pageSize = 200;
 
@@ -14,7 +15,6 @@ export interface GalleryList extends Pick<Gallery, 'total' | 'days'> {
 const empty: GalleryList = { total: 0, days: [], images: new Map(), isLoaded: false };
 
 export const $list = atom<GalleryList>(empty);
-export const $filter = atom<GalleryFilter>({ text: '', model: '', starred: false });
 
 /** Counts what makes earlier answers void. */
 let version = 0;
@@ -54,6 +54,7 @@ export function refreshGallery(): void {
 
 export function setFilter(change: Partial<GalleryFilter>): void {
   $filter.set({ ...$filter.get(), ...change });
+  showFilter();
   $list.set({ ...empty, isLoaded: false });
   inSight = [0, 0];
   refreshGallery();

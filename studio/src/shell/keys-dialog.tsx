@@ -9,7 +9,12 @@ type ActName = keyof Words['keySheet']['acts'];
 
 /** Each group of the sheet: what its keys do is in `keySheet` of the words. */
 const groups: Readonly<Record<GroupName, Partial<Record<ActName, readonly string[]>>>> = {
-  make: { submit: ['Ctrl', 'Enter'], cancel: ['Esc'] },
+  make: {
+    submit: ['Ctrl', 'Enter'],
+    cancel: ['Esc'],
+    weigh: ['Ctrl', '↑', '↓'],
+    walk: ['Alt', '↑', '↓'],
+  },
   gallery: {
     move: ['←', '→', '↑', '↓', 'Home', 'End'],
     open: ['Enter'],

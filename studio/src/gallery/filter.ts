@@ -1,0 +1,31 @@
+import { atom } from 'nanostores';
+import type { GalleryFilter } from '../api/gallery.js';
+
+/** How the address has it. */
+const names = { text: 'q', model: 'model', plugin: 'provider' } as const;
+const starredName = 'star';
+
+const isHere = () => location.pathname.endsWith('/gallery');
+
+function fromAddress(): GalleryFilter {
+  const query = new URLSearchParams(isHere() ? location.search : '');
+  const of = (name: keyof typeof names) => query.get(names[name]) ?? '';
+  const [text, model, plugin] = [of('text'), of('model'), of('plugin')];
+  return { text, model, plugin, starred: query.get(starredName) === '1' };
+}
+
+/** What is looked for: at first what the address says. */
+export const $filter = atom<GalleryFilter>(fromAddress());
+
+/** Has the address of the gallery say what is looked for. */
+export function showFilter(): void {
+  if (!isHere()) return;
+  const filter = $filter.get();
+  const query = new URLSearchParams();
+  for (const [field, name] of Object.entries(names)) {
+    const value = filter[field as keyof typeof names];
+    if (value) query.set(name, value);
+  }
+  if (filter.starred) query.set(starredName, '1');
+  history.replaceState(history.state, '', `${location.pathname}${query.size > 0 ? `?${query}` : ''}`);
+}

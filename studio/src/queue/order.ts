@@ -21,20 +21,30 @@ export function prioritiesFor(jobs: readonly Waiting[]): ReadonlyMap<string, num
   );
 }
 
+/** What the server is told comes one after the other. */
+let telling = Promise.resolve();
+
 /** Moves a waiting job by so many places; the others stay in their order. */
-export async function moveJob(waiting: readonly Waiting[], id: string, by: -1 | 1): Promise<void> {
+export async function moveJob(waiting: readonly Job[], id: string, by: -1 | 1): Promise<void> {
   const place = waiting.findIndex((job) => job.id === id);
   const ordered = [...waiting];
   const [moved] = ordered.splice(place, 1);
   if (!moved) return;
   ordered.splice(place + by, 0, moved);
   const wanted = prioritiesFor(ordered);
-  const changed = waiting.filter((job) => wanted.get(job.id) !== job.priority);
+  const changed = waiting.flatMap((job) => {
+    const priority = wanted.get(job.id) ?? job.priority;
+    return priority === job.priority ? [] : [{ ...job, priority }];
+  });
+  // The next press goes on from here, whether the server has answered or not.
+  for (const job of changed) putJob(job);
+  const told = telling.then(() => Promise.all(changed.map(({ id, priority }) => setPriority(id, priority))));
+  telling = told.then(
+    () => {},
+    () => {},
+  );
   try {
-    for (const job of await Promise.all(
-      changed.map(({ id, priority }) => setPriority(id, wanted.get(id) ?? priority)),
-    ))
-      putJob(job);
+    await told;
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     // One that has begun meanwhile has no place any more, which the list shows.

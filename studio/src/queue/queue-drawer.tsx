@@ -1,5 +1,6 @@
 import { Dialog } from '@base-ui/react/dialog';
 import { useStore } from '@nanostores/react';
+import { useRef } from 'react';
 import { Icon } from '../controls/icon.js';
 import { useWords } from '../language/words.js';
 import { $active, type LiveJob } from '../live/jobs.js';
@@ -65,6 +66,16 @@ function QueueRow({ job, waiting }: RowProps) {
   const place = waiting.indexOf(job);
   const { request, state, progress } = job;
   const prompt = request?.prompt ?? job.id;
+  const acts = useRef<HTMLDivElement>(null);
+  const move = (by: -1 | 1) => {
+    void moveJob(waiting, job.id, by);
+    // A row loses the focus where it is moved, and so does a button that leads no further.
+    requestAnimationFrame(() => {
+      const [earlier, later] = acts.current?.querySelectorAll('button') ?? [];
+      const [pressed, other] = by < 0 ? [earlier, later] : [later, earlier];
+      (pressed?.disabled ? other : pressed)?.focus();
+    });
+  };
   const facts = [state === 'running' ? words.running : words.queued, request?.model, request?.size];
   return (
     <li className="queue-row">
@@ -76,7 +87,7 @@ function QueueRow({ job, waiting }: RowProps) {
       {state === 'running' && (
         <progress value={progress?.fraction ?? 0} max={1} aria-label={words.progress} />
       )}
-      <div className="queue-acts">
+      <div className="queue-acts" ref={acts}>
         {waiting.length > 1 && place >= 0 && (
           <>
             <button
@@ -84,7 +95,7 @@ function QueueRow({ job, waiting }: RowProps) {
               className="square bare"
               aria-label={words.earlier(prompt)}
               disabled={place === 0}
-              onClick={() => void moveJob(waiting, job.id, -1)}
+              onClick={() => move(-1)}
             >
               <Icon name="up" />
             </button>
@@ -93,7 +104,7 @@ function QueueRow({ job, waiting }: RowProps) {
               className="square bare"
               aria-label={words.later(prompt)}
               disabled={place === waiting.length - 1}
-              onClick={() => void moveJob(waiting, job.id, 1)}
+              onClick={() => move(1)}
             >
               <Icon name="down" />
             </button>

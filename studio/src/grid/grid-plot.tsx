@@ -17,7 +17,9 @@ export function GridPlot({ job, grid: { x, y } }: { readonly job: LiveJob; reado
   const rows = y ? y.values : [undefined];
   return (
     <div className="grid-plot">
-      <table style={{ '--columns': x.values.length + (y ? 1 : 0), '--rows': rows.length } as CSSProperties}>
+      <table
+        style={{ '--columns': x.values.length, '--heads': y ? 1 : 0, '--rows': rows.length } as CSSProperties}
+      >
         <caption className="label">
           {y ? `${nameOf(x.parameter)} × ${nameOf(y.parameter)}` : nameOf(x.parameter)}
         </caption>

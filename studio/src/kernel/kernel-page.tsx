@@ -1,5 +1,6 @@
 import { useStore } from '@nanostores/react';
 import { useEffect } from 'react';
+import type { Plugin } from '../api/schemas.js';
 import { useWords } from '../language/words.js';
 import { Costs } from './costs.js';
 import { EventTail } from './event-tail.js';
@@ -15,8 +16,12 @@ export function KernelPage() {
   useEffect(watchHealth, []);
   if (!health) return <p className="stage-empty">{words.loading}</p>;
   // What can be used stands first.
+  const isUsable = ({ available, models }: Plugin) => available && models.length > 0;
   const plugins = health.plugins.toSorted(
-    (one, other) => Number(other.available) - Number(one.available) || one.id.localeCompare(other.id),
+    (one, other) =>
+      Number(isUsable(other)) - Number(isUsable(one)) ||
+      Number(other.available) - Number(one.available) ||
+      one.id.localeCompare(other.id),
   );
   return (
     <div className="kernel">

@@ -6,6 +6,7 @@ import type { candidateSchema, Health } from '../api/schemas.js';
 import { Select } from '../controls/select.js';
 import { useWords } from '../language/words.js';
 import { $models, currentOf } from '../live/models.js';
+import { $busy } from './health.js';
 
 /** Where a request for a model would go now, as a sentence; none is sent. */
 export function Route({ health }: { readonly health: Health }) {
@@ -20,9 +21,11 @@ export function Route({ health }: { readonly health: Health }) {
   const isTaken = health.plugins.some(
     ({ state, models }) => state !== 'disabled' && models.some(({ id }) => id === model),
   );
+  const isChanging = useStore($busy).size > 0;
   // biome-ignore lint/correctness/useExhaustiveDependencies: other states of the plugins are other routes
   useEffect(() => {
-    if (model === undefined) return;
+    // While a plugin is switched, nobody knows where a request goes.
+    if (model === undefined || isChanging) return;
     if (!isTaken) return setCandidates([]);
     let isStale = false;
     explainRoute(model).then(
@@ -32,7 +35,7 @@ export function Route({ health }: { readonly health: Health }) {
     return () => {
       isStale = true;
     };
-  }, [model, states, isTaken]);
+  }, [model, states, isTaken, isChanging]);
   if (model === undefined) return null;
   const sentence = (candidates ?? []).map(({ plugin, obstacle }, place) =>
     obstacle

@@ -12,7 +12,10 @@ export function ErrorCard({ problem, requestId }: Props) {
   return (
     <div className="error-card" role="alert">
       <h2>{words.failed}</h2>
-      <p>{problem.message}</p>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls where the message is long */}
+      <p className="whole-message" tabIndex={0}>
+        {problem.message}
+      </p>
       {problem.hint && <p className="hint">{problem.hint}</p>}
       <p className="figure fine">
         {problem.code}

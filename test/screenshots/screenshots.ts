@@ -45,8 +45,11 @@ const pages = [
   { name: 'models', path: 'models', wait: '.plugins' },
 ] as const;
 
-/** Of the images in a page; those below the screen may never be. */
-const allLoaded = `[...document.images].every((image) => image.complete || image.loading === 'lazy')`;
+/** Of the images in sight; those outside of it may never be. */
+const allLoaded = `[...document.images].every((image) => {
+  const { top, left } = image.getBoundingClientRect();
+  return image.complete || top > innerHeight || left > innerWidth;
+})`;
 
 async function post(server: EaselServer, path: string, body: object): Promise<{ id?: string }> {
   const response = await fetch(server.url + path, {

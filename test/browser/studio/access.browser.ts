@@ -30,7 +30,7 @@ async function look(page: Page): Promise<string[]> {
 
 it('axe finds nothing wrong on any page, idle, running, and with each dialog', async () => {
   const { url } = await startEasel();
-  const { page, problems } = await openPage(`${url}/make?p=a+blue+moon&steps=900&n=4`);
+  const { page, problems } = await openPage(`${url}/make?p=a+blue+moon&steps=400&n=8`);
   const found: Record<string, string[]> = {};
   const see = async (name: string) => {
     found[name] = await look(page);
@@ -44,7 +44,7 @@ it('axe finds nothing wrong on any page, idle, running, and with each dialog', a
   await page.locator('.first-run').waitFor();
   await page.getByText('More settings').click();
   await see('idle');
-  await page.getByRole('button', { name: 'Make 4 images' }).click();
+  await page.getByRole('button', { name: 'Make 8 images' }).click();
   await page.locator('.frame[data-state=unfinished]').first().waitFor();
   await see('running');
   await page.getByRole('button', { name: 'Queue' }).click();

@@ -53,6 +53,13 @@ it('shows what was made, the newest first; finds, stars, deletes, and has back, 
   await page.getByRole('button', { name: 'Starred' }).click();
   await page.getByRole('searchbox').fill('boat');
   await expect.poll(labels).toEqual(['Image: a red boat at sea']);
+  await page.getByLabel('Provider').selectOption('local-diffusion');
+  await expect.poll(() => new URL(page.url()).search).toBe('?q=boat&provider=local-diffusion');
+  await page.reload();
+  await expect.poll(labels).toEqual(['Image: a red boat at sea']);
+  await page.getByLabel('Provider').selectOption('gemini');
+  await page.getByRole('button', { name: 'Show all images' }).click();
+  await expect.poll(() => tiles.count()).toBe(3);
   expect(problems).toEqual([]);
   expect([...hosts]).toEqual([new URL(server.url).host]);
 });
@@ -75,9 +82,9 @@ it('selects several by keys and clicks: compares two, stars and deletes them, an
   await slider.focus();
   await page.keyboard.press('Home');
   const clip = page.locator('.compare-well img').last();
-  await expect.poll(() => clip.evaluate((image) => image.style.clipPath)).toContain('0%');
+  await expect.poll(() => clip.evaluate((image) => image.style.clipPath)).toContain(' 0%');
   await page.getByText('Difference').click();
-  expect(await clip.evaluate((image) => image.style.clipPath)).toBe('');
+  await expect.poll(() => clip.evaluate((image) => image.style.clipPath)).toBe('');
   expect(await violationsOf(page)).toEqual([]);
   await page.reload();
   await page.getByText('Side by side').click();
@@ -114,7 +121,7 @@ it('tells how an image was made, and makes it again', async () => {
   await page.goBack();
   await page.goto(address);
   await page.getByRole('button', { name: 'Again' }).click();
-  expect(await page.getByLabel('Prompt').inputValue()).toBe('a blue moon');
+  await expect.poll(() => page.getByLabel('Prompt').inputValue()).toBe('a blue moon');
   expect(await page.getByLabel('Seed', { exact: true }).inputValue()).toBe('7');
   await page.getByRole('button', { name: 'Make 1 image' }).click();
   await finishedImage(page);

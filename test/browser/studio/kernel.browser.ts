@@ -43,7 +43,8 @@ it('says where a request goes, and tells what happens, with a pause', async () =
 
 it('switches a plugin off and on, which the page Make knows at once', async () => {
   const { url } = easel();
-  const { page, problems } = await openPage(`${url}/kernel`);
+  const { page, problems } = await openPage(`${url}/make?p=a+red+boat&steps=2`);
+  await page.getByRole('link', { name: 'Kernel' }).click();
   const row = page.locator('[data-plugin=local-diffusion]');
   const isOn = row.getByRole('switch', { name: 'Local diffusion' });
   await isOn.click();
@@ -79,8 +80,8 @@ export default definePlugin({ config, options, start: async () => ({ generate: a
   };
   const manifest = { id: 'dropped', version: '1.2.3', sdk: '^0.1.0', entry: 'index.js' };
   await drop('dropped', { ...manifest, handles: [{ type: 'sd', priority: -1 }] });
-  await page.locator('[data-plugin=dropped]', { hasText: '1.2.3' }).waitFor();
   await drop('broken', { ...manifest, id: 'broken', handles: 'nothing' });
+  await page.locator('[data-plugin=dropped]', { hasText: '1.2.3' }).waitFor();
   await page.locator('.problems', { hasText: 'handles' }).waitFor();
   expect(await page.locator('.problems').innerText()).toContain('ERR_MANIFEST_INVALID');
   await page.getByRole('switch', { name: 'Local diffusion' }).click();

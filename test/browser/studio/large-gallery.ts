@@ -46,6 +46,6 @@ export async function startWithLargeGallery(): Promise<EaselServer> {
   // The server sees what another process has written with its next read, or the one after it.
   const total = async () =>
     (await jsonOf<{ total: number }>(await fetch(`${server.url}/api/images/gallery?limit=1`))).total;
-  await expect.poll(total, { timeout: 30_000 }).toBe(imageCount + 1);
+  await expect.poll(total).toBe(imageCount + 1);
   return server;
 }

@@ -10,7 +10,7 @@ interface JobList {
 }
 const jobsOf = async (url: string) => (await jsonOf<JobList>(await fetch(`${url}/api/images/jobs`))).jobs;
 /** Steps and images that take longer than a test needs to press a button. */
-const longWork = '?p=a+red+boat&steps=400&n=4';
+const longWork = '?p=a+red+boat&steps=400&n=8';
 
 it('shows its keys at "?", but where people type, and what to add to a first run', async () => {
   const { url } = easel();
@@ -19,7 +19,12 @@ it('shows its keys at "?", but where people type, and what to add to a first run
   await list.getByRole('link', { name: /Enter a key/ }).waitFor();
   await page.getByLabel('Prompt').focus();
   await page.keyboard.type('what?');
-  expect(await page.getByLabel('Prompt').inputValue()).toBe('what?');
+  const prompt = () => page.getByLabel('Prompt').inputValue();
+  await expect.poll(prompt).toBe('what?');
+  await page.keyboard.press('Control+ArrowUp');
+  await expect.poll(prompt).toBe('(what?:1.1)');
+  await page.keyboard.press('Control+z');
+  await expect.poll(prompt).toBe('what?');
   await page.getByRole('button', { name: 'Draw a seed' }).focus();
   await page.keyboard.press('?');
   const sheet = page.getByRole('dialog', { name: 'Keys' });
@@ -31,12 +36,10 @@ it('shows its keys at "?", but where people type, and what to add to a first run
   expect(problems).toEqual([]);
 });
 
-it('makes the first image at a click, seen before it is finished, and asks no other host', async () => {
+it('makes the first image at a click, and asks no other host', async () => {
   const { url } = easel();
   const { page, problems, hosts } = await openPage(url);
   await page.getByRole('button', { name: 'Make 1 image' }).click();
-  await page.locator('.frame[data-state=unfinished]').waitFor();
-  expect(await page.getByRole('progressbar').count()).toBe(1);
   await page.locator('.frame[data-state=finished]').waitFor();
   expect(await page.getByRole('img', { name: 'Image: a yellow star at night' }).count()).toBe(1);
   expect(await page.locator('.strip img').count()).toBe(1);
@@ -53,12 +56,13 @@ it('makes the first image at a click, seen before it is finished, and asks no ot
   expect([...hosts]).toEqual([new URL(url).host]);
 });
 
-it('goes on with its job when the page is opened again, and when the server is', async () => {
+it('shows images before they are finished, also when the page is opened again, or the server', async () => {
   const server = easel();
   const before = (await jobsOf(server.url)).length;
   const { page, problems } = await openPage(`${server.url}/make${longWork}`);
-  await page.getByRole('button', { name: 'Make 4 images' }).click();
+  await page.getByRole('button', { name: 'Make 8 images' }).click();
   await page.locator('.frame[data-state=unfinished]').first().waitFor();
+  expect(await page.getByRole('progressbar').count()).toBe(1);
   const address = page.url();
   expect(address).toMatch(/#job=[\w-]+\.0$/);
 
@@ -70,7 +74,7 @@ it('goes on with its job when the page is opened again, and when the server is',
 
   await server.restart();
   await page.getByText('The server cannot be reached').waitFor({ state: 'hidden' });
-  await page.getByText(/^step \d+ of 1600$/).waitFor();
+  await page.getByText(/^step \d+ of 3200$/).waitFor();
   const [job, ...others] = await jobsOf(server.url);
   expect(others).toHaveLength(before);
   expect(address).toContain(job?.id);
@@ -88,4 +92,8 @@ it('says in words what is wrong with a request', async () => {
   await alert.waitFor();
   expect(await alert.innerText()).toContain('nonsense');
   expect(await alert.innerText()).toContain('ERR_REQUEST_INVALID');
+  // What was made before can be looked at all the same.
+  await page.locator('.strip button').first().click();
+  await page.locator('.frame[data-state=finished]').waitFor();
+  expect(await alert.count()).toBe(0);
 });

@@ -14,13 +14,13 @@ interface JobList {
 const easel = shareEasel({ EASEL_JOBS_AT_ONCE: '1' });
 const jobsOf = async (url: string) => (await jsonOf<JobList>(await fetch(`${url}/api/images/jobs`))).jobs;
 /** Steps and images that take longer than a test needs to press a button. */
-const longWork = '?p=a+red+boat&steps=400&n=4';
+const longWork = '?p=a+red+boat&steps=400&n=8';
 
 it('puts what waits into another order, by keys, and the server begins it so', async () => {
   const { url } = easel();
   const { page, problems } = await openPage(`${url}/make${longWork}`);
-  await page.getByRole('button', { name: 'Make 4 images' }).click();
-  await page.locator('.frame[data-state=unfinished]').first().waitFor();
+  await page.getByRole('button', { name: 'Make 8 images' }).click();
+  await page.getByText(/^step \d+ of 3200$/).waitFor();
   for (const prompt of ['one', 'two', 'three'])
     await fetch(`${url}/api/images/jobs`, {
       method: 'POST',
@@ -30,13 +30,14 @@ it('puts what waits into another order, by keys, and the server begins it so', a
   await page.getByRole('button', { name: 'Queue' }).click();
   const order = () => page.locator('.queue-prompt').allInnerTexts();
   await expect.poll(order).toEqual(['a red boat', 'one', 'two', 'three']);
+  const focused = () => page.locator(':focus').getAttribute('aria-label');
   await page.getByRole('button', { name: 'Earlier: three' }).press('Enter');
-  await expect.poll(order).toEqual(['a red boat', 'one', 'three', 'two']);
   await page.keyboard.press('Enter');
   await expect.poll(order).toEqual(['a red boat', 'three', 'one', 'two']);
+  await expect.poll(focused).toBe('Later: three');
   await page.getByRole('button', { name: 'Later: one' }).press('Enter');
   await expect.poll(order).toEqual(['a red boat', 'three', 'two', 'one']);
-  expect(await page.getByRole('button', { name: 'Later: one' }).isDisabled()).toBe(true);
+  await expect.poll(focused).toBe('Earlier: one');
   await page.getByRole('button', { name: 'Cancel: a red boat' }).click();
   await page.getByText('Nothing waits.').waitFor();
   const begun = [...(await jobsOf(url))].sort((one, other) =>
@@ -51,7 +52,7 @@ it('shows all that waits in one list, there and in other tabs, and cancels one o
   const { page, problems } = await openPage(`${url}/make${longWork}`);
   const other = await page.context().newPage();
   await other.goto(url);
-  const make = page.getByRole('button', { name: 'Make 4 images' });
+  const make = page.getByRole('button', { name: 'Make 8 images' });
   for (const count of ['1', '2', '3']) {
     await make.click();
     await page.locator('.count', { hasText: count }).waitFor();
@@ -62,9 +63,9 @@ it('shows all that waits in one list, there and in other tabs, and cancels one o
   await expect
     .poll(() => rows.locator('.fine').allInnerTexts())
     .toEqual([
-      'Running · picturebook · 96x96 · 4×',
-      'Waiting · picturebook · 96x96 · 4×',
-      'Waiting · picturebook · 96x96 · 4×',
+      'Running · picturebook · 96x96 · 8×',
+      'Waiting · picturebook · 96x96 · 8×',
+      'Waiting · picturebook · 96x96 · 8×',
     ]);
   await rows.last().getByRole('button', { name: 'Cancel: a red boat' }).click();
   await page.locator('.count', { hasText: '2' }).waitFor();

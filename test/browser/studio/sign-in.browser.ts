@@ -19,7 +19,6 @@ it('asks for a key where the server has some, makes images with it, and lets nob
   await page.getByLabel('API key').fill(key);
   await page.keyboard.press('Enter');
   await page.getByRole('button', { name: 'Make 1 image' }).click();
-  await page.locator('.frame[data-state=unfinished]').waitFor();
   await page.locator('.frame[data-state=finished]').waitFor();
   await page.reload();
   await page.locator('.frame[data-state=finished]').waitFor();

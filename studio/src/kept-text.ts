@@ -1,7 +1,7 @@
 /** Of this browser, or of this tab alone. */
 type Place = 'localStorage' | 'sessionStorage';
 
-/** Keeps a text for the next time that the page is opened; a browser that is full, or keeps none, does not. */
+/** Keeps a text for the next time that the page is opened, unless the browser is full or keeps nothing. */
 export function keepText(name: string, text: string, place: Place = 'localStorage'): void {
   try {
     // What cannot be kept leaves nothing behind that is older.

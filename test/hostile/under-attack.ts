@@ -25,7 +25,7 @@ export interface Setting {
 }
 
 /** Milliseconds in which every request is answered. */
-export const answerMs = 20_000;
+export const answerMs = 45_000;
 
 const jobsBefore = 12;
 const post = (url: string, path: string, body: object) =>

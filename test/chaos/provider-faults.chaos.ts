@@ -11,7 +11,7 @@ const runs = 5;
 /**
  * The same with the server killed, which takes longer to start. `npm run test:faults -- --server` makes more.
  */
-const serverRuns = 2;
+const serverRuns = 3;
 const seed = 20_261_123;
 
 describe.each(providers.map((provider) => ({ name: provider.name, provider })))(

@@ -27,12 +27,16 @@ export async function exchange(
     limitConnecting(request);
     request.end(content);
   });
+  const status = incoming.statusCode ?? 0;
+  if (status < 200 || status > 599) {
+    incoming.destroy();
+    throw new Error(`it has the status ${status}, which HTTP does not know`);
+  }
   // Node drops what waits to be read of a request that is aborted, as if its answer were empty.
   if (options.signal) addAbortSignal(options.signal, incoming);
   const headers = new Headers();
   for (const [name, value] of Object.entries(incoming.headers))
     headers.set(name, Array.isArray(value) ? value.join(', ') : (value ?? ''));
-  const status = incoming.statusCode ?? 0;
   const body = [204, 205, 304].includes(status) ? null : (Readable.toWeb(incoming) as ReadableStream);
   if (body === null) incoming.resume();
   return new Response(body, { status, headers });

@@ -32,6 +32,9 @@ const answers: Readonly<Record<string, (socket: Socket) => void>> = {
     socket.write(`${closing}content-length: ${2 * body.length}\r\n\r\n`);
     socket.write(body, () => socket.resetAndDestroy());
   },
+  '/has-an-odd-status': (socket) => {
+    socket.write(`HTTP/1.1 999 Odd\r\ncontent-length: ${body.length}\r\n\r\n`);
+  },
   '/redirects': (socket) => {
     socket.end('HTTP/1.1 302 Found\r\nlocation: /ends\r\ncontent-length: 0\r\n\r\n');
   },
@@ -70,6 +73,15 @@ it.each(['/is-cut', '/is-reset'])('rejects an answer that broke off before it wa
     return await response.arrayBuffer();
   };
   await expect(read()).rejects.toThrow();
+});
+
+it('says which status is none, and lets go of the connection', async () => {
+  const connection = once(server, 'connection');
+  const answer = patientFetch(`${url}/has-an-odd-status`);
+  const [socket] = (await connection) as [Socket];
+  const closed = once(socket, 'close');
+  await expect(answer).rejects.toThrow('the status 999');
+  await closed;
 });
 
 it('is ended by its signal, before an answer and in the middle of one', async () => {

@@ -49,7 +49,7 @@ export async function createBenchWorld(
     install,
     async [Symbol.asyncDispose]() {
       await manager.close();
-      await rm(folder, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true, maxRetries: 10 });
     },
   };
 }

@@ -79,7 +79,7 @@ async function measureModel(model: BenchModel): Promise<Report> {
         await measure('load, nothing prepared', 'load', folder);
         await measure('load, prepared', 'load', folder);
       } finally {
-        await rm(folder, { recursive: true });
+        await rm(folder, { recursive: true, maxRetries: 10 });
       }
     } else await measure(phase, phase);
   }

@@ -222,7 +222,7 @@ try {
   }
 } finally {
   for (const child of children) child.kill('SIGKILL');
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 10 });
 }
 if (flags.json) console.log(JSON.stringify({ rows, limits }, null, 2));
 else {

@@ -77,7 +77,7 @@ async function measureCommand() {
     ]);
     seconds.push((performance.now() - from) / 1000);
   }
-  await rm(folder, { recursive: true });
+  await rm(folder, { recursive: true, maxRetries: 10 });
   return { commandS: median(seconds) };
 }
 

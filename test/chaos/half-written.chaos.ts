@@ -48,8 +48,8 @@ it('a burst of half-written plugins: the kernel serves throughout and ends in th
   // The last word: two whole, two gone, one without an entry, one whose manifest ends in the middle.
   await writeWhole(plugins, 'one', '2.0.0');
   await writeWhole(plugins, 'two', '3.0.0');
-  await rm(join(plugins, 'three'), { recursive: true, force: true });
-  await rm(join(plugins, 'four'), { recursive: true, force: true });
+  await rm(join(plugins, 'three'), { recursive: true, force: true, maxRetries: 10 });
+  await rm(join(plugins, 'four'), { recursive: true, force: true, maxRetries: 10 });
   await writeWhole(plugins, 'five', '5.0.0');
   await rm(join(plugins, 'five/index.js'));
   await mkdir(join(plugins, 'six'), { recursive: true });

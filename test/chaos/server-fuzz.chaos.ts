@@ -175,7 +175,7 @@ it(`${requests} malformed requests are answered by what is wrong with them, and 
   onTestFinished(async () => {
     await server.close();
     await manager.close();
-    await rm(storageFolder, { recursive: true, force: true });
+    await rm(storageFolder, { recursive: true, force: true, maxRetries: 10 });
   });
   const random = seeded(seed);
   const tally: Record<number, number> = {};

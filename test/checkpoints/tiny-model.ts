@@ -26,7 +26,7 @@ export const golden = (relative: string): string =>
 /** A folder for the files of one test. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'easel-checkpoint-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
+  onTestFinished(() => rm(folder, { recursive: true, maxRetries: 10 }));
   return folder;
 }
 

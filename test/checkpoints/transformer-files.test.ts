@@ -17,7 +17,7 @@ const configFolder = join(golden, 'd_pipelines/flux_pipeline');
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'easel-transformer-files-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
+  onTestFinished(() => rm(folder, { recursive: true, maxRetries: 10 }));
 });
 
 /** ComfyUI's folders. */

@@ -64,7 +64,7 @@ describe('easel backup and restore', { timeout: 240_000 }, () => {
     });
     await endServer(server, 'SIGTERM');
 
-    await rm(join(kept, 'results'), { recursive: true });
+    await rm(join(kept, 'results'), { recursive: true, maxRetries: 10 });
     await writeFile(join(kept, 'jobs.db'), 'damaged');
     const restored = await easel(folder, ['restore', 'safe/one']);
     expect(restored.status, restored.stderr).toBe(0);

@@ -27,7 +27,7 @@ export interface Running {
  */
 export function workingFolder(configuration: ConfigurationInput = {}): string {
   const folder = mkdtempSync(join(tmpdir(), 'easel-cli-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
   const whole = {
     currentModel: 'steady-one',
     pluginFolders: [path('../fixtures/plugins'), 'plugins'],

@@ -152,7 +152,7 @@ describe('a user without a home folder', () => {
     ['/sys', /ERR_STORAGE: The storage folder \/sys\/\.easel cannot be written to/],
   ])('HOME=%s: is told to set EASEL_STORAGE', async (home, message) => {
     const folder = mkdtempSync(join(tmpdir(), 'easel-homeless-'));
-    onTestFinished(() => rmSync(folder, { recursive: true }));
+    onTestFinished(() => rmSync(folder, { recursive: true, maxRetries: 10 }));
     const { status, stderr } = await easel(folder, ['serve', '--port', '0'], '', { HOME: home });
     expect(status).toBe(1);
     expect(stderr).toMatch(message);

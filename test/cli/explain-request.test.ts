@@ -11,7 +11,7 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'easel-explain-'));
 });
-afterAll(() => rm(folder, { recursive: true }));
+afterAll(() => rm(folder, { recursive: true, maxRetries: 10 }));
 
 test('easel explain --request shows what the networks of a call would hold, and makes nothing', async () => {
   const words = ['explain', '--own-kernel', '--request', '{"prompt": "a star", "size": "96x96"}'];

@@ -16,7 +16,7 @@ type Environment = Readonly<Record<string, string>>;
 /** A folder that everybody may write to, as a volume is; gone when the test ends. */
 export async function createVolume(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'easel-volume-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }));
   await chmod(folder, 0o777);
   return folder;
 }
@@ -41,7 +41,11 @@ export function startInContainer(
     ...['--clearenv', '--setenv', 'PATH', process.env.PATH ?? '', ...variables],
   ];
   const child = spawn('bwrap', [...sandbox, '--', ...words], { stdio: ['ignore', 'pipe', 'pipe'] });
-  onTestFinished(() => void child.kill('SIGKILL'));
+  const ended = once(child, 'close');
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
   return child;
 }
 

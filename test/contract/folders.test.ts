@@ -10,7 +10,7 @@ describe('a folder that is not a plugin is reported', () => {
   /** A folder named `bad` with a manifest and an entry. */
   function subjectOf(manifest: unknown, entry = 'export default 1;'): testing.Subject {
     const parent = mkdtempSync(join(tmpdir(), 'easel-contract-'));
-    onTestFinished(() => rmSync(parent, { recursive: true, force: true }));
+    onTestFinished(() => rmSync(parent, { recursive: true, force: true, maxRetries: 10 }));
     const folder = join(parent, 'bad');
     mkdirSync(folder);
     writeFileSync(join(parent, 'outside.js'), entry);

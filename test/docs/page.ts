@@ -77,6 +77,6 @@ export class UserFolder {
   }
 
   async remove(): Promise<void> {
-    await rm(dirname(this.path), { recursive: true, force: true });
+    await rm(dirname(this.path), { recursive: true, force: true, maxRetries: 10 });
   }
 }

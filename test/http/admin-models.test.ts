@@ -70,7 +70,7 @@ beforeAll(async () => {
 afterAll(async () => {
   vi.unstubAllEnvs();
   await hub.close();
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 10 });
 });
 
 const start = () => startServer({ catalogueFolders: [join(folder, 'catalogue')], currentModel: 'whole' });
@@ -158,7 +158,7 @@ describe('the models that an operator sees', () => {
       currentModel: undefined,
     });
     const models = await mkdtemp(join(tmpdir(), 'easel-models-'));
-    onTestFinished(() => rm(models, { recursive: true }));
+    onTestFinished(() => rm(models, { recursive: true, maxRetries: 10 }));
     await cp(bundledModel, join(models, 'mine'), { recursive: true });
     await writeFile(join(models, 'broken.safetensors'), 'no tensors');
     const { files } = await jsonOf<{ files: object[] }>(
@@ -189,7 +189,7 @@ describe('the models that an operator sees', () => {
 describe('the bin of models', () => {
   it('is found again after a crash, and deletes what nobody has had back in time', async () => {
     const storageFolder = await mkdtemp(join(tmpdir(), 'easel-bin-'));
-    onTestFinished(() => rm(storageFolder, { recursive: true }));
+    onTestFinished(() => rm(storageFolder, { recursive: true, maxRetries: 10 }));
     const { models } = readCatalogue({
       ...{ givenModels: [], catalogueFolders: [join(folder, 'catalogue')], modelAliases: {} },
     });

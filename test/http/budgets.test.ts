@@ -14,7 +14,7 @@ const path = (relative: string) => fileURLToPath(new URL(`../fixtures/${relative
 async function startWorld(settings: ConfigurationInput['server'] = {}, storageFolder?: string) {
   const folder = storageFolder ?? (await mkdtemp(join(tmpdir(), 'easel-budgets-')));
   if (storageFolder === undefined)
-    onTestFinished(async () => await rm(folder, { recursive: true, force: true }));
+    onTestFinished(async () => await rm(folder, { recursive: true, force: true, maxRetries: 10 }));
   return await startServer({
     storageFolder: folder,
     pluginFolders: [path('money-plugins')],

@@ -77,7 +77,7 @@ describe('a request with a fixed seed', () => {
     const server = await start();
     const first = await ask(server, star);
     expect((await ask(server, { ...star, cache: false })).said).toBeNull();
-    await rm(join(server.storageFolder, 'results'), { recursive: true });
+    await rm(join(server.storageFolder, 'results'), { recursive: true, maxRetries: 10 });
     const made = await ask(server, star);
     expect([made.said, made.data]).toEqual(['miss', first.data]);
     const results = join(server.storageFolder, 'results');
@@ -121,9 +121,9 @@ describe('a request with a fixed seed', () => {
 
   it("is made anew where its plugin's code is another, under the same version", async () => {
     const home = await mkdtemp(join(fixtures, '.changing-'));
-    onTestFinished(() => rm(home, { recursive: true, force: true }));
+    onTestFinished(() => rm(home, { recursive: true, force: true, maxRetries: 10 }));
     const storageFolder = await mkdtemp(join(tmpdir(), 'easel-cache-'));
-    onTestFinished(() => rm(storageFolder, { recursive: true, force: true }));
+    onTestFinished(() => rm(storageFolder, { recursive: true, force: true, maxRetries: 10 }));
     await cp(join(fixtures, 'one-pixel-png.js'), join(home, 'one-pixel-png.js'));
     const plugin = join(home, 'plugins/steady');
     await cp(join(fixtures, 'plugins/steady'), plugin, { recursive: true });

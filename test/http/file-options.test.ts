@@ -10,7 +10,7 @@ const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.u
 /** A folder that the operator offers, with what is in it and beside it. */
 async function library() {
   const root = await realpath(await mkdtemp(join(tmpdir(), 'easel-files-')));
-  onTestFinished(() => rm(root, { recursive: true, force: true }));
+  onTestFinished(() => rm(root, { recursive: true, force: true, maxRetries: 10 }));
   const folder = join(root, 'models');
   await mkdir(join(folder, 'loras'), { recursive: true });
   await writeFile(join(folder, 'loras/ink.safetensors'), 'ink');
@@ -70,7 +70,7 @@ describe('a request over HTTP', () => {
   it('is told of the files of a catalogue by their names in a folder of models, and of no others', async () => {
     const { folder } = await library();
     const catalogue = await mkdtemp(join(tmpdir(), 'easel-catalogue-'));
-    onTestFinished(() => rm(catalogue, { recursive: true, force: true }));
+    onTestFinished(() => rm(catalogue, { recursive: true, force: true, maxRetries: 10 }));
     const ink = join(folder, 'loras/ink.safetensors');
     const elsewhere = '/operators/secret-project/style.safetensors';
     const options = {

@@ -8,7 +8,8 @@ import { bearer, createKey, jsonOf, startServer, type TestServer } from './serve
 /** How the file of the keys may go away. */
 const losses: Readonly<Record<string, (storageFolder: string) => Promise<unknown>>> = {
   'is moved away': async (folder) => await rename(join(folder, 'keys.json'), join(folder, 'keys.old')),
-  'is removed with all that lies beside it': async (folder) => await rm(folder, { recursive: true }),
+  'is removed with all that lies beside it': async (folder) =>
+    await rm(folder, { recursive: true, maxRetries: 10 }),
   'is cut off': async (folder) => await truncate(join(folder, 'keys.json'), 10),
   'is emptied': async (folder) => await truncate(join(folder, 'keys.json'), 0),
   'is something else': async (folder) => await writeFile(join(folder, 'keys.json'), '{"keys":[]}'),

@@ -34,7 +34,7 @@ it('what the server keeps is its owner alone to read, from the moment it is writ
   const umask = process.umask(0o022);
   onTestFinished(() => void process.umask(umask));
   const parent = await mkdtemp(join(tmpdir(), 'easel-private-'));
-  onTestFinished(() => rm(parent, { recursive: true, force: true }));
+  onTestFinished(() => rm(parent, { recursive: true, force: true, maxRetries: 10 }));
   const storageFolder = join(parent, 'made/by/the/server');
   const server = await startServer({ storageFolder });
   await createKey(storageFolder, { scopes: ['admin'] });
@@ -63,7 +63,7 @@ it('what the server keeps is its owner alone to read, from the moment it is writ
 it('what an earlier version has left open is closed, and what it links to stays as it is', async () => {
   const storageFolder = await mkdtemp(join(tmpdir(), 'easel-open-'));
   const elsewhere = await mkdtemp(join(tmpdir(), 'easel-elsewhere-'));
-  onTestFinished(() => rm(elsewhere, { recursive: true, force: true }));
+  onTestFinished(() => rm(elsewhere, { recursive: true, force: true, maxRetries: 10 }));
   await chmod(storageFolder, 0o755);
   await chmod(elsewhere, 0o755);
   const first = await startServer({ storageFolder });

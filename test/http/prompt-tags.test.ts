@@ -13,7 +13,7 @@ type Answer = { easel: { provenance: { parameters: Parameters }; warnings: { mes
 /** A server with a folder of files, and what it makes of a prompt. */
 async function start() {
   const root = await realpath(await mkdtemp(join(tmpdir(), 'easel-tags-')));
-  onTestFinished(() => rm(root, { recursive: true, force: true }));
+  onTestFinished(() => rm(root, { recursive: true, force: true, maxRetries: 10 }));
   const folder = join(root, 'models');
   await mkdir(join(folder, 'loras/deep'), { recursive: true });
   for (const name of ['loras/ink.safetensors', 'loras/deep/Paint v2.SafeTensors', 'loras/deep/ink.png'])

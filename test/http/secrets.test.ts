@@ -12,7 +12,7 @@ interface Listed {
 /** A server whose plugin "chaos" misses its key, and which keeps keys in a file. */
 async function startWithoutKey(environment: Record<string, string> = {}) {
   const storageFolder = await mkdtemp(join(tmpdir(), 'easel-secrets-'));
-  onTestFinished(() => rm(storageFolder, { recursive: true, force: true }));
+  onTestFinished(() => rm(storageFolder, { recursive: true, force: true, maxRetries: 10 }));
   const secretsFile = join(storageFolder, 'kept.json');
   await writeFile(secretsFile, '{}', { mode: 0o600 });
   const server = await startServer({ secretsFile, storageFolder }, { environment });

@@ -10,7 +10,7 @@ const prompt = 'a fixture';
 /** A catalogue with a model whose files are not there, and one that cannot be read. */
 async function brokenCatalogue(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'easel-catalogue-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }));
   const model = {
     id: 'gone',
     name: 'gone',

@@ -89,7 +89,7 @@ export async function startServer(
   };
   onEnd(async () => {
     await close();
-    await rm(storageFolder, { recursive: true, force: true });
+    await rm(storageFolder, { recursive: true, force: true, maxRetries: 10 });
   });
   return {
     url,

@@ -129,7 +129,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(async () => {
   await manager.close();
-  await rm(folder, { recursive: true });
+  await rm(folder, { recursive: true, maxRetries: 10 });
 });
 
 describe('a model that', () => {

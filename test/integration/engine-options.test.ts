@@ -150,7 +150,7 @@ describe('embeddings', () => {
   /** A textual inversion whose vectors are the model's own for "yellow star". */
   async function yellowStar(): Promise<string> {
     const folder = await mkdtemp(join(tmpdir(), 'easel-embedding-'));
-    onTestFinished(() => rm(folder, { recursive: true }));
+    onTestFinished(() => rm(folder, { recursive: true, maxRetries: 10 }));
     const file = (name: string) => readFile(join(bundledModel, 'tokenizer', name), 'utf8');
     const files = { 'vocab.json': await file('vocab.json'), 'merges.txt': await file('merges.txt') };
     const ids = createClipTokenizer(files).encode('yellow star');

@@ -83,7 +83,7 @@ const tensorRtXl: Exporter = {
 
 async function createFolder(exporter: Exporter): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'easel-exported-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
+  onTestFinished(() => rm(folder, { recursive: true, maxRetries: 10 }));
   await writeExported(folder, exporter);
   return folder;
 }
@@ -91,7 +91,7 @@ async function createFolder(exporter: Exporter): Promise<string> {
 /** A kernel whose catalogue has one model more, that of the folder. */
 async function open(folder: string, options: Record<string, number> = {}) {
   const catalogue = await mkdtemp(join(tmpdir(), 'easel-exported-catalogue-'));
-  onTestFinished(() => rm(catalogue, { recursive: true }));
+  onTestFinished(() => rm(catalogue, { recursive: true, maxRetries: 10 }));
   await writeFile(join(catalogue, 'exported.json'), JSON.stringify(await entry(folder)));
   const manager = createImageServiceManager({
     configuration: {

@@ -12,7 +12,7 @@ const golden = (relative: string) => fileURLToPath(new URL(`../golden/${relative
 /** The image that diffusers made with the prompt and the seed below. */
 async function expectReferenceImage(source: object): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'easel-flux-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
+  onTestFinished(() => rm(folder, { recursive: true, maxRetries: 10 }));
   await mkdir(join(folder, 'catalogue'));
   const entry = {
     id: 'tiny-flux',
@@ -49,7 +49,7 @@ it('a FLUX folder makes the image that diffusers makes of the same prompt and se
 
 it('a FLUX transformer in ComfyUI’s folders makes the same image', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'easel-comfy-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
+  onTestFinished(() => rm(folder, { recursive: true, maxRetries: 10 }));
   const place = (file: string, into: string) =>
     cp(golden(`f_single_file/flux/${file}`), join(folder, into, file), { recursive: true });
   await place('flux1-dev.safetensors', 'diffusion_models');

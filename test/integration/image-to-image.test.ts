@@ -191,7 +191,7 @@ describe('a model of its own kind', () => {
     });
     onTestFinished(async () => {
       await own.close();
-      await rm(folder, { recursive: true });
+      await rm(folder, { recursive: true, maxRetries: 10 });
     });
     return own;
   }
@@ -202,7 +202,7 @@ describe('a model of its own kind', () => {
    */
   async function inpaintingModel(): Promise<string> {
     const folder = await mkdtemp(join(tmpdir(), 'easel-inpainting-'));
-    onTestFinished(() => rm(folder, { recursive: true }));
+    onTestFinished(() => rm(folder, { recursive: true, maxRetries: 10 }));
     const leaveOut = ['training', 'samples'].map((name) => join(bundledModel, name));
     await cp(bundledModel, folder, { recursive: true, filter: (name) => !leaveOut.includes(name) });
     const index = JSON.parse(await readFile(join(folder, 'model_index.json'), 'utf8')) as object;

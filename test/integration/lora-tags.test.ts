@@ -10,7 +10,7 @@ const golden = (relative: string) => fileURLToPath(new URL(`../golden/${relative
 
 it('a LoRA in the prompt does what it does in the options', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'easel-lora-tags-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
+  onTestFinished(() => rm(folder, { recursive: true, maxRetries: 10 }));
   await mkdir(join(folder, 'catalogue'));
   await mkdir(join(folder, 'models/styles'), { recursive: true });
   const path = join(folder, 'models/styles/ink.safetensors');

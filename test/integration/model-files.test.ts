@@ -66,7 +66,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await manager.close();
-  await rm(folder, { recursive: true });
+  await rm(folder, { recursive: true, maxRetries: 10 });
 });
 
 describe('loras', () => {

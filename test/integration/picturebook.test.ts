@@ -192,7 +192,7 @@ describe("a model that is not the engine's", () => {
     });
     onTestFinished(async () => {
       await own.close();
-      await rm(folder, { recursive: true });
+      await rm(folder, { recursive: true, maxRetries: 10 });
     });
     return own;
   }
@@ -225,7 +225,7 @@ describe("a model that is not the engine's", () => {
     ],
   ])('%s is named with the file', async (_, damage, message) => {
     const folder = await mkdtemp(join(tmpdir(), 'easel-damaged-'));
-    onTestFinished(() => rm(folder, { recursive: true }));
+    onTestFinished(() => rm(folder, { recursive: true, maxRetries: 10 }));
     await cp(bundledModel, folder, {
       recursive: true,
       filter: (name) => !name.includes('training') && !name.includes('samples'),

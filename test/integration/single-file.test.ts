@@ -10,7 +10,7 @@ const golden = (relative: string) => fileURLToPath(new URL(`../golden/${relative
 
 it('a checkpoint in one file makes the pictures of the folder that it was made of', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'easel-single-file-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
+  onTestFinished(() => rm(folder, { recursive: true, maxRetries: 10 }));
   await mkdir(join(folder, 'catalogue'));
   await cp(golden('f_single_file/sd15_single.safetensors'), join(folder, 'tiny.safetensors'));
   // The configs of a model of no published size lie beside it, under its name.

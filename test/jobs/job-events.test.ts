@@ -23,7 +23,7 @@ it('a listener that comes while the database is asked about others is not told t
   onTestFinished(async () => {
     events.stop();
     await database.close();
-    await rm(folder, { recursive: true });
+    await rm(folder, { recursive: true, maxRetries: 10 });
   });
   const heard = new Map<string, JobEvent[]>();
   const listen = (id: string) => {

@@ -19,7 +19,7 @@ export function mountSmallDisk(megabytes: number): SmallDisk {
   onTestFinished(() => {
     // What is still open goes when it is closed.
     execFileSync('umount', ['--lazy', folder]);
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
   });
   const filler = join(folder, 'filler');
   return {

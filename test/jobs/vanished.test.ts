@@ -98,7 +98,7 @@ describe('a storage folder that vanishes while the server runs', () => {
 
   it('and is removed: it is told, and what was accepted is written again and done', async () => {
     const { folder, server, kept, ids } = await startBusy();
-    await rm(kept, { recursive: true });
+    await rm(kept, { recursive: true, maxRetries: 10 });
     expect((await post(server, '/api/images/jobs', 0)).status).toBe(507);
     expect(await readiness(server)).toMatch(/^503 .*is gone/);
     await expect.poll(() => readiness(server), soon).toBe('200 ok');
@@ -140,7 +140,7 @@ it('a results folder that is removed is told of, and made again', async () => {
   const key = { 'idempotency-key': 'one' };
   const first = await post(server, '/v1/images/generations', 0, key);
   expect(first.status).toBe(200);
-  await rm(join(kept, 'results'), { recursive: true });
+  await rm(join(kept, 'results'), { recursive: true, maxRetries: 10 });
   const [done = ''] = ids;
   expect(await imageStatus(server, done)).toBe(404);
   const again = await post(server, '/v1/images/generations', 0, key);

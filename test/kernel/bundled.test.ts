@@ -77,7 +77,7 @@ describe('a server that an app has bundled', () => {
 
 it("refuses Yarn Plug'n'Play, whose loader names itself in process.versions", () => {
   const folder = mkdtempSync(join(tmpdir(), 'easel-pnp-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
+  onTestFinished(() => rmSync(folder, { recursive: true, maxRetries: 10 }));
   writeFileSync(join(folder, '.pnp.cjs'), "process.versions.pnp = '3';");
   const core = pathToFileURL(join(root, 'core/dist/index.js')).href;
   const words = ['--require', join(folder, '.pnp.cjs'), '--input-type=module', '-e', `import '${core}'`];

@@ -17,7 +17,7 @@ beforeAll(async () => {
   await writeFile(join(folder, 'self.txt'), 'x __self__\n');
   await writeFile(join(folder, 'empty.txt'), '# nothing\n');
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }));
 
 /** All that a prompt becomes, whatever is drawn. */
 async function outcomes(prompt: string): Promise<string[]> {

@@ -29,7 +29,7 @@ async function startKernel(prompt: 'paid' | 'endless' | 'loop', runtime: object 
   });
   onTestFinished(async () => {
     kernel.kill('SIGKILL');
-    await rm(storageFolder, { recursive: true, force: true });
+    await rm(storageFolder, { recursive: true, force: true, maxRetries: 10 });
   });
   const [line] = (await once(createInterface(kernel.stdout), 'line')) as [string];
   const pid = Number(line);

@@ -28,7 +28,7 @@ const createWorld = (
 describe('a fixed request', () => {
   it('keeps its model and its seed when both change', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'easel-fixed-'));
-    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }));
     const entry = JSON.parse(await readFile(`${path('catalogue')}/steady.json`, 'utf8')) as {
       defaults: object;
     };

@@ -19,7 +19,7 @@ import { onePixelPng } from '../fixtures/one-pixel-png.js';
 /** A host's project outside of the repository, from where nothing of it is found. */
 function createProject(files: Readonly<Record<string, string | object>> = {}): string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'easel-project-')));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
   for (const [path, content] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), typeof content === 'string' ? content : JSON.stringify(content));

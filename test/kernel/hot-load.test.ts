@@ -89,8 +89,8 @@ async function createWorld({
   const manager = createImageServiceManager({ bundled: false, configFile, hotLoad: true, logger });
   onTestFinished(async () => {
     await manager.close();
-    await rm(folder, { recursive: true, force: true });
-    await rm(storageFolder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 });
+    await rm(storageFolder, { recursive: true, force: true, maxRetries: 10 });
   });
   return {
     manager,
@@ -125,7 +125,7 @@ describe('hot loading', () => {
     expect(await saidBy(manager)).toMatchObject({ saidBy: '2.0.0' });
     await expect.poll(() => isRunning(pid)).toBe(false);
 
-    await rm(join(folder, 'plugins/swatch'), { recursive: true });
+    await rm(join(folder, 'plugins/swatch'), { recursive: true, maxRetries: 10 });
     await expect.poll(() => health(), { timeout: 10_000 }).toBeUndefined();
     await expect(manager.generateImage({ prompt })).rejects.toMatchObject({ code: 'ERR_NO_ROUTE' });
   });
@@ -376,7 +376,7 @@ describe('hot loading', () => {
     ['without links', 'node_modules/easel-swatch'],
   ])('sees a package change that is installed %s', async (_, place) => {
     const folder = await mkdtemp(join(tmpdir(), 'easel-linked-'));
-    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }));
     const real = join(folder, place);
     const write = async (version: string) => {
       await mkdir(real, { recursive: true });
@@ -409,7 +409,7 @@ describe('hot loading', () => {
 
   it('removes the copies of a kernel that has been killed, and none of one that lives', async () => {
     const storageFolder = await mkdtemp(join(tmpdir(), 'easel-hot-'));
-    onTestFinished(() => rm(storageFolder, { recursive: true, force: true }));
+    onTestFinished(() => rm(storageFolder, { recursive: true, force: true, maxRetries: 10 }));
     const nobody = spawnSync(process.execPath, ['--version']).pid;
     const { space, pid, startedAt } = ownMark();
     const names = {

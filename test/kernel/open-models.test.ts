@@ -37,7 +37,7 @@ it('a model that is in no catalogue is asked for by its type and its provider’
   onTestFinished(async () => {
     await manager.close();
     await Promise.all([emulator, fal, replicate].map((each) => each.close()));
-    await rm(storageFolder, { recursive: true, force: true });
+    await rm(storageFolder, { recursive: true, force: true, maxRetries: 10 });
   });
   const request = { prompt: 'a boat', model: 'openai:gpt-image-2' };
   const models = {

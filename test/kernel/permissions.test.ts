@@ -13,7 +13,7 @@ const path = (relative: string) => fileURLToPath(new URL(`../fixtures/${relative
 /** One plugin that asks for a folder and for processes, and one that asks for nothing. */
 async function createWorld() {
   const folder = await mkdtemp(join(tmpdir(), 'easel-permissions-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }));
   const manager = createFixtureKernel({
     pluginFolders: [path('confined-plugins')],
     catalogueFolders: [path('confined-catalogue')],

@@ -8,7 +8,7 @@ const name = 'RUNWARE_API_KEY';
 
 async function writeSecrets(text: string, mode = 0o600): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'easel-secrets-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
+  onTestFinished(() => rm(folder, { recursive: true, maxRetries: 10 }));
   await writeFile(join(folder, 'secrets.json'), text);
   await chmod(join(folder, 'secrets.json'), mode);
   return folder;

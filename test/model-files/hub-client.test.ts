@@ -14,7 +14,7 @@ const repository = 'easel/two';
 /** A cache with files by commit and path, contents by their text. */
 async function cacheOf(files: readonly (readonly [string, string, string])[]): Promise<string> {
   const cache = mkdtempSync(join(tmpdir(), 'easel-cache-'));
-  onTestFinished(() => rm(cache, { recursive: true }));
+  onTestFinished(() => rm(cache, { recursive: true, maxRetries: 10 }));
   const folder = join(cache, 'models--easel--two');
   await mkdir(join(folder, 'blobs'), { recursive: true });
   for (const [commit, path, text] of files) {

@@ -232,7 +232,7 @@ describe('easel models install', () => {
 
 it('fetches a model that was exported to ONNX, with the files of weights beside its graphs, and it paints', async () => {
   const exported = await mkdtemp(join(tmpdir(), 'easel-exported-'));
-  onTestFinished(() => rm(exported, { recursive: true }));
+  onTestFinished(() => rm(exported, { recursive: true, maxRetries: 10 }));
   const ports = { floats: 'float32' } as const;
   const parts = ['text_encoder', 'text_encoder_2', 'unet', 'vae_decoder', 'vae_encoder'];
   await writeExported(exported, {

@@ -39,7 +39,7 @@ export async function openWorld(repositories: readonly Repository[]) {
   onTestFinished(async () => {
     for (const child of children) child.kill('SIGKILL');
     await hub.close();
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 });
   });
   const cache = join(folder, 'huggingface', 'hub');
   const start = (words: readonly string[], environment: NodeJS.ProcessEnv = {}) => {

@@ -18,7 +18,7 @@ function open(name: string) {
   const files = readdirSync(unpacked, { recursive: true, encoding: 'utf8' }).map((path) =>
     path.replaceAll('\\', '/'),
   );
-  afterAll(() => rmSync(unpacked, { recursive: true }));
+  afterAll(() => rmSync(unpacked, { recursive: true, maxRetries: 10 }));
   return {
     bytes: new Uint8Array(readFileSync(folder + name)),
     files,

@@ -66,7 +66,7 @@ async function listen(
   onTestFinished(async () => {
     await manager.close();
     await Promise.all([runware.close(), gemini.close(), parasail.close()]);
-    await rm(storageFolder, { recursive: true, force: true });
+    await rm(storageFolder, { recursive: true, force: true, maxRetries: 10 });
   });
   return { manager, storageFolder, words, gemini };
 }

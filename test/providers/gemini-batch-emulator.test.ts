@@ -39,7 +39,7 @@ async function start(course?: GeminiEmulatorOptions['course']) {
   };
   const download = async (file: string) => {
     const folder = await mkdtemp(join(tmpdir(), 'easel-download-'));
-    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }));
     const downloadPath = join(folder, 'results.jsonl');
     await google.files.download({ file, downloadPath });
     const text = await readFile(downloadPath, 'utf8');

@@ -90,7 +90,7 @@ export async function openProviderKernels({
     },
     async close() {
       await Promise.all(kernels.map((kernel) => kernel.close()));
-      await rm(storageFolder, { recursive: true, force: true });
+      await rm(storageFolder, { recursive: true, force: true, maxRetries: 10 });
     },
   };
 }

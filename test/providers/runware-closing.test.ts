@@ -37,7 +37,7 @@ async function createStarter(emulated: RunwareEmulatorOptions = {}) {
   const storageFolder = await mkdtemp(join(tmpdir(), 'easel-runware-'));
   onTestFinished(async () => {
     await emulator.close();
-    await rm(storageFolder, { recursive: true, force: true });
+    await rm(storageFolder, { recursive: true, force: true, maxRetries: 10 });
   });
   const lines: string[] = [];
   const log = (message: string) => void lines.push(message);

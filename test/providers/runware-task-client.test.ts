@@ -38,7 +38,7 @@ it('sends no task that is not on the disk, however long that takes, and none tha
   onTestFinished(async () => {
     await client.close();
     await emulator.close();
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 });
   });
   const perform = () =>
     client.perform(

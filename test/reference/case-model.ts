@@ -64,7 +64,7 @@ export async function openCaseModel(
   if (Object.keys(moved).length === 0 && Object.keys(index).length === 0)
     return { path: base, ...plain, dispose: async () => {} };
   const path = await compose(base, moved, index);
-  return { path, ...plain, dispose: () => rm(path, { recursive: true }) };
+  return { path, ...plain, dispose: () => rm(path, { recursive: true, maxRetries: 10 }) };
 }
 
 /** Paths are told from the folder of all pipelines, or from that of the own one. */

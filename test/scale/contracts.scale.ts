@@ -59,7 +59,7 @@ afterAll(async () => {
   await manager?.close();
   await database?.close();
   await world?.close();
-  await rm(folder, { recursive: true, force: true });
+  await rm(folder, { recursive: true, force: true, maxRetries: 10 });
 });
 
 const host = (perCaller: number, isWorker: boolean): SharedHost => ({

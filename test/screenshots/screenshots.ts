@@ -97,7 +97,7 @@ async function save(page: Page, name: string): Promise<void> {
 it('takes the screenshots of the documentation', async () => {
   const server = await startEasel();
   const { grid, last } = await makeImages(server);
-  await rm(target, { recursive: true, force: true });
+  await rm(target, { recursive: true, force: true, maxRetries: 10 });
   await mkdir(target, { recursive: true });
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
   onTestFinished(() => browser.close());

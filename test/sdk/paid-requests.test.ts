@@ -41,7 +41,7 @@ async function startProvider() {
 async function createWorld(keepMs = 60_000) {
   const provider = await startProvider();
   const storageFolder = await mkdtemp(join(tmpdir(), 'easel-paid-'));
-  onTestFinished(() => rm(storageFolder, { recursive: true, force: true }));
+  onTestFinished(() => rm(storageFolder, { recursive: true, force: true, maxRetries: 10 }));
   const requests = new PaidRequests({ storageFolder, keepMs, logger: silent });
   const send = async (signal: AbortSignal) => (await fetch(provider.url, { signal })).text();
   const files = () => readdir(join(storageFolder, 'requests')).catch(() => []);

@@ -11,7 +11,7 @@ const unusedPid = 4_200_000;
 /** A file that was last renewed so many seconds ago. */
 async function fileOf(seconds: number): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'easel-owner-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
+  onTestFinished(() => rm(folder, { recursive: true, maxRetries: 10 }));
   const path = join(folder, 'owner.json');
   await writeFile(path, '');
   const then = Date.now() / 1_000 - seconds;

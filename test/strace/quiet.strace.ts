@@ -22,7 +22,7 @@ const servedMs = 45_000;
 /** A folder with a place for everything that may be written; its `home` is none. */
 async function createPlaces() {
   const root = await mkdtemp(join(tmpdir(), 'easel-strace-'));
-  onTestFinished(() => rm(root, { recursive: true, force: true }));
+  onTestFinished(() => rm(root, { recursive: true, force: true, maxRetries: 10 }));
   const [home, work, allowed] = ['home', 'work', 'allowed'].map((name) => join(root, name)) as [
     string,
     string,

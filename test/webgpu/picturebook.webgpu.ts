@@ -10,7 +10,7 @@ import { vulkanEnvironment } from './software-vulkan.js';
 
 const script = fileURLToPath(new URL('./paint.ts', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'easel-webgpu-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
 
 async function paint(provider: string, environment: NodeJS.ProcessEnv): Promise<Painted> {
   const words = ['--import', 'tsx', script, provider, folder];

@@ -55,6 +55,6 @@ export async function measureGenerating(model: BenchModel, { provider }: Pick<Me
       shareOutsideOfNetworks: 1 - network / total,
     };
   } finally {
-    await rm(folder, { recursive: true });
+    await rm(folder, { recursive: true, maxRetries: 10 });
   }
 }

@@ -48,7 +48,7 @@ export async function measureTransformer(
         say(JSON.stringify(report[name]));
       }
   } finally {
-    await rm(folder, { recursive: true });
+    await rm(folder, { recursive: true, maxRetries: 10 });
   }
   return report;
 }

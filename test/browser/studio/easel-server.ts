@@ -72,7 +72,7 @@ async function launch(environment: Environment): Promise<EaselServer & { end(): 
     },
     async end() {
       await stop('SIGTERM');
-      await rm(folder, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true, maxRetries: 10 });
     },
   };
 }

@@ -11,7 +11,7 @@ import { shareEasel } from './easel-server.js';
 import { finishedImage } from './finished-image.js';
 
 const loras = mkdtempSync(join(tmpdir(), 'easel-loras-'));
-afterAll(() => rmSync(loras, { recursive: true }));
+afterAll(() => rmSync(loras, { recursive: true, maxRetries: 10 }));
 const easel = shareEasel({ EASEL_MODEL_FOLDERS: loras });
 
 it('has the samplers and schedules of the model, and says what was sent', async () => {

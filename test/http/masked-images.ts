@@ -54,10 +54,17 @@ export async function columnsOf(image: Uint8Array): Promise<{ columns: string[];
  * A server whose only model paints everything blue, and shows with the prompt "mask" or "image" what it was
  * given.
  */
-export const startMaskServer = (configuration: ConfigurationInput = {}) =>
-  startServer({
-    ...configuration,
-    pluginFolders: [fixtures('mask-plugins')],
-    catalogueFolders: [fixtures('mask-catalogue')],
-    currentModel: 'brush',
-  });
+export const startMaskServer = (
+  configuration: ConfigurationInput = {},
+  onEnd?: Parameters<typeof startServer>[2],
+) =>
+  startServer(
+    {
+      ...configuration,
+      pluginFolders: [fixtures('mask-plugins')],
+      catalogueFolders: [fixtures('mask-catalogue')],
+      currentModel: 'brush',
+    },
+    {},
+    onEnd,
+  );

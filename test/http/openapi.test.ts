@@ -12,6 +12,25 @@ interface Document {
   readonly components: object;
 }
 
+const comfyCalls: typeof calls = [
+  ['post', '/prompt', '/prompt', { prompt: {} }],
+  ['get', '/prompt', '/prompt'],
+  ['get', '/history', '/history?max_items=2'],
+  ['get', '/history/{id}', '/history/nobody'],
+  ['get', '/queue', '/queue'],
+  ['get', '/view', '/view?filename=nothing'],
+  ['post', '/upload/image', '/upload/image', {}],
+  ['get', '/object_info', '/object_info'],
+  ['get', '/object_info/{name}', '/object_info/KSampler'],
+  ['get', '/system_stats', '/system_stats'],
+  ['get', '/features', '/features'],
+  ['get', '/embeddings', '/embeddings'],
+  ['get', '/extensions', '/extensions'],
+  ['get', '/ws', '/ws'],
+  ['post', '/history', '/history', { delete: 'all' }],
+  ['post', '/queue', '/queue', { delete: 'all' }],
+  ['post', '/interrupt', '/interrupt', { prompt_id: 7 }],
+];
 /** Answers to hold against the document: those that are well, and some that are not. */
 const calls: readonly (readonly [string, string, string, unknown?])[] = [
   ['post', '/api/images/generate', '/api/images/generate', { prompt, seed: 1 }],
@@ -75,6 +94,9 @@ const calls: readonly (readonly [string, string, string, unknown?])[] = [
   ['post', '/sdapi/v1/options', '/sdapi/v1/options', { sd_model_checkpoint: 'steady-one' }],
   ['post', '/sdapi/v1/options', '/sdapi/v1/options', { sd_model_checkpoint: 'nobody' }],
   ['get', '/sdapi/v1/progress', '/sdapi/v1/progress'],
+  ...['', '/api'].flatMap((base) =>
+    comfyCalls.map(([method, path, url, body]) => [method, base + path, base + url, body] as const),
+  ),
   ['get', '/api/images/gallery', '/api/images/gallery?limit=2'],
   ['get', '/api/images/gallery/{name}', '/api/images/gallery/nothing'],
   ['post', '/api/images/gallery', '/api/images/gallery', { names: ['nothing'], starred: true }],
@@ -151,13 +173,15 @@ describe('the OpenAPI document', () => {
       expect(isValid, `${method} ${path} ${response.status}: ${ajv.errorsText()}`).toBe(true);
       checked.add(`${method} ${path}`);
     }
-    // Events and numbers have no JSON to look at.
+    // Events, numbers and empty answers have no JSON to look at.
     const documented = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.keys(methods).map((method) => `${method} ${path}`),
     );
     expect(documented.filter((operation) => !checked.has(operation))).toEqual([
       'get /api/images/events',
       'get /api/images/jobs/{id}/events',
+      'post /free',
+      'post /api/free',
       'get /api/admin/events',
       'get /metrics',
     ]);

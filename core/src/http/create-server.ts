@@ -15,6 +15,7 @@ import { logRequest } from './access-log.js';
 import { adminRoutes } from './admin/routes.js';
 import { automaticRoutes } from './automatic1111/routes.js';
 import { registerParsers } from './body/register-parsers.js';
+import { comfyRoutes } from './comfyui/routes.js';
 import { costRoutes } from './costs/routes.js';
 import { documentationRoutes } from './documentation/routes.js';
 import { answerErrors, answerUnknownPaths, answerUnreadableUrl } from './error-shapes.js';
@@ -159,6 +160,7 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
   await server.register(openAiRoutes(context));
   await server.register(automaticRoutes(context));
   await server.register(ollamaRoutes(context));
+  await server.register(comfyRoutes(context));
   await server.register(mcpRoutesIfInstalled(context));
   await server.register(adminRoutes(context));
   await server.register(sessionRoutes(context));

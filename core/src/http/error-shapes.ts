@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { HostLogger } from '../observe/plugin-logger.js';
 import { automaticFieldNames } from './automatic1111/field-names.js';
+import { comfyError } from './comfyui/problems.js';
 import { answerFor, type ErrorAnswer, HttpError } from './errors.js';
 import { type FieldNames, inCallersWords } from './field-names.js';
 import { imageFieldNames } from './images/field-names.js';
@@ -24,6 +25,7 @@ const shapes = {
   ollamaFailed: ({ message, hint }: ErrorAnswer): object => ({
     error: hint ? `${message} ${hint}` : message,
   }),
+  comfyFailed: comfyError,
 } as const satisfies Record<string, (answer: ErrorAnswer) => object>;
 export type ErrorShape = keyof typeof shapes;
 
@@ -32,6 +34,8 @@ const fieldNames: Readonly<Record<ErrorShape, FieldNames>> = {
   openAiFailed: openAiFieldNames,
   automaticFailed: automaticFieldNames,
   ollamaFailed: ollamaFieldNames,
+  // Its requests are graphs, each with names of its own.
+  comfyFailed: {},
 };
 
 /** What to call in place of a path that an API does not have. Absent: nothing is known of it. */

@@ -20,6 +20,7 @@ export interface Operation extends RouteAccess {
     | 'OpenAI'
     | 'Automatic1111'
     | 'Ollama'
+    | 'ComfyUI'
     | 'Session'
     | 'Probes'
     | 'Administration';

@@ -5,6 +5,7 @@
  * @module
  */
 import fc from 'fast-check';
+import { expect } from 'vitest';
 import { z } from 'zod';
 import { type FieldTable, fieldTables } from '../../../core/src/http/documentation/fields/index.js';
 import { colours, halves } from '../masked-images.js';
@@ -249,4 +250,89 @@ const mcp: Door = {
   },
 };
 
-export const doors: readonly Door[] = [openAi, own, automatic1111, ollama, mcp];
+const historySchema = z.record(
+  z.string(),
+  z.object({
+    outputs: z.record(z.string(), z.object({ images: z.array(z.object({ filename: z.string() })) })),
+    warnings,
+  }),
+);
+const comfyui: Door = {
+  name: "ComfyUI's",
+  table: fieldTables.comfyui,
+  fields: {
+    ...{ 'KSampler.seed': of(11, 2 ** 40 + 3), 'KSampler.steps': of(3), 'KSampler.cfg': of(2.5) },
+    ...{ 'KSampler.sampler_name': of('heun'), 'KSampler.scheduler': of('karras') },
+    'KSampler.denoise': of(0.3),
+    ...{ 'EmptyLatentImage.width': of(128), 'EmptyLatentImage.height': of(72) },
+    'EmptyLatentImage.batch_size': of(2),
+    ...{ 'CLIPSetLastLayer.stop_at_clip_layer': of(-2), 'VAELoader.vae_name': of('ae.safetensors') },
+    ...{ 'VAEEncodeForInpaint.grow_mask_by': of(9), 'SaveImage.filename_prefix': of('mine') },
+  },
+  needs: {
+    ...{ 'EmptyLatentImage.width': 'no image', 'EmptyLatentImage.height': 'no image' },
+    ...{ 'EmptyLatentImage.batch_size': 'no image', 'VAEEncodeForInpaint.grow_mask_by': 'mask' },
+  },
+  send: async (server, { model, given, fields }) => {
+    const graph = graphOf(model, given, fields);
+    for (const name of ['LoadImage', 'LoadImageMask'])
+      if (graph[name]) await uploadTo(server, name, name === 'LoadImage' ? image : whiteHalf);
+    const response = await server.post('/prompt', { prompt: graph });
+    const text = await response.text();
+    if (response.status !== 200) return { status: response.status, text, images: [], named: [] };
+    const { prompt_id: id } = z.object({ prompt_id: z.string() }).parse(JSON.parse(text));
+    const history = async () => historySchema.parse(await (await server.get(`/history/${id}`)).json())[id];
+    const made = await expect.poll(history).toBeDefined().then(history);
+    const files = Object.values(made?.outputs ?? {}).flatMap(({ images }) => images);
+    const images = files.map(async ({ filename }) =>
+      Buffer.from(await (await server.get(`/view?filename=${filename}`)).arrayBuffer()),
+    );
+    return { status: 200, text, images: await Promise.all(images), named: namesOf(made?.warnings ?? []) };
+  },
+};
+
+/** A workflow whose nodes have their kinds as ids. */
+function graphOf(model: string, given: Call['given'], fields: Fields) {
+  const inputs: Record<string, Record<string, unknown>> = {
+    CheckpointLoaderSimple: { ckpt_name: model },
+    VAELoader: { vae_name: 'automatic' },
+    CLIPSetLastLayer: { clip: ['CheckpointLoaderSimple', 1], stop_at_clip_layer: -1 },
+    CLIPTextEncode: { text: prompt, clip: ['CLIPSetLastLayer', 0] },
+    ConditioningZeroOut: { conditioning: ['CLIPTextEncode', 0] },
+    EmptyLatentImage: { width: 64, height: 64, batch_size: 1 },
+    VAEEncode: { pixels: ['LoadImage', 0], vae: ['VAELoader', 0] },
+    VAEEncodeForInpaint: {
+      ...{ pixels: ['LoadImage', 0], vae: ['VAELoader', 0], mask: ['LoadImageMask', 0], grow_mask_by: 0 },
+    },
+    LoadImage: { image: 'LoadImage.png' },
+    LoadImageMask: { image: 'LoadImageMask.png', channel: 'red' },
+    KSampler: {
+      ...{ model: ['CheckpointLoaderSimple', 0], latent_image: [latents[given], 0] },
+      ...{ positive: ['CLIPTextEncode', 0], negative: ['ConditioningZeroOut', 0] },
+      ...{ seed: 0, steps: 20, cfg: 8, sampler_name: 'euler', scheduler: 'normal', denoise: 1 },
+    },
+    VAEDecode: { samples: ['KSampler', 0], vae: ['VAELoader', 0] },
+    SaveImage: { images: ['VAEDecode', 0] },
+  };
+  for (const [name, value] of Object.entries(fields)) {
+    const [kind = '', input = ''] = name.split('.');
+    inputs[kind] = { ...inputs[kind], [input]: value };
+  }
+  return Object.fromEntries(
+    Object.entries(inputs).map(([kind, each]) => [kind, { class_type: kind, inputs: each }]),
+  );
+}
+const latents = {
+  nothing: 'EmptyLatentImage',
+  image: 'VAEEncode',
+  'image and mask': 'VAEEncodeForInpaint',
+} as const;
+
+async function uploadTo(server: TestServer, name: string, base64: string): Promise<void> {
+  const form = new FormData();
+  form.append('overwrite', 'true');
+  form.append('image', new Blob([fromBase64(base64)]), `${name}.png`);
+  await fetch(`${server.url}/upload/image`, { method: 'POST', body: form });
+}
+
+export const doors: readonly Door[] = [openAi, own, automatic1111, ollama, comfyui, mcp];

@@ -4,7 +4,7 @@ import { HttpError } from '../errors.js';
 /** A part of a form: text, or the bytes of a file. */
 export type Part =
   | { readonly name: string; readonly text: string }
-  | { readonly name: string; readonly bytes: Uint8Array<ArrayBuffer> };
+  | { readonly name: string; readonly fileName: string; readonly bytes: Uint8Array<ArrayBuffer> };
 
 /**
  * The parts of a multipart form, one after the other.
@@ -43,7 +43,7 @@ async function* partsOf(request: FastifyRequest): AsyncGenerator<Part> {
       if (!bytes || part.file.truncated)
         throw new HttpError(413, 'body_too_large', `The files must have at most ${bodyLimit} bytes in all.`);
       left -= bytes.byteLength;
-      yield { name, bytes };
+      yield { name, fileName: part.filename, bytes };
     }
   }
 }

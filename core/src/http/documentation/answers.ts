@@ -7,6 +7,7 @@ import { errorCodes, jsonSchema, warningSchema } from '@easel/plugin-sdk';
 import { z } from 'zod';
 import { jobStates } from '../../jobs/job.js';
 import { automaticAnswers } from './automatic1111-answers.js';
+import { comfyAnswers } from './comfyui-answers.js';
 import { modelFileAnswers } from './model-file-answers.js';
 import { ollamaAnswers } from './ollama-answers.js';
 import {
@@ -235,6 +236,7 @@ export const answers = {
   openAiModel,
   ...automaticAnswers,
   ...ollamaAnswers,
+  ...comfyAnswers,
   ...modelFileAnswers,
   changedPlugin,
   configuration,

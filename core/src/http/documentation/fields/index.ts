@@ -5,6 +5,7 @@
  * @module
  */
 import { automaticTable } from './automatic1111.js';
+import { comfyTable } from './comfyui.js';
 import { easelTable } from './easel.js';
 import type { FieldTable } from './field-effect.js';
 import { mcpTable } from './mcp.js';
@@ -17,5 +18,6 @@ export const fieldTables = {
   openai: openAiTable,
   automatic1111: automaticTable,
   ollama: ollamaTable,
+  comfyui: comfyTable,
   mcp: mcpTable,
 } satisfies Record<string, FieldTable>;

@@ -7,12 +7,12 @@ export default defineConfig({
     // Tests wait for processes, sockets and timers half of the time: on two cores, two files at once take
     // half as long as one.
     maxWorkers: Math.max(2, availableParallelism() - 1),
-    testTimeout: 30_000,
-    // A kernel is started and makes images in some of them.
-    hookTimeout: 60_000,
+    // Nobody waits for it but where something hangs: a busy machine takes four times as long as a quiet one.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     // A second is not enough for a process to start on a machine that is busy; what is waited for comes, or
     // the test's own time is up.
-    expect: { poll: { timeout: 25_000 } },
+    expect: { poll: { timeout: 60_000 } },
     reporters: ['default', './test/summary-reporter.ts'],
   },
 });

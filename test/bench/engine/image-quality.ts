@@ -6,6 +6,7 @@ import type { PictureRequest } from '../../../plugins/local-diffusion/src/pipeli
 import { TorchGenerator } from '../../../plugins/local-diffusion/src/sampling/noise/torch-generator.js';
 import type { Execution } from '../../../plugins/local-diffusion/src/session/execution-choice.js';
 import { NetworkMemory } from '../../../plugins/local-diffusion/src/session/network-memory.js';
+import { type Colour, knownPictures, wrongPlaces } from '../../integration/bundled-pictures.js';
 
 const path = fileURLToPath(new URL('../../../models/picturebook', import.meta.url));
 const prompts = [
@@ -15,7 +16,7 @@ const prompts = [
   'a large pink heart on a gray background',
   'a red circle on a blue background',
   'an orange fish in the sea',
-  'a purple ring on an orange background',
+  'a green square on a white background',
   'a yellow moon in the top right corner at night',
 ];
 const edge = 96;
@@ -47,6 +48,23 @@ export async function makeImages({ arithmetic = 'exact', execution, request }: W
   await model.release();
   return { images, cpuS: (user + system) / 1e6 };
 }
+
+/** Of the images whose prompts say what colours they have, how many there are and the share that is right. */
+export function judge(images: readonly Float32Array[]) {
+  const judged = images.flatMap((planes, seed) => {
+    const known = knownPictures.find(({ prompt }) => prompt === prompts[seed % prompts.length]);
+    return known ? [wrongPlaces(known, colourIn(planes), edge).length === 0] : [];
+  });
+  return { judged: judged.length, right: judged.filter(Boolean).length / judged.length };
+}
+
+/** Planes of red, green and blue in bytes. */
+const colourIn =
+  (planes: Float32Array) =>
+  (x: number, y: number): Colour => {
+    const byte = (plane: number) => (255 / range) * (planes[(plane * edge + y) * edge + x]! + range / 2);
+    return [byte(0), byte(1), byte(2)];
+  };
 
 /** Of images against those that are expected, in dB and as a share: the median, and the worst of them. */
 export function compare(made: readonly Float32Array[], expected: readonly Float32Array[]) {

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { EaselError, type ImageRequest, type OutputFormat } from '@easel/plugin-sdk';
-import { type AvailableModel, isNamed } from '../../models/available-models.js';
+import type { AvailableModel } from '../../models/available-models.js';
 import type { Destination } from '../../results/destination.js';
 import { type ReadProvenance, readProvenance } from '../../results/read-provenance.js';
 import {
@@ -12,6 +12,7 @@ import {
   parseTimeout,
 } from '../flag-values.js';
 import { UsageError } from '../terminal/usage-error.js';
+import { wantedModel } from './few-steps.js';
 import type { GenerateFlags } from './flags.js';
 
 /** Bytes of a picture that `--like` reads. */
@@ -85,9 +86,7 @@ export function inFast(
   request: ImageRequest,
   models: readonly Pick<AvailableModel, 'id' | 'aliases' | 'current' | 'plugin' | 'choices'>[],
 ): ImageRequest {
-  const model = models.find((each) =>
-    request.model === undefined ? each.current : isNamed(each, request.model),
-  );
+  const model = wantedModel(request, models);
   const { plugin, choices } = model ?? {};
   if (plugin === undefined || !choices?.sharedOptions.includes('precision')) {
     throw new UsageError(

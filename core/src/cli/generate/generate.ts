@@ -10,6 +10,7 @@ import { exitStatus } from '../terminal/exit-status.js';
 import { type Interruption, watchForInterruption } from '../terminal/interruption.js';
 import { printJson, printLine, printNote } from '../terminal/output.js';
 import { UsageError } from '../terminal/usage-error.js';
+import { fewStepsHint } from './few-steps.js';
 import type { GenerateFlags } from './flags.js';
 import { formatFromFlags, inFast, mergeRequests, readLike, requestFromFlags } from './generate-request.js';
 import { createProgressBar, createProgressLines, noProgress, type ProgressDisplay } from './progress.js';
@@ -51,7 +52,10 @@ async function makeAndSave(
 
   await using manager = await openKernel(flags);
   assertPluginsExist(manager, Object.keys(asked.providerOptions ?? {}));
-  const request = flags.fast ? inFast(merged, manager.getAvailableModels()) : merged;
+  const list = () => manager.getAvailableModels();
+  const request = flags.fast ? inFast(merged, list()) : merged;
+  const hint = flags.quiet ? undefined : fewStepsHint(request, list);
+  if (hint) printNote(`note: ${hint}`);
   const mark = await openImageMarker(manager.configuration.contentCredentials);
   const display = await chooseDisplay(flags);
   signal.addEventListener('abort', display.stop, { once: true });

@@ -28,6 +28,10 @@ export interface ComponentKind<Part> {
 /** What a component of a checkpoint is mounted into. */
 export interface MountSite {
   readonly networks: NetworkPlace;
+  /** Where networks go that make images of latents: in int8 where the model is computed so. */
+  readonly decoders: NetworkPlace;
+  /** What such a network holds at once beside its weights, for each pixel of the image. */
+  readonly decoderPixelBytes: number;
   /** Where a tokenizer lies, by the name of its folder in a diffusers checkpoint. */
   tokenizer(name: string): TokenizerPlace;
 }

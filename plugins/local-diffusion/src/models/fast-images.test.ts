@@ -1,9 +1,15 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { openComponent } from '../checkpoint/component.js';
+import type { Graph } from '../graph/graph.js';
+import { withInt8Products } from '../graph/passes/int8-products.js';
+import { vaeDecoderGraph, vaeEncoderGraph } from '../networks/autoencoder/vae.js';
 import { generatePictures } from '../pipelines/generate-pictures.js';
 import { TorchGenerator } from '../sampling/noise/torch-generator.js';
+import { Network } from '../session/network.js';
 import { NetworkMemory } from '../session/network-memory.js';
 import type { Arithmetic } from './model-files.js';
 import { openModel } from './open-model.js';
@@ -20,6 +26,7 @@ const measured = z
   .object({
     steps: z.int(),
     images: z.array(z.object({ prompt: z.string(), seed: z.int(), decibels: z.number() })).min(2),
+    decoder: z.object({ smallestChannels: z.int(), decibels: z.number() }),
   })
   .parse(JSON.parse(await readFile(new URL('./fast-deviations.json', import.meta.url), 'utf8')));
 
@@ -58,6 +65,34 @@ test.each(measured.images)(
     expect(Math.abs(found - decibels), `${found} dB`).toBeLessThan(margin);
   },
 );
+
+test('a decoder in int8 gives nearly the image of float32', async () => {
+  const [{ prompt, seed } = { prompt: '', seed: 0 }] = measured.images;
+  const component = await openComponent(join(path, 'vae'));
+  const run = async (graph: Graph, input: string, data: Float32Array, shape: number[], output: string) => {
+    const network = await Network.open(graph);
+    const result = (await network.run({ [input]: { data, shape } }, [output]))[output]!;
+    await network.release();
+    return result;
+  };
+  const sample = await make('exact', prompt, seed);
+  const parameters = await run(
+    vaeEncoderGraph(component),
+    'sample',
+    sample,
+    [1, 3, 96, 96],
+    'latent_parameters',
+  );
+  const means = parameters.slice(0, parameters.length / 2);
+  const decode = (graph: Graph) => run(graph, 'latent_sample', means, [1, 4, 12, 12], 'sample');
+  const graph = vaeDecoderGraph(component);
+  const { smallestChannels, decibels } = measured.decoder;
+  const inInt8 = withInt8Products(graph, smallestChannels);
+  const products = inInt8.nodes.filter(({ operator }) => operator === 'MatMulIntegerToFloat');
+  expect(products.length).toBeGreaterThan(15);
+  const found = psnr(await decode(inInt8), await decode(graph));
+  expect(Math.abs(found - decibels), `${found} dB`).toBeLessThan(margin);
+}, 60_000);
 
 test('fast makes the same image each time', async () => {
   const [{ prompt, seed } = { prompt: '', seed: 0 }] = measured.images;

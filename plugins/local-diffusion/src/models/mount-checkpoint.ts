@@ -4,6 +4,7 @@ import type { Components, Family } from '../families/family.js';
 import { loraScalesInput } from '../graph/blocks/low-rank.js';
 import { withInt8Products } from '../graph/passes/int8-products.js';
 import { takeFirstStep } from '../pipelines/first-step.js';
+import { decoderPixelBytes, int8DecoderPixelBytes } from '../pipelines/tiling.js';
 import { type TextualInversion, textualInversionOf } from '../prompt/textual-inversion.js';
 import { NetworkGroup } from '../session/network-group.js';
 import type { Checkpoint } from './checkpoint.js';
@@ -28,7 +29,7 @@ export async function mountCheckpoint(
   const networks = new NetworkGroup(memory);
   const denoiser = checkpoint.components[checkpoint.family.denoiser];
   const { arithmetic, reason } = await chooseArithmetic(asked, memory, denoiser);
-  const denoiserNetworks = arithmetic === 'fast' ? networks.rewritten(withInt8Products) : networks;
+  const inArithmetic = arithmetic === 'fast' ? networks.rewritten(withInt8Products) : networks;
   const warnings: string[] = [...checkpoint.warnings, ...loras.flatMap((lora) => lora.warnings)];
   if (reason) warnings.push(`precision had no effect: ${reason}.`);
   const components = withLoras(checkpoint, loras, families, (message) => warnings.push(message));
@@ -39,7 +40,9 @@ export async function mountCheckpoint(
     has: (name) => components[name] !== undefined,
     open: async (name, kind) =>
       await kind.mount(components[name]!, {
-        networks: name === checkpoint.family.denoiser ? denoiserNetworks : networks,
+        networks: name === checkpoint.family.denoiser ? inArithmetic : networks,
+        decoders: inArithmetic,
+        decoderPixelBytes: arithmetic === 'fast' ? int8DecoderPixelBytes : decoderPixelBytes,
         tokenizer: checkpoint.tokenizer,
       }),
   });

@@ -5,9 +5,11 @@
 const tileEdge = 64;
 const overlap = 16;
 /**
- * `pixelBytes` of Stable Diffusion's decoder and encoder, measured on the processor at 512x512 and 1024x1024.
+ * `pixelBytes` of Stable Diffusion's decoder, the same in int8, and its encoder, measured on the processor at
+ * 512x512 and 1024x1024; in int8 the first plus what is planned beside it.
  */
 export const decoderPixelBytes = 4_200;
+export const int8DecoderPixelBytes = 5_800;
 export const encoderPixelBytes = 1_700;
 
 /** Activations that are too much whatever the budget: those of decoding 1.5 megapixels. */

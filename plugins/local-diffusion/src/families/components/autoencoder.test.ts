@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { openComponent } from '../../checkpoint/component.js';
+import { decoderPixelBytes } from '../../pipelines/tiling.js';
 import { NetworkGroup } from '../../session/network-group.js';
 import { NetworkMemory } from '../../session/network-memory.js';
 import { mountAutoencoder } from './autoencoder.js';
@@ -17,7 +18,8 @@ const meanDifference = (one: Float32Array, other: Float32Array) =>
 /** The bundled autoencoder there and back, with that budget. */
 async function thereAndBack(maximumBytes: number) {
   const networks = new NetworkGroup(new NetworkMemory({ threads: 1 }, { maximumBytes }));
-  const autoencoder = mountAutoencoder(await openComponent(folder), networks);
+  const site = { networks, decoders: networks, decoderPixelBytes };
+  const autoencoder = mountAutoencoder(await openComponent(folder), site);
   const posterior = await autoencoder.encode(planes, [1, 3, height, width]);
   const latents = posterior.draw(new Float32Array(posterior.count));
   const shape = [1, autoencoder.latentChannels, height / autoencoder.factor, width / autoencoder.factor];

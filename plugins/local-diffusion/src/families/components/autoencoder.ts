@@ -6,10 +6,9 @@ import { readVaeConfig } from '../../networks/autoencoder/vae-config.js';
 import type { Autoencoder } from '../../pipelines/diffusion-model.js';
 import type { LatentColours } from '../../pipelines/latents-to-rgb.js';
 import { readPosterior } from '../../pipelines/posterior.js';
-import { decoderPixelBytes, encoderPixelBytes, runBySize } from '../../pipelines/tiling.js';
-import type { NetworkPlace } from '../../session/network-group.js';
+import { encoderPixelBytes, runBySize } from '../../pipelines/tiling.js';
 import type { StoredNetwork } from '../../session/stored-network.js';
-import type { ComponentKind } from '../component-kind.js';
+import type { ComponentKind, MountSite } from '../component-kind.js';
 import { readAutoencoderFile } from './autoencoder-file.js';
 
 /** The latents of a family's published autoencoders. */
@@ -33,7 +32,7 @@ export function autoencoderKind(latents: LatentFormat, title: string): Component
       ? { ...own, latentColours: latents.colours }
       : own;
   return {
-    mount: (component, { networks }) => coloured(mountAutoencoder(component, networks)),
+    mount: (component, site) => coloured(mountAutoencoder(component, site)),
     readFile: readAutoencoderFile,
     exported: {
       folders: () => ['vae_decoder', 'vae_encoder'],
@@ -52,12 +51,14 @@ export function autoencoderKind(latents: LatentFormat, title: string): Component
  */
 export function mountAutoencoder(
   component: Component,
-  networks: NetworkPlace,
+  site: AutoencoderSite,
 ): Autoencoder & { readonly scaling: number } {
   const config = readVaeConfig(component);
   const graphs = { encoder: () => vaeEncoderGraph(component), decoder: () => vaeDecoderGraph(component) };
-  return { ...mountGraphs(config, graphs, networks), scaling: config.scaling };
+  return { ...mountGraphs(config, graphs, site), scaling: config.scaling };
 }
+
+type AutoencoderSite = Pick<MountSite, 'networks' | 'decoders' | 'decoderPixelBytes'>;
 
 /** What an autoencoder's latents are. */
 interface AutoencoderSizes {
@@ -73,10 +74,10 @@ interface AutoencoderSizes {
 export function mountGraphs(
   config: AutoencoderSizes,
   graphs: Readonly<Record<'encoder' | 'decoder', () => Graph>>,
-  networks: NetworkPlace,
+  { networks, decoders, decoderPixelBytes }: AutoencoderSite,
 ): Autoencoder {
   const { latentChannels, factor, scaling, means, deviations } = config;
-  const decoder = networks.add(graphs.decoder());
+  const decoder = decoders.add(graphs.decoder());
   let encoder: StoredNetwork | undefined;
   return {
     latentChannels,

@@ -11,10 +11,10 @@ import { fromPlaces, perPlace, readStatistics, toPlaces } from './packed-channel
  * that nothing is drawn.
  */
 export const flux2AutoencoderKind: ComponentKind<ColouredAutoencoder> = {
-  async mount(component, { networks }) {
+  async mount(component, site) {
     // Its latents are not scaled otherwise.
     const config = { ...(component.config as object), scaling_factor: 1 };
-    const inner = mountAutoencoder({ ...component, config }, networks);
+    const inner = mountAutoencoder({ ...component, config }, site);
     const channels = perPlace * inner.latentChannels;
     const statistics = await readStatistics(component, channels);
     return {

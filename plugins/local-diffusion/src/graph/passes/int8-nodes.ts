@@ -30,6 +30,13 @@ const float = (what: string, value: number): Initializer => ({
   data: bytes(Float32Array.of(value)),
 });
 
+const integer = (what: string, value: number): Initializer => ({
+  name: int8Name(what),
+  type: 'int64',
+  shape: [],
+  data: bytes(BigInt64Array.of(BigInt(value))),
+});
+
 const constants: readonly Initializer[] = [
   float('zero', 0),
   float('one', 1),
@@ -37,6 +44,8 @@ const constants: readonly Initializer[] = [
   float('unsigned step', 1 / largestUnsignedCode),
   float('least', leastLargest),
   float('zero code', zeroCode),
+  integer('integer 0', 0),
+  integer('integer 1', 1),
   { name: int8Name('zero point'), type: 'uint8', shape: [], data: Uint8Array.of(zeroCode) },
 ];
 

@@ -8,8 +8,8 @@ import { Int8Nodes } from './int8-nodes.js';
  * example.
  */
 const smallestEdge = 64;
-/** Convolutions of fewer channels stay float32. */
-const smallestChannels = 128;
+/** Convolutions of fewer channels gain next to nothing. */
+const worthwhileChannels = 128;
 /** Operators that apply weights. */
 const layerOperators = new Set(['Gemm', 'MatMul', 'Conv']);
 
@@ -22,8 +22,9 @@ const layerOperators = new Set(['Gemm', 'MatMul', 'Conv']);
  * Weights are quantised by nodes over constants, which are computed once, before the network is opened.
  *
  * @param graph one of ours, in float32: it says the types of what its nodes make
+ * @param smallestChannels convolutions of fewer stay float32
  */
-export function withInt8Products(graph: Graph): Graph {
+export function withInt8Products(graph: Graph, smallestChannels = worthwhileChannels): Graph {
   const types = typesIn(graph);
   const weights = new Map(graph.initializers.map((each) => [each.name, each]));
   const ends = endLayers(graph, weights);
@@ -34,7 +35,7 @@ export function withInt8Products(graph: Graph): Graph {
     if (!weight || ends.has(node)) return [node];
     // A product of free sizes counts tokens; a number or one size alone, images.
     if (isLinear(node, weight) && typeof rows === 'object') return linearInInt8(added, node, weight.shape);
-    const window = windowOfLayer(node, weight);
+    const window = windowOfLayer(node, weight, smallestChannels);
     return window ? convolutionInInt8(added, node, weight.shape, window) : [node];
   });
   if (added.isEmpty) return graph;
@@ -55,7 +56,11 @@ const isLinear = (node: GraphNode, { type, shape }: Initializer): boolean =>
   shape.length === 2 &&
   Math.min(...shape) >= smallestEdge;
 
-function windowOfLayer({ operator, attributes }: GraphNode, { type, shape }: Initializer) {
+function windowOfLayer(
+  { operator, attributes }: GraphNode,
+  { type, shape }: Initializer,
+  smallestChannels: number,
+) {
   const [count = 0, channels = 0] = shape;
   const isWide = Math.min(count, channels) >= smallestChannels;
   return operator === 'Conv' && type === 'float32' && isWide ? windowOf(attributes) : undefined;

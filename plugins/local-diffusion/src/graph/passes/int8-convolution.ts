@@ -11,8 +11,8 @@ interface Window {
 
 /**
  * Undefined for a convolution that is not computed in int8: one that changes the size of the image, or of
- * another form than our blocks write. Above all one with a stride. Those halve the image, cost little, and read what no norm has gone over: one of them
- * alone makes half of the deviation of the bundled model.
+ * another form than our blocks write. Above all one with a stride. Those halve the image, cost little, and
+ * read what no norm has gone over: one of them alone makes half of the deviation of the bundled model.
  */
 export function windowOf(attributes: Attributes): Window | undefined {
   const { kernel_shape: edges, strides, pads, ...others } = attributes;

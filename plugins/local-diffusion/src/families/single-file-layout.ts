@@ -36,9 +36,11 @@ export interface CompanionFile {
   readonly folders: readonly string[];
   /** Its tensors under the names of diffusers and transformers. */
   componentOf(tensors: Tensors): Tensors;
+  /** Tensors one of which each such component has, under those names. */
+  readonly marks: readonly string[];
   /**
    * Why such a component does not go with a denoising network, as the end of a sentence about it; undefined
-   * where nothing shows.
+   * where nothing shows. With it files of any name are looked at where none is called so.
    *
    * @param denoiser its tensors under the names of diffusers
    */

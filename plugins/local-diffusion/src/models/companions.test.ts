@@ -23,7 +23,7 @@ async function find(
 ) {
   const folder = await mkdtemp(join(tmpdir(), 'easel-companions-'));
   onTestFinished(() => rm(folder, { recursive: true }));
-  for (const name of [own, others]) await mkdir(join(folder, name));
+  for (const name of [own, others]) await mkdir(join(folder, name), { recursive: true });
   const path = join(folder, own, 'flux-2-klein.safetensors');
   await writeHollowFile(path, {
     'double_stream_modulation_img.lin.weight': [6, 1],
@@ -31,6 +31,7 @@ async function find(
   });
   for (const [name, shapes] of Object.entries(encoders)) {
     const file = join(folder, others, `${name}.safetensors`);
+    if (name === 'model') await writeFile(join(folder, others, 'config.json'), '{}');
     await (shapes === 'damaged' ? writeFile(file, 'damaged') : writeHollowFile(file, shapes));
   }
   const { componentsOf, companions = [] } = flux2.singleFile!;
@@ -84,6 +85,21 @@ test('the folders of Forge are looked through, whatever the case of their names'
   expect(found?.path).toMatch(/Text_Encoder.qwen_3_4b\.safetensors$/);
 });
 
-test('nothing is found where nothing is called so', async () => {
-  expect(await find('4B', { clip_l: both.qwen_3_4b })).toBeUndefined();
+test('a text encoder in a folder of its own is found as InvokeAI keeps it', async () => {
+  const folders = ['flux/main', 'any/qwen3_encoder/Qwen3-4B/text_encoder'] as const;
+  const found = await find('4B', { model: both.qwen_3_4b }, folders);
+  expect(found?.path).toMatch(/Qwen3-4B.text_encoder$/);
+  expect(await find('9B', { model: both.qwen_3_4b }, folders)).toBeUndefined();
+});
+
+test('one of another name is taken by its tensors where none is called so, and told', async () => {
+  const found = await find('4B', { clip_l: qwen25, encoder_of_text: both.qwen_3_4b, large: both.qwen_3_8b });
+  expect(found?.path).toMatch(/encoder_of_text\.safetensors$/);
+  expect(found?.warning).toMatch(
+    /is called like qwen_3_4b\.safetensors: encoder_of_text\.safetensors was taken/,
+  );
+});
+
+test('nothing is found where nothing is such an encoder', async () => {
+  expect(await find('4B', { clip_l: qwen25, damaged: 'damaged' })).toBeUndefined();
 });

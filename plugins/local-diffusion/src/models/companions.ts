@@ -16,8 +16,9 @@ export interface Companion {
 }
 
 /**
- * Looks for the file of a part that a checkpoint lacks: beside it, and in the folders that programs keep such
- * files in. Of several that are called so those count that go with the denoising network.
+ * Looks for a part that a checkpoint lacks: a file beside it or in the folders that programs keep such files
+ * in, or a folder with its config as InvokeAI keeps it. Of several files that are called so those count that go
+ * with the denoising network; where none does, one of any name that is such a part.
  *
  * @param denoiser tensors of the checkpoint's denoising network
  * @returns undefined where there is none
@@ -30,31 +31,41 @@ export async function findCompanion(
   denoiser: Tensors,
 ): Promise<Companion | undefined> {
   const failures: Error[] = [];
-  for (const folder of await foldersOf(path, wanted)) {
-    const names = await readdir(folder).catch((): string[] => []);
+  const folders = await foldersOf(path, wanted);
+  const openAll = async (paths: readonly string[], told: (error: Error) => void) => {
     const found: Companion[] = [];
-    for (const name of names.filter((each) => isFile(each, wanted)).sort()) {
-      const file = join(folder, name);
-      if (file === path) continue;
-      await openCompanion(file, wanted, denoiser).then(
-        (companion) => found.push(companion),
-        (error: Error) => failures.push(error),
-      );
-    }
+    for (const each of paths.filter((each) => each !== path))
+      await openCompanion(each, wanted, denoiser).then((companion) => found.push(companion), told);
+    return found;
+  };
+  for (const folder of folders) {
+    const found = await openAll(await filesIn(folder, wanted.fileName), (error) => failures.push(error));
     const [first] = found;
     if (!first) continue;
     const choice = `${found.length} files in ${folder} may go with ${basename(path)}: ${basename(first.path)} was taken.`;
     return { ...first, ...(found.length > 1 && { warning: choice }) };
   }
+  for (const folder of folders.slice(1)) {
+    const [first] = await openAll(await componentsIn(folder), () => {});
+    if (first) return first;
+  }
+  for (const folder of wanted.misfitOf ? folders.slice(1) : []) {
+    const [first] = await openAll(await filesIn(folder, /./), () => {});
+    const choice = `No file in ${folder} is called like ${wanted.example}: ${first && basename(first.path)} was taken, by its tensors.`;
+    if (first) return { ...first, warning: choice };
+  }
   if (failures[0]) throw failures[0];
   return undefined;
 }
 
-/** Its own, and those that are called so beside it and beside its own; Forge has `VAE` where ComfyUI has `vae`. */
+/**
+ * Its own, and those that are called so beside it and beside its own; Forge has `VAE` where ComfyUI has `vae`.
+ * InvokeAI has folders of each kind for each family, and in `any` for all.
+ */
 async function foldersOf(path: string, { folders }: CompanionFile): Promise<string[]> {
   const own = dirname(path);
   const found = [own];
-  for (const parent of [own, dirname(own)]) {
+  for (const parent of [own, dirname(own), join(dirname(dirname(own)), 'any')]) {
     const names = await readdir(parent).catch((): string[] => []);
     for (const folder of folders)
       found.push(...names.filter((name) => name.toLowerCase() === folder).map((name) => join(parent, name)));
@@ -62,22 +73,55 @@ async function foldersOf(path: string, { folders }: CompanionFile): Promise<stri
   return found;
 }
 
-async function openCompanion(file: string, wanted: CompanionFile, denoiser: Tensors): Promise<Companion> {
-  const tensors = wanted.componentOf(await withPackings(file, await readTensorFile(file)));
-  if (tensors.size === 0)
-    throw invalidFiles(`${file} is called like ${wanted.example}, and has no tensors of such a file.`);
+async function filesIn(folder: string, fileName: RegExp): Promise<string[]> {
+  const names = await readdir(folder).catch((): string[] => []);
+  return names
+    .filter((name) => isTensorFileName(name) && fileName.test(basename(name, extname(name))))
+    .sort()
+    .map((name) => join(folder, name));
+}
+
+/** The folders with a config below a folder, and one level below those. */
+async function componentsIn(folder: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const model of await foldersIn(folder)) {
+    for (const each of [model, ...(await foldersIn(model))])
+      if (await isThere(join(each, 'config.json'))) found.push(each);
+  }
+  return found;
+}
+
+async function foldersIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
+    .map(({ name }) => join(folder, name))
+    .sort();
+}
+
+const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+/** @param path of a file, or of the folder of a component */
+async function openCompanion(path: string, wanted: CompanionFile, denoiser: Tensors): Promise<Companion> {
+  const given = isTensorFileName(path)
+    ? await withPackings(path, await readTensorFile(path))
+    : (await openComponent(path)).tensors;
+  const tensors = wanted.componentOf(given);
+  if (!wanted.marks.some((mark) => tensors.has(mark)))
+    throw invalidFiles(`${path} is called like ${wanted.example}, and has no tensors of such a file.`);
   const misfit = wanted.misfitOf?.(tensors, denoiser);
   if (misfit !== undefined) {
     throw invalidFiles(
-      `${file} is called like ${wanted.example}, and ${misfit}.`,
+      `${path} is called like ${wanted.example}, and ${misfit}.`,
       `Put the one that belongs to the model into the same folder.`,
     );
   }
-  return { path: file, tensors };
+  return { path, tensors };
 }
-
-const isFile = (name: string, { fileName }: CompanionFile): boolean =>
-  isTensorFileName(name) && fileName.test(basename(name, extname(name)));
 
 /** The same component in a folder of configs that is a whole checkpoint. */
 export async function componentOfFolder(
@@ -92,6 +136,8 @@ export async function componentOfFolder(
 
 /** Files that T5's tokenizer is read from. */
 const tokenizerFiles = ['tokenizer.json', 'spiece.model'];
+/** Folders beside a text encoder that it lies in; InvokeAI has the second. */
+const tokenizerFolders = ['tokenizer', 'tokenizer_2'];
 
 /**
  * The folder of a tokenizer that belongs to a companion: the folder of its name without extension, or its
@@ -103,17 +149,11 @@ export async function tokenizerOfCompanion(path: string, companion: string | und
   const files = [companion, path].filter((each) => each !== undefined);
   const folders = files.flatMap((file) => [
     join(dirname(file), basename(file, extname(file))),
-    join(dirname(file), 'tokenizer'),
+    ...tokenizerFolders.map((name) => join(dirname(file), name)),
     dirname(file),
   ]);
   for (const folder of folders) {
-    for (const name of tokenizerFiles) {
-      const isThere = await access(join(folder, name)).then(
-        () => true,
-        () => false,
-      );
-      if (isThere) return folder;
-    }
+    for (const name of tokenizerFiles) if (await isThere(join(folder, name))) return folder;
   }
   throw invalidFiles(
     `${path}: T5's tokenizer is missing, which no file of weights has.`,

@@ -7,6 +7,8 @@ import { clipTensors } from './original-text-names.js';
 import { renamed } from './renamed-tensors.js';
 
 const textFolders = ['text_encoders', 'text_encoder', 'clip'];
+const clipMark = 'text_model.embeddings.token_embedding.weight';
+const vaeMarks = ['decoder.conv_in.weight'];
 
 /** Whether a family reads the projection of a CLIP encoder, which some files have and others not. */
 type Reading = 'projected' | 'pooled';
@@ -24,13 +26,15 @@ export const clipFile = (
   reader?: Axis,
 ): CompanionFile => ({
   name,
-  fileName: new RegExp(`^(.*[-_.])?clip[-_]?${letter}([-_.].*)?$`, 'i'),
+  // OpenAI calls CLIP-L ViT-L/14.
+  fileName: new RegExp(`^(.*[-_.])?(clip[-_]?${letter}|vit[-_]?${letter}[-_]?14)([-_.].*)?$`, 'i'),
   example: `clip_${letter}.safetensors`,
-  folders: textFolders,
+  folders: [...textFolders, 'clip_embed'],
+  marks: [clipMark],
   componentOf: (tensors) => clipEncoderOf(tensors, reading),
   ...(reader && {
     misfitOf: widthMisfit({
-      written: [{ tensor: 'text_model.embeddings.token_embedding.weight', axis: 1 }],
+      written: [{ tensor: clipMark, axis: 1 }],
       read: reader,
     }),
   }),
@@ -41,7 +45,8 @@ export const t5File = (name: string, tokenizer: string): CompanionFile => ({
   name,
   fileName: /^(.*[-_.])?t5([-_.]?v1[-_.]1)?[-_.]?xxl([-_.].*)?$/i,
   example: 't5xxl_fp16.safetensors',
-  folders: textFolders,
+  folders: [...textFolders, 't5_encoder'],
+  marks: ['encoder.block.0.layer.0.SelfAttention.q.weight'],
   componentOf: t5EncoderOf,
   misfitOf: widthMisfit({
     written: [
@@ -55,7 +60,7 @@ export const t5File = (name: string, tokenizer: string): CompanionFile => ({
 
 /** The autoencoder of a Stable Diffusion model. */
 export const autoencoderFile = (fileName: RegExp, example: string): CompanionFile => ({
-  ...{ name: 'vae', fileName, example, folders: ['vae'] },
+  ...{ name: 'vae', fileName, example, folders: ['vae'], marks: vaeMarks },
   componentOf: readAutoencoderTensors,
 });
 
@@ -66,9 +71,10 @@ export const autoencoderFile = (fileName: RegExp, example: string): CompanionFil
  */
 export const fluxAutoencoderFile = (lastLayer = 'proj_out'): CompanionFile => ({
   name: 'vae',
-  fileName: /^(ae|flux[-_.]?(1[-_.])?(ae|vae).*)$/i,
+  fileName: /^(ae([-_.].*)?|(.*[-_.])?flux[-_.]?(1[-_.])?(ae|vae).*)$/i,
   example: 'ae.safetensors',
   folders: ['vae'],
+  marks: vaeMarks,
   componentOf: readAutoencoderTensors,
   misfitOf: latentMisfit(lastLayer),
 });

@@ -4,7 +4,8 @@ import { qwenNameOf } from './llama-qwen-names.js';
 import { widthMisfit } from './misfits.js';
 import { renamed } from './renamed-tensors.js';
 
-const textFolders = ['text_encoders', 'text_encoder', 'clip'];
+const textFolders = ['text_encoders', 'text_encoder', 'clip', 'qwen3_encoder'];
+const tables = ['model.embed_tokens.weight', 'model.language_model.embed_tokens.weight'];
 
 /**
  * The layer that a denoising network reads text by, and how many states of a token stand side by side in it.
@@ -24,6 +25,7 @@ export const qwen3File = (
   fileName: new RegExp(`^(.*[-_.])?qwen[-_.]?3[-_.](.*[-_.])?(${sizes.join('|')})([-_.].*)?$`, 'i'),
   example: `qwen_3_${sizes[0]}.safetensors`,
   folders: textFolders,
+  marks: tables,
   componentOf: qwenEncoderOf,
   misfitOf: (encoder, denoiser) =>
     encoder.has('model.layers.0.self_attn.q_norm.weight')
@@ -37,6 +39,7 @@ export const qwen25File = (name: string, layer: TextReadingLayer): CompanionFile
   fileName: /^(.*[-_.])?qwen[-_.]?2[-_.]?5[-_.]?vl([-_.].*)?$/i,
   example: 'qwen_2.5_vl_7b.safetensors',
   folders: textFolders,
+  marks: tables,
   componentOf: qwenEncoderOf,
   misfitOf: (encoder, denoiser) =>
     /\.self_attn\.q_proj\.bias/.test([...encoder.keys()].join(' '))
@@ -46,10 +49,7 @@ export const qwen25File = (name: string, layer: TextReadingLayer): CompanionFile
 
 const qwenMisfit = ({ path, states }: TextReadingLayer) =>
   widthMisfit({
-    written: [
-      { tensor: 'model.embed_tokens.weight', axis: 1 },
-      { tensor: 'model.language_model.embed_tokens.weight', axis: 1 },
-    ],
+    written: tables.map((tensor) => ({ tensor, axis: 1 })),
     read: { tensor: `${path}.weight`, axis: 1 },
     states,
   });

@@ -93,6 +93,7 @@ const autoencoderFile: CompanionFile = {
   fileName: /^(flux[-_.]?2[-_.]?(ae|vae)|full_encoder_small_decoder).*$/i,
   example: 'flux2-vae.safetensors',
   folders: ['vae'],
+  marks: ['decoder.conv_in.weight'],
   componentOf: readAutoencoderTensors,
   misfitOf: (autoencoder) =>
     autoencoder.has('bn.running_mean') ? undefined : 'is none of FLUX.2: it has no statistics of its latents',

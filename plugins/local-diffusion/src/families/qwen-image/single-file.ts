@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { DerivedShapes } from '../../checkpoint/derived-shapes.js';
 import { invalidFiles } from '../../checkpoint/invalid-files.js';
+import { latentMisfit } from '../components/misfits.js';
 import { deriveQwen25Config, qwen25File, qwenEncoderOf } from '../components/qwen-file.js';
 import { present, withPrefix } from '../components/renamed-tensors.js';
 import type { CompanionFile, FileVariant, Json, SingleFileLayout, Tensors } from '../single-file-layout.js';
@@ -96,7 +97,9 @@ const autoencoderFile: CompanionFile = {
   fileName: /^(qwen[-_.]?image[-_.]?(ae|vae)|wan[-_.]?2[-_.]?1[-_.]?(ae|vae)).*$/i,
   example: 'qwen_image_vae.safetensors',
   folders: ['vae'],
+  marks: ['decoder.conv_in.weight'],
   componentOf: wanAutoencoderOf,
+  misfitOf: latentMisfit('proj_out'),
 };
 
 /** The layout of ComfyUI's files: the transformer alone, or all in one. */

@@ -47,7 +47,7 @@ export const singleFile: SingleFileLayout = {
     present({
       transformer: fluxTensors(originalTransformer(tensors)),
       text_encoder: t5EncoderOf(withPrefix(tensors, 'text_encoders.t5xxl.transformer.')),
-      vae: autoencoderOf(tensors, 'vae.'),
+      vae: autoencoderOf(tensors),
     }),
   companions: [t5File('text_encoder', 'tokenizer'), fluxAutoencoderFile()],
 };

@@ -4,9 +4,14 @@ import type { Tensors } from '../single-file-layout.js';
 import { originalVaeLevels, vaePathOf } from './original-vae-names.js';
 import { renamed, withPrefix } from './renamed-tensors.js';
 
+/** How the names of an autoencoder begin in checkpoints: ComfyUI's, and those with Stable Diffusion's names. */
+const prefixes = ['vae.', 'first_stage_model.'];
+
 /** The autoencoder of a single file, under diffusers' names. Empty where it has none. */
-export const autoencoderOf = (tensors: Tensors, prefix = 'first_stage_model.'): Tensors =>
-  withDiffusersNames(withPrefix(tensors, prefix));
+export function autoencoderOf(tensors: Tensors): Tensors {
+  const found = prefixes.map((prefix) => withPrefix(tensors, prefix)).find(({ size }) => size > 0);
+  return withDiffusersNames(found ?? new Map());
+}
 
 /**
  * Reads an autoencoder that is kept apart from its checkpoint in one .safetensors file, e.g.

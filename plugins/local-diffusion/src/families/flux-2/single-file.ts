@@ -118,7 +118,7 @@ export const singleFile: SingleFileLayout = {
           new Map(),
         ),
       ),
-      vae: autoencoderOf(tensors, 'vae.'),
+      vae: autoencoderOf(tensors),
     }),
   companions: [
     qwen3File('text_encoder', { path: 'context_embedder', states: 3 }, '4b', '8b'),

@@ -109,7 +109,7 @@ export const singleFile: SingleFileLayout = {
       transformer: fluxTensors(originalTransformer(tensors)),
       text_encoder: clipEncoderOf(withPrefix(tensors, 'text_encoders.clip_l.transformer.'), 'pooled'),
       text_encoder_2: t5EncoderOf(withPrefix(tensors, 'text_encoders.t5xxl.transformer.')),
-      vae: autoencoderOf(tensors, 'vae.'),
+      vae: autoencoderOf(tensors),
     }),
   companions: [
     clipFile('text_encoder', 'l', 'pooled', {

@@ -85,7 +85,7 @@ export const singleFile: SingleFileLayout = {
     present({
       transformer: zImageTensors(originalTransformer(tensors)),
       text_encoder: qwenEncoderOf(withPrefix(tensors, 'text_encoders.qwen3_4b.transformer.')),
-      vae: autoencoderOf(tensors, 'vae.'),
+      vae: autoencoderOf(tensors),
     }),
   companions: [
     qwen3File('text_encoder', { path: 'cap_embedder.1', states: 1 }, '4b'),

@@ -79,13 +79,16 @@ const scalingEnding = /^(?<module>.+)\.(?<part>weight)$/;
  * (`unet....lora_A.weight`), ComfyUI's (`diffusion_model....`, `text_encoders.clip_l....`), and those of
  * diffusers before PEFT (`...attn1.processor.to_q_lora.down.weight`).
  *
+ * @param targets the first is the denoising network
  * @returns `undefined` for a name of none of these kinds
  */
 export function parseLoraName(name: string, targets: readonly LoraTarget[]): LoraName | undefined {
-  const plain = name.replace('base_model.model.', '');
-  const target = targets.find(({ prefixes }) => prefixes.some((prefix) => prefix.test(plain)));
-  const prefix = target?.prefixes.find((each) => each.test(plain));
-  if (!target || !prefix) return undefined;
+  const plain = name.replace(/^base_model\.model\./, '');
+  const known = targets.find(({ prefixes }) => prefixes.some((prefix) => prefix.test(plain)));
+  // Of a network that was trained by itself PEFT's prefix is all there is.
+  const target = known ?? (plain === name ? undefined : targets[0]);
+  if (!target) return undefined;
+  const prefix = target.prefixes.find((each) => each.test(plain)) ?? /^/;
   const rest = plain.replace(prefix, '');
   const possible = plain.startsWith('lora_') ? [...endings, scalingEnding] : endings;
   for (const ending of possible) {

@@ -88,6 +88,7 @@ describe('parseLoraName', () => {
       'text_model_encoder_layers_0_self_attn_k_proj',
       'down',
     ],
+    ['base_model.model.conv_norm.lora_A.weight', 'unet', 'conv_norm', 'down'],
     ['unet.mid_block.attn2.to_q.lora.down.weight', 'unet', 'mid_block_attn2_to_q', 'down'],
   ])('%s', (name, target, module, part) => {
     expect(parseLoraName(name, targets)).toMatchObject({ target: { component: target }, module, part });

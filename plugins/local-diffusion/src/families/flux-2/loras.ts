@@ -8,8 +8,7 @@ const layers = [
   ...['double_stream_modulation_(img|txt)', 'single_stream_modulation'],
   ...['img_in', 'txt_in', 'time_in', 'guidance_in', 'final_layer'],
 ];
-/** PEFT's prefix, or none. */
-const blocks = new RegExp(`^base_model\\.model\\.|^(?=(${layers.join('|')})\\.)`);
+const blocks = new RegExp(`^(?=(${layers.join('|')})\\.)`);
 
 /** LoRAs of FLUX.2, by diffusers' names and Black Forest Labs'. */
 export const flux2Loras: FamilyLoras = {

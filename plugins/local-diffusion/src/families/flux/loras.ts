@@ -4,7 +4,11 @@ import { clipLTarget, transformerTarget } from '../components/lora-targets.js';
 import type { FamilyLoras } from '../family.js';
 import { fluxTensors, originalPathOf } from './original-names.js';
 
-const blocks = /^(?=(double_blocks|single_blocks|single_transformer_blocks|transformer_blocks)\.)/;
+const layers = [
+  ...['double_blocks', 'single_blocks', 'single_transformer_blocks', 'transformer_blocks'],
+  ...['img_in', 'txt_in', 'time_in', 'vector_in', 'guidance_in', 'final_layer'],
+];
+const blocks = new RegExp(`^(?=(${layers.join('|')})\\.)`);
 
 /** FLUX's transformer and Chroma's, by diffusers' names and Black Forest Labs'. */
 const transformer = transformerTarget(blocks, () => (module) => {

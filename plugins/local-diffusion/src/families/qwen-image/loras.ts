@@ -2,8 +2,7 @@ import { transformerTarget } from '../components/lora-targets.js';
 import type { FamilyLoras } from '../family.js';
 
 const title = 'Qwen-Image';
-/** PEFT's prefix, or none. */
-const blocks = /^base_model\.model\.|^(?=(transformer_blocks|img_in|txt_in|proj_out)\.)/;
+const blocks = /^(?=(transformer_blocks|img_in|txt_in|proj_out)\.)/;
 
 /** LoRAs of Qwen-Image, whose layers have the names of diffusers wherever they were trained. */
 export const qwenImageLoras: FamilyLoras = {

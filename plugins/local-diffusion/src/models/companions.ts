@@ -17,8 +17,8 @@ export interface Companion {
 
 /**
  * Looks for a part that a checkpoint lacks: a file beside it or in the folders that programs keep such files
- * in, or a folder with its config as InvokeAI keeps it. Of several files that are called so those count that go
- * with the denoising network; where none does, one of any name that is such a part.
+ * in, or a folder with its config as InvokeAI keeps it. Of several files that are called so those count that
+ * go with the denoising network; where none does, one of any name that is such a part.
  *
  * @param denoiser tensors of the checkpoint's denoising network
  * @returns undefined where there is none

@@ -4,7 +4,7 @@ import type { Tensors } from '../single-file-layout.js';
 import { originalVaeLevels, vaePathOf } from './original-vae-names.js';
 import { renamed, withPrefix } from './renamed-tensors.js';
 
-/** How the names of an autoencoder begin in checkpoints: ComfyUI's, and those with Stable Diffusion's names. */
+/** How the names of an autoencoder begin in checkpoints: in ComfyUI's, and in those of Stable Diffusion. */
 const prefixes = ['vae.', 'first_stage_model.'];
 
 /** The autoencoder of a single file, under diffusers' names. Empty where it has none. */

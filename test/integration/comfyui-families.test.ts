@@ -120,7 +120,7 @@ async function writeJoined(files: readonly string[], to: string, prefix = ''): P
 
 const pixelsOf = (bytes: Uint8Array): Promise<Buffer> => sharp(bytes).removeAlpha().raw().toBuffer();
 
-it('each family in ComfyUI’s folders is imported, makes and changes images by a LoRA, the same at three doors', async () => {
+it('each family in ComfyUI’s folders is imported, makes and changes images by a LoRA, the same at each door', async () => {
   const folder = await createServeFolder({
     pluginFolders: [plugins],
     catalogueFolders: ['catalogue'],
@@ -142,19 +142,18 @@ it('each family in ComfyUI’s folders is imported, makes and changes images by 
     }),
   );
   const { url } = await serveFrom(folder);
-  const [first] = families;
-  const made = await byCommand(folder, first!, 0);
   for (const family of families) {
     const own = sources.slice(0, family.sources);
-    const changed = await byCommand(folder, family, own.length);
+    const changed = await byAutomatic(url, family, own);
     expect(changed, family.file).toHaveLength(3 * edge ** 2);
-    expect((await byAutomatic(url, family, own)).equals(changed), `${family.file} at Automatic1111's`).toBe(
-      true,
-    );
+    // The command opens a model anew: it is asked for one that starts from a noised image and one that edits.
+    if (family === families[0] || family === families.at(-1)) {
+      const commanded = await byCommand(folder, family, own.length);
+      expect(commanded.equals(changed), `${family.file} by the command`).toBe(true);
+    }
     const isEditor = family.strength === undefined;
     const atOpenAi = await byOpenAi(url, family, isEditor ? own : []);
     expect(atOpenAi.equals(changed), `${family.file} at OpenAI's`).toBe(isEditor);
-    if (family === first) expect(atOpenAi.equals(made)).toBe(true);
     const plain = await byOpenAi(url, { ...family, style: undefined }, isEditor ? own : []);
     expect(plain.equals(atOpenAi), `${family.file} without its LoRA`).toBe(false);
   }
@@ -189,12 +188,12 @@ const steps = 2;
 const seed = 7;
 const promptOf = ({ style }: Asked) => `make the sky green${style ? ` <lora:${style}:0.8>` : ''}`;
 
-/** Makes an image, of so many others, by the command. */
+/** Changes so many images by the command. */
 async function byCommand(folder: string, family: Asked, images: number): Promise<Buffer> {
   const { strength } = family;
   const given = Array.from({ length: images }, (_, index) => ['--image', `${index}.png`]).flat();
   const words = ['--model', idOf(family), '--size', `${edge}`, '--steps', `${steps}`, '--seed', `${seed}`];
-  const noised = images > 0 && strength !== undefined ? ['--strength', `${strength}`] : [];
+  const noised = strength === undefined ? [] : ['--strength', `${strength}`];
   const all = ['generate', promptOf(family), ...words, ...given, ...noised, '--out', 'out.png'];
   const { status, stderr } = await easel(folder, all);
   expect([status, stderr]).toEqual([0, expect.not.stringContaining('warning')]);

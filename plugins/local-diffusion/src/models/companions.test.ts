@@ -86,7 +86,7 @@ test('the folders of Forge are looked through, whatever the case of their names'
 });
 
 test('a text encoder in a folder of its own is found as InvokeAI keeps it', async () => {
-  const folders = ['flux/main', 'any/qwen3_encoder/Qwen3-4B/text_encoder'] as const;
+  const folders: [string, string] = ['flux/main', 'any/qwen3_encoder/Qwen3-4B/text_encoder'];
   const found = await find('4B', { model: both.qwen_3_4b }, folders);
   expect(found?.path).toMatch(/Qwen3-4B.text_encoder$/);
   expect(await find('9B', { model: both.qwen_3_4b }, folders)).toBeUndefined();

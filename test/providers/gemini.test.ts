@@ -102,7 +102,7 @@ describe('gemini, in a process of its own', () => {
     expect(sent.generationConfig).not.toMatchObject({ imageConfig: { aspectRatio: expect.anything() } });
     const [previousTurn = ''] = turnsOf(second);
     const third = await ask('in winter', {
-      providerOptions: { gemini: { previousTurn, delivery: 'batch' } },
+      providerOptions: { gemini: { previousTurn, delivery: 'batch', serviceTier: 'flex' } },
     });
     expect(turnsOf(third)).toEqual([expect.stringMatching(/^[0-9a-f]{32}$/)]);
     const paid = emulator.paid;
@@ -146,12 +146,16 @@ describe('gemini, in a process of its own', () => {
         topP: 0.9,
         thinkingLevel: 'HIGH',
         systemInstruction: 'Oil.',
+        serviceTier: 'flex',
         safetySettings,
       },
     };
-    await ask('a lake', { providerOptions });
+    // What flex costs is not known of this model.
+    expect((await ask('a lake', { providerOptions })).cost).toBeUndefined();
+    expect(emulator.requests[0]?.headers).toMatchObject({ 'x-server-timeout': '900' });
     expect(emulator.requests[0]?.json).toMatchObject({
       systemInstruction: { parts: [{ text: 'Oil.' }] },
+      serviceTier: 'flex',
       safetySettings,
       generationConfig: { temperature: 0.4, topP: 0.9, thinkingConfig: { thinkingLevel: 'HIGH' } },
     });

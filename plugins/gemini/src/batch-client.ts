@@ -11,15 +11,17 @@ const pageSize = 50;
 /** Bytes of an answer that is not a success. */
 const mostErrorBytes = 1024 * 1024;
 
+type Options = Omit<ClientOptions, 'flexMs'>;
+
 /**
  * Google's files and batches: ai.google.dev/gemini-api/docs/batch-api. Nothing is tried again; every failure
  * is an `EaselError`.
  */
 export class BatchClient {
   readonly #client: GeminiClient;
-  readonly #options: ClientOptions;
+  readonly #options: Options;
 
-  constructor(client: GeminiClient, options: ClientOptions) {
+  constructor(client: GeminiClient, options: Options) {
     this.#client = client;
     this.#options = options;
   }

@@ -23,7 +23,8 @@ export async function makeByBatch(
   const imageConfig = imageConfigOf(request, options);
   const conversation = await openConversation(turns, request, options);
   const { history } = conversation;
-  const requestFor = (prompt: string) => pictureRequest(request, { prompt, history }, imageConfig, options);
+  const requestFor = (prompt: string) =>
+    pictureRequest(request, { prompt, history }, imageConfig, { ...options, serviceTier: undefined });
   const plain = await client.write(requestFor(request.prompt));
   const target = { model: request.model.source.type === 'provider' ? request.model.source.id : '' };
   const fingerprint = fingerprintOf(target.model, plain, options);

@@ -1,14 +1,16 @@
 import { EaselError, linkSignals, patientFetch, readBody } from '@easel/plugin-sdk';
-import { type GenerateContentParameters, GoogleGenAI } from '@google/genai';
+import { type GenerateContentParameters, GoogleGenAI, ServiceTier } from '@google/genai';
 import { z } from 'zod';
 import { answerSchema, type ModelAnswer } from './answer.js';
-import { brokenOff, failureOf, type Subject, tooLate, unreadable } from './failures.js';
+import { brokenOff, failureOf, type Limit, type Subject, tooLate, unreadable } from './failures.js';
 
 export interface ClientOptions {
   readonly apiKey: string;
   readonly baseUrl: string;
   /** Milliseconds one request may take. */
   readonly requestMs: number;
+  /** The same in the flex tier. */
+  readonly flexMs: number;
 }
 
 /** Bytes of an answer; the largest pictures make some 40 MB of base64. */
@@ -43,7 +45,14 @@ export class GeminiClient {
    */
   async generate(parameters: GenerateContentParameters, signal: AbortSignal): Promise<ModelAnswer> {
     const about = { model: parameters.model };
-    return await this.ask(about, answerSchema, signal, (google) => google.models.generateContent(parameters));
+    const isFlex = parameters.config?.serviceTier === ServiceTier.FLEX;
+    return await this.ask(
+      about,
+      answerSchema,
+      signal,
+      (google) => google.models.generateContent(parameters),
+      isFlex ? { limit: 'flexMs' } : {},
+    );
   }
 
   /** The body of a request to `generateContent`, JSON, as the package writes it; nothing is sent. */
@@ -68,6 +77,7 @@ export class GeminiClient {
   /**
    * Has the package send one request, or several of one upload, and reads the last answer.
    *
+   * @param limit the setting that says how long it may take. Absent: `requestMs`.
    * @param shows whether the package needs the answers itself. Absent: no; a picture of 20 MB is parsed once,
    * here.
    * @throws EaselError of the codes in failures.ts, or ERR_ABORTED
@@ -77,10 +87,10 @@ export class GeminiClient {
     schema: Schema,
     stop: AbortSignal,
     send: (google: GoogleGenAI) => Promise<unknown>,
-    { shows = false }: { readonly shows?: boolean } = {},
+    { shows = false, limit = 'requestMs' }: AskOptions = {},
   ): Promise<z.output<Schema>> {
     const ending = linkSignals([stop]);
-    const { requestMs, baseUrl } = this.#options;
+    const { baseUrl } = this.#options;
     let text = '';
     const google = this.#createGoogle(async (url, init) => {
       const { signal, unlink } = linkSignals([ending.signal, init?.signal ?? undefined]);
@@ -92,13 +102,13 @@ export class GeminiClient {
       const { status, ok, headers } = response;
       if (!ok) throw failureOf({ status, retryAfter: headers.get('retry-after'), text, about });
       return shows ? new Response(text, { status, headers }) : emptyAnswer();
-    });
+    }, limit);
     try {
       await send(google);
     } catch (error) {
       if (EaselError.isInstance(error)) throw error;
       if (stop.aborted) throw new EaselError({ code: 'ERR_ABORTED', message: 'The call was cancelled.' });
-      if ((error as Error).name === 'AbortError') throw tooLate(requestMs, about);
+      if ((error as Error).name === 'AbortError') throw tooLate(this.#options[limit], about, limit);
       throw brokenOff(error, new URL(baseUrl).host, about);
     } finally {
       ending.unlink();
@@ -110,8 +120,11 @@ export class GeminiClient {
   }
 
   /** One for each request: an upload takes no options but those of the whole package. */
-  #createGoogle(send: (url: string, init?: RequestInit) => Promise<Response>): GoogleGenAI {
-    const { apiKey, baseUrl, requestMs: timeout } = this.#options;
+  #createGoogle(
+    send: (url: string, init?: RequestInit) => Promise<Response>,
+    limit: Limit = 'requestMs',
+  ): GoogleGenAI {
+    const { apiKey, baseUrl, [limit]: timeout } = this.#options;
     // Named, so that GOOGLE_GENAI_USE_VERTEXAI and the like of a host's environment do not matter where it
     // runs inside of the host.
     return new GoogleGenAI({
@@ -121,6 +134,11 @@ export class GeminiClient {
       httpOptions: { baseUrl, timeout, fetch: send as typeof fetch },
     });
   }
+}
+
+interface AskOptions {
+  readonly shows?: boolean;
+  readonly limit?: Limit;
 }
 
 async function readText(response: Response, about: Subject): Promise<string> {

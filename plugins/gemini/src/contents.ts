@@ -56,7 +56,7 @@ export function pictureRequest(
       message: `inputImages: they make a request of ${bytes} bytes; Google takes ${mostBytes}.`,
       hint: 'Send smaller pictures, or JPEG instead of PNG; or begin a new conversation.',
     });
-  const { temperature, topP, thinkingLevel, systemInstruction, safetySettings } = options;
+  const { temperature, topP, thinkingLevel, serviceTier, systemInstruction, safetySettings } = options;
   const id = model.source.type === 'provider' ? model.source.id : '';
   checkThinkingLevel(id, options);
   return {
@@ -69,6 +69,7 @@ export function pictureRequest(
       ...(temperature === undefined ? {} : { temperature }),
       ...(topP === undefined ? {} : { topP }),
       ...(thinkingLevel === undefined ? {} : { thinkingConfig: { thinkingLevel } }),
+      ...(serviceTier === undefined ? {} : { serviceTier }),
       ...(systemInstruction === undefined ? {} : { systemInstruction }),
       ...(safetySettings === undefined ? {} : { safetySettings }),
     } as NonNullable<GenerateContentParameters['config']>,

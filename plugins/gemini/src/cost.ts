@@ -10,11 +10,17 @@ export interface Used {
 }
 
 /** What a batch costs by the token. Undefined: it is not known. */
-export function batchPrices(prices: Prices | undefined): Prices | undefined {
-  if (prices?.batchShare === undefined) return undefined;
-  const { batchShare, input, text, image } = prices;
-  const shared = { input: input * batchShare, text: text * batchShare };
-  return { ...prices, ...shared, ...(image === undefined ? {} : { image: image * batchShare }) };
+export const batchPrices = (prices: Prices | undefined) => shareOf(prices, prices?.batchShare);
+
+/** What is answered at once costs by the token. Undefined: it is not known. */
+export const directPrices = ({ prices, serviceTier }: Pick<Options, 'prices' | 'serviceTier'>) =>
+  serviceTier === 'flex' ? shareOf(prices, prices?.flexShare) : prices;
+
+function shareOf(prices: Prices | undefined, share: number | undefined): Prices | undefined {
+  if (!prices || share === undefined) return undefined;
+  const { input, text, image } = prices;
+  const shared = { input: input * share, text: text * share };
+  return { ...prices, ...shared, ...(image === undefined ? {} : { image: image * share }) };
 }
 
 /**
@@ -68,7 +74,7 @@ export function estimateOf(
   options: Options,
   delivery: 'direct' | 'batch',
 ): GenerationResult['cost'] {
-  const prices = delivery === 'batch' ? batchPrices(options.prices) : options.prices;
+  const prices = delivery === 'batch' ? batchPrices(options.prices) : directPrices(options);
   const { imageSize = options.imageSizes[0] ?? '1K' } = imageConfigOf(request, options);
   const tokens = options.prices?.imageTokens?.[imageSize];
   if (!prices || tokens === undefined) return undefined;

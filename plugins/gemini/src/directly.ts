@@ -4,7 +4,7 @@ import { type MadeImages, makeImages } from '@easel/plugin-sdk/paid';
 import { answerSchema, picturesOf } from './answer.js';
 import { pictureRequest } from './contents.js';
 import { openConversation } from './conversation.js';
-import { costOf, type Used } from './cost.js';
+import { costOf, directPrices, type Used } from './cost.js';
 import { draw } from './draw.js';
 import { enhancePrompt } from './enhance-prompt.js';
 import { fingerprintOf } from './fingerprint.js';
@@ -57,7 +57,7 @@ export async function makeDirectly(
         JSON.stringify(await draw(client, asked, stop, signal)),
       );
       const answer = answerSchema.parse(JSON.parse(text));
-      used.push({ usage: answer.usageMetadata, prices: options.prices });
+      used.push({ usage: answer.usageMetadata, prices: directPrices(options) });
       if (isResumed) resumed += 1;
       const { pictures, areThoughts } = picturesOf(answer);
       if (areThoughts) thoughts += 1;

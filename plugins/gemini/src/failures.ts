@@ -125,13 +125,16 @@ export function brokenOff(error: unknown, host: string, about: Subject): EaselEr
   });
 }
 
+/** Settings that say how long a request may take. */
+export type Limit = 'requestMs' | 'flexMs';
+
 /** Google has not answered in time. */
-export function tooLate(requestMs: number, about: Subject): EaselError {
+export function tooLate(withinMs: number, about: Subject, limit: Limit = 'requestMs'): EaselError {
   const { says, mayBePaid } = riskOf(about);
   return new EaselError({
     code: 'ERR_DEADLINE',
-    message: `Google did not answer within ${requestMs} ms${says}.`,
-    hint: 'Raise plugins.gemini.options.requestMs in easel.config.json.',
+    message: `Google did not answer within ${withinMs} ms${says}.`,
+    hint: `Raise plugins.gemini.options.${limit} in easel.config.json.`,
     mayBePaid,
   });
 }

@@ -25,9 +25,9 @@ export default definePlugin({
   options: optionsSchema,
   async start({ config, secrets, logger, storageFolder = '' }) {
     await blockOtherLoaders();
-    const { baseUrl, requestMs, parallelRequests } = config;
+    const { baseUrl, requestMs, flexMs, parallelRequests } = config;
     const apiKey = readKey('GEMINI_API_KEY', secrets.GEMINI_API_KEY);
-    const client = new GeminiClient({ apiKey, baseUrl, requestMs });
+    const client = new GeminiClient({ apiKey, baseUrl, requestMs, flexMs });
     const driver = createBatchDriver(new BatchClient(client, { apiKey, baseUrl, requestMs }));
     const batches = new Batches({ driver, settings: config, logger, storageFolder });
     const requests = new PaidRequests({ storageFolder, keepMs: config.keepMs, logger });

@@ -13,8 +13,8 @@ import { turnId } from './turns.js';
 export const imageSizes = ['512', '1K', '2K', '4K'] as const;
 export type ImageSize = (typeof imageSizes)[number];
 
-/** fetch of Node gives an answer up that has not begun after so many milliseconds, whatever it is told. */
-const longestRequestMs = 300_000;
+/** Within which Google means to answer in the flex tier: ai.google.dev/gemini-api/docs/flex-inference. */
+const longestMs = 900_000;
 
 /** Requests of a batch; Google names no limit but the size of a file. */
 const mostLines = 10_000;
@@ -35,9 +35,15 @@ export const configSchema = z
     requestMs: z
       .int()
       .min(1)
-      .max(longestRequestMs)
+      .max(longestMs)
       .default(240_000)
-      .describe('Milliseconds one request may take, up to 300,000. Absent: 240,000.'),
+      .describe('Milliseconds one request may take, up to 900,000. Absent: 240,000.'),
+    flexMs: z
+      .int()
+      .min(1)
+      .max(longestMs)
+      .default(longestMs)
+      .describe('Milliseconds one request of the flex tier may take, up to 900,000. Absent: 900,000.'),
     parallelRequests: z
       .int()
       .min(1)
@@ -75,6 +81,12 @@ export const pricesSchema = z.strictObject({
     .describe(
       'For estimates: tokens of a picture, by its size. Absent: what a call costs cannot be told before.',
     ),
+  flexShare: z
+    .number()
+    .positive()
+    .max(1)
+    .optional()
+    .describe('Share of these prices that the flex tier costs. Absent: its results tell no cost.'),
   batchShare: z
     .number()
     .positive()
@@ -102,6 +114,12 @@ export const optionsSchema = z.strictObject({
     .optional()
     .describe(
       'Which way a call takes: answered at once, or by a batch, for half the price, mostly within a day. Absent: as the configuration of the plugin says.',
+    ),
+  serviceTier: z
+    .enum(['standard', 'flex'])
+    .optional()
+    .describe(
+      'flex: for half the price Google answers when it has room, within minutes, or refuses; a batch has no tier. Absent: standard.',
     ),
   keepTurn: z
     .boolean()

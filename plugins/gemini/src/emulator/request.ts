@@ -44,6 +44,7 @@ const requestSchema = z.strictObject({
       }),
     )
     .optional(),
+  serviceTier: z.enum(['standard', 'flex', 'priority']).optional(),
   generationConfig: z
     .strictObject({
       temperature: z.number().min(0).max(2).optional(),

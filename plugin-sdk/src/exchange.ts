@@ -6,13 +6,17 @@ import {
 } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { addAbortSignal, Readable } from 'node:stream';
+import { decompress } from './decompress.js';
 import { connectTimeout } from './unsent.js';
 
 /** Milliseconds within which a connection has to be there. */
 const connectMs = 10_000;
+/** Statuses whose answers have no content. */
+const bodiless: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /**
- * One request by Node's own HTTP client, without following redirects. `fetch` gives up on an answer that does
+ * One request by Node's own HTTP client, without following redirects; an answer that is compressed is read as
+ * what it was before. `fetch` gives up on an answer that does
  * not begin within five minutes, and ends the process where a connection ends while an answer waits to be
  * read (nodejs/undici#5360).
  */
@@ -37,8 +41,11 @@ export async function exchange(
   const headers = new Headers();
   for (const [name, value] of Object.entries(incoming.headers))
     headers.set(name, Array.isArray(value) ? value.join(', ') : (value ?? ''));
-  const body = [204, 205, 304].includes(status) ? null : (Readable.toWeb(incoming) as ReadableStream);
-  if (body === null) incoming.resume();
+  if (bodiless.has(status)) {
+    incoming.resume();
+    return new Response(null, { status, headers });
+  }
+  const body = Readable.toWeb(decompress(incoming, headers)) as ReadableStream;
   return new Response(body, { status, headers });
 }
 

@@ -101,7 +101,7 @@ describe('commands that ask the server that runs', () => {
     expect((await easel(folder, ['plugins', '--own-kernel'])).stdout).toMatch(/^steady /m);
     const nowhere = await easel(folder, ['health', '--url', `http://127.0.0.1:${await freePort()}`]);
     expect(nowhere.stderr).toMatch(
-      /ERR_NO_SERVER: The server http:\/\/127\.0\.0\.1:\d+ does not answer \(ECONNREFUSED\)/,
+      /ERR_NO_SERVER: The server http:\/\/127\.0\.0\.1:\d+ does not answer \(connect ECONNREFUSED /,
     );
     expect((await easel(folder, ['health', '--url', 'localhost'])).status).toBe(2);
   });

@@ -7,12 +7,18 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
-import { isUnsent, patientFetch, reasonOf } from '@easel/plugin-sdk';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import { isUnsent, patientFetch, readBody, reasonOf } from '@easel/plugin-sdk';
 import { afterAll, expect, it } from 'vitest';
 
 /** About what undici 7 reads at once: with it the process ended here (nodejs/undici#5360). */
 const body = Buffer.alloc(30_000, 'a');
 const closing = 'HTTP/1.1 200 OK\r\nconnection: close\r\n';
+
+const compressed = (encoding: string, content: Buffer) => (socket: Socket) => {
+  socket.write(`${closing}content-encoding: ${encoding}\r\ncontent-length: ${content.length}\r\n\r\n`);
+  socket.end(content);
+};
 
 /** What the server does with a request, by its path. */
 const answers: Readonly<Record<string, (socket: Socket) => void>> = {
@@ -35,6 +41,14 @@ const answers: Readonly<Record<string, (socket: Socket) => void>> = {
   '/has-an-odd-status': (socket) => {
     socket.write(`HTTP/1.1 999 Odd\r\ncontent-length: ${body.length}\r\n\r\n`);
   },
+  '/gzip': compressed('gzip', gzipSync(body)),
+  '/deflate': compressed('deflate', deflateSync(body)),
+  '/br': compressed('BR', brotliCompressSync(body)),
+  '/gzip-of-nothing': compressed('gzip', Buffer.alloc(0)),
+  '/gzip-is-cut': compressed('gzip', gzipSync(body).subarray(0, -20)),
+  '/is-no-gzip': compressed('gzip', body),
+  '/has-an-unknown-encoding': compressed('compress', body),
+  '/bomb': compressed('gzip', gzipSync(Buffer.alloc(64 * 1024 * 1024))),
   '/redirects': (socket) => {
     socket.end('HTTP/1.1 302 Found\r\nlocation: /ends\r\ncontent-length: 0\r\n\r\n');
   },
@@ -73,6 +87,31 @@ it.each(['/is-cut', '/is-reset'])('rejects an answer that broke off before it wa
     return await response.arrayBuffer();
   };
   await expect(read()).rejects.toThrow();
+});
+
+it.each(['/gzip', '/deflate', '/br', '/has-an-unknown-encoding'])(
+  'has what an answer was before it was compressed: %s',
+  async (path) => {
+    const { headers, body: content } = await patientFetch(url + path);
+    const length = headers.get('content-length');
+    expect(Buffer.from(await new Response(content).arrayBuffer())).toEqual(body);
+    expect([null, `${body.length}`]).toContain(length);
+  },
+);
+
+it.each(['/gzip-is-cut', '/is-no-gzip'])('rejects what is not compressed as it says: %s', async (path) => {
+  const response = await patientFetch(url + path);
+  await settle();
+  await expect(response.arrayBuffer()).rejects.toThrow();
+});
+
+it('takes an empty answer as one, however it says that it is compressed', async () => {
+  expect(await (await patientFetch(`${url}/gzip-of-nothing`)).text()).toBe('');
+});
+
+it('reads no more of a compressed answer than its limit, by what it was before', async () => {
+  const read = async () => await readBody(await patientFetch(`${url}/bomb`), 1024 * 1024);
+  await expect(read()).rejects.toThrow('larger than 1048576 bytes');
 });
 
 it('says which status is none, and lets go of the connection', async () => {

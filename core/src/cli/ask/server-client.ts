@@ -1,4 +1,4 @@
-import { linkSignals } from '@easel/plugin-sdk';
+import { linkSignals, patientFetch, reasonOf } from '@easel/plugin-sdk';
 import { z } from 'zod';
 import { ServerFailure } from '../terminal/server-failure.js';
 
@@ -33,7 +33,7 @@ export class ServerClient {
   async #send(path: string, method: string, body: object | undefined): Promise<unknown> {
     const { signal, unlink } = linkSignals([], answerMs);
     try {
-      const response = await fetch(`${this.url}${path}`, {
+      const response = await patientFetch(`${this.url}${path}`, {
         method,
         signal,
         headers: {
@@ -47,9 +47,7 @@ export class ServerClient {
       throw this.#failure(response.status, answer);
     } catch (error) {
       if (error instanceof ServerFailure) throw error;
-      const { cause = error } = error as { cause?: unknown };
-      const { code, message } = cause as { code?: string; message: string };
-      throw this.#unusable(`does not answer (${code ?? message})`);
+      throw this.#unusable(`does not answer (${reasonOf(error).message})`);
     } finally {
       unlink();
     }

@@ -97,6 +97,11 @@ const calls: readonly (readonly [string, string, string, unknown?])[] = [
   ...['', '/api'].flatMap((base) =>
     comfyCalls.map(([method, path, url, body]) => [method, base + path, base + url, body] as const),
   ),
+  ['get', '/sdcpp/v1/capabilities', '/sdcpp/v1/capabilities'],
+  ['post', '/sdcpp/v1/img_gen', '/sdcpp/v1/img_gen', { prompt }],
+  ['post', '/sdcpp/v1/img_gen', '/sdcpp/v1/img_gen', { width: 'wide' }],
+  ['get', '/sdcpp/v1/jobs/{id}', '/sdcpp/v1/jobs/nobody'],
+  ['post', '/sdcpp/v1/jobs/{id}/cancel', '/sdcpp/v1/jobs/nobody/cancel'],
   ['get', '/api/images/gallery', '/api/images/gallery?limit=2'],
   ['get', '/api/images/gallery/{name}', '/api/images/gallery/nothing'],
   ['post', '/api/images/gallery', '/api/images/gallery', { names: ['nothing'], starred: true }],

@@ -34,6 +34,7 @@ import { openAiRoutes } from './openai/routes.js';
 import { collectOperations } from './operation.js';
 import { handlePipelinedInTurn } from './pipelined-requests.js';
 import { probeRoutes } from './probes.js';
+import { sdcppRoutes } from './sdcpp/routes.js';
 import { studioRoutes } from './studio/routes.js';
 import { watchRequests } from './watch-requests.js';
 
@@ -161,6 +162,7 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
   await server.register(automaticRoutes(context));
   await server.register(ollamaRoutes(context));
   await server.register(comfyRoutes(context));
+  await server.register(sdcppRoutes(context));
   await server.register(mcpRoutesIfInstalled(context));
   await server.register(adminRoutes(context));
   await server.register(sessionRoutes(context));

@@ -8,7 +8,12 @@ import { imageFieldNames } from './images/field-names.js';
 import { ollamaFieldNames } from './ollama/field-names.js';
 import { openAiError } from './openai/error.js';
 import { openAiFieldNames } from './openai/field-names.js';
+import { sdcppFieldNames } from './sdcpp/field-names.js';
 import { answerTo } from './server-paths.js';
+
+const inOneText = ({ message, hint }: ErrorAnswer): object => ({
+  error: hint ? `${message} ${hint}` : message,
+});
 
 /** Errors as each API tells them, by the name under which the OpenAPI document has the shape. */
 const shapes = {
@@ -22,10 +27,9 @@ const shapes = {
     detail: message,
     errors: message,
   }),
-  ollamaFailed: ({ message, hint }: ErrorAnswer): object => ({
-    error: hint ? `${message} ${hint}` : message,
-  }),
+  ollamaFailed: inOneText,
   comfyFailed: comfyError,
+  sdcppFailed: inOneText,
 } as const satisfies Record<string, (answer: ErrorAnswer) => object>;
 export type ErrorShape = keyof typeof shapes;
 
@@ -36,12 +40,14 @@ const fieldNames: Readonly<Record<ErrorShape, FieldNames>> = {
   ollamaFailed: ollamaFieldNames,
   // Its requests are graphs, each with names of its own.
   comfyFailed: {},
+  sdcppFailed: sdcppFieldNames,
 };
 
 /** What to call in place of a path that an API does not have. Absent: nothing is known of it. */
 const hints: Readonly<Partial<Record<ErrorShape, string>>> = {
   openAiFailed:
     'This server makes images and no text: call POST /v1/images/generations, or /v1/images/edits with images.',
+  sdcppFailed: 'This server makes images: call POST /sdcpp/v1/img_gen.',
 };
 
 /** The body that an error is answered with. */
@@ -66,6 +72,7 @@ export function answerUnreadableUrl(error: Error, _request: FastifyRequest, repl
 export async function answerUnknownPaths(server: FastifyInstance, logger: HostLogger): Promise<void> {
   await server.register(async (api) => answerErrorsAs(api, 'openAiFailed', logger), { prefix: '/v1' });
   await server.register(async (api) => answerErrorsAs(api, 'automaticFailed', logger), { prefix: '/sdapi' });
+  await server.register(async (api) => answerErrorsAs(api, 'sdcppFailed', logger), { prefix: '/sdcpp' });
 }
 
 function answerErrorsAs(server: FastifyInstance, shape: ErrorShape, logger: HostLogger): void {

@@ -21,6 +21,7 @@ export interface Operation extends RouteAccess {
     | 'Automatic1111'
     | 'Ollama'
     | 'ComfyUI'
+    | 'stable-diffusion.cpp'
     | 'Session'
     | 'Probes'
     | 'Administration';

@@ -5,6 +5,7 @@
  * @module
  */
 import fc from 'fast-check';
+import sharp from 'sharp';
 import { expect } from 'vitest';
 import { z } from 'zod';
 import { type FieldTable, fieldTables } from '../../../core/src/http/documentation/fields/index.js';
@@ -43,6 +44,13 @@ const of = fc.constantFrom;
 export const prompt = '{one|other} boat';
 const image = (await halves(colours.red, colours.blue)).toString('base64');
 const clearHalf = (await halves(colours.clear, colours.opaqueBlack)).toString('base64');
+/** A white square in the middle of black, which a padding makes larger on all sides. */
+const whiteSquare = (
+  await sharp({ create: { width: 24, height: 24, channels: 3, background: 'white' } })
+    .extend({ top: 20, bottom: 20, left: 20, right: 20, background: 'black' })
+    .png()
+    .toBuffer()
+).toString('base64');
 const whiteHalf = (await halves(colours.black, colours.white)).toString('base64');
 
 /** Names with dots as objects in objects. */
@@ -180,7 +188,9 @@ const automatic1111: Door = {
     ...{ hr_scale: 'enable_hr', hr_second_pass_steps: 'enable_hr' },
     ...{ hr_upscaler: 'enable_hr', hr_sampler_name: 'enable_hr' },
     ...{ mask_blur: 'mask', inpainting_fill: 'mask', inpaint_full_res: 'mask' },
-    ...{ inpaint_full_res_padding: 'mask', inpainting_mask_invert: 'mask' },
+    inpainting_mask_invert: 'mask',
+    // Around all but a square there is nothing to pad.
+    inpaint_full_res_padding: 'mask and no inpaint_full_res and no inpainting_mask_invert',
     ...{ enable_hr: 'no image', denoising_strength: 'image or enable_hr', resize_mode: 'image' },
     sampler_index: 'no sampler_name',
   },
@@ -189,7 +199,7 @@ const automatic1111: Door = {
       prompt,
       ...nested({ ...fields, 'override_settings.sd_model_checkpoint': model }),
       ...(given === 'nothing' ? {} : { init_images: [image] }),
-      ...(given === 'image and mask' ? { mask: whiteHalf } : {}),
+      ...(given === 'image and mask' ? { mask: whiteSquare } : {}),
     };
     const path = given === 'nothing' ? 'txt2img' : 'img2img';
     return post(server, `/sdapi/v1/${path}`, body, automaticAnswer, ({ images, info }) => ({
@@ -335,4 +345,49 @@ async function uploadTo(server: TestServer, name: string, base64: string): Promi
   await fetch(`${server.url}/upload/image`, { method: 'POST', body: form });
 }
 
-export const doors: readonly Door[] = [openAi, own, automatic1111, ollama, comfyui, mcp];
+const acceptedSchema = z.object({ poll_url: z.string(), warnings });
+const jobSchema = z.object({
+  result: z.object({ images: z.array(z.object({ b64_json: z.string() })), warnings }).nullable(),
+  error: z.unknown(),
+});
+const sdcpp: Door = {
+  name: "stable-diffusion.cpp's",
+  table: fieldTables.sdcpp,
+  fields: {
+    ...{ negative_prompt: of('fog'), seed: of(11, 2 ** 40 + 3), width: of(128), height: of(72) },
+    ...{ clip_skip: of(2), batch_count: of(2), strength: of(0.3), output_format: of('jpeg', 'webp') },
+    ...{ output_compression: of(10, 50), ref_images: of([image]), lora: of([{ path: 'ink' }]) },
+    ...{ control_strength: of(0.5), cache_mode: of('easycache'), preview: of('vae'), made_up: of(true, 0) },
+    ...{ auto_resize_ref_image: of(false), 'vae_tiling_params.enabled': of(true) },
+    ...{ 'sample_params.sample_steps': of(3), 'sample_params.sample_method': of('heun') },
+    ...{ 'sample_params.scheduler': of('karras'), 'sample_params.eta': of(0.5) },
+    'sample_params.guidance': of({ txt_cfg: 2.5 }, { distilled_guidance: 2.5 }),
+    ...{ 'hires.enabled': of(true), 'hires.scale': of(1.5), 'hires.steps': of(2) },
+    ...{ 'hires.upscaler': of('Latent'), 'hires.denoising_strength': of(0.3) },
+  },
+  needs: {
+    ...{ 'hires.scale': 'hires.enabled', 'hires.steps': 'hires.enabled', ref_images: 'image' },
+    ...{ 'hires.upscaler': 'hires.enabled', 'hires.denoising_strength': 'hires.enabled' },
+    'hires.enabled': 'no image',
+  },
+  send: async (server, { model, given, fields }) => {
+    const body = {
+      ...{ prompt, model, ...nested(fields) },
+      ...(given === 'nothing' ? {} : { init_image: image }),
+      ...(given === 'image and mask' ? { mask_image: whiteHalf } : {}),
+    };
+    const response = await server.post('/sdcpp/v1/img_gen', body);
+    const text = await response.text();
+    if (response.status !== 202) return { status: response.status, text, images: [], named: [] };
+    const { poll_url: url, warnings: told } = acceptedSchema.parse(JSON.parse(text));
+    const look = async () => jobSchema.parse(await (await server.get(url)).json());
+    const hasEnded = async () => await look().then(({ result, error }) => (result ?? error) !== null);
+    await expect.poll(hasEnded).toBe(true);
+    const { result, error } = await look();
+    if (!result) return { status: 500, text: JSON.stringify(error), images: [], named: [] };
+    const images = result.images.map(({ b64_json }) => fromBase64(b64_json));
+    return { status: 200, text, images, named: namesOf([...told, ...result.warnings]) };
+  },
+};
+
+export const doors: readonly Door[] = [openAi, own, automatic1111, ollama, comfyui, sdcpp, mcp];

@@ -19,6 +19,7 @@ const runs = Number(process.env.EASEL_FIELD_RUNS ?? 8);
 /** The call without fields that its API reads only beside something that is not there. */
 function withoutInert({ fields, ...call }: Call, { needs = {} }: Pick<Door, 'needs'>): Call {
   const isThere = (need: string, others: Fields): boolean => {
+    if (need.includes(' and ')) return need.split(' and ').every((each) => isThere(each, others));
     if (need.includes(' or ')) return need.split(' or ').some((each) => isThere(each, others));
     if (need.startsWith('no ')) return !isThere(need.slice(3), others);
     if (need === 'image') return call.given !== 'nothing';

@@ -23,6 +23,7 @@ import {
   session,
   spending,
 } from './page-answers.js';
+import { sdcppAnswers } from './sdcpp-answers.js';
 
 const time = z.iso.datetime().nullable();
 const provenance = z.looseObject({
@@ -237,6 +238,7 @@ export const answers = {
   ...automaticAnswers,
   ...ollamaAnswers,
   ...comfyAnswers,
+  ...sdcppAnswers,
   ...modelFileAnswers,
   changedPlugin,
   configuration,

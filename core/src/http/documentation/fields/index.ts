@@ -11,6 +11,7 @@ import type { FieldTable } from './field-effect.js';
 import { mcpTable } from './mcp.js';
 import { ollamaTable } from './ollama.js';
 import { openAiTable } from './openai.js';
+import { sdcppTable } from './sdcpp.js';
 
 export type { FieldEffect, FieldTable } from './field-effect.js';
 export const fieldTables = {
@@ -19,5 +20,6 @@ export const fieldTables = {
   automatic1111: automaticTable,
   ollama: ollamaTable,
   comfyui: comfyTable,
+  sdcpp: sdcppTable,
   mcp: mcpTable,
 } satisfies Record<string, FieldTable>;

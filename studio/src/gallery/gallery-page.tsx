@@ -45,6 +45,15 @@ export function GalleryPage() {
           value={text}
           onChange={({ target }) => setText(target.value)}
         />
+        <button
+          type="button"
+          aria-pressed={filter.starred}
+          className="toggle"
+          onClick={() => setFilter({ starred: !filter.starred })}
+        >
+          <Icon name="star" />
+          <span className="word">{words.starred}</span>
+        </button>
         <FilterSelect
           label={words.model}
           all={words.allModels}
@@ -59,15 +68,6 @@ export function GalleryPage() {
           options={[...new Set(models.flatMap(({ plugin }) => plugin ?? []))].map((id) => [id, id])}
           onChange={(plugin) => setFilter({ plugin })}
         />
-        <button
-          type="button"
-          aria-pressed={filter.starred}
-          className="toggle"
-          onClick={() => setFilter({ starred: !filter.starred })}
-        >
-          <Icon name="star" />
-          <span className="word">{words.starred}</span>
-        </button>
         <button
           type="button"
           className="toggle"

@@ -11,6 +11,8 @@ import { remove, star } from './verbs.js';
 
 const gap = 8;
 const rowsAround = 4;
+/** Above the first row and below the last one. */
+const edgeSpace = 16;
 /** Where the list was left: the way back from an image leads there. */
 const left = { offset: 0, place: 0 };
 
@@ -37,6 +39,10 @@ export function ImageGrid({ list, edge }: { readonly list: GalleryList; readonly
     getScrollElement: () => scroller.current,
     estimateSize: () => tile + gap,
     overscan: rowsAround,
+    paddingStart: edgeSpace,
+    paddingEnd: edgeSpace,
+    scrollPaddingStart: edgeSpace,
+    scrollPaddingEnd: edgeSpace,
   });
   const shown = rows.getVirtualItems();
   const [first, last] = [shown[0]?.index ?? 0, shown.at(-1)?.index ?? 0];

@@ -73,7 +73,10 @@ export function ImagePage({ params: { name } }: { readonly params: { readonly na
           <Icon name="back" />
           {words.pages.gallery}
         </Link>
-        <p className="image-prompt">{image.prompt}</p>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls where the prompt is long */}
+        <p className="image-prompt" tabIndex={0}>
+          {image.prompt}
+        </p>
         <div className="verbs">
           <button type="button" onClick={() => make('all')}>
             <Icon name="again" />

@@ -41,7 +41,7 @@ export function PluginRow({ plugin }: { readonly plugin: Plugin }) {
       <span className="light" data-state={lightOf(plugin)} />
       <div className="plugin-name">
         <h2>
-          {provider} <span className="fine">{version}</span>
+          <bdi>{provider}</bdi> <span className="fine">{version}</span>
         </h2>
         <p className="fine">
           {words.pluginState(state)} · {words.modelCount(plugin.models.length)}

@@ -1,5 +1,6 @@
 import { Dialog } from '@base-ui/react/dialog';
 import { useState } from 'react';
+import { DialogFrame } from '../controls/dialog-frame.js';
 import { Icon } from '../controls/icon.js';
 import { NumberSlider } from '../controls/number-slider.js';
 import { useWords } from '../language/words.js';
@@ -27,65 +28,57 @@ export function EnlargeDialog({ image, multiple, longest, onDone }: Props) {
   const isChanged = size.width > image.width || size.height > image.height;
   const isTooLarge = size.width > longest || size.height > longest;
   return (
-    <Dialog.Root
+    <DialogFrame
+      title={words.enlargeTitle}
+      shape="dialog wide"
       open={isOpen}
       onOpenChange={(open) => {
         setOpen(open);
         setWanted(none);
       }}
+      trigger={
+        <Dialog.Trigger className="button">
+          <Icon name="enlarge" />
+          {words.enlarge}
+        </Dialog.Trigger>
+      }
     >
-      <Dialog.Trigger className="button">
-        <Icon name="enlarge" />
-        {words.enlarge}
-      </Dialog.Trigger>
-      <Dialog.Portal>
-        <Dialog.Backdrop className="backdrop" />
-        <Dialog.Popup className="dialog wide mask">
-          <header className="drawer-head">
-            <Dialog.Title className="title">{words.enlargeTitle}</Dialog.Title>
-            <span className="spacer" />
-            <Dialog.Close className="square bare" aria-label={words.close}>
-              <Icon name="close" />
-            </Dialog.Close>
-          </header>
-          <svg className="enlarge-place" viewBox={`0 0 ${size.width} ${size.height}`} aria-hidden="true">
-            <rect className="enlarge-margin" width={size.width} height={size.height} />
-            <image
-              href={image.address}
-              x={margins.left}
-              y={margins.above}
-              width={image.width}
-              height={image.height}
-            />
-          </svg>
-          <div className="enlarge-tools">
-            {sides.map((side) => (
-              <NumberSlider
-                key={side}
-                label={words.sides[side]}
-                value={wanted[side]}
-                min={0}
-                max={side === 'left' || side === 'right' ? image.width : image.height}
-                onChange={(value) => setWanted({ ...wanted, [side]: value })}
-              />
-            ))}
-            <p className={isTooLarge ? 'danger' : 'fine figure'} role="status">
-              {isTooLarge ? words.enlargeTooFar(longest) : `${size.width} × ${size.height}`}
-            </p>
-            <button
-              type="button"
-              className="primary"
-              disabled={!isChanged || isTooLarge}
-              onClick={() => {
-                onDone(margins);
-                setOpen(false);
-              }}
-            >
-              {words.done}
-            </button>
-          </div>
-        </Dialog.Popup>
-      </Dialog.Portal>
-    </Dialog.Root>
+      <svg className="enlarge-place" viewBox={`0 0 ${size.width} ${size.height}`} aria-hidden="true">
+        <rect className="enlarge-margin" width={size.width} height={size.height} />
+        <image
+          href={image.address}
+          x={margins.left}
+          y={margins.above}
+          width={image.width}
+          height={image.height}
+        />
+      </svg>
+      <div className="enlarge-tools">
+        {sides.map((side) => (
+          <NumberSlider
+            key={side}
+            label={words.sides[side]}
+            value={wanted[side]}
+            min={0}
+            max={side === 'left' || side === 'right' ? image.width : image.height}
+            onChange={(value) => setWanted({ ...wanted, [side]: value })}
+          />
+        ))}
+        <p className={isTooLarge ? 'danger' : 'fine figure'} role="status">
+          {isTooLarge ? words.enlargeTooFar(longest) : `${size.width} × ${size.height}`}
+        </p>
+        <button
+          type="button"
+          className="primary"
+          disabled={!isChanged || isTooLarge}
+          onClick={() => {
+            onDone(margins);
+            setOpen(false);
+          }}
+        >
+          {words.done}
+        </button>
+      </div>
+    </DialogFrame>
   );
 }

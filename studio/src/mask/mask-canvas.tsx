@@ -1,8 +1,9 @@
-import { type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from 'react';
+import { type KeyboardEvent, type PointerEvent, type RefObject, useEffect, useRef, useState } from 'react';
 import { useWords } from '../language/words.js';
 import { drawMarks, drawStroke, type Mark, type Point, type Size, type Stroke } from './marks.js';
 
 interface Props {
+  readonly place: RefObject<HTMLDivElement | null>;
   readonly image: string;
   readonly size: Size;
   readonly kind: Stroke['kind'];
@@ -23,7 +24,7 @@ const steps: Readonly<Record<string, Point>> = {
  * An image to paint on, by pointer and by keys: the arrows move the brush, the space bar sets it down and
  * lifts it.
  */
-export function MaskCanvas({ image, size, kind, width, marks, onMark }: Props) {
+export function MaskCanvas({ place, image, size, kind, width, marks, onMark }: Props) {
   const words = useWords();
   const canvas = useRef<HTMLCanvasElement>(null);
   const stroke = useRef<Stroke>(undefined);
@@ -83,6 +84,7 @@ export function MaskCanvas({ image, size, kind, width, marks, onMark }: Props) {
   return (
     <>
       <div
+        ref={place}
         className="mask-place"
         role="application"
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it takes the keys of the brush

@@ -1,5 +1,6 @@
 import { Dialog } from '@base-ui/react/dialog';
-import { type KeyboardEvent, useId, useState } from 'react';
+import { type KeyboardEvent, type RefObject, useId, useRef, useState } from 'react';
+import { DialogFrame } from '../controls/dialog-frame.js';
 import { Icon } from '../controls/icon.js';
 import { NumberSlider } from '../controls/number-slider.js';
 import { useWords } from '../language/words.js';
@@ -17,36 +18,43 @@ interface Props {
 export function MaskDialog({ image, marks, onDone }: Props) {
   const words = useWords();
   const [isOpen, setOpen] = useState(false);
+  const surface = useRef<HTMLDivElement>(null);
   return (
-    <Dialog.Root open={isOpen} onOpenChange={setOpen}>
-      <Dialog.Trigger className="button">
-        <Icon name="make" />
-        {isMarked(marks) ? words.changeMask : words.paintMask}
-      </Dialog.Trigger>
-      <Dialog.Portal>
-        <Dialog.Backdrop className="backdrop" />
-        <Dialog.Popup className="dialog wide">
-          <MaskEditor
-            image={image}
-            before={marks}
-            onDone={(done) => {
-              onDone(done);
-              setOpen(false);
-            }}
-          />
-        </Dialog.Popup>
-      </Dialog.Portal>
-    </Dialog.Root>
+    <DialogFrame
+      title={words.maskTitle}
+      shape="dialog wide"
+      open={isOpen}
+      onOpenChange={setOpen}
+      initialFocus={surface}
+      trigger={
+        <Dialog.Trigger className="button">
+          <Icon name="make" />
+          {isMarked(marks) ? words.changeMask : words.paintMask}
+        </Dialog.Trigger>
+      }
+    >
+      <MaskEditor
+        surface={surface}
+        image={image}
+        before={marks}
+        onDone={(done) => {
+          onDone(done);
+          setOpen(false);
+        }}
+      />
+    </DialogFrame>
   );
 }
 
 interface EditorProps {
+  /** The part that takes the keys of the brush. */
+  readonly surface: RefObject<HTMLDivElement | null>;
   readonly image: InputImage;
   readonly before: readonly Mark[];
   readonly onDone: Props['onDone'];
 }
 
-function MaskEditor({ image, before, onDone }: EditorProps) {
+function MaskEditor({ surface, image, before, onDone }: EditorProps) {
   const words = useWords();
   const group = useId();
   const longest = Math.max(image.width, image.height);
@@ -85,14 +93,15 @@ function MaskEditor({ image, before, onDone }: EditorProps) {
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the keys are those of what is in it
     <div className="mask" onKeyDown={onKeyDown}>
-      <header className="drawer-head">
-        <Dialog.Title className="title">{words.maskTitle}</Dialog.Title>
-        <span className="spacer" />
-        <Dialog.Close className="square bare" aria-label={words.close}>
-          <Icon name="close" />
-        </Dialog.Close>
-      </header>
-      <MaskCanvas image={image.address} size={image} kind={kind} width={width} marks={marks} onMark={mark} />
+      <MaskCanvas
+        place={surface}
+        image={image.address}
+        size={image}
+        kind={kind}
+        width={width}
+        marks={marks}
+        onMark={mark}
+      />
       <div className="mask-tools">
         <fieldset className="segments" aria-label={words.brush}>
           {(['paint', 'erase'] as const).map((one) => (

@@ -1,6 +1,7 @@
 import { Dialog } from '@base-ui/react/dialog';
 import { useStore } from '@nanostores/react';
 import { useRef } from 'react';
+import { DialogFrame } from '../controls/dialog-frame.js';
 import { Icon } from '../controls/icon.js';
 import { useWords } from '../language/words.js';
 import { $active, type LiveJob } from '../live/jobs.js';
@@ -13,45 +14,38 @@ export function QueueDrawer() {
   const active = useStore($active);
   const waiting = active.filter(({ state }) => state === 'queued');
   return (
-    <Dialog.Root>
-      <Dialog.Trigger className="queue-button">
-        <Icon name="queue" />
-        {words.queue}
-        {active.length > 0 && <span className="count figure">{active.length}</span>}
-      </Dialog.Trigger>
-      <Dialog.Portal>
-        <Dialog.Backdrop className="backdrop" />
-        <Dialog.Popup className="drawer">
-          <header className="drawer-head">
-            <Dialog.Title className="title">{words.queue}</Dialog.Title>
-            <span className="hint">{waiting.length > 0 ? words.waitingCount(waiting.length) : ''}</span>
-            <span className="spacer" />
-            <Dialog.Close className="square bare" aria-label={words.close}>
-              <Icon name="close" />
-            </Dialog.Close>
-          </header>
-          {active.length === 0 ? (
-            <p className="drawer-empty">{words.queueEmpty}</p>
-          ) : (
-            <>
-              <ul className="queue">
-                {active.map((job) => (
-                  <QueueRow key={job.id} job={job} waiting={waiting} />
-                ))}
-              </ul>
-              <footer className="drawer-foot">
-                <button
-                  type="button"
-                  onClick={() => void Promise.all(active.toReversed().map(({ id }) => cancel(id)))}
-                >
-                  {words.cancelAll(active.length)}
-                </button>
-              </footer>
-            </>
-          )}
-        </Dialog.Popup>
-      </Dialog.Portal>
-    </Dialog.Root>
+    <DialogFrame
+      title={words.queue}
+      note={waiting.length > 0 ? words.waitingCount(waiting.length) : ''}
+      shape="drawer"
+      trigger={
+        <Dialog.Trigger className="queue-button">
+          <Icon name="queue" />
+          {words.queue}
+          {active.length > 0 && <span className="count figure">{active.length}</span>}
+        </Dialog.Trigger>
+      }
+    >
+      {active.length === 0 ? (
+        <p className="drawer-empty">{words.queueEmpty}</p>
+      ) : (
+        <>
+          <ul className="queue">
+            {active.map((job) => (
+              <QueueRow key={job.id} job={job} waiting={waiting} />
+            ))}
+          </ul>
+          <footer className="drawer-foot">
+            <button
+              type="button"
+              onClick={() => void Promise.all(active.toReversed().map(({ id }) => cancel(id)))}
+            >
+              {words.cancelAll(active.length)}
+            </button>
+          </footer>
+        </>
+      )}
+    </DialogFrame>
   );
 }
 

@@ -1,5 +1,6 @@
 import { Dialog } from '@base-ui/react/dialog';
 import { useEffect, useState } from 'react';
+import { DialogFrame } from '../controls/dialog-frame.js';
 import { Icon } from '../controls/icon.js';
 import type { Words } from '../language/english.js';
 import { useWords } from '../language/words.js';
@@ -54,41 +55,35 @@ export function KeysDialog() {
   }, []);
   const { keySheet } = words;
   return (
-    <Dialog.Root open={isOpen} onOpenChange={setOpen}>
-      <Dialog.Trigger className="rail-item wide-only" aria-label={keySheet.title} title={keySheet.title}>
-        <Icon name="keys" />
-      </Dialog.Trigger>
-      <Dialog.Portal>
-        <Dialog.Backdrop className="backdrop" />
-        <Dialog.Popup className="dialog">
-          <header className="drawer-head">
-            <Dialog.Title className="title">{keySheet.title}</Dialog.Title>
-            <span className="spacer" />
-            <Dialog.Close className="square bare" aria-label={words.close}>
-              <Icon name="close" />
-            </Dialog.Close>
-          </header>
-          {Object.entries(groups).map(([group, rows]) => (
-            <section key={group} className="field">
-              <h3 className="label">{keySheet.groups[group as GroupName]}</h3>
-              <dl className="key-rows">
-                {Object.entries(rows).map(([act, keys]) => (
-                  <div key={act}>
-                    <dt>
-                      {keys.map((key) => (
-                        <kbd key={key} className="key">
-                          {key}
-                        </kbd>
-                      ))}
-                    </dt>
-                    <dd>{keySheet.acts[act as ActName]}</dd>
-                  </div>
-                ))}
-              </dl>
-            </section>
-          ))}
-        </Dialog.Popup>
-      </Dialog.Portal>
-    </Dialog.Root>
+    <DialogFrame
+      title={keySheet.title}
+      open={isOpen}
+      onOpenChange={setOpen}
+      trigger={
+        <Dialog.Trigger className="rail-item wide-only" aria-label={keySheet.title} title={keySheet.title}>
+          <Icon name="keys" />
+        </Dialog.Trigger>
+      }
+    >
+      {Object.entries(groups).map(([group, rows]) => (
+        <section key={group} className="field">
+          <h3 className="label">{keySheet.groups[group as GroupName]}</h3>
+          <dl className="key-rows">
+            {Object.entries(rows).map(([act, keys]) => (
+              <div key={act}>
+                <dt>
+                  {keys.map((key) => (
+                    <kbd key={key} className="key">
+                      {key}
+                    </kbd>
+                  ))}
+                </dt>
+                <dd>{keySheet.acts[act as ActName]}</dd>
+              </div>
+            ))}
+          </dl>
+        </section>
+      ))}
+    </DialogFrame>
   );
 }

@@ -1,6 +1,7 @@
 import { Dialog } from '@base-ui/react/dialog';
 import { useStore } from '@nanostores/react';
 import { useId } from 'react';
+import { DialogFrame } from '../controls/dialog-frame.js';
 import { Icon } from '../controls/icon.js';
 import { $language, chooseLanguage, type Language, languages, useWords } from '../language/words.js';
 import { $theme, chooseTheme, themes } from '../theme.js';
@@ -13,46 +14,38 @@ export function SettingsDialog() {
   const language = useStore($language);
   const session = useStore($session);
   return (
-    <Dialog.Root>
-      <Dialog.Trigger className="rail-item" aria-label={words.settings} title={words.settings}>
-        <Icon name="settings" />
-      </Dialog.Trigger>
-      <Dialog.Portal>
-        <Dialog.Backdrop className="backdrop" />
-        <Dialog.Popup className="dialog">
-          <header className="drawer-head">
-            <Dialog.Title className="title">{words.settings}</Dialog.Title>
-            <span className="spacer" />
-            <Dialog.Close className="square bare" aria-label={words.close}>
-              <Icon name="close" />
-            </Dialog.Close>
-          </header>
-          <Choice
-            label={words.theme}
-            options={themes.map((name) => ({ value: name, label: words.themes[name] }))}
-            value={theme}
-            onChange={chooseTheme}
-          />
-          <Choice
-            label={words.language}
-            options={Object.entries(languages).map(([tag, { name }]) => ({
-              value: tag as Language,
-              label: name,
-            }))}
-            value={language}
-            onChange={(chosen) => void chooseLanguage(chosen)}
-          />
-          {session?.key && (
-            <div className="field session">
-              <span>{words.signedIn(session.key.name, session.key.scopes.join(', '))}</span>
-              <button type="button" onClick={() => void signOut()}>
-                {words.signOut}
-              </button>
-            </div>
-          )}
-        </Dialog.Popup>
-      </Dialog.Portal>
-    </Dialog.Root>
+    <DialogFrame
+      title={words.settings}
+      trigger={
+        <Dialog.Trigger className="rail-item" aria-label={words.settings} title={words.settings}>
+          <Icon name="settings" />
+        </Dialog.Trigger>
+      }
+    >
+      <Choice
+        label={words.theme}
+        options={themes.map((name) => ({ value: name, label: words.themes[name] }))}
+        value={theme}
+        onChange={chooseTheme}
+      />
+      <Choice
+        label={words.language}
+        options={Object.entries(languages).map(([tag, { name }]) => ({
+          value: tag as Language,
+          label: name,
+        }))}
+        value={language}
+        onChange={(chosen) => void chooseLanguage(chosen)}
+      />
+      {session?.key && (
+        <div className="field session">
+          <span>{words.signedIn(session.key.name, session.key.scopes.join(', '))}</span>
+          <button type="button" onClick={() => void signOut()}>
+            {words.signOut}
+          </button>
+        </div>
+      )}
+    </DialogFrame>
   );
 }
 

@@ -32,6 +32,14 @@ export async function halves(left: Colour, right: Colour, width = 64, height = w
   return await sharp(pixels, { raw: { width, height, channels } }).png().toBuffer();
 }
 
+/** An image stored on its side, with the orientation that turns it back for whoever looks at it. */
+export const onItsSide = async (image: Buffer, format: 'png' | 'jpeg' | 'webp'): Promise<Buffer> =>
+  await sharp(image)
+    .rotate(-90)
+    .withMetadata({ orientation: 6 })
+    .toFormat(format, format === 'webp' ? { lossless: true } : { quality: 100 })
+    .toBuffer();
+
 /**
  * The colour of a pixel in each of an image's quarters from left to right, away from their edges; and the
  * size of it.

@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import type { AutomaticAnswer, OpenAiAnswer } from './answers.js';
-import { type Colour, colours, columnsOf, halves, startMaskServer } from './masked-images.js';
+import { type Colour, colours, columnsOf, halves, onItsSide, startMaskServer } from './masked-images.js';
 import { jsonOf, type TestServer } from './server.js';
 
 const { red, white, black, clear, clearWhite, opaqueBlack, opaqueWhite } = colours;
@@ -79,6 +79,36 @@ describe("a mask at OpenAI's door", () => {
       .jpeg({ quality: 100 })
       .toBuffer();
     expect((await edit(server, jpeg)).columns).toEqual(leftPainted);
+  });
+});
+
+describe('a mask that is stored on its side', () => {
+  it.each(['png', 'webp'] as const)('paints where people see it: of the opacity of a %s', async (format) => {
+    const server = await startMaskServer();
+    const clearLeft = await onItsSide(await halves(clear, opaqueBlack), format);
+    expect((await edit(server, clearLeft)).columns).toEqual(leftPainted);
+    const opaqueLeft = await onItsSide(await halves(opaqueBlack, clear), format);
+    const body = { mask: opaqueLeft.toString('base64') };
+    expect((await imageToImage(server, body)).columns).toEqual(leftPainted);
+    const inverted = { ...body, inpainting_mask_invert: 1 };
+    expect((await imageToImage(server, inverted)).columns).toEqual(rightPainted);
+  });
+
+  it('paints where people see it: of the colours of a JPEG, also inverted', async () => {
+    const server = await startMaskServer();
+    const whiteLeft = await onItsSide(await halves(white, black), 'jpeg');
+    expect((await edit(server, whiteLeft)).columns).toEqual(leftPainted);
+    const mask = whiteLeft.toString('base64');
+    expect((await imageToImage(server, { mask })).columns).toEqual(leftPainted);
+    expect((await imageToImage(server, { mask, inpainting_mask_invert: 1 })).columns).toEqual(rightPainted);
+  });
+
+  it('has an image like it, whose transparent half becomes white where it is seen', async () => {
+    const image = (await onItsSide(await halves(red, clear), 'png')).toString('base64');
+    const body = { prompt: 'image', init_images: [image] };
+    expect((await imageToImage(await startMaskServer(), body)).columns).toEqual([
+      ...[isRed, isRed, 'ffffff', 'ffffff'],
+    ]);
   });
 });
 

@@ -40,14 +40,14 @@ export async function colourOf({ bytes }: InputImage): Promise<Extremes> {
 
 /**
  * A mask in the contract's sense, white is painted, of an image whose opacity says where: what is opaque, or
- * what is clear.
+ * what is clear. It is as people see the image: what is written anew keeps no orientation, here and below.
  */
 export async function maskOfOpacity({ bytes }: InputImage, painted: 'opaque' | 'clear'): Promise<InputImage> {
   const png = await withImage(
     bytes,
     ({ image }) => {
       // A palette has its opacity only when it is decoded.
-      const alpha = image.ensureAlpha().extractChannel('alpha');
+      const alpha = image.autoOrient().ensureAlpha().extractChannel('alpha');
       return (painted === 'clear' ? alpha.negate() : alpha.threshold(opaque)).png().toBuffer();
     },
     limits,
@@ -62,7 +62,7 @@ const opaque = 129;
 export async function invertMask({ bytes }: InputImage): Promise<InputImage> {
   const png = await withImage(
     bytes,
-    ({ image }) => image.removeAlpha().toColourspace('b-w').negate().png().toBuffer(),
+    ({ image }) => image.autoOrient().removeAlpha().toColourspace('b-w').negate().png().toBuffer(),
     limits,
   );
   return { bytes: new Uint8Array(png), mediaType: 'image/png' };
@@ -74,7 +74,8 @@ export async function onWhite(given: InputImage): Promise<InputImage> {
   if (!opacity || opacity.min === 255) return given;
   const png = await withImage(
     given.bytes,
-    ({ image }) => image.flatten({ background: '#ffffff' }).png({ compressionLevel: 1 }).toBuffer(),
+    ({ image }) =>
+      image.autoOrient().flatten({ background: '#ffffff' }).png({ compressionLevel: 1 }).toBuffer(),
     limits,
   );
   return { bytes: new Uint8Array(png), mediaType: 'image/png' };

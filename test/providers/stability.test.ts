@@ -101,3 +101,11 @@ it('pays once for a call whose process is killed when the image is there', async
   expect(provenance.parameters).toMatchObject({ resumed: 1 });
   expect(emulator.paid).toBe(1);
 });
+
+it('is not asked where its price is more than a call may cost', async () => {
+  const { kernel, emulator } = await createWorld();
+  const two = { ...asked, n: 2 };
+  await expect(kernel.generateImage({ ...two, maxCost: 0.05 })).rejects.toMatchObject({ code: 'ERR_BUDGET' });
+  expect(emulator.paid).toBe(0);
+  expect((await kernel.generateImage({ ...two, maxCost: 0.06 })).images).toHaveLength(2);
+});

@@ -5,6 +5,7 @@ import { blockOtherLoaders } from '../images/index.js';
 import { PaidRequests } from '../paid/index.js';
 import { definePlugin, type Plugin, type PluginContext } from '../plugin.js';
 import { generateByPosts, type PostPlan, type PostSettings } from './generate-by-posts.js';
+import { estimateByPrice } from './price.js';
 import { taskSettings } from './task-settings.js';
 
 const { requestMs, imageMs, parallelTasks, keepMs, allowPrivateAddresses } = taskSettings;
@@ -18,6 +19,8 @@ export interface PostProvider<Options> {
   readonly name: string;
   /** What a call is in the provider's words. Throws an EaselError for what it cannot make. */
   plan(request: GenerationRequest, options: Options): PostPlan | Promise<PostPlan>;
+  /** Makes sure that it could serve. Absent: nothing is asked. */
+  probe?(): Promise<void>;
 }
 
 export interface PostPluginDefinition<Config extends z.ZodType<PostSettings>, Options extends z.ZodType> {
@@ -54,6 +57,12 @@ export function definePostPlugin<Config extends z.ZodType<PostSettings>, Options
         async generate(request, call) {
           const plan = await provider.plan(request, call.options);
           return await generateByPosts({ requests, plan, settings, name: provider.name }, request, call);
+        },
+        async estimateCost(request, call) {
+          return estimateByPrice((await provider.plan(request, call.options)).price, request);
+        },
+        async probe() {
+          await provider.probe?.();
         },
         close: () => requests.close(),
       };

@@ -17,6 +17,7 @@ export const secretNames = [
   'AZURE_OPENAI_API_KEY',
   'XAI_API_KEY',
   'TOGETHER_API_KEY',
+  'HF_TOKEN',
   'DEEPINFRA_API_KEY',
   'RECRAFT_API_KEY',
   'PARASAIL_API_KEY',

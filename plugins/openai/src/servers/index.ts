@@ -6,6 +6,7 @@
 import { azure } from './azure.js';
 import { deepinfra } from './deepinfra.js';
 import { easel } from './easel.js';
+import { huggingface } from './huggingface.js';
 import { localai } from './localai.js';
 import { ollama } from './ollama.js';
 import { openai } from './openai.js';
@@ -23,6 +24,7 @@ export const servers = {
   azure,
   xai,
   together,
+  huggingface,
   deepinfra,
   recraft,
   'vllm-omni': vllmOmni,

@@ -40,6 +40,16 @@ describe("Automatic1111's samplers and schedules", () => {
   });
 });
 
+describe("Automatic1111's error of a sampler", () => {
+  it.each(['sampler_name', 'sampler_index', 'scheduler'])('names %s where that was sent', async (field) => {
+    const server = await startMaskServer();
+    const body = { prompt: 'blue', [field]: 'long '.repeat(40) };
+    const response = await server.post('/sdapi/v1/txt2img', body);
+    const { detail } = await jsonOf<{ detail: string }>(response);
+    expect([response.status, detail.split(':')[0]]).toEqual([400, field]);
+  });
+});
+
 describe("Automatic1111's seeds", () => {
   it.each([
     [4294967303, 7, true],

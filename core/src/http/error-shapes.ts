@@ -11,6 +11,13 @@ import { openAiFieldNames } from './openai/field-names.js';
 import { sdcppFieldNames } from './sdcpp/field-names.js';
 import { answerTo } from './server-paths.js';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The contract's fields by the names that this request has for them. Absent: those of its API. */
+    fieldNames?: FieldNames;
+  }
+}
+
 const inOneText = ({ message, hint }: ErrorAnswer): object => ({
   error: hint ? `${message} ${hint}` : message,
 });
@@ -51,8 +58,8 @@ const hints: Readonly<Partial<Record<ErrorShape, string>>> = {
 };
 
 /** The body that an error is answered with. */
-const bodyOf = (shape: ErrorShape, answer: ErrorAnswer): object =>
-  shapes[shape](inCallersWords(answer, fieldNames[shape]));
+const bodyOf = (shape: ErrorShape, answer: ErrorAnswer, names = fieldNames[shape]): object =>
+  shapes[shape](inCallersWords(answer, names));
 
 /** Answers errors in the shape that the route declares, and those of unknown paths in Easel's own. */
 export function answerErrors(server: FastifyInstance, logger: HostLogger): void {
@@ -84,7 +91,10 @@ function answerErrorsAs(server: FastifyInstance, shape: ErrorShape, logger: Host
         requestId: id,
       });
     const { failure = shape } = routeOptions.config.operation ?? {};
-    return await reply.status(answer.status).headers(answer.headers).send(bodyOf(failure, answer));
+    return await reply
+      .status(answer.status)
+      .headers(answer.headers)
+      .send(bodyOf(failure, answer, request.fieldNames));
   });
   server.setNotFoundHandler(({ method, url }) => {
     const message = `There is nothing at ${method} ${url.slice(0, 200)}.`;

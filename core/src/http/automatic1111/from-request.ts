@@ -1,8 +1,10 @@
 import type { ImageRequest, OutputFormat, Warning } from '@easel/plugin-sdk';
 import type { AvailableModel } from '../../models/available-models.js';
 import { HttpError } from '../errors.js';
+import type { FieldNames } from '../field-names.js';
 import { withoutAbsent } from '../request-fields.js';
 import { SharedOptions } from '../shared-options.js';
+import { automaticFieldNames } from './field-names.js';
 import { fromHires } from './hires.js';
 import { findInertFields, warnOfInertFields } from './inert-fields.js';
 import { readInpainting } from './inpainting.js';
@@ -82,6 +84,14 @@ export const withoutHash = (title: string | undefined): string | undefined =>
   title?.replace(/\s+\[[0-9a-f]*\]$/, '');
 
 const samplerFields = ['sampler_name', 'sampler_index', 'scheduler'] as const;
+const chosenOf = (body: AutomaticRequest) =>
+  samplerFields.filter((name) => !/^\s*(automatic)?\s*$/i.test(body[name] ?? ''));
+
+/** The contract's fields by the names that a request has for them: three of them can choose its sampler. */
+export const namesOf = (body: AutomaticRequest): FieldNames => ({
+  ...automaticFieldNames,
+  ...withoutAbsent({ sampler: chosenOf(body)[0] }),
+});
 
 /**
  * A sampler and a schedule as one name. `sampler_index` is the older name of `sampler_name`; a schedule alone
@@ -91,7 +101,7 @@ function samplerOf(
   body: AutomaticRequest,
   model: AvailableModel | undefined,
 ): { sampler: string | undefined; warnings: Warning[] } {
-  const chosen = samplerFields.filter((name) => !/^\s*(automatic)?\s*$/i.test(body[name] ?? ''));
+  const chosen = chosenOf(body);
   if (model && !model.supports.sampler) {
     const warnings = chosen.map((parameter): Warning => {
       const message = `${parameter} had no effect: "${model.id}" does not take it.`;

@@ -7,8 +7,7 @@ import { parseBody } from '../parse-body.js';
 import { defaultDelivery } from '../request-fields.js';
 import type { ServerContext } from '../server-context.js';
 import { placeholderOf, sendJson } from '../splice-base64.js';
-import { automaticFieldNames } from './field-names.js';
-import { assertInitImage, fromAutomaticRequest, modelOf } from './from-request.js';
+import { assertInitImage, fromAutomaticRequest, modelOf, namesOf } from './from-request.js';
 import { infoOf } from './info.js';
 import { interruptedResult } from './interrupted.js';
 import { type AutomaticRequest, automaticRequestSchema } from './request.js';
@@ -22,6 +21,8 @@ export async function make(
   { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
 ): Promise<FastifyReply> {
   const body = parseBody(automaticRequestSchema, request.body);
+  const names = namesOf(body);
+  request.fieldNames = names;
   if (kind === 'img2img') assertInitImage(body);
   const { manager } = context;
   const model = findModel(manager, modelOf(body));
@@ -37,7 +38,7 @@ export async function make(
       const caller = { request, reply, onProgress, cancelled: signal };
       const result = await makeResult(context, asked, defaultDelivery, caller);
       if (body.save_images) await save(context, result);
-      return { made: result, warnings: warningsInCallersWords(result.warnings, automaticFieldNames) };
+      return { made: result, warnings: warningsInCallersWords(result.warnings, names) };
     } catch (error) {
       if (!signal.aborted) throw error;
       return await interruptedResult(task, asked, error, model);

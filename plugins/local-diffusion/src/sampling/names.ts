@@ -69,8 +69,7 @@ function findSampler(
  * Finds the sampler that is meant by a diffusers class name or one of the usual names (`dpmpp_2m_karras`,
  * "Euler a", "PLMS"). A name without a schedule leaves the model's own schedule as it is, and so does a
  * schedule that the sampler cannot have.
- * @throws EaselError ERR_REQUEST_INVALID for an unknown name; the message lists the known ones, nearest
- * first.
+ * @throws EaselError ERR_REQUEST_INVALID for an unknown name; the message has the three that are nearest.
  */
 export function resolveSampler(name: string, rows: readonly SamplerRow[] = samplers): ResolvedSampler {
   const ofClass = samplerOfClass(name, rows);
@@ -88,8 +87,8 @@ export function resolveSampler(name: string, rows: readonly SamplerRow[] = sampl
   const known = samplerNames(rows).sort((a, b) => distance(normal, a) - distance(normal, b));
   throw new EaselError({
     code: 'ERR_REQUEST_INVALID',
-    message: `the sampler "${name}" is not known; known are ${known.join(', ')}, and diffusers' class names`,
-    hint: `Did you mean ${known[0]}?`,
+    message: `the sampler "${name}" is not known; the closest are ${known.slice(0, 3).join(', ')}`,
+    hint: 'docs/local-engine.md shows all; the class names of diffusers are known too.',
   });
 }
 

@@ -1,4 +1,5 @@
 import { fetchImage } from '../fetch-image.js';
+import { bytesOfText } from './fields.js';
 import type { ImageSource } from './task-driver.js';
 import type { TaskSettings } from './task-settings.js';
 
@@ -19,7 +20,7 @@ export async function fetchSource(
   signal: AbortSignal,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const url = 'url' in source ? source.url : `data:,${source.base64}`;
-  if (url.startsWith('data:')) return new Uint8Array(Buffer.from(url.replace(/^data:[^,]*,/, ''), 'base64'));
+  if (url.startsWith('data:')) return bytesOfText(url);
   const { bytes } = await fetchImage(url, {
     maximumBytes: mostBytes,
     timeoutMs: imageMs,

@@ -3,6 +3,7 @@ import type { GenerationRequest } from '../generation.js';
 import { generatedFormats } from '../image.js';
 import { type ParameterName, parameterNames } from '../parameters.js';
 import type { Warning } from '../result.js';
+import { type AskedName, droppedWarnings } from './dropped-warnings.js';
 
 const field = z.string().min(1).max(100);
 
@@ -71,35 +72,22 @@ export interface RequestFields {
 /** What a request is in the words of a model. What it has no field for is left out, with a warning. */
 export function requestFields(table: FieldTable, request: GenerationRequest): RequestFields {
   const fields: { [name: string]: unknown } = { [table.prompt]: request.prompt };
-  const warnings: Warning[] = [];
   for (const name of parameterNames.filter((name) => name !== 'seed')) {
-    const value = request[name];
     const field = table[name];
-    if (value === undefined) continue;
-    if (field !== undefined) fields[field] = value;
-    else warnings.push(dropped(name));
+    if (field !== undefined && request[name] !== undefined) fields[field] = request[name];
   }
   if (table.outputFormat) {
     const { field, formats } = table.outputFormat;
     fields[field] = formats[request.outputFormat] ?? Object.values(formats)[0];
   }
-  if (request.seed !== undefined && table.seed === undefined) warnings.push(dropped('seed'));
   const write = table.imagesAs === 'base64' ? base64 : dataUri;
   const uris = request.inputImages.map(write);
-  if (uris.length > 0)
-    if (!table.images) warnings.push(dropped('inputImages'));
-    else Object.assign(fields, imageFields(table.images, uris));
-  if (request.mask)
-    if (!table.mask) warnings.push(dropped('mask'));
-    else fields[table.mask] = write(request.mask);
+  if (uris.length > 0 && table.images) Object.assign(fields, imageFields(table.images, uris));
+  if (request.mask && table.mask !== undefined) fields[table.mask] = write(request.mask);
+  const takes = (name: AskedName) => table[name === 'inputImages' ? 'images' : name] !== undefined;
+  const warnings = droppedWarnings(request, takes, 'the model has no such field');
   return { fields: { ...fields, ...sizeFields(table.size, request) }, warnings };
 }
-
-const dropped = (parameter: string): Warning => ({
-  code: 'parameter-dropped',
-  parameter,
-  message: `${parameter}: the model has no such field; it had no effect.`,
-});
 
 function imageFields({ field, form }: NonNullable<FieldTable['images']>, uris: readonly string[]) {
   if (form === 'list') return { [field]: uris };
@@ -121,6 +109,10 @@ export function nearestRatio(ratios: readonly string[], wanted: number): string 
   };
   return ratios.reduce((best, ratio) => (distance(ratio) < distance(best) ? ratio : best));
 }
+
+/** The bytes of a data URI, or of base64 alone. */
+export const bytesOfText = (text: string): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(Buffer.from(text.replace(/^data:[^,]*,/, ''), 'base64'));
 
 /** An image as the text that many APIs take in place of a file. */
 export const dataUri = ({ bytes, mediaType }: GenerationRequest['inputImages'][number]): string =>

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-
-const milliseconds = (defaultMs: number, mostMs: number) => z.int().min(1).max(mostMs).default(defaultMs);
+import { milliseconds } from './settings.js';
 
 /** Settings that every plugin of {@link defineTaskPlugin} has, to be spread into its `config`. */
 export const taskSettings = {

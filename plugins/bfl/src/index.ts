@@ -5,6 +5,7 @@
  * @module
  */
 import {
+  addressSetting,
   defineTaskPlugin,
   modelOptions,
   planByFields,
@@ -26,12 +27,10 @@ const ticketSchema = z.object({
 export default defineTaskPlugin({
   config: z.strictObject({
     ...taskSettings,
-    baseUrl: z
-      .url({ protocol: /^https?$/ })
-      .default('https://api.bfl.ai/v1')
-      .describe(
-        'Where the API is, with the version, such as https://api.eu.bfl.ai/v1 to stay in the EU. Absent: https://api.bfl.ai/v1.',
-      ),
+    baseUrl: addressSetting(
+      'https://api.bfl.ai/v1',
+      'Where the API is, with the version, such as https://api.eu.bfl.ai/v1 to stay in the EU.',
+    ),
   }),
   options: z.strictObject(modelOptions),
   open({ config, secrets }) {

@@ -72,7 +72,7 @@ async function valuesOf(
   const kinds = await readKinds(service, workflow, signal);
   const one = (value: string | number | undefined) => (value === undefined ? undefined : [value]);
   const known = request.sampler !== undefined && places.sampler ? request.sampler : undefined;
-  const { sampler, scheduler } = known === undefined ? {} : findSampler(known, options, kinds);
+  const found = known === undefined ? undefined : findSampler(known, options, kinds);
   const values: Values = {
     prompt: [request.prompt],
     negativePrompt: one(request.negativePrompt),
@@ -80,8 +80,8 @@ async function valuesOf(
     height: [request.height],
     steps: one(request.steps),
     guidanceScale: one(request.guidanceScale),
-    sampler: one(sampler),
-    scheduler: one(scheduler),
+    sampler: one(found?.sampler),
+    scheduler: one(found?.schedule),
     strength: one(request.strength),
     checkpoint: source.type === 'provider' ? [source.id] : undefined,
   };

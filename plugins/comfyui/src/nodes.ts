@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { EaselError, normaliseSamplerName, splitSamplerName } from '@easel/plugin-sdk';
-import { listed, type Service } from '@easel/plugin-sdk/provider';
+import { EaselError } from '@easel/plugin-sdk';
+import { listed, type MatchedSampler, matchSampler, type Service } from '@easel/plugin-sdk/provider';
 import { z } from 'zod';
 import type { Graph, Options } from './settings.js';
 import { split } from './workflow.js';
@@ -66,26 +66,15 @@ export function checkNodes(graph: Graph, kinds: Kinds, uploads: readonly string[
 }
 
 /**
- * The server's names of a sampler and its schedule, of any name that tools have for them.
+ * The names of a sampler and its schedule at the nodes that take them.
  *
- * @throws EaselError ERR_REQUEST_INVALID where the server does not have it
+ * @throws EaselError ERR_REQUEST_INVALID where they do not have it
  */
-export function findSampler(asked: string, { workflow, places }: Options, kinds: Kinds) {
-  const choicesAt = (place: string | undefined) => {
-    const { node, input } = split(place ?? '.');
-    return kinds.get(workflow[node]?.class_type ?? '')?.get(input) ?? [];
+export function findSampler(asked: string, { workflow, places }: Options, kinds: Kinds): MatchedSampler {
+  const choicesAt = (place = '.') => {
+    const { node, input } = split(place);
+    const choices = kinds.get(workflow[node]?.class_type ?? '')?.get(input) ?? [];
+    return choices.map((value) => ({ value }));
   };
-  const samplers = choicesAt(places.sampler?.[0]);
-  const { sampler, schedule } = splitSamplerName(asked);
-  const names = [sampler, sampler.replace(/_a$/, '_ancestral'), asked];
-  const found = samplers.find((each) => names.includes(each) || names.includes(normaliseSamplerName(each)));
-  const schedulers = choicesAt(places.scheduler?.[0]);
-  const scheduler = schedulers.find((each) => normaliseSamplerName(each) === schedule);
-  if (found && (schedule === undefined || scheduler !== undefined)) return { sampler: found, scheduler };
-  throw new EaselError({
-    code: 'ERR_REQUEST_INVALID',
-    field: 'sampler',
-    message: `sampler: the workflow cannot use "${asked.slice(0, 100)}".`,
-    hint: `It has ${listed(samplers)}, and the schedules ${listed(schedulers)}.`,
-  });
+  return matchSampler(asked, choicesAt(places.sampler?.[0]), choicesAt(places.scheduler?.[0]));
 }

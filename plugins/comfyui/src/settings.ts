@@ -1,13 +1,9 @@
 import { jsonSchema } from '@easel/plugin-sdk';
+import { addressSetting, milliseconds } from '@easel/plugin-sdk/provider';
 import { z } from 'zod';
 
-const milliseconds = (defaultMs: number, mostMs: number) => z.int().min(1).max(mostMs).default(defaultMs);
-
 export const configSchema = z.strictObject({
-  baseUrl: z
-    .url({ protocol: /^https?$/ })
-    .default('http://127.0.0.1:8188')
-    .describe('Where the server is. Absent: http://127.0.0.1:8188.'),
+  baseUrl: addressSetting('http://127.0.0.1:8188', 'Where the server is.'),
   requestMs: milliseconds(60_000, 900_000).describe(
     'Milliseconds within which the server must have answered one request. Absent: 60,000.',
   ),

@@ -1,4 +1,5 @@
 import { EaselError, type GenerationRequest, type Warning } from '@easel/plugin-sdk';
+import { droppedWarnings } from '@easel/plugin-sdk/provider';
 import type { Graph, Options, PlaceName } from './settings.js';
 
 /** What a call puts into a workflow, by the places. */
@@ -51,25 +52,9 @@ export function warningsOf({ workflow, places }: Options, request: GenerationReq
       field: 'inputImages',
       message: 'inputImages: the workflow needs an image to start from.',
     });
-  const asked: readonly [PlaceName, unknown][] = [
-    ['negativePrompt', request.negativePrompt],
-    ['seed', request.seed],
-    ['steps', request.steps],
-    ['guidanceScale', request.guidanceScale],
-    ['sampler', request.sampler],
-    ['strength', request.strength],
-    ['images', request.inputImages[0]],
-    ['mask', request.mask],
-  ];
-  return asked.flatMap(([name, value]) =>
-    value === undefined || places[name] !== undefined
-      ? []
-      : [
-          {
-            code: 'parameter-dropped' as const,
-            parameter: name === 'images' ? 'inputImages' : name,
-            message: `${name}: the workflow has no place for it; it had no effect.`,
-          },
-        ],
+  return droppedWarnings(
+    request,
+    (name) => places[name === 'inputImages' ? 'images' : name] !== undefined,
+    'the workflow has no place for it',
   );
 }

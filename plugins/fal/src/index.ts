@@ -6,6 +6,7 @@
  */
 import { EaselError } from '@easel/plugin-sdk';
 import {
+  addressSetting,
   defineTaskPlugin,
   modelOptions,
   planByFields,
@@ -29,10 +30,7 @@ type Ticket = z.output<typeof ticketSchema>;
 export default defineTaskPlugin({
   config: z.strictObject({
     ...taskSettings,
-    baseUrl: z
-      .url({ protocol: /^https?$/ })
-      .default('https://queue.fal.run')
-      .describe('Where the queue is. Absent: https://queue.fal.run.'),
+    baseUrl: addressSetting('https://queue.fal.run', 'Where the queue is.'),
   }),
   options: z.strictObject(modelOptions),
   open({ config, secrets }) {

@@ -6,10 +6,9 @@
  */
 import { jsonSchema } from '@easel/plugin-sdk';
 import { batchSettings, callName, pausesGrow, pausesShrink } from '@easel/plugin-sdk/batch';
+import { milliseconds } from '@easel/plugin-sdk/provider';
 import { z } from 'zod';
 import { serverNames } from './servers/index.js';
-
-const milliseconds = (defaultMs: number, mostMs: number) => z.int().min(1).max(mostMs).default(defaultMs);
 
 /** Keys that the manifest names, for servers that are not a preset. */
 export const secretNames = [

@@ -5,6 +5,7 @@
  */
 import { EaselError } from '@easel/plugin-sdk';
 import {
+  addressSetting,
   defineTaskPlugin,
   modelOptions,
   planByFields,
@@ -25,10 +26,7 @@ type Ticket = z.output<typeof ticketSchema>;
 export default defineTaskPlugin({
   config: z.strictObject({
     ...taskSettings,
-    baseUrl: z
-      .url({ protocol: /^https?$/ })
-      .default('https://api.replicate.com/v1')
-      .describe('Where the API is, with the version. Absent: https://api.replicate.com/v1.'),
+    baseUrl: addressSetting('https://api.replicate.com/v1', 'Where the API is, with the version.'),
   }),
   options: z.strictObject(modelOptions),
   open({ config, secrets }) {

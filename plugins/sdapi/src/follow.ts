@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ImageInTurn, Service } from '@easel/plugin-sdk/provider';
+import { bytesOfText, type ImageInTurn, type Service } from '@easel/plugin-sdk/provider';
 import { z } from 'zod';
 
 const stateSchema = z.object({
@@ -39,16 +39,12 @@ export async function watch(service: Service, watching: Watching) {
     if (!isNew) continue;
     shown += 1;
     last = id;
-    onPreview(bytesOf(uri ?? ''));
+    onPreview(bytesOfText(uri ?? ''));
   }
 }
 
 const stateOf = async (service: Service, body: object, signal: AbortSignal) =>
   stateSchema.parse((await service.ask({ url: 'internal/progress', body, signal })).json);
-
-/** The file of a data URI, or of base64 alone. */
-export const bytesOf = (text: string): Uint8Array<ArrayBuffer> =>
-  new Uint8Array(Buffer.from(text.replace(/^data:[^,]*,/, ''), 'base64'));
 
 /**
  * Stops a task that nobody wants any more, as soon as it is the one that is worked on: an interruption names

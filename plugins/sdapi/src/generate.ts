@@ -6,10 +6,16 @@ import {
   linkSignals,
   seedLimit,
 } from '@easel/plugin-sdk';
-import { generateInTurn, type ImageInTurn, type Service, unusable } from '@easel/plugin-sdk/provider';
+import {
+  bytesOfText,
+  generateInTurn,
+  type ImageInTurn,
+  type Service,
+  unusable,
+} from '@easel/plugin-sdk/provider';
 import { z } from 'zod';
 import { withoutImage } from './failures.js';
-import { bytesOf, watch } from './follow.js';
+import { watch } from './follow.js';
 import { planRequest } from './request.js';
 import type { Config, Options } from './settings.js';
 
@@ -56,7 +62,7 @@ export async function generate(
       const [first] = data.images;
       if (!first) throw withoutImage();
       used = infoOf(data.info);
-      return { bytes: bytesOf(first), seed: used.seed ?? seed };
+      return { bytes: bytesOfText(first), seed: used.seed ?? seed };
     } catch (error) {
       onAbandoned(taskId);
       throw error;

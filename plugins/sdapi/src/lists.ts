@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { EaselError, normaliseSamplerName, splitSamplerName } from '@easel/plugin-sdk';
-import { listed, type Service } from '@easel/plugin-sdk/provider';
+import { EaselError } from '@easel/plugin-sdk';
+import { listed, matchSampler, type Service } from '@easel/plugin-sdk/provider';
 import { z } from 'zod';
 
 const checkpointsSchema = z.array(
@@ -49,7 +49,7 @@ export async function findCheckpoint(service: Service, name: string, signal: Abo
 }
 
 /**
- * The server's names of a sampler and its schedule, of any name that tools have for them.
+ * The server's names of a sampler and its schedule.
  *
  * @throws EaselError ERR_REQUEST_INVALID where the server does not have it
  */
@@ -61,24 +61,14 @@ export async function findSampler(
   const samplers = await listOf(service, 'samplers', namedSchema, signal);
   if (!samplers) return { sampler_name: asked };
   // Until version 1.9 the schedule was a part of the sampler's name.
-  const whole = find(samplers, normaliseSamplerName(asked));
-  if (whole) return { sampler_name: whole.name };
-  const { sampler, schedule } = splitSamplerName(asked);
-  const schedulers =
-    schedule === undefined ? undefined : await listOf(service, 'schedulers', namedSchema, signal);
-  const found = find(samplers, sampler);
-  const scheduler = schedule === undefined ? undefined : find(schedulers ?? [], schedule);
-  if (found && schedule === undefined) return { sampler_name: found.name };
-  if (found && scheduler) return { sampler_name: found.name, scheduler: scheduler.label ?? scheduler.name };
-  throw new EaselError({
-    code: 'ERR_REQUEST_INVALID',
-    field: 'sampler',
-    message: `sampler: the server has no "${asked.slice(0, 100)}".`,
-    hint: `It has ${listed(samplers.map(({ name }) => name))}${schedulers ? `, and the schedules ${listed(schedulers.map(({ label, name }) => label ?? name))}` : ''}.`,
-  });
-}
-
-const find = (list: z.output<typeof namedSchema>, normal: string) =>
-  list.find(({ name, label, aliases }) =>
-    [name, label ?? name, ...(aliases ?? [])].some((each) => normaliseSamplerName(each) === normal),
+  const schedulers = (await listOf(service, 'schedulers', namedSchema, signal)) ?? [];
+  const { sampler, schedule } = matchSampler(
+    asked,
+    samplers.map(({ name, label, aliases }) => ({ value: name, names: [label ?? name, ...(aliases ?? [])] })),
+    schedulers.map(({ name, label, aliases }) => ({
+      value: label ?? name,
+      names: [name, ...(aliases ?? [])],
+    })),
   );
+  return { sampler_name: sampler, ...(schedule === undefined ? {} : { scheduler: schedule }) };
+}

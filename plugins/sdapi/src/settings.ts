@@ -1,13 +1,9 @@
 import { jsonSchema } from '@easel/plugin-sdk';
+import { addressSetting, milliseconds } from '@easel/plugin-sdk/provider';
 import { z } from 'zod';
 
-const milliseconds = (defaultMs: number, mostMs: number) => z.int().min(1).max(mostMs).default(defaultMs);
-
 export const configSchema = z.strictObject({
-  baseUrl: z
-    .url({ protocol: /^https?$/ })
-    .default('http://127.0.0.1:7860')
-    .describe('Where the server is. Absent: http://127.0.0.1:7860.'),
+  baseUrl: addressSetting('http://127.0.0.1:7860', 'Where the server is.'),
   requestMs: milliseconds(1_800_000, 7_200_000).describe(
     'Milliseconds within which the server must have made an image, loading its checkpoint included. Absent: 1,800,000.',
   ),

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { type GenerationRequest, type InputImage, seedLimit } from '@easel/plugin-sdk';
 import {
+  addressSetting,
   definePostPlugin,
   formOf,
   modelOptions,
@@ -29,10 +30,7 @@ export default definePostPlugin({
   config: z.strictObject({
     ...postSettings,
     requestMs: postSettings.requestMs.default(120_000),
-    baseUrl: z
-      .url({ protocol: /^https?$/ })
-      .default('https://api.stability.ai/v2beta')
-      .describe('Where the API is, with the version. Absent: https://api.stability.ai/v2beta.'),
+    baseUrl: addressSetting('https://api.stability.ai/v2beta', 'Where the API is, with the version.'),
   }),
   options: z.strictObject(options),
   open({ config, secrets }) {

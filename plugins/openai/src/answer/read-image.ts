@@ -1,5 +1,6 @@
 import { fetchImage, type Image, type OutputFormat } from '@easel/plugin-sdk';
 import { convertImage } from '@easel/plugin-sdk/images';
+import { bytesOfText } from '@easel/plugin-sdk/provider';
 import { unreadable } from '../failures.js';
 import type { FoundServer } from '../find-server.js';
 import type { Config } from '../settings.js';
@@ -27,7 +28,7 @@ export async function readFile(
   { server, config, signal }: ReadImageOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const inline = base64 || (url?.startsWith('data:') ? url : undefined);
-  if (inline) return new Uint8Array(Buffer.from(inline.replace(/^data:[^,]*,/, ''), 'base64'));
+  if (inline) return bytesOfText(inline);
   if (!url) throw unreadable(server.name, 'there is no image in it');
   const base = new URL(server.baseUrl);
   const address = new URL(url, base);

@@ -43,6 +43,7 @@ import { sampleErSde } from './er-sde.js';
 import { sampleEuler } from './euler.js';
 import { sampleEulerAncestral } from './euler-ancestral.js';
 import { sampleHeun } from './heun.js';
+import { sampleIpndm } from './ipndm.js';
 import { sampleLcm } from './lcm.js';
 import { sampleLms } from './lms.js';
 import { samplePndm } from './pndm.js';
@@ -179,6 +180,7 @@ export const samplers: readonly SamplerRow[] = [
     levels: restartLevels,
   },
   { name: 'er_sde', ...inSigma, sample: sampleErSde, flowScheduler: flowMatchSolverScheduler },
+  { name: 'ipndm', ...inSigma, sample: sampleIpndm },
   { name: 'res_multistep', ...inSigma, sample: sampleResMultistep },
   { name: 'deis', sample: sampleDeis, scheduler: deisMultistepScheduler },
   {

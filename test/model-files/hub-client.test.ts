@@ -2,7 +2,8 @@ import { mkdtempSync } from 'node:fs';
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { patientFetch } from '@easel/plugin-sdk';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { installedPath } from '../../core/src/model-files/cache-folder.js';
 import { HubClient } from '../../core/src/model-files/hub-client.js';
 import { parseHubReference } from '../../core/src/model-files/hub-reference.js';
@@ -34,14 +35,16 @@ describe('the token', () => {
     ['https://store.example/b', false],
   ])('is shown after a redirection to %s: %s', async (location, isShown) => {
     const shown: (string | null)[] = [];
-    vi.stubGlobal('fetch', async (_: URL, { headers }: { headers: Record<string, string> }) => {
-      shown.push(headers.authorization ?? null);
+    const fetch: typeof patientFetch = async (_, { headers } = {}) => {
+      shown.push(new Headers(headers).get('authorization'));
       return shown.length === 1
         ? new Response(null, { status: 302, headers: { location } })
         : new Response('there');
-    });
-    onTestFinished(() => void vi.unstubAllGlobals());
-    const client = new HubClient({ endpoint: 'https://hub.example', token: 'hf_x', cacheFolder: '/none' });
+    };
+    const client = new HubClient(
+      { endpoint: 'https://hub.example', token: 'hf_x', cacheFolder: '/none' },
+      fetch,
+    );
     await client.get('https://hub.example/a', {});
     expect(shown).toEqual(['Bearer hf_x', isShown ? 'Bearer hf_x' : null]);
   });
@@ -55,9 +58,10 @@ describe('the hub', () => {
   });
 
   it('that answers with a page is not a hub', async () => {
-    vi.stubGlobal('fetch', async () => new Response('<html>Log in</html>'));
-    onTestFinished(() => void vi.unstubAllGlobals());
-    const client = new HubClient({ endpoint: 'https://hub.example', token: undefined, cacheFolder: '/none' });
+    const client = new HubClient(
+      { endpoint: 'https://hub.example', token: undefined, cacheFolder: '/none' },
+      async () => new Response('<html>Log in</html>'),
+    );
     await expect(client.list(repository, 'main')).rejects.toMatchObject({
       code: 'ERR_PROVIDER_BAD_RESPONSE',
     });

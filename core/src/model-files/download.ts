@@ -3,6 +3,7 @@ import { EaselError } from '@easel/plugin-sdk';
 import { hashLike } from './content-hash.js';
 import type { HubClient, HubFile } from './hub-client.js';
 import { retrying } from './retrying.js';
+import { unreachable } from './unreachable.js';
 
 /** Milliseconds without a byte after which a connection is given up and made anew. */
 const stallMs = 60_000;
@@ -160,7 +161,7 @@ async function inTime(reader: Reader) {
     return await Promise.race([reader?.read(), stalled]);
   } catch (error) {
     await reader?.cancel().catch(() => {});
-    throw error;
+    throw unreachable(error);
   } finally {
     clearTimeout(timer);
   }

@@ -1,9 +1,10 @@
-import { EaselError } from '@easel/plugin-sdk';
+import { EaselError, linkSignals, patientFetch } from '@easel/plugin-sdk';
 import { z } from 'zod';
 import { firstProblem } from '../config/first-problem.js';
 import { isFilePath } from './file-path.js';
 import type { HubSettings } from './hub-settings.js';
 import { retrying } from './retrying.js';
+import { unreachable } from './unreachable.js';
 
 /** Milliseconds until the headers of an answer. */
 const answerMs = 60_000;
@@ -38,9 +39,13 @@ export interface Listing {
 /** Asks a hub that speaks Hugging Face's API. The token goes to the hub's own address alone. */
 export class HubClient {
   readonly #settings: HubSettings;
+  readonly #fetch: typeof patientFetch;
 
-  /** @throws ERR_CONFIG_INVALID for an endpoint that is not an address */
-  constructor(settings: HubSettings) {
+  /**
+   * @param fetch sends a request, without following redirections
+   * @throws ERR_CONFIG_INVALID for an endpoint that is not an address
+   */
+  constructor(settings: HubSettings, fetch = patientFetch) {
     if (!URL.canParse(settings.endpoint)) {
       throw new EaselError({
         code: 'ERR_CONFIG_INVALID',
@@ -49,6 +54,7 @@ export class HubClient {
       });
     }
     this.#settings = settings;
+    this.#fetch = fetch;
   }
 
   /**
@@ -60,7 +66,7 @@ export class HubClient {
     const listing = await retrying(async () => {
       const response = await this.get(`${this.#settings.endpoint}${path}`, {});
       await this.refuse(response, `${repository}@${revision}`);
-      return parse(await response.text());
+      return parse(await response.text().catch(refuseBroken));
     });
     const parsed = listingSchema.safeParse(listing);
     if (!parsed.success) {
@@ -84,10 +90,7 @@ export class HubClient {
     return `${this.#settings.endpoint}/${repository}/resolve/${commit}/${path}`;
   }
 
-  /**
-   * A GET that follows redirects itself: fetch would hand the token on within one host's ports, and this must
-   * not go to a store at all.
-   */
+  /** A GET that follows redirects itself: the token must go to no other port of the hub, and to no store. */
   async get(address: string, headers: Record<string, string>): Promise<Response> {
     const own = new URL(this.#settings.endpoint).origin;
     let url = new URL(address);
@@ -95,13 +98,10 @@ export class HubClient {
       const { token } = this.#settings;
       // Scheme and port as well: the token does not leave by http what was reached by https.
       const isOwn = url.origin === own;
-      const response = await answered(url, {
-        redirect: 'manual',
-        headers: {
-          'user-agent': 'easel',
-          ...headers,
-          ...(token && isOwn ? { authorization: `Bearer ${token}` } : {}),
-        },
+      const response = await this.#answered(url, {
+        'user-agent': 'easel',
+        ...headers,
+        ...(token && isOwn ? { authorization: `Bearer ${token}` } : {}),
       });
       const location = response.headers.get('location');
       if (response.status < 300 || response.status >= 400 || location === null) return response;
@@ -112,6 +112,22 @@ export class HubClient {
       code: 'ERR_PROVIDER_UNAVAILABLE',
       message: `${address} redirects more than 5 times.`,
     });
+  }
+
+  /** An answer whose headers come within a minute; its body takes as long as it takes. */
+  async #answered(url: URL, headers: Record<string, string>): Promise<Response> {
+    const { signal, unlink } = linkSignals([], answerMs);
+    try {
+      return await this.#fetch(url, { headers, signal });
+    } catch (error) {
+      if (!signal.aborted) throw unreachable(error);
+      throw new EaselError({
+        code: 'ERR_PROVIDER_UNAVAILABLE',
+        message: `${url.host} did not answer within ${answerMs / 1000} s.`,
+      });
+    } finally {
+      unlink();
+    }
   }
 
   /** Throws what an answer that is not a success means; `what` is asked for. */
@@ -135,21 +151,9 @@ export class HubClient {
   }
 }
 
-/** A response's headers within a minute; its body takes as long as it takes. */
-async function answered(url: URL, init: RequestInit): Promise<Response> {
-  const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), answerMs);
-  try {
-    return await fetch(url, { ...init, signal: controller.signal });
-  } catch (error) {
-    if (!controller.signal.aborted) throw error;
-    throw new EaselError({
-      code: 'ERR_PROVIDER_UNAVAILABLE',
-      message: `${url.host} did not answer within ${answerMs / 1000} s.`,
-    });
-  } finally {
-    clearTimeout(timer);
-  }
+/** An answer that broke off. */
+function refuseBroken(error: unknown): never {
+  throw unreachable(error);
 }
 
 /** Undefined for what is not JSON, such as the page of a proxy. */

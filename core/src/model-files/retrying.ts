@@ -21,7 +21,7 @@ export async function retrying<T>(work: () => Promise<T>, hasProgressed = () => 
       return await work();
     } catch (error) {
       if (hasProgressed()) failures = 0;
-      if (!isPassing(error) || failures >= tries - 1) throw asUnavailable(error);
+      if (!isPassing(error) || failures >= tries - 1) throw error;
       const asked = EaselError.isInstance(error) ? error.retryAfterMs : undefined;
       if ((asked ?? 0) > longestPauseMs) throw error;
       await pause(asked ?? firstPauseMs * 2 ** failures);
@@ -29,22 +29,4 @@ export async function retrying<T>(work: () => Promise<T>, hasProgressed = () => 
   }
 }
 
-const isPassing = (error: unknown): boolean =>
-  EaselError.isInstance(error) ? error.retryable : isNetworkError(error);
-
-/** fetch wraps what happened to a socket. */
-function isNetworkError(error: unknown): boolean {
-  const { cause, code } = error as { cause?: { code?: string }; code?: string };
-  return cause?.code !== undefined || (code?.startsWith('UND_') ?? false);
-}
-
-function asUnavailable(error: unknown): unknown {
-  if (EaselError.isInstance(error) || !isNetworkError(error)) return error;
-  const { cause, message } = error as { cause?: Error; message: string };
-  return new EaselError({
-    code: 'ERR_PROVIDER_UNAVAILABLE',
-    message: `The hub cannot be reached: ${cause?.message || message}.`,
-    hint: 'Check the network, and HF_ENDPOINT if it is set; what has come so far is kept.',
-    cause: error,
-  });
-}
+const isPassing = (error: unknown): boolean => EaselError.isInstance(error) && error.retryable;

@@ -19,7 +19,6 @@ import { compareTransformerLora, type LoraRun } from './lora-transformer.js';
 import { pipelineCases } from './pipelines.js';
 
 const tolerance = 1e-4;
-const control = /_control_/;
 
 const indexSchema = z.looseObject({ _class_name: z.string() });
 const ioSchema = z.looseObject({
@@ -62,7 +61,7 @@ async function casesOf(folder: string, name: string): Promise<ReferenceCase[]> {
   const io = await readIo(join(expected, 'io.json'));
   io.base ??= bases.find(([prefix]) => name.startsWith(prefix))?.[1];
   const base = join(dirname(folder), io.base ?? '');
-  const unread = io.base === undefined ? 'the case names no base model' : await unreadBase(base, name);
+  const unread = io.base === undefined ? 'the case names no base model' : await unreadBase(base);
   const networks = io.cases.map((given) => ({
     id: `${name}/${given.id}`,
     run: async (): Promise<CaseOutcome> => {
@@ -96,9 +95,8 @@ function comparisonOf(base: string) {
 }
 
 /** Why the networks of a base model are not compared; undefined where they are. */
-async function unreadBase(base: string, name: string): Promise<string | undefined> {
+async function unreadBase(base: string): Promise<string | undefined> {
   if (await exists(join(base, 'unet'))) return undefined;
-  if (control.test(name)) return 'Control LoRAs, which widen the network';
   const { _class_name: pipeline } = indexSchema.parse(await readJson(join(base, 'model_index.json')));
   return /^(Flux|ZImage|Flux2Klein|QwenImage)Pipeline$/.test(pipeline) ? undefined : `LoRAs of a ${pipeline}`;
 }

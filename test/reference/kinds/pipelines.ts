@@ -102,7 +102,6 @@ function whyNotBuilt(value: unknown): string | undefined {
   if (mask === 'additive') return additiveMask;
   // What the library computes and the model was not trained with.
   if (/mm_token_type_ids/.test(note)) return 'images at positions of text';
-  if (kind === 'lora' && pipeline === 'FluxControlPipeline') return 'a LoRA that widens the network';
   const unread = [
     ...Object.keys(args).filter((key) => !(key in pipelineCaseSchema.shape.args.shape)),
     ...Object.keys(pipeline_extra).filter((key) => !inertExtras.includes(key)),

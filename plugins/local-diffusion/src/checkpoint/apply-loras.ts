@@ -4,6 +4,8 @@ import type { Lora, UnplacedLayer } from './lora.js';
 import { type ComponentLora, type LoraLayer, sizeOfChange } from './lora-layer.js';
 import { type LoraTarget, underscored } from './lora-names.js';
 import { shareOut } from './lora-parts.js';
+import { shapesAgree } from './shapes.js';
+import { widenLayers } from './widened-layers.js';
 
 /** The networks of a model, by the names of their folders in a diffusers checkpoint. */
 type Components = Readonly<Record<string, Component | undefined>>;
@@ -26,10 +28,11 @@ export interface LoraTitles {
  * has a place in this one
  */
 export function applyLoras<Given extends Components>(
-  components: Given,
+  given: Given,
   loras: readonly Lora[],
   titles: LoraTitles,
 ): Given {
+  const components = widenLayers(given, loras);
   const placed = loras.map((lora) => place(lora, components, titles));
   const changed = Object.entries(components).flatMap(([name, component]) => {
     const own = placed.map(
@@ -39,10 +42,20 @@ export function applyLoras<Given extends Components>(
       }),
     );
     return component && own.some(({ layers }) => layers.size > 0)
-      ? [[name, { ...component, loras: own }] as const]
+      ? [[name, { ...component, loras: own, tensors: replaced(component, own) }] as const]
       : [];
   });
   return { ...components, ...Object.fromEntries(changed) };
+}
+
+/** The tensors of a component with those that LoRAs replace; of several the last has its way. */
+function replaced({ tensors }: Component, loras: readonly ComponentLora[]): Component['tensors'] {
+  const replacements = loras.flatMap(({ layers }) =>
+    [...layers].flatMap(([path, { replacement }]) =>
+      replacement ? [[`${path}.weight`, replacement] as const] : [],
+    ),
+  );
+  return replacements.length > 0 ? new Map([...tensors, ...replacements]) : tensors;
 }
 
 /** Layers by component and path. */
@@ -81,8 +94,10 @@ function placeOne(
   const { name } = layer;
   const weight = component?.tensors.get(`${path}.weight`);
   if (!weight) return `"${name}", which the model does not have`;
-  if (!fits(layer, weight.shape))
-    return `"${name}" for a layer of ${shapeOf(layer)}, which is one of [${weight.shape}] in the model`;
+  const zeros = component?.zeroColumns?.get(`${path}.weight`) ?? 0;
+  const shape = weight.shape.map((size, axis) => (axis === 1 ? size + zeros : size));
+  if (!fits(layer, shape))
+    return `"${name}" for a layer of ${shapeOf(layer)}, which is one of [${shape}] in the model`;
   if (layers.has(path)) return `"${name}", which is the second change of ${path}`;
   if (!layer.bias || component?.tensors.has(`${path}.bias`)) {
     layers.set(path, layer);
@@ -123,7 +138,8 @@ function placeFinder(
 }
 
 /** Kernels may lie in a file as rows of all their pixels. */
-function fits({ change, magnitude, bias }: UnplacedLayer, shape: readonly number[]): boolean {
+function fits({ change, magnitude, bias, replacement }: UnplacedLayer, shape: readonly number[]): boolean {
+  if (replacement && !shapesAgree(replacement.shape, shape)) return false;
   const [outputs = 0, ...inputs] = shape;
   const columns = sizeOf(inputs);
   if (bias && sizeOf(bias.shape) !== outputs) return false;
@@ -143,7 +159,8 @@ function fits({ change, magnitude, bias }: UnplacedLayer, shape: readonly number
 const sizeOf = (shape: readonly number[]): number => shape.reduce((one, other) => one * other, 1);
 
 /** As the file has it: a kernel's pixels are columns there only where the factors say no more. */
-function shapeOf({ change }: UnplacedLayer): string {
+function shapeOf({ change, replacement }: UnplacedLayer): string {
+  if (replacement) return `[${replacement.shape}]`;
   if (change?.kind !== 'low-rank')
     return `[${change ? sizeOfChange(change).map((size) => size ?? 'any') : 'any'}]`;
   const { left, core, right } = change.product;

@@ -19,6 +19,11 @@ export interface Component {
   readonly tensors: ReadonlyMap<string, TensorLocation>;
   /** What `applyLoras` adds to its layers, one entry a LoRA; absent means nothing. */
   readonly loras?: readonly ComponentLora[];
+  /**
+   * Weights that end with so many columns of zeros more than lie in the files: those of inputs that LoRAs
+   * alone read. Absent: there are none.
+   */
+  readonly zeroColumns?: ReadonlyMap<string, number>;
 }
 
 export interface OpenComponentOptions {

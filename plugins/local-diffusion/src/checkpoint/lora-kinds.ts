@@ -57,13 +57,16 @@ const readers: readonly (readonly [mark: LoraPart, read: (parts: LoraParts) => R
  */
 export function layerOf(parts: LoraParts): LoraLayer | undefined {
   const { tensors, alpha, file, name } = parts;
-  const bias = tensors.get('diff_b') ?? tensors.get('b_norm');
+  const upBias = tensors.get('up_bias');
+  const bias = upBias ?? tensors.get('diff_b') ?? tensors.get('b_norm');
+  const replacement = tensors.get('norm');
   const read = readers.find(([mark]) => tensors.has(mark))?.[1](parts);
-  if (!read) return bias && { factor: 1, bias };
+  if (!read) return bias || replacement ? { factor: 1, bias, replacement } : undefined;
   const { change, rank } = read;
   const factor = rank === undefined ? 1 : alpha === undefined ? parts.declaredFactor(rank) : alpha / rank;
   if (!Number.isFinite(factor)) throw invalidFiles(`${file}: the alpha of "${name}" is ${alpha}.`);
-  return { change, factor, magnitude: magnitudeOf(tensors), bias };
+  // PEFT's bias is one of the layer that makes the rank's numbers into outputs, and multiplied like these.
+  return { change, factor, magnitude: magnitudeOf(tensors), bias, ...(upBias && { biasFactor: factor }) };
 }
 
 function readLowRank(parts: LoraParts): ReadChange {

@@ -70,6 +70,10 @@ export interface LoraLayer {
   readonly magnitude?: Magnitude | undefined;
   /** Added to the bias. Absent: nothing is. */
   readonly bias?: TensorLocation | undefined;
+  /** What `bias` is multiplied by. Absent: 1. */
+  readonly biasFactor?: number;
+  /** What the weight is in its stead, however strong the LoRA is. Absent: it stays. */
+  readonly replacement?: TensorLocation | undefined;
 }
 
 /** What one LoRA adds to one network. */

@@ -19,6 +19,18 @@ export interface LoraTarget {
    * its weight is divided into. Undefined for a module of another name.
    */
   originalParts?(tensors: ReadonlyMap<string, TensorLocation>): (module: string) => Parts | undefined;
+  /** The layer that LoRAs may give more inputs. Absent: none. */
+  readonly widening?: Widening;
+}
+
+/** A layer that reads what goes into a network, and an image beside it where a LoRA says so. */
+export interface Widening {
+  /** Its path, that of diffusers. */
+  readonly path: string;
+  /** See `LoraName.module`: all names that it has. */
+  readonly modules: readonly string[];
+  /** The config of the network when the layer has so many inputs. */
+  configOf(config: unknown, inputs: number): unknown;
 }
 
 /** What a tensor is to its layer, by LyCORIS's names without the algorithm's. */
@@ -30,6 +42,8 @@ export type LoraPart =
       | 'diff_b'
       | 'w_norm'
       | 'b_norm'
+      | 'up_bias'
+      | 'norm'
       | 'weight'
       | 'on_input'
       | 'oft_blocks'
@@ -51,6 +65,8 @@ export interface LoraName {
 const partNames: Readonly<Record<string, LoraPart>> = {
   A: 'down',
   B: 'up',
+  'B.bias': 'up_bias',
+  scale: 'norm',
   dora_scale: 'magnitude',
   magnitude_vector: 'peft magnitude',
 };
@@ -62,7 +78,10 @@ const endings: readonly RegExp[] = [
   /^(?<module>.+)\.(lora_linear_layer|lora)\.(?<part>down|up)\.weight$/,
   // PEFT; the name of an adapter may stand before `weight`
   /^(?<module>.+)\.lora_(?<part>A|B)(\.\w+)?\.weight$/,
+  /^(?<module>.+)\.lora_(?<part>B\.bias)$/,
   /^(?<module>.+)\.lora_(?<part>magnitude_vector)(\.\w+)*$/,
+  // Black Forest Labs' control LoRAs
+  /^(?<module>.+_norm)\.(?<part>scale)$/,
   // diffusers' attention processors
   /^(?<module>.+?)(\.processor)?\.(?<projection>to_(q|k|v|out))_lora\.(?<part>down|up)\.weight$/,
   // LyCORIS, and the differences of ComfyUI's extraction

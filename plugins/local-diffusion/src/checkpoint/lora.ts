@@ -118,7 +118,7 @@ function group(path: string, tensors: ReadonlyMap<string, TensorLocation>, targe
 
 /** The name of a tensor without its end. */
 const layerName = (name: string): string =>
-  name.replace(/\.(lora_[AB]\.(\w+\.)?weight|lora_magnitude_vector.*|[^.]+\.weight|[^.]+)$/, '');
+  name.replace(/\.(lora_[AB]\.((\w+\.)?weight|bias)|lora_magnitude_vector.*|[^.]+\.weight|[^.]+)$/, '');
 
 function notLora(path: string, name: string | undefined): Error {
   if (name === undefined) return invalidFiles(`${path} is not a LoRA: it changes no layer.`);

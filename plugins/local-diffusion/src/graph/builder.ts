@@ -107,6 +107,17 @@ export class GraphBuilder {
    * @throws ERR_MODEL_FILES_INVALID when it is missing, of another shape, or not of a floating-point type
    */
   mount(name: string, shape: readonly number[]): Value {
+    const zeros = this.#component.zeroColumns?.get(name);
+    if (zeros === undefined) return this.#mountStoredColumns(name, shape);
+    const [rows = 0, columns = 0] = shape;
+    const own = this.#mountStoredColumns(name, [rows, columns - zeros]);
+    return this.node('Concat', [own, this.floats(new Float32Array(rows * zeros), [rows, zeros])], {
+      axis: 1,
+    });
+  }
+
+  /** The columns of a weight that lie in the file. */
+  #mountStoredColumns(name: string, shape: readonly number[]): Value {
     const half = this.#weights.isSwapped(name) ? shape[0]! / 2 : 0;
     const rows = (first: number) => this.mountRows(name, shape, first, half);
     if (half > 0) return this.node('Concat', [rows(0), rows(half)], { axis: 0 });

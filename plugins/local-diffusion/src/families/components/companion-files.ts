@@ -76,7 +76,7 @@ export const fluxAutoencoderFile = (lastLayer = 'proj_out'): CompanionFile => ({
   folders: ['vae'],
   marks: vaeMarks,
   componentOf: readAutoencoderTensors,
-  misfitOf: latentMisfit(lastLayer),
+  misfitOf: latentMisfit(lastLayer, 2),
 });
 
 /** CLIP's tensors, without those that are not read. */

@@ -35,10 +35,14 @@ const latentsPerToken = 4;
  * Whether the latents of an autoencoder have the channels that a transformer makes.
  *
  * @param lastLayer its path
+ * @param kernelAxes of the autoencoder's convolutions: 2, or 3 where it was made for videos
  */
 export const latentMisfit =
-  (lastLayer: string): MisfitOf =>
+  (lastLayer: string, kernelAxes: 2 | 3): MisfitOf =>
   (autoencoder, denoiser) => {
+    const axes = (autoencoder.get('decoder.conv_in.weight')?.shape.length ?? 0) - 2;
+    if (axes > 0 && axes !== kernelAxes)
+      return `has convolutions of ${axes} axes, and the autoencoder of this model has some of ${kernelAxes}`;
     const channels = sizeOf(autoencoder, { tensor: 'decoder.conv_in.weight', axis: 1 });
     const numbers = sizeOf(denoiser, { tensor: `${lastLayer}.weight`, axis: 0 });
     if (channels === undefined || numbers === undefined || latentsPerToken * channels === numbers)

@@ -1,7 +1,8 @@
 import type { Lora } from '../../checkpoint/lora.js';
-import type { LoraTarget } from '../../checkpoint/lora-names.js';
+import type { LoraTarget, Widening } from '../../checkpoint/lora-names.js';
 import { clipLTarget, transformerTarget } from '../components/lora-targets.js';
 import type { FamilyLoras } from '../family.js';
+import { fluxSchema } from './network/flux-config.js';
 import { fluxTensors, originalPathOf } from './original-names.js';
 
 const layers = [
@@ -9,6 +10,19 @@ const layers = [
   ...['img_in', 'txt_in', 'time_in', 'vector_in', 'guidance_in', 'final_layer'],
 ];
 const blocks = new RegExp(`^(?=(${layers.join('|')})\\.)`);
+
+/**
+ * Control LoRAs give the network the latents of an image beside its own: Black Forest Labs' for FLUX.1, by
+ * edges and depths.
+ */
+const widening: Widening = {
+  path: 'x_embedder',
+  modules: ['x_embedder', 'img_in'],
+  configOf(config, inputs) {
+    const { in_channels: own, out_channels: made } = fluxSchema.parse(config);
+    return { ...(config as object), in_channels: inputs, out_channels: made ?? own };
+  },
+};
 
 /** FLUX's transformer and Chroma's, by diffusers' names and Black Forest Labs'. */
 const transformer = transformerTarget(blocks, () => (module) => {
@@ -28,6 +42,6 @@ const lorasOf = (targets: readonly LoraTarget[]): FamilyLoras => ({
   titleOfModel: () => title,
 });
 
-export const fluxLoras = lorasOf([transformer, clipLTarget]);
-/** Chroma has no CLIP. */
+export const fluxLoras = lorasOf([{ ...transformer, widening }, clipLTarget]);
+/** Chroma has no CLIP, and reads no image beside its own. */
 export const chromaLoras = lorasOf([transformer]);

@@ -99,7 +99,7 @@ const autoencoderFile: CompanionFile = {
   folders: ['vae'],
   marks: ['decoder.conv_in.weight'],
   componentOf: wanAutoencoderOf,
-  misfitOf: latentMisfit('proj_out'),
+  misfitOf: latentMisfit('proj_out', 3),
 };
 
 /** The layout of ComfyUI's files: the transformer alone, or all in one. */

@@ -1,7 +1,7 @@
 import type { LoraLayer, Magnitude } from '../../checkpoint/lora-layer.js';
 import type { GraphBuilder, Value } from '../builder.js';
 import type { ChangeScope } from './change-scope.js';
-import { isBeside, scaleOf } from './low-rank.js';
+import { isBeside, scaleOf, strength } from './low-rank.js';
 import { reshape } from './reshape.js';
 import { weightChange } from './weight-change.js';
 
@@ -83,7 +83,8 @@ export function changedBias(graph: GraphBuilder, path: string, shape: readonly n
     (sum, { index, layer }) => {
       if (!layer.bias) return sum;
       const added = graph.mountLocation(`lora/${index}/${path}.bias`, layer.bias, layer.bias.shape);
-      const scaled = graph.node('Mul', [reshape(graph, added, shape), scaleOf(graph, index)]);
+      const scale = strength(graph, index, layer.biasFactor ?? 1);
+      const scaled = graph.node('Mul', [reshape(graph, added, shape), scale]);
       return graph.node('Add', [sum, scaled]);
     },
     graph.mount(`${path}.bias`, shape),

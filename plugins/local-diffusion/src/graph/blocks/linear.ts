@@ -36,9 +36,10 @@ export function linearRows(
   if (!isBeside(graph, path, [outputs, inputs]) || graph.loraLayers(path).some(({ layer }) => layer.bias)) {
     const rows = graph.once(`changed ${path}`, () => changedWeight(graph, path, [outputs, inputs]));
     const part = cut(graph, rows, first, count);
-    if (!hasBias) return product(graph, x, part, undefined);
-    const biases = graph.once(`changed bias of ${path}`, () => changedBias(graph, path, [outputs]));
-    return product(graph, x, part, cut(graph, biases, first, count));
+    const biases =
+      hasBias && graph.once(`changed bias of ${path}`, () => changedBias(graph, path, [outputs]));
+    const own = product(graph, x, part, biases ? cut(graph, biases, first, count) : undefined);
+    return addLinearLoras(graph, x, own, path, { inputs, outputs, first, count });
   }
   const weight = graph.mountRows(`${path}.weight`, [outputs, inputs], first, count);
   const bias = hasBias ? graph.mountRows(`${path}.bias`, [outputs], first, count) : undefined;

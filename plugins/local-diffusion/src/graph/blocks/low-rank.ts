@@ -73,7 +73,7 @@ export function addLinearLoras(
     const low = graph.once(`${name} of ${x.name}`, () => {
       const downwards = graph.mountLocation(`${name}.down`, down, [rank, inputs]);
       const rows = graph.node('Gemm', [x, downwards], { transB: 1 });
-      return graph.node('Mul', [rows, strength(graph, index, layer)]);
+      return graph.node('Mul', [rows, strength(graph, index, layer.factor)]);
     });
     const upwards = graph.mountLocationRows(`${name}.up`, up, [outputs, rank], first, count);
     sum = graph.node('Gemm', [low, upwards, sum], { transB: 1 });
@@ -107,15 +107,15 @@ export function addConvolutionLoras(
     const name = `lora/${index}/${path}`;
     const downwards = graph.mountLocation(`${name}.down`, down, [rank, inputs, kernel, kernel]);
     const rows = graph.node('Conv', [x, downwards], attributes);
-    const low = graph.node('Mul', [rows, strength(graph, index, layer)]);
+    const low = graph.node('Mul', [rows, strength(graph, index, layer.factor)]);
     const upwards = graph.mountLocation(`${name}.up`, up, [outputs, rank, 1, 1]);
     sum = graph.node('Add', [sum, graph.node('Conv', [low, upwards], { kernel_shape: [1, 1] })]);
   }
   return sum;
 }
 
-/** scale * alpha / rank as [1], to multiply the few channels between `down` and `up` by. */
-function strength(graph: GraphBuilder, index: number, { factor }: LoraLayer): Value {
+/** The weight of a LoRA at a run times alpha / rank, as [1]. */
+export function strength(graph: GraphBuilder, index: number, factor: number): Value {
   return graph.once(`strength ${factor} of LoRA ${index}`, () => {
     const scale = scaleOf(graph, index);
     return factor === 1 ? scale : graph.node('Mul', [scale, graph.floats([factor])]);

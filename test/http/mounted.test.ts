@@ -120,7 +120,14 @@ describe.each(hosts)('the server in a host app, %s', (_name, mount) => {
     expect(await jsonOf(await fetch(`${origin}${prefix}/openapi.json`))).toMatchObject({
       servers: [{ url: prefix }],
     });
-    expect((await fetch(`${origin}${prefix}/nothing`)).status).toBe(404);
+    // Programs are told as JSON that nothing is there, people by the page.
+    const typeAt = async (path: string, accept: string) => {
+      const { status, headers } = await fetch(`${origin}${prefix}${path}`, { headers: { accept } });
+      return `${status} ${headers.get('content-type')}`;
+    };
+    expect(await typeAt('/nothing', '*/*')).toMatch(/^404 application\/json/);
+    expect(await typeAt('/nothing', 'text/html,*/*;q=0.8')).toMatch(/^404 text\/html/);
+    expect(await typeAt('/api/nothing', 'text/html,*/*;q=0.8')).toMatch(/^404 application\/json/);
   });
 
   it('asks for keys, with their scopes, as it does alone', async () => {

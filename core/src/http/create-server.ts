@@ -35,7 +35,7 @@ import { collectOperations } from './operation.js';
 import { handlePipelinedInTurn } from './pipelined-requests.js';
 import { probeRoutes } from './probes.js';
 import { sdcppRoutes } from './sdcpp/routes.js';
-import { studioRoutes } from './studio/routes.js';
+import { studioRoutes, studioSender } from './studio/routes.js';
 import { watchRequests } from './watch-requests.js';
 
 /** What the routes have, and what their answers say beside their bodies. */
@@ -135,7 +135,8 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
   server.decorate('storageFolder', configuration.storageFolder);
   requireRouteScopes(server);
   const operations = collectOperations(server);
-  answerErrors(server, logger);
+  const sendStudio = studioSender(prefix);
+  answerErrors(server, logger, sendStudio);
 
   const { bodyMb, corsOrigins } = configuration.server;
   if (corsOrigins.length > 0)
@@ -168,7 +169,7 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
   await server.register(sessionRoutes(context));
   await server.register(probeRoutes(context, metrics));
   await server.register(documentationRoutes(prefix, operations));
-  await server.register(studioRoutes(prefix));
+  await server.register(studioRoutes(prefix, sendStudio));
   return server;
 }
 

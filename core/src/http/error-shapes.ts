@@ -10,6 +10,7 @@ import { openAiError } from './openai/error.js';
 import { openAiFieldNames } from './openai/field-names.js';
 import { sdcppFieldNames } from './sdcpp/field-names.js';
 import { answerTo } from './server-paths.js';
+import type { SendStudio } from './studio/routes.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -61,10 +62,21 @@ const hints: Readonly<Partial<Record<ErrorShape, string>>> = {
 const bodyOf = (shape: ErrorShape, answer: ErrorAnswer, names = fieldNames[shape]): object =>
   shapes[shape](inCallersWords(answer, names));
 
-/** Answers errors in the shape that the route declares, and those of unknown paths in Easel's own. */
-export function answerErrors(server: FastifyInstance, logger: HostLogger): void {
-  answerErrorsAs(server, 'failed', logger);
+/**
+ * Answers errors in the shape that the route declares, and those of unknown paths in Easel's own; a browser
+ * there is shown the Studio, where there is one, which says that nothing is there.
+ */
+export function answerErrors(
+  server: FastifyInstance,
+  logger: HostLogger,
+  sendStudio: SendStudio | undefined,
+): void {
+  answerErrorsAs(server, 'failed', logger, sendStudio);
 }
+
+/** Browsers ask for HTML by its name, and programs do not; what is below `/api` is for programs alone. */
+const isForPeople = ({ method, url, headers }: FastifyRequest): boolean =>
+  method === 'GET' && (headers.accept ?? '').includes('text/html') && !/^\/(api|studio)\//.test(url);
 
 /** Answers a URL that cannot be read, which no route is looked up for. */
 export function answerUnreadableUrl(error: Error, _request: FastifyRequest, reply: FastifyReply): void {
@@ -82,7 +94,12 @@ export async function answerUnknownPaths(server: FastifyInstance, logger: HostLo
   await server.register(async (api) => answerErrorsAs(api, 'sdcppFailed', logger), { prefix: '/sdcpp' });
 }
 
-function answerErrorsAs(server: FastifyInstance, shape: ErrorShape, logger: HostLogger): void {
+function answerErrorsAs(
+  server: FastifyInstance,
+  shape: ErrorShape,
+  logger: HostLogger,
+  sendStudio?: SendStudio,
+): void {
   server.setErrorHandler(async (error, request, reply) => {
     const { id, method, routeOptions } = request;
     const answer = answerTo(request, error);
@@ -96,7 +113,9 @@ function answerErrorsAs(server: FastifyInstance, shape: ErrorShape, logger: Host
       .headers(answer.headers)
       .send(bodyOf(failure, answer, request.fieldNames));
   });
-  server.setNotFoundHandler(({ method, url }) => {
+  server.setNotFoundHandler(async (request, reply) => {
+    const { method, url } = request;
+    if (sendStudio && isForPeople(request)) return await sendStudio(reply.status(404));
     const message = `There is nothing at ${method} ${url.slice(0, 200)}.`;
     throw new HttpError(404, 'not_found', [message, hints[shape]].filter(Boolean).join(' '));
   });

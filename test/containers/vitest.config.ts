@@ -6,7 +6,7 @@ export default defineConfig({
   root: fileURLToPath(new URL('../..', import.meta.url)),
   test: {
     include: ['test/containers/**/*.container.ts'],
-    testTimeout: 120_000,
+    testTimeout: 300_000,
     fileParallelism: false,
     reporters: ['default', './test/summary-reporter.ts'],
   },

@@ -6,7 +6,7 @@ export default defineConfig({
   root: fileURLToPath(new URL('../..', import.meta.url)),
   test: {
     include: ['test/hostile/**/*.hostile.ts'],
-    testTimeout: 240_000,
+    testTimeout: 900_000,
     hookTimeout: 60_000,
     fileParallelism: false,
     pool: 'forks',

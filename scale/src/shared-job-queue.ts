@@ -24,6 +24,9 @@ import type { JobChannel, JobMessage } from './redis/job-channel.js';
 import type { JobConsumer } from './redis/job-consumer.js';
 import type { JobTransport } from './redis/job-transport.js';
 
+/** Milliseconds between two looks at jobs that somebody listens to; messages come at once, and may be lost. */
+const lookMs = 2_000;
+
 export interface SharedJobOptions {
   readonly host: SharedHost;
   readonly records: ObjectJobRecords;
@@ -60,6 +63,7 @@ export class SharedJobQueue implements JobQueue {
       { get: (id) => this.get(id), places: (ids) => this.#places(ids) },
       () => [],
       () => {},
+      lookMs,
     );
     const { channel } = options;
     this.events = {
@@ -101,12 +105,11 @@ export class SharedJobQueue implements JobQueue {
   }
 
   async get(id: string): Promise<StoredJob | undefined> {
-    const job = await this.#options.records.get(id);
-    return job && (await this.#withPlaces([job]))[0];
+    return (await this.#describe([id]))[0];
   }
 
   async list(caller: string | undefined, limit: number, before?: string): Promise<StoredJob[]> {
-    return await this.#withPlaces(await this.#options.records.list(caller, limit, before));
+    return await this.#describe(await this.#options.records.listIds(caller, limit, before));
   }
 
   async setPriority(id: string, priority: number): Promise<StoredJob | undefined> {
@@ -165,7 +168,7 @@ export class SharedJobQueue implements JobQueue {
   /** All that is to be done once the end of a job is written, by whoever wrote it or found it. */
   #settle(job: StoredJob): void {
     const { transport, channel, records, host } = this.#options;
-    channel.tell({ type: 'state', id: job.id });
+    channel.tell({ type: 'state', id: job.id, end: records.knownEnd(job.id) });
     for (const listener of this.#endListeners) listener(job);
     void Promise.all([transport.forget(job, durationOf(job)), records.settle(job.id)]).catch((error: Error) =>
       // The reconciler does it again.
@@ -185,8 +188,9 @@ export class SharedJobQueue implements JobQueue {
     this.#progress.delete(id);
     this.#previews.delete(id);
     if (!this.#events.isHeard(id)) return;
-    const { startedAt } = message;
-    const job = startedAt === undefined ? await this.get(id) : await this.#options.records.accepted(id);
+    const { startedAt, end } = message;
+    if (end !== undefined) this.#options.records.learnEnd(id, end);
+    const job = await (startedAt === undefined ? this.get(id) : this.#options.records.unended(id));
     if (!job) return;
     const begun: StoredJob = startedAt === undefined ? job : { ...job, state: 'running', startedAt };
     this.#events.tell(id, { type: 'state', job: begun });
@@ -195,20 +199,29 @@ export class SharedJobQueue implements JobQueue {
   /** Where jobs are: by the queue, and by the records those that it has no more. */
   async #places(ids: readonly string[]): Promise<JobPlace[]> {
     const { transport, records } = this.#options;
-    const queued = await transport.places(ids).catch(() => new Map());
+    const queued = await transport.places(ids.filter((id) => !records.knownEnd(id))).catch(() => new Map());
     const known = [...queued].map(([id, { state }]) => ({ id, state, owner: null }));
     return [...known, ...(await records.places(ids.filter((id) => !queued.has(id))))];
   }
 
-  async #withPlaces(jobs: readonly StoredJob[]): Promise<StoredJob[]> {
-    const open = jobs.filter((job) => !hasEnded(job)).map(({ id }) => id);
+  /**
+   * Jobs as they are now. One that waits or runs by the queue has no end that anybody was told of: the
+   * records are not asked for it.
+   */
+  async #describe(ids: readonly string[]): Promise<StoredJob[]> {
+    const { records, transport } = this.#options;
+    const unknown = ids.filter((id) => !records.knownEnd(id));
     // Where the queue cannot say, a job that has not ended waits.
-    const places = await this.#options.transport.places(open).catch(() => new Map());
-    return jobs.map((job) => {
-      const place = hasEnded(job) ? undefined : places.get(job.id);
-      if (place?.state !== 'running') return job;
-      return { ...job, state: 'running', ...(place.startedAt && { startedAt: place.startedAt }) };
-    });
+    const places = await transport.places(unknown).catch(() => new Map());
+    const jobs = await Promise.all(
+      ids.map(async (id): Promise<StoredJob | undefined> => {
+        const place = places.get(id);
+        const job = await (place ? records.unended(id) : records.get(id));
+        if (!job || place?.state !== 'running') return job;
+        return { ...job, state: 'running', ...(place.startedAt && { startedAt: place.startedAt }) };
+      }),
+    );
+    return jobs.filter((job) => job !== undefined);
   }
 }
 

@@ -8,6 +8,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Queue, QueueEvents, Worker } from 'bullmq';
 import { createWorld, type Server, type World } from '../scale/fixtures/world.js';
+import { cpuOfTrees } from './cpu-of-trees.js';
 
 const isQuick = process.argv.includes('--quick');
 const sleepMs = 500;
@@ -39,11 +40,26 @@ async function ended({ url }: Server, id: string): Promise<void> {
   if (!text.includes('"state":"succeeded"')) throw new Error(`${id}: ${text.slice(-300)}`);
 }
 
-async function easelThroughput(gateway: Server, workers: number): Promise<number> {
+/** Jobs a second, and milliseconds of processor that each of the processes has used for a job. */
+async function easelThroughput(world: World, gateway: Server, workers: readonly Server[]) {
   // The plugins of all workers have started before it counts.
-  await runThrough(gateway, workers * placesEach * 2);
-  const count = workers * jobsEach;
-  return (count * 1_000) / (await runThrough(gateway, count));
+  await runThrough(gateway, workers.length * placesEach * 2);
+  const count = workers.length * jobsEach;
+  const used = () => {
+    const [s3, redis, own, ...others] = cpuOfTrees([
+      world.pids.s3,
+      world.pids.redis,
+      ...[gateway, ...workers].map(({ child }) => child.pid ?? 0),
+    ]);
+    return { s3, redis, gateway: own, workers: others.reduce((sum, one) => sum + one, 0) };
+  };
+  const before = used();
+  const tookMs = await runThrough(gateway, count);
+  const after = used();
+  const cpu = (['s3', 'redis', 'gateway', 'workers'] as const).map(
+    (name) => `${name} ${((((after[name] ?? 0) - (before[name] ?? 0)) * 1_000) / count).toFixed(0)}`,
+  );
+  return { jobsASecond: (count * 1_000) / tookMs, cpu: cpu.join(', ') };
 }
 
 async function runThrough(gateway: Server, count: number): Promise<number> {
@@ -91,14 +107,14 @@ try {
   const gateway = await world.serve('gateway', configuration);
   await submit(gateway, 0);
   console.log(`Redis holds ${Math.round(await bytesAJob(world, gateway, 100))} bytes a job that waits`);
-  let workers = 0;
+  const workers: Server[] = [];
   for (const wanted of [1, 2, 4]) {
-    for (; workers < wanted; workers++) await world.serve('worker', configuration);
-    const easel = await easelThroughput(gateway, workers);
-    const plain = await plainThroughput(world, workers);
-    const ideal = (workers * placesEach * 1_000) / sleepMs;
+    while (workers.length < wanted) workers.push(await world.serve('worker', configuration));
+    const { jobsASecond: easel, cpu } = await easelThroughput(world, gateway, workers);
+    const plain = await plainThroughput(world, wanted);
+    const ideal = (wanted * placesEach * 1_000) / sleepMs;
     console.log(
-      `${workers} workers: ${easel.toFixed(1)} jobs/s, plain BullMQ ${plain.toFixed(1)}, ideal ${ideal}; ratio ${(easel / plain).toFixed(2)}`,
+      `${wanted} workers: ${easel.toFixed(1)} jobs/s, plain BullMQ ${plain.toFixed(1)}, ideal ${ideal}; ratio ${(easel / plain).toFixed(2)}; milliseconds of processor a job: ${cpu}`,
     );
   }
   const added: number[] = [];

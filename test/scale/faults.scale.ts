@@ -94,7 +94,7 @@ it('what was accepted is done although Redis loses all that it has', async () =>
     body: JSON.stringify({ prompt: 'a fixture' }),
   });
   expect(response.status).toBe(507);
-  expect(performance.now() - refused).toBeLessThan(5_000);
+  expect(performance.now() - refused).toBeLessThan(20_000);
   await world.startRedis();
   await expect.poll(() => statesOf(first, ids)).toEqual(all('succeeded', ids));
 });

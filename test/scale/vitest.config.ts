@@ -9,9 +9,9 @@ export default defineConfig({
   root: fileURLToPath(new URL('../..', import.meta.url)),
   test: {
     include: ['test/scale/**/*.scale.ts'],
-    testTimeout: 240_000,
+    testTimeout: 400_000,
     hookTimeout: 180_000,
-    expect: { poll: { timeout: 60_000 } },
+    expect: { poll: { timeout: 120_000 } },
     // They wait for leases most of the time.
     maxWorkers: 2,
     pool: 'forks',

@@ -15,12 +15,11 @@ export type JobEvent =
 /** An event with the job that it is about. */
 export type AnyJobEvent = JobEvent & { readonly id: string };
 
-const lookMs = 500;
 const any = Symbol('any job');
 
 /**
  * Tells listeners of their jobs, wherever those are worked on: what happens here at once, and what other
- * servers have written down of them twice a second.
+ * servers have written down of them now and then.
  */
 export class JobEvents {
   readonly #records: Pick<JobRecords, 'get' | 'places'>;
@@ -29,25 +28,29 @@ export class JobEvents {
   readonly #emitter = new EventEmitter().setMaxListeners(0);
   /** The state that the listeners of a job were last told. Undefined: none yet. */
   readonly #told = new Map<string, JobState | undefined>();
+  readonly #lookMs: number;
   #timer: NodeJS.Timeout | undefined;
   #isLooking = false;
 
   /**
    * @param own ids of the jobs that this server works on
    * @param onPlace told where each of those is by the database. Undefined: it is gone
+   * @param lookMs milliseconds between two looks at what other servers have written down
    */
   constructor(
     records: Pick<JobRecords, 'get' | 'places'>,
     own: () => Iterable<string>,
     onPlace: (id: string, place: JobPlace | undefined) => void,
+    lookMs = 500,
   ) {
+    this.#lookMs = lookMs;
     this.#records = records;
     this.#own = own;
     this.#onPlace = onPlace;
   }
 
   start(): void {
-    this.#timer ??= setInterval(() => void this.#look(), lookMs).unref();
+    this.#timer ??= setInterval(() => void this.#look(), this.#lookMs).unref();
   }
 
   stop(): void {

@@ -49,7 +49,6 @@ export interface JobToDo {
  */
 export class ObjectJobRecords implements JobRecords {
   readonly #objects: ObjectStore;
-
   readonly #storageId: string;
   readonly #jobs = new Recent<JobFile>(keptJobs, keptMs);
   /** Ends never change. */
@@ -89,19 +88,24 @@ export class ObjectJobRecords implements JobRecords {
     return job && describeFiles(job, end, end?.result ? undefined : await this.#soFar(job));
   }
 
-  /** A job as it was when it was accepted. */
-  async accepted(id: string): Promise<StoredJob | undefined> {
+  /** A job that has not ended, as somebody knows. */
+  async unended(id: string): Promise<StoredJob | undefined> {
     const job = await this.#jobOf(id);
-    return job && describeFiles(job, undefined);
+    return job && describeFiles(job, undefined, await this.#soFar(job));
   }
 
   async list(caller: string | undefined, limit: number, before: string | undefined): Promise<StoredJob[]> {
+    const ids = await this.listIds(caller, limit, before);
+    const jobs = await Promise.all(ids.map((id) => this.get(id)));
+    return jobs.filter((job) => job !== undefined);
+  }
+
+  /** As `list`, the ids alone. */
+  async listIds(caller: string | undefined, limit: number, before: string | undefined): Promise<string[]> {
     const prefix = caller === undefined ? everybody : callerPrefix(caller);
     const last = before === undefined ? undefined : await this.#jobOf(before);
-    const after = last && listKey(prefix, last);
-    const found = await this.#objects.list(prefix, limit, after);
-    const jobs = await Promise.all(found.map(({ key }) => this.get(key.slice(key.lastIndexOf('-') + 1))));
-    return jobs.filter((job) => job !== undefined);
+    const found = await this.#objects.list(prefix, limit, last && listKey(prefix, last));
+    return found.map(({ key }) => key.slice(key.lastIndexOf('-') + 1));
   }
 
   async places(ids: readonly string[]): Promise<JobPlace[]> {
@@ -162,6 +166,16 @@ export class ObjectJobRecords implements JobRecords {
     return await this.#end(id, { state: 'cancelled', owner, endedAt: now });
   }
 
+  /** The end of a job, if it is known here without asking the store. */
+  knownEnd(id: string): EndFile | undefined {
+    return this.#ends.get(id);
+  }
+
+  /** Takes in the end of a job that another server has written. Throws for what is none. */
+  learnEnd(id: string, end: unknown): void {
+    this.#ends.set(id, endFileSchema.parse(end) as EndFile);
+  }
+
   async endOf(id: string): Promise<EndFile | undefined> {
     const known = this.#ends.get(id);
     if (known) return known;
@@ -174,15 +188,11 @@ export class ObjectJobRecords implements JobRecords {
 
   /** Undefined: there is no such job, or it has ended. */
   async toDo(id: string): Promise<JobToDo | undefined> {
-    const found = new Set((await this.#objects.list(pathOf(id), 10)).map(({ key }) => key));
-    if (found.has(keys.end(id))) return undefined;
+    const [files, job] = await Promise.all([this.#objects.list(pathOf(id), 10), this.#jobOf(id)]);
+    const found = new Set(files.map(({ key }) => key));
+    if (!job || found.has(keys.end(id))) return undefined;
     const read = async (key: string) => (found.has(key) ? await readJson(this.#objects, key) : undefined);
-    const [job, fixed, asked] = await Promise.all([
-      this.#jobOf(id),
-      read(keys.fixed(id)),
-      read(keys.asked(id)),
-    ]);
-    if (!job) return undefined;
+    const [fixed, asked] = await Promise.all([read(keys.fixed(id)), read(keys.asked(id))]);
     return {
       job,
       soFar: await this.#soFar(job),

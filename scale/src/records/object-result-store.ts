@@ -18,9 +18,13 @@ export class ObjectResultStore implements ResultStore {
 
   async put(image: Image, about: Readonly<Record<string, unknown>>): Promise<StoredImage> {
     const { bytes, mediaType, width, height } = image;
-    const name = await this.putBytes(bytes, mediaType);
+    const name = nameOf(bytes, mediaType);
     const stored = { name, mediaType, width, height, bytes: bytes.byteLength };
-    await this.#objects.put(`${this.#keyOf(name)}.json`, toJson({ ...stored, ...about }), jsonType);
+    const text = toJson({ ...stored, ...about });
+    await Promise.all([
+      this.putBytes(bytes, mediaType),
+      this.#objects.put(`${this.#keyOf(name)}.json`, text, jsonType),
+    ]);
     return stored;
   }
 

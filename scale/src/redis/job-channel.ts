@@ -5,7 +5,12 @@ import { connectForCommands, connectForReading, type RedisPlace } from './connec
 import { prefixOf } from './job-transport.js';
 
 const messageSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('state'), id: z.string(), startedAt: z.number().optional() }),
+  z.object({
+    type: z.literal('state'),
+    id: z.string(),
+    startedAt: z.number().optional(),
+    end: z.unknown().optional(),
+  }),
   z.object({ type: z.literal('progress'), id: z.string(), progress: progressSchema.omit({ preview: true }) }),
 ]);
 const previewMessageSchema = z.object({
@@ -22,6 +27,8 @@ export type JobMessage =
       readonly id: string;
       /** There once it has begun, until it has ended. */
       readonly startedAt?: number | undefined;
+      /** There once it has ended: what the records say of that. */
+      readonly end?: unknown;
     }
   | { readonly type: 'progress'; readonly id: string; readonly progress: Progress };
 

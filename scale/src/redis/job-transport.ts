@@ -118,19 +118,21 @@ export class JobTransport {
     });
   }
 
-  /** Where those of the jobs are that are in the queue. */
+  /** Where those of the jobs are that are in the queue, and that nobody has cancelled. */
   async places(ids: readonly string[]): Promise<ReadonlyMap<string, QueuePlace>> {
     if (ids.length === 0) return new Map();
     const pipeline = this.#redis.pipeline();
     for (const id of ids) {
       const key = this.#queue.toKey(id);
-      pipeline.hmget(key, 'timestamp', 'processedOn').exists(`${key}:lock`);
+      pipeline.hmget(key, 'timestamp', 'processedOn');
+      pipeline.exists(`${key}:lock`).exists(cancelKey(this.#name, id));
     }
     const answers = await withRedis(async () => await ask(pipeline));
     const found = ids.flatMap((id, index): [string, QueuePlace][] => {
-      const [timestamp, processedOn] = answers[2 * index] as (string | null)[];
-      if (timestamp == null) return [];
-      const isRunning = answers[2 * index + 1] === 1;
+      const [about, isLocked, isCancelled] = answers.slice(3 * index, 3 * index + 3);
+      const [timestamp, processedOn] = about as (string | null)[];
+      if (timestamp == null || isCancelled === 1) return [];
+      const isRunning = isLocked === 1;
       const startedAt = isRunning && processedOn ? Number(processedOn) : undefined;
       return [[id, { state: isRunning ? 'running' : 'queued', startedAt }]];
     });

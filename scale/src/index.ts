@@ -1,11 +1,15 @@
 import type { OpenSharedParts } from '@easel/core/scale';
 import { EaselError } from '@easel/plugin-sdk';
 import { readOptions } from './options.js';
+import { ObjectDocuments } from './records/object-documents.js';
 import { ObjectJobRecords } from './records/object-job-records.js';
 import { ObjectResultStore } from './records/object-result-store.js';
+import { connectForCommands } from './redis/connect.js';
 import { JobChannel } from './redis/job-channel.js';
 import { JobConsumer } from './redis/job-consumer.js';
-import { JobTransport } from './redis/job-transport.js';
+import { JobTransport, prefixOf } from './redis/job-transport.js';
+import { RedisCharges } from './redis/redis-charges.js';
+import { RedisRequestCounts } from './redis/redis-request-counts.js';
 import { S3Objects } from './s3/s3-objects.js';
 import { SharedJobQueue } from './shared-job-queue.js';
 
@@ -42,10 +46,21 @@ export const openSharedParts: OpenSharedParts = async (settings, host) => {
     consume: (worker) =>
       new JobConsumer(place, { name, leaseMs: leaseSeconds * 1_000, atOnce: host.atOnce }, worker),
   });
+  const counting = connectForCommands(place);
+  const documents = new ObjectDocuments(objects, channel);
+  documents.start(reconcileSeconds * 1_000);
+  channel.listen(({ type, id }) => {
+    if (type === 'document') void documents.look(id).catch(() => {});
+  });
   return {
     jobs,
     results,
+    charges: new RedisCharges(counting, prefixOf(name)),
+    requestCounts: new RedisRequestCounts(counting, prefixOf(name)),
+    documents,
     async close() {
+      documents.close();
+      counting.disconnect();
       channel.close();
       await transport.close();
     },

@@ -78,7 +78,9 @@ export class SharedJobQueue implements JobQueue {
 
   start(): void {
     const { channel, host, consume } = this.#options;
-    channel.listen((message) => void this.#hear(message).catch(() => {}));
+    channel.listen((message) => {
+      if (message.type !== 'document') void this.#hear(message).catch(() => {});
+    });
     this.#events.start();
     this.#reconciler.start();
     if (host.isWorker) this.#consumer = consume(this.#worker);
@@ -168,15 +170,19 @@ export class SharedJobQueue implements JobQueue {
   /** All that is to be done once the end of a job is written, by whoever wrote it or found it. */
   #settle(job: StoredJob): void {
     const { transport, channel, records, host } = this.#options;
-    channel.tell({ type: 'state', id: job.id, end: records.knownEnd(job.id) });
+    const { id } = job;
     for (const listener of this.#endListeners) listener(job);
-    void Promise.all([transport.forget(job, durationOf(job)), records.settle(job.id)]).catch((error: Error) =>
+    const forgetting = transport.forget(job, durationOf(job)).finally(() => {
+      // Whoever hears of it and asks another server finds the end there, too.
+      channel.tell({ type: 'state', id, end: records.knownEnd(id) });
+    });
+    void Promise.all([forgetting, records.settle(id)]).catch((error: Error) =>
       // The reconciler does it again.
-      host.logger.debug(`The job ${job.id} has ended, which is noted later: ${error.message}`),
+      host.logger.debug(`The job ${id} has ended, which is noted later: ${error.message}`),
     );
   }
 
-  async #hear(message: JobMessage): Promise<void> {
+  async #hear(message: Exclude<JobMessage, { type: 'document' }>): Promise<void> {
     const { id } = message;
     if (message.type === 'progress') {
       const { preview, ...progress } = message.progress;

@@ -1,13 +1,13 @@
 import { type Cost, EaselError } from '@easel/plugin-sdk';
 import type { ChargeRow, DayLimit } from '../jobs/database/charge-table.js';
-import type { DatabaseThread } from '../jobs/database/database-thread.js';
 import type { Account, Charge } from '../kernel/routing/account.js';
 import type { HostLogger } from '../observe/plugin-logger.js';
+import type { Charges } from './charges.js';
 
 const dayMs = 24 * 3_600_000;
 
 export interface LedgerOptions {
-  readonly charges: DatabaseThread['chargeTable'];
+  readonly charges: Charges;
   /** US dollars that all may spend in a day. Undefined: no limit. */
   readonly perDay: () => number | undefined;
   /** US dollars that a key may spend in a day, or those without one together. Undefined: no limit. */
@@ -30,7 +30,7 @@ export interface BudgetOfDay {
 export const dayOf = (now: number): string => new Date(now).toISOString().slice(0, 10);
 
 /**
- * What calls cost, in the server's database: an estimate is set aside before a plugin is asked, so that
+ * What calls cost, as the server or several of them keep it: an estimate is set aside before a plugin is asked, so that
  * parallel calls do not pass a budget together, and the true cost takes its place. Both outlive a restart.
  */
 export class Ledger {

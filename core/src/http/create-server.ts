@@ -146,7 +146,7 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
       exposedHeaders: [...corsHeaders],
     });
   authenticate(server, context);
-  await limitKeys(server);
+  await limitKeys(server, context.requestCounts);
   await server.register(multipart, {
     limits: { fileSize: bodyMb * mebibyte, fieldSize: fieldBytes, files: 17, fields: 50, parts: 60 },
   });

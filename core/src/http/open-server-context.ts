@@ -12,10 +12,13 @@ import { FolderResultStore } from '../results/folder-result-store.js';
 import { ResultCache } from '../results/result-cache.js';
 import { generateThroughJobs } from '../scale/generate-through-jobs.js';
 import { openSharedParts } from '../scale/open-shared-parts.js';
+import { shareKeys } from '../scale/share-keys.js';
+import { shareSwitches, switchHere } from '../scale/share-switches.js';
 import type { ServerRole } from '../scale/shared-parts.js';
 import { keepPrivate } from '../storage/keep-private.js';
 import { openStorage } from '../storage/open-storage.js';
 import { StorageFolder } from '../storage/storage-folder.js';
+import { OwnRequestCounts } from './access/request-counts.js';
 import { describeJob } from './jobs/describe-job.js';
 import { liveSettings } from './live-settings.js';
 import type { CallMetrics } from './metrics/call-metrics.js';
@@ -72,12 +75,6 @@ export async function openServerContext(
   const database = new DatabaseThread(storage.database, (notice) => logger.warn(notice));
   const problem = await database.open();
   if (problem) logger.warn(problem.message);
-  const ledger = new Ledger({
-    charges: database.chargeTable,
-    perDay: () => configuration.budgetPerDay,
-    perKey: (caller) => keys.withId(caller)?.dollarsPerDay ?? configuration.budgetPerKey,
-    logger,
-  });
   const generateHere = callMetrics.count((request, options) => {
     const account = ledger.accountOf(options?.caller);
     return manager.generateImage(request, { ...options, account, fileAccess: 'models' });
@@ -94,6 +91,17 @@ export async function openServerContext(
     logger,
   };
   const shared = await openSharedParts(manager.configuration, role ?? configuration.role, host);
+  const charges = shared?.charges ?? database.chargeTable;
+  const ledger = new Ledger({
+    charges,
+    perDay: () => configuration.budgetPerDay,
+    perKey: (caller) => keys.withId(caller)?.dollarsPerDay ?? configuration.budgetPerKey,
+    logger,
+  });
+  const stopSharingKeys = shared && (await shareKeys(shared.documents, keys, logger));
+  const switchPlugin = await (shared
+    ? shareSwitches(shared.documents, manager, logger)
+    : switchHere(manager));
   const results = shared?.results ?? new FolderResultStore(storage, 'results');
   const inputs = new FolderResultStore(storage, 'inputs');
   const cache = new ResultCache(storage, 'cache', results);
@@ -124,7 +132,7 @@ export async function openServerContext(
     for (const name of deleted) await results.remove(name);
     await database.imageTable.forget(await results.sweep({ days, megabytes }, Date.now()));
     await cache.sweep(days, Date.now());
-    await database.chargeTable.forget(dayOf(Date.now() - keptDays * dayMs));
+    await charges.forget(dayOf(Date.now() - keptDays * dayMs));
     await inputs.sweep({ days, megabytes }, Date.now());
   };
   void sweep().catch((error: unknown) => logger.warn(`Old pictures could not be cleared away: ${error}`));
@@ -138,9 +146,11 @@ export async function openServerContext(
     cache,
     callMetrics,
     keys,
+    switchPlugin,
     jobs,
     images: database.imageTable,
-    charges: database.chargeTable,
+    charges,
+    requestCounts: shared?.requestCounts ?? new OwnRequestCounts(),
     ledger,
     configuration,
     prefix,
@@ -148,6 +158,7 @@ export async function openServerContext(
     findStorageProblem: watchStorage(storage, () => jobs.probe()),
     async close() {
       clearInterval(sweeping);
+      stopSharingKeys?.();
       webhooks.close();
       await jobs.close();
       await shared?.close();

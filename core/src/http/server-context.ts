@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { ServerConfiguration } from '../config/server-configuration.js';
+import type { Charges } from '../costs/charges.js';
 import type { Ledger } from '../costs/ledger.js';
 import type { DatabaseThread } from '../jobs/database/database-thread.js';
 import type { JobQueue } from '../jobs/job-queue.js';
@@ -9,6 +10,8 @@ import type { HostLogger } from '../observe/plugin-logger.js';
 import type { MarkImages } from '../results/content-credentials/mark-images.js';
 import type { ResultCache } from '../results/result-cache.js';
 import type { ResultStore } from '../results/result-store.js';
+import type { SwitchPlugin } from '../scale/share-switches.js';
+import type { RequestCounts } from './access/request-counts.js';
 import { signPath } from './access/signed-url.js';
 import type { CallMetrics } from './metrics/call-metrics.js';
 
@@ -24,9 +27,12 @@ export interface ServerContext {
   readonly cache: ResultCache;
   readonly callMetrics: CallMetrics;
   readonly keys: KeyStore;
+  /** Switches a plugin on or off, here and wherever the work is shared. */
+  readonly switchPlugin: SwitchPlugin;
   readonly jobs: JobQueue;
   readonly images: DatabaseThread['imageTable'];
-  readonly charges: DatabaseThread['chargeTable'];
+  readonly charges: Charges;
+  readonly requestCounts: RequestCounts;
   readonly ledger: Ledger;
   /** Why what the server keeps cannot be written at this moment. Undefined: it can. */
   readonly findStorageProblem: () => Promise<string | undefined>;

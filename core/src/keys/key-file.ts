@@ -26,6 +26,9 @@ export type ApiKey = z.output<typeof keySchema>;
 const contentSchema = z.strictObject({ signingSecret: z.string(), keys: z.array(keySchema) });
 export type KeyFileContent = z.output<typeof contentSchema>;
 
+/** The keys of another server, as its file has them. Throws for what is none. */
+export const parseKeyFile = (text: string): KeyFileContent => contentSchema.parse(JSON.parse(text));
+
 /** Reads the file of a server's keys, again whenever it has changed. */
 export class KeyFile {
   readonly path: string;

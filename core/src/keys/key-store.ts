@@ -1,9 +1,10 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { writePrivateFile } from '../results/write-whole-file.js';
 import { createGivenKey, type GivenKey } from './given-key.js';
-import { type ApiKey, KeyFile } from './key-file.js';
+import { type ApiKey, KeyFile, type KeyFileContent } from './key-file.js';
 import { withKeyFileLocked } from './lock-key-file.js';
 
 /** Keys that this store does not keep, each with all scopes. */
@@ -50,6 +51,26 @@ export class KeyStore {
   /** Those of the file. */
   get keys(): readonly ApiKey[] {
     return this.#file.content()?.keys ?? [];
+  }
+
+  /** What the file has. Undefined: there is none. Throws ERR_CONFIG_INVALID where it cannot be read. */
+  get content(): KeyFileContent | undefined {
+    return this.#file.content();
+  }
+
+  /** Changes the file as a whole, and answers what it has then. */
+  async replace(
+    change: (content: KeyFileContent | undefined) => KeyFileContent | undefined,
+  ): Promise<KeyFileContent | undefined> {
+    return await withKeyFileLocked(this.#file.path, async () => {
+      const content = this.content;
+      const changed = change(content);
+      if (changed && !isDeepStrictEqual(changed, content)) {
+        await this.#writeWhole(changed);
+        if (changed.keys.length > 0) this.#require();
+      }
+      return changed;
+    });
   }
 
   /**
@@ -131,6 +152,10 @@ export class KeyStore {
 
   async #write(keys: readonly ApiKey[]): Promise<void> {
     const signingSecret = this.#file.content()?.signingSecret ?? randomBytes(32).toString('hex');
+    await this.#writeWhole({ signingSecret, keys: [...keys] });
+  }
+
+  async #writeWhole({ signingSecret, keys }: KeyFileContent): Promise<void> {
     const text = `${JSON.stringify({ signingSecret, keys }, null, 2)}\n`;
     await writePrivateFile(this.#file.path, Buffer.from(text));
   }

@@ -5,6 +5,16 @@
  * @module
  */
 
+export type { Charges } from '../costs/charges.js';
+export type { MinuteCount, RequestCounts } from '../http/access/request-counts.js';
+export {
+  type ChargeGroup,
+  type ChargeRow,
+  type ChargeTotal,
+  chargeGroups,
+  type DayLimit,
+  type Reserved,
+} from '../jobs/database/charge-table.js';
 export type { JobBacklog } from '../jobs/database/job-place.js';
 export { jobErrorSchema, jobResultSchema } from '../jobs/database/rows.js';
 export { fixNow } from '../jobs/fix-now.js';
@@ -41,4 +51,5 @@ export {
   type Retention,
   type StoredImage,
 } from '../results/result-store.js';
+export type { SharedDocuments } from './shared-documents.js';
 export type { OpenSharedParts, SharedHost, SharedParts } from './shared-parts.js';

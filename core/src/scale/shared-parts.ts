@@ -1,7 +1,10 @@
 import type { ServerConfiguration } from '../config/server-configuration.js';
+import type { Charges } from '../costs/charges.js';
+import type { RequestCounts } from '../http/access/request-counts.js';
 import type { JobQueue } from '../jobs/job-queue.js';
 import type { WorkOptions } from '../jobs/job-work.js';
 import type { ResultStore } from '../results/result-store.js';
+import type { SharedDocuments } from './shared-documents.js';
 
 /** What a server of several does: it answers callers, does the jobs, or both. */
 export type ServerRole = ServerConfiguration['role'];
@@ -10,6 +13,9 @@ export type ServerRole = ServerConfiguration['role'];
 export interface SharedParts {
   readonly jobs: JobQueue;
   readonly results: ResultStore;
+  readonly charges: Charges;
+  readonly requestCounts: RequestCounts;
+  readonly documents: SharedDocuments;
   /** Lets go of the connections; the jobs are closed before. */
   close(): Promise<void>;
 }

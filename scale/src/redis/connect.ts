@@ -1,5 +1,5 @@
 import { EaselError } from '@easel/plugin-sdk';
-import { Redis } from 'ioredis';
+import { type ChainableCommander, Redis } from 'ioredis';
 
 /** Milliseconds that a command may take where somebody waits for it. */
 const commandMs = 3_000;
@@ -53,4 +53,11 @@ export async function withRedis<T>(work: () => Promise<T>): Promise<T> {
       cause: error,
     });
   }
+}
+
+/** What commands that go together answer, each its own. Rejects where one of them failed. */
+export async function ask(commands: ChainableCommander): Promise<unknown[]> {
+  const all = (await commands.exec()) ?? [];
+  for (const [error] of all) if (error) throw error;
+  return all.map(([, value]) => value);
 }

@@ -5,6 +5,7 @@ import { connectForCommands, connectForReading, type RedisPlace } from './connec
 import { prefixOf } from './job-transport.js';
 
 const messageSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('document'), id: z.string() }),
   z.object({
     type: z.literal('state'),
     id: z.string(),
@@ -22,6 +23,8 @@ const previewMessageSchema = z.object({
 
 /** What servers tell each other of jobs: that one has changed its state, or how far it is. */
 export type JobMessage =
+  /** One of the texts that all share has changed. */
+  | { readonly type: 'document'; readonly id: string }
   | {
       readonly type: 'state';
       readonly id: string;
@@ -41,6 +44,7 @@ export class JobChannel {
   readonly #commands: Redis;
   readonly #reading: Redis;
   readonly #lookers = new Map<string, number>();
+  readonly #listeners = new Set<(message: JobMessage) => void>();
 
   constructor(place: RedisPlace, name: string) {
     this.#name = prefixOf(name);
@@ -50,9 +54,14 @@ export class JobChannel {
 
   /** Calls the listener for each message of any server, this one too. */
   listen(listener: (message: JobMessage) => void): void {
+    if (this.#listeners.size === 0) this.#hear();
+    this.#listeners.add(listener);
+  }
+
+  #hear(): void {
     const hear = (text: string) => {
       const message = readMessage(text);
-      if (message) listener(message);
+      if (message) for (const listener of this.#listeners) listener(message);
     };
     this.#reading.on('message', (_channel: string, text: string) => hear(text));
     this.#reading.on('pmessage', (_pattern: string, _channel: string, text: string) => hear(text));

@@ -3,7 +3,7 @@ import { DelayedError, WaitingError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { connectForCommands, connectForReading, type RedisPlace } from './connect.js';
-import { cancelKey, placesKey, prefixOf, queueName } from './job-transport.js';
+import { endedKey, placesKey, prefixOf, queueName } from './job-transport.js';
 
 /** Share of a lease after which work stops that could not renew it, before another worker may begin. */
 const watchdogShare = 0.8;
@@ -141,13 +141,13 @@ export class JobConsumer {
     if (this.#worker.concurrency !== this.#atOnce()) this.#worker.concurrency = this.#atOnce();
     for (const [id, renewedAt] of this.#renewedAt)
       if (now - renewedAt > watchdogShare * this.#leaseMs) this.#carrier.stop(id, 'lost');
-    void this.#findCancelled().catch(() => {});
+    void this.#findEnded().catch(() => {});
   }
 
-  async #findCancelled(): Promise<void> {
+  async #findEnded(): Promise<void> {
     const ids = [...this.#renewedAt.keys()];
     if (ids.length === 0) return;
-    const marks = await this.#commands.mget(ids.map((id) => cancelKey(this.#name, id)));
+    const marks = await this.#commands.mget(ids.map((id) => endedKey(this.#name, id)));
     for (const [index, id] of ids.entries()) if (marks[index]) this.#carrier.stop(id, 'cancelled');
   }
 }

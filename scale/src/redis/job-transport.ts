@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type Pace, paceOver } from '@easel/core/scale';
 import { Queue } from 'bullmq';
-import type { ChainableCommander, Redis } from 'ioredis';
-import { connectForCommands, type RedisPlace, withRedis } from './connect.js';
+import type { Redis } from 'ioredis';
+import { ask, connectForCommands, type RedisPlace, withRedis } from './connect.js';
 
 /** Priorities of BullMQ go from 1, the first, to 2,097,151; jobs have -100 to 100, the highest first. */
 const highest = 100;
@@ -10,7 +10,8 @@ const perLevel = 10_000;
 /** Milliseconds for which a job counts as its caller's, should nobody tell of its end. */
 const outstandingMs = 24 * 3_600_000;
 const retryMs = 2_000;
-const cancelS = 3_600;
+/** Seconds for which it is known that a job has ended, which the queue may not know yet. */
+const endedS = 600;
 const delivery = {
   // A worker that cannot read the job now tries again, or another one does.
   attempts: Number.MAX_SAFE_INTEGER,
@@ -100,38 +101,40 @@ export class JobTransport {
     });
   }
 
-  /** To be called once a job has ended. @param tookMs absent: it has made nothing */
+  /** To be called once a job has ended, before anybody is told. @param tookMs absent: it has made nothing */
   async forget({ id, caller }: Pick<TransportedJob, 'id' | 'caller'>, tookMs?: number): Promise<void> {
-    const asked = this.#redis.pipeline().zrem(this.#outstandingKey(caller), id);
+    const asked = this.#redis
+      .pipeline()
+      .set(endedKey(this.#name, id), '1', 'EX', endedS)
+      .zrem(this.#outstandingKey(caller), id);
     if (tookMs !== undefined)
       asked.lpush(this.#durationsKey, tookMs).ltrim(this.#durationsKey, 0, paceOver - 1);
     await withRedis(async () => await ask(asked));
   }
 
-  /** Takes a job out that waits, and has whoever works on it stop. */
+  /** Takes a job out that waits and has ended, and has whoever works on it stop. */
   async cancel(id: string): Promise<void> {
     await withRedis(async () => {
-      // A worker that misses the message finds this.
-      await this.#redis.set(cancelKey(this.#name, id), '1', 'EX', cancelS);
+      await this.#redis.set(endedKey(this.#name, id), '1', 'EX', endedS);
       // One that is worked on is locked, and stays.
       await this.#queue.remove(id).catch(() => {});
     });
   }
 
-  /** Where those of the jobs are that are in the queue, and that nobody has cancelled. */
+  /** Where those of the jobs are that are in the queue, and that have not ended. */
   async places(ids: readonly string[]): Promise<ReadonlyMap<string, QueuePlace>> {
     if (ids.length === 0) return new Map();
     const pipeline = this.#redis.pipeline();
     for (const id of ids) {
       const key = this.#queue.toKey(id);
       pipeline.hmget(key, 'timestamp', 'processedOn');
-      pipeline.exists(`${key}:lock`).exists(cancelKey(this.#name, id));
+      pipeline.exists(`${key}:lock`).exists(endedKey(this.#name, id));
     }
     const answers = await withRedis(async () => await ask(pipeline));
     const found = ids.flatMap((id, index): [string, QueuePlace][] => {
-      const [about, isLocked, isCancelled] = answers.slice(3 * index, 3 * index + 3);
+      const [about, isLocked, hasEnded] = answers.slice(3 * index, 3 * index + 3);
       const [timestamp, processedOn] = about as (string | null)[];
-      if (timestamp == null || isCancelled === 1) return [];
+      if (timestamp == null || hasEnded === 1) return [];
       const isRunning = isLocked === 1;
       const startedAt = isRunning && processedOn ? Number(processedOn) : undefined;
       return [[id, { state: isRunning ? 'running' : 'queued', startedAt }]];
@@ -190,16 +193,10 @@ export class JobTransport {
     `${prefixOf(this.#name)}:of:${createHash('sha256').update(caller).digest('hex').slice(0, 32)}`;
 }
 
-/** What commands that go together answer, each its own. Rejects where one of them failed. */
-async function ask(commands: ChainableCommander): Promise<unknown[]> {
-  const all = (await commands.exec()) ?? [];
-  for (const [error] of all) if (error) throw error;
-  return all.map(([, value]) => value);
-}
-
 export const queueName = 'jobs';
 /** All keys of a queue are on one node of a cluster. */
 export const prefixOf = (name: string): string => `{${name}}`;
 /** Workers, each as its places and its id, by the time until which they count. */
 export const placesKey = (name: string): string => `${prefixOf(name)}:places`;
-export const cancelKey = (name: string, id: string): string => `${prefixOf(name)}:cancel:${id}`;
+/** Says that a job has ended: whoever works on it stops. */
+export const endedKey = (name: string, id: string): string => `${prefixOf(name)}:ended:${id}`;

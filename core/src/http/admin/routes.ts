@@ -27,11 +27,11 @@ export const adminRoutes = (context: ServerContext) => async (server: FastifyIns
     return { success: true, ...healthFor(manager.getServiceHealth(), request) };
   });
   addOperation<ById>(server, operations.enable, async ({ params: { id } }) => {
-    await manager.enablePlugin(id);
+    await context.switchPlugin(id, true);
     return { success: true, plugin: pluginOf(id) };
   });
   addOperation<ById>(server, operations.disable, async ({ params: { id } }) => {
-    await manager.disablePlugin(id);
+    await context.switchPlugin(id, false);
     return { success: true, plugin: pluginOf(id) };
   });
   addOperation<ById>(server, operations.reload, async ({ params: { id } }) => {

@@ -18,14 +18,14 @@ import { SharedJobQueue } from './shared-job-queue.js';
  * ERR_CONFIG_INVALID for settings that are wrong, and with ERR_STORAGE where one of both is not there.
  */
 export const openSharedParts: OpenSharedParts = async (settings, host) => {
-  const { redis: url, s3, name, leaseSeconds, reconcileSeconds, returnSeconds } = readOptions(settings);
+  const { redis: servers, s3, name, leaseSeconds, reconcileSeconds, returnSeconds } = readOptions(settings);
   const objects = new S3Objects(s3, {
     id: required(host.secret, 'AWS_ACCESS_KEY_ID'),
     secret: required(host.secret, 'AWS_SECRET_ACCESS_KEY'),
     session: host.secret('AWS_SESSION_TOKEN'),
   });
   await objects.assertConditional();
-  const place = { url, password: host.secret('EASEL_REDIS_PASSWORD') };
+  const place = { servers, password: host.secret('EASEL_REDIS_PASSWORD') };
   const transport = new JobTransport(place, name);
   const channel = new JobChannel(place, name);
   await transport.probe().catch(async (error: unknown) => {

@@ -1,12 +1,20 @@
 import { EaselError } from '@easel/plugin-sdk';
 import { z } from 'zod';
 
+const redisUrl = z.url({ protocol: /^rediss?$/ });
 const seconds = z.number().min(1).max(3_600);
 
 /** The setting `scale` of `easel.config.json`. */
 const optionsSchema = z.strictObject({
-  /** URL of the Redis or Valkey that brings the jobs; its password is the secret EASEL_REDIS_PASSWORD. */
-  redis: z.url({ protocol: /^rediss?$/ }),
+  /**
+   * The Redis or Valkey that brings the jobs: its URL, those of the sentinels that know which one is the
+   * master of that name, or those of some nodes of a cluster. Its password is the secret EASEL_REDIS_PASSWORD.
+   */
+  redis: z.union([
+    redisUrl,
+    z.strictObject({ sentinels: z.array(redisUrl).min(1), master: z.string().min(1) }),
+    z.strictObject({ cluster: z.array(redisUrl).min(1) }),
+  ]),
   s3: z.strictObject({
     /** Address of the S3 server, such as https://s3.eu-central-1.amazonaws.com. */
     endpoint: z.url({ protocol: /^https?$/ }),

@@ -2,12 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createImageServiceManager, embedProvenance, type ImageServiceManager } from '@easel/core';
-import type { JobEvent, JobQueue, JobRecords, ResultStore, SharedHost } from '@easel/core/scale';
+import { createImageServiceManager, type ImageServiceManager } from '@easel/core';
+import type { JobEvent, JobQueue, JobRecords, ResultStore } from '@easel/core/scale';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DatabaseThread } from '../../core/dist/jobs/database/database-thread.js';
 import { SqliteJobQueue } from '../../core/dist/jobs/sqlite-job-queue.js';
-import { silentLogger } from '../../core/dist/observe/plugin-logger.js';
 import { FolderResultStore } from '../../core/dist/results/folder-result-store.js';
 import { StorageFolder } from '../../core/dist/storage/storage-folder.js';
 import { openSharedParts } from '../../scale/dist/index.js';
@@ -15,6 +14,7 @@ import { ObjectJobRecords } from '../../scale/dist/records/object-job-records.js
 import { ObjectResultStore } from '../../scale/dist/records/object-result-store.js';
 import { S3Objects } from '../../scale/dist/s3/s3-objects.js';
 import { onePixelPng } from '../fixtures/one-pixel-png.js';
+import { hostOf } from './fixtures/in-process.js';
 import { createWorld, fixtureFolders, secrets, type World } from './fixtures/world.js';
 
 interface OpenQueue {
@@ -62,18 +62,6 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true, maxRetries: 10 });
 });
 
-const host = (perCaller: number, isWorker: boolean): SharedHost => ({
-  manager,
-  mark: async (result, source) => embedProvenance(result, source),
-  logger: silentLogger,
-  isWorker,
-  storageId: 'contracts',
-  drainMs: 0,
-  atOnce: () => (isWorker ? 2 : 0),
-  perCaller: () => perCaller,
-  secret: (name) => ({ ...secrets })[name],
-});
-
 const kinds: readonly Kind[] = [
   {
     name: 'one machine: SQLite and a folder',
@@ -91,7 +79,12 @@ const kinds: readonly Kind[] = [
         new FolderResultStore(file, 'results'),
         new FolderResultStore(file, 'inputs'),
       ];
-      const jobs = new SqliteJobQueue({ ...host(perCaller, isWorker), database: own, results, inputs });
+      const jobs = new SqliteJobQueue({
+        ...hostOf(manager, perCaller, isWorker),
+        database: own,
+        results,
+        inputs,
+      });
       jobs.start();
       const close = async () => {
         await jobs.close();
@@ -110,7 +103,7 @@ const kinds: readonly Kind[] = [
       const name = `contract-${randomUUID()}`;
       const s3 = { endpoint, bucket, prefix: `${name}/` };
       const settings = { redis: `redis://127.0.0.1:${world.redisPort}`, s3, name };
-      const { jobs, close } = await openSharedParts(settings, host(perCaller, isWorker));
+      const { jobs, close } = await openSharedParts(settings, hostOf(manager, perCaller, isWorker));
       jobs.start();
       return {
         jobs,

@@ -1,7 +1,6 @@
 import { type Preview, type Progress, previewSchema, progressSchema } from '@easel/plugin-sdk';
-import type { Redis } from 'ioredis';
 import { z } from 'zod';
-import { connectForCommands, connectForReading, type RedisPlace } from './connect.js';
+import { connectForCommands, connectForReading, type RedisClient, type RedisPlace } from './connect.js';
 import { prefixOf } from './job-transport.js';
 
 const messageSchema = z.discriminatedUnion('type', [
@@ -41,8 +40,8 @@ export type JobMessage =
  */
 export class JobChannel {
   readonly #name: string;
-  readonly #commands: Redis;
-  readonly #reading: Redis;
+  readonly #commands: RedisClient;
+  readonly #reading: RedisClient;
   readonly #lookers = new Map<string, number>();
   readonly #listeners = new Set<(message: JobMessage) => void>();
 
@@ -89,14 +88,20 @@ export class JobChannel {
   /** Tells of a look at an unfinished image, if anybody looks. */
   async tellPreview(id: string, progress: Omit<Progress, 'preview'>, preview: Preview): Promise<void> {
     const channel = this.#previewsOf(id);
+    if (!(await this.#isLookedAt(channel))) return;
+    const { bytes, ...about } = preview;
+    const base64 = Buffer.from(bytes).toString('base64');
+    await this.#commands.publish(channel, JSON.stringify({ id, progress, preview: about, base64 }));
+  }
+
+  async #isLookedAt(channel: string): Promise<boolean> {
+    // A node of a cluster knows only who listens at itself.
+    if (this.#commands.isCluster) return true;
     const [lookers, patterns] = await Promise.all([
       this.#commands.call('PUBSUB', 'NUMSUB', channel),
       this.#commands.call('PUBSUB', 'NUMPAT'),
     ]);
-    if (patterns === 0 && Array.isArray(lookers) && lookers[1] === 0) return;
-    const { bytes, ...about } = preview;
-    const base64 = Buffer.from(bytes).toString('base64');
-    await this.#commands.publish(channel, JSON.stringify({ id, progress, preview: about, base64 }));
+    return patterns !== 0 || !Array.isArray(lookers) || lookers[1] !== 0;
   }
 
   close(): void {

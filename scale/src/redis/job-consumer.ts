@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { DelayedError, WaitingError, Worker } from 'bullmq';
-import type { Redis } from 'ioredis';
 import { z } from 'zod';
-import { connectForCommands, connectForReading, type RedisPlace } from './connect.js';
+import { connectForCommands, connectForReading, type RedisClient, type RedisPlace } from './connect.js';
 import { endedKey, placesKey, prefixOf, queueName } from './job-transport.js';
 
 /** Share of a lease after which work stops that could not renew it, before another worker may begin. */
@@ -43,8 +42,8 @@ export interface Carrier {
  */
 export class JobConsumer {
   readonly #worker: Worker;
-  readonly #commands: Redis;
-  readonly #reading: Redis;
+  readonly #commands: RedisClient;
+  readonly #reading: RedisClient;
   readonly #name: string;
   readonly #leaseMs: number;
   readonly #carrier: Carrier;

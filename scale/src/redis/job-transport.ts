@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Pace, paceOver } from '@easel/core/scale';
 import { Queue } from 'bullmq';
-import type { Redis } from 'ioredis';
-import { ask, connectForCommands, type RedisPlace, withRedis } from './connect.js';
+import { ask, connectForCommands, type RedisClient, type RedisPlace, withRedis } from './connect.js';
 
 /** Priorities of BullMQ go from 1, the first, to 2,097,151; jobs have -100 to 100, the highest first. */
 const highest = 100;
@@ -43,7 +42,7 @@ export interface QueuePlace {
  */
 export class JobTransport {
   readonly #queue: Queue;
-  readonly #redis: Redis;
+  readonly #redis: RedisClient;
   readonly #name: string;
 
   constructor(place: RedisPlace, name: string) {

@@ -7,10 +7,9 @@ import {
   type DayLimit,
   type Reserved,
 } from '@easel/core/scale';
-import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { chargeScript } from './charge-script.js';
-import { ask, withRedis } from './connect.js';
+import { ask, type RedisClient, withRedis } from './connect.js';
 
 /** Milliseconds for which a call is known by its id, and seconds for which the sums of a day are. */
 const [memoryMs, daysS] = [3 * 24 * 3_600_000, 401 * 24 * 3_600];
@@ -23,11 +22,11 @@ const noise = 1e-9;
  * What calls cost, by the sums of all servers: a call is set aside and looked at beside all others at once.
  */
 export class RedisCharges implements Charges {
-  readonly #redis: Redis;
+  readonly #redis: RedisClient;
   readonly #prefix: string;
 
   /** @param prefix of the names of its keys */
-  constructor(redis: Redis, prefix: string) {
+  constructor(redis: RedisClient, prefix: string) {
     this.#redis = redis;
     this.#prefix = prefix;
   }

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { MinuteCount, RequestCounts } from '@easel/core/scale';
-import type { Redis } from 'ioredis';
-import { ask, withRedis } from './connect.js';
+import { ask, type RedisClient, withRedis } from './connect.js';
 
 const minuteMs = 60_000;
 /** Milliseconds after which a place is free whose server has ended, and between two signs of life. */
@@ -21,11 +20,11 @@ return 1`;
 
 /** The counts of all servers together. */
 export class RedisRequestCounts implements RequestCounts {
-  readonly #redis: Redis;
+  readonly #redis: RedisClient;
   readonly #prefix: string;
 
   /** @param prefix of the names of its keys */
-  constructor(redis: Redis, prefix: string) {
+  constructor(redis: RedisClient, prefix: string) {
     this.#redis = redis;
     this.#prefix = prefix;
   }

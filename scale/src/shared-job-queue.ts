@@ -172,12 +172,15 @@ export class SharedJobQueue implements JobQueue {
     const { transport, channel, records, host } = this.#options;
     const { id } = job;
     for (const listener of this.#endListeners) listener(job);
-    const forgetting = transport.forget(job, durationOf(job)).finally(() => {
-      // Whoever hears of it and asks another server finds the end there, too.
-      channel.tell({ type: 'state', id, end: records.knownEnd(id) });
-    });
-    void Promise.all([forgetting, records.settle(id)]).catch((error: Error) =>
-      // The reconciler does it again.
+    const settle = async () => {
+      await transport.forget(job, durationOf(job)).finally(() => {
+        // Whoever hears of it and asks another server finds the end there, too.
+        channel.tell({ type: 'state', id, end: records.knownEnd(id) });
+      });
+      // The last, as the reconciler does all of it again for as long as this was not done.
+      await records.settle(id);
+    };
+    void settle().catch((error: Error) =>
       host.logger.debug(`The job ${id} has ended, which is noted later: ${error.message}`),
     );
   }

@@ -59,13 +59,16 @@ export class JobTransport {
   async add({ id, caller, priority }: TransportedJob): Promise<void> {
     await withRedis(async () => {
       const key = this.#outstandingKey(caller);
-      const [, outstanding] = await ask(
+      const [, outstanding, , hasEnded] = await ask(
         this.#redis
           .multi()
           .zremrangebyscore(key, 0, Date.now() - outstandingMs)
           .zcard(key)
-          .zadd(key, 'NX', Date.now(), id),
+          .zadd(key, 'NX', Date.now(), id)
+          .exists(endedKey(this.#name, id)),
       );
+      // It was in already, put there by the reconciler, or it was cancelled: nobody would take it out again.
+      if (hasEnded === 1) return void (await this.#redis.zrem(key, id));
       const options = { ...delivery, jobId: id, priority: placeOf(priority, Number(outstanding)) };
       await this.#queue.add('job', {}, options).catch(async (error: unknown) => {
         // It may be cancelled before it is in, and then nobody else would take it out of the count.

@@ -63,7 +63,7 @@ it('a running job is cancelled at another gateway, and its worker stops', async 
 });
 
 it('the events of a job go on at another gateway where they were, and end', async () => {
-  const id = await submit(first, 3_000);
+  const id = await submit(first, 8_000);
   let lastId: string | undefined;
   for await (const event of eventsOf(first, id)) {
     lastId = event.id;

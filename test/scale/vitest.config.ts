@@ -13,7 +13,7 @@ export default defineConfig({
     hookTimeout: 180_000,
     expect: { poll: { timeout: 120_000 } },
     // They wait for leases most of the time.
-    maxWorkers: 2,
+    maxWorkers: 3,
     pool: 'forks',
     // What a test has measured is one line of its own.
     disableConsoleIntercept: true,

@@ -11,9 +11,11 @@ import { KeyStore } from '../../core/dist/keys/key-store.js';
 import { ObjectDocuments } from '../../scale/dist/records/object-documents.js';
 import { RedisCharges } from '../../scale/dist/redis/redis-charges.js';
 import { RedisRequestCounts } from '../../scale/dist/redis/redis-request-counts.js';
-import { jobAt, submitSleep } from './fixtures/jobs.js';
+import { cancelAt, jobAt, submitSleep } from './fixtures/jobs.js';
 import { createWorld, type Server, type World } from './fixtures/world.js';
 
+/** Jobs that a caller may have waiting. */
+const mostJobs = 3;
 let world: World;
 let redis: Redis;
 let folder: string;
@@ -27,10 +29,11 @@ beforeAll(async () => {
   database = new DatabaseThread(join(folder, 'jobs.sqlite'), () => {});
   world = await createWorld();
   redis = new Redis(world.redisPort, '127.0.0.1');
+  const configuration = { server: { jobsPerKey: mostJobs, jobsAtOnce: 1 } };
   [first, second, worker] = (await Promise.all([
-    world.serve('gateway'),
-    world.serve('gateway'),
-    world.serve('worker'),
+    world.serve('gateway', configuration),
+    world.serve('gateway', configuration),
+    world.serve('worker', configuration),
   ])) as [Server, Server, Server];
 });
 afterAll(async () => {
@@ -127,6 +130,28 @@ it('of servers that change a text at once, each changes what the other has writt
   expect([...text].sort().join('')).toBe(`${'a'.repeat(6)}${'b'.repeat(6)}c`);
   await one.look('list');
   expect(heard).toEqual([text]);
+});
+
+it('a caller has so many jobs at all gateways together, and is told when one has probably ended', async () => {
+  const shortMs = 2_000;
+  const short = await submitSleep(first, { delayMs: shortMs });
+  await expect.poll(async () => (await jobAt(second, short)).state).toBe('succeeded');
+  const ids: string[] = [];
+  for (const server of [first, second, first]) ids.push(await submitSleep(server, { delayMs: 600_000 }));
+  const refused = await fetch(`${second.url}/api/images/jobs`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ prompt: 'a fixture' }),
+  });
+  expect(refused.status).toBe(429);
+  const retryS = Number(refused.headers.get('retry-after'));
+  // As long as the one took that has ended, for each that waits or runs: there is one place.
+  const tookS = Number(await redis.lindex('{easel}:durations', 0)) / 1_000;
+  expect(retryS).toBeGreaterThanOrEqual(shortMs / 1_000);
+  expect(retryS).toBeLessThan(tookS * mostJobs + 1);
+  for (const id of ids) expect((await cancelAt(second, id)).state).toBe('cancelled');
+  const next = await submitSleep(second, { delayMs: 0 });
+  await expect.poll(async () => (await jobAt(first, next)).state).toBe('succeeded');
 });
 
 it('a plugin that is switched off at one server is off at all, and on again', async () => {

@@ -12,6 +12,7 @@ import { RedisCharges } from './redis/redis-charges.js';
 import { RedisRequestCounts } from './redis/redis-request-counts.js';
 import { S3Objects } from './s3/s3-objects.js';
 import { SharedJobQueue } from './shared-job-queue.js';
+import { ToldEnds } from './told-ends.js';
 
 /**
  * Opens what servers on several machines share: a queue in Redis, and records and images in S3. Rejects with
@@ -34,9 +35,10 @@ export const openSharedParts: OpenSharedParts = async (settings, host) => {
     throw error;
   });
   const results = new ObjectResultStore(objects, 'results/');
+  const records = new ObjectJobRecords(objects, host.storageId);
   const jobs = new SharedJobQueue({
     host,
-    records: new ObjectJobRecords(objects, host.storageId),
+    records,
     transport,
     channel,
     results,
@@ -58,6 +60,7 @@ export const openSharedParts: OpenSharedParts = async (settings, host) => {
     charges: new RedisCharges(counting, prefixOf(name)),
     requestCounts: new RedisRequestCounts(counting, prefixOf(name)),
     documents,
+    ends: new ToldEnds(records, channel, host.logger),
     async close() {
       documents.close();
       counting.disconnect();

@@ -152,6 +152,18 @@ it('a caller has so many jobs at all gateways together, and is told when one has
   for (const id of ids) expect((await cancelAt(second, id)).state).toBe('cancelled');
   const next = await submitSleep(second, { delayMs: 0 });
   await expect.poll(async () => (await jobAt(first, next)).state).toBe('succeeded');
+
+  // The gallery of each shows both, of one that was started later, too.
+  const madeAt = async ({ url }: Server) => {
+    const { images } = (await (await fetch(`${url}/api/images/gallery`)).json()) as {
+      images: { job: string }[];
+    };
+    return images.map(({ job }) => job);
+  };
+  const late = await world.serve('gateway');
+  for (const server of [first, second, late])
+    await expect.poll(async () => await madeAt(server)).toContain(next);
+  await late.end('SIGTERM');
 });
 
 it('a plugin that is switched off at one server is off at all, and on again', async () => {

@@ -12,6 +12,7 @@ import { FolderResultStore } from '../results/folder-result-store.js';
 import { ResultCache } from '../results/result-cache.js';
 import { generateThroughJobs } from '../scale/generate-through-jobs.js';
 import { openSharedParts } from '../scale/open-shared-parts.js';
+import { shareGallery } from '../scale/share-gallery.js';
 import { shareKeys } from '../scale/share-keys.js';
 import { shareSwitches, switchHere } from '../scale/share-switches.js';
 import type { ServerRole } from '../scale/shared-parts.js';
@@ -123,6 +124,7 @@ export async function openServerContext(
     logger,
   });
   jobs.onEnd((job) => webhooks.tell(job));
+  if (shared && (role ?? configuration.role) !== 'worker') shareGallery(shared.ends, database.imageTable);
   jobs.start();
 
   const sweep = async () => {

@@ -51,5 +51,6 @@ export {
   type Retention,
   type StoredImage,
 } from '../results/result-store.js';
+export type { EndFollower, JobEnds } from './share-gallery.js';
 export type { SharedDocuments } from './shared-documents.js';
 export type { OpenSharedParts, SharedHost, SharedParts } from './shared-parts.js';

@@ -4,6 +4,7 @@ import type { RequestCounts } from '../http/access/request-counts.js';
 import type { JobQueue } from '../jobs/job-queue.js';
 import type { WorkOptions } from '../jobs/job-work.js';
 import type { ResultStore } from '../results/result-store.js';
+import type { JobEnds } from './share-gallery.js';
 import type { SharedDocuments } from './shared-documents.js';
 
 /** What a server of several does: it answers callers, does the jobs, or both. */
@@ -16,6 +17,7 @@ export interface SharedParts {
   readonly charges: Charges;
   readonly requestCounts: RequestCounts;
   readonly documents: SharedDocuments;
+  readonly ends: JobEnds;
   /** Lets go of the connections; the jobs are closed before. */
   close(): Promise<void>;
 }

@@ -57,6 +57,12 @@ export class JobChannel {
     this.#listeners.add(listener);
   }
 
+  /** Calls back once messages come, and again whenever they come again after the connection was cut. */
+  onReady(tell: () => void): void {
+    if (this.#reading.status === 'ready') tell();
+    this.#reading.on('ready', tell);
+  }
+
   #hear(): void {
     const hear = (text: string) => {
       const message = readMessage(text);

@@ -28,7 +28,7 @@ export class OwnRequestCounts implements RequestCounts {
     if (!minute || minute.endsAt <= now) minute = { requests: 0, endsAt: now + minuteMs };
     minute.requests += 1;
     this.#minutes.set(key, minute);
-    return { requests: minute.requests, leftMs: Math.ceil(minute.endsAt - now) };
+    return { requests: minute.requests, leftMs: Math.min(minuteMs, Math.ceil(minute.endsAt - now)) };
   }
 
   async enter(key: string, places: number): Promise<(() => void) | undefined> {

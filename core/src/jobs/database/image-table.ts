@@ -118,6 +118,15 @@ export class ImageTable {
       .all(since, ...(caller === undefined ? [] : [caller])) as DayCost[];
   }
 
+  /** Those of some jobs that no image is of. */
+  unknownJobs(ids: readonly string[]): string[] {
+    const rows = this.#database
+      .prepare('SELECT DISTINCT job FROM images WHERE job IN (SELECT value FROM json_each(?))')
+      .all(JSON.stringify(ids)) as { job: string }[];
+    const known = new Set(rows.map(({ job }) => job));
+    return ids.filter((id) => !known.has(id));
+  }
+
   /** An image with all that is known of it, as text. Undefined: there is none. */
   get(caller: string | undefined, name: string): (ListedImage & { about: string }) | undefined {
     const { where, given } = conditionsOf({ caller });

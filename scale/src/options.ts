@@ -8,7 +8,8 @@ const seconds = z.number().min(1).max(3_600);
 const optionsSchema = z.strictObject({
   /**
    * The Redis or Valkey that brings the jobs: its URL, those of the sentinels that know which one is the
-   * master of that name, or those of some nodes of a cluster. Its password is the secret EASEL_REDIS_PASSWORD.
+   * master of that name, or those of some nodes of a cluster. Its password is the secret
+   * EASEL_REDIS_PASSWORD.
    */
   redis: z.union([
     redisUrl,

@@ -24,7 +24,7 @@ import type { JobChannel, JobMessage } from './redis/job-channel.js';
 import type { JobConsumer } from './redis/job-consumer.js';
 import type { JobTransport } from './redis/job-transport.js';
 
-/** Milliseconds between two looks at jobs that somebody listens to; messages come at once, and may be lost. */
+/** Milliseconds between two looks at jobs that somebody listens to; messages come at once, or are lost. */
 const lookMs = 2_000;
 
 export interface SharedJobOptions {

@@ -30,8 +30,9 @@ export interface BudgetOfDay {
 export const dayOf = (now: number): string => new Date(now).toISOString().slice(0, 10);
 
 /**
- * What calls cost, as the server or several of them keep it: an estimate is set aside before a plugin is asked, so that
- * parallel calls do not pass a budget together, and the true cost takes its place. Both outlive a restart.
+ * What calls cost, as the server or several of them keep it: an estimate is set aside before a plugin is
+ * asked, so that parallel calls do not pass a budget together, and the true cost takes its place. Both outlive
+ * a restart.
  */
 export class Ledger {
   readonly #options: LedgerOptions;

@@ -7,7 +7,7 @@ export interface MinuteCount {
   readonly leftMs: number;
 }
 
-/** How often keys ask, and how many of their calls run. Each call rejects with ERR_STORAGE if it cannot say. */
+/** How often keys ask, and how many of their calls run. Rejects with ERR_STORAGE where it cannot say. */
 export interface RequestCounts {
   /** Counts a request of a key; the minute begins with the first. */
   count(key: string): Promise<MinuteCount>;

@@ -57,7 +57,7 @@ export class JobWorker implements Carrier {
     const failure = elsewhere
       ? unknowable(elsewhere.asked.plugin)
       : lostBefore > mostLost
-        ? poisonous(id, lostBefore, toDo.asked?.asked.isPaid === true)
+        ? poisonous(id, lostBefore, toDo.asked !== undefined)
         : undefined;
     if (!failure) return await this.#work(toDo);
     const ended = await records.end(id, randomUUID(), { error: describeFailure(failure) }, Date.now());
@@ -67,7 +67,7 @@ export class JobWorker implements Carrier {
 
   /** Who may have been paid for a job by a worker whose notes are not here. */
   #paidElsewhere({ asked }: JobToDo): JobToDo['asked'] {
-    return asked?.asked.isPaid && asked.storageId !== this.#options.host.storageId ? asked : undefined;
+    return asked && asked.storageId !== this.#options.host.storageId ? asked : undefined;
   }
 
   stop(id: string, why: 'cancelled' | 'lost'): void {

@@ -223,3 +223,17 @@ describe.each(kinds)('$name', (kind) => {
     await close();
   });
 });
+
+it('lets one storage folder ask what is paid, also where another worker is late to know', async () => {
+  const [first, late] = [new ObjectJobRecords(objects, 'one'), new ObjectJobRecords(objects, 'another')];
+  const { job } = await first.create(record(randomUUID()));
+  const asked = { plugin: 'paid', model: 'paid-one', isPaid: true };
+  const answers = await Promise.all([first, late].map((one) => one.noteAsked(job.id, 'a try', asked)));
+  expect(answers.filter((mayAsk) => mayAsk)).toHaveLength(1);
+  const [may, mayNot] = answers[0] ? [first, late] : [late, first];
+  const next = { ...asked, model: 'paid-two' };
+  expect(await may.noteAsked(job.id, 'the next try', next)).toBe(true);
+  expect(await mayNot.noteAsked(job.id, 'the next try', asked)).toBe(false);
+  expect((await mayNot.toDo(job.id))?.asked?.asked).toEqual(next);
+  await first.cancel(job.id, 's', Date.now());
+});

@@ -78,11 +78,23 @@ it('a worker that is killed and comes back takes up what was paid, and nothing i
   expect(emulator.paid).toBe(4);
 });
 
+it('a job that the queue brings again to the worker that works on it is not paid twice', async () => {
+  for (const other of workers.splice(1)) await other.end('SIGTERM');
+  const before = emulator.paid;
+  const id = await submit(4);
+  await expect.poll(sent).toBe(before + 1);
+  await world.loseLease(id);
+  // The queue looks for what it has to bring when something comes in.
+  const ids = [id, await submit(5)];
+  await expect.poll(() => statesOf(ids)).toEqual(ids.map(() => 'succeeded'));
+  expect(emulator.paid).toBe(before + 2);
+});
+
 it('a job that a worker may have paid for before it was lost fails, and is not paid again', async () => {
   // It is killed long before the image is made.
   workMs = 60_000;
   const before = emulator.paid;
-  const id = await submit(4);
+  const id = await submit(6);
   await expect.poll(sent).toBe(before + 1);
   for (const worker of workers) await worker.end('SIGKILL');
   await world.serve('worker', configuration(5));

@@ -129,8 +129,12 @@ export class ObjectJobRecords implements JobRecords {
     // Whoever is not paid may be asked as often as it takes.
     if (asked.isPaid === false) return true;
     if (await this.#objects.has(keys.end(id))) return false;
-    const file: AskedFile = { asked, storageId: this.#storageId };
-    await this.#objects.put(keys.asked(id), toJson(file), jsonType);
+    const file = toJson({ asked, storageId: this.#storageId } satisfies AskedFile);
+    if (await this.#objects.putIfAbsent(keys.asked(id), file, jsonType)) return true;
+    // A worker that stood still may be late: whoever was first may have been paid already.
+    const first = askedFileSchema.parse(await readJson(this.#objects, keys.asked(id)));
+    if (first.storageId !== this.#storageId) return false;
+    await this.#objects.put(keys.asked(id), file, jsonType);
     return true;
   }
 

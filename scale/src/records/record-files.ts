@@ -40,7 +40,10 @@ export type EndFile = Omit<z.output<typeof endFileSchema>, 'result' | 'error'> &
   readonly error?: JobError | undefined;
 };
 
-/** Who was asked last, and may have been paid. */
+/**
+ * Who was asked last, and may have been paid. Only the server that has written it first, and those on its
+ * storage folder, may ask anybody.
+ */
 export const askedFileSchema = z.object({
   asked: askedPluginSchema,
   /** The storage folder in which the plugin has written down what it has begun. */

@@ -76,10 +76,7 @@ export class JobConsumer {
         const wait = waitSchema.parse(job.data.wait);
         // Should that worker have come back and be lost again, it waits anew.
         const waitsSince = wait?.lostBefore === lostBefore ? wait.since : undefined;
-        this.#renewedAt.set(id, performance.now());
-        const outcome = await carrier
-          .carryOut({ id, lostBefore, waitsSince })
-          .finally(() => this.#renewedAt.delete(id));
+        const outcome = await this.#carryOut({ id, lostBefore, waitsSince });
         if (outcome === 'lost') throw new Error('the lease was lost');
         if (outcome === 'later' || outcome === 'elsewhere') {
           if (outcome === 'elsewhere' && waitsSince === undefined)
@@ -123,6 +120,18 @@ export class JobConsumer {
     clearInterval(looking);
     this.#commands.disconnect();
     this.#reading.disconnect();
+  }
+
+  async #carryOut(delivery: Delivery): Promise<Outcome> {
+    const { id } = delivery;
+    if (this.#renewedAt.has(id)) {
+      // The queue has lost the lease of what is at work here still: two at once would pay twice.
+      this.#renewedAt.set(id, Number.NEGATIVE_INFINITY);
+      this.#carrier.stop(id, 'lost');
+      return 'later';
+    }
+    this.#renewedAt.set(id, performance.now());
+    return await this.#carrier.carryOut(delivery).finally(() => this.#renewedAt.delete(id));
   }
 
   get #member(): string {

@@ -31,8 +31,8 @@ export const dayOf = (now: number): string => new Date(now).toISOString().slice(
 
 /**
  * What calls cost, as the server or several of them keep it: an estimate is set aside before a plugin is
- * asked, so that parallel calls do not pass a budget together, and the true cost takes its place. Both outlive
- * a restart.
+ * asked, so that parallel calls do not pass a budget together, and the true cost takes its place. Both
+ * outlive a restart.
  */
 export class Ledger {
   readonly #options: LedgerOptions;

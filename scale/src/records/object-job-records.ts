@@ -69,11 +69,8 @@ export class ObjectJobRecords implements JobRecords {
     const isNew = await this.#objects.putIfAbsent(keys.job(id), toJson(job), jsonType);
     if (!isNew) return await this.#known(id);
     this.#jobs.set(id, job);
-    await Promise.all(
-      [callerPrefix(caller), everybody].map(async (prefix) => {
-        await this.#objects.put(listKey(prefix, job), none, jsonType);
-      }),
-    );
+    const lists = [callerPrefix(caller), everybody].map((prefix) => listKey(prefix, job));
+    await Promise.all(lists.map((list) => this.#objects.put(list, none, jsonType)));
     return { job: describeFiles(job, undefined), isNew, request };
   }
 
@@ -207,11 +204,8 @@ export class ObjectJobRecords implements JobRecords {
 
   /** Jobs that have not ended, or whose end has not been noticed, by their ids. */
   async open(after?: string): Promise<ListedObject[]> {
-    const found = await this.#objects.list(
-      'open/',
-      1_000,
-      after === undefined ? undefined : keys.open(after),
-    );
+    const last = after === undefined ? undefined : keys.open(after);
+    const found = await this.#objects.list('open/', 1_000, last);
     return found.map(({ key, writtenAt }) => ({ key: key.slice('open/'.length), writtenAt }));
   }
 

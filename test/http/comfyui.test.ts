@@ -156,7 +156,7 @@ it('refuses what it cannot make, by node and input', async () => {
   });
   const wrong = textToImage({
     text: 'x',
-    sampler: { steps: 0, positive: ['4', 0], negative: ['77', 0], cfg: 'much', seed: undefined },
+    sampler: { steps: 0, positive: ['4', 0], negative: ['toString', 0], cfg: 'much', seed: undefined },
     nodes: { 4: { class_type: 'CheckpointLoaderSimple', inputs: { ckpt_name: 'other.safetensors' } } },
   });
   const { error, node_errors } = await refusal(wrong);

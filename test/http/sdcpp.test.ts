@@ -95,13 +95,13 @@ describe("stable-diffusion.cpp's API", () => {
       prompt: 'mask',
       init_image: `data:image/png;base64,${await base64(colours.red, colours.red)}`,
       mask_image: await base64(colours.black, colours.white),
-      ...{ made_up: 1, output_compression: 50, cache_mode: 'easycache' },
+      ...{ made_up: 1, toString: 1, output_compression: 50, cache_mode: 'easycache' },
       vae_tiling_params: { enabled: true, tile_size_x: 32 },
       lora: [{ path: 'ink', multiplier: 0.5 }],
     });
     expect((await columnsOf(images[0] as Buffer)).columns).toEqual(['000000', '000000', 'ffffff', 'ffffff']);
     expect(told.sort()).toEqual([
-      ...['cache_mode', 'lora.0.path', 'made_up', 'output_compression'],
+      ...['cache_mode', 'lora.0.path', 'made_up', 'output_compression', 'toString'],
       ...['vae_tiling_params.enabled', 'vae_tiling_params.tile_size_x'],
     ]);
   });

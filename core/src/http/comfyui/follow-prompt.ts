@@ -5,6 +5,7 @@ import { hasEnded, type JobResult, type StoredJob } from '../../jobs/job.js';
 import { inCallersWords, warningsInCallersWords } from '../field-names.js';
 import type { ServerContext } from '../server-context.js';
 import { answerTo } from '../server-paths.js';
+import { nodeOf } from './graph.js';
 import type { OutputFile, Prompt, Prompts } from './prompts.js';
 import type { Sockets } from './sockets.js';
 
@@ -152,7 +153,7 @@ export const queueStatus = (prompts: Prompts, caller: string) => ({
 
 function filesOf({ graph }: Prompt, { images }: JobResult, outputs: readonly string[]) {
   const typeOf = (id: string): OutputFile['type'] =>
-    graph[id]?.class_type === 'PreviewImage' ? 'temp' : 'output';
+    nodeOf(graph, id)?.class_type === 'PreviewImage' ? 'temp' : 'output';
   return Object.fromEntries(
     outputs.map((id) => [
       id,

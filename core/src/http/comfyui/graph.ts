@@ -21,6 +21,10 @@ export const graphSchema = z
   );
 export type Graph = z.output<typeof graphSchema>;
 
+/** Ids are the caller's words, "constructor" among them. */
+export const nodeOf = (graph: Graph, id: string): Node | undefined =>
+  Object.hasOwn(graph, id) ? graph[id] : undefined;
+
 /** An output of a node, by the node's id and the output's place in it. */
 export type Link = readonly [id: string, output: number];
 const linkSchema = z.tuple([z.union([z.string(), z.int()]), z.int().min(0)]);

@@ -1,5 +1,5 @@
 import type { Warning } from '@easel/plugin-sdk';
-import { type Graph, type Link, linkOf, type Node } from './graph.js';
+import { type Graph, type Link, linkOf, type Node, nodeOf } from './graph.js';
 import { inputProblem, type Problem } from './problems.js';
 
 /** A graph that Easel cannot make, because of one of its nodes. */
@@ -24,7 +24,7 @@ export class NodeReader {
   constructor(readonly graph: Graph) {}
 
   get(id: string): FoundNode {
-    const node = this.graph[id];
+    const node = nodeOf(this.graph, id);
     if (!node) throw new Error(`there is no node ${id}`);
     return { ...node, id };
   }

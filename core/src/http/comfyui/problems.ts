@@ -1,5 +1,5 @@
 import type { ErrorAnswer } from '../errors.js';
-import type { Graph } from './graph.js';
+import { type Graph, nodeOf } from './graph.js';
 
 /** What is wrong, as ComfyUI's `execution.py` says it. */
 export interface Problem {
@@ -41,7 +41,7 @@ export function refuse(graph: Graph, problems: NodeProblems): Refusal {
   const about = (id: string, errors: readonly Problem[]) => ({
     errors,
     dependent_outputs: [],
-    class_type: graph[id]?.class_type ?? '',
+    class_type: nodeOf(graph, id)?.class_type ?? '',
   });
   return {
     error: missing ?? {

@@ -1,4 +1,4 @@
-import { type Graph, linkOf, type Node } from './graph.js';
+import { type Graph, linkOf, type Node, nodeOf } from './graph.js';
 import { type Input, type NodeKind, nodeKinds } from './node-kinds.js';
 import { type Lists, optionsOf } from './object-info.js';
 import { inputProblem, type NodeProblems, type Problem, unknownKind } from './problems.js';
@@ -8,7 +8,7 @@ const kindOf = (name: string): NodeKind | undefined =>
 
 /** Ids of the nodes that keep or show an image. */
 export const outputsOf = (graph: Graph): string[] =>
-  Object.keys(graph).filter((id) => kindOf(graph[id]?.class_type ?? '')?.isOutput);
+  Object.keys(graph).filter((id) => kindOf(nodeOf(graph, id)?.class_type ?? '')?.isOutput);
 
 /**
  * What is wrong with the nodes that lead to the outputs, as ComfyUI looks at them before it runs any. Others
@@ -19,7 +19,7 @@ export function findProblems(graph: Graph, outputs: readonly string[], lists: Li
   const seen = new Set<string>();
   const waiting = [...outputs];
   for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
-    const node = graph[id];
+    const node = nodeOf(graph, id);
     if (seen.has(id) || !node) continue;
     seen.add(id);
     const kind = kindOf(node.class_type);
@@ -50,7 +50,7 @@ function findLoop(graph: Graph, outputs: readonly string[]): string | undefined 
     if (ended.has(id)) return undefined;
     if (open.has(id)) return id;
     open.add(id);
-    for (const value of Object.values(graph[id]?.inputs ?? {})) {
+    for (const value of Object.values(nodeOf(graph, id)?.inputs ?? {})) {
       const link = linkOf(value);
       const loop = link && visit(link[0]);
       if (loop !== undefined) return loop;
@@ -121,7 +121,7 @@ function problemOf(
 }
 
 function linkProblem(name: string, { type }: Input, [id, output]: readonly [string, number], graph: Graph) {
-  const from = graph[id];
+  const from = nodeOf(graph, id);
   if (!from)
     return inputProblem(
       'bad_linked_input',

@@ -11,13 +11,13 @@ import type { SdcppRequest } from './request.js';
 /** What stable-diffusion.cpp takes where a field is absent. */
 const defaults = { strength: 0.75, compression: 100, distilledGuidance: 3.5, hiresStrength: 0.7 } as const;
 /** Its names of schedules that others have other names for; empty: the model's own. */
-const schedules: Readonly<Record<string, string>> = {
-  default: '',
-  none: '',
-  discrete: 'normal',
-  ays: 'align_your_steps',
-  gits: 'align_your_steps_gits',
-};
+const schedules: ReadonlyMap<string, string> = new Map([
+  ['default', ''],
+  ['none', ''],
+  ['discrete', 'normal'],
+  ['ays', 'align_your_steps'],
+  ['gits', 'align_your_steps_gits'],
+]);
 
 /**
  * What the kernel is asked for, and what of the request has another effect than in stable-diffusion.cpp, or
@@ -142,7 +142,9 @@ function samplerOf(
 ): string | undefined {
   const { sample_method, scheduler } = sample_params ?? {};
   const isGiven = (name: string | null | undefined) => !!name && !/^(default|none)$/i.test(name);
-  const schedule = isGiven(scheduler) ? (schedules[String(scheduler).toLowerCase()] ?? scheduler) : undefined;
+  const schedule = isGiven(scheduler)
+    ? (schedules.get(String(scheduler).toLowerCase()) ?? scheduler)
+    : undefined;
   const sampler = isGiven(sample_method) ? sample_method : undefined;
   if (model && !model.supports.sampler) {
     if (sampler) told.ignore('sample_params.sample_method', `"${model.id}" does not take it`);

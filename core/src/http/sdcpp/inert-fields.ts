@@ -4,38 +4,40 @@ import { type SdcppRequest, sdcppRequestSchema } from './request.js';
  * Fields that stable-diffusion.cpp has and Easel does not, with the values at which they have no effect there
  * either, beside null and empty ones.
  */
-const defaults: Readonly<Record<string, readonly unknown[]>> = {
-  auto_resize_ref_image: [true],
-  increase_ref_index: [false],
-  control_image: [],
-  control_strength: [0.9],
-  ip_adapter_image: [],
-  ip_adapter_strength: [1],
-  qwen_image_layers: [0],
-  embed_image_metadata: [true],
-  preview: ['none'],
-  preview_interval: [1],
-  cache_mode: ['disabled'],
-  cache_option: [],
-  scm_mask: [],
-  scm_policy_dynamic: [true],
-  'vae_tiling_params.enabled': [false],
-  'vae_tiling_params.temporal_tiling': [false],
-  'vae_tiling_params.tile_size_x': [0],
-  'vae_tiling_params.tile_size_y': [0],
-  'vae_tiling_params.target_overlap': [0.5],
-  'vae_tiling_params.rel_size_x': [0],
-  'vae_tiling_params.rel_size_y': [0],
-  'sample_params.eta': [],
-  'sample_params.shifted_timestep': [0],
-  'sample_params.custom_sigmas': [],
-  'sample_params.flow_shift': [0],
-  'sample_params.guidance.img_cfg': [],
-  'sample_params.guidance.slg.scale': [0],
-  'hires.custom_sigmas': [],
-  'hires.upscale_tile_size': [128],
-};
-export const inertFieldNames: readonly string[] = Object.keys(defaults);
+const defaults: ReadonlyMap<string, readonly unknown[]> = new Map(
+  Object.entries({
+    auto_resize_ref_image: [true],
+    increase_ref_index: [false],
+    control_image: [],
+    control_strength: [0.9],
+    ip_adapter_image: [],
+    ip_adapter_strength: [1],
+    qwen_image_layers: [0],
+    embed_image_metadata: [true],
+    preview: ['none'],
+    preview_interval: [1],
+    cache_mode: ['disabled'],
+    cache_option: [],
+    scm_mask: [],
+    scm_policy_dynamic: [true],
+    'vae_tiling_params.enabled': [false],
+    'vae_tiling_params.temporal_tiling': [false],
+    'vae_tiling_params.tile_size_x': [0],
+    'vae_tiling_params.tile_size_y': [0],
+    'vae_tiling_params.target_overlap': [0.5],
+    'vae_tiling_params.rel_size_x': [0],
+    'vae_tiling_params.rel_size_y': [0],
+    'sample_params.eta': [],
+    'sample_params.shifted_timestep': [0],
+    'sample_params.custom_sigmas': [],
+    'sample_params.flow_shift': [0],
+    'sample_params.guidance.img_cfg': [],
+    'sample_params.guidance.slg.scale': [0],
+    'hires.custom_sigmas': [],
+    'hires.upscale_tile_size': [128],
+  }),
+);
+export const inertFieldNames: readonly string[] = [...defaults.keys()];
 
 /** What has no effect there either, where the field beside it says so. */
 const asides: Readonly<Record<string, string>> = {
@@ -57,7 +59,7 @@ export function findInertFields(body: SdcppRequest): string[] {
     if (aside) return hasEffect(aside[1]);
     // Absent, it is that of the prompt.
     if (name === 'sample_params.guidance.img_cfg' && value === leaves.get(textGuidance)) return false;
-    return !isNothing(value) && !(defaults[name] ?? []).includes(value);
+    return !isNothing(value) && !defaults.get(name)?.includes(value);
   };
   const inert = [...leaves.keys()].filter((name) => !isRead(name) && hasEffect(name));
   return inert.slice(0, shown);

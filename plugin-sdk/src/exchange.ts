@@ -16,9 +16,8 @@ const bodiless: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /**
  * One request by Node's own HTTP client, without following redirects; an answer that is compressed is read as
- * what it was before. `fetch` gives up on an answer that does
- * not begin within five minutes, and ends the process where a connection ends while an answer waits to be
- * read (nodejs/undici#5360).
+ * what it was before. `fetch` gives up on an answer that does not begin within five minutes, and ends the
+ * process where a connection ends while an answer waits to be read (nodejs/undici#5360).
  */
 export async function exchange(
   url: URL,

@@ -99,7 +99,7 @@ export async function openServerContext(
     perKey: (caller) => keys.withId(caller)?.dollarsPerDay ?? configuration.budgetPerKey,
     logger,
   });
-  const stopSharingKeys = shared && (await shareKeys(shared.documents, keys, logger));
+  const stopSharingKeys = shared && (await shareKeys(shared.documents, keys, storage.path, logger));
   const switchPlugin = await (shared
     ? shareSwitches(shared.documents, manager, logger)
     : switchHere(manager));

@@ -23,11 +23,15 @@ export class ToldEnds implements JobEnds {
     const warn = (error: Error) => this.#logger.warn(`The end of a job is noticed later: ${error.message}`);
     this.#channel.listen((message) => {
       if (message.type !== 'state' || message.end === undefined) return;
-      this.#records.learnEnd(message.id, message.end);
-      void this.#tell(message.id, follower).catch(warn);
+      void this.#hear(message.id, message.end, follower).catch(warn);
     });
     // What was said while the connection was cut was not heard.
     this.#channel.onReady(() => void this.#look(follower).catch(warn));
+  }
+
+  async #hear(id: string, end: unknown, follower: EndFollower): Promise<void> {
+    this.#records.learnEnd(id, end);
+    await this.#tell(id, follower);
   }
 
   async #look(follower: EndFollower): Promise<void> {

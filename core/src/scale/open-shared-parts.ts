@@ -38,7 +38,7 @@ export async function openSharedParts(
   const { openSharedParts: open } = moduleSchema.parse(await import(pathToFileURL(entry).href));
   return await open(settings, {
     ...host,
-    storageId: storageIdOf(configuration.storageFolder),
+    storageId: await storageIdOf(configuration.storageFolder),
     isWorker: role !== 'gateway',
     secret: (secret) => environment[secret] || readSecretsFile(configuration)[secret],
   });

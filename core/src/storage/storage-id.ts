@@ -1,17 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeWholeFile } from '../results/write-whole-file.js';
 
 /**
  * An id that stays with a storage folder: servers on one folder have the same, and others have another.
- * Throws where the folder cannot be written to.
+ * Rejects with ERR_STORAGE where the folder cannot be written to.
  */
-export function storageIdOf(folder: string): string {
+export async function storageIdOf(folder: string): Promise<string> {
   const file = join(folder, 'storage-id');
-  try {
-    writeFileSync(file, randomUUID(), { flag: 'wx', mode: 0o600 });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
-  return readFileSync(file, 'utf8').trim();
+  await writeWholeFile(file, Buffer.from(randomUUID()), { replace: false, mode: 0o600 });
+  return (await readFile(file, 'utf8')).trim();
 }

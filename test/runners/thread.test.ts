@@ -7,7 +7,7 @@ describe('a thread', () => {
     const { runner } = await startRunner('thread');
     const { images } = await ask(runner, 'large-picture');
     expect(images[0]?.bytes).toHaveLength(4 * 2 ** 20);
-    expect(images[0]?.bytes.at(-1)).toBe(7);
+    expect(images[0]?.bytes[1]).toBe(0x50);
     // A buffer that the plugin answers a second time has gone with the first answer: that is seen, not
     // answered as nothing.
     await ask(runner, 'kept-buffer');

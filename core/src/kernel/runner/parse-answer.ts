@@ -9,11 +9,22 @@ import {
 } from '@easel/plugin-sdk';
 import type { z } from 'zod';
 import { firstProblem } from '../../config/first-problem.js';
+import { checkImage } from './check-image.js';
 import { type Started, startedSchema } from './protocol.js';
 
-/** The pictures that a plugin answered. Throws ERR_PLUGIN_PROTOCOL, which says which field is wrong. */
-export const parseResult = (value: unknown, plugin: string): ValidGenerationResult =>
-  parseAnswer(generationResultSchema, value, plugin, 'a result');
+/**
+ * The pictures that a plugin answered. Their sizes are those of their files, with a warning where the plugin
+ * said others. Throws ERR_PLUGIN_PROTOCOL, which says which field is wrong, also for bytes that are no image.
+ */
+export function parseResult(value: unknown, plugin: string): ValidGenerationResult {
+  const result = parseAnswer(generationResultSchema, value, plugin, 'a result');
+  const checked = result.images.map((image, index) => checkImage(image, index, plugin));
+  return {
+    ...result,
+    images: checked.map(({ image }) => image),
+    warnings: [...result.warnings, ...checked.flatMap(({ warnings }) => warnings)],
+  };
+}
 
 /** What a plugin planned, if it did. Throws ERR_PLUGIN_PROTOCOL, which says which field is wrong. */
 export const parsePlan = (value: unknown, plugin: string): MemoryPlan | undefined =>

@@ -1,9 +1,7 @@
+import { identifyImage } from '../../identify-image.js';
 import { generationResultSchema } from '../../result.js';
 import type { Check } from '../check.js';
-import { readImageHeader } from '../image-header.js';
 import { picturesOf } from '../subject.js';
-
-const checkable: readonly string[] = ['image/png', 'image/jpeg', 'image/webp'];
 
 export const resultIsOfTheContract: Check = {
   name: 'answers a result of the contract, with as many pictures as asked for',
@@ -23,10 +21,9 @@ export const picturesAreWhatIsSaid: Check = {
   name: 'makes pictures of the media type and size that it says',
   async find(subject) {
     return picturesOf(await subject.answer()).flatMap(({ bytes, mediaType, width, height }, index) => {
-      const header = readImageHeader(bytes);
+      const header = identifyImage(bytes);
       const said = `Picture ${index} is said to be ${mediaType}`;
-      if (!header)
-        return checkable.includes(mediaType) ? [`${said}; its bytes are not a PNG, JPEG or WebP file.`] : [];
+      if (!header) return [`${said}; its bytes are not a whole PNG, JPEG, WebP or AVIF file.`];
       if (header.mediaType !== mediaType) return [`${said}; its bytes are ${header.mediaType}.`];
       if (header.width === width && header.height === height) return [];
       return [`${said} of ${width}x${height}; its file is ${header.width}x${header.height}.`];

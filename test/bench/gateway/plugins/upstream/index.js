@@ -47,11 +47,13 @@ export default definePlugin({
         sent.end(body);
       });
     return {
-      async generate({ prompt, n, width, height }, { signal }) {
+      async generate({ prompt, n }, { signal }) {
         const answer = await ask(JSON.stringify({ model: 'any', prompt, n }), signal);
         const from = answer.indexOf(mark) + mark.length;
         const bytes = decode(answer.subarray(from, answer.indexOf(0x22, from)));
-        return { images: [{ bytes, mediaType: 'image/png', width, height }] };
+        const header = new DataView(bytes.buffer);
+        const size = { width: header.getUint32(16), height: header.getUint32(20) };
+        return { images: [{ bytes, mediaType: 'image/png', ...size }] };
       },
       close: async () => agent.destroy(),
     };

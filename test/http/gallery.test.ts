@@ -36,6 +36,17 @@ it('lists what was made, by whichever route, the newest first, and finds it by i
   expect((await galleryOf(server, '?text=0+%25')).total).toBe(2);
   expect((await galleryOf(server, '?text=%25')).total).toBe(2);
   expect((await galleryOf(server, '?model=nobody')).total).toBe(0);
+  // Both days are part of what is asked for.
+  const today = days[0]?.day ?? '';
+  expect((await galleryOf(server, `?since=${today}&until=${today}`)).total).toBe(days[0]?.count);
+  const beside = new Date(Date.parse(today) + 24 * 3_600_000).toISOString().slice(0, 10);
+  expect(await galleryOf(server, `?since=${beside}`)).toMatchObject({ total: 0, days: [] });
+  expect((await galleryOf(server, '?until=2026-01-31')).total).toBe(0);
+  for (const query of ['?since=2026-02-31', '?until=yesterday', '?since=']) {
+    const refused = await server.get(`/api/images/gallery${query}`);
+    expect(refused.status).toBe(400);
+    expect(await refused.text()).toContain('must be a day such as 2026-11-30');
+  }
   const [first] = images;
   const whole = await jsonOf<object>(await server.get(`/api/images/gallery/${first?.name}`));
   expect(whole).toMatchObject({ prompt: '100 % sun', provenance: { model: 'steady-one' }, warnings: [] });

@@ -12,6 +12,9 @@ export interface GalleryFilter {
   readonly text: string;
   readonly model: string;
   readonly plugin: string;
+  /** Days (UTC) such as 2026-11-30; the first and the last of interest. */
+  readonly since: string;
+  readonly until: string;
   readonly starred: boolean;
 }
 
@@ -20,6 +23,8 @@ export async function listGallery(filter: GalleryFilter, offset: number, limit: 
   if (filter.text) query.set('text', filter.text);
   if (filter.model) query.set('model', filter.model);
   if (filter.plugin) query.set('plugin', filter.plugin);
+  if (filter.since) query.set('since', filter.since);
+  if (filter.until) query.set('until', filter.until);
   if (filter.starred) query.set('starred', 'true');
   return await call(gallerySchema, `api/images/gallery?${query}`);
 }

@@ -4,7 +4,8 @@ import { Icon } from '../controls/icon.js';
 import { keepText, readText } from '../kept-text.js';
 import { useWords } from '../language/words.js';
 import { $models } from '../live/models.js';
-import { $filter, showFilter } from './filter.js';
+import { DateFilter } from './date-filter.js';
+import { $filter, noFilter, showFilter } from './filter.js';
 import { FilterSelect } from './filter-select.js';
 import { ImageGrid } from './image-grid.js';
 import { $list, followJobs, refreshGallery, setFilter } from './list.js';
@@ -33,7 +34,7 @@ export function GalleryPage() {
     const timer = setTimeout(() => setFilter({ text }), searchMs);
     return () => clearTimeout(timer);
   }, [text]);
-  const isFiltered = filter.text !== '' || filter.model !== '' || filter.plugin !== '' || filter.starred;
+  const isFiltered = Object.values(filter).some(Boolean);
   return (
     <div className="gallery">
       <search className="bar">
@@ -68,6 +69,7 @@ export function GalleryPage() {
           options={[...new Set(models.flatMap(({ plugin }) => plugin ?? []))].map((id) => [id, id])}
           onChange={(plugin) => setFilter({ plugin })}
         />
+        <DateFilter since={filter.since} until={filter.until} onChange={setFilter} />
         <button
           type="button"
           className="toggle"
@@ -102,7 +104,7 @@ export function GalleryPage() {
               type="button"
               onClick={() => {
                 setText('');
-                setFilter({ text: '', model: '', plugin: '', starred: false });
+                setFilter(noFilter);
               }}
             >
               {words.showAll}

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
+import { jsonOf } from '../../http/server.js';
 import { openPage } from '../open-page.js';
+import { violationsOf } from './axe.js';
 import { imageCount, imagesPerDay, startWithLargeGallery } from './large-gallery.js';
 
 /** Tiles that may be there at once, whatever is listed. */
@@ -47,5 +49,20 @@ it(`has ${imageCount} images behind one scrollbar, a few of them on the page, an
   await page.getByText('How it was made').waitFor();
   await page.keyboard.press('Escape');
   await image(`Image: image ${day * imagesPerDay - 2}`).waitFor();
+
+  // Three days, both ends included, in the address too; then all of them again.
+  const listed = await jsonOf<{ days: { day: string }[] }>(await fetch(`${server.url}/api/images/gallery`));
+  const ago = (days: number) => listed.days[days]?.day ?? '';
+  await page.getByRole('button', { name: 'Any date' }).click();
+  await page.getByLabel('First day').fill(ago(12));
+  await page.getByLabel('Last day').fill(ago(10));
+  await page.getByText(`${3 * imagesPerDay} images`).waitFor();
+  expect(new URL(page.url()).search).toBe(`?since=${ago(12)}&until=${ago(10)}`);
+  expect(await violationsOf(page)).toEqual([]);
+  await page.reload();
+  await page.getByText(`${3 * imagesPerDay} images`).waitFor();
+  await page.locator('.date-button').click();
+  await page.getByRole('button', { name: 'Any date' }).click();
+  await page.getByText(`${imageCount} images`).waitFor();
   expect(problems).toEqual([]);
 });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Operation } from '../operation.js';
 
 const name = z.string().max(100);
+const day = z.iso.date('must be a day such as 2026-11-30');
 
 export const gallerySchema = z.object({
   limit: z.coerce.number().int().min(1).max(500).default(100).describe('How many, 1 to 500. Absent: 100.'),
@@ -9,6 +10,10 @@ export const gallerySchema = z.object({
   text: z.string().max(1_000).optional().describe('Part of the prompt. Absent: all.'),
   model: z.string().max(200).optional().describe('Id of a model. Absent: all.'),
   plugin: z.string().max(200).optional().describe('Id of a plugin. Absent: all.'),
+  since: day
+    .optional()
+    .describe('The first day (UTC) of interest, such as 2026-11-01. Absent: no first day.'),
+  until: day.optional().describe('The last day (UTC) of interest, such as 2026-11-30. Absent: no last day.'),
   starred: z.enum(['true']).optional().describe('Only those with a star. Absent: all.'),
 });
 

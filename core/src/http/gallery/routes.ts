@@ -26,8 +26,14 @@ export const galleryRoutes =
   ({ images }: ServerContext) =>
   async (server: FastifyInstance) => {
     addOperation(server, operations.list, async (request) => {
-      const { limit, offset, starred, ...filter } = parseBody(gallerySchema, request.query);
-      const asked = { ...filter, caller: callerOf(request), starred: starred === 'true' };
+      const { limit, offset, since, until, starred, ...filter } = parseBody(gallerySchema, request.query);
+      const asked = {
+        ...filter,
+        caller: callerOf(request),
+        starred: starred === 'true',
+        since: since === undefined ? undefined : Date.parse(since),
+        before: until === undefined ? undefined : Date.parse(until) + dayMs,
+      };
       const [listed, days] = await Promise.all([images.list(asked, offset, limit), images.days(asked)]);
       return { total: listed.total, days, images: listed.images.map(describe) };
     });

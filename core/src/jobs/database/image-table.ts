@@ -31,6 +31,10 @@ export interface ImageFilter {
   readonly model?: string | undefined;
   readonly plugin?: string | undefined;
   readonly starred?: boolean | undefined;
+  /** Made at this time or later; milliseconds since 1970. */
+  readonly since?: number | undefined;
+  /** Made before this time; milliseconds since 1970. */
+  readonly before?: number | undefined;
 }
 
 export interface DayCost {
@@ -176,13 +180,15 @@ export class ImageTable {
   }
 }
 
-function conditionsOf({ caller, text, model, plugin, starred }: ImageFilter) {
+function conditionsOf({ caller, text, model, plugin, starred, since, before }: ImageFilter) {
   const conditions: (readonly [string, string | number | undefined])[] = [
     ['caller = ?', caller],
     [`prompt LIKE ? ESCAPE '\\'`, text === undefined ? undefined : `%${text.replace(/[\\%_]/g, '\\$&')}%`],
     ['model = ?', model],
     ['plugin = ?', plugin],
     ['starred = ?', starred ? 1 : undefined],
+    ['created_at >= ?', since],
+    ['created_at < ?', before],
   ];
   const present = conditions.filter(([, value]) => value !== undefined);
   return {

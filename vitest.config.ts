@@ -4,9 +4,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts', 'plugins/*/src/**/*.test.ts'],
-    // Tests wait for processes, sockets and timers half of the time: on two cores, two files at once take
-    // half as long as one.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Tests wait for processes, sockets and timers half of the time: three files at once keep two cores busy.
+    maxWorkers: availableParallelism() + 1,
     // Nobody waits for it but where something hangs: a busy machine takes four times as long as a quiet one.
     testTimeout: 120_000,
     hookTimeout: 120_000,

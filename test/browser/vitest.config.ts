@@ -9,7 +9,7 @@ export default defineConfig({
     include: ['test/browser/**/*.browser.ts'],
     globalSetup: 'test/browser/browser-server.ts',
     // Tests wait for servers to start, and for what a page looks at now and again.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    maxWorkers: availableParallelism() + 1,
     testTimeout: 300_000,
     // A server starts, makes images that tests find there, and ends in order, with its plugins.
     hookTimeout: 180_000,

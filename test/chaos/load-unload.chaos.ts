@@ -45,7 +45,7 @@ it(`${times.switches} switches off and on and ${times.returns} removals and retu
   expect(await world.generations()).toEqual([]);
   process.off('warning', onWarning);
   expect(warnings).toEqual([]);
-}, 400_000);
+});
 
 async function loadAndUnload(world: World, { switches, returns }: typeof times): Promise<void> {
   let switchesLeft = switches;

@@ -9,6 +9,7 @@ export default defineConfig({
   root: fileURLToPath(new URL('../..', import.meta.url)),
   test: {
     include: ['test/scale/**/*.scale.ts'],
+    globalSetup: ['test/scale/install.ts'],
     testTimeout: 400_000,
     hookTimeout: 180_000,
     expect: { poll: { timeout: 120_000 } },

@@ -1,17 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { runMatrix } from '../faults/matrix.js';
-import { providers, serverProviders } from '../faults/providers.js';
+import { providers } from '../faults/providers.js';
 import { randomRun } from '../faults/random-run.js';
 import { randomRuns, sayRuns } from '../faults/random-runs.js';
-import { randomServerRun } from '../faults/server/server-run.js';
 import { differences, tableOf } from '../faults/table.js';
 
 /** Random runs of each provider. `npm run test:faults -- --runs 500` makes more. */
 const runs = 5;
-/**
- * The same with the server killed, which takes longer to start. `npm run test:faults -- --server` makes more.
- */
-const serverRuns = 3;
 const seed = 20_261_123;
 
 describe.each(providers.map((provider) => ({ name: provider.name, provider })))(
@@ -28,22 +23,6 @@ describe.each(providers.map((provider) => ({ name: provider.name, provider })))(
       const summary = await randomRuns(provider, { seed, numbers, make: randomRun });
       console.log(sayRuns(name, summary));
       expect(summary.violations, `npm run test:faults -- --provider ${name} --seed ${seed}`).toEqual([]);
-      expect(summary.kills).toBeGreaterThan(0);
-      expect(summary.got).toBeGreaterThan(0);
-    });
-  },
-);
-
-describe.each(serverProviders.map((provider) => ({ name: provider.name, provider })))(
-  '$name behind a server that is killed',
-  ({ name, provider }) => {
-    it('is paid once for each image that comes, and tells what is lost', async () => {
-      const numbers = Array.from({ length: serverRuns }, (_, index) => index);
-      const summary = await randomRuns(provider, { seed, numbers, make: randomServerRun });
-      console.log(sayRuns(`${name}, server killed`, summary));
-      expect(summary.violations, `npm run test:faults -- --server --provider ${name} --seed ${seed}`).toEqual(
-        [],
-      );
       expect(summary.kills).toBeGreaterThan(0);
       expect(summary.got).toBeGreaterThan(0);
     });

@@ -2,6 +2,8 @@ import { applyLoras } from '../checkpoint/apply-loras.js';
 import type { Lora } from '../checkpoint/lora.js';
 import type { Components, Family } from '../families/family.js';
 import { loraScalesInput } from '../graph/blocks/low-rank.js';
+import type { Graph } from '../graph/graph.js';
+import { withFoldedUpsampling } from '../graph/passes/folded-upsampling.js';
 import { withInt8Products } from '../graph/passes/int8-products.js';
 import { takeFirstStep } from '../pipelines/first-step.js';
 import { decoderPixelBytes, int8DecoderPixelBytes } from '../pipelines/tiling.js';
@@ -29,7 +31,9 @@ export async function mountCheckpoint(
   const networks = new NetworkGroup(memory);
   const denoiser = checkpoint.components[checkpoint.family.denoiser];
   const { arithmetic, reason } = await chooseArithmetic(asked, memory, denoiser);
-  const inArithmetic = arithmetic === 'fast' ? networks.rewritten(withInt8Products) : networks;
+  const isFast = arithmetic === 'fast';
+  const inArithmetic = isFast ? networks.rewritten(withInt8Products) : networks;
+  const decoders = isFast ? networks.rewritten(asFastDecoder) : networks;
   const warnings: string[] = [...checkpoint.warnings, ...loras.flatMap((lora) => lora.warnings)];
   if (reason) warnings.push(`precision had no effect: ${reason}.`);
   const components = withLoras(checkpoint, loras, families, (message) => warnings.push(message));
@@ -41,8 +45,8 @@ export async function mountCheckpoint(
     open: async (name, kind) =>
       await kind.mount(components[name]!, {
         networks: name === checkpoint.family.denoiser ? inArithmetic : networks,
-        decoders: inArithmetic,
-        decoderPixelBytes: arithmetic === 'fast' ? int8DecoderPixelBytes : decoderPixelBytes,
+        decoders,
+        decoderPixelBytes: isFast ? int8DecoderPixelBytes : decoderPixelBytes,
         tokenizer: checkpoint.tokenizer,
       }),
   });
@@ -93,6 +97,9 @@ export async function mountCheckpoint(
     release: () => networks.release(),
   };
 }
+
+/** Folded in float32: rounded to int8, those layers would take as long and more memory. */
+const asFastDecoder = (graph: Graph): Graph => withInt8Products(withFoldedUpsampling(graph));
 
 function withLoras(
   { family, components }: Checkpoint,

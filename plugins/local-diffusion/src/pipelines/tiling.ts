@@ -7,10 +7,11 @@ const overlap = 16;
 /**
  * `pixelBytes` of Stable Diffusion's decoder, the same in int8, and its encoder, measured on the processor at
  * 512x512 and 1024x1024. In int8: the peak of resident memory (`VmHWM`) of a process of its own after three
- * runs, less what it had when the network was open: 10,700 bytes a pixel at 384x384, 12,500 at 512x512.
+ * runs, less what it had when the network was open: 6,700 bytes a pixel at 384x384, 6,400 at 512x512 and
+ * 768x768.
  */
 export const decoderPixelBytes = 4_200;
-export const int8DecoderPixelBytes = 13_500;
+export const int8DecoderPixelBytes = 7_000;
 export const encoderPixelBytes = 1_700;
 
 /** Activations that are too much whatever the budget: those of decoding 1.5 megapixels. */

@@ -1,13 +1,8 @@
-import { type Dimension, product, sum } from '../dimension.js';
+import { product, quotient, sum } from '../dimension.js';
 import type { Attributes, GraphNode } from '../graph.js';
 import { elementTypes } from '../onnx/element-types.js';
+import { bandsOf, gatherOffsets, type Window } from './int8-bands.js';
 import { type Int8Nodes, int8Name } from './int8-nodes.js';
-
-interface Window {
-  readonly kernel: number;
-  /** Top, left, bottom, right. */
-  readonly padding: readonly number[];
-}
 
 /**
  * Undefined for a convolution that is not computed in int8: one that changes the size of the image, or of
@@ -45,33 +40,40 @@ export function convolutionInInt8(
   const [batch = 1, , height = 1, width = 1] = int8.shapeOf(x);
   const pixels = product([height, width]);
   const own = (what: string) => `${result}/int8 ${what}`;
-  const last = ['float32', [batch, pixels, count]] as const;
   const row = ['float32', [batch, 1, count]] as const;
   const padded = window.padding.some((edge) => edge > 0) ? `${x}/padded by ${window.padding}` : x;
   const codes = `${padded}/int8 of ${window.kernel} by ${window.kernel}`;
+  const bands = bandsOf(height, window);
+  const band = ['float32', [batch, quotient(pixels, bands)!, count]] as const;
+  const whole = own('with channels first');
+  const convolved = bands === 1 ? [whole] : Array.from({ length: bands }, (_, index) => own(`band ${index}`));
   return [
     // First: x need not be kept until its size is asked for.
     ...int8.once(`${x}/int8 size`, () => [
       int8.node('Shape', [x], `${x}/int8 size`, ['int64', [2]], { start: 2 }),
     ]),
     ...int8.once(padded, () => quantiseImages(int8, x, padded, window.padding)),
-    ...int8.once(codes, () => gatherOffsets(int8, [x, padded, codes], [channels, window])),
     ...int8.once(weight, () => quantiseKernel(int8, weight, [count, channels], window.kernel)),
-    int8.product(codes, weight, own('product'), last[1]),
-    int8.node('Mul', [own('product'), `${padded}/int8 scale`], own('scaled'), last),
     int8.node('Mul', [`${padded}/int8 offset`, `${weight}/int8 sums`], own('shift'), row),
     ...(bias ? [int8.node('Add', [own('shift'), bias], own('bias'), row)] : []),
-    int8.node('Add', [own('scaled'), own(bias ? 'bias' : 'shift')], own('sum'), last),
-    int8.node('Transpose', [own('sum')], own('with channels first'), ['float32', [batch, count, pixels]], {
-      perm: [0, 2, 1],
-    }),
+    ...convolved.flatMap((output, index) => [
+      ...int8.once(`${codes}, band ${index}`, () =>
+        gatherOffsets(int8, [x, padded, codes], [channels, window], index),
+      ),
+      int8.product(`${codes}, band ${index}`, weight, `${output} product`, band[1]),
+      int8.node('Mul', [`${output} product`, `${padded}/int8 scale`], `${output} scaled`, band),
+      int8.node('Add', [`${output} scaled`, own(bias ? 'bias' : 'shift')], `${output} sum`, band),
+      int8.node('Transpose', [`${output} sum`], output, ['float32', [batch, count, band[1][1]]], {
+        perm: [0, 2, 1],
+      }),
+    ]),
+    ...(bands === 1
+      ? []
+      : [int8.node('Concat', convolved, whole, ['float32', [batch, count, pixels]], { axis: 2 })]),
     int8.node('Concat', [int8.integers([0, -1]), `${x}/int8 size`], own('shape'), ['int64', [4]], {
       axis: 0,
     }),
-    int8.node('Reshape', [own('with channels first'), own('shape')], result, [
-      'float32',
-      [batch, count, height, width],
-    ]),
+    int8.node('Reshape', [whole, own('shape')], result, ['float32', [batch, count, height, width]]),
   ];
 }
 
@@ -130,72 +132,6 @@ function quantiseImages(
     int8.node('Transpose', [own('codes')], own('with channels last'), ['uint8', [batch, flat[2], channels]], {
       perm: [0, 2, 1],
     }),
-  ];
-}
-
-/**
- * Codes [batch, height * width, kernel * kernel * channels] that each pixel of the result is made of. They
- * are gathered, rather than cut out of the image once an offset and joined: half of the memory, and all cores
- * take part.
- */
-function gatherOffsets(
-  int8: Int8Nodes,
-  [x, padded, codes]: readonly [string, string, string],
-  [channels, { kernel, padding }]: readonly [number, Window],
-): readonly GraphNode[] {
-  const [batch = 1, , height = 1, width = 1] = int8.shapeOf(x);
-  const turned = `${padded}/int8 with channels last`;
-  if (kernel === 1) return [int8.node('Identity', [turned], codes, ['uint8', int8.shapeOf(turned)])];
-  const offsets = kernel ** 2;
-  const pixels = product([height, width]);
-  const places = int8Name(`places of ${kernel} by ${kernel} in ${height} by ${width} and ${padding}`);
-  const gathered = ['uint8', [batch, product([pixels, offsets]), channels]] as const;
-  const joined = ['uint8', [batch, pixels, offsets * channels]] as const;
-  return [
-    ...int8.once(places, () => placesBelow(int8, [x, padded, places], kernel)),
-    int8.node('Gather', [turned, places], `${codes}, one by one`, gathered, { axis: 1 }),
-    int8.node('Reshape', [`${codes}, one by one`, int8.integers([0, -1, offsets * channels])], codes, joined),
-  ];
-}
-
-/** Where the pixels below the kernel lie in the padded image, for each pixel of the result. */
-function placesBelow(
-  int8: Int8Nodes,
-  [x, padded, places]: readonly [string, string, string],
-  kernel: number,
-): readonly GraphNode[] {
-  const [, , height = 1, width = 1] = int8.shapeOf(x);
-  const own = (what: string) => `${places}/${what}`;
-  const size = (of: string, axis: number, name: string) => [
-    int8.node('Shape', [of], own(`${name} as a vector`), ['int64', [1]], { start: axis, end: axis + 1 }),
-    int8.node('Reshape', [own(`${name} as a vector`), int8.integers([])], own(name), ['int64', []]),
-  ];
-  const edge = Array.from({ length: kernel }, (_, index) => index);
-  const [rowOffsets, columnOffsets] = [edge.flatMap((row) => edge.map(() => row)), edge.flatMap(() => edge)];
-  const steps = [int8Name('integer 0'), int8Name('integer 1')] as const;
-  const counted = (name: string, length: Dimension, shape: readonly number[]) => [
-    int8.node('Range', [steps[0], own(name), steps[1]], own(`each of ${name}`), ['int64', [length]]),
-    int8.node('Reshape', [own(`each of ${name}`), int8.integers(shape)], own(`${name} spread`), [
-      'int64',
-      shape.map((each) => (each === -1 ? length : each)),
-    ]),
-  ];
-  const below = ['int64', [kernel ** 2]] as const;
-  return [
-    ...size(x, 2, 'rows'),
-    ...size(x, 3, 'columns'),
-    ...size(padded, 3, 'pitch'),
-    ...counted('rows', height, [-1, 1, 1]),
-    ...counted('columns', width, [-1, 1]),
-    int8.node('Mul', [int8.integers(rowOffsets), own('pitch')], own('rows below'), below),
-    int8.node('Add', [own('rows below'), int8.integers(columnOffsets)], own('below'), below),
-    int8.node('Mul', [own('rows spread'), own('pitch')], own('starts'), ['int64', [height, 1, 1]]),
-    int8.node('Add', [own('columns spread'), own('below')], own('in a row'), ['int64', [width, kernel ** 2]]),
-    int8.node('Add', [own('starts'), own('in a row')], own('all'), ['int64', [height, width, kernel ** 2]]),
-    int8.node('Reshape', [own('all'), int8.integers([-1])], places, [
-      'int64',
-      [product([height, width, kernel ** 2])],
-    ]),
   ];
 }
 

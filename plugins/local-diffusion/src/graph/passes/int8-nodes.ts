@@ -44,8 +44,7 @@ const constants: readonly Initializer[] = [
   float('unsigned step', 1 / largestUnsignedCode),
   float('least', leastLargest),
   float('zero code', zeroCode),
-  integer('integer 0', 0),
-  integer('integer 1', 1),
+  ...Array.from({ length: 8 }, (_, value) => integer(`integer ${value}`, value)),
   { name: int8Name('zero point'), type: 'uint8', shape: [], data: Uint8Array.of(zeroCode) },
 ];
 

@@ -1,3 +1,4 @@
+import type { Shape } from '../dimension.js';
 import type { Attributes, GraphNode, Initializer, TensorType } from '../graph.js';
 import { infer } from '../shapes/infer.js';
 import type { Operand } from '../shapes/mismatch.js';
@@ -43,6 +44,18 @@ export class Replacement {
   /** Whether the graph says the type of a tensor. */
   knows(name: string): boolean {
     return this.#operandOf(name) !== undefined;
+  }
+
+  /** What a tensor's shape is known to be. @throws Error for one that the graph says nothing of */
+  shapeOf(name: string): Shape {
+    const operand = this.#operandOf(name);
+    if (!operand) throw new Error(`the shape of ${name} is not known`);
+    return operand.shape;
+  }
+
+  /** A constant of float32. */
+  floats(values: Float32Array, shape: readonly number[]): string {
+    return this.#constant({ type: 'float32', shape, data: new Uint8Array(values.buffer) }, [...values]);
   }
 
   integers(...values: number[]): string {

@@ -89,6 +89,22 @@ describe("stable-diffusion.cpp's API", () => {
     expect(told).toEqual([]);
   });
 
+  it('takes distilled_guidance for a model that has one, and not for LCM', async () => {
+    const guided = async (change: object, sample_method = 'euler') => {
+      const guidance = { txt_cfg: 1, distilled_guidance: 5 };
+      return (await begin({ prompt: 'blue', sample_params: { sample_method, guidance }, ...change }))
+        .warnings;
+    };
+    const replaced = expect.objectContaining({ parameter: 'sample_params.guidance.txt_cfg' });
+    expect(await guided({})).toContainEqual(replaced);
+    for (const told of [
+      await guided({}, 'lcm'),
+      await guided({ lora: [{ path: 'lcm-lora-sdv1-5' }] }),
+      await guided({ prompt: 'blue <lora:LCM_LoRA_SDXL:1>' }),
+    ])
+      expect(told).not.toContainEqual(replaced);
+  });
+
   it('paints where the mask is white, and names what has no effect', async () => {
     const { images, told } = await make({
       ...untouched,

@@ -117,7 +117,7 @@ export async function compareSampler(program: 'comfyui' | 'a1111', entry: Sample
 }
 
 /** Samplers of the programs that are not built, in their spelling of names. */
-const unknown = ['heunpp2', 'ipndm_v', 'gradient_estimation', 'res_multistep_ancestral', 'seeds_2'].concat(
+const unknown = ['heunpp2', 'gradient_estimation', 'res_multistep_ancestral', 'seeds_2'].concat(
   ['seeds_3', 'sa_solver', 'sa_solver_pece', 'dpmpp_2m_sde_heun', 'dpm_fast', 'dpm_adaptive', 'ddpm'],
   ['DPM fast', 'DPM adaptive', 'DPM++ 2M SDE Heun'],
 );

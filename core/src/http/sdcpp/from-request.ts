@@ -114,17 +114,23 @@ function seedOf({ seed: given }: SdcppRequest, told: Told): number | undefined {
   return seed;
 }
 
+/** Consistency models and LoRAs, by their names as people write them; they need no guidance. */
+const consistency = /(?<![a-z])(lcm|tcd)(?![a-z])/i;
+
 /**
  * stable-diffusion.cpp has two guidances, and a model here has one: that which it was trained with, where the
- * other is off, unless the model is one that needs none.
+ * other is off, unless the model, a LoRA or the sampler is one that needs none.
  */
 function guidanceOf(
-  { sample_params }: SdcppRequest,
+  { prompt, lora, sample_params }: SdcppRequest,
   model: AvailableModel | undefined,
   told: Told,
 ): number | undefined {
   const { txt_cfg, distilled_guidance: distilled } = sample_params?.guidance ?? {};
-  const needsNone = (model?.defaults.guidanceScale ?? Number.POSITIVE_INFINITY) <= 1;
+  const loras = [...(lora ?? []).map(({ path }) => path), ...(prompt?.match(/<lora:[^>]*>/gi) ?? [])];
+  const needsNone =
+    (model?.defaults.guidanceScale ?? Number.POSITIVE_INFINITY) <= 1 ||
+    [sample_params?.sample_method ?? '', ...loras].some((name) => consistency.test(name));
   if ((txt_cfg ?? 1) === 1 && typeof distilled === 'number' && !needsNone) {
     if (txt_cfg === 1 && distilled !== 1)
       told.adapt('sample_params.guidance.txt_cfg', `was replaced by distilled_guidance ${distilled}`);

@@ -37,7 +37,7 @@ const inner: Readonly<Record<string, FieldEffect>> = {
   'sample_params.scheduler': { obeyed: 'schedule', adapted: anotherSampler, ignored: unlessTaken },
   'sample_params.guidance.txt_cfg': {
     obeyed: 'weight of the prompt',
-    adapted: 'it is 1, and `distilled_guidance` counts',
+    adapted: 'it is 1, and `distilled_guidance` counts (not with LCM or TCD)',
     ignored: unlessTaken,
   },
   'sample_params.guidance.distilled_guidance': {

@@ -43,7 +43,7 @@ import { sampleErSde } from './er-sde.js';
 import { sampleEuler } from './euler.js';
 import { sampleEulerAncestral } from './euler-ancestral.js';
 import { sampleHeun } from './heun.js';
-import { sampleIpndm } from './ipndm.js';
+import { sampleIpndm, sampleIpndmV } from './ipndm.js';
 import { sampleLcm } from './lcm.js';
 import { sampleLms } from './lms.js';
 import { samplePndm } from './pndm.js';
@@ -181,6 +181,7 @@ export const samplers: readonly SamplerRow[] = [
   },
   { name: 'er_sde', ...inSigma, sample: sampleErSde, flowScheduler: flowMatchSolverScheduler },
   { name: 'ipndm', ...inSigma, sample: sampleIpndm },
+  { name: 'ipndm_v', ...inSigma, sample: sampleIpndmV },
   { name: 'res_multistep', ...inSigma, sample: sampleResMultistep },
   { name: 'deis', sample: sampleDeis, scheduler: deisMultistepScheduler },
   {

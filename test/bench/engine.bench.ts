@@ -17,7 +17,8 @@
  *
  * - `--to q4|q8` (q4); `--edges 512,1024`; `--memory-mb 0,6000`: budgets, 0 is none;
  * - `--blocks <n>`: no more of each kind; `--runs <n>` (4, 2 with `--quick`): one is enough where a step takes
- *   minutes, and its time is then that of the first without opening.
+ *   minutes, and its time is then that of the first without opening;
+ * - `--whole`: images by the command with all parts of the model, of `--runs` steps; needs `npm run build`.
  *
  * Every phase has a process of its own. Ratios are of what was measured in turn in one process.
  *
@@ -36,6 +37,7 @@ import { limitsOf, printReport, type Report } from './engine/report.js';
 import { runPhase } from './engine/run-phase.js';
 import { writePeer } from './engine/write-peer.js';
 import { measureTransformer } from './transformers/measure-transformer.js';
+import { measureWhole } from './transformers/measure-whole.js';
 import { type TransformerModel, transformerModel } from './transformers/models.js';
 
 const { values: flags } = parseArgs({
@@ -50,6 +52,7 @@ const { values: flags } = parseArgs({
     'memory-mb': { type: 'string', default: '0' },
     blocks: { type: 'string' },
     runs: { type: 'string' },
+    whole: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
@@ -92,7 +95,8 @@ async function measureModel(model: BenchModel): Promise<Report> {
 
 async function measureBlocks(model: TransformerModel): Promise<void> {
   const numbers = (text: string) => text.split(',').map((each) => z.coerce.number().int().parse(each));
-  const report = await measureTransformer(model, {
+  const measure = flags.whole ? measureWhole : measureTransformer;
+  const report = await measure(model, {
     to: z.enum(['q4', 'q8']).parse(flags.to),
     blocks: flags.blocks === undefined ? undefined : numbers(flags.blocks)[0],
     edges: numbers(flags.edges),

@@ -118,8 +118,10 @@ export function originalUnet(config: OriginalUnet): Shapes {
 /**
  * The tensors of `AutoencoderKL` by ldm/modules/diffusionmodules/model.py, at the size that all of Stable
  * Diffusion has.
+ *
+ * @param channels of its latents: 16 and 32 in FLUX.1's and FLUX.2's, which have the same size
  */
-export function originalVae(): Shapes {
+export function originalVae(channels = 4): Shapes {
   const widths = [128, 256, 512, 512];
   const shapes: Shapes = {};
   const resnet = (name: string, from: number, to: number) =>
@@ -139,7 +141,11 @@ export function originalVae(): Shapes {
       Object.assign(shapes, layer(`${name}.attn_1.${each}`, 512, 512, 1, 1));
     }
   };
-  Object.assign(shapes, layer('encoder.conv_in', 128, 3, 3, 3), layer('decoder.conv_in', 512, 4, 3, 3));
+  Object.assign(
+    shapes,
+    layer('encoder.conv_in', 128, 3, 3, 3),
+    layer('decoder.conv_in', 512, channels, 3, 3),
+  );
   let width = 128;
   for (const [level, to] of widths.entries()) {
     resnet(`encoder.down.${level}.block.0`, width, to);
@@ -158,11 +164,11 @@ export function originalVae(): Shapes {
   return {
     ...shapes,
     ...norm('encoder.norm_out', 512),
-    ...layer('encoder.conv_out', 8, 512, 3, 3),
+    ...layer('encoder.conv_out', 2 * channels, 512, 3, 3),
     ...norm('decoder.norm_out', 128),
     ...layer('decoder.conv_out', 3, 128, 3, 3),
-    ...layer('quant_conv', 8, 8, 1, 1),
-    ...layer('post_quant_conv', 4, 4, 1, 1),
+    ...layer('quant_conv', 2 * channels, 2 * channels, 1, 1),
+    ...layer('post_quant_conv', channels, channels, 1, 1),
   };
 }
 

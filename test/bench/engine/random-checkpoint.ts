@@ -50,7 +50,8 @@ function tinyDecoder(): Shapes {
   return shapes;
 }
 
-async function writeOnce(path: string, shapes: Shapes, dtype: 'F32' | 'F16'): Promise<string> {
+/** Writes a .safetensors file of small random weights where there is none. Answers its path. */
+export async function writeOnce(path: string, shapes: Shapes, dtype: 'F32' | 'F16'): Promise<string> {
   if (existsSync(path)) return path;
   await mkdir(dirname(path), { recursive: true });
   const header: Record<string, object> = {};

@@ -13,11 +13,11 @@ export interface TransformerModel {
   shapes(blocks: readonly number[]): Shapes;
 }
 
-const linear = (path: string, rows: number, columns: number, hasBias = true): Shapes => ({
+export const linear = (path: string, rows: number, columns: number, hasBias = true): Shapes => ({
   [`${path}.weight`]: [rows, columns],
   ...(hasBias && { [`${path}.bias`]: [rows] }),
 });
-const each = (count: number, shapesOf: (index: number) => Shapes): Shapes =>
+export const each = (count: number, shapesOf: (index: number) => Shapes): Shapes =>
   Object.assign({}, ...Array.from({ length: count }, (_, index) => shapesOf(index)));
 const head = 128;
 const headNorms = (path: string): Shapes => ({

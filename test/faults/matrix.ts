@@ -35,7 +35,7 @@ interface Answer {
  */
 export async function runMatrix(provider: Provider): Promise<Matrix> {
   const site = await provider.open();
-  const world = await openWorld(provider, site);
+  const world = await openWorld(provider, site, site.options);
   try {
     const rows: Row[] = [];
     const violations: string[] = [];

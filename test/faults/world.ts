@@ -17,11 +17,11 @@ export interface World {
 export async function openWorld(
   { plugin, model, secrets }: Provider,
   {
-    options,
     isSeedless = false,
     account,
     isKnownById = isSeedless && !account,
-  }: Pick<Site, 'options' | 'isSeedless' | 'account' | 'isKnownById'>,
+  }: Pick<Site, 'isSeedless' | 'account' | 'isKnownById'>,
+  options: Site['options'],
 ): Promise<World> {
   const { createKernel, close } = await openProviderKernels({
     ...{ plugin, model, options, environment: secrets, retries: 2 },

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { type Provider, type Site, startMs } from '../site.js';
+import { type Provider, patientOptions, type Site, startMs } from '../site.js';
 
 const path = (relative: string) => fileURLToPath(new URL(`../../../${relative}`, import.meta.url));
 
@@ -32,7 +32,7 @@ export class ServerProcess {
   }
 
   /** Prepares a folder whose configuration leads the provider's plugin to the emulator. */
-  static async create({ plugin, model, secrets }: Provider, { options }: Site): Promise<ServerProcess> {
+  static async create({ plugin, model, secrets }: Provider, site: Site): Promise<ServerProcess> {
     const folder = await mkdtemp(join(tmpdir(), 'easel-faults-'));
     const configuration = {
       currentModel: model,
@@ -42,7 +42,9 @@ export class ServerProcess {
       ),
       retries: 10,
       // An open circuit would hide what the faults do.
-      plugins: { [plugin]: { options, breaker: { minimumCalls: 10_000 }, runtime: { startMs } } },
+      plugins: {
+        [plugin]: { options: patientOptions(site), breaker: { minimumCalls: 10_000 }, runtime: { startMs } },
+      },
     };
     await writeFile(join(folder, 'easel.config.json'), JSON.stringify(configuration));
     return new ServerProcess(folder, { ...process.env, ...secrets, HOME: folder });

@@ -7,7 +7,11 @@ export const downloadSchema = z.strictObject({
     .regex(/^[a-z][a-z0-9-]*$/, 'must be lower-case letters, digits and hyphens')
     .describe('What it is for: `gpu` is fetched by `easel gpu install`.'),
   description: z.string().min(1).describe('What is fetched, and how large it is.'),
-  package: z.string().min(1).describe("The package of the plugin's dependencies that has the script."),
+  package: z
+    .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+    .describe(
+      "The package of the plugin's dependencies that has the script. Of several, the first installed.",
+    ),
   script: z.string().min(1).describe('Script of Node.js that fetches it, relative to the package.'),
   environment: z
     .record(z.string(), z.string())

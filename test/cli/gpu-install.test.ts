@@ -7,7 +7,11 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 import { easel, workingFolder } from './easel.js';
 
 /** A plugin that offers to fetch something, by a script of a package of its own. */
-async function writePlugin(folder: string, script: string): Promise<void> {
+async function writePlugin(
+  folder: string,
+  script: string,
+  packages: readonly string[] = ['absent', 'fetcher'],
+): Promise<void> {
   const plugin = join(folder, 'plugins', 'fetching');
   const own = join(plugin, 'node_modules', 'fetcher');
   await mkdir(own, { recursive: true });
@@ -17,7 +21,7 @@ async function writePlugin(folder: string, script: string): Promise<void> {
     {
       name: 'gpu',
       description: 'a test',
-      package: 'fetcher',
+      package: packages,
       script: 'fetch.js',
       environment: { WHAT: 'all' },
     },
@@ -55,6 +59,15 @@ it("runs the script of a plugin's package", async () => {
   expect(stderr).toContain('NVIDIA');
   expect(stderr).toMatch(/ECONNREFUSED/);
   expect(stderr).toMatch(/ERR_PLUGIN_FAILED: The script of onnxruntime-node ended with status \d+/);
+  expect(status).toBe(1);
+});
+
+it('says that no package that has the script is installed', async () => {
+  const folder = workingFolder({ pluginFolders: ['plugins'] });
+  await writePlugin(folder, '', ['absent', 'missing']);
+  await refuseTheNetwork();
+  const { status, stderr } = await easel(folder, ['gpu', 'install']);
+  expect(stderr).toContain('The package that fetches it is not installed: absent or missing.');
   expect(status).toBe(1);
 });
 

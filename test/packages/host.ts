@@ -14,6 +14,8 @@ export interface Ended {
 /** A fresh project outside of the repository. */
 export interface Host {
   readonly folder: string;
+  /** Folder of npm's cache, where `npx` installs. */
+  readonly cache: string;
   /** Writes files, by their paths in the project. */
   write(files: Readonly<Record<string, string>>): void;
   /** Makes what `npx` has installed for it its own, as `npm install` would: without installing it twice. */
@@ -41,17 +43,18 @@ export function createHost(
     HOME: join(root, 'home'),
     npm_config_registry: inject('registry'),
     npm_config_cache: join(root, 'npm'),
+    // Where it is set, it is that of one installation of Node.js.
+    npm_config_cafile: inject('cafile'),
     npm_config_prefer_offline: 'true',
     npm_config_update_notifier: 'false',
     npm_config_audit: 'false',
     npm_config_fund: 'false',
     npm_config_yes: 'true',
-    npm_config_engine_strict: 'true',
-    // No package needs its install script; the one of onnxruntime-node downloads libraries for NVIDIA cards.
-    npm_config_ignore_scripts: 'true',
+    npm_config_engine_strict: process.env.npm_config_engine_strict ?? 'true',
   };
   const host: Host = {
     folder,
+    cache: environment.npm_config_cache,
     write(written) {
       for (const [path, text] of Object.entries(written)) {
         mkdirSync(dirname(join(folder, path)), { recursive: true });

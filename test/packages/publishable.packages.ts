@@ -57,7 +57,7 @@ describe.each(tarballs)('%s', (name) => {
   it('says what it is and under which licence', () => {
     expect(tarball.files).toEqual(expect.arrayContaining(['README.md', 'LICENSE', 'package.json']));
     expect(manifest).toMatchObject({
-      license: 'Apache-2.0',
+      license: manifest.name.startsWith('@easel/onnxruntime-') ? 'MIT' : 'Apache-2.0',
       publishConfig: { access: 'public', provenance: true },
     });
     expect(tarball.files.filter((file) => file.endsWith('.tsbuildinfo'))).toEqual([]);

@@ -18,8 +18,8 @@ declare module 'vitest' {
     registry: string;
     /** Folder of npm's cache. */
     cache: string;
-    /** Major version of Node.js that hosts are tried under, beside the one that runs the tests. */
-    node: string;
+    /** Who npm trusts beside those that it knows, as behind a proxy; `null`: nobody. */
+    cafile: string;
   }
 }
 
@@ -50,7 +50,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const packed = readdirSync(tarballs)
     .filter((file) => file.endsWith('.tgz'))
     .map(readTarball);
-  const [upstream = '', cache = ''] = ['registry', 'cache'].map((name) =>
+  const [upstream = '', cache = '', cafile = ''] = ['registry', 'cache', 'cafile'].map((name) =>
     execFileSync('npm', ['config', 'get', name], { encoding: 'utf8' }).trim(),
   );
   const server = createServer(({ url = '/' }, response) => {
@@ -65,6 +65,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await once(server.listen(0, '127.0.0.1'), 'listening');
   project.provide('registry', `http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
   project.provide('cache', cache);
+  project.provide('cafile', cafile);
   return async () => {
     server.close();
     server.closeAllConnections();

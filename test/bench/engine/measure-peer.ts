@@ -13,7 +13,11 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { InferenceSession, Tensor } from '../../../plugins/local-diffusion/src/session/onnx-runtime.js';
+import {
+  InferenceSession,
+  Tensor,
+  type TensorMetadata,
+} from '../../../plugins/local-diffusion/src/session/onnx-runtime.js';
 import { unetFeeds } from './feeds.js';
 import { measure, measureInTurn, secondsOf } from './measure.js';
 import { type MeasureOptions, type NetworkFigures, openOn } from './measure-network.js';
@@ -91,7 +95,7 @@ function peerFeeds(session: InferenceSession, model: BenchModel): Record<string,
   );
 }
 
-function tensorOf(type: Tensor.Type, data: Float32Array, shape: readonly number[]): Tensor {
+function tensorOf(type: TensorMetadata['type'], data: Float32Array, shape: readonly number[]): Tensor {
   if (type === 'float32') return new Tensor(type, data, shape);
   if (type === 'int64')
     return new Tensor(

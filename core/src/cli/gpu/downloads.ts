@@ -33,24 +33,45 @@ export async function runDownloads(name: string, { config, json }: DownloadFlags
     });
   }
   const failures: EaselError[] = [];
+  const done: { readonly plugin: string; readonly package: string }[] = [];
   for (const { folder, manifest, download } of offered) {
     printNote(`${manifest.id}: ${download.description}`);
-    const status = await run(folder, download);
-    if (status !== 0) failures.push(failed(manifest.id, download, status));
+    const found = findPackage(folder, download);
+    const status = found && (await run(found.folder, download));
+    if (!found) failures.push(notInstalled(manifest.id, download));
+    else if (status === 0) done.push({ plugin: manifest.id, package: found.name });
+    else failures.push(failed(manifest.id, found.name, status));
   }
-  if (failures[0]) throw failures[0];
-  const done = offered.map(({ manifest, download }) => ({ plugin: manifest.id, package: download.package }));
+  const [first, ...others] = failures;
+  for (const { message } of others) printNote(message);
+  if (first) throw first;
   if (json) printJson({ downloads: done });
   else for (const { plugin, package: from } of done) printLine(`${plugin}: ${from} has what it needs`);
   return exitStatus.ok;
 }
 
+interface InstalledPackage {
+  readonly name: string;
+  readonly folder: string;
+}
+
+/** The first of the packages that is installed for a plugin. */
+function findPackage(plugin: string, { package: names }: PluginDownload): InstalledPackage | undefined {
+  const { resolve } = createRequire(join(plugin, 'plugin.json'));
+  for (const name of [names].flat()) {
+    try {
+      return { name, folder: dirname(resolve(`${name}/package.json`)) };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
+    }
+  }
+  return undefined;
+}
+
 /** Resolves with the script's exit status, or the signal that ended it. */
 async function run(folder: string, download: PluginDownload): Promise<number | string> {
-  const packageFile = createRequire(join(folder, 'plugin.json')).resolve(`${download.package}/package.json`);
-  const script = join(dirname(packageFile), download.script);
-  const child = spawn(process.execPath, [script], {
-    cwd: dirname(packageFile),
+  const child = spawn(process.execPath, [join(folder, download.script)], {
+    cwd: folder,
     env: { ...process.env, ...download.environment },
     stdio: ['ignore', process.stderr.fd, process.stderr.fd],
   });
@@ -58,10 +79,18 @@ async function run(folder: string, download: PluginDownload): Promise<number | s
   return signal ?? status ?? 1;
 }
 
-const failed = (plugin: string, download: PluginDownload, status: number | string) =>
+const notInstalled = (plugin: string, { package: names }: PluginDownload) =>
   new EaselError({
     code: 'ERR_PLUGIN_FAILED',
     plugin,
-    message: `The script of ${download.package} ended with ${typeof status === 'number' ? `status ${status}` : status}; its own words are above.`,
+    message: `The package that fetches it is not installed: ${[names].flat().join(' or ')}.`,
+    hint: 'Install it beside the plugin; on a platform that it does not exist for, there is nothing to fetch.',
+  });
+
+const failed = (plugin: string, from: string, status: number | string | undefined) =>
+  new EaselError({
+    code: 'ERR_PLUGIN_FAILED',
+    plugin,
+    message: `The script of ${from} ended with ${typeof status === 'number' ? `status ${status}` : status}; its own words are above.`,
     hint: 'Check the network and the space on the disk; a proxy goes into the variable that the package reads.',
   });

@@ -6,12 +6,12 @@ import { areFinite, requireFiniteFeeds } from '../session/finite-numbers.js';
 import { planMemory, requireFit } from '../session/memory-plan.js';
 import type { Feed } from '../session/network.js';
 import type { NetworkMemory, Place } from '../session/network-memory.js';
-import type { InferenceSession } from '../session/onnx-runtime.js';
+import type { InferenceSession, TensorMetadata, ValueMetadata } from '../session/onnx-runtime.js';
 import type { Dialect } from './dialects.js';
 import { openExportedSession } from './exported-session.js';
 import { portTypes, toFloats, toTensor } from './tensors.js';
 
-type Port = InferenceSession.TensorValueMetadata;
+type Port = TensorMetadata;
 
 /** Dimensions by number where the file fixes them, by name where they are free. */
 export type PortShape = readonly (number | string)[];
@@ -235,7 +235,7 @@ function bindOutputs(file: string, session: InferenceSession, dialect: Dialect):
   return bound;
 }
 
-function tensorsOf(file: string, metadata: readonly InferenceSession.ValueMetadata[]): Port[] {
+function tensorsOf(file: string, metadata: readonly ValueMetadata[]): Port[] {
   return metadata.map((port) => {
     if (port.isTensor && portTypes.includes(port.type)) return port;
     const kind = port.isTensor ? `of ${port.type}` : 'no tensor';

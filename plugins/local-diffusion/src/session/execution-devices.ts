@@ -1,12 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import {
   type ExecutionProvider,
   type ExecutionProviderSetting,
   executionProviders,
 } from './execution-providers.js';
-import { type InferenceSession, listSupportedBackends } from './onnx-runtime.js';
+import { listSupportedBackends, type SessionOptions } from './onnx-runtime.js';
+import { findRuntimePackage } from './runtime-package.js';
 
 /** The order of `auto`. TensorRT is left out: it compiles each network for minutes. */
 const automaticOrder: readonly ExecutionProvider[] = ['cuda', 'dml', 'coreml', 'webgpu'];
@@ -60,8 +60,7 @@ export function offeredProviders(): readonly ExecutionProvider[] {
  * stderr when they are not.
  */
 function hasLibrary(provider: ExecutionProvider): boolean {
-  const packageFile = createRequire(import.meta.url).resolve('onnxruntime-node/package.json');
-  const folder = join(dirname(packageFile), 'bin', 'napi-v6', process.platform, process.arch);
+  const folder = join(findRuntimePackage().folder, 'bin', 'napi-v6', process.platform, process.arch);
   return existsSync(join(folder, `libonnxruntime_providers_${provider}.so`));
 }
 
@@ -69,6 +68,6 @@ function hasLibrary(provider: ExecutionProvider): boolean {
  * What of a session's options tells it where to compute. ONNX Runtime adds `cpu` for what another provider
  * lacks.
  */
-export const providerOptions = (provider: ExecutionProvider): InferenceSession.SessionOptions => ({
+export const providerOptions = (provider: ExecutionProvider): SessionOptions => ({
   executionProviders: [provider],
 });

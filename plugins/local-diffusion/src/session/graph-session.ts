@@ -1,10 +1,7 @@
 import type { Graph } from '../graph/graph.js';
 import { encodeGraph } from '../graph/onnx/encode.js';
 import { withStoredWeights } from '../graph/passes/stored-weights.js';
-import { InferenceSession } from './onnx-runtime.js';
-
-/** Options of ONNX Runtime; `extra` has no `session` of its own. */
-export type SessionOptions = InferenceSession.SessionOptions;
+import { InferenceSession, type SessionOptions } from './onnx-runtime.js';
 
 /**
  * A graph as ONNX Runtime opens it.

@@ -5,9 +5,9 @@ import { writeFor } from '../graph/passes/write-for.js';
 import { type Execution, onProcessor } from './execution-choice.js';
 import { providerOptions } from './execution-devices.js';
 import type { ExecutionProvider } from './execution-providers.js';
-import { createSession, encodeForSession, type SessionOptions, unfoldedOptions } from './graph-session.js';
+import { createSession, encodeForSession, unfoldedOptions } from './graph-session.js';
 import type { NetworkOptions } from './network-options.js';
-import { type InferenceSession, Tensor } from './onnx-runtime.js';
+import { type InferenceSession, type SessionOptions, Tensor } from './onnx-runtime.js';
 import { withQuantisedWeights } from './quantised-weights.js';
 import { unfusedOptions } from './self-test.js';
 

@@ -5,7 +5,8 @@ import { EaselError } from '@easel/plugin-sdk';
 import { filePartOf, type Graph, type Initializer } from '../graph/graph.js';
 import { weightGraphs } from '../graph/passes/int8-nodes.js';
 import { countWeights } from '../graph/passes/stored-weights.js';
-import { createSession, encodeForSession, type SessionOptions } from './graph-session.js';
+import { createSession, encodeForSession } from './graph-session.js';
+import type { SessionOptions } from './onnx-runtime.js';
 import { buildingPrefix, removeAbandoned } from './prepared-budget.js';
 
 /** What the weights that are made together may take in float32. */

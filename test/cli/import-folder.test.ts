@@ -71,4 +71,4 @@ test('easel models import takes the folder of another program over, and lists wh
   const made = await sharp(readFileSync(join(folder, 'made.png'))).metadata();
   expect([made.width, made.height]).toEqual([64, 64]);
   expect(existsSync(join(folder, 'kept/catalogue/z_image_turbo.json'))).toBe(true);
-}, 120_000);
+});

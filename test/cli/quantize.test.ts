@@ -155,7 +155,7 @@ test('easel models quantize makes smaller copies of FLUX in ComfyUI’s folders,
   }
   const again = await easel(folder, ['models', 'quantize', 'flux1-dev', '--to', 'q8']);
   expect([again.status, again.stderr]).toEqual([2, expect.stringContaining('flux1-dev-q8')]);
-}, 120_000);
+});
 
 test('easel models quantize makes a copy of the bundled model in the storage folder', async () => {
   const folder = workingFolder({
@@ -178,4 +178,4 @@ test('easel models quantize makes a copy of the bundled model in the storage fol
   await generate('picturebook');
   await generate('picturebook-q4');
   expect(await difference(folder, 'picturebook.png', 'picturebook-q4.png')).toBeLessThan(4);
-}, 120_000);
+});

@@ -72,7 +72,7 @@ describe('a damaged jobs.db', () => {
     const { status, message } = await failToServe(folder);
     expect(status).not.toBe(0);
     expect(message).toContain(`${file} was written by a newer version of Easel`);
-  }, 120_000);
+  });
 });
 
 it('a broken row is a job that has failed, and hides no other', async () => {
@@ -94,7 +94,7 @@ it('a broken row is a job that has failed, and hides no other', async () => {
   const response = await fetch(`${server.url}/api/images/jobs`, { method: 'POST', headers, body });
   const { id } = (await response.json()) as JobAnswer;
   await expect.poll(async () => (await jobOf(server, id)).state, soon).toBe('succeeded');
-}, 120_000);
+});
 
 /** As it was written before there were versions. */
 function writeVersionZero(file: string): void {
@@ -138,4 +138,4 @@ it('a jobs.db of version 0 opens, and what waits in it is done', async () => {
   const database = new Database(fileOf(folder));
   expect(database.prepare('PRAGMA user_version').get()).toMatchObject({ user_version: 3 });
   database.close();
-}, 120_000);
+});

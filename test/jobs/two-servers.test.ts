@@ -20,7 +20,7 @@ it('a second server does not touch what the first one does, and both do what wai
   await expect.poll(() => emulator.sent('imageInference').length, soon).toBeGreaterThanOrEqual(4);
   await expect.poll(() => statesOf(second, ids), soon).toEqual(all('succeeded', ids));
   expect(emulator.paid).toBe(6);
-}, 120_000);
+});
 
 it('what a killed server did is finished by another that runs, and paid once', async () => {
   const { emulator, serve } = await createSharedFolder(2_000, 3);
@@ -31,7 +31,7 @@ it('what a killed server did is finished by another that runs, and paid once', a
   await endServer(first, 'SIGKILL');
   await expect.poll(() => statesOf(second, ids), soon).toEqual(all('succeeded', ids));
   expect(emulator.paid).toBe(3);
-}, 120_000);
+});
 
 it.each(['SIGTERM', 'SIGKILL'] as const)(
   'what a server did when it got %s is finished by the next one, and paid once',
@@ -62,7 +62,7 @@ it('a server that stands still keeps its jobs for as long as its process is ther
   owner.child.kill('SIGCONT');
   await expect.poll(() => statesOf(other, [id]), soon).toEqual(['succeeded']);
   expect(emulator.paid).toBe(1);
-}, 120_000);
+});
 
 it('a job is cancelled, and followed, at the server that does not do it', async () => {
   const { emulator, serve } = await createSharedFolder(30_000);
@@ -85,4 +85,4 @@ it('a job is cancelled, and followed, at the server that does not do it', async 
   const followed = await fetch(`${first.url}/api/images/jobs/${other}/events`);
   await fetch(`${first.url}/api/images/jobs/${other}`, { method: 'DELETE' });
   expect(await followed.text()).toContain('"state":"cancelled"');
-}, 120_000);
+});

@@ -94,7 +94,7 @@ describe('a storage folder that vanishes while the server runs', () => {
       .toEqual(all('succeeded', [...ids, after]));
     for (const id of [...ids, after]) expect(await imageStatus(server, id)).toBe(200);
     await expectKept(folder, server, [...ids, after]);
-  }, 120_000);
+  });
 
   it('and is removed: it is told, and what was accepted is written again and done', async () => {
     const { folder, server, kept, ids } = await startBusy();
@@ -104,7 +104,7 @@ describe('a storage folder that vanishes while the server runs', () => {
     await expect.poll(() => readiness(server), soon).toBe('200 ok');
     const after = await submit(server, 0);
     await expectKept(folder, server, [...ids, after]);
-  }, 120_000);
+  });
 });
 
 describe('a jobs.db', () => {
@@ -115,7 +115,7 @@ describe('a jobs.db', () => {
     expect((await post(server, '/api/images/jobs', 0)).status).toBe(507);
     await expect.poll(() => readiness(server), soon).toBe('200 ok');
     await expectKept(folder, server, ids);
-  }, 120_000);
+  });
 
   it('that is replaced by an older copy is used, and what it lacks is not lost', async () => {
     const folder = await createServeFolder({ server: { jobsAtOnce: 1 } });
@@ -132,7 +132,7 @@ describe('a jobs.db', () => {
     await rename(copy, file);
     const after = await submit(server, 0);
     await expectKept(folder, server, [early, running, late, after]);
-  }, 120_000);
+  });
 });
 
 it('a results folder that is removed is told of, and made again', async () => {
@@ -152,4 +152,4 @@ it('a results folder that is removed is told of, and made again', async () => {
   expect(await readiness(server)).toBe('200 ok');
   await endServer(server, 'SIGKILL');
   expect(existsSync(join(folder, 'kept', 'results'))).toBe(true);
-}, 120_000);
+});

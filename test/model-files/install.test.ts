@@ -90,7 +90,7 @@ describe('easel models install', () => {
     expect(sentOf(hub, unetFile) - sent).toBe(unet.bytes.length - there);
     const rest = hub.seen.filter(({ at, file, range }) => at === 'store' && file === unetFile && range);
     expect(rest).toMatchObject([{ range: `bytes=${there}-`, ifRange: `"${unet.sha256}"` }]);
-  }, 60_000);
+  });
 
   it('outlives cut connections, pauses that are asked for, and servers that fail', async () => {
     const { hub, easel } = await openWorld([repository]);
@@ -108,7 +108,7 @@ describe('easel models install', () => {
       .filter(({ at, file }) => at === 'store' && file === unetFile)
       .map(({ range }) => range);
     expect(ranges).toEqual([undefined, 'bytes=300000-', 'bytes=300000-', 'bytes=500000-', 'bytes=500000-']);
-  }, 30_000);
+  });
 
   it.each(['flip', 'longer'] as const)(
     'keeps nothing of a file whose contents are wrong (%s)',
@@ -143,7 +143,7 @@ describe('easel models install', () => {
     expect(hub.seen.filter(({ at, authorization }) => at === 'hub' && authorization).length).toBeGreaterThan(
       10,
     );
-  }, 30_000);
+  });
 
   it('works once where two do it at the same time', async () => {
     const { hub, easel } = await openWorld([repository]);
@@ -152,7 +152,7 @@ describe('easel models install', () => {
     expect(both.map(({ status }) => status)).toEqual([0, 0]);
     expect(sentOf(hub, unetFile)).toBe(unet.bytes.length);
     expect(both.map(({ stderr }) => stderr).join()).toContain('waiting for it');
-  }, 60_000);
+  });
 
   it('takes a revision, a variant, or one file; and says what there is', async () => {
     const contents = await modelContents();
@@ -184,7 +184,7 @@ describe('easel models install', () => {
     }
     const bf16 = await easel(['models', 'install', name, '--variant', 'bf16']);
     expect(bf16.stderr).toMatch(/no bf16 of "text_encoder"[\s\S]*variants are: none/);
-  }, 60_000);
+  });
 
   it('is pinned to a revision', async () => {
     const contents = await modelContents();
@@ -205,7 +205,7 @@ describe('easel models install', () => {
       expect(repo.files.get(config)!.bytes.equals(await readFile(join(stdout.trim(), config)))).toBe(true);
     }
     expect(then.commit).not.toBe(repository.commit);
-  }, 30_000);
+  });
 
   it('says that the disk is full, and leaves nothing that passes for the model', async () => {
     const { cache, easel } = await openWorld([repository]);
@@ -217,7 +217,7 @@ describe('easel models install', () => {
     expect((await easel(['models', '--json'])).stdout).not.toContain(repository.commit);
     await rm(incomplete(cache));
     expect(await easel(['models', 'install', name])).toMatchObject({ status: 0 });
-  }, 30_000);
+  });
 
   it('says that its folder cannot be written', async () => {
     const { folder, easel } = await openWorld([repository]);

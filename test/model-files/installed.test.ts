@@ -34,7 +34,7 @@ describe('what is installed', () => {
     expect(await easel(['models', 'remove', 'mine'])).toMatchObject({ status: 0 });
     expect(existsSync(join(cache, folderName))).toBe(false);
     expect((await easel(['models', '--json'])).stdout).not.toContain('"mine"');
-  }, 60_000);
+  });
 
   it('is removed file by file where a repository has several models', async () => {
     const contents = await modelContents();
@@ -57,7 +57,7 @@ describe('what is installed', () => {
     expect((await easel(['models', 'verify', 'one'])).stderr).toContain('not installed');
     expect(await easel(['models', 'remove', 'two'])).toMatchObject({ status: 0 });
     expect(existsSync(join(cache, 'models--easel--two'))).toBe(false);
-  }, 30_000);
+  });
 
   it('is a clear error where it is not: in a call, in the list and for the other commands', async () => {
     const { easel } = await openWorld([repository]);
@@ -123,7 +123,7 @@ describe('easel models import', () => {
     expect(await easel(['models', 'import', bundledModel, '--id', 'own'])).toMatchObject({ status: 2 });
     expect(await easel(['models', 'remove', 'own'])).toMatchObject({ status: 0 });
     expect(existsSync(join(bundledModel, unetFile))).toBe(true);
-  }, 30_000);
+  });
 
   it.each([
     ['/nowhere/at/all', /is not there/],

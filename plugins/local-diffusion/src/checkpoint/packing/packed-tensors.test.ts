@@ -96,4 +96,4 @@ test('damaged files are read inside of their bounds, or refused', async () => {
         expect(offset + length).toBeLessThanOrEqual(size);
     });
   }
-}, 60_000);
+});

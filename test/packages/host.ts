@@ -43,8 +43,8 @@ export function createHost(
     HOME: join(root, 'home'),
     npm_config_registry: inject('registry'),
     npm_config_cache: join(root, 'npm'),
-    // Where it is set, it is that of one installation of Node.js.
-    npm_config_cafile: inject('cafile'),
+    // Where npm is configured for it, that is one installation of Node.js.
+    ...(inject('cafile') === 'null' ? {} : { npm_config_cafile: inject('cafile') }),
     npm_config_prefer_offline: 'true',
     npm_config_update_notifier: 'false',
     npm_config_audit: 'false',

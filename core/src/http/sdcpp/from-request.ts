@@ -127,7 +127,7 @@ function guidanceOf(
   told: Told,
 ): number | undefined {
   const { txt_cfg, distilled_guidance: distilled } = sample_params?.guidance ?? {};
-  const loras = [...(lora ?? []).map(({ path }) => path), ...(prompt?.match(/<lora:[^>]*>/gi) ?? [])];
+  const loras = [...(lora ?? []).map(({ path }) => path), ...(prompt?.match(/<lora:[^<>]*>/gi) ?? [])];
   const needsNone =
     (model?.defaults.guidanceScale ?? Number.POSITIVE_INFINITY) <= 1 ||
     [sample_params?.sample_method ?? '', ...loras].some((name) => consistency.test(name));

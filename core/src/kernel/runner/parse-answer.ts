@@ -13,8 +13,9 @@ import { checkImage } from './check-image.js';
 import { type Started, startedSchema } from './protocol.js';
 
 /**
- * The pictures that a plugin answered. Their sizes are those of their files, with a warning where the plugin
- * said others. Throws ERR_PLUGIN_PROTOCOL, which says which field is wrong, also for bytes that are no image.
+ * The pictures that a plugin answered. Their media types and sizes are those of their files, with a warning
+ * where the plugin said others. Throws ERR_PLUGIN_PROTOCOL, which says which field is wrong, also for bytes
+ * that are no image.
  */
 export function parseResult(value: unknown, plugin: string): ValidGenerationResult {
   const result = parseAnswer(generationResultSchema, value, plugin, 'a result');

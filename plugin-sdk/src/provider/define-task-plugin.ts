@@ -1,12 +1,9 @@
 import type { z } from 'zod';
-import { EaselError } from '../errors.js';
 import type { GenerationRequest } from '../generation.js';
 import { blockOtherLoaders } from '../images/index.js';
-import { TaskJournal } from '../journal/task-journal.js';
 import { definePlugin, type Plugin, type PluginContext } from '../plugin.js';
-import { AsyncTasks } from './async-tasks.js';
-import { fetchSource } from './fetch-source.js';
 import { generateByTasks, type TaskPlan } from './generate-by-tasks.js';
+import { openTasks } from './open-tasks.js';
 import { estimateByPrice } from './price.js';
 import type { TaskDriver } from './task-driver.js';
 import type { TaskSettings } from './task-settings.js';
@@ -45,17 +42,9 @@ export function defineTaskPlugin<Config extends z.ZodType<TaskSettings>, Options
     options,
     async start(context) {
       await blockOtherLoaders();
-      const { config: settings, logger, storageFolder: folder } = context;
-      if (folder === undefined)
-        throw new EaselError({
-          code: 'ERR_PLUGIN_START_FAILED',
-          message: 'There is no folder to keep paid tasks in: ask for permissions.storage in plugin.json.',
-        });
+      const { config: settings } = context;
       const driver = open(context);
-      const journal = await TaskJournal.open({ folder, keepMs: settings.keepMs, now: Date.now, logger });
-      const fetch: ConstructorParameters<typeof AsyncTasks<Ticket>>[0]['fetch'] = (source, signal) =>
-        fetchSource(source, settings, signal);
-      const tasks = new AsyncTasks({ journal, driver, settings, logger, fetch });
+      const tasks = await openTasks(driver, settings, context);
       return {
         async generate(request, call) {
           const plan = await driver.plan(request, call.options);

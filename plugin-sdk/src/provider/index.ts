@@ -4,6 +4,7 @@
  *
  * @module
  */
+export { AsyncTasks, type TaskOrder, type TaskResult } from './async-tasks.js';
 export { BackgroundWork } from './background-work.js';
 export {
   definePostPlugin,
@@ -30,6 +31,7 @@ export { generateInTurn, type ImageInTurn, type TurnMeans } from './generate-in-
 export { listed } from './listed.js';
 export { type MatchedSampler, matchSampler, type ServerName } from './match-sampler.js';
 export { type FieldPlan, modelOptions, planByFields, readTicket } from './model-fields.js';
+export { openTasks } from './open-tasks.js';
 export { costOf, estimateByPrice, type Price, priceSchema } from './price.js';
 export { resultWarnings } from './result-warnings.js';
 export { type Ask, Service, type ServiceAnswer, type ServiceOptions } from './service.js';

@@ -44,4 +44,6 @@ export interface TaskDriver<Ticket> {
   poll(ticket: Ticket, signal: AbortSignal): Promise<TaskState>;
   /** Tells the provider that nobody wants a task any more. Absent: it cannot be told. */
   cancel?(ticket: Ticket, signal: AbortSignal): Promise<void>;
+  /** Tells the provider that the images have been received, and need not be kept. Absent: it is not told. */
+  forget?(ticket: Ticket, signal: AbortSignal): Promise<void>;
 }

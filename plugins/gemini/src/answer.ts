@@ -6,14 +6,14 @@
  */
 import { z } from 'zod';
 
-const tokenCount = z.number().nonnegative().catch(0).default(0);
+export const tokenCount = z.number().nonnegative().catch(0).default(0);
 
 /**
  * A field that is not as it should be is as if it were not there: an answer that is paid is not thrown away
  * for it.
  */
-const lenient = <Schema extends z.ZodType>(schema: Schema) => schema.optional().catch(undefined);
-const text = lenient(z.string());
+export const lenient = <Schema extends z.ZodType>(schema: Schema) => schema.optional().catch(undefined);
+export const text = lenient(z.string());
 
 const partSchema = z.object({
   text,
@@ -59,6 +59,8 @@ export interface InlinePicture {
   /** Base64. */
   readonly data: string;
 }
+
+export const bytesOf = ({ data }: Pick<InlinePicture, 'data'>) => new Uint8Array(Buffer.from(data, 'base64'));
 
 /** The pictures of an answer. */
 export interface AnsweredPictures {

@@ -1,6 +1,6 @@
 import { EaselError, type GenerationRequest, type GenerationResult } from '@easel/plugin-sdk';
 import { type BatchCall, picturesOf as settledPictures } from '@easel/plugin-sdk/batch';
-import { answerSchema, picturesOf } from './answer.js';
+import { answerSchema, bytesOf, picturesOf } from './answer.js';
 import { pictureRequest } from './contents.js';
 import { openConversation } from './conversation.js';
 import { batchPrices, costOf, type Used } from './cost.js';
@@ -52,7 +52,7 @@ export async function makeByBatch(
     const [first, ...others] = pictures;
     if (!first)
       throw new EaselError({ code: 'ERR_PROVIDER_BAD_RESPONSE', message: 'A line has no picture.' });
-    const image = await readPicture(first, request.outputFormat);
+    const image = await readPicture(bytesOf(first), request.outputFormat);
     await conversation.keep(asked, answer, [image]);
     used.push({ usage: answer.usageMetadata, prices: batchPrices(options.prices) });
     surplus += others.length;

@@ -90,33 +90,64 @@ export class GeminiClient {
     { shows = false, limit = 'requestMs' }: AskOptions = {},
   ): Promise<z.output<Schema>> {
     const ending = linkSignals([stop]);
-    const { baseUrl } = this.#options;
     let text = '';
     const google = this.#createGoogle(async (url, init) => {
       const { signal, unlink } = linkSignals([ending.signal, init?.signal ?? undefined]);
-      const response = await patientFetch(url, { ...init, signal }).catch((error) => {
-        unlink();
-        throw error;
-      });
-      text = await readText(response, about).finally(unlink);
-      const { status, ok, headers } = response;
-      if (!ok) throw failureOf({ status, retryAfter: headers.get('retry-after'), text, about });
+      const { status, headers, read } = await this.#fetch(url, { ...init, signal }, about).finally(unlink);
+      text = read;
       return shows ? new Response(text, { status, headers }) : emptyAnswer();
     }, limit);
     try {
       await send(google);
     } catch (error) {
-      if (EaselError.isInstance(error)) throw error;
-      if (stop.aborted) throw new EaselError({ code: 'ERR_ABORTED', message: 'The call was cancelled.' });
-      if ((error as Error).name === 'AbortError') throw tooLate(this.#options[limit], about, limit);
-      throw brokenOff(error, new URL(baseUrl).host, about);
+      if ((error as Error).name === 'AbortError' && !stop.aborted)
+        throw tooLate(this.#options[limit], about, limit);
+      throw this.#failureOf(error, about, stop);
     } finally {
       ending.unlink();
     }
-    const parsed = schema.safeParse(parseJson(text));
-    if (parsed.success) return parsed.data;
-    const [issue] = parsed.error.issues;
-    throw unreadable(`${issue?.path.map(String).join('.')}: ${issue?.message}`, about);
+    return readAnswer(schema, text, about);
+  }
+
+  /**
+   * One request that the package would repeat by itself, or know less of than is needed.
+   *
+   * @param path below the version of the API
+   * @throws EaselError of the codes in failures.ts, or ERR_ABORTED
+   */
+  async request<Schema extends z.ZodType>(
+    about: Subject,
+    schema: Schema,
+    stop: AbortSignal,
+    { method, path, body }: OwnRequest,
+  ): Promise<z.output<Schema>> {
+    const { apiKey, baseUrl, requestMs } = this.#options;
+    const { signal, unlink } = linkSignals([stop], requestMs);
+    const headers = { 'x-goog-api-key': apiKey, 'content-type': 'application/json' };
+    const init = { method, headers, signal, ...(body ? { body: JSON.stringify(body) } : {}) };
+    try {
+      const { read } = await this.#fetch(`${baseUrl}/v1beta/${path}`, init, about);
+      return readAnswer(schema, read, about);
+    } catch (error) {
+      if (signal.aborted && !stop.aborted) throw tooLate(requestMs, about);
+      throw this.#failureOf(error, about, stop);
+    } finally {
+      unlink();
+    }
+  }
+
+  async #fetch(url: string, init: RequestInit, about: Subject) {
+    const response = await patientFetch(url, init);
+    const read = await readText(response, about);
+    const { status, ok, headers } = response;
+    if (!ok) throw failureOf({ status, retryAfter: headers.get('retry-after'), text: read, about });
+    return { status, headers, read };
+  }
+
+  #failureOf(error: unknown, about: Subject, stop: AbortSignal): EaselError {
+    if (EaselError.isInstance(error)) return error;
+    if (stop.aborted) return new EaselError({ code: 'ERR_ABORTED', message: 'The call was cancelled.' });
+    return brokenOff(error, new URL(this.#options.baseUrl).host, about);
   }
 
   /** One for each request: an upload takes no options but those of the whole package. */
@@ -136,6 +167,12 @@ export class GeminiClient {
   }
 }
 
+interface OwnRequest {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly path: string;
+  readonly body?: object;
+}
+
 interface AskOptions {
   readonly shows?: boolean;
   readonly limit?: Limit;
@@ -146,6 +183,17 @@ async function readText(response: Response, about: Subject): Promise<string> {
     throw EaselError.isInstance(error) ? unreadable(error.message, about) : error;
   });
   return bytes.toString('utf8');
+}
+
+function readAnswer<Schema extends z.ZodType>(
+  schema: Schema,
+  text: string,
+  about: Subject,
+): z.output<Schema> {
+  const parsed = schema.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw unreadable(`${issue?.path.map(String).join('.')}: ${issue?.message}`, about);
 }
 
 const emptyAnswer = () => new Response('{}', { headers: { 'content-type': 'application/json' } });

@@ -1,7 +1,7 @@
 import type { GenerationRequest, GenerationResult } from '@easel/plugin-sdk';
 import type { Usage } from './answer.js';
 import { imageConfigOf } from './image-config.js';
-import type { Options, Prices } from './settings.js';
+import type { Delivery, Options, Prices } from './settings.js';
 
 /** What one answer used, and what that costs. */
 export interface Used {
@@ -72,7 +72,7 @@ const wordTokens = 1_000;
 export function estimateOf(
   request: GenerationRequest,
   options: Options,
-  delivery: 'direct' | 'batch',
+  delivery: Delivery | undefined,
 ): GenerationResult['cost'] {
   const prices = delivery === 'batch' ? batchPrices(options.prices) : directPrices(options);
   const { imageSize = options.imageSizes[0] ?? '1K' } = imageConfigOf(request, options);

@@ -1,23 +1,29 @@
 /**
- * Google's Gemini image models, by requests that are answered at once, or by durable batches.
+ * Google's Gemini image models: in the background, by requests that are answered at once, or by durable
+ * batches.
  *
  * @module
  */
+import { join } from 'node:path';
 import { definePlugin, EaselError } from '@easel/plugin-sdk';
 import { Batches } from '@easel/plugin-sdk/batch';
 import { blockOtherLoaders } from '@easel/plugin-sdk/images';
 import { PaidRequests } from '@easel/plugin-sdk/paid';
+import { openTasks } from '@easel/plugin-sdk/provider';
 import { BatchClient } from './batch-client.js';
 import { createBatchDriver } from './batch-driver.js';
 import { makeByBatch } from './by-batch.js';
 import { GeminiClient, readKey } from './client.js';
 import { estimateOf } from './cost.js';
-import { makeDirectly } from './directly.js';
+import { deliveryOf } from './delivery.js';
+import { createInteractionDriver } from './interactions/driver.js';
+import { makeOneByOne } from './make-one-by-one.js';
+import type { Means } from './means.js';
 import { Semaphore } from './semaphore.js';
 import { configSchema, optionsSchema } from './settings.js';
 import { Turns } from './turns.js';
 
-/** Calls that are answered at once beside each other; those that wait for a batch take no place. */
+/** Calls that are not by batch beside each other; those that wait for a batch take no place. */
 const directCalls = 16;
 
 export default definePlugin({
@@ -25,28 +31,37 @@ export default definePlugin({
   options: optionsSchema,
   async start({ config, secrets, logger, storageFolder = '' }) {
     await blockOtherLoaders();
-    const { baseUrl, requestMs, flexMs, parallelRequests } = config;
+    const { baseUrl, requestMs, flexMs, parallelRequests, keepMs } = config;
     const apiKey = readKey('GEMINI_API_KEY', secrets.GEMINI_API_KEY);
     const client = new GeminiClient({ apiKey, baseUrl, requestMs, flexMs });
     const driver = createBatchDriver(new BatchClient(client, { apiKey, baseUrl, requestMs }));
     const batches = new Batches({ driver, settings: config, logger, storageFolder });
-    const requests = new PaidRequests({ storageFolder, keepMs: config.keepMs, logger });
+    const requests = new PaidRequests({ storageFolder, keepMs, logger });
     const turns = new Turns({ storageFolder, keepMs: config.keepTurnsMs, logger });
-    const means = {
-      client,
-      requests,
-      batches,
-      turns,
+    const interactions = await openTasks(
+      createInteractionDriver(client),
+      {
+        ...config.background,
+        ...{ requestMs, keepMs, parallelTasks: parallelRequests },
+        allowPrivateAddresses: new URL(baseUrl).protocol === 'http:',
+      },
+      { logger, storageFolder: join(storageFolder, 'interactions') },
+    );
+    const means: Means = {
+      ...{ client, requests, interactions, batches, turns, parallelRequests },
       semaphore: new Semaphore(directCalls),
-      parallelRequests,
+      directModels: new Set(),
     };
     await batches.refresh();
     return {
       async generate(request, { options, signal, onProgress, received }) {
-        const { delivery = config.delivery } = options;
         const call = { signal, onProgress, received };
+        const delivery = deliveryOf(options, config);
         if (delivery === 'batch') return await makeByBatch(means, request, options, call);
-        return await means.semaphore.take(signal, () => makeDirectly(means, request, options, call));
+        const isAsked = (options.delivery ?? config.delivery) === delivery;
+        return await means.semaphore.take(signal, () =>
+          makeOneByOne(means, { delivery, isAsked }, request, options, call),
+        );
       },
       estimateCost: (request, { options }) =>
         estimateOf(request, options, options.delivery ?? config.delivery),
@@ -57,7 +72,7 @@ export default definePlugin({
         });
       },
       async close() {
-        await Promise.all([batches.close(), requests.close()]);
+        await Promise.all([batches.close(), requests.close(), interactions.close()]);
       },
     };
   },

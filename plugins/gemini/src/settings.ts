@@ -6,7 +6,9 @@
  * @module
  */
 import { batchSettings, callName, pausesGrow, pausesShrink } from '@easel/plugin-sdk/batch';
+import { taskSettings } from '@easel/plugin-sdk/provider';
 import { z } from 'zod';
+import { interactionId } from './interactions/wire.js';
 import { turnId } from './turns.js';
 
 /** Sizes by the names that the API has for them, ai.google.dev/gemini-api/docs/image-generation. */
@@ -21,7 +23,9 @@ const mostLines = 10_000;
 
 const dayMs = 86_400_000;
 
-const delivery = z.enum(['direct', 'batch']);
+const delivery = z.enum(['background', 'direct', 'batch']);
+export type Delivery = z.output<typeof delivery>;
+const { firstPollMs, longestPollMs, silenceMs, imageMs } = taskSettings;
 
 /** `ThinkingLevel` of ai.google.dev/api/generate-content. */
 const thinkingLevel = z.enum(['MINIMAL', 'LOW', 'MEDIUM', 'HIGH']);
@@ -51,10 +55,14 @@ export const configSchema = z
       .default(4)
       .describe('Requests of one call at once; every picture is a request. Absent: 4.'),
     delivery: delivery
-      .default('direct')
+      .optional()
       .describe(
-        'Which way calls take that do not say: each picture by a request that is answered at once, or by batches, for half the price, mostly within a day. Absent: direct.',
+        'Which way calls take that do not say: in the background, asked about by an id; each picture by a request that is answered at once; or by batches, for half the price, mostly within a day. Absent: in the background where the catalogue file of the model has `interactions`, or else direct.',
       ),
+    background: z
+      .strictObject({ firstPollMs, longestPollMs, silenceMs, imageMs })
+      .prefault({})
+      .describe('How pictures that are made in the background are asked about.'),
     keepTurnsMs: z
       .int()
       .min(1_000)
@@ -110,10 +118,14 @@ export const optionsSchema = z.strictObject({
     .default(['1K'])
     .describe('Sizes that the model makes. Absent: 1K alone.'),
   prices: pricesSchema.optional().describe('Absent: results tell no cost.'),
+  interactions: z
+    .boolean()
+    .default(false)
+    .describe('Whether the model is called in the background where nobody says how. Absent: no.'),
   delivery: delivery
     .optional()
     .describe(
-      'Which way a call takes: answered at once, or by a batch, for half the price, mostly within a day. Absent: as the configuration of the plugin says.',
+      'Which way a call takes: in the background, answered at once, or by a batch, for half the price, mostly within a day. Absent: as the configuration of the plugin says.',
     ),
   serviceTier: z
     .enum(['standard', 'flex'])
@@ -127,7 +139,8 @@ export const optionsSchema = z.strictObject({
     .describe(
       'Whether the call is kept for another one to go on from, which names one of `turns` of its result. Absent: if it goes on from one itself.',
     ),
-  previousTurn: turnId
+  previousTurn: z
+    .union([turnId, interactionId], 'is no id of a turn')
     .optional()
     .describe(
       'Goes on from an earlier image: an id of `turns` in what that image tells of itself. Absent: a new conversation.',

@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import type { GenerationRequest, Image } from '@easel/plugin-sdk';
+import type { BatchCall } from '@easel/plugin-sdk/batch';
+import { z } from 'zod';
+import { pictureRequest } from '../contents.js';
+import { fingerprintOf } from '../fingerprint.js';
+import type { ImageConfig } from '../image-config.js';
+import type { Means, Way } from '../means.js';
+import { readPicture } from '../read-picture.js';
+import type { Options } from '../settings.js';
+import { bodyOf } from './body.js';
+import type { Told } from './driver.js';
+
+const createdSchema = z.object({ id: z.string().min(1).max(1_000) });
+
+/**
+ * Pictures by the Interactions API, in the background: Google answers with an id at once, which is on disk
+ * before anything else happens. Whoever comes again under the same `requestId` asks for that id, and pays
+ * nothing. Google keeps the conversation, until the picture has been received or, with `keepTurn`, as long as
+ * it keeps interactions.
+ */
+export async function openInBackground(
+  { client, interactions }: Pick<Means, 'client' | 'interactions'>,
+  request: GenerationRequest,
+  options: Options,
+  imageConfig: ImageConfig,
+  { signal, received }: BatchCall,
+): Promise<Way> {
+  const { requestId, isResumable = false, outputFormat } = request;
+  const { previousTurn: previous, keepTurn: isKept = previous !== undefined } = options;
+  const written = (prompt: string) =>
+    bodyOf(pictureRequest(request, { prompt }, imageConfig, options), previous);
+  const plain = written(request.prompt);
+  const fingerprint = fingerprintOf(plain.model, JSON.stringify([plain, isKept]), options);
+  const turns = new Map<Image, string>();
+  await interactions.refresh(requestId, signal);
+  return {
+    fingerprint,
+    async draw(prompt, number) {
+      const about = { model: plain.model };
+      const result = await interactions.run({
+        identity: { fingerprint: hashOf([fingerprint, number]), requestId, isRepeatable: false },
+        model: plain.model,
+        count: 1,
+        isResumable,
+        signal,
+        received,
+        async submit(stop) {
+          const ask = { method: 'POST', path: 'interactions', body: written(prompt) } as const;
+          const { id } = await client.request(about, createdSchema, stop, ask);
+          return { id, isKept };
+        },
+        onProgress: () => {},
+      });
+      const { id, usage, areThoughts } = result.details.parameters as unknown as Told;
+      const images = await Promise.all(result.files.map((bytes) => readPicture(bytes, outputFormat)));
+      for (const image of images) turns.set(image, id);
+      return { images, usage: usage ?? undefined, areThoughts, isResumed: result.isResumed };
+    },
+    turnsOf: (images) => (isKept ? { turns: images.map((image) => turns.get(image) ?? null) } : {}),
+  };
+}
+
+const hashOf = (value: unknown) => createHash('sha256').update(JSON.stringify(value)).digest('hex');

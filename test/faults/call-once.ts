@@ -12,21 +12,31 @@ const callsInTurn = 3;
 /** Longest that the emulator works on a request whose caller is gone. */
 const workMs = 500;
 
+/** Times that a call which is known by its id is sent again when the plugin's process has been killed. */
+const mostTries = 5;
+
+type Outcome = ImageResult | EaselError;
+const isCrash = (outcome: Outcome) => 'code' in outcome && outcome.code === 'ERR_PLUGIN_CRASHED';
+
 /**
- * A caller of a provider that cannot be asked what became of a request: calls once. No picture may be paid
- * twice by that call, and one that is paid and does not come must have been told: with words that it may have
- * been paid.
+ * A caller of a provider that cannot be asked what became of a request: calls once, or again under the same
+ * id where that finds what has begun. No picture may be paid twice by that call, and one that is paid and
+ * does not come must have been told: with words that it may have been paid.
  */
 async function callOnce(
   world: World,
-  { account }: Site,
+  { account, isKnownById = false }: Site,
   request: ImageRequest & { readonly n: number },
 ): Promise<CallReport> {
   const { n, prompt } = request;
-  const outcome: ImageResult | EaselError = await world.ask(request).catch((error: unknown) => {
-    if (EaselError.isInstance(error)) return error;
-    throw error;
-  });
+  const ask = async (): Promise<Outcome> =>
+    await world.ask(request).catch((error: unknown) => {
+      if (EaselError.isInstance(error)) return error;
+      throw error;
+    });
+  let outcome = await ask();
+  const hasCrashed = isCrash(outcome);
+  for (let tries = 1; isKnownById && isCrash(outcome) && tries < mostTries; tries++) outcome = await ask();
   await pause(workMs);
   const { paid, struck } = account?.(prompt) ?? { paid: 0, struck: 0 };
   const images = 'images' in outcome ? outcome.images : [];
@@ -35,9 +45,8 @@ async function callOnce(
     if (!(await isPictureOf(bytes, prompt))) violations.push(`"${prompt}" got the picture of another prompt`);
   if (paid > n) violations.push(`"${prompt}": ${n} pictures were asked for, and ${paid} were paid`);
   const lost = paid - images.length;
-  const isCrash = 'code' in outcome && outcome.code === 'ERR_PLUGIN_CRASHED';
   const told = 'code' in outcome ? outcome.message : outcome.warnings.map(({ message }) => message).join(' ');
-  if (!isCrash && lost !== struck)
+  if (!hasCrashed && lost !== struck)
     violations.push(
       `"${prompt}": ${lost} paid pictures did not come, and ${struck} were out of reach (${told})`,
     );

@@ -98,7 +98,7 @@ async function open(): Promise<Site> {
   const emulator = await startGeminiEmulator();
   const ends = new Map<SeenRequest, 'unpaid' | 'struck' | 'delivered'>();
   const site: Site = {
-    options: { baseUrl: emulator.url, requestMs: 3_000 },
+    options: { baseUrl: emulator.url, delivery: 'direct', requestMs: 3_000 },
     get paid() {
       return emulator.paid;
     },
@@ -151,6 +151,7 @@ const promptOf = (json: unknown): string =>
     .flatMap(({ parts }) => parts.flatMap(({ text }) => text ?? []))
     .join('\n');
 
+/** Gemini, whose pictures are answered at once. */
 export const gemini: Provider = {
   name: 'gemini',
   plugin: 'gemini',

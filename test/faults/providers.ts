@@ -1,5 +1,6 @@
 import { comfyui } from './comfyui.js';
 import { gemini } from './gemini.js';
+import { geminiBackground } from './gemini-background.js';
 import { geminiBatch } from './gemini-batch.js';
 import { openai } from './openai.js';
 import { parasail, parasailDirect } from './parasail.js';
@@ -13,6 +14,7 @@ import { stability } from './stability.js';
 export const providers: readonly Provider[] = [
   runware,
   gemini,
+  geminiBackground,
   geminiBatch,
   parasail,
   openai,

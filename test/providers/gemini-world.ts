@@ -26,17 +26,20 @@ export async function createGeminiWorld(
   options: {
     readonly script?: GeminiEmulatorOptions['script'];
     readonly key?: string;
-    readonly settings?: Readonly<Record<string, number>>;
+    /** Of the plugin. Its `delivery`: absent, direct. */
+    readonly settings?: Readonly<Record<string, string | number | object>>;
+    /** Whether the catalogue file says which way calls take. Absent: no. */
+    readonly isUsual?: boolean;
     readonly retries?: number;
   } & Pick<KernelOptions, 'random'> = {},
 ): Promise<GeminiWorld> {
-  const { script, key = geminiKey, settings = {}, retries, random } = options;
+  const { script, key = geminiKey, settings = {}, isUsual = false, retries, random } = options;
   const emulator = await startGeminiEmulator(script ? { script } : {});
   const { createKernel, lines, close } = await openProviderKernels({
     plugin: 'gemini',
     model: 'gemini-3.1-flash-image',
     environment: { GEMINI_API_KEY: key },
-    options: { baseUrl: emulator.url, ...settings },
+    options: { baseUrl: emulator.url, ...(isUsual ? {} : { delivery: 'direct' }), ...settings },
     ...{ retries, random },
   });
   const manager = createKernel();

@@ -29,6 +29,8 @@ export interface GeminiFault extends Fault {
   readonly format?: 'png' | 'jpeg';
   /** What a text model answers. Absent: the prompt with some words more. */
   readonly text?: string;
+  /** Milliseconds that an interaction in the background takes. Absent: 20. */
+  readonly workMs?: number;
 }
 
 /** A body to answer with, and how many pictures of it are paid for. */

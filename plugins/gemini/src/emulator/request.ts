@@ -10,11 +10,11 @@ import { invalidArgument } from './errors.js';
 import type { GeminiModel } from './models.js';
 import { problemOfTurns } from './signatures.js';
 
-const inputMediaTypes = ['image/png', 'image/jpeg', 'image/webp', 'image/heic', 'image/heif'] as const;
+export const inputMediaTypes = ['image/png', 'image/jpeg', 'image/webp', 'image/heic', 'image/heif'] as const;
 /** ai.google.dev/gemini-api/docs/image-generation: reference images of a request. */
 const mostInputImages = 14;
 /** Bytes of a request whose pictures are inline: ai.google.dev/gemini-api/docs/files. */
-const mostBytes = 20 * 1024 * 1024;
+export const mostBytes = 20 * 1024 * 1024;
 
 const marks = { thought: z.boolean().optional(), thoughtSignature: z.base64().optional() };
 const inlineData = z.strictObject({ mimeType: z.enum(inputMediaTypes), data: z.base64() });
@@ -89,7 +89,8 @@ export function readRequest(
   return problem === undefined ? { request: parsed.data } : { refusal: invalidArgument(problem) };
 }
 
-function problemOf(model: GeminiModel, { contents, generationConfig }: GenerateContentRequest) {
+/** What a model does not take of a request. Undefined: it takes all of it. */
+export function problemOf(model: GeminiModel, { contents, generationConfig }: GenerateContentRequest) {
   const { aspectRatio, imageSize } = generationConfig?.imageConfig ?? {};
   const wantsImage = generationConfig?.responseModalities?.includes('IMAGE');
   if (model.kind === 'text') {

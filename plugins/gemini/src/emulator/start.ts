@@ -1,8 +1,8 @@
 /**
  * Google's Gemini API as far as the plugin and @google/genai use it for pictures: keys, models,
- * `generateContent`, with and without streaming, files and batches. Protocol:
- * ai.google.dev/api/generate-content, ai.google.dev/gemini-api/docs/image-generation and
- * ai.google.dev/gemini-api/docs/batch-api.
+ * `generateContent`, with and without streaming, interactions, files and batches. Protocol:
+ * ai.google.dev/api/generate-content, ai.google.dev/gemini-api/docs/image-generation,
+ * ai.google.dev/gemini-api/docs/interactions and ai.google.dev/gemini-api/docs/batch-api.
  *
  * @module
  */
@@ -12,6 +12,7 @@ import type { BatchCourse, EmulatedBatch } from './batch.js';
 import { BatchStore } from './batches.js';
 import { googleError, invalidKey, missingKey, modelNotFound } from './errors.js';
 import { FileStore } from './files.js';
+import { InteractionStore } from './interactions.js';
 import { type GeminiModel, geminiModels } from './models.js';
 import { readRequest } from './request.js';
 
@@ -29,11 +30,12 @@ export interface GeminiEmulatorOptions {
 
 export interface GeminiEmulator {
   readonly url: string;
-  /** Pictures that were made, in batches and directly, and paid. */
+  /** Pictures that were made, whichever way, and paid. */
   readonly paid: number;
   readonly files: FileStore;
   /** Batches by their names. */
   readonly batches: ReadonlyMap<string, EmulatedBatch>;
+  readonly interactions: InteractionStore;
   course: (index: number) => BatchCourse;
   /** Answers in words that were made, and paid. */
   readonly paidTexts: number;
@@ -52,6 +54,7 @@ export async function startGeminiEmulator(options: GeminiEmulatorOptions = {}): 
   const { port = 0, script, course } = options;
   const files = new FileStore();
   const batches = new BatchStore(files, course);
+  const interactions = new InteractionStore();
   let paid = 0;
   let paidTexts = 0;
 
@@ -64,7 +67,7 @@ export async function startGeminiEmulator(options: GeminiEmulatorOptions = {}): 
       paidTexts += 1;
       return answerOf(seen, words(name, request, fault.text));
     }
-    const serial = paid;
+    const serial = paid + interactions.begun;
     paid += fault.pictures ?? 1;
     return answerOf(seen, await pictures(name, model, request, fault, serial));
   };
@@ -85,7 +88,7 @@ export async function startGeminiEmulator(options: GeminiEmulatorOptions = {}): 
     if (request.method === 'POST' && model && verb === 'batchGenerateContent')
       return batches.create(name, model, request);
     if (request.method === 'POST' && model && verb) return await make(name, model, request, fault);
-    const about = await stored(request);
+    const about = (await stored(request)) ?? (await interact(request, fault));
     return about ?? googleError(404, 'NOT_FOUND', 'Requested entity was not found.');
   };
 
@@ -108,15 +111,29 @@ export async function startGeminiEmulator(options: GeminiEmulatorOptions = {}): 
     return undefined;
   };
 
+  const interact = async (request: SeenRequest, fault: GeminiFault): Promise<Answer | undefined> => {
+    const [found, id, verb] =
+      /^\/v1beta\/interactions(?:\/([\w-]+)(?:\/(cancel))?)?$/.exec(request.path) ?? [];
+    if (found === undefined) return undefined;
+    const route = `${request.method}${id === undefined ? '' : ' id'}${verb ? ` ${verb}` : ''}`;
+    if (route === 'POST') return await interactions.create(request, fault, paid + interactions.begun);
+    if (id === undefined) return undefined;
+    if (route === 'GET id') return await interactions.read(id);
+    if (route === 'DELETE id') return interactions.delete(id);
+    if (route === 'POST id cancel') return await interactions.cancel(id);
+    return undefined;
+  };
+
   const server = await HttpEmulator.start<GeminiFault>({ port, script, handle });
   return {
     get url() {
       return server.url;
     },
     get paid() {
-      return paid + batches.paid;
+      return paid + batches.paid + interactions.paid;
     },
     files,
+    interactions,
     batches: batches.stored,
     get course() {
       return batches.course;

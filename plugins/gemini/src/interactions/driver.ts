@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Usage } from '../answer.js';
 import type { GeminiClient } from '../client.js';
 import { whyNothing } from '../refusal.js';
-import { type Interaction, interactionSchema, picturesOf, usageOf, wordsAnswer } from './wire.js';
+import { type Interaction, interactionSchema, picturesOf, problemsOf, usageOf, wordsAnswer } from './wire.js';
 
 export const ticketSchema = z.object({
   id: z.string(),
@@ -74,9 +74,9 @@ function stateOf(interaction: Interaction): TaskState {
 const aboutContent = /safety|prohibited|polic(?:y|ies)|blocked|recitation|sensitive/i;
 
 function failureOf(interaction: Interaction): EaselError {
-  const { status, errors, usage } = interaction;
-  if (status === 'completed') return whyNothing(wordsAnswer(interaction), 'picture');
-  const words = errors.flatMap(({ message, code }) => message ?? code ?? []).join('; ');
+  const { status, usage } = interaction;
+  const words = problemsOf(interaction);
+  if (status === 'completed' && words === '') return whyNothing(wordsAnswer(interaction), 'picture');
   const message = `Google has ended a picture as "${status}"${words === '' ? '' : `: ${words.slice(0, 500)}`}.`;
   if (aboutContent.test(words)) return new EaselError({ code: 'ERR_CONTENT_REFUSED', message });
   // Google charges nothing for what it fails itself: ai.google.dev/gemini-api/docs/billing.

@@ -22,11 +22,14 @@ const blockSchema = z.object({
 type Block = z.output<typeof blockSchema>;
 const blocksSchema = z.array(blockSchema).catch([]).default([]);
 
+/** What went wrong with one step. */
+const problem = lenient(z.object({ message: text }));
+
 export const interactionSchema = z.object({
   id: z.string(),
   status: z.string(),
   steps: z
-    .array(z.object({ type: text, content: blocksSchema, summary: blocksSchema }))
+    .array(z.object({ type: text, content: blocksSchema, summary: blocksSchema, error: problem }))
     .catch([])
     .default([]),
   errors: z
@@ -73,6 +76,13 @@ export function picturesOf(interaction: Interaction): {
     areThoughts: used.some(({ isThought }) => isThought),
   };
 }
+
+/** What Google says went wrong; empty where it says nothing. */
+export const problemsOf = ({ errors, steps }: Interaction): string =>
+  [
+    ...errors.flatMap(({ code, message }) => [code, message].filter(Boolean).join(': ') || []),
+    ...steps.flatMap(({ error }) => error?.message ?? []),
+  ].join('; ');
 
 export function usageOf({ usage }: Interaction): Usage | undefined {
   if (!usage) return undefined;

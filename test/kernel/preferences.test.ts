@@ -65,6 +65,8 @@ describe('prefer', () => {
     const local = { ...drawing, prefer: 'local' as const };
     expect((await manager.generateImage(local)).provenance.plugin.id).toBe('here');
     expect((await manager.explain(local))[0]).toMatchObject({ plugin: 'here', reason: 'it costs nothing' });
+    const paid = await createWorld().generateImage(local);
+    expect(paid.warnings).toMatchObject([{ parameter: 'prefer', message: /costs money/ }]);
   });
 
   it('fastest goes by what was measured', async () => {

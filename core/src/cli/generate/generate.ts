@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import type { Warning } from '@easel/plugin-sdk';
 import type { ImageServiceManager } from '../../kernel/image-service-manager.js';
+import { textOf } from '../../kernel/routing/preferences.js';
 import { openImageMarker } from '../../results/content-credentials/mark-images.js';
 import { readDestination } from '../../results/destination.js';
 import type { ImageResult } from '../../results/image-result.js';
@@ -107,7 +108,8 @@ function report(
     for (const { message } of warnings) printNote(`warning: ${message}`);
     const seconds = ((timings.total ?? 0) / 1_000).toFixed(1);
     const count = files.length === 1 ? '1 picture' : `${files.length} pictures`;
-    printNote(`${count} by ${provenance.model} in ${seconds} s, ${seedsOf(files)}`);
+    const price = cost ? ` for ${textOf(cost)}` : '';
+    printNote(`${count} by ${provenance.model}${price} in ${seconds} s, ${seedsOf(files)}`);
   }
   if (flags.json) {
     const seeds = files.map(({ seed }) => seed ?? null);

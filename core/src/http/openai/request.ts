@@ -1,4 +1,4 @@
-import { type ImageRequest, imageRequestSchema, type Warning } from '@easel/plugin-sdk';
+import { EaselError, type ImageRequest, imageRequestSchema, type Warning } from '@easel/plugin-sdk';
 import { z } from 'zod';
 import type { AvailableModel } from '../../models/available-models.js';
 import { parseSize } from '../parse-body.js';
@@ -64,6 +64,7 @@ const laterFields = ['stream', 'response_format', 'on_disconnect', 'cache'] as c
  * What the kernel is asked for, and what of the request has no effect.
  *
  * @param model that the request goes to, as far as it is known
+ * @throws ERR_REQUEST_INVALID where a limit on the cost has a name that is not known here
  */
 export function fromOpenAiRequest(
   body: OpenAiRequest,
@@ -71,6 +72,7 @@ export function fromOpenAiRequest(
   model: AvailableModel | undefined,
 ): { asked: ImageRequest; warnings: Warning[] } {
   const { prompt, n, size, output_format: outputFormat, output_compression, stream, partial_images } = body;
+  refuseForeignLimit(body);
   const isStreamed = stream && !body.async;
   const previews = isStreamed ? (partial_images ?? 0) : undefined;
   const shared = sharedOptionsOf(body, kind, model);
@@ -88,6 +90,13 @@ export function fromOpenAiRequest(
     prompt,
   };
   return { asked, warnings: [...shared.warnings, ...warningsFor(body)] };
+}
+
+/** Other unknown fields are told in a warning, when the images are there: a limit on their cost is not. */
+function refuseForeignLimit(body: OpenAiRequest): void {
+  if (!Object.hasOwn(body, 'maxCost')) return;
+  const message = 'maxCost: this API calls it max_cost.';
+  throw new EaselError({ code: 'ERR_REQUEST_INVALID', field: 'maxCost', message });
 }
 
 function sharedOptionsOf(

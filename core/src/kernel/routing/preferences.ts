@@ -43,7 +43,8 @@ export async function byPreference(
         ...(estimate && { estimate }),
         ...(medianMs !== undefined && { medianMs }),
       };
-      return candidate.isUnable || candidate.wasAsked ? known : withinLimit(known, asked.maxCost);
+      if (candidate.isUnable || candidate.wasAsked) return known;
+      return withinLimit(asked.prefer === 'local' ? warned(known) : known, asked.maxCost);
     }),
   );
   const groupOf = ({ isUnable, wasAsked, obstacle }: Candidate) =>
@@ -93,6 +94,7 @@ export function ableOf(
       code: 'ERR_BUDGET',
       field: 'maxCost',
       message: `maxCost: nobody makes this for at most ${maxCost} USD: ${reasons}.`,
+      hint: 'Allow more, or ask for fewer or smaller images.',
     });
   throw new EaselError({
     code: 'ERR_REQUEST_INVALID',
@@ -102,13 +104,23 @@ export function ableOf(
 
 function withinLimit(candidate: Candidate, maxCost: number | undefined): Candidate {
   if (maxCost === undefined) return candidate;
-  const { estimate } = candidate;
+  const { estimate, obstacle } = candidate;
   const dollars = dollarsOf(estimate);
   if (dollars !== undefined && dollars <= maxCost) return candidate;
+  const unknown =
+    obstacle === undefined ? 'its price is not known' : `it cannot tell its price (${obstacle})`;
   const why = estimate
     ? `it would cost about ${textOf(estimate)}, and maxCost is ${maxCost} USD`
-    : 'its price is not known, and maxCost is given';
+    : `${unknown}, and maxCost is given`;
   return { ...candidate, isUnable: true, isTooExpensive: true, obstacle: why };
+}
+
+/** Who costs money comes into question where nobody else is left, which nobody has allowed expressly. */
+function warned(candidate: Candidate): Candidate {
+  const { plugin, warnings } = candidate;
+  if (!isPaid(plugin.manifest)) return candidate;
+  const message = `prefer: nobody who could be asked makes this for nothing, and ${plugin.manifest.id} costs money; a maxCost of 0 keeps calls from it.`;
+  return { ...candidate, warnings: [...warnings, { code: 'other', parameter: 'prefer', message }] };
 }
 
 const rankers: Readonly<

@@ -82,7 +82,7 @@ describe("OpenAI's client", () => {
     [{ prompt, n: 9 }, 400, 'ERR_REQUEST_INVALID', 'n'],
     [{ prompt, size: 'large' }, 400, 'invalid_request', 'size'],
     [{ prompt, size: '4x4' }, 400, 'ERR_REQUEST_INVALID', 'size'],
-    [{ prompt, maxCost: 0.01 }, 400, 'ERR_REQUEST_INVALID', 'maxCost'],
+    [{ prompt, maxCost: 0.01 }, 400, 'ERR_REQUEST_INVALID', 'max_cost'],
   ])('is told what is wrong with %j', async (body, status, code, param) => {
     const client = clientOf(await startServer());
     const failed = client.images.generate(body as OpenAI.ImageGenerateParamsNonStreaming);

@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
 import { EaselError } from '../errors.js';
 import type { TaskJournal } from '../journal/task-journal.js';
 import type { TaskIdentity, TaskRecord } from '../journal/task-record.js';
@@ -10,15 +8,11 @@ import { aborted, closed, lost, unclassified, unread } from '../paid/failures.js
 import type { Logger } from '../plugin.js';
 import { untilAborted } from '../until-aborted.js';
 import { followTask } from './follow-task.js';
-import { type TaskDriver, type TaskState, taskDetailsSchema } from './task-driver.js';
+import { keepMade, type MadeImages, readMade } from './made-images.js';
+import type { TaskDriver, TaskState } from './task-driver.js';
 import type { TaskSettings } from './task-settings.js';
 
 type Made = Extract<TaskState, { kind: 'made' }>;
-
-/** What has been fetched of a task, as it is kept beside its record. */
-const keptSchema = z.object({ images: z.int().positive(), details: taskDetailsSchema });
-const keptFile = 'made.json';
-const imageFile = (index: number) => `image-${index}`;
 
 export interface TaskOrder<Ticket> {
   readonly identity: TaskIdentity;
@@ -37,10 +31,7 @@ export interface TaskOrder<Ticket> {
   readonly onProgress: (fraction: number) => void;
 }
 
-export interface TaskResult {
-  /** The files, as the provider has made them. */
-  readonly files: readonly Uint8Array<ArrayBuffer>[];
-  readonly details: z.output<typeof taskDetailsSchema>;
+export interface TaskResult extends MadeImages {
   /** Whether it had been begun before it was asked for. */
   readonly isResumed: boolean;
 }
@@ -93,7 +84,7 @@ export class AsyncTasks<Ticket> {
     const { id, ticket } = task;
     let isOver = false;
     try {
-      const result = (await this.#kept(id)) ?? (await this.#make(id, ticket, order));
+      const result = (await readMade(this.#options.journal, id)) ?? (await this.#make(id, ticket, order));
       isOver = true;
       void order.received.then((isReceived) => (isReceived ? this.#forget(id, ticket) : journal.abandon(id)));
       return { ...result, isResumed: adopted !== undefined };
@@ -171,7 +162,7 @@ export class AsyncTasks<Ticket> {
     return ticket;
   }
 
-  async #make(id: string, ticket: Ticket, order: TaskOrder<Ticket>): Promise<Omit<TaskResult, 'isResumed'>> {
+  async #make(id: string, ticket: Ticket, order: TaskOrder<Ticket>): Promise<MadeImages> {
     const { driver, settings, fetch } = this.#options;
     const { signal: stop, unlink } = linkSignals([order.signal, this.#closing.signal]);
     try {
@@ -202,22 +193,9 @@ export class AsyncTasks<Ticket> {
   async #keep(id: string, files: readonly Uint8Array[], details: Made['details']): Promise<void> {
     const { journal, logger } = this.#options;
     try {
-      for (const [index, bytes] of files.entries()) await journal.keepFile(id, imageFile(index), bytes);
-      await journal.keepFile(id, keptFile, JSON.stringify({ images: files.length, details }));
+      await keepMade(journal, id, { files, details });
     } catch (error) {
       logger.warn(`Images of a task cannot be kept: ${(error as Error).message}`, { task: id });
-    }
-  }
-
-  async #kept(id: string): Promise<Omit<TaskResult, 'isResumed'> | undefined> {
-    const { journal } = this.#options;
-    const path = (name: string) => journal.pathOf(id, name) ?? '';
-    try {
-      const { images, details } = keptSchema.parse(JSON.parse(await readFile(path(keptFile), 'utf8')));
-      const read = async (index: number) => new Uint8Array(await readFile(path(imageFile(index))));
-      return { files: await Promise.all(Array.from({ length: images }, (_, index) => read(index))), details };
-    } catch {
-      return undefined;
     }
   }
 

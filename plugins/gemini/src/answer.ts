@@ -24,6 +24,18 @@ const partSchema = z.object({
   inlineData: lenient(z.object({ mimeType: z.string(), data: z.string() })),
 });
 
+/** Tokens that an answer used. */
+export const usageSchema = z.object({
+  promptTokenCount: tokenCount,
+  candidatesTokenCount: tokenCount,
+  thoughtsTokenCount: tokenCount,
+  candidatesTokensDetails: z
+    .array(z.object({ modality: z.string(), tokenCount }))
+    .catch([])
+    .default([]),
+});
+export type Usage = z.output<typeof usageSchema>;
+
 export const answerSchema = z.object({
   candidates: z
     .array(
@@ -36,21 +48,10 @@ export const answerSchema = z.object({
     .nullish()
     .transform((candidates) => candidates ?? []),
   promptFeedback: lenient(z.object({ blockReason: text, blockReasonMessage: text })),
-  usageMetadata: lenient(
-    z.object({
-      promptTokenCount: tokenCount,
-      candidatesTokenCount: tokenCount,
-      thoughtsTokenCount: tokenCount,
-      candidatesTokensDetails: z
-        .array(z.object({ modality: z.string(), tokenCount }))
-        .catch([])
-        .default([]),
-    }),
-  ),
+  usageMetadata: lenient(usageSchema),
   modelVersion: text,
 });
 export type ModelAnswer = z.output<typeof answerSchema>;
-export type Usage = NonNullable<ModelAnswer['usageMetadata']>;
 
 const partsOf = ({ candidates }: ModelAnswer) => candidates.flatMap(({ content }) => content?.parts ?? []);
 

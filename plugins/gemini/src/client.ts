@@ -93,7 +93,7 @@ export class GeminiClient {
     let text = '';
     const google = this.#createGoogle(async (url, init) => {
       const { signal, unlink } = linkSignals([ending.signal, init?.signal ?? undefined]);
-      const { status, headers, read } = await this.#fetch(url, { ...init, signal }, about).finally(unlink);
+      const { status, headers, read } = await this.#exchange(url, { ...init, signal }, about).finally(unlink);
       text = read;
       return shows ? new Response(text, { status, headers }) : emptyAnswer();
     }, limit);
@@ -126,7 +126,7 @@ export class GeminiClient {
     const headers = { 'x-goog-api-key': apiKey, 'content-type': 'application/json' };
     const init = { method, headers, signal, ...(body ? { body: JSON.stringify(body) } : {}) };
     try {
-      const { read } = await this.#fetch(`${baseUrl}/v1beta/${path}`, init, about);
+      const { read } = await this.#exchange(`${baseUrl}/v1beta/${path}`, init, about);
       return readAnswer(schema, read, about);
     } catch (error) {
       if (signal.aborted && !stop.aborted) throw tooLate(requestMs, about);
@@ -136,7 +136,7 @@ export class GeminiClient {
     }
   }
 
-  async #fetch(url: string, init: RequestInit, about: Subject) {
+  async #exchange(url: string, init: RequestInit, about: Subject) {
     const response = await patientFetch(url, init);
     const read = await readText(response, about);
     const { status, ok, headers } = response;

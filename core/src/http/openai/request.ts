@@ -95,8 +95,8 @@ export function fromOpenAiRequest(
 /** Other unknown fields are told in a warning, when the images are there: a limit on their cost is not. */
 function refuseForeignLimit(body: OpenAiRequest): void {
   if (!Object.hasOwn(body, 'maxCost')) return;
-  const message = 'maxCost: this API calls it max_cost.';
-  throw new EaselError({ code: 'ERR_REQUEST_INVALID', field: 'maxCost', message });
+  const message = 'The limit on the cost of a call is named max_cost here.';
+  throw new EaselError({ code: 'ERR_REQUEST_INVALID', field: 'max_cost', message });
 }
 
 function sharedOptionsOf(

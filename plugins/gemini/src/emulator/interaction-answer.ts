@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { answerSchema, type ModelAnswer, type Usage } from '../answer.js';
 import type { Made } from './answer.js';
-import type { GenerateContentRequest } from './request.js';
+import { type GenerateContentRequest, inputMediaTypes } from './request.js';
 
 /** One that was asked for. */
 export interface EmulatedInteraction {
@@ -29,34 +30,19 @@ export const statusOf = ({ isCancelled, readyAt }: EmulatedInteraction) =>
   isCancelled ? 'cancelled' : Date.now() < readyAt ? 'in_progress' : 'completed';
 
 /** What `generateContent` would have answered. */
-interface Answered {
-  readonly candidates?: readonly {
-    readonly finishReason: string;
-    readonly finishMessage?: string;
-    readonly content?: { readonly parts: readonly AnsweredPart[] };
-  }[];
-  readonly promptFeedback?: { readonly blockReason: string; readonly blockReasonMessage?: string };
-  readonly usageMetadata: {
-    readonly promptTokenCount: number;
-    readonly candidatesTokenCount?: number;
-    readonly thoughtsTokenCount?: number;
-    readonly totalTokenCount: number;
-    readonly candidatesTokensDetails: readonly { readonly modality: string; readonly tokenCount: number }[];
-  };
-}
-interface AnsweredPart {
-  readonly text?: string;
-  readonly inlineData?: { readonly mimeType: 'image/png' | 'image/jpeg'; readonly data: string };
-  readonly thought?: boolean;
-}
+const answerOf = async ({ make }: EmulatedInteraction) => answerSchema.parse((await make()).body);
+const partsOf = ({ candidates }: ModelAnswer) => candidates.flatMap(({ content }) => content?.parts ?? []);
+type Part = ReturnType<typeof partsOf>[number];
 
-const partsOf = ({ candidates = [] }: Answered) => candidates.flatMap(({ content }) => content?.parts ?? []);
+const mediaTypeOf = ({ mimeType }: { readonly mimeType: string }) =>
+  inputMediaTypes.find((type) => type === mimeType) ?? 'image/jpeg';
 
 /** The turn of an interaction and those before it, as `generateContent` takes them. */
 export async function turnsOf(interaction: EmulatedInteraction): Promise<GenerateContentRequest['contents']> {
-  const { body } = await interaction.make();
-  const said = partsOf(body as unknown as Answered).filter(({ thought = false }) => !thought);
-  const parts = said.map(({ text = '', inlineData }) => (inlineData ? { inlineData } : { text }));
+  const said = partsOf(await answerOf(interaction)).filter(({ thought = false }) => !thought);
+  const parts = said.map(({ text = '', inlineData }) =>
+    inlineData ? { inlineData: { mimeType: mediaTypeOf(inlineData), data: inlineData.data } } : { text },
+  );
   return [...interaction.request.contents, { role: 'model', parts }];
 }
 
@@ -70,19 +56,18 @@ export async function describe(interaction: EmulatedInteraction): Promise<Readon
     ...(previous === undefined ? {} : { previous_interaction_id: previous }),
   };
   if (status !== 'completed') return frame;
-  const { body } = await interaction.make();
-  const answered = body as unknown as Answered;
-  const [candidate] = answered.candidates ?? [];
+  const answered = await answerOf(interaction);
+  const [candidate] = answered.candidates;
   const { blockReason, blockReasonMessage } = answered.promptFeedback ?? {};
   const reason = blockReason ?? (candidate?.content ? undefined : candidate?.finishReason);
   const message = blockReasonMessage ?? candidate?.finishMessage ?? `The request was blocked: ${reason}.`;
-  const usage = usageOf(answered.usageMetadata);
+  const usage = answered.usageMetadata && usageOf(answered.usageMetadata);
   if (reason !== undefined) return { ...frame, status: 'failed', errors: [{ code: reason, message }], usage };
   return { ...frame, steps: stepsOf(partsOf(answered)), usage };
 }
 
 /** Thoughts are steps of their own. */
-function stepsOf(parts: readonly AnsweredPart[]): unknown[] {
+function stepsOf(parts: readonly Part[]): unknown[] {
   const contents = (areThoughts: boolean) =>
     parts
       .filter(({ thought = false }) => thought === areThoughts)
@@ -100,15 +85,14 @@ function stepsOf(parts: readonly AnsweredPart[]): unknown[] {
 
 const usageOf = ({
   promptTokenCount,
-  candidatesTokenCount = 0,
-  thoughtsTokenCount = 0,
-  totalTokenCount,
+  candidatesTokenCount,
+  thoughtsTokenCount,
   candidatesTokensDetails,
-}: Answered['usageMetadata']) => ({
+}: Usage) => ({
   total_input_tokens: promptTokenCount,
   total_output_tokens: candidatesTokenCount,
   total_thought_tokens: thoughtsTokenCount,
-  total_tokens: totalTokenCount + thoughtsTokenCount,
+  total_tokens: promptTokenCount + candidatesTokenCount + thoughtsTokenCount,
   output_tokens_by_modality: candidatesTokensDetails.map(({ modality, tokenCount }) => ({
     modality: modality.toLowerCase(),
     tokens: tokenCount,

@@ -1,7 +1,7 @@
 import { EaselError } from '@easel/plugin-sdk';
 import type { TaskDriver, TaskState } from '@easel/plugin-sdk/provider';
 import { z } from 'zod';
-import type { Usage } from '../answer.js';
+import { usageSchema } from '../answer.js';
 import type { GeminiClient } from '../client.js';
 import { whyNothing } from '../refusal.js';
 import { type Interaction, interactionSchema, picturesOf, problemsOf, usageOf, wordsAnswer } from './wire.js';
@@ -14,11 +14,12 @@ export const ticketSchema = z.object({
 export type Ticket = z.output<typeof ticketSchema>;
 
 /** What is kept of an interaction besides its pictures. */
-export interface Told {
-  readonly id: string;
-  readonly usage: Usage | null;
-  readonly areThoughts: boolean;
-}
+export const toldSchema = z.object({
+  id: z.string(),
+  usage: usageSchema.nullable(),
+  areThoughts: z.boolean(),
+});
+type Told = z.output<typeof toldSchema>;
 
 /** Asks about interactions, ends them, and has them forgotten. */
 export function createInteractionDriver(client: Pick<GeminiClient, 'request'>): TaskDriver<Ticket> {

@@ -9,7 +9,7 @@ import type { Means, Way } from '../means.js';
 import { readPicture } from '../read-picture.js';
 import type { Options } from '../settings.js';
 import { bodyOf } from './body.js';
-import type { Told } from './driver.js';
+import { toldSchema } from './driver.js';
 
 const createdSchema = z.object({ id: z.string().min(1).max(1_000) });
 
@@ -52,7 +52,7 @@ export async function openInBackground(
         },
         onProgress: () => {},
       });
-      const { id, usage, areThoughts } = result.details.parameters as unknown as Told;
+      const { id, usage, areThoughts } = toldSchema.parse(result.details.parameters);
       const images = await Promise.all(result.files.map((bytes) => readPicture(bytes, outputFormat)));
       for (const image of images) turns.set(image, id);
       return { images, usage: usage ?? undefined, areThoughts, isResumed: result.isResumed };

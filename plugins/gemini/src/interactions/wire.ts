@@ -1,6 +1,6 @@
 /**
- * What the Interactions API answers, as far as it is read here: ai.google.dev/gemini-api/docs/interactions and
- * the types of `@google/genai`. Fields that are added later do no harm.
+ * What the Interactions API answers, as far as it is read here: ai.google.dev/gemini-api/docs/interactions
+ * and the types of `@google/genai`. Fields that are added later do no harm.
  *
  * @module
  */

@@ -34,7 +34,7 @@ const providers = {
     start: async (): Promise<Emulator> => (await startGeminiEmulator()) as Emulator,
     model: 'gemini-3.1-flash-image',
     environment: { GEMINI_API_KEY: geminiKey },
-    options: {},
+    options: { delivery: 'direct' },
     making: /:generateContent$/,
     request: { ...request, seed: undefined, width: 512, height: 512 },
   },

@@ -130,6 +130,18 @@ describe('servers in their own ways', () => {
     expect(warnings).toEqual([]);
   });
 
+  it('vLLM-Omni edits images in a form that repeats its field', async () => {
+    const { emulator, createKernel } = await createOpenAiWorld({ like: 'vllm-omni', model: 'emulated-vllm' });
+    const inputImages = [await input('one'), await input('two')];
+    const { images, warnings } = await createKernel().generateImage({
+      prompt: 'a hat',
+      inputImages,
+      seed: 7,
+    });
+    expect([images.length, images[0]?.seed, warnings]).toEqual([1, 7, []]);
+    expect(emulator.lastInputs?.images).toHaveLength(2);
+  });
+
   it('Ollama has neither counts nor edits', async () => {
     const { emulator, createKernel } = await createOpenAiWorld({ like: 'ollama', model: 'emulated-ollama' });
     const kernel = createKernel();

@@ -151,6 +151,14 @@ export const dialects = {
   },
   'vllm-omni': {
     generate: z.strictObject({ ...open, true_cfg_scale: number.optional() }),
+    edit: {
+      encoding: 'form',
+      fields: z.strictObject({
+        ...open,
+        true_cfg_scale: number.optional(),
+        output_format: z.enum(['png', 'jpg', 'jpeg', 'webp']).optional(),
+      }),
+    },
     errors: 'fastapi',
   },
   sglang: {

@@ -1,6 +1,9 @@
 import type { Server } from './server.js';
 
-/** recraft.ai/docs: sizes of a list of the model, styles. */
+/**
+ * recraft.ai/docs/api-reference: sizes of a list of the model, styles. Negative prompts are of V2 and V3
+ * alone.
+ */
 export const recraft: Server = {
   name: 'Recraft',
   baseUrl: 'https://external.api.recraft.ai/v1',

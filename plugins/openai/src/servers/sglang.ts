@@ -1,6 +1,9 @@
 import type { Server } from './server.js';
 
-/** docs.sglang.ai, diffusion: edits may answer an address below the server itself. */
+/**
+ * docs.sglang.io, diffusion, and its image_api.py: edits may answer an address below the server itself. It
+ * takes a mask, and does nothing with it.
+ */
 export const sglang: Server = {
   name: 'SGLang',
   baseUrl: 'http://127.0.0.1:30000/v1',

@@ -1,6 +1,9 @@
 import type { Server } from './server.js';
 
-/** docs.x.ai, as `@ai-sdk/xai` 5.0.12 asks: shapes in place of pixels, edits as JSON. */
+/**
+ * docs.x.ai, as `@ai-sdk/xai` 5.0.12 asks: shapes in place of pixels, edits as JSON. `quality`, and 1.5k, are
+ * of `grok-imagine-image-2.0` alone.
+ */
 export const xai: Server = {
   name: 'xAI',
   baseUrl: 'https://api.x.ai/v1',

@@ -13,6 +13,7 @@ export * from './manifest.js';
 export { type MemoryPlan, memoryPlanSchema, type NetworkCost } from './memory-plan.js';
 export * from './model.js';
 export { type ParameterName, parameterNames, promptLimit, requestParameters } from './parameters.js';
+export { parseJson } from './parse-json.js';
 export { type PatientRequest, patientFetch } from './patient-fetch.js';
 export { type PinnedRequest, pinnedFetch } from './pinned-fetch.js';
 export * from './plugin.js';

@@ -1,6 +1,7 @@
 import type { ErrorCode } from './error-table.js';
 import { EaselError } from './errors.js';
 import { linkSignals } from './link-signals.js';
+import { parseJson } from './parse-json.js';
 import { patientFetch } from './patient-fetch.js';
 import { readBody } from './read-body.js';
 import { readRetryAfterMs } from './retry-after.js';
@@ -99,11 +100,3 @@ const failure = (code: ErrorCode, what: string, cause: unknown, { mayBePaid = fa
     cause,
     mayBePaid,
   });
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

@@ -2,6 +2,7 @@ import { readLines } from '../batch/read-lines.js';
 import { EaselError } from '../errors.js';
 import { linkSignals } from '../link-signals.js';
 import { aborted } from '../paid/failures.js';
+import { parseJson } from '../parse-json.js';
 import { patientFetch } from '../patient-fetch.js';
 import { readBody } from '../read-body.js';
 import { isUnsent, reasonOf } from '../unsent.js';
@@ -136,7 +137,7 @@ export class Service {
     const bytes = await readBody(response, mostBytes).catch((error: unknown) => {
       throw EaselError.isInstance(error) ? unusable(name, error.message, pays) : error;
     });
-    const json = parseJson(bytes);
+    const json = parseJson(Buffer.from(bytes).toString('utf8'));
     const answer = { status, headers, bytes: new Uint8Array(bytes), json };
     if ((status >= 200 && status < 300) || (takesFailures && json !== undefined)) return answer;
     // What stands between may say so although the service has taken the request.
@@ -184,14 +185,6 @@ export class Service {
       ...told,
       cause: error,
     });
-  }
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes).toString('utf8'));
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,3 +1,4 @@
+import { parseJson } from '@easel/plugin-sdk';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 
@@ -65,12 +66,4 @@ function hearBytes(data: Buffer, { onPreview }: EventListeners): void {
   const from = type === previewWithMetadataType ? 8 + data.readUInt32BE(4) : 8;
   const isPreview = type === previewType || type === previewWithMetadataType;
   if (isPreview && from < data.byteLength) onPreview(new Uint8Array(data.subarray(from)));
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,10 +1,9 @@
-import { EaselError } from '@easel/plugin-sdk';
+import { EaselError, parseJson } from '@easel/plugin-sdk';
 import type { BatchDriver, BatchPhase, BatchState, LineResult } from '@easel/plugin-sdk/batch';
 import { z } from 'zod';
 import { answerSchema, picturesOf } from './answer.js';
 import type { BatchClient } from './batch-client.js';
 import { type Operation, resultLineSchema } from './batch-wire.js';
-import { parseJson } from './client.js';
 import { failureOf } from './failures.js';
 import { whyNothing } from './refusal.js';
 

@@ -1,4 +1,4 @@
-import { EaselError, linkSignals, patientFetch, readBody } from '@easel/plugin-sdk';
+import { EaselError, linkSignals, parseJson, patientFetch, readBody } from '@easel/plugin-sdk';
 import { type GenerateContentParameters, GoogleGenAI, ServiceTier } from '@google/genai';
 import { z } from 'zod';
 import { answerSchema, type ModelAnswer } from './answer.js';
@@ -197,11 +197,3 @@ function readAnswer<Schema extends z.ZodType>(
 }
 
 const emptyAnswer = () => new Response('{}', { headers: { 'content-type': 'application/json' } });
-
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

@@ -1,4 +1,4 @@
-import { EaselError, isUnsent, linkSignals, patientFetch, readBody } from '@easel/plugin-sdk';
+import { EaselError, isUnsent, linkSignals, parseJson, patientFetch, readBody } from '@easel/plugin-sdk';
 import { readEvents } from './answer/read-events.js';
 import { brokenOff, refusedBy, unreadable } from './failures.js';
 import type { FoundServer } from './find-server.js';
@@ -79,13 +79,4 @@ async function readAnswer(
   if (status < 200 || status >= 300) throw refusedBy(name, status, answer, headers);
   if (answer === undefined) throw unreadable(name, 'it is not JSON');
   return answer;
-}
-
-/** Undefined: it is none. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -4,6 +4,7 @@ import {
   type GenerationRequest,
   type GenerationResult,
   linkSignals,
+  parseJson,
   seedLimit,
 } from '@easel/plugin-sdk';
 import {
@@ -20,11 +21,14 @@ import { planRequest } from './request.js';
 import type { Config, Options } from './settings.js';
 
 const answerSchema = z.object({ images: z.array(z.string()), info: z.string().nullish() });
-const infoSchema = z.object({
-  seed: z.int().min(0).max(seedLimit).nullish(),
-  sampler_name: z.string().nullish(),
-  sd_model_name: z.string().nullish(),
-});
+/** stable-diffusion.cpp sends an empty text. */
+const infoSchema = z
+  .object({
+    seed: z.int().min(0).max(seedLimit).nullish(),
+    sampler_name: z.string().nullish(),
+    sd_model_name: z.string().nullish(),
+  })
+  .catch({});
 
 export interface GenerateMeans {
   /** Waits for images. */
@@ -61,7 +65,7 @@ export async function generate(
       if (!success) throw unusable(maker.name, 'there are no images in it', false);
       const [first] = data.images;
       if (!first) throw withoutImage();
-      used = infoOf(data.info);
+      used = infoSchema.parse(parseJson(data.info ?? ''));
       return { bytes: bytesOfText(first), seed: used.seed ?? seed };
     } catch (error) {
       onAbandoned(taskId);
@@ -80,13 +84,4 @@ export async function generate(
     ...(sampler ? { samplerLabel: { sampler } } : {}),
     parameters: checkpoint ? { checkpoint } : {},
   };
-}
-
-/** stable-diffusion.cpp sends an empty text. */
-function infoOf(text: string | null | undefined): z.output<typeof infoSchema> {
-  try {
-    return infoSchema.parse(JSON.parse(text ?? ''));
-  } catch {
-    return {};
-  }
 }

@@ -3,8 +3,10 @@
  *
  * @module
  */
+
 import { z } from 'zod';
 import { EaselError } from '../../errors.js';
+import { parseJson } from '../../parse-json.js';
 import type { BatchDriver, BatchPhase, BatchState, LineResult } from '../driver.js';
 import { imagesSchema, type OpenAiBatch, outputLineSchema } from './wire.js';
 
@@ -134,12 +136,4 @@ function readResult(text: string, failureOf: OpenAiBatchOptions['failureOf']): L
     message: `${what} has no picture in its response.`,
   });
   return { customId, failure };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

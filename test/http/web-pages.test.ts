@@ -146,6 +146,8 @@ describe('a server without keys', () => {
     expect(status).toBe(200);
     expect(headers['access-control-allow-origin']).toBe(origin);
     expect(headers['x-request-id']).toMatch(/[0-9a-f-]{36}/);
+    const disable = { method: 'POST', headers: { origin, ...crossSite } };
+    expect((await send(`${url}/api/admin/plugins/steady/disable`, disable)).status).toBe(403);
   });
 
   it('has a host app whose names and pages are its own', async () => {

@@ -104,6 +104,18 @@ describe('refiner', () => {
     expect(handedOver.images.map(({ bytes }) => bytes)).toEqual(alone.images.map(({ bytes }) => bytes));
   });
 
+  it.each([
+    ['the refiner', { steps: 3 }, 0.9],
+    ['the model before the refiner', { steps: 3 }, 0.01],
+  ])('leaves the image to the model where the switch leaves %s no step', async (who, request, switchAt) => {
+    const alone = await make({}, request);
+    const { image, warnings } = await make({ refiner: { path: bundledModel, switchAt } }, request);
+    expect(image.bytes).toEqual(alone.image.bytes);
+    expect(warnings.map(({ message }) => message)).toEqual([
+      expect.stringContaining(`refiner.switchAt ${switchAt} leaves ${who} none of 3 steps`),
+    ]);
+  });
+
   it('is opened by its path', async () => {
     const call = make({ refiner: { path: '/nowhere/at/all' } });
     await expect(call).rejects.toMatchObject({

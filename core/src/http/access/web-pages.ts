@@ -44,10 +44,16 @@ export function assertOwnHost({ headers }: FastifyRequest, settings: Settings): 
   );
 }
 
-/** Throws status 403 where a page of another origin asks, unless the configuration lets it. */
-export function assertOwnPage({ headers }: FastifyRequest, { publicUrl, corsOrigins }: Settings): void {
+/**
+ * Throws status 403 where a page of another origin asks, unless the configuration lets it. `*` stands for all
+ * pages that use the server: who may manage it is named.
+ */
+export function assertOwnPage(
+  { headers, routeOptions }: FastifyRequest,
+  { publicUrl, corsOrigins }: Settings,
+): void {
   const { origin, host } = headers;
-  if (corsOrigins.includes('*')) return;
+  if (corsOrigins.includes('*') && routeOptions.config.access?.scope !== 'admin') return;
   const site = headers['sec-fetch-site'];
   // Browsers leave Origin out of GET, and say where it comes from all the same.
   if (origin === undefined && site !== 'cross-site') return;

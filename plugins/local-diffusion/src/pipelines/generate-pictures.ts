@@ -9,7 +9,7 @@ import { beginInpainting } from './inpainting.js';
 import type { PictureRequest } from './picture-request.js';
 import { conditionByStages } from './prompt-stages.js';
 import { refuseWhatModelCannotDo } from './refusals.js';
-import { planSpan } from './sampling-span.js';
+import { partSteps, planSpan, type SpanRequest } from './sampling-span.js';
 
 export interface LatentsResult {
   /**
@@ -54,17 +54,7 @@ export async function generateLatents(
   const { prompts, width, height, generators, guidanceScale, guidanceRescale, signal } = request;
   const { guidanceStart = 0, guidanceEnd = 1, deepCacheInterval = 1 } = request;
   const images = prompts.length;
-  const schedulerConfig = spaced(model.schedulerConfig, request.timestepSpacing);
-  const imageTokens = (width / model.patchEdge) * (height / model.patchEdge);
-  const span = planSpan({
-    ...request,
-    schedulerConfig,
-    strength: beginsFromSource(model, request) ? request.strength : undefined,
-    flowTimes: model.flowTimes,
-    alignedSigmas: model.alignedSigmas,
-    imageTokens,
-    flowShift: model.flowShift?.(imageTokens, request.steps),
-  });
+  const span = planSpan(spanOf(model, request));
   const unconditionalScale = model.guidance.scaleOf?.(request) ?? 1;
   const conditioning = await conditionByStages(model, request, unconditionalScale > 1);
   throwIfAborted(signal);
@@ -127,6 +117,23 @@ export async function generateLatents(
         ...(deepCacheInterval > 1 && !reusing ? [noDeepLayers] : []),
       ]),
     ],
+  };
+}
+
+/** How many steps a model would make before a share of the noise schedule, and how many after it. */
+export const stepsAround = (model: DiffusionModel, request: PictureRequest, share: number) =>
+  partSteps(spanOf(model, request), share);
+
+function spanOf(model: DiffusionModel, request: PictureRequest): SpanRequest {
+  const imageTokens = (request.width / model.patchEdge) * (request.height / model.patchEdge);
+  return {
+    ...request,
+    schedulerConfig: spaced(model.schedulerConfig, request.timestepSpacing),
+    strength: beginsFromSource(model, request) ? request.strength : undefined,
+    flowTimes: model.flowTimes,
+    alignedSigmas: model.alignedSigmas,
+    imageTokens,
+    flowShift: model.flowShift?.(imageTokens, request.steps),
   };
 }
 

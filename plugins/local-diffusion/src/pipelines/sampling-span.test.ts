@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { TorchGenerator } from '../sampling/noise/torch-generator.js';
-import { planSpan, type SpanRequest } from './sampling-span.js';
+import { partSteps, planSpan, type SpanRequest } from './sampling-span.js';
 
 const schedulerConfig = {
   _class_name: 'EulerDiscreteScheduler',
@@ -78,6 +78,15 @@ describe('a hand-over', () => {
     expect(plan({ sampler: 'heun', denoisingStart: 0.6 }).calls).toBe(9);
   });
 
+  test('makes the last step at least, and tells how many steps each side has', () => {
+    expect(plan({ sampler: 'ddim', steps: 2, denoisingStart: 0.9999 }).calls).toBe(1);
+    const request = { schedulerConfig, steps: 3 };
+    expect(partSteps(request, 0.9999)).toEqual({ before: 3, after: 0 });
+    expect(partSteps(request, 0.01)).toEqual({ before: 0, after: 3 });
+    expect(partSteps({ ...request, sampler: 'heun' }, 0.5)).toEqual({ before: 1, after: 2 });
+    expect(partSteps({ ...request, steps: 10, strength: 0.3 }, 0.5)).toEqual({ before: 0, after: 3 });
+  });
+
   test('of every length begins at a call of its own', () => {
     for (const steps of [7, 29, 49, 50]) {
       const calls = Array.from(
@@ -93,7 +102,6 @@ test.each<[Partial<SpanRequest>, RegExp]>([
   [{ denoisingEnd: 1 }, /denoisingEnd is 1/],
   [{ denoisingStart: -0.1 }, /denoisingStart is -0.1/],
   [{ denoisingStart: 0.6, denoisingEnd: 0.5 }, /no step between/],
-  [{ sampler: 'ddim', steps: 2, denoisingStart: 0.9999 }, /leave none/],
   [{ strength: 0 }, /strength 0/],
 ])('refuses %o', (request, message) => {
   expect(() => plan(request)).toThrow(

@@ -63,25 +63,12 @@ export interface SamplingSpan {
  * throws
  */
 export function planSpan(request: SpanRequest): SamplingSpan {
-  const { schedulerConfig, sampler, samplers, steps, eta, denoisingStart, denoisingEnd } = request;
+  const { denoisingStart, denoisingEnd } = request;
   for (const [name, value] of Object.entries({ denoisingStart, denoisingEnd })) {
     if (value !== undefined && !(value > 0 && value < 1)) refuse(`${name} is ${value}, not between 0 and 1.`);
   }
-  const sigmas = request.flowTimes?.(steps);
-  const { imageTokens, flowShift, alignedSigmas } = request;
-  const whole = {
-    ...{ schedulerConfig, sampler, samplers, steps, sigmas, alignedSigmas, imageTokens, flowShift },
-    knobs: { eta },
-  };
-  const wholePlan = planSampling(whole);
-  const strength =
-    denoisingStart === undefined ? request.strength : strengthFrom(denoisingStart, steps, wholePlan);
-  if (strength === 0) refuse('strength 0 keeps the picture as it is: there is nothing to do.');
-  const plan = planSampling({ ...whole, strength });
-  const calls =
-    denoisingEnd === undefined
-      ? plan.denoiserCalls
-      : plan.timesteps.filter((timestep) => timestep >= cutoff(denoisingEnd, plan)).length;
+  const plan = planToEnd(request);
+  const calls = denoisingEnd === undefined ? plan.denoiserCalls : callsBefore(denoisingEnd, plan);
   if (calls === 0) refuse('denoisingStart and denoisingEnd leave no step between them.');
   return {
     sampler: plan.sampler,
@@ -94,21 +81,46 @@ export function planSpan(request: SpanRequest): SamplingSpan {
   };
 }
 
+/** How many steps of a stretch come before a share of the noise schedule, and how many after it. */
+export function partSteps(request: SpanRequest, share: number): { before: number; after: number } {
+  const plan = planToEnd(request);
+  const before = callsBefore(share, plan);
+  const stepsOf = (calls: number) => Math.ceil(calls / plan.callsPerStep);
+  return { before: stepsOf(before), after: stepsOf(plan.denoiserCalls - before) };
+}
+
+function planToEnd(request: SpanRequest): SamplingPlan {
+  const { schedulerConfig, sampler, samplers, steps, eta, denoisingStart } = request;
+  const sigmas = request.flowTimes?.(steps);
+  const { imageTokens, flowShift, alignedSigmas } = request;
+  const whole = {
+    ...{ schedulerConfig, sampler, samplers, steps, sigmas, alignedSigmas, imageTokens, flowShift },
+    knobs: { eta },
+  };
+  const wholePlan = planSampling(whole);
+  const strength =
+    denoisingStart === undefined ? request.strength : strengthFrom(denoisingStart, steps, wholePlan);
+  if (strength === 0) refuse('strength 0 keeps the picture as it is: there is nothing to do.');
+  return planSampling({ ...whole, strength });
+}
+
 /** The training timestep at which a share of the schedule is done. */
 function cutoff(share: number, { trainedTimesteps }: SamplingPlan): number {
   return roundHalfToEven(trainedTimesteps - share * trainedTimesteps);
 }
 
+const callsBefore = (share: number, plan: SamplingPlan): number =>
+  plan.timesteps.filter((timestep) => timestep >= cutoff(share, plan)).length;
+
 /**
- * The strength that begins at the first call below the cut-off; a step of two calls is not begun in its
- * middle.
+ * The strength that begins at the first call below the cut-off, or at the last step where there is none; a
+ * step of two calls is not begun in its middle.
  */
 function strengthFrom(denoisingStart: number, steps: number, plan: SamplingPlan): number {
   const { timesteps, callsPerStep } = plan;
   const below = timesteps.filter((timestep) => timestep < cutoff(denoisingStart, plan)).length;
   const calls = callsPerStep === 2 && below % 2 === 0 ? below + 1 : below;
-  const run = steps - (timesteps.length - calls) / callsPerStep;
-  if (run < 1) refuse(`${steps} steps leave none after denoisingStart ${denoisingStart}.`);
+  const run = Math.max(1, steps - (timesteps.length - calls) / callsPerStep);
   // The half keeps the product with `steps` clear of the next lower whole number.
   return Math.min(1, (run + 0.5) / steps);
 }

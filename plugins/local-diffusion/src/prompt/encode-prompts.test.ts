@@ -45,6 +45,16 @@ describe('preparePrompts', () => {
     ]);
   });
 
+  test('reads embedding:name as the word of a textual inversion, and warns where there is none', () => {
+    const placeholders = [{ word: 'Foo-1', ids: [50000] }];
+    const read = (text: string) => preparePrompts(tokenizer, [text], { placeholders });
+    expect(read('a (embedding:foo-1:1.2), b')).toEqual(read('a (Foo-1:1.2), b'));
+    expect(read('Foo-1, embedding:bar, embedding:Foo-12').warnings).toEqual([
+      expect.stringContaining('"embedding:bar" had no effect as an embedding'),
+      expect.stringContaining('"embedding:Foo-12" had no effect'),
+    ]);
+  });
+
   test.each([
     ['a cat AND a dog :1.2', 1],
     ['A CAT ANDROID and a BRAND', 0],

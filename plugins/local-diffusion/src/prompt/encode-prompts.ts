@@ -1,6 +1,7 @@
 import type { ClipTokenizer } from '../tokenizers/clip-tokenizer.js';
 import { applyWeights } from './apply-weights.js';
 import { chunkPrompt, equaliseChunks, type PromptChunk } from './chunks.js';
+import { readEmbeddingNames } from './named-embeddings.js';
 import type { Placeholder } from './placeholders.js';
 import { warnOfUnreadSyntax, warnOfUnusedPlaceholders } from './prompt-warnings.js';
 import { parsePromptWeights } from './weights.js';
@@ -49,9 +50,10 @@ export interface PromptEmbeddings {
  */
 export function preparePrompts(
   tokenizer: ClipTokenizer,
-  texts: readonly string[],
+  given: readonly string[],
   { placeholders = [], readsWeights = true, minimumChunks = 1 }: PrepareOptions = {},
 ): PreparedPrompts {
+  const texts = readsWeights ? given.map((text) => readEmbeddingNames(text, placeholders)) : given;
   const chunked = texts.map((text) => {
     const parts = readsWeights ? parsePromptWeights(text) : [{ kind: 'text', text, weight: 1 } as const];
     return chunkPrompt(tokenizer, parts, placeholders);

@@ -1,4 +1,5 @@
 import type { PromptChunk } from './chunks.js';
+import { unreadEmbeddingNames } from './named-embeddings.js';
 import type { Placeholder } from './placeholders.js';
 
 const squareBrackets = /(?<!\\)\[([^[\]\\]*)\]/g;
@@ -32,6 +33,10 @@ export function warnOfUnreadSyntax(prompt: string): string[] {
     ...[...prompt.matchAll(networkTag)].map(
       ([tag]) =>
         `"${excerpt(tag)}" had no effect as a network, and is read as words: only LoRAs are loaded, and by the prompt, not by the negative one.`,
+    ),
+    ...unreadEmbeddingNames(prompt).map(
+      (name) =>
+        `"${excerpt(name)}" had no effect as an embedding, and is read as words: give its file in the option embeddings.`,
     ),
   ];
 }

@@ -30,7 +30,7 @@ export class CallProgress {
   /** Passes of one image before a refiner's. */
   readonly ownPasses: 1 | 2;
   /** Of one image. */
-  readonly #passes: number;
+  #passes: number;
   readonly #isPreviewDue: readonly ((done: number) => boolean)[];
   readonly #tell: (progress: EngineProgress) => void;
   #toldAt = 0;
@@ -42,6 +42,11 @@ export class CallProgress {
     this.#passes = this.ownPasses + (refiner ? 1 : 0);
     this.#isPreviewDue = seeds.map(() => createPreviewSchedule(previews));
     this.#tell = tell;
+  }
+
+  /** The refiner is not asked after all. */
+  withoutRefiner(): void {
+    this.#passes = this.ownPasses;
   }
 
   /** A network is about to be opened. */

@@ -14,6 +14,7 @@ import { planMemory } from '../session/memory-plan.js';
 import type { NetworkMemory } from '../session/network-memory.js';
 import type { CallProgress, PassPosition } from './call-progress.js';
 import type { EngineCall, Refiner } from './engine-call.js';
+import { whyNotHandedOver } from './hand-over.js';
 import type { Made, Picture } from './protocol.js';
 
 /** What the engine's worker keeps between calls. */
@@ -89,17 +90,29 @@ export class ImageRun {
    * @throws ERR_MODEL_FILES_INVALID, and ERR_REQUEST_INVALID for what the model cannot do
    */
   async plan(): Promise<MemoryPlan | undefined> {
-    const { firstPass, refiner, width, height } = this.#call;
-    const last = this.#listener.progress.ownPasses - 1;
     const model = await this.#kept.models.get(this.#call.model);
-    const enlarged: Source = { kind: 'picture', planes: new Float32Array(3 * width * height) };
-    const request: PictureRequest = {
-      ...this.#requestOf({ image: 0, pass: last }, model, firstPass ? enlarged : this.#read.source),
-      ...(firstPass && { steps: firstPass.steps, strength: firstPass.strength }),
-    };
+    const request = this.#lastPassOf(0, model, this.#sourceOfLastPass());
+    const refiner = this.#refinerAfter(model, request);
     const costs = await model.costsOf?.(request, refiner === undefined);
     const later = refiner && costs ? await this.#refinerCosts(refiner) : [];
     return costs && later && planMemory([...costs, ...later], this.#kept.memory);
+  }
+
+  /** What the last pass begins with, as far as planning needs it: an enlarged image is any of its size. */
+  #sourceOfLastPass(): Source | undefined {
+    const { firstPass, width, height } = this.#call;
+    return firstPass ? { kind: 'picture', planes: new Float32Array(3 * width * height) } : this.#read.source;
+  }
+
+  /** The call's refiner; undefined, with a warning, where the model finishes its images itself. */
+  #refinerAfter(model: OpenedModel, lastPass: PictureRequest): Refiner | undefined {
+    const { refiner } = this.#call;
+    if (!refiner) return undefined;
+    const why = whyNotHandedOver(model, lastPass, refiner.switchAt);
+    if (why === undefined) return refiner;
+    this.warn([why]);
+    this.#listener.progress.withoutRefiner();
+    return undefined;
   }
 
   async #refinerCosts({ path, switchAt }: Refiner): Promise<readonly NetworkCost[] | undefined> {
@@ -123,11 +136,11 @@ export class ImageRun {
    * @returns what the refiner goes on from; empty where the image is finished
    */
   async begin(image: number): Promise<UnfinishedImage[]> {
-    const { firstPass, refiner, loraWeights } = this.#call;
-    const last = this.#listener.progress.ownPasses - 1;
+    const { firstPass, loraWeights } = this.#call;
     return await this.#withModel(this.#call.model, async (model) => {
       model.weighLoras(loraWeights);
       let { source } = this.#read;
+      const refiner = this.#refinerAfter(model, this.#lastPassOf(image, model, this.#sourceOfLastPass()));
       if (!model.editing) this.warn(this.#read.sourceWarnings);
       if (firstPass) {
         const request = this.#requestOf({ image, pass: 0 }, model, source);
@@ -135,15 +148,8 @@ export class ImageRun {
         source = made.source;
         this.warn(warnings);
       }
-      const request: PictureRequest = {
-        ...this.#requestOf({ image, pass: last }, model, source),
-        ...(firstPass && {
-          steps: firstPass.steps,
-          strength: firstPass.strength,
-          earlierSteps: this.#call.steps,
-        }),
-        denoisingEnd: refiner?.switchAt,
-      };
+      const lastPass = this.#lastPassOf(image, model, source);
+      const request: PictureRequest = { ...lastPass, denoisingEnd: refiner?.switchAt };
       if (refiner) return [{ request, latents: this.#told(await generateLatents(model, request)).latents }];
       await this.#finish(model, request);
       return [];
@@ -185,6 +191,16 @@ export class ImageRun {
     this.warn(result.warnings);
     this.#sampler = result.sampler;
     return result;
+  }
+
+  /** What the call's own model does last. */
+  #lastPassOf(image: number, model: OpenedModel, source: Source | undefined): PictureRequest {
+    const { firstPass, steps: earlierSteps } = this.#call;
+    const pass = this.#listener.progress.ownPasses - 1;
+    return {
+      ...this.#requestOf({ image, pass }, model, source),
+      ...(firstPass && { steps: firstPass.steps, strength: firstPass.strength, earlierSteps }),
+    };
   }
 
   /** With the noise that the seed gives to any image, whatever was made before. */

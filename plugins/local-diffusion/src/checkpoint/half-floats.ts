@@ -40,6 +40,9 @@ export function fromHalf(half: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
+/** All float16 numbers, by their bits. */
+export const allHalves = Float64Array.from({ length: 65_536 }, (_, bits) => fromHalf(bits));
+
 /**
  * FP8 E4M3FN (Micikevicius et al. 2022, arXiv 2209.05433): a sign, 4 bits of exponent, 3 of fraction, NaN and
  * no infinities.

@@ -1,6 +1,6 @@
 import { readBytes, readFloats } from '../checkpoint/float-values.js';
+import { scalesOf } from '../checkpoint/gguf/block-scales.js';
 import { type BlockType, blockTypes } from '../checkpoint/gguf/block-types.js';
-import { fromHalf } from '../checkpoint/half-floats.js';
 import type { TensorDtype } from '../checkpoint/safetensors.js';
 import { type ElementType, type FilePart, filePartOf, type Graph } from './graph.js';
 
@@ -65,13 +65,12 @@ async function firstScaleNotFinite(
   { file, offset, length }: FilePart,
   type: BlockType,
 ): Promise<WeightNotFinite['value'] | undefined> {
-  const { bytes, scales } = blockTypes[type];
+  const { bytes } = blockTypes[type];
   const step = Math.floor(pieceBytes / bytes) * bytes;
   for (let done = 0; done < length; done += step) {
     const piece = await readBytes(file, offset + done, Math.min(step, length - done));
     for (let block = 0; block < piece.length; block += bytes) {
-      const values = scales.map((from) => fromHalf(piece.readUInt16LE(block + from)));
-      const found = values.find((value) => !Number.isFinite(value));
+      const found = scalesOf(type, piece, block).find((value) => !Number.isFinite(value));
       if (found !== undefined) return nameOf(found);
     }
   }

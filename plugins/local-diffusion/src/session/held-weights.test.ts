@@ -6,12 +6,12 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import type { TensorDtype } from '../checkpoint/tensor-location.js';
+import type { TensorLocation } from '../checkpoint/tensor-location.js';
 
 const width = 2048;
 const layers = 12;
 const float32Bytes = 4 * width * width;
-const storedBytes = { F16: 2, BF16: 2, F8_E4M3: 1, I8: 1, nf4: 0.5 } as const;
+const storedBytes = { F16: 2, BF16: 2, F8_E4M3: 1, I8: 1, nf4: 0.5, IQ2_XS: 74 / 256 } as const;
 
 let folder: string;
 beforeAll(async () => {
@@ -56,7 +56,7 @@ async function measure(kind: keyof typeof storedBytes) {
     nf4: { kind: 'table', absmax: float([blocks], 0), table: float([16], 4 * blocks), blockSize: 64 },
   };
   const packing = kind === 'I8' || kind === 'nf4' ? { packing: packings[kind] } : {};
-  const dtype: TensorDtype = kind === 'nf4' ? 'U8' : kind;
+  const dtype: TensorLocation['dtype'] = kind === 'nf4' ? 'U8' : kind;
   const location = { dtype, shape: [width, width], file, offset: 0, length, ...packing };
   const script = fileURLToPath(new URL('../../../../test/fixtures/measure-held.mjs', import.meta.url));
   const { stdout } = await run(process.execPath, [script, JSON.stringify({ location, width, layers })]);

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { survives } from '../../../../../test/fixtures/damage.js';
 import { readTensorFile } from '../tensor-file.js';
+import { blockTypes } from './block-types.js';
 import { readGguf } from './gguf.js';
 
 const golden = (name: string): string =>
@@ -56,7 +57,8 @@ function changed(file: Buffer, { kind, at, bytes }: Change): Buffer {
 test(
   'damaged files of GGUF are read inside of their bounds, or refused',
   async () => {
-    const whole = await Promise.all(sources.map((name) => readFile(golden(`${name}.gguf`))));
+    const files = await Promise.all(sources.map((name) => readFile(golden(`${name}.gguf`))));
+    const whole = [...files, ofAllBlockTypes()];
     const path = join(folder, 'damaged.gguf');
     let read = 0;
     await fc.assert(
@@ -106,6 +108,38 @@ test('a GGUF file is read as one whatever it is called', async () => {
   expect(tensors.get('blk.w')).toMatchObject({ dtype: 'Q8_0', shape: [3, 64] });
   expect(metadata.get('general.architecture')).toBe('flux');
 });
+
+test('a file with a tensor of each type of blocks is read', async () => {
+  const path = join(folder, 'all.gguf');
+  await writeFile(path, ofAllBlockTypes());
+  const { tensors } = await readGguf(path);
+  expect([...tensors.values()].map(({ dtype }) => dtype)).toEqual(Object.keys(blockTypes));
+});
+
+/** A file with two blocks of each type, a tensor each. */
+function ofAllBlockTypes(): Buffer {
+  const types = Object.entries(blockTypes);
+  const start = Buffer.alloc(24);
+  start.write('GGUF', 0, 'latin1');
+  start.writeUInt32LE(3, 4);
+  start.writeBigUInt64LE(BigInt(types.length), 8);
+  let bytes = 0;
+  const infos = types.map(([name, type]) => {
+    const info = Buffer.alloc(8 + name.length + 4 + 8 + 4 + 8);
+    info.writeBigUInt64LE(BigInt(name.length), 0);
+    const end = 8 + info.write(name, 8, 'latin1');
+    info.writeUInt32LE(1, end);
+    info.writeBigUInt64LE(BigInt(2 * type.elements), end + 4);
+    info.writeUInt32LE(type.number, end + 12);
+    info.writeBigUInt64LE(BigInt(bytes), end + 16);
+    bytes += aligned(2 * type.bytes);
+    return info;
+  });
+  const head = Buffer.concat([start, ...infos]);
+  return Buffer.concat([head, Buffer.alloc(aligned(head.length) - head.length + bytes)]);
+}
+
+const aligned = (bytes: number): number => Math.ceil(bytes / 32) * 32;
 
 /** A file without tensors up to the one value "k" of its metadata, a text of so many bytes. */
 function header(entries: bigint, textBytes: number): Buffer {

@@ -61,7 +61,7 @@ function readInfo(path: string, reader: ByteReader, metadata: GgufMetadata): Ten
   if (!dtype) {
     throw invalidFiles(
       `${path}: tensor "${name}" is stored in the type ${nameOfNumber(number)}, which is not supported.`,
-      `Use a version of the model in one of ${Object.keys(blockTypes).join(', ')}, F16 or BF16.`,
+      'Use a version of the model in Q8_0, Q6_K, Q5_K, Q4_K, Q4_0, F16 or BF16.',
     );
   }
   const stored = sizes.map(Number);

@@ -1,5 +1,5 @@
 import type { BlockType } from '../../checkpoint/gguf/block-types.js';
-import { fromHalf } from '../../checkpoint/half-floats.js';
+import { allHalves } from '../../checkpoint/half-floats.js';
 
 /**
  * Where the numbers of a stretch go: number = scale * (code - zero) + minimum, the zero being half of the
@@ -25,9 +25,8 @@ export interface RepackedLayout {
   read(bytes: Buffer, block: number, stretch: number, to: Stretch): void;
 }
 
-/** All float16 numbers, by their bits: there is one for each 32 numbers of a network. */
-const halves = Float64Array.from({ length: 65_536 }, (_, bits) => fromHalf(bits));
-const half = (bytes: Buffer, at: number): number => halves[bytes[at]! | (bytes[at + 1]! << 8)]!;
+/** From a table: there is one for each 32 numbers of a network. */
+const half = (bytes: Buffer, at: number): number => allHalves[bytes[at]! | (bytes[at + 1]! << 8)]!;
 const { fround } = Math;
 
 /** Nibbles of 16 bytes: the low ones are the first 16 numbers. */

@@ -43,6 +43,12 @@ export class Blocks {
     return this.to.numbers(this.to.columns(all, from / 2, from / 2 + 1));
   }
 
+  /** Bytes from an even one on as little-endian numbers of 16 bits: uint32 [blocks, words]. */
+  words(from: number, to: number): string {
+    const all = this.to.mount(this.#part, 'uint16', [this.count, this.#blockBytes / 2]);
+    return this.to.cast(this.to.columns(all, from / 2, to / 2), 'uint32');
+  }
+
   /** The low nibbles of some bytes of each, and then the high ones: uint8 [blocks, 2 * bytes]. */
   nibbles(from: number, to: number): string {
     const bytes = this.bytes(from, to);

@@ -33,9 +33,23 @@ export class DecodingNodes {
     return this.#constant('uint8', Uint8Array.from(values), shape);
   }
 
+  /** Constants that are true where a number is not 0. */
+  booleans(values: readonly number[], shape: readonly number[]): string {
+    return this.#constant(
+      'bool',
+      Uint8Array.from(values, (value) => (value === 0 ? 0 : 1)),
+      shape,
+    );
+  }
+
+  /** Uint32 constants. */
+  words(values: readonly number[], shape: readonly number[] = [values.length]): string {
+    return this.#constant('uint32', new Uint8Array(Uint32Array.from(values).buffer), shape);
+  }
+
   /** Int8 constants. */
-  signedBytes(values: readonly number[]): string {
-    return this.#constant('int8', new Uint8Array(Int8Array.from(values).buffer), [values.length]);
+  signedBytes(values: ArrayLike<number>, shape: readonly number[] = [values.length]): string {
+    return this.#constant('int8', new Uint8Array(Int8Array.from(values).buffer), shape);
   }
 
   /** Bytes of whose bits those from `place` on are given apart. */
@@ -44,7 +58,7 @@ export class DecodingNodes {
     return this.add('BitwiseOr', [low, shifted]);
   }
 
-  floats(values: readonly number[], shape: readonly number[] = [values.length]): string {
+  floats(values: ArrayLike<number>, shape: readonly number[] = [values.length]): string {
     return this.#constant('float32', new Uint8Array(Float32Array.from(values).buffer), shape);
   }
 
@@ -95,6 +109,19 @@ export class DecodingNodes {
       ? this.add('BitShift', [value, this.bytes(amounts, shape)], { direction: 'RIGHT' })
       : value;
     return mask === 0xff ? shifted : this.add('BitwiseAnd', [shifted, this.bytes([mask])]);
+  }
+
+  /** Like {@link bits}, of uint32. */
+  bitsOfWords(value: string, mask: number, amounts: readonly number[], shape?: readonly number[]): string {
+    const shifted = this.add('BitShift', [value, this.words(amounts, shape)], { direction: 'RIGHT' });
+    return this.add('BitwiseAnd', [shifted, this.words([mask])]);
+  }
+
+  /** Uint32 of whose bits those from `place` on are given apart, as bytes or as uint32. */
+  joinWords(low: string, high: string, place: number): string {
+    const [lowWords, highWords] = [low, high].map((value) => this.cast(value, 'uint32')) as [string, string];
+    const shifted = this.add('BitShift', [highWords, this.words([place])], { direction: 'LEFT' });
+    return this.add('BitwiseOr', [lowWords, shifted]);
   }
 
   /** Bytes as float32. */

@@ -23,14 +23,24 @@ export const q5_1: BlockDecoder = (blocks) =>
 export const q8_0: BlockDecoder = (blocks) =>
   blocks.scaled({ codes: blocks.signedBytes(2, 34), scales: blocks.half(0) });
 
-/** `kvalues_iq4nl` of ggml: what a nibble stands for in IQ4_NL and IQ4_XS. */
-const unevenValues = [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113];
+/**
+ * What the nibbles of some bytes stand for, by a table of 16: of each stretch of so many bytes the low
+ * nibbles, and then the high ones. Int8 [blocks, stretches, 2, bytes]. Both of a byte are looked up at once.
+ */
+export function nibblesIn(
+  { to, bytes }: { readonly to: Blocks['to']; readonly bytes: string },
+  table: readonly number[],
+): string {
+  const pairs = Array.from({ length: 256 }, (_, byte) => [table[byte & 15]!, table[byte >> 4]!]).flat();
+  return to.add('Transpose', [to.lookUp(to.signedBytes(pairs, [256, 2]), bytes)], { perm: [0, 1, 3, 2] });
+}
 
-export const unevenTable = ({ to }: Blocks): string => to.signedBytes(unevenValues);
+/** `kvalues_iq4nl` of ggml: what a nibble stands for in IQ4_NL and IQ4_XS. */
+export const unevenValues = [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113];
 
 export const iq4Nl: BlockDecoder = (blocks) =>
   blocks.scaled({
-    codes: blocks.to.lookUp(unevenTable(blocks), blocks.nibbles(2, 18)),
+    codes: nibblesIn({ to: blocks.to, bytes: blocks.bytes(2, 18, [1, 16]) }, unevenValues),
     scales: blocks.half(0),
   });
 
@@ -43,7 +53,10 @@ const halvedPowers = Array.from({ length: 256 }, (_, exponent) => 2 ** (exponent
 export const mxfp4: BlockDecoder = (blocks) => {
   const { to } = blocks;
   const scales = to.lookUp(to.floats(halvedPowers), blocks.bytes(0, 1));
-  return blocks.scaled({ codes: to.lookUp(to.signedBytes(doubledE2m1), blocks.nibbles(1, 17)), scales });
+  return blocks.scaled({
+    codes: nibblesIn({ to, bytes: blocks.bytes(1, 17, [1, 16]) }, doubledE2m1),
+    scales,
+  });
 };
 
 /**
@@ -59,8 +72,6 @@ const halvedE4m3 = Array.from({ length: 256 }, (_, code) => {
 
 export const nvfp4: BlockDecoder = (blocks) => {
   const { to } = blocks;
-  const bytes = blocks.bytes(4, 36, [4, 8]);
-  const nibbles = to.concat([to.bits(bytes, 0x0f), to.bits(bytes, 0xff, [4])], 2);
-  const scales = to.lookUp(to.floats(halvedE4m3), blocks.bytes(0, 4));
-  return blocks.scaled({ codes: to.lookUp(to.signedBytes(doubledE2m1), nibbles), scales, groups: 4 });
+  const codes = nibblesIn({ to, bytes: blocks.bytes(4, 36, [4, 8]) }, doubledE2m1);
+  return blocks.scaled({ codes, scales: to.lookUp(to.floats(halvedE4m3), blocks.bytes(0, 4)), groups: 4 });
 };

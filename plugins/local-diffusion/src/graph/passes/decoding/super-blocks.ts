@@ -5,7 +5,7 @@
  * @module
  */
 import type { BlockDecoder, Blocks } from './blocks.js';
-import { unevenTable } from './small-blocks.js';
+import { nibblesIn, unevenValues } from './small-blocks.js';
 
 /** (d * scale) * (codes - zero) - dmin * minimum, in this order. Scales [blocks, groups], of any type. */
 function scaled(
@@ -104,13 +104,9 @@ export const iq4Xs: BlockDecoder = (blocks) => {
   const { to, count } = blocks;
   const low = to.reshape(to.bits(blocks.bytes(4, 8, [4, 1]), 0x0f, [0, 4]), [count, 8]);
   const high = to.reshape(to.bits(blocks.bytes(2, 4, [2, 1]), 3, [0, 2, 4, 6]), [count, 8]);
-  const nibbles = to.bits(blocks.bytes(8, 136, [8, 1, 16]), 0x0f, [0, 4], [1, 1, 2, 1]);
   return scaled(blocks, {
-    ...{ codes: to.lookUp(unevenTable(blocks), nibbles), groups: 8 },
+    ...{ codes: nibblesIn({ to, bytes: blocks.bytes(8, 136, [8, 16]) }, unevenValues), groups: 8 },
     d: blocks.half(0),
     scales: sixteenths(blocks, low, high, 32),
   });
 };
-
-export const tq2_0: BlockDecoder = (blocks) =>
-  blocks.scaled({ codes: blocks.pairsOfBits(0, 64), zero: 1, scales: blocks.half(64) });

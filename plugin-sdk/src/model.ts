@@ -43,7 +43,7 @@ const hubParts = z
   .max(8)
   .optional()
   .describe(
-    "Files of other repositories that the model's file needs beside it, such as text encoders. Absent: none.",
+    'Files of other repositories that the model needs beside its own, such as text encoders. Absent: none.',
   );
 
 export const modelSourceSchema = z.discriminatedUnion('type', [
@@ -152,7 +152,7 @@ export const modelSchema = z
       .record(z.string(), jsonSchema)
       .default({})
       .describe(
-        "Provider options for every call of this model, under the request's own; validated by the plugin. Absent: none.",
+        "Provider options for every call of this model, under the request's own; validated by the plugin. A text `part:name` stands for the path of that part of its source. Absent: none.",
       ),
   })
   .refine((model) => model.supports.minimumEdge <= model.supports.maximumEdge, {

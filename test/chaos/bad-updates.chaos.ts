@@ -48,14 +48,14 @@ it.each([
     );
     await install('painter', '2.0.0', update);
     await expect
-      .poll(() => manager.getServiceHealth().problems, { timeout: 15_000 })
+      .poll(() => manager.getServiceHealth().problems)
       .toEqual([{ code, message: expect.stringMatching(message) }]);
     expect(manager.getServiceHealth().status).toBe('degraded');
     expect(childrenOf(process.pid)).toEqual([...before, pid]);
 
     await install('painter', '3.0.0');
     await serves('painter', '3.0.0');
-    await expect.poll(() => manager.getServiceHealth().problems, { timeout: 5_000 }).toEqual([]);
+    await expect.poll(() => manager.getServiceHealth().problems).toEqual([]);
     const outcomes = await load.stop();
     console.log(
       `a ${what} update: ${JSON.stringify(tally(outcomes))}, the longest ${longestMs(outcomes)} ms`,

@@ -60,7 +60,7 @@ it('a burst of half-written plugins: the kernel serves throughout and ends in th
   await serves('three', undefined);
   await serves('four', undefined);
   await expect
-    .poll(() => manager.getServiceHealth().problems.map(({ message }) => message), { timeout: 10_000 })
+    .poll(() => manager.getServiceHealth().problems.map(({ message }) => message))
     .toEqual([
       expect.stringMatching(/five.*there is no file "index\.js"/),
       expect.stringMatching(/six.*is not JSON/),

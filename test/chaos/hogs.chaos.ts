@@ -115,7 +115,7 @@ it.each([
   const pid = world.health('hog')?.pid as number;
   await besideNeighbour(world, `${what} without an answer`, async () => {
     await act(world);
-    await expect.poll(() => isRunning(pid), { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => isRunning(pid)).toBe(false);
   });
 });
 

@@ -36,8 +36,8 @@ it(`${swaps} hot swaps under ${callsPerSecond} calls a second lose none`, async 
   expect(Object.keys(tally(outcomes)).length).toBeGreaterThan(0.9 * swaps);
 
   // The versions before have drained and gone, on disk as well: what is left is what runs and the way back.
-  await expect.poll(() => childrenOf(process.pid).length, { timeout: 10_000 }).toBe(before.length + 1);
-  await expect.poll(async () => (await generations()).length, { timeout: 10_000 }).toBeLessThanOrEqual(3);
+  await expect.poll(() => childrenOf(process.pid).length).toBe(before.length + 1);
+  await expect.poll(async () => (await generations()).length).toBeLessThanOrEqual(3);
   await manager.close();
   expect(childrenOf(process.pid)).toEqual(before);
   expect(await generations()).toEqual([]);

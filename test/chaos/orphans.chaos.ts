@@ -68,8 +68,8 @@ it(`no plugin outlives a kernel that was killed by more than ${limitMs / 1_000} 
   onTestFinished(async () => void (await manager.close()));
   const isOfTheDead = (name: string) => name.includes(`.${host.pid}.`);
   await install(plugins, 'painter-a', '2.0.0');
-  await expect.poll(async () => (await copies()).length, { timeout: 10_000 }).toBeGreaterThan(0);
-  await expect.poll(async () => (await copies()).filter(isOfTheDead), { timeout: 5_000 }).toEqual([]);
+  await expect.poll(async () => (await copies()).length).toBeGreaterThan(0);
+  await expect.poll(async () => (await copies()).filter(isOfTheDead)).toEqual([]);
   await manager.close();
   expect(await copies()).toEqual([]);
 });

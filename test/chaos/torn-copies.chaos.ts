@@ -25,5 +25,5 @@ it('a folder that changes while it is copied, and back, never leaves the mixture
   await writeParts('old');
 
   await serves('patchwork', '1.0.0');
-  await expect.poll(() => paint('patchwork', 'of one piece'), { timeout: 5_000, interval: 250 }).toBe('old');
+  await expect.poll(() => paint('patchwork', 'of one piece'), { interval: 250 }).toBe('old');
 });

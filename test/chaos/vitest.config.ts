@@ -16,7 +16,8 @@ const besideOthers = [
 const shared = {
   root: fileURLToPath(new URL('../..', import.meta.url)),
   testTimeout: 900_000,
-  hookTimeout: 60_000,
+  hookTimeout: 120_000,
+  expect: { poll: { timeout: 120_000 } },
   pool: 'forks' as const,
   // Memory is compared after a collection.
   execArgv: ['--expose-gc'],

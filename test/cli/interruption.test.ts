@@ -38,7 +38,7 @@ describe('an interrupted easel generate', () => {
     const startedAt = performance.now();
     process.kill(target === 'group' ? -pid : pid, signal);
     const ended = await running.ended;
-    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    expect(performance.now() - startedAt).toBeLessThan(20_000);
     expect(ended).toMatchObject({ status, stdout: '' });
     expect(ended.stderr).toContain('The command was stopped');
     expect(ended.stderr).not.toMatch(/error|^\s+at /m);

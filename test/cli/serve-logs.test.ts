@@ -32,7 +32,7 @@ async function serve(folder: string, environment: NodeJS.ProcessEnv = {}, words:
       text += chunk;
     });
   const url = await expect
-    .poll(() => /http:\/\/127\.0\.0\.1:\d+/.exec(text)?.[0], { timeout: 20_000 })
+    .poll(() => /http:\/\/127\.0\.0\.1:\d+/.exec(text)?.[0])
     .toBeTruthy()
     .then(() => /http:\/\/127\.0\.0\.1:\d+/.exec(text)?.[0] ?? '');
   const lines = () => text.trimEnd().split('\n');
@@ -43,9 +43,6 @@ async function end({ child }: Running): Promise<void> {
   child.kill('SIGTERM');
   await once(child, 'close');
 }
-
-/** A changed file is noticed, looked at and applied in seconds, on a busy machine in more. */
-const soon = { timeout: 30_000 };
 
 describe('what easel serve logs', () => {
   it('is JSON from the first line to the last, without colours', async () => {
@@ -58,7 +55,7 @@ describe('what easel serve logs', () => {
       expect.objectContaining({ level: 'info', url, msg: `Easel listens on ${url}` }),
     );
     const line = { level: 'warn', plugin: 'colourful', msg: '[W:onnxruntime:, session.cc:1] slow' };
-    await expect.poll(entries, soon).toContainEqual(expect.objectContaining(line));
+    await expect.poll(entries).toContainEqual(expect.objectContaining(line));
     await fetch(`${url}/api/images/models?key=hidden`);
     await fetch(`${url}/nowhere`);
     await fetch(`${url}/healthz`);
@@ -105,24 +102,24 @@ describe('a setting that changes while the server runs', () => {
     };
     expect(await imageUrl()).toMatch(/^https:\/\/one\.example\//);
     await write({ storageFolder: 'elsewhere', server: { bodyMb: 1, publicUrl: 'https://two.example' } });
-    await expect.poll(imageUrl, soon).toMatch(/^https:\/\/two\.example\//);
+    await expect.poll(imageUrl).toMatch(/^https:\/\/two\.example\//);
     const waits = 'Changed settings take effect when Easel is started again: storageFolder, server.bodyMb.';
-    await expect.poll(entries, soon).toContainEqual(expect.objectContaining({ level: 'warn', msg: waits }));
+    await expect.poll(entries).toContainEqual(expect.objectContaining({ level: 'warn', msg: waits }));
     const health = (await (await fetch(`${url}/api/health/images`)).json()) as object;
     expect(health).toMatchObject({ waitingSettings: ['storageFolder', 'server.bodyMb'] });
     // Its path is where the server is.
     await write({ server: { ...server, publicUrl: 'https://one.example/elsewhere' } });
     await expect
-      .poll(async () => await (await fetch(`${url}/api/health/images`)).json(), soon)
+      .poll(async () => await (await fetch(`${url}/api/health/images`)).json())
       .toMatchObject({ waitingSettings: ['server.publicUrl'] });
     expect(await imageUrl()).not.toContain('elsewhere');
     await write({ server });
     await expect
-      .poll(async () => await (await fetch(`${url}/api/health/images`)).json(), soon)
+      .poll(async () => await (await fetch(`${url}/api/health/images`)).json())
       .toMatchObject({ waitingSettings: [] });
     await write({ retries: 'many' });
     const refused = { level: 'warn', msg: expect.stringMatching(/stays as it was.*retries/) };
-    await expect.poll(entries, soon).toContainEqual(expect.objectContaining(refused));
+    await expect.poll(entries).toContainEqual(expect.objectContaining(refused));
     await end(running);
   }, 150_000);
 });

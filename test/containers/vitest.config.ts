@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     include: ['test/containers/**/*.container.ts'],
     testTimeout: 300_000,
+    expect: { poll: { timeout: 120_000 } },
     fileParallelism: false,
     reporters: ['default', './test/summary-reporter.ts'],
   },

@@ -7,7 +7,8 @@ export default defineConfig({
   test: {
     include: ['test/hostile/**/*.hostile.ts'],
     testTimeout: 900_000,
-    hookTimeout: 60_000,
+    expect: { poll: { timeout: 120_000 } },
+    hookTimeout: 120_000,
     fileParallelism: false,
     pool: 'forks',
     // What a test has measured is one line of its own.

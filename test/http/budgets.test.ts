@@ -111,7 +111,7 @@ describe('a budget', () => {
     const { id } = await jsonOf<{ id: string }>(await submit());
     const stateOf = async () =>
       (await jsonOf<{ state: string }>(await server.get(`/api/images/jobs/${id}`))).state;
-    await expect.poll(stateOf, { timeout: 30_000 }).toBe('succeeded');
+    await expect.poll(stateOf).toBe('succeeded');
     expect((await make(server, 'dear-drawing')).status).toBe(402);
     await server.close();
 

@@ -103,7 +103,7 @@ it('signs the images of jobs', async () => {
     result: z.object({ images: z.array(z.object({ name: z.string() })) }).optional(),
   });
   const ask = async () => schema.parse(await (await server.get(at)).json());
-  await expect.poll(async () => (await ask()).state, { timeout: 20_000 }).toBe('succeeded');
+  await expect.poll(async () => (await ask()).state).toBe('succeeded');
   const name = (await ask()).result?.images[0]?.name;
   const file = await server.get(`/api/images/results/${name}`);
   expect((await verify(new Uint8Array(await file.arrayBuffer()), 'image/png')).state).toBe('Trusted');

@@ -22,11 +22,11 @@ async function callAndLeave(
     signal: controller.signal,
   });
   call.catch(() => undefined);
-  await expect.poll(isAtWork, { timeout: 20_000, interval: 5 }).toBe(true);
+  await expect.poll(isAtWork, { interval: 5 }).toBe(true);
   const leftAt = performance.now();
   controller.abort();
   await expect(call).rejects.toThrow(/abort/i);
-  await expect.poll(isOver, { timeout: 5_000, interval: 2 }).toBe(true);
+  await expect.poll(isOver, { interval: 2 }).toBe(true);
   return performance.now() - leftAt;
 }
 
@@ -77,7 +77,7 @@ it('a caller who goes away ends the work of the local engine between two steps',
   expectSoon('the local engine', milliseconds);
   const startedAt = performance.now();
   await manager.generateImage({ prompt: 'a fixture', steps: 1 });
-  expect(performance.now() - startedAt).toBeLessThan(3_000);
+  expect(performance.now() - startedAt).toBeLessThan(8_000);
 });
 
 it('a caller who goes away gives the place of a Runware task back; the task itself cannot be called off, and is not asked for again', async () => {

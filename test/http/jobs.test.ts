@@ -31,7 +31,7 @@ const attempts = async ({ manager }: TestServer) => {
 
 it('answers HEAD of event streams at once', async () => {
   const server = await startServer();
-  const slow = { prompt: 'x', provider_options: { steady: { delayMs: 5_000 } } };
+  const slow = { prompt: 'x', provider_options: { steady: { delayMs: 60_000 } } };
   const { id } = await jsonOf<{ id: string }>(await server.post('/api/images/jobs', slow));
   for (const path of [`/api/images/jobs/${id}/events`, '/api/admin/plugins/steady/logs']) {
     const began = performance.now();
@@ -41,7 +41,7 @@ it('answers HEAD of event streams at once', async () => {
       'text/event-stream; charset=utf-8',
     ]);
     expect(await response.text()).toBe('');
-    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(performance.now() - began).toBeLessThan(20_000);
   }
 });
 

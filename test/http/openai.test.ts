@@ -191,7 +191,7 @@ describe("OpenAI's client", () => {
     controller.abort();
     await expect(call).rejects.toBeInstanceOf(OpenAI.APIUserAbortError);
     // Long before the work would have ended by itself.
-    await expect.poll(() => steady()?.inFlight, { timeout: 10_000 }).toBe(0);
+    await expect.poll(() => steady()?.inFlight).toBe(0);
   });
 });
 

@@ -40,5 +40,5 @@ it('none of them is worked on once its caller has gone away, and none keeps the 
   expect(calls(server)).toBe(0);
   const closedAt = performance.now();
   await server.close();
-  expect(performance.now() - closedAt).toBeLessThan(3_000);
+  expect(performance.now() - closedAt).toBeLessThan(10_000);
 });

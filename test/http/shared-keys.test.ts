@@ -43,12 +43,10 @@ it('keeps a key revoked that was revoked while a server was away, by others or b
   stopSecond();
 
   await first.keys.revoke(one.id);
-  await expect
-    .poll(async () => JSON.parse((await documents.read('keys')) ?? '{}').keys?.length, { timeout: 20_000 })
-    .toBe(1);
+  await expect.poll(async () => JSON.parse((await documents.read('keys')) ?? '{}').keys?.length).toBe(1);
   await second.keys.revoke(two.id);
   onTestFinished(await second.start());
-  await expect.poll(() => [first.keys.keys, second.keys.keys], { timeout: 20_000 }).toEqual([[], []]);
+  await expect.poll(() => [first.keys.keys, second.keys.keys]).toEqual([[], []]);
 });
 
 it('shares a key that is made while another server makes one', async () => {
@@ -58,6 +56,6 @@ it('shares a key that is made while another server makes one', async () => {
   const made = await Promise.all(servers.map(({ keys }) => keys.create(settings)));
   const ids = made.map(({ key }) => key.id).sort();
   await expect
-    .poll(() => servers.map(({ keys }) => keys.keys.map(({ id }) => id).sort()), { timeout: 20_000 })
+    .poll(() => servers.map(({ keys }) => keys.keys.map(({ id }) => id).sort()))
     .toEqual([ids, ids]);
 });

@@ -72,9 +72,9 @@ describe('calls that wait', () => {
     const urgent = await submit(1);
     const stateOf = async ({ id }: { id: string }) =>
       (await jsonOf<{ state: string }>(await server.get(`/api/images/jobs/${id}`, bearer(key)))).state;
-    await expect.poll(() => stateOf(urgent), { timeout: 5_000 }).toBe('succeeded');
+    await expect.poll(() => stateOf(urgent)).toBe('succeeded');
     expect(await stateOf(idle)).not.toBe('failed');
     expect(await statuses()).toEqual([200, 200, 200, 503]);
-    await expect.poll(() => stateOf(idle), { timeout: 5_000 }).toBe('succeeded');
+    await expect.poll(() => stateOf(idle)).toBe('succeeded');
   });
 });

@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { createServeFolder, serveFrom } from '../chaos/fixtures/serve-command.js';
 import { endServer, type JobAnswer, jobOf } from './shared-folder.js';
 
-const soon = { timeout: 30_000, interval: 100 };
+const soon = { interval: 100 };
 const command = fileURLToPath(new URL('../../core/bin/easel.js', import.meta.url));
 const fileOf = (folder: string) => join(folder, 'kept', 'jobs.db');
 const body = JSON.stringify({ prompt: 'a fixture' });

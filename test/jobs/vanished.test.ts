@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { createServeFolder, type ServeCommand, serveFrom } from '../chaos/fixtures/serve-command.js';
 import { all, endServer, type JobAnswer, jobOf, statesOf } from './shared-folder.js';
 
-const soon = { timeout: 30_000, interval: 100 };
+const soon = { interval: 100 };
 const delayed = (delayMs: number) => ({ prompt: 'a fixture', provider_options: { steady: { delayMs } } });
 
 async function post({ url }: ServeCommand, path: string, delayMs: number, headers = {}) {

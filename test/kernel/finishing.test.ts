@@ -48,7 +48,7 @@ describe('a plugin with work that is paid', () => {
     await once(kernel, 'exit');
     expect(isRunning(pid)).toBe(true);
     expect(has('done')).toBe(false);
-    await expect.poll(() => isRunning(pid), { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => isRunning(pid)).toBe(false);
     expect(has('done')).toBe(true);
   });
 
@@ -56,7 +56,7 @@ describe('a plugin with work that is paid', () => {
     const { kernel, pid, has } = await startKernel('paid');
     for (const signal of ['SIGINT', 'SIGHUP', 'SIGTERM'] as const) process.kill(pid, signal);
     kernel.kill('SIGKILL');
-    await expect.poll(() => isRunning(pid), { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => isRunning(pid)).toBe(false);
     expect(has('done')).toBe(true);
   });
 
@@ -65,12 +65,12 @@ describe('a plugin with work that is paid', () => {
     kernel.kill('SIGKILL');
     await expect.poll(() => has('closing')).toBe(true);
     expect(isRunning(pid)).toBe(true);
-    await expect.poll(() => isRunning(pid), { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => isRunning(pid)).toBe(false);
   });
 
   it('has no time where it is in a loop: nothing can come of it', async () => {
     const { kernel, pid } = await startKernel('loop', { finishMs: 600_000 });
     kernel.kill('SIGKILL');
-    await expect.poll(() => isRunning(pid), { timeout: 4_000 }).toBe(false);
+    await expect.poll(() => isRunning(pid)).toBe(false);
   });
 });

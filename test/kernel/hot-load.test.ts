@@ -117,17 +117,17 @@ describe('hot loading', () => {
     await expect(manager.generateImage({ prompt })).rejects.toMatchObject({ code: 'ERR_NO_ROUTE' });
 
     await install('1.0.0');
-    await expect.poll(() => health()?.version, { timeout: 10_000 }).toBe('1.0.0');
+    await expect.poll(() => health()?.version).toBe('1.0.0');
     expect(await saidBy(manager)).toMatchObject({ saidBy: '1.0.0' });
     const pid = health()?.pid as number;
 
     await install('2.0.0');
-    await expect.poll(() => health()?.version, { timeout: 10_000 }).toBe('2.0.0');
+    await expect.poll(() => health()?.version).toBe('2.0.0');
     expect(await saidBy(manager)).toMatchObject({ saidBy: '2.0.0' });
     await expect.poll(() => isRunning(pid)).toBe(false);
 
     await rm(join(folder, 'plugins/swatch'), { recursive: true, maxRetries: 10 });
-    await expect.poll(() => health(), { timeout: 10_000 }).toBeUndefined();
+    await expect.poll(() => health()).toBeUndefined();
     await expect(manager.generateImage({ prompt })).rejects.toMatchObject({ code: 'ERR_NO_ROUTE' });
   });
 
@@ -141,18 +141,18 @@ describe('hot loading', () => {
     const { manager, install, health } = await createWorld();
     const problems = () => manager.getServiceHealth().problems.map((problem) => problem.message);
     await install('1.0.0', text);
-    await expect.poll(problems, { timeout: 15_000 }).toEqual([expect.stringMatching(message)]);
+    await expect.poll(problems).toEqual([expect.stringMatching(message)]);
     expect(health()).toBeUndefined();
     await install('1.0.1');
-    await expect.poll(() => health()?.version, { timeout: 20_000 }).toBe('1.0.1');
-    await expect.poll(problems, { timeout: 20_000 }).toEqual([]);
+    await expect.poll(() => health()?.version).toBe('1.0.1');
+    await expect.poll(problems).toEqual([]);
   });
 
   it('tells of a plugin that is dropped in and never finishes loading', async () => {
     const { manager, install, health } = await createWorld({ runtime: { startMs: 1_000 } });
     await install('1.0.0', 'setInterval(() => {}, 1000); await new Promise(() => {});');
     await expect
-      .poll(() => manager.getServiceHealth().problems.map(({ message }) => message), { timeout: 15_000 })
+      .poll(() => manager.getServiceHealth().problems.map(({ message }) => message))
       .toEqual([expect.stringMatching(/did not start within 1000 ms/)]);
     expect(health()).toBeUndefined();
   });
@@ -160,15 +160,13 @@ describe('hot loading', () => {
   it('starts what is dropped in, and tells in its health why it does not start', async () => {
     const { install, health } = await createWorld();
     await install('1.0.0', code('1.0.0').replace('return {', "throw new Error('no licence');\nreturn {"));
-    await expect
-      .poll(() => health()?.lastError?.message, { timeout: 10_000 })
-      .toMatch(/no licence \(index\.js:\d+:\d+\)/);
+    await expect.poll(() => health()?.lastError?.message).toMatch(/no licence \(index\.js:\d+:\d+\)/);
   });
 
   it('loses no request while it swaps, and finishes those that the old version has', async () => {
     const { manager, install, health } = await createWorld();
     await install('1.0.0');
-    await expect.poll(() => health()?.version, { timeout: 10_000 }).toBe('1.0.0');
+    await expect.poll(() => health()?.version).toBe('1.0.0');
     await manager.generateImage({ prompt });
     const slow = manager.generateImage({ prompt, providerOptions: { swatch: { delayMs: 1_500 } } });
     await expect.poll(() => health()?.inFlight).toBe(1);
@@ -182,7 +180,7 @@ describe('hot loading', () => {
       }
     })();
     await install('2.0.0');
-    await expect.poll(() => answered['2.0.0'], { timeout: 10_000 }).toBeGreaterThan(20);
+    await expect.poll(() => answered['2.0.0']).toBeGreaterThan(20);
     isDone = true;
     await load;
     expect(answered['1.0.0']).toBeGreaterThan(20);
@@ -198,21 +196,19 @@ describe('hot loading', () => {
     async (_, broken, message) => {
       const { manager, install, health } = await createWorld();
       await install('1.0.0');
-      await expect.poll(() => health()?.version, { timeout: 10_000 }).toBe('1.0.0');
+      await expect.poll(() => health()?.version).toBe('1.0.0');
       await manager.generateImage({ prompt });
 
       await install('2.0.0', broken);
-      await expect
-        .poll(() => manager.getServiceHealth().problems[0]?.message, { timeout: 10_000 })
-        .toMatch(message);
+      await expect.poll(() => manager.getServiceHealth().problems[0]?.message).toMatch(message);
       expect(await saidBy(manager)).toMatchObject({ saidBy: '1.0.0' });
       expect(manager.getServiceHealth().status).toBe('degraded');
       await install('1.0.0');
-      await expect.poll(() => manager.getServiceHealth().problems, { timeout: 10_000 }).toEqual([]);
+      await expect.poll(() => manager.getServiceHealth().problems).toEqual([]);
       expect(await saidBy(manager)).toMatchObject({ saidBy: '1.0.0' });
 
       await install('3.0.0');
-      await expect.poll(() => health()?.version, { timeout: 10_000 }).toBe('3.0.0');
+      await expect.poll(() => health()?.version).toBe('3.0.0');
       expect(manager.getServiceHealth()).toMatchObject({ status: 'ok', problems: [] });
     },
   );
@@ -220,11 +216,9 @@ describe('hot loading', () => {
   it('keeps a plugin whose manifest is broken for a while', async () => {
     const { manager, folder, install, health } = await createWorld();
     await install('1.0.0');
-    await expect.poll(() => health()?.version, { timeout: 10_000 }).toBe('1.0.0');
+    await expect.poll(() => health()?.version).toBe('1.0.0');
     await writeFile(join(folder, 'plugins/swatch/plugin.json'), '{ "id": "swatch", ');
-    await expect
-      .poll(() => manager.getServiceHealth().problems[0]?.code, { timeout: 10_000 })
-      .toBe('ERR_MANIFEST_INVALID');
+    await expect.poll(() => manager.getServiceHealth().problems[0]?.code).toBe('ERR_MANIFEST_INVALID');
     expect(await saidBy(manager)).toMatchObject({ saidBy: '1.0.0' });
   });
 
@@ -232,62 +226,62 @@ describe('hot loading', () => {
     const { manager, folder, install, health } = await createWorld();
     const problems = () => manager.getServiceHealth().problems.map(({ message }) => message);
     await install('1.0.0');
-    await expect.poll(() => health()?.version, { timeout: 10_000 }).toBe('1.0.0');
+    await expect.poll(() => health()?.version).toBe('1.0.0');
     await manager.generateImage({ prompt });
     await install('2.0.0', 'this is not JavaScript');
-    await expect.poll(problems, { timeout: 10_000 }).toEqual([expect.stringMatching(/2\.0\.0 .* not taken/)]);
+    await expect.poll(problems).toEqual([expect.stringMatching(/2\.0\.0 .* not taken/)]);
     await writeFile(join(folder, 'plugins/swatch/plugin.json'), '{ "id": "swatch", ');
-    await expect.poll(problems, { timeout: 10_000 }).toEqual([expect.stringMatching(/is not JSON/)]);
+    await expect.poll(problems).toEqual([expect.stringMatching(/is not JSON/)]);
   });
 
   it('closes while a version hangs in its start', async () => {
     const lines: string[] = [];
     const { manager, install, health } = await createWorld({ onLine: (line) => lines.push(line) });
     await install('1.0.0');
-    await expect.poll(() => health()?.version, { timeout: 10_000 }).toBe('1.0.0');
+    await expect.poll(() => health()?.version).toBe('1.0.0');
     await manager.generateImage({ prompt });
     const hanging = "console.log('it hangs'); setInterval(() => {}, 1000); await new Promise(() => {});";
     await install('2.0.0', hanging);
-    await expect.poll(() => lines.join('\n'), { timeout: 10_000 }).toContain('it hangs');
+    await expect.poll(() => lines.join('\n')).toContain('it hangs');
     const startedAt = performance.now();
     await manager.close();
-    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
   });
 
   it('takes a version that crashes in its first minute back, and does not try it again until it has changed', async () => {
     const { manager, install, health } = await createWorld();
     await install('1.0.0');
-    await expect.poll(() => health()?.version, { timeout: 10_000 }).toBe('1.0.0');
+    await expect.poll(() => health()?.version).toBe('1.0.0');
     await manager.generateImage({ prompt });
     await install(
       '2.0.0',
       code('2.0.0').replace('await new Promise(', 'process.exit(7); await new Promise('),
     );
-    await expect.poll(() => health()?.version, { timeout: 10_000 }).toBe('2.0.0');
+    await expect.poll(() => health()?.version).toBe('2.0.0');
 
     expect(await saidBy(manager)).toMatchObject({ saidBy: '1.0.0' });
-    await expect.poll(() => health()?.version, { timeout: 10_000 }).toBe('1.0.0');
+    await expect.poll(() => health()?.version).toBe('1.0.0');
     expect(await saidBy(manager)).toMatchObject({ saidBy: '1.0.0' });
     await expect
       .poll(() => manager.getServiceHealth().problems.map(({ message }) => message))
       .toEqual([expect.stringMatching(/version 2\.0\.0 .* was not taken: .*exited with status 7/)]);
 
     await install('2.0.1');
-    await expect.poll(() => health()?.version, { timeout: 10_000 }).toBe('2.0.1');
+    await expect.poll(() => health()?.version).toBe('2.0.1');
     await expect.poll(() => manager.getServiceHealth().problems).toEqual([]);
   });
 
   it('runs a version from a copy of its own, which goes with it', async () => {
     const { manager, folder, copies, install, health } = await createWorld();
     await install('1.0.0');
-    await expect.poll(() => health()?.version, { timeout: 10_000 }).toBe('1.0.0');
+    await expect.poll(() => health()?.version).toBe('1.0.0');
     const [running] = await copies();
     expect(running).toMatch(/^swatch@/);
     // Not started yet: what it will be is what was there when it was found.
     await writeFile(join(folder, 'plugins/swatch/index.js'), 'throw new Error("half an edit")');
     expect(await saidBy(manager)).toMatchObject({ saidBy: '1.0.0' });
     await install('2.0.0');
-    await expect.poll(() => health()?.version, { timeout: 10_000 }).toBe('2.0.0');
+    await expect.poll(() => health()?.version).toBe('2.0.0');
     await expect.poll(copies).not.toContain(running);
     expect(await readdir(join(folder, 'plugins'))).toEqual(['swatch']);
     await manager.close();
@@ -318,16 +312,16 @@ describe('hot loading', () => {
     const imports = ['own', 'beside', 'linked'].map((name) => `import ${name} from '${name}';`).join('\n');
     const found = imports + code('1.0.0').replace("saidBy: '1.0.0'", 'saidBy: [own, beside, linked].join()');
     await install('1.0.0', found);
-    await expect.poll(() => health()?.version, { timeout: 10_000 }).toBe('1.0.0');
+    await expect.poll(() => health()?.version).toBe('1.0.0');
     expect(await saidBy(manager)).toMatchObject({ saidBy: 'function-own,function-beside,function-linked' });
   });
 
   it('leaves no copy when it has closed', async () => {
     const { manager, install, health, copies } = await createWorld();
     await install('1.0.0');
-    await expect.poll(() => health()?.version, { timeout: 10_000 }).toBe('1.0.0');
+    await expect.poll(() => health()?.version).toBe('1.0.0');
     await install('2.0.0');
-    await expect.poll(() => health()?.version, { timeout: 10_000 }).toBe('2.0.0');
+    await expect.poll(() => health()?.version).toBe('2.0.0');
     expect(await copies()).not.toEqual([]);
     await manager.close();
     expect(await copies()).toEqual([]);
@@ -365,9 +359,7 @@ describe('hot loading', () => {
       return all.filter((path) => path.includes('swatch/') && !path.includes('node_modules'));
     };
     await expect
-      .poll(async () => (await copied()).map((path) => path.replace(/^.*swatch\//, '')).sort(), {
-        timeout: 20_000,
-      })
+      .poll(async () => (await copied()).map((path) => path.replace(/^.*swatch\//, '')).sort())
       .toEqual(['index.js', 'kept.ts', 'plugin.json', 'tiles.map']);
   });
 
@@ -404,7 +396,7 @@ describe('hot loading', () => {
     const found = () => manager.getServiceHealth().plugins.find(({ id }) => id === 'swatch');
     expect(found()?.version).toBe('1.0.0');
     await write('2.0.0');
-    await expect.poll(() => found()?.version, { timeout: 10_000 }).toBe('2.0.0');
+    await expect.poll(() => found()?.version).toBe('2.0.0');
     expect(found()?.state).toBe('ready');
   });
 
@@ -436,13 +428,13 @@ describe('hot loading', () => {
   it('takes a folder that is renamed into place', async () => {
     const { folder, install, health } = await createWorld();
     await install('1.0.0');
-    await expect.poll(() => health()?.version, { timeout: 10_000 }).toBe('1.0.0');
+    await expect.poll(() => health()?.version).toBe('1.0.0');
     const staged = join(folder, 'staged');
     await cp(join(folder, 'plugins/swatch'), staged, { recursive: true });
     await writeFile(join(staged, 'plugin.json'), JSON.stringify(manifest('1.1.0')));
     await rename(join(folder, 'plugins/swatch'), join(folder, 'old'));
     await rename(staged, join(folder, 'plugins/swatch'));
-    await expect.poll(() => health()?.version, { timeout: 10_000 }).toBe('1.1.0');
+    await expect.poll(() => health()?.version).toBe('1.1.0');
   });
 });
 
@@ -455,17 +447,15 @@ describe('an edit of the configuration', () => {
   it('switches a plugin off and on within a second, and gives it new options', async () => {
     const { manager, folder, install, health } = await createWorld();
     await install('1.0.0');
-    await expect.poll(() => health()?.version, { timeout: 10_000 }).toBe('1.0.0');
+    await expect.poll(() => health()?.version).toBe('1.0.0');
     await edit(folder, (configuration) => ({ ...configuration, plugins: { swatch: { enabled: false } } }));
-    await expect.poll(() => health()?.state, { timeout: 10_000 }).toBe('disabled');
+    await expect.poll(() => health()?.state).toBe('disabled');
     await edit(folder, (configuration) => ({
       ...configuration,
       plugins: { swatch: { options: { greeting: 'hello' } } },
     }));
-    await expect.poll(() => health()?.state, { timeout: 10_000 }).not.toBe('disabled');
-    await expect
-      .poll(() => saidBy(manager).catch(() => undefined), { timeout: 10_000 })
-      .toMatchObject({ greeting: 'hello' });
+    await expect.poll(() => health()?.state).not.toBe('disabled');
+    await expect.poll(() => saidBy(manager).catch(() => undefined)).toMatchObject({ greeting: 'hello' });
   });
 
   it('names a folder that is not there, and its plugins are taken when it is', async () => {
@@ -477,18 +467,16 @@ describe('an edit of the configuration', () => {
     await mkdir(join(later, 'swatch'), { recursive: true });
     await writeFile(join(later, 'swatch/index.js'), code('1.0.0'));
     await writeFile(join(later, 'swatch/plugin.json'), JSON.stringify(manifest('1.0.0')));
-    await expect.poll(() => health()?.version, { timeout: 10_000 }).toBe('1.0.0');
+    await expect.poll(() => health()?.version).toBe('1.0.0');
     expect(await saidBy(manager)).toMatchObject({ saidBy: '1.0.0' });
   });
 
   it('that is broken is reported, and the last good one stays', async () => {
     const { manager, folder, install, health } = await createWorld();
     await install('1.0.0');
-    await expect.poll(() => health()?.version, { timeout: 10_000 }).toBe('1.0.0');
+    await expect.poll(() => health()?.version).toBe('1.0.0');
     await writeFile(join(folder, 'easel.config.json'), '{ "plugins": ');
-    await expect
-      .poll(() => manager.getServiceHealth().problems[0]?.code, { timeout: 10_000 })
-      .toBe('ERR_CONFIG_INVALID');
+    await expect.poll(() => manager.getServiceHealth().problems[0]?.code).toBe('ERR_CONFIG_INVALID');
     expect(await saidBy(manager)).toMatchObject({ saidBy: '1.0.0' });
   });
 
@@ -497,11 +485,9 @@ describe('an edit of the configuration', () => {
     const file = join(folder, 'models/swatch.json');
     const model = JSON.parse(await readFile(file, 'utf8')) as object;
     await writeFile(join(folder, 'models/other.json'), JSON.stringify({ ...model, id: 'other' }));
-    await expect
-      .poll(() => manager.getAvailableModels().map(({ id }) => id), { timeout: 10_000 })
-      .toEqual(['other', 'swatch']);
+    await expect.poll(() => manager.getAvailableModels().map(({ id }) => id)).toEqual(['other', 'swatch']);
     expect(manager.currentModel).toBe('swatch');
     await edit(folder, (configuration) => ({ ...configuration, currentModel: 'other' }));
-    await expect.poll(() => manager.currentModel, { timeout: 10_000 }).toBe('other');
+    await expect.poll(() => manager.currentModel).toBe('other');
   });
 });

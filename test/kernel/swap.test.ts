@@ -63,9 +63,7 @@ describe('a plugin that must not run twice', () => {
     await world.serves('swatch', '1.0.0');
     await world.paint('swatch', 'first');
     await world.install('swatch', '2.0.0', { code: 'throw new Error("half an edit");', manifest });
-    await expect
-      .poll(() => world.manager.getServiceHealth().problems[0]?.message, { timeout: 10_000 })
-      .toMatch(/half an edit/);
+    await expect.poll(() => world.manager.getServiceHealth().problems[0]?.message).toMatch(/half an edit/);
     expect(await world.paint('swatch', 'second')).toBe('1.0.0');
   });
 });
@@ -179,7 +177,7 @@ describe('reloading', () => {
     expect(await world.paint('swatch', 'second')).toBe('1.0.0');
     const now = new Date();
     await utimes(join(world.plugins, 'swatch/plugin.json'), now, now);
-    await expect.poll(() => world.health('swatch')?.generation, { timeout: 10_000 }).toBe(3);
+    await expect.poll(() => world.health('swatch')?.generation).toBe(3);
     expect(await world.paint('swatch', 'third')).toBe('1.0.0');
   });
 

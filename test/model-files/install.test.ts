@@ -79,7 +79,7 @@ describe('easel models install', () => {
         (status) => status.size,
         () => 0,
       );
-    await expect.poll(size, { timeout: 20_000, interval: 20 }).toBeGreaterThan(1_000_000);
+    await expect.poll(size, { interval: 20 }).toBeGreaterThan(1_000_000);
     child.kill('SIGKILL');
     await ended;
     const there = await size();

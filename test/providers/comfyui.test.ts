@@ -126,13 +126,13 @@ it('ends a prompt of a call that is cancelled, whether it runs or waits, and nob
   const { graphs, made } = sinceNow();
   const controllers = [new AbortController(), new AbortController()];
   const calls = controllers.map(async ({ signal }, index) => {
-    await expect.poll(() => graphs().length, { timeout: 20_000 }).toBe(index);
+    await expect.poll(() => graphs().length).toBe(index);
     await kernel.generateImage({ ...asked, prompt: `snail ${index}, slowly` }, { signal });
   });
   const ended = calls.map((call) => expect(call).rejects.toMatchObject({ code: 'ERR_ABORTED' }));
-  await expect.poll(() => graphs().length, { timeout: 20_000 }).toBe(2);
+  await expect.poll(() => graphs().length).toBe(2);
   const other = kernel.generateImage({ ...asked, prompt: 'of somebody else' });
-  await expect.poll(() => graphs().length, { timeout: 20_000 }).toBe(3);
+  await expect.poll(() => graphs().length).toBe(3);
   for (const controller of [...controllers].reverse()) controller.abort();
   await Promise.all(ended);
   expect((await other).images).toHaveLength(1);
@@ -147,7 +147,7 @@ it('takes up a prompt of a process that was killed, and one whose answer got los
     () => {},
     () => {},
   );
-  await expect.poll(() => graphs().length, { timeout: 20_000 }).toBe(1);
+  await expect.poll(() => graphs().length).toBe(1);
   await killPlugin(kernel);
   await settled;
   expect((await kernel.generateImage(slow, { requestId: 'job-1' })).images).toHaveLength(1);
@@ -162,7 +162,7 @@ it('takes up a prompt of a process that was killed, and one whose answer got los
 it('has a prompt made again that a restarted server has forgotten', async () => {
   const { graphs } = sinceNow();
   const call = kernel.generateImage({ ...asked, prompt: 'a snail, slowly' });
-  await expect.poll(() => graphs().length, { timeout: 20_000 }).toBe(1);
+  await expect.poll(() => graphs().length).toBe(1);
   emulator.forget();
   expect((await call).images).toHaveLength(1);
   expect(graphs()).toHaveLength(2);

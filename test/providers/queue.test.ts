@@ -114,7 +114,7 @@ describe.each(queueProviders)('$id', (provider) => {
     // Another call is another call.
     const other = await kernel.generateImage(asked, { requestId: `second of ${name}` });
     expect(other.images).toHaveLength(1);
-    await expect.poll(paid, { timeout: 20_000 }).toBe(2);
+    await expect.poll(paid).toBe(2);
   });
 
   it('waits for as long as the words of a refusal say, and pays nothing for it', async () => {
@@ -145,10 +145,10 @@ describe.each(queueProviders)('$id', (provider) => {
     const controller = new AbortController();
     const request = { prompt: 'a snail, slowly', ...size, seed: 7 };
     const call = kernel.generateImage(request, { signal: controller.signal });
-    await expect.poll(() => tasks().length, { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => tasks().length).toBe(1);
     controller.abort();
     await expect(call).rejects.toMatchObject({ code: 'ERR_ABORTED' });
-    await expect.poll(() => tasks()[0]?.isCancelled, { timeout: 20_000 }).toBe(!isUnstoppable);
+    await expect.poll(() => tasks()[0]?.isCancelled).toBe(!isUnstoppable);
     expect(paid()).toBe(isUnstoppable ? 1 : 0);
   });
 
@@ -188,7 +188,7 @@ it.each(queueProviders)(
     const { questions, paid } = sinceNow(provider, emulator);
     const asked = { prompt: 'a star', ...size, seed: 7 };
     const call = kernel.generateImage(asked, { requestId: 'job-1' });
-    await expect.poll(() => questions().length, { timeout: 20_000 }).toBeGreaterThan(0);
+    await expect.poll(() => questions().length).toBeGreaterThan(0);
     const failing = expect(call).rejects.toMatchObject({ mayBePaid: true });
     await killPlugin(kernel);
     await failing;

@@ -109,7 +109,7 @@ describe('runware, a connection', () => {
     await expect.poll(() => emulator.paid).toBe(2);
     emulator.isDeaf = true;
     emulator.expireSessions();
-    await expect.poll(() => emulator.connections, { timeout: 5_000 }).toBeGreaterThan(1);
+    await expect.poll(() => emulator.connections).toBeGreaterThan(1);
     emulator.isDeaf = false;
     expect(await isPictureOf((await call).images[0]!.bytes, 'a cat')).toBe(true);
     expect(emulator.sent('ping').length).toBeGreaterThan(0);
@@ -123,7 +123,7 @@ describe('runware, a connection', () => {
     await ask('a cat', withOptions({ delivery: 'sync' }));
     expect(emulator.connections).toBe(1);
     expect(emulator.sent('ping').length).toBeGreaterThan(3);
-    await expect.poll(() => emulator.openWebSockets, { timeout: 10_000 }).toBe(0);
+    await expect.poll(() => emulator.openWebSockets).toBe(0);
     await ask('a hen');
     expect(emulator.connections).toBe(2);
   });
@@ -148,7 +148,7 @@ describe('runware, a connection', () => {
     await emulator.close();
     const startedAt = performance.now();
     await expect(ask('a cat')).rejects.toMatchObject({ code: 'ERR_PROVIDER_UNAVAILABLE' });
-    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    expect(performance.now() - startedAt).toBeLessThan(20_000);
     expect(emulator.paid).toBe(0);
   });
 
@@ -175,7 +175,7 @@ describe('runware, a connection', () => {
     emulator.keys.add(runwareKey);
     // A refused key is not tried again for two seconds.
     const again = () => ask('a cat', { seed: 1 }).catch(() => undefined);
-    const { images, provenance } = await vi.waitUntil(again, { timeout: 10_000, interval: 100 });
+    const { images, provenance } = await vi.waitUntil(again, { interval: 100, timeout: 60_000 });
     expect(images).toHaveLength(1);
     expect(provenance.parameters).toMatchObject({ adoptedTasks: 1 });
     expect(emulator.paid).toBe(1);

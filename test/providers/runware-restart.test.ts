@@ -37,7 +37,7 @@ describe('runware, its journal', () => {
   it('has nothing when all is done', async () => {
     const { ask, storageFolder } = await createRunwareWorld();
     await ask('a cat');
-    await expect.poll(() => readJournals(storageFolder), { timeout: 5_000 }).toBe('');
+    await expect.poll(() => readJournals(storageFolder)).toBe('');
   });
 });
 
@@ -83,7 +83,7 @@ describe('runware, a process that is killed', () => {
     // The first is heard of by the next question, and not asked about again; the second still is.
     const questions = () => emulator.sent('getResponse').length;
     const before = questions();
-    await expect.poll(questions, { timeout: 4_000 }).toBeGreaterThan(before + 2);
+    await expect.poll(questions).toBeGreaterThan(before + 2);
     process.kill(pidOf(manager), 'SIGKILL');
     await expect(call).rejects.toMatchObject({ code: 'ERR_PLUGIN_CRASHED' });
     const { images } = await manager.generateImage({ ...asked, n: 2 });
@@ -131,7 +131,7 @@ describe('runware, a process that is killed', () => {
     process.kill(pidOf(manager), 'SIGKILL');
     await expect(call).rejects.toMatchObject({ code: 'ERR_PLUGIN_CRASHED' });
     await ask('a cow');
-    await expect.poll(() => lines.join('\n'), { timeout: 8_000 }).toContain('made no pictures');
+    await expect.poll(() => lines.join('\n')).toContain('made no pictures');
     expect(emulator.paid).toBe(2);
   });
 });

@@ -284,6 +284,6 @@ describe.each(Object.keys(kinds) as Kind[])('a plugin in the runner "%s"', (kind
       await (round === 0 ? runner.kill(new Error('enough')) : runner.stop(5_000));
       await runner.ended;
     }
-    await expect.poll(count, { timeout: 3_000 }).toBeLessThanOrEqual(before);
+    await expect.poll(count).toBeLessThanOrEqual(before);
   });
 });

@@ -24,7 +24,7 @@ describe('a host that is killed', () => {
     expect(isRunning(pid)).toBe(true);
     host.kill('SIGKILL');
     await once(host, 'exit');
-    await expect.poll(() => isRunning(pid), { timeout: 4_000 }).toBe(false);
+    await expect.poll(() => isRunning(pid)).toBe(false);
   });
 });
 

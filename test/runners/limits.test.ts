@@ -14,7 +14,7 @@ describe.each(all)('the log of a plugin in the runner "%s"', (kind) => {
   it('lets a flood through in part, says how much was dropped, and keeps its last line', async () => {
     const { runner, lines } = await startRunner(kind, { logLinesPerSecond: 50, stallMs: 20_000 });
     await ask(runner, 'flood-logger');
-    await expect.poll(() => lines.map(({ message }) => message), { timeout: 5_000 }).toContain('line 199999');
+    await expect.poll(() => lines.map(({ message }) => message)).toContain('line 199999');
     expect(lines.length).toBeLessThan(400);
     const dropped = lines.map(({ message }) => /^(\d+) lines of the log were dropped/.exec(message)?.[1]);
     const counted = dropped.reduce((sum, count) => sum + Number(count ?? 0), 0);
@@ -26,7 +26,7 @@ describe.each(isolated)('the output of a plugin in the runner "%s"', (kind) => {
   it('is limited like its log', async () => {
     const { runner, lines } = await startRunner(kind, { logLinesPerSecond: 50, stallMs: 20_000 });
     await ask(runner, 'flood-output');
-    await expect.poll(() => lines.map(({ message }) => message), { timeout: 5_000 }).toContain('line 19999');
+    await expect.poll(() => lines.map(({ message }) => message)).toContain('line 19999');
     expect(lines.length).toBeLessThan(400);
     expect(lines.some(({ message }) => /lines of the log were dropped/.test(message))).toBe(true);
   });

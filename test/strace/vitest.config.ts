@@ -10,7 +10,8 @@ export default defineConfig({
   test: {
     include: ['test/strace/**/*.strace.ts'],
     testTimeout: 300_000,
-    hookTimeout: 60_000,
+    expect: { poll: { timeout: 120_000 } },
+    hookTimeout: 120_000,
     fileParallelism: false,
     reporters: ['default', './test/summary-reporter.ts'],
   },

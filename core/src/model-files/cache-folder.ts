@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { HubSource } from '@easel/plugin-sdk';
 import { foldersOf, modelIndexName, partsOf } from './model-index.js';
-import { assembledFolder, partName } from './parts.js';
+import { assembledFolder, assembledName, partName } from './parts.js';
 
 /**
  * The folder of one repository in the cache, in the layout of `huggingface_hub` (its file_download.py): other
@@ -51,8 +51,9 @@ export function installedPath(source: HubSource, cacheFolder: string): string | 
   if (proof === undefined) return undefined;
   const { file, parts = [] } = source;
   const folder = dirname(proof);
+  if (!parts.every((part) => existsSync(join(folder, partName(part))))) return undefined;
   if (file === undefined) return isWhole(folder) ? folder : undefined;
-  return [proof, ...parts.map((part) => join(folder, partName(part)))].every(existsSync) ? proof : undefined;
+  return existsSync(proof) ? proof : undefined;
 }
 
 /**
@@ -67,8 +68,9 @@ export function provingName(
   const commit = folder.commitOf(revision);
   if (commit === undefined) return undefined;
   const snapshot = folder.snapshot(commit);
-  if (file === undefined) return join(snapshot, modelIndexName);
-  return parts.length > 0 ? join(assembledFolder(snapshot, file), basename(file)) : join(snapshot, file);
+  if (parts.length === 0) return join(snapshot, file ?? modelIndexName);
+  const name = file === undefined ? modelIndexName : basename(file);
+  return join(assembledFolder(snapshot, { file, parts }), name);
 }
 
 /**
@@ -78,7 +80,8 @@ export function provingName(
 function isWhole(snapshot: string): boolean {
   try {
     const index = JSON.parse(readFileSync(join(snapshot, modelIndexName), 'utf8')) as Record<string, unknown>;
-    const names = readdirSync(snapshot, { recursive: true, encoding: 'utf8' });
+    const all = readdirSync(snapshot, { recursive: true, encoding: 'utf8' });
+    const names = all.filter((name) => !name.startsWith(assembledName));
     return (
       names.every((name) => existsSync(join(snapshot, name))) &&
       partsOf(index).every((part) => foldersOf(part).some((folder) => names.includes(folder)))

@@ -7,17 +7,35 @@ import { makeFolder } from '../storage/make-folder.js';
 export type HubPart = NonNullable<HubSource['parts']>[number];
 
 /** Of the names of a model and its parts, below a snapshot of the model's repository. */
-const assembledName = '.easel';
+export const assembledName = '.easel';
 
 /**
  * The folder in which a model of several repositories lies with its parts. Each has its own, since another
  * model of the same repository may have other parts.
  */
-export const assembledFolder = (snapshot: string, file: string): string =>
-  join(snapshot, assembledName, file.replaceAll('/', '--'));
+export const assembledFolder = (
+  snapshot: string,
+  { file, parts = [] }: Pick<HubSource, 'file' | 'parts'>,
+): string => join(snapshot, assembledName, file?.replaceAll('/', '--') ?? parts.map(partName).join('+'));
 
-/** What a part is called beside the model's file. */
-export const partName = ({ file, as }: HubPart): string => as ?? basename(file);
+/** What a part is called beside the model's own files. */
+export function partName({ file, as }: HubPart): string {
+  return as ?? basename(file);
+}
+
+const partMark = 'part:';
+
+/** Options of a model with the path of a part, in that folder, for each text `part:name`. */
+export function withPartPaths<Value>(options: Value, folder: string): Value {
+  const replaced = (value: unknown): unknown => {
+    if (typeof value === 'string')
+      return value.startsWith(partMark) ? join(folder, value.slice(partMark.length)) : value;
+    if (Array.isArray(value)) return value.map(replaced);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, replaced(each)]));
+  };
+  return replaced(options) as Value;
+}
 
 /** A path below a snapshot as people know it: without the folder of an assembled model. */
 export const plainPath = (path: string): string => {

@@ -1,6 +1,8 @@
+import { dirname } from 'node:path';
 import { EaselError, type HubSource, type Model } from '@easel/plugin-sdk';
 import { readHubSettings } from './hub-settings.js';
 import { type InstalledVersion, installedVersions } from './installed-versions.js';
+import { withPartPaths } from './parts.js';
 
 /** Whether its files are on this machine, as far as they have to be. */
 export const isInstalled = ({ source }: Model): boolean =>
@@ -23,5 +25,7 @@ export function withInstalledSource(model: Model): Model {
     });
   }
   const { path } = installed;
-  return { ...model, source: { type: installed.source.file === undefined ? 'folder' : 'file', path } };
+  const type = installed.source.file === undefined ? 'folder' : 'file';
+  const options = withPartPaths(model.options, type === 'folder' ? path : dirname(path));
+  return { ...model, source: { type, path }, options };
 }

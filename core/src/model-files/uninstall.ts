@@ -7,7 +7,8 @@ import { countNames, sourceOfPart } from './parts.js';
 
 /**
  * Deletes what is installed of a source: one file, where it is a single file and its repository has others;
- * or else the folder of the repository, with all revisions. Parts go as well, unless other models have them.
+ * or else the folder of the repository, with all revisions, which stays where it is a model by itself that
+ * parts were added to. Parts go as well, unless other models have them.
  *
  * @returns absolute path of what is gone, and its bytes
  */
@@ -17,8 +18,9 @@ export async function uninstall(
 ): Promise<{ readonly path: string; readonly bytes: number }> {
   const { parts = [], ...own } = source;
   const assembled = parts.length > 0 ? installedPath(source, cacheFolder) : undefined;
-  if (assembled !== undefined) await rm(dirname(assembled), { recursive: true });
-  const removed = await uninstallFiles(own, cacheFolder);
+  const isBaseKept = assembled !== undefined && own.file === undefined;
+  if (assembled !== undefined) await rm(isBaseKept ? assembled : dirname(assembled), { recursive: true });
+  const removed = isBaseKept ? { path: assembled, bytes: 0 } : await uninstallFiles(own, cacheFolder);
   let { bytes } = removed;
   for (const part of parts.map(sourceOfPart)) {
     const path = installedPath(part, cacheFolder);

@@ -58,7 +58,7 @@ async function askAgain(
   expect(emulator.batches.size).toBe(1);
   expect(emulator.paid).toBe(6);
   // Nothing is left behind, neither here nor there.
-  await expect.poll(() => recordsIn(storageFolder), { timeout: 10_000 }).toEqual([]);
+  await expect.poll(() => recordsIn(storageFolder)).toEqual([]);
   expect(emulator.files.stored.size).toBe(0);
 }
 
@@ -89,9 +89,7 @@ describe.each(batchKinds)('a batch of $plugin, whose process is killed', (kind) 
       return kernel.generateImage({ ...request, n: 2 }, options);
     });
     const outcomes = Promise.allSettled(lost);
-    await expect
-      .poll(() => keptPicturesIn(storageFolder).length, { timeout: 20_000, interval: 10 })
-      .toBeGreaterThan(0);
+    await expect.poll(() => keptPicturesIn(storageFolder).length, { interval: 10 }).toBeGreaterThan(0);
     process.kill(pidOf(kernel), 'SIGKILL');
     await outcomes;
     expect(keptPicturesIn(storageFolder).length).toBeLessThan(6);
@@ -157,7 +155,7 @@ describe.each(batchKinds)('a batch of $plugin, whose process is killed', (kind) 
     setScript(killAt(() => pidOf(kernel), ['GET', paths.look, 1, before]));
     await expect(kernel.generateImage(...call('lost'))).rejects.toThrow();
     await kernel.generateImage(...call('another'));
-    await expect.poll(() => keptPicturesIn(storageFolder).length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => keptPicturesIn(storageFolder).length).toBe(1);
     await kernel.close();
     const { provenance } = await createKernel().generateImage(...call('lost'));
     expect(provenance.parameters).toMatchObject({ resumed: 1, batches: [firstId] });
@@ -189,7 +187,7 @@ describe.each(batchKinds)('a batch of $plugin, of a kernel', ({ paths, createWor
     const kernel = createKernel();
     const lost = kernel.generateImage(...call('x'));
     lost.catch(() => {});
-    await expect.poll(() => emulator.batches.size, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => emulator.batches.size).toBe(1);
     await kernel.close();
     await expect(lost).rejects.toThrow();
     expect(recordsIn(storageFolder)).toHaveLength(1);

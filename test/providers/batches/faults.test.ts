@@ -92,7 +92,7 @@ describe.each(batchKinds)('on the way to $plugin', (kind) => {
       },
     });
     const followed = createKernel().generateImage(...call('a boat'));
-    await expect.poll(() => looks, { timeout: 10_000 }).toBeGreaterThan(3);
+    await expect.poll(() => looks).toBeGreaterThan(3);
     await emulator.restart(200);
     expect((await followed).images).toHaveLength(1);
     expect(emulator.batches.size).toBe(1);

@@ -39,12 +39,12 @@ describe.each(batchKinds)('batches of $plugin', ({ keyName, paths, firstId, crea
       return kernel.generateImage({ ...request, fallback: 'none' }, { ...options, signal });
     });
     const outcomes = Promise.allSettled(calls);
-    await expect.poll(() => emulator.paid, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => emulator.paid).toBe(1);
     controllers[0]!.abort();
     await expect(calls[0]).rejects.toMatchObject({ code: 'ERR_ABORTED' });
     const looks = () => emulator.seen('GET', paths.look).length;
     const before = looks();
-    await expect.poll(looks, { timeout: 10_000 }).toBeGreaterThan(before + 1);
+    await expect.poll(looks).toBeGreaterThan(before + 1);
     expect(emulator.seen('POST', paths.cancel)).toHaveLength(0);
     controllers[1]!.abort();
     await outcomes;
@@ -52,7 +52,7 @@ describe.each(batchKinds)('batches of $plugin', ({ keyName, paths, firstId, crea
     expect(emulator.seen('POST', paths.cancel)).toHaveLength(1);
     // The one that was made is paid: the same call, made again, has it for nothing.
     const stages = () => recordsIn(storageFolder).map((path) => JSON.parse(readFileSync(path, 'utf8')).stage);
-    await expect.poll(stages, { timeout: 10_000 }).toEqual(['ended']);
+    await expect.poll(stages).toEqual(['ended']);
     expect(keptPicturesIn(storageFolder)).toHaveLength(1);
     const prompt = firstPrompt() ?? '';
     const { images, provenance } = await kernel.generateImage(...call(prompt));

@@ -67,11 +67,15 @@ function find(
   const source = parseHubReference(what);
   // Says which ids there are.
   if (!source) return { source: findModel(catalogue, what).source as HubSource, entry: undefined };
+  return { source, entry: entryOf(source, catalogue) };
+}
+
+/** The entry of that source by itself, without parts of other repositories. */
+function entryOf(source: HubSource, { models }: ModelCommandContext['catalogue']): Model | undefined {
   const reference = formatHubReference(source);
-  const entry = [...catalogue.models.values()].find(
-    (model) => model.source.type === 'hub' && formatHubReference(model.source) === reference,
+  return [...models.values()].find(
+    ({ source: own }) => own.type === 'hub' && !own.parts && formatHubReference(own) === reference,
   );
-  return { source, entry };
 }
 
 async function addEntry(
@@ -80,10 +84,7 @@ async function addEntry(
   { manifests, configuration, catalogue }: ModelCommandContext,
   wanted: string | undefined,
 ): Promise<string> {
-  const reference = formatHubReference(source);
-  const known = [...catalogue.models.values()].find(
-    (model) => model.source.type === 'hub' && formatHubReference(model.source) === reference,
-  );
+  const known = entryOf(source, catalogue);
   if (known) return known.id;
   const name = source.file?.split('/').at(-1) ?? source.repository.split('/')[1]!;
   const short = idOf(name);

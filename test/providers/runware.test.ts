@@ -122,6 +122,7 @@ describe('runware', () => {
     for (const [model, taskType, scale] of [
       ['runware-real-esrgan', 'upscale', 3],
       ['runware-birefnet', 'removeBackground', 1],
+      ['runware-canny', 'controlNetPreprocess', 1],
     ] as const) {
       const sized = { width: 1024, height: 1024, model };
       const { images, warnings, cost } = await ask('a cat', {
@@ -143,7 +144,7 @@ describe('runware', () => {
       expect(other.warnings).toMatchObject([{ code: 'parameter-dropped', parameter: 'width' }]);
       await expect(ask('a cat', sized)).rejects.toMatchObject({ code: 'ERR_REQUEST_INVALID' });
     }
-    expect(emulator.paid).toBe(4);
+    expect(emulator.paid).toBe(6);
     expect(emulator.sent('promptEnhance')).toEqual([]);
   });
 

@@ -3,8 +3,8 @@ import type { Content, GenerateContentParameters } from '@google/genai';
 import type { ImageConfig } from './image-config.js';
 import type { Options } from './settings.js';
 
-/** Bytes of a request with pictures in it: ai.google.dev/gemini-api/docs/files. */
-const mostBytes = 20_000_000;
+/** Bytes of a request with pictures in it: ai.google.dev/gemini-api/docs/file-input-methods, since 2026. */
+const mostBytes = 100_000_000;
 
 /** The prompt, and what was said before it. */
 export interface Said {

@@ -85,7 +85,7 @@ export const optionsSchema = z.strictObject({
     .default('seedImage')
     .describe('What the model takes input images as, under `inputs`. Absent: seedImage, which is one.'),
   task: z
-    .enum(['upscale', 'removeBackground'])
+    .enum(['upscale', 'removeBackground', 'controlNetPreprocess'])
     .optional()
     .describe(
       'What the model does with one input image, in place of making one of a prompt; the prompt is not sent. Absent: it makes images.',

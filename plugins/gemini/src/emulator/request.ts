@@ -13,8 +13,8 @@ import { problemOfTurns } from './signatures.js';
 export const inputMediaTypes = ['image/png', 'image/jpeg', 'image/webp', 'image/heic', 'image/heif'] as const;
 /** ai.google.dev/gemini-api/docs/image-generation: reference images of a request. */
 const mostInputImages = 14;
-/** Bytes of a request whose pictures are inline: ai.google.dev/gemini-api/docs/files. */
-export const mostBytes = 20 * 1024 * 1024;
+/** Bytes of a request whose pictures are inline: ai.google.dev/gemini-api/docs/file-input-methods. */
+export const mostBytes = 100 * 1024 * 1024;
 
 const marks = { thought: z.boolean().optional(), thoughtSignature: z.base64().optional() };
 const inlineData = z.strictObject({ mimeType: z.enum(inputMediaTypes), data: z.base64() });

@@ -125,6 +125,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   promptEnhance: { rules: enhancement, required: ['prompt', 'promptMaxLength', 'promptVersions'] },
   upscale: { rules: { ...output, upscaleFactor: number(2, 4) }, required: ['model', 'inputs'] },
   removeBackground: { rules: output, required: ['model', 'inputs'] },
+  controlNetPreprocess: { rules: output, required: ['model', 'inputs'] },
   getResponse: { rules: shared, required: [] },
   getTaskDetails: { rules: shared, required: [] },
 };
@@ -167,7 +168,7 @@ export function findProblem(task: Fields): RunwareError | undefined {
     if (problem) return complain(name, problem);
   }
   const { image, seedImage = task.seedImage, maskImage = task.maskImage } = inputsOf(task);
-  if (taskType === 'upscale' || taskType === 'removeBackground')
+  if (['upscale', 'removeBackground', 'controlNetPreprocess'].includes(taskType as string))
     return image === undefined
       ? complain('inputs.image', wrong('missingImage', 'It is required.'))
       : undefined;

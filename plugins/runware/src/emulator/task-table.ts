@@ -90,9 +90,10 @@ export class TaskTable {
     const bytes = await drawFor(request, seed);
     const checks =
       request.checkNSFW === true || (request.safety as Fields | undefined)?.checkContent === true;
+    const made = { imageUUID, ...this.#outputOf(request, imageUUID, bytes) };
     return {
-      ...{ taskType, taskUUID, imageUUID, ...(taskType === 'imageInference' ? { seed } : {}) },
-      ...this.#outputOf(request, imageUUID, bytes),
+      ...{ taskType, taskUUID, ...(taskType === 'imageInference' ? { seed } : {}) },
+      ...(taskType === 'controlNetPreprocess' ? asGuide(made) : made),
       ...(checks ? { NSFWContent: isFlagged } : {}),
       ...cost(prices.picture),
     };
@@ -133,5 +134,11 @@ async function drawFor(request: Fields, seed: number): Promise<Buffer> {
     ...{ width: scaled(width), height: scaled(height), format, serial: seed % 256 },
   });
 }
+
+/** As `IControlNetImage` of `@runware/sdk-js` has them. */
+const asGuide = (made: Fields): Fields =>
+  Object.fromEntries(
+    Object.entries(made).map(([name, value]) => [name.replace('image', 'guideImage'), value]),
+  );
 
 const bytesOf = (picture: string): Buffer => Buffer.from(picture.replace(/^data:[^,]*,/, ''), 'base64');

@@ -6,7 +6,10 @@
  */
 import { z } from 'zod';
 
-const itemSchema = z.looseObject({
+/** Forms of an image; the preprocessors of ControlNets name theirs otherwise. */
+const imageForms = ['UUID', 'URL', 'Base64Data', 'DataURI'] as const;
+
+const itemFields = z.looseObject({
   taskType: z.string().optional(),
   taskUUID: z.string().optional(),
   status: z.string().optional(),
@@ -28,8 +31,20 @@ const itemSchema = z.looseObject({
   response: z.unknown().optional(),
   error: z.unknown().optional(),
 });
+const itemSchema = z.preprocess(asImage, itemFields);
 /** An entry of `data`. */
 export type Item = z.output<typeof itemSchema>;
+
+/** What a preprocessor answers as a guide is an image to us. */
+function asImage(item: unknown): unknown {
+  const { success, data } = z.record(z.string(), z.unknown()).safeParse(item);
+  if (!success) return item;
+  const guides = imageForms.flatMap((form) => {
+    const guide = data[`guideImage${form}`];
+    return guide === undefined ? [] : [[`image${form}`, guide]];
+  });
+  return { ...data, ...Object.fromEntries(guides) };
+}
 
 const complaintSchema = z.looseObject({
   code: z.string().optional(),

@@ -81,6 +81,20 @@ it('says in the words of Google why there is no picture, and ends what nobody wa
   expect(emulator.paid).toBe(0);
 });
 
+it('asks Vertex AI directly, and for nothing that it has not', async () => {
+  const { ask, emulator } = await createGeminiWorld({ isUsual: true, settings: { api: 'vertex' } });
+  const { images } = await ask('a red house');
+  expect(await isPictureOf(images[0]?.bytes ?? new Uint8Array(), 'a red house')).toBe(true);
+  expect(emulator.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
+    'POST /v1beta1/publishers/google/models/gemini-3.1-flash-image:generateContent',
+  ]);
+  for (const options of [{ delivery: 'batch' }, { previousTurn: 'v1_elsewhere' }])
+    await expect(ask('x', gemini(options))).rejects.toMatchObject({
+      code: 'ERR_REQUEST_INVALID',
+      message: expect.stringContaining('Vertex AI'),
+    });
+});
+
 it('asks directly where Google refuses a model in the background, unless it is asked for', async () => {
   const { ask, emulator } = await createGeminiWorld({ isUsual: true, settings: { background } });
   emulator.interactions.directModels.add('gemini-3.1-flash-image');

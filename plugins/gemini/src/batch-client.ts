@@ -11,7 +11,7 @@ const pageSize = 50;
 /** Bytes of an answer that is not a success. */
 const mostErrorBytes = 1024 * 1024;
 
-type Options = Omit<ClientOptions, 'flexMs'>;
+type Options = Omit<ClientOptions, 'api' | 'flexMs'>;
 
 /**
  * Google's files and batches: ai.google.dev/gemini-api/docs/batch-api. Nothing is tried again; every failure

@@ -7,6 +7,7 @@ import { brokenOff, failureOf, type Limit, type Subject, tooLate, unreadable } f
 export interface ClientOptions {
   readonly apiKey: string;
   readonly baseUrl: string;
+  readonly api: 'gemini' | 'vertex';
   /** Milliseconds one request may take. */
   readonly requestMs: number;
   /** The same in the flex tier. */
@@ -66,8 +67,11 @@ export class GeminiClient {
     return written;
   }
 
-  /** Asks for one model of the list; throws what keeps that from being answered. */
+  /**
+   * Asks for one model of the list; throws what keeps that from being answered. Vertex AI lists none to a key.
+   */
   async check(): Promise<void> {
+    if (this.#options.api === 'vertex') return;
     const { signal } = new AbortController();
     await this.ask({ thing: 'the list of models' }, z.unknown(), signal, (google) =>
       google.models.list({ config: { pageSize: 1 } }),
@@ -155,13 +159,13 @@ export class GeminiClient {
     send: (url: string, init?: RequestInit) => Promise<Response>,
     limit: Limit = 'requestMs',
   ): GoogleGenAI {
-    const { apiKey, baseUrl, [limit]: timeout } = this.#options;
+    const { api, apiKey, baseUrl, [limit]: timeout } = this.#options;
     // Named, so that GOOGLE_GENAI_USE_VERTEXAI and the like of a host's environment do not matter where it
     // runs inside of the host.
     return new GoogleGenAI({
       apiKey,
-      vertexai: false,
-      apiVersion: 'v1beta',
+      vertexai: api === 'vertex',
+      apiVersion: api === 'vertex' ? 'v1beta1' : 'v1beta',
       httpOptions: { baseUrl, timeout, fetch: send as typeof fetch },
     });
   }

@@ -20,7 +20,7 @@ import { createInteractionDriver } from './interactions/driver.js';
 import { makeOneByOne } from './make-one-by-one.js';
 import type { Means } from './means.js';
 import { Semaphore } from './semaphore.js';
-import { configSchema, optionsSchema } from './settings.js';
+import { configSchema, hosts, optionsSchema } from './settings.js';
 import { Turns } from './turns.js';
 
 /** Calls that are not by batch beside each other; those that wait for a batch take no place. */
@@ -31,9 +31,9 @@ export default definePlugin({
   options: optionsSchema,
   async start({ config, secrets, logger, storageFolder = '' }) {
     await blockOtherLoaders();
-    const { baseUrl, requestMs, flexMs, parallelRequests, keepMs } = config;
+    const { api, baseUrl = hosts[api], requestMs, flexMs, parallelRequests, keepMs } = config;
     const apiKey = readKey('GEMINI_API_KEY', secrets.GEMINI_API_KEY);
-    const client = new GeminiClient({ apiKey, baseUrl, requestMs, flexMs });
+    const client = new GeminiClient({ api, apiKey, baseUrl, requestMs, flexMs });
     const driver = createBatchDriver(new BatchClient(client, { apiKey, baseUrl, requestMs }));
     const batches = new Batches({ driver, settings: config, logger, storageFolder });
     const requests = new PaidRequests({ storageFolder, keepMs, logger });

@@ -23,6 +23,12 @@ const mostLines = 10_000;
 
 const dayMs = 86_400_000;
 
+/** Where Google has its APIs. */
+export const hosts = {
+  gemini: 'https://generativelanguage.googleapis.com',
+  vertex: 'https://aiplatform.googleapis.com',
+} as const;
+
 const delivery = z.enum(['background', 'direct', 'batch']);
 export type Delivery = z.output<typeof delivery>;
 const { firstPollMs, longestPollMs, silenceMs, imageMs } = taskSettings;
@@ -32,9 +38,15 @@ const thinkingLevel = z.enum(['MINIMAL', 'LOW', 'MEDIUM', 'HIGH']);
 
 export const configSchema = z
   .strictObject({
+    api: z
+      .enum(['gemini', 'vertex'])
+      .default('gemini')
+      .describe(
+        'Which of Google\'s APIs: Gemini, or Vertex AI with an API key ("express mode"), which makes pictures directly alone. Absent: gemini.',
+      ),
     baseUrl: z
       .url({ protocol: /^https?$/ })
-      .default('https://generativelanguage.googleapis.com')
+      .optional()
       .describe('Where the API is. Absent: at Google.'),
     requestMs: z
       .int()
@@ -71,7 +83,11 @@ export const configSchema = z
       .describe('Milliseconds that turns are kept to go on from. Absent: a week.'),
     ...batchSettings(mostLines),
   })
-  .refine(pausesGrow, pausesShrink);
+  .refine(pausesGrow, pausesShrink)
+  .refine(({ api, delivery = 'direct' }) => api === 'gemini' || delivery === 'direct', {
+    path: ['delivery'],
+    message: 'must be direct with Vertex AI',
+  });
 export type Config = z.output<typeof configSchema>;
 
 const price = z.number().nonnegative().max(100_000);

@@ -77,7 +77,7 @@ export async function startGeminiEmulator(options: GeminiEmulatorOptions = {}): 
     if (key === undefined) return missingKey();
     if (key !== geminiKey) return invalidKey();
     const [, name = '', verb] =
-      /^\/v1(?:beta)?\/models\/([^/:]+)(?::(generateContent|streamGenerateContent|batchGenerateContent))?$/.exec(
+      /^\/(?:v1(?:beta)?|v1beta1\/publishers\/google)\/models\/([^/:]+)(?::(generateContent|streamGenerateContent|batchGenerateContent))?$/.exec(
         request.path,
       ) ?? [];
     const isList = /^\/v1(?:beta)?\/models$/.test(request.path);

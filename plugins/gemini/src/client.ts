@@ -68,7 +68,8 @@ export class GeminiClient {
   }
 
   /**
-   * Asks for one model of the list; throws what keeps that from being answered. Vertex AI lists none to a key.
+   * Asks for one model of the list; throws what keeps that from being answered. Vertex AI lists none to a
+   * key.
    */
   async check(): Promise<void> {
     if (this.#options.api === 'vertex') return;

@@ -9,8 +9,8 @@ const field = 'providerOptions.gemini.delivery';
 /**
  * Which way a call takes.
  *
- * @throws ERR_REQUEST_INVALID where the call asks for another way than that of the image that it goes on from,
- * or for one that Vertex AI has not
+ * @throws ERR_REQUEST_INVALID where the call asks for another way than that of the image that it goes on
+ * from, or for one that Vertex AI has not
  */
 export function deliveryOf(asked: Asked, config: Pick<Config, 'api' | 'delivery'>): Delivery {
   const delivery = wayOf(asked, config);
@@ -24,8 +24,8 @@ export function deliveryOf(asked: Asked, config: Pick<Config, 'api' | 'delivery'
 }
 
 /**
- * One that goes on from an earlier image takes a way on which that is known: Google knows what was made in the
- * background, this machine the rest.
+ * One that goes on from an earlier image takes a way on which that is known: Google knows what was made in
+ * the background, this machine the rest.
  */
 function wayOf(
   { delivery: asked, previousTurn, interactions }: Asked,

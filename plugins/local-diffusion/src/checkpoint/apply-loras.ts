@@ -65,7 +65,9 @@ function place(lora: Lora, components: Components, titles: LoraTitles): Placed {
   const finders = new Map<string, PlaceFinder>();
   const placed: Placed = new Map();
   const misfits: string[] = [];
+  let misfitLayers = 0;
   for (const whole of lora.layers) {
+    const before = misfits.length;
     const { target, name } = whole;
     const component = components[target.component];
     const find = finders.get(target.component) ?? placeFinder(target, component);
@@ -79,8 +81,10 @@ function place(lora: Lora, components: Components, titles: LoraTitles): Placed {
       const misfit = placeOne({ ...whole, ...layer }, path, layers, component);
       if (misfit !== undefined) misfits.push(misfit);
     }
+    if (misfits.length > before) misfitLayers += 1;
   }
-  if (misfits.length > 0) tellOfMisfits(lora, misfits, { titles, isPlaced: countOf(placed) > 0 });
+  const isPlaced = countOf(placed) > 0;
+  if (misfits.length > 0) tellOfMisfits(lora, misfits, { misfitLayers, titles, isPlaced });
   return placed;
 }
 
@@ -169,6 +173,13 @@ function shapeOf({ change, replacement }: UnplacedLayer): string {
 
 const shown = 3;
 
+interface MisfitContext {
+  /** Layers of the LoRA; one may be divided over several of the model. */
+  readonly misfitLayers: number;
+  readonly titles: LoraTitles;
+  readonly isPlaced: boolean;
+}
+
 /**
  * A part that has no place is told and left out; a LoRA for another kind of model is refused, as is one
  * without any place.
@@ -176,7 +187,7 @@ const shown = 3;
 function tellOfMisfits(
   lora: Lora,
   misfits: readonly string[],
-  { titles, isPlaced }: { readonly titles: LoraTitles; readonly isPlaced: boolean },
+  { misfitLayers, titles, isPlaced }: MisfitContext,
 ): void {
   const rest = misfits.length > shown ? `; and ${misfits.length - shown} more` : '';
   const list = `${misfits.slice(0, shown).join('; ')}${rest}`;
@@ -184,13 +195,13 @@ function tellOfMisfits(
   const isOfAnother = made !== undefined && titles.model !== undefined && made !== titles.model;
   if (isPlaced && !isOfAnother) {
     titles.warn(
-      `${misfits.length} of the ${lora.layers.length} layers of ${lora.file} had no effect: they have no place in this model: ${list}.`,
+      `${misfitLayers} of the ${lora.layers.length} layers of ${lora.file} had no effect: they have no place in this model: ${list}.`,
     );
     return;
   }
   const why = made && made !== titles.model ? ` It was made for ${made}.` : '';
   throw invalidFiles(
-    `${lora.file} does not fit this model: ${misfits.length} of its ${lora.layers.length} layers have no place in it: ${list}.${why}`,
+    `${lora.file} does not fit this model: ${misfitLayers} of its ${lora.layers.length} layers have no place in it: ${list}.${why}`,
     titles.model ? `Use a LoRA for ${titles.model}.` : 'Use a LoRA that was made for this model.',
   );
 }

@@ -19,7 +19,7 @@ export interface LoraTarget {
    * its weight is divided into. Undefined for a module of another name.
    */
   originalParts?(tensors: ReadonlyMap<string, TensorLocation>): (module: string) => Parts | undefined;
-  /** The layer that LoRAs may give more inputs. Absent: none. */
+  /** The layer that some LoRAs give more inputs. Absent: none do. */
   readonly widening?: Widening;
 }
 
@@ -29,8 +29,12 @@ export interface Widening {
   readonly path: string;
   /** See `LoraName.module`: all names that it has. */
   readonly modules: readonly string[];
-  /** The config of the network when the layer has so many inputs. */
-  configOf(config: unknown, inputs: number): unknown;
+  /** Its inputs without an image beside. */
+  ownInputs(config: unknown): number;
+  /** The config of the network when the layer has so many inputs. Absent: it can have no more. */
+  configOf?(config: unknown, inputs: number): unknown;
+  /** What to do where a model cannot take such a LoRA: a sentence. */
+  readonly hint: string;
 }
 
 /** What a tensor is to its layer, by LyCORIS's names without the algorithm's. */

@@ -1,8 +1,9 @@
+import { z } from 'zod';
 import type { Lora } from '../../checkpoint/lora.js';
 import type { LoraTarget, Widening } from '../../checkpoint/lora-names.js';
 import { clipLTarget, transformerTarget } from '../components/lora-targets.js';
 import type { FamilyLoras } from '../family.js';
-import { fluxSchema } from './network/flux-config.js';
+import { fluxBodyKeys, fluxSchema } from './network/flux-config.js';
 import { fluxTensors, originalPathOf } from './original-names.js';
 
 const layers = [
@@ -15,9 +16,17 @@ const blocks = new RegExp(`^(?=(${layers.join('|')})\\.)`);
  * Control LoRAs give the network the latents of an image beside its own: Black Forest Labs' for FLUX.1, by
  * edges and depths.
  */
-const widening: Widening = {
+const image: Widening = {
   path: 'x_embedder',
   modules: ['x_embedder', 'img_in'],
+  ownInputs(config) {
+    const { in_channels: own, out_channels: made } = z.object(fluxBodyKeys).parse(config);
+    return made ?? own;
+  },
+  hint: 'Use it with FLUX.1 [dev].',
+};
+const widening: Widening = {
+  ...image,
   configOf(config, inputs) {
     const { in_channels: own, out_channels: made } = fluxSchema.parse(config);
     return { ...(config as object), in_channels: inputs, out_channels: made ?? own };
@@ -44,4 +53,4 @@ const lorasOf = (targets: readonly LoraTarget[]): FamilyLoras => ({
 
 export const fluxLoras = lorasOf([{ ...transformer, widening }, clipLTarget]);
 /** Chroma has no CLIP, and reads no image beside its own. */
-export const chromaLoras = lorasOf([transformer]);
+export const chromaLoras = lorasOf([{ ...transformer, widening: image }]);

@@ -12,6 +12,11 @@ export interface ComponentKind<Part> {
   /** Over the tensors of a checkpoint, as they lie. */
   mount(component: Component, site: MountSite): Part | Promise<Part>;
   /**
+   * Tensors of a component's folder under the names that `mount` reads, where some versions of the library
+   * that wrote it have others. Absent: all have the same.
+   */
+  named?(tensors: Tensors): Tensors;
+  /**
    * Tensors of a .safetensors file that has only such a component, under the names of diffusers. Absent: it
    * is not taken from files of its own.
    *

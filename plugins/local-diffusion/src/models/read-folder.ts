@@ -25,9 +25,11 @@ export async function readFolder(
   const schedulerFile = join(folder, 'scheduler', 'scheduler_config.json');
   const [schedulerText, ...entries] = await Promise.all([
     readText(schedulerFile),
-    ...componentNamesOf(folder, index).map(
-      async (name) => [name, await openComponent(join(folder, folders[name] ?? name))] as const,
-    ),
+    ...componentNamesOf(folder, index).map(async (name) => {
+      const component = await openComponent(join(folder, folders[name] ?? name));
+      const named = index.family.components[name]?.kind.named;
+      return [name, named ? { ...component, tensors: named(component.tensors) } : component] as const;
+    }),
   ]);
   return {
     origin: folder,

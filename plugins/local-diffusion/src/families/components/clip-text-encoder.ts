@@ -10,6 +10,8 @@ import type { StoredNetwork } from '../../session/stored-network.js';
 import type { ClipTokenizer } from '../../tokenizers/clip-tokenizer.js';
 import { openClipTokenizer } from '../../tokenizers/open-clip-tokenizer.js';
 import type { ComponentKind } from '../component-kind.js';
+import type { Tensors } from '../single-file-layout.js';
+import { clipTensors } from './original-text-names.js';
 
 /** Which of CLIP's hidden states a family reads. */
 export interface ClipTextReading {
@@ -26,6 +28,7 @@ export interface ClipTextReading {
 export function clipTextKind({ tokenizer, states }: ClipTextReading): ComponentKind<TextEncoder> {
   const isLast = states === 'last';
   return {
+    named: namedClipTensors,
     async mount(component, site) {
       const opened = await openClipTokenizer(site.tokenizer(tokenizer));
       return isLast
@@ -48,9 +51,14 @@ export function clipTextKind({ tokenizer, states }: ClipTextReading): ComponentK
 
 /** CLIP for families that read its pooled text alone: the last state of the end token. */
 export const pooledClipTextKind = (tokenizer: string): ComponentKind<TextEncoder> => ({
+  named: namedClipTensors,
   mount: async (component, { tokenizer: placeOf, networks }) =>
     mountPooledTextEncoder(component, await openClipTokenizer(placeOf(tokenizer)), networks),
 });
+
+/** transformers 5 writes `CLIPTextModel` without `text_model`. */
+const namedClipTensors = (tensors: Tensors): Tensors =>
+  tensors.has('embeddings.token_embedding.weight') ? clipTensors(tensors) : tensors;
 
 type Ids = readonly (readonly number[])[];
 type ExtraRows = Pick<EmbeddingRows, 'rows' | 'shape'>;

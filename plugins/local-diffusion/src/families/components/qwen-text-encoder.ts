@@ -3,6 +3,7 @@ import { type QwenTextConfig, readQwenTextConfig } from '../../networks/qwen/qwe
 import type { ChatEncoder } from '../../prompt/chat-texts.js';
 import { openByteLevelTokenizer } from '../../tokenizers/byte-level/open-byte-level-tokenizer.js';
 import type { ComponentKind } from '../component-kind.js';
+import { renamed } from './renamed-tensors.js';
 
 /** What a family reads of the text model. */
 export interface QwenReading {
@@ -12,8 +13,11 @@ export interface QwenReading {
   states(config: QwenTextConfig): readonly HiddenState[];
 }
 
-/** transformers' `Qwen3ForCausalLM`, of which no text is sampled. */
+/** transformers' `Qwen3ForCausalLM`, of which no text is sampled, and `Qwen3Model`. */
 export const qwenTextKind = ({ tokenizer, states: statesOf }: QwenReading): ComponentKind<ChatEncoder> => ({
+  // `Qwen3Model`, which is saved without what it would answer by.
+  named: (tensors) =>
+    tensors.has('embed_tokens.weight') ? renamed(tensors, (name) => `model.${name}`) : tensors,
   async mount(component, { networks, tokenizer: placeOf }) {
     const config = readQwenTextConfig(component);
     const states = statesOf(config);

@@ -150,6 +150,12 @@ describe('easel plugins new', () => {
       );
       for (const file of files)
         expect(readFileSync(join(written, file), 'utf8')).not.toMatch(/(plugin|http)-[jt]s|HTTP_[JT]S/);
+      const [, commands = ''] = readFileSync(join(written, 'README.md'), 'utf8').split(/```(?:sh)?\n/);
+      const lines = commands.trim().split('\n');
+      // What only npm has installed is no command of its own.
+      for (const line of lines) expect(line).toMatch(/^(npm|npx|mkdir) /);
+      expect(lines).toContainEqual(expect.stringMatching(/^npm install --save-dev vitest/));
+      expect(lines).toContainEqual(expect.stringMatching(/^npx easel generate /));
     }
   });
 

@@ -100,43 +100,46 @@ describe('the examples for operators', () => {
     expect(stdout).toContain(`${asked.length} rules found`);
   });
 
-  it('put it under a path behind nginx, where all URLs that it answers are right', async () => {
-    const port = await freePort();
-    const publicUrl = `http://127.0.0.1:${port}/easel`;
-    const { url } = await serveFrom(await createServeFolder(), {
-      environment: { EASEL_PUBLIC_URL: publicUrl },
-    });
-    await startNginx(port, url);
-    await expect
-      .poll(
-        () =>
-          fetch(`${publicUrl}/healthz`).then(
-            ({ status }) => status,
-            () => 0,
-          ),
-        { timeout: 30_000 },
-      )
-      .toBe(200);
-    const accepted = await fetch(`${publicUrl}/api/images/jobs`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ prompt: 'anything' }),
-    });
-    expect(accepted.status).toBe(202);
-    const location = new URL(accepted.headers.get('location') ?? '', publicUrl);
-    expect(location.pathname).toMatch(/^\/easel\/api\/images\/jobs\//);
-    const job = async () =>
-      (await (await fetch(location)).json()) as { state: string; result?: { images: { url: string }[] } };
-    await expect.poll(async () => (await job()).state, { timeout: 60_000 }).toBe('succeeded');
-    const image = (await job()).result?.images[0]?.url ?? '';
-    expect(image.startsWith(`${publicUrl}/`)).toBe(true);
-    expect((await fetch(image)).status).toBe(200);
-    const document = (await (await fetch(`${publicUrl}/openapi.json`)).json()) as { servers: unknown };
-    expect(document.servers).toEqual([{ url: '/easel' }]);
-    const page = await (await fetch(`${publicUrl}/docs/`)).text();
-    const assets = [...page.matchAll(/(?:src|href)="([^"]+\.(?:js|css))"/g)].map(([, path = '']) => path);
-    expect(assets).not.toEqual([]);
-    for (const path of assets)
-      expect((await fetch(new URL(path, `${publicUrl}/docs/`))).status, path).toBe(200);
-  });
+  it.each(['EASEL_PUBLIC_URL', 'EASEL_PREFIX'])(
+    'put it under a path behind nginx, where all URLs that it answers are right by %s',
+    async (variable) => {
+      const port = await freePort();
+      const publicUrl = `http://127.0.0.1:${port}/easel`;
+      const { url } = await serveFrom(await createServeFolder(), {
+        environment: { [variable]: variable === 'EASEL_PREFIX' ? '/easel' : publicUrl },
+      });
+      await startNginx(port, url);
+      await expect
+        .poll(
+          () =>
+            fetch(`${publicUrl}/healthz`).then(
+              ({ status }) => status,
+              () => 0,
+            ),
+          { timeout: 30_000 },
+        )
+        .toBe(200);
+      const accepted = await fetch(`${publicUrl}/api/images/jobs`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ prompt: 'anything' }),
+      });
+      expect(accepted.status).toBe(202);
+      const location = new URL(accepted.headers.get('location') ?? '', publicUrl);
+      expect(location.pathname).toMatch(/^\/easel\/api\/images\/jobs\//);
+      const job = async () =>
+        (await (await fetch(location)).json()) as { state: string; result?: { images: { url: string }[] } };
+      await expect.poll(async () => (await job()).state, { timeout: 60_000 }).toBe('succeeded');
+      const image = (await job()).result?.images[0]?.url ?? '';
+      expect(image.startsWith(`${publicUrl}/`)).toBe(true);
+      expect((await fetch(image)).status).toBe(200);
+      const document = (await (await fetch(`${publicUrl}/openapi.json`)).json()) as { servers: unknown };
+      expect(document.servers).toEqual([{ url: '/easel' }]);
+      const page = await (await fetch(`${publicUrl}/docs/`)).text();
+      const assets = [...page.matchAll(/(?:src|href)="([^"]+\.(?:js|css))"/g)].map(([, path = '']) => path);
+      expect(assets).not.toEqual([]);
+      for (const path of assets)
+        expect((await fetch(new URL(path, `${publicUrl}/docs/`))).status, path).toBe(200);
+    },
+  );
 });

@@ -136,7 +136,11 @@ describe('hot loading', () => {
     ['imports what is not there', "import 'no-such-package';\n", /Cannot find package 'no-such-package'/],
     ['imports a name that is not there', "\nimport { no } from 'node:fs';\n", /named 'no' \(index\.js:2\)/],
     ['throws', "\nthrow new TypeError('no such thing');\n", /TypeError: no such thing \(index\.js:2:7\)/],
-    ['exports no plugin', 'export const nothing = 1;\n', /index\.js does not export a plugin/],
+    [
+      'exports no plugin',
+      'export const nothing = 1;\n',
+      /: The plugin "swatch": index\.js does not export a plugin/,
+    ],
   ])('tells at once of a plugin that is dropped in and %s', async (_, text, message) => {
     const { manager, install, health } = await createWorld();
     const problems = () => manager.getServiceHealth().problems.map((problem) => problem.message);

@@ -53,7 +53,7 @@ function rowOf(job: Job): string[] {
     state,
     created_at ?? '-',
     Number.isNaN(tookMs) ? '-' : formatDuration(tookMs / 1_000),
-    error?.code ?? (made > 0 ? `${made} images` : '-'),
+    error?.code ?? (made > 0 ? `${made} ${made === 1 ? 'image' : 'images'}` : '-'),
   ];
 }
 

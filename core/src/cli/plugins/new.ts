@@ -56,7 +56,8 @@ function nextSteps(
   const path = relative('', target);
   const tools = language === 'ts' ? ['vitest', 'typescript', '@types/node'] : ['vitest'];
   const missing = tools.filter((name) => findPackage(name, [target]) === undefined);
-  const use = template === 'http' ? [`easel emulate ${id}`] : [`easel generate "anything" --model ${id}`];
+  const use =
+    template === 'http' ? [`npx easel emulate ${id}`] : [`npx easel generate "anything" --model ${id}`];
   return [
     ...(missing.length > 0 ? [`npm install --save-dev ${missing.join(' ')}`] : []),
     ...(language === 'ts' ? [`npx tsc -p ${path}`] : []),

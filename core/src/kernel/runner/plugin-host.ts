@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { basename } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import {
   apiVersion,
@@ -119,7 +120,7 @@ async function loadPlugin({ plugin: id, entry }: StartPayload, module: unknown):
   if (typeof exported !== 'object' || exported === null || exported.apiVersion === undefined) {
     throw new EaselError({
       code: 'ERR_PLUGIN_START_FAILED',
-      message: `${entry} does not export a plugin.`,
+      message: `The plugin "${id}": ${basename(entry)} does not export a plugin.`,
       hint: 'Make definePlugin({ ... }) its default export.',
     });
   }

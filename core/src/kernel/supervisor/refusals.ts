@@ -17,7 +17,7 @@ export const refusals = {
     new EaselError({
       code: 'ERR_PLUGIN_QUARANTINED',
       plugin,
-      message: `The plugin "${plugin}" crashed ${crashLimit} times within ${crashWindowMs / 60_000} minutes and is left alone for ${Math.ceil(leftMs / 60_000)} minutes; the last time: ${message}`,
+      message: `The plugin "${plugin}" crashed ${crashLimit} times within ${crashWindowMs / 60_000} min and is left alone for ${Math.ceil(leftMs / 60_000)} min; the last time: ${message}`,
       hint: `${hint} Then enable it again, or wait: it is tried anew by itself.`,
       retryAfterMs: leftMs,
     }),

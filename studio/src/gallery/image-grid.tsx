@@ -1,7 +1,8 @@
 import { useStore } from '@nanostores/react';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { type KeyboardEvent, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
+import { useWords } from '../language/words.js';
 import { actOnToast } from '../shell/toast.js';
 import { DayRail } from './day-rail.js';
 import { type GalleryList, needImages } from './list.js';
@@ -16,6 +17,11 @@ const edgeSpace = 16;
 /** Where the list was left: the way back from an image leads there. */
 const left = { offset: 0, place: 0 };
 
+function select(name: string): void {
+  $isSelecting.set(true);
+  toggleSelected(name);
+}
+
 /** Rows of equal tiles, of which only those in sight are there: it scrolls as well with tens of thousands. */
 export function ImageGrid({ list, edge }: { readonly list: GalleryList; readonly edge: number }) {
   const scroller = useRef<HTMLDivElement>(null);
@@ -23,8 +29,8 @@ export function ImageGrid({ list, edge }: { readonly list: GalleryList; readonly
   const [current, setCurrent] = useState(left.place);
   const wanted = useRef<number>(undefined);
   const [, goTo] = useLocation();
-  const isSelecting = useStore($isSelecting);
   const selected = useStore($selected);
+  const words = useWords();
   useLayoutEffect(() => {
     const element = scroller.current;
     if (!element) return;
@@ -41,6 +47,8 @@ export function ImageGrid({ list, edge }: { readonly list: GalleryList; readonly
     overscan: rowsAround,
     paddingStart: edgeSpace,
     paddingEnd: edgeSpace,
+    // The rows around those in sight are there already: the next ones may come with the next frame.
+    useFlushSync: false,
     scrollPaddingStart: edgeSpace,
     scrollPaddingEnd: edgeSpace,
   });
@@ -57,12 +65,10 @@ export function ImageGrid({ list, edge }: { readonly list: GalleryList; readonly
     const element = scroller.current;
     if (!element || !isMeasured) return;
     element.scrollTop = left.offset;
-    const keep = () => {
-      left.offset = element.scrollTop;
+    return () => {
+      left.offset = rows.scrollOffset ?? 0;
     };
-    element.addEventListener('scroll', keep, { passive: true });
-    return () => element.removeEventListener('scroll', keep);
-  }, [isMeasured]);
+  }, [isMeasured, rows]);
   useEffect(() => {
     left.place = current;
   }, [current]);
@@ -84,10 +90,10 @@ export function ImageGrid({ list, edge }: { readonly list: GalleryList; readonly
     scroller.current?.focus({ preventScroll: true });
     focusWanted();
   };
-  const select = (name: string) => {
-    $isSelecting.set(true);
-    toggleSelected(name);
-  };
+  const open = useCallback(
+    (name: string) => ($isSelecting.get() ? toggleSelected(name) : goTo(`/gallery/${name}`)),
+    [goTo],
+  );
   const steps: Readonly<Record<string, number>> = {
     ArrowLeft: -1,
     ArrowRight: 1,
@@ -117,19 +123,21 @@ export function ImageGrid({ list, edge }: { readonly list: GalleryList; readonly
             Array.from({ length: columns }, (_, column) => {
               const place = row.index * columns + column;
               if (place >= list.total) return null;
+              const image = list.images.get(place);
               return (
                 <Tile
-                  key={list.images.get(place)?.name ?? place}
-                  image={list.images.get(place)}
+                  key={image?.name ?? place}
+                  image={image}
                   place={place}
                   total={list.total}
                   isCurrent={place === Math.min(current, list.total - 1)}
                   edge={tile}
                   left={column * (tile + gap)}
                   top={row.start}
-                  onFocus={() => setCurrent(place)}
-                  isSelected={selected.includes(list.images.get(place)?.name ?? '')}
-                  onOpen={(name) => (isSelecting ? toggleSelected(name) : goTo(`/gallery/${name}`))}
+                  isSelected={image !== undefined && selected.includes(image.name)}
+                  words={words}
+                  onFocus={setCurrent}
+                  onOpen={open}
                   onSelect={select}
                 />
               );

@@ -1,7 +1,8 @@
+import { memo } from 'react';
 import { thumbnailAddress } from '../api/jobs.js';
 import type { GalleryImage } from '../api/schemas.js';
 import { Icon } from '../controls/icon.js';
-import { useWords } from '../language/words.js';
+import type { Words } from '../language/english.js';
 
 interface Props {
   /** Absent: it is being read. */
@@ -12,14 +13,19 @@ interface Props {
   readonly edge: number;
   readonly left: number;
   readonly top: number;
-  readonly onFocus: () => void;
   readonly isSelected: boolean;
+  readonly words: Words;
+  /** Told the place of the tile; like the others the same function each time it is drawn. */
+  readonly onFocus: (place: number) => void;
   readonly onOpen: (name: string) => void;
   readonly onSelect: (name: string) => void;
 }
 
-/** One image of the grid; the keys of arrows lead from one to the next. */
-export function Tile({
+/**
+ * One image of the grid; the keys of arrows lead from one to the next. It is drawn anew only where something
+ * of it has changed: with each row that is scrolled to, all others stay.
+ */
+export const Tile = memo(function Tile({
   image,
   place,
   total,
@@ -28,18 +34,18 @@ export function Tile({
   left,
   top,
   isSelected,
+  words,
   onFocus,
   onOpen,
   onSelect,
 }: Props) {
-  const words = useWords();
   const label = image && (image.starred ? words.starredImage : words.imageLabel)(image.prompt);
   return (
     <li
       className="tile"
       aria-setsize={total}
       aria-posinset={place + 1}
-      style={{ width: edge, height: edge, transform: `translate(${left}px, ${top}px)` }}
+      style={{ width: edge, height: edge, left, top }}
     >
       {image && (
         <a
@@ -48,7 +54,7 @@ export function Tile({
           tabIndex={isCurrent ? 0 : -1}
           aria-label={isSelected ? words.selectedImage(label ?? '') : label}
           data-selected={isSelected}
-          onFocus={onFocus}
+          onFocus={() => onFocus(place)}
           onClick={(event) => {
             if (event.shiftKey) return;
             event.preventDefault();
@@ -71,4 +77,4 @@ export function Tile({
       )}
     </li>
   );
-}
+});

@@ -18,6 +18,8 @@ interface Answer {
     readonly error?: { code: string; message: string; param: string | null };
     readonly jobs?: readonly JobAnswer[];
     readonly plugins?: readonly unknown[];
+    /** Of the gallery. */
+    readonly images?: readonly { job?: string | null }[];
   };
 }
 
@@ -162,10 +164,17 @@ describe('a database that another process holds', () => {
     expect((await ask(server, '/readyz')).body.status).toMatch(/locked|not answered/);
     expect((await ask(server, '/api/images/jobs')).body.jobs).toHaveLength(1);
     expect((await ask(server, '/v1/images/generations', slow(0))).status).toBe(200);
+    // An image that nobody has yet: what is in it tells its prompt.
+    const direct = await ask(server, '/api/images/generate', { ...slow(0), prompt: 'made meanwhile' });
+    expect(direct.status).toBe(200);
+    const listed = async () =>
+      (await ask(server, '/api/images/gallery')).body.images?.filter(({ job }) => job === null).length;
+    expect(await listed()).toBe(0);
     await expect.poll(() => performance.now() - lockedAt, soon).toBeGreaterThan(10_000);
     expect(await stateOf(server, accepted)()).toBe('running');
     other.exec('COMMIT');
     await expect.poll(stateOf(server, accepted), soon).toBe('succeeded');
+    await expect.poll(listed, soon).toBe(1);
     await expect.poll(() => readiness(server), soon).toBe(200);
     await expect.poll(async () => (await submit(server, 0)).status, soon).toBe(202);
     expect(await slowest()).toBeLessThan(5_000);

@@ -20,6 +20,7 @@ import { keepPrivate } from '../storage/keep-private.js';
 import { openStorage } from '../storage/open-storage.js';
 import { StorageFolder } from '../storage/storage-folder.js';
 import { OwnRequestCounts } from './access/request-counts.js';
+import { ImageListing } from './gallery/image-listing.js';
 import { describeJob } from './jobs/describe-job.js';
 import { liveSettings } from './live-settings.js';
 import type { CallMetrics } from './metrics/call-metrics.js';
@@ -126,6 +127,7 @@ export async function openServerContext(
   jobs.onEnd((job) => webhooks.tell(job));
   if (shared && (role ?? configuration.role) !== 'worker') shareGallery(shared.ends, database.imageTable);
   jobs.start();
+  const listing = new ImageListing(database.imageTable, logger);
 
   const sweep = async () => {
     const { resultDays: days, resultsMb: megabytes } = configuration;
@@ -151,6 +153,7 @@ export async function openServerContext(
     switchPlugin,
     jobs,
     images: database.imageTable,
+    listing,
     charges,
     requestCounts: shared?.requestCounts ?? new OwnRequestCounts(),
     ledger,
@@ -164,6 +167,7 @@ export async function openServerContext(
       webhooks.close();
       await jobs.close();
       await shared?.close();
+      await listing.close();
       await database.close();
     },
   };

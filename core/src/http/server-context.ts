@@ -13,6 +13,7 @@ import type { ResultStore } from '../results/result-store.js';
 import type { SwitchPlugin } from '../scale/share-switches.js';
 import type { RequestCounts } from './access/request-counts.js';
 import { signPath } from './access/signed-url.js';
+import type { ImageListing } from './gallery/image-listing.js';
 import type { CallMetrics } from './metrics/call-metrics.js';
 
 /** What every route is made of. */
@@ -31,6 +32,8 @@ export interface ServerContext {
   readonly switchPlugin: SwitchPlugin;
   readonly jobs: JobQueue;
   readonly images: DatabaseThread['imageTable'];
+  /** What has been made without a job, into the gallery. */
+  readonly listing: ImageListing;
   readonly charges: Charges;
   readonly requestCounts: RequestCounts;
   readonly ledger: Ledger;

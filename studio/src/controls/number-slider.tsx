@@ -21,7 +21,9 @@ export const NumberSlider = ({ label, value, min, max, step = 1, onChange }: Pro
     onValueChange={onChange}
   >
     <div className="label">
-      <Slider.Label>{label}</Slider.Label>
+      <Slider.Label>
+        <bdi>{label}</bdi>
+      </Slider.Label>
       <Slider.Value className="figure" />
     </div>
     <Slider.Control className="slider-control">

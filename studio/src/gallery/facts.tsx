@@ -23,7 +23,9 @@ export function Facts({ image }: { readonly image: ImageDetails }) {
         .map(([label, value]) => (
           <div key={label}>
             <dt>{label}</dt>
-            <dd className="figure">{String(value)}</dd>
+            <dd className="figure" dir="auto">
+              {String(value)}
+            </dd>
           </div>
         ))}
     </dl>

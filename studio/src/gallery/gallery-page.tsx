@@ -4,6 +4,7 @@ import { Icon } from '../controls/icon.js';
 import { keepText, readText } from '../kept-text.js';
 import { useWords } from '../language/words.js';
 import { $models } from '../live/models.js';
+import { ErrorCard } from '../make/error-card.js';
 import { DateFilter } from './date-filter.js';
 import { $filter, noFilter, showFilter } from './filter.js';
 import { FilterSelect } from './filter-select.js';
@@ -41,6 +42,7 @@ export function GalleryPage() {
         <input
           className="box search"
           type="search"
+          dir="auto"
           aria-label={words.search}
           placeholder={words.search}
           value={text}
@@ -96,10 +98,14 @@ export function GalleryPage() {
         />
       </search>
       {isSelecting && <SelectionBar />}
-      {list.isLoaded && list.total === 0 ? (
+      {list.problem || (list.isLoaded && list.total === 0) ? (
         <div className="gallery-empty">
-          <p className="stage-empty">{isFiltered ? words.nothingFound : words.nothingMade}</p>
-          {isFiltered && (
+          {list.problem ? (
+            <ErrorCard title={words.listFailed} {...list.problem} />
+          ) : (
+            <p className="stage-empty">{isFiltered ? words.nothingFound : words.nothingMade}</p>
+          )}
+          {isFiltered ? (
             <button
               type="button"
               onClick={() => {
@@ -109,6 +115,12 @@ export function GalleryPage() {
             >
               {words.showAll}
             </button>
+          ) : (
+            list.problem && (
+              <button type="button" onClick={() => setFilter({})}>
+                {words.tryAgain}
+              </button>
+            )
           )}
         </div>
       ) : (

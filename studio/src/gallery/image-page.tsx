@@ -74,7 +74,7 @@ export function ImagePage({ params: { name } }: { readonly params: { readonly na
           {words.pages.gallery}
         </Link>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls where the prompt is long */}
-        <p className="image-prompt" tabIndex={0}>
+        <p className="image-prompt" dir="auto" tabIndex={0}>
           {image.prompt}
         </p>
         <div className="verbs">

@@ -1,4 +1,5 @@
 import { atom } from 'nanostores';
+import { ApiError } from '../api/call.js';
 import { type GalleryFilter, listGallery } from '../api/gallery.js';
 import type { Gallery, GalleryImage } from '../api/schemas.js';
 import { $ended } from '../live/jobs.js';
@@ -11,6 +12,8 @@ export interface GalleryList extends Pick<Gallery, 'total' | 'days'> {
   readonly images: ReadonlyMap<number, GalleryImage>;
   /** Whether the server has answered. */
   readonly isLoaded: boolean;
+  /** Why there is nothing to show. */
+  readonly problem?: ApiError;
 }
 const empty: GalleryList = { total: 0, days: [], images: new Map(), isLoaded: false };
 
@@ -24,10 +27,14 @@ async function readPage(page: number): Promise<void> {
   if (asked.has(page)) return;
   asked.add(page);
   const began = version;
-  const answer = await listGallery($filter.get(), page * pageSize, pageSize).catch(() => undefined);
+  const answer = await listGallery($filter.get(), page * pageSize, pageSize).catch((error: unknown) => {
+    if (error instanceof ApiError) return error;
+    throw error;
+  });
   if (began !== version) return;
-  if (!answer) {
+  if (answer instanceof ApiError) {
     asked.delete(page);
+    if (!$list.get().isLoaded) $list.set({ ...empty, problem: answer });
     return;
   }
   const images = new Map($list.get().images);
@@ -55,7 +62,7 @@ export function refreshGallery(): void {
 export function setFilter(change: Partial<GalleryFilter>): void {
   $filter.set({ ...$filter.get(), ...change });
   showFilter();
-  $list.set({ ...empty, isLoaded: false });
+  $list.set(empty);
   inSight = [0, 0];
   refreshGallery();
 }

@@ -203,6 +203,8 @@ export const english = {
   nothingMade: 'What you make is kept here.',
   nothingFound: 'No image is like that.',
   showAll: 'Show all images',
+  listFailed: 'The images cannot be listed',
+  tryAgain: 'Try again',
   imageGone: 'This image is not here, or no longer.',
   aboutImage: 'About this image',
   again: 'Again',

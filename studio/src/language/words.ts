@@ -20,7 +20,7 @@ export const $locale = computed(
 );
 
 const isLanguage = (name: string | null | undefined): name is Language =>
-  name !== null && name !== undefined && name in languages;
+  name !== null && name !== undefined && Object.hasOwn(languages, name);
 
 /** Changes the words of the page, now and when it is opened again. */
 export async function chooseLanguage(language: Language): Promise<void> {

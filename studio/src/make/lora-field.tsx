@@ -21,12 +21,13 @@ export function LoraField() {
   }));
   if (loras.length === 0 && named.length === 0) return null;
   const left = loras.filter((lora) => !named.some(({ name }) => name === lora));
-  const replace = (text: string, by: string) => setDraft({ prompt: prompt.replace(text, by).trim() });
+  const replace = (text: string, by: string) => setDraft({ prompt: prompt.replace(text, () => by).trim() });
   return (
     <div>
       <p className="label">{words.loras}</p>
-      {named.map(({ text, name, weight }) => (
-        <div key={name} className="lora">
+      {named.map(({ text, name, weight }, place) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a prompt may name one twice
+        <div key={place} className="lora">
           <NumberSlider
             label={name}
             value={weight}

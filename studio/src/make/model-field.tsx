@@ -1,5 +1,6 @@
 import { useStore } from '@nanostores/react';
 import type { Model } from '../api/schemas.js';
+import { isolate } from '../controls/isolate.js';
 import { type OptionGroup, Select } from '../controls/select.js';
 import { useWords } from '../language/words.js';
 import { $models } from '../live/models.js';
@@ -12,7 +13,7 @@ export function ModelField({ model }: { readonly model: Model }) {
   const optionsOf = (found: readonly Model[], noteOf: (model: Model) => string | undefined) =>
     found.map((one) => ({
       value: one.id,
-      label: [one.name, noteOf(one)].filter(Boolean).join(' · '),
+      label: [isolate(one.name), noteOf(one)].filter(Boolean).join(' · '),
       isDisabled: !one.available,
     }));
   const groups: OptionGroup[] = [

@@ -1,5 +1,6 @@
 import { useStore } from '@nanostores/react';
 import { type KeyboardEvent, useId, useRef } from 'react';
+import { isolate } from '../controls/isolate.js';
 import { useWords } from '../language/words.js';
 import { $ended } from '../live/jobs.js';
 import { $draft, setDraft } from './draft.js';
@@ -53,6 +54,7 @@ export function PromptField() {
       <textarea
         id={id}
         className="prompt"
+        dir="auto"
         data-focus="prompt"
         rows={4}
         maxLength={32_000}
@@ -64,7 +66,9 @@ export function PromptField() {
           setDraft({ prompt: target.value });
         }}
       />
-      {chosen.length > 0 && <p className="fine chosen">{words.chosenBySeed(chosen.join(' '))}</p>}
+      {chosen.length > 0 && (
+        <p className="fine chosen">{words.chosenBySeed(chosen.map(isolate).join(' '))}</p>
+      )}
     </div>
   );
 }

@@ -23,7 +23,7 @@ export function Stage({ job, index }: { readonly job: LiveJob | undefined; reado
   if (refusal)
     return (
       <div className="stage">
-        <ErrorCard problem={refusal.problem} requestId={refusal.requestId} />
+        <ErrorCard title={words.failed} problem={refusal.problem} requestId={refusal.requestId} />
       </div>
     );
   if (!job)
@@ -33,7 +33,7 @@ export function Stage({ job, index }: { readonly job: LiveJob | undefined; reado
   if (job.error)
     return (
       <div className="stage">
-        <ErrorCard problem={job.error} requestId={job.id} />
+        <ErrorCard title={words.failed} problem={job.error} requestId={job.id} />
       </div>
     );
   const grid = job.request?.grid;

@@ -48,7 +48,7 @@ function Running({ job }: { readonly job: LiveJob }) {
     return isStage(stage) ? words.stage[stage] : words.running;
   }
   function isStage(stage: string | undefined): stage is keyof typeof words.stage {
-    return stage !== undefined && stage in words.stage;
+    return stage !== undefined && Object.hasOwn(words.stage, stage);
   }
 }
 

@@ -27,7 +27,7 @@ export function StyleField() {
             title={style.prompt}
             onClick={() => addStyle(style)}
           >
-            {style.name}
+            <bdi>{style.name}</bdi>
           </button>
           <button
             type="button"

@@ -1,5 +1,6 @@
 import { useEffect } from 'react';
 import type { Model } from '../api/schemas.js';
+import { isolate } from '../controls/isolate.js';
 import { $words } from '../language/words.js';
 import { showToast } from '../shell/toast.js';
 import { setDraft } from './draft.js';
@@ -10,7 +11,7 @@ import { sizeLike } from './shapes.js';
 export async function takeImages(files: readonly Blob[], model: Model): Promise<void> {
   const most = model.supports.inputImages;
   const { notAnImage, takesNoImage } = $words.get();
-  if (most === 0) return showToast({ text: takesNoImage(model.name) });
+  if (most === 0) return showToast({ text: takesNoImage(isolate(model.name)) });
   for (const file of files.slice(0, most)) {
     const image = await addInput(file, most).catch(() => undefined);
     if (image) setDraft(sizeLike(image, model));

@@ -63,7 +63,7 @@ export function ImportField() {
               .filter((file) => file.id === undefined)
               .map(({ path: file, is, note }) => (
                 <li key={file}>
-                  <span className="figure">{file}</span>
+                  <bdi className="figure">{file}</bdi>
                   <span className="fine">{[is, note].filter(Boolean).join(': ')}</span>
                 </li>
               ))}

@@ -8,6 +8,7 @@ import {
   removeModel,
   restoreModel,
 } from '../api/model-files.js';
+import { isolate } from '../controls/isolate.js';
 import { $words } from '../language/words.js';
 import { refreshModels } from '../live/models.js';
 import { showToast } from '../shell/toast.js';
@@ -28,7 +29,7 @@ export async function remove(model: { readonly id: string; readonly name: string
   try {
     await removeModel(model.id);
     showToast({
-      text: words.modelRemoved(model.name),
+      text: words.modelRemoved(isolate(model.name)),
       action: words.undo,
       act: () => restore(model.id),
     });

@@ -2,6 +2,7 @@ import { useStore } from '@nanostores/react';
 import { useEffect } from 'react';
 import { useLocation } from 'wouter';
 import type { Model } from '../api/schemas.js';
+import { Line } from '../controls/line.js';
 import { formatBytes, useWords } from '../language/words.js';
 import { $models, refreshModels } from '../live/models.js';
 import { setDraft } from '../make/draft.js';
@@ -69,18 +70,22 @@ function ModelRow({ model }: { readonly model: Model }) {
   return (
     <li className="model">
       <div>
-        <h3>{name}</h3>
+        <h3 dir="auto">{name}</h3>
         <p className="fine">
-          {[
-            ...[id, plugin, `${defaults.width} × ${defaults.height}`, file?.variant],
-            file?.bytes !== undefined && words.onDisk(formatBytes(file.bytes)),
-            file?.licence,
-            file?.gated && words.gated,
-          ]
-            .filter(Boolean)
-            .join(' · ')}
+          <Line
+            parts={[
+              ...[id, plugin, `${defaults.width} × ${defaults.height}`, file?.variant],
+              file?.bytes !== undefined && words.onDisk(formatBytes(file.bytes)),
+              file?.licence,
+              file?.gated && words.gated,
+            ]}
+          />
         </p>
-        {description && <p className="model-about">{description}</p>}
+        {description && (
+          <p className="model-about" dir="auto">
+            {description}
+          </p>
+        )}
         {missingSecrets && <p className="caution">{words.needsKey(missingSecrets.join(', '))}</p>}
         {file && installed && available && file.source !== 'provider' && <MemoryField model={model} />}
         {file && !installed && <VersionsField model={model} />}

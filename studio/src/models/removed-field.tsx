@@ -17,7 +17,7 @@ export function RemovedField() {
         {removed.map(({ id, name, until }) => (
           <li key={id} className="model">
             <div>
-              <h3>{name}</h3>
+              <h3 dir="auto">{name}</h3>
               <p className="fine">{words.deletedAt(timeOf(until))}</p>
             </div>
             <button type="button" aria-label={`${words.undo}: ${name}`} onClick={() => void restore(id)}>

@@ -73,7 +73,9 @@ function QueueRow({ job, waiting }: RowProps) {
   const facts = [state === 'running' ? words.running : words.queued, request?.model, request?.size];
   return (
     <li className="queue-row">
-      <p className="queue-prompt">{prompt}</p>
+      <p className="queue-prompt" dir="auto">
+        {prompt}
+      </p>
       <p className="fine">
         {facts.filter(Boolean).join(' · ')}
         {request && request.n > 1 && ` · ${request.n}×`}

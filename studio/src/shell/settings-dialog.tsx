@@ -3,6 +3,7 @@ import { useStore } from '@nanostores/react';
 import { useId } from 'react';
 import { DialogFrame } from '../controls/dialog-frame.js';
 import { Icon } from '../controls/icon.js';
+import { isolate } from '../controls/isolate.js';
 import { $language, chooseLanguage, type Language, languages, useWords } from '../language/words.js';
 import { $theme, chooseTheme, themes } from '../theme.js';
 import { $session, signOut } from './session.js';
@@ -39,7 +40,7 @@ export function SettingsDialog() {
       />
       {session?.key && (
         <div className="field session">
-          <span>{words.signedIn(session.key.name, session.key.scopes.join(', '))}</span>
+          <span>{words.signedIn(isolate(session.key.name), session.key.scopes.join(', '))}</span>
           <button type="button" onClick={() => void signOut()}>
             {words.signOut}
           </button>

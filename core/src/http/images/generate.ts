@@ -107,7 +107,7 @@ export const generateRoute = (context: ServerContext) => async (server: FastifyI
 
 /** Stores the pictures of a result and answers it in Easel's own form. */
 export async function storeAndDescribe(
-  { results, images: listed }: Pick<ServerContext, 'results' | 'images'>,
+  { results, listing }: Pick<ServerContext, 'results' | 'listing'>,
   caller: string,
   made: ImageResult,
   {
@@ -128,8 +128,7 @@ export async function storeAndDescribe(
     const thumbnail_url = thumbnailOf(name);
     files.push({ image_url: urlOf(name), thumbnail_url, image_path: pathOf(name), media_type, ...about });
   }
-  // What cannot be listed has been made all the same.
-  await listed.add(caller, null, { ...made, images: stored }, Date.now()).catch(() => {});
+  await listing.add(caller, { ...made, images: stored }, Date.now());
   const [first] = files;
   return {
     success: true as const,

@@ -3,6 +3,7 @@ import type Database from 'libsql';
 import { makePrivateFile } from '../../storage/keep-private.js';
 import { migrate } from './schema.js';
 import { openSqlite } from './sqlite.js';
+import { lockBeforeWriting } from './transaction.js';
 
 /**
  * Milliseconds that SQLite waits for a lock; whoever asked waits for longer, and lets others have their turn
@@ -40,6 +41,7 @@ export function openDatabase(file: string): Database.Database {
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
     const newer = migrate(database);
     if (newer !== undefined) throw new UnusableDatabase('newer', `its version is ${newer}`);
+    lockBeforeWriting(database);
     return database;
   } catch (error) {
     database.close();

@@ -37,7 +37,7 @@ const refusalsAsNotBuilt = ({ id, run }: ReferenceCase): ReferenceCase => ({
     try {
       return await run();
     } catch (error) {
-      if (!(error instanceof Error) || !/not supported yet/.test(error.message)) throw error;
+      if (!(error instanceof Error) || !/ is not supported\./.test(error.message)) throw error;
       return { status: 'not-built', detail: error.message };
     }
   },

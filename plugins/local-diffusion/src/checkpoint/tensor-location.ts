@@ -62,6 +62,11 @@ export type Packing =
       readonly rotation?: number;
     }
   /**
+   * Signed numbers of 4 bits, two in a byte and the low one first, times a scale for each row. Rows were
+   * turned as above, in stretches of `rotation`.
+   */
+  | { readonly kind: 'int4'; readonly scale: TensorLocation; readonly rotation: number }
+  /**
    * Codes of 4 bits into a table of 16, times a number for each so many elements: nf4 and fp4 of
    * bitsandbytes.
    */
@@ -86,6 +91,7 @@ export type Packing =
 /** Multiples that rows and columns are filled up to: what a network wants may be less. */
 export const paddedTo: Readonly<Record<Packing['kind'], number>> = {
   scaled: 1,
+  int4: 1,
   table: 1,
   mxfp8: 32,
   nvfp4: 16,

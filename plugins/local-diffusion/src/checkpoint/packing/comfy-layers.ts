@@ -17,6 +17,9 @@ export interface ComfyLayer {
   readonly rotation?: number | undefined;
 }
 
+/** Signed numbers of 4 bits, whose rows are always turned. */
+export const turnedInt4 = 'convrot_w4a4';
+
 const ending = '.comfy_quant';
 /** Of files whose settings say that rows were turned, and not by how much. */
 const usualRotation = 256;
@@ -42,7 +45,7 @@ export async function readComfyLayers({
 }
 
 function settingsOf({ format, params, ...own }: z.output<typeof layerSchema>): ComfyLayer {
-  const isTurned = own.convrot ?? params?.convrot ?? false;
+  const isTurned = own.convrot ?? params?.convrot ?? format === turnedInt4;
   const size = own.convrot_groupsize ?? params?.convrot_groupsize ?? usualRotation;
   return { format, ...(isTurned && { rotation: size }) };
 }

@@ -48,6 +48,22 @@ test.each<[string, Record<string, RawTensor>, RegExp]>([
     /cannot have been turned in stretches of 256/,
   ],
   [
+    'int4 with scales of other rows',
+    {
+      ...{ 'a.weight': bytes('I8', [4, 32]), 'a.weight_scale': floats(3) },
+      'a.comfy_quant': text({ format: 'convrot_w4a4', convrot_groupsize: 64 }),
+    },
+    /\[4,64\] has 3 scales, and not one for each row/,
+  ],
+  [
+    'int4 turned in stretches that its rows have not',
+    {
+      ...{ 'a.weight': bytes('I8', [4, 32]), 'a.weight_scale': floats(4) },
+      'a.comfy_quant': text({ format: 'convrot_w4a4' }),
+    },
+    /cannot have been turned in stretches of 256/,
+  ],
+  [
     'nf4 of another size than its shape',
     { 'a.weight': bytes('U8', [16]), 'a.weight.quant_state.bitsandbytes__nf4': state([8, 8]) },
     /has 16 bytes, which are not \[8,8\] of 4 bits/,
@@ -78,6 +94,14 @@ test('what belongs to a weight is no tensor beside it', async () => {
   });
   expect([...tensors.keys()]).toEqual(['a.weight', 'a.bias']);
   expect(tensors.get('a.weight')).toMatchObject({ shape: [4, 8], packing: { kind: 'scaled' } });
+});
+
+test('a matrix of int4 has two columns for each byte', async () => {
+  const tensors = await read({
+    ...{ 'a.weight': bytes('I8', [4, 32]), 'a.weight_scale': floats(4) },
+    'a.comfy_quant': text({ format: 'convrot_w4a4', convrot_groupsize: 64 }),
+  });
+  expect(tensors.get('a.weight')).toMatchObject({ shape: [4, 64], packing: { kind: 'int4', rotation: 64 } });
 });
 
 test('damaged files are read inside of their bounds, or refused', async () => {

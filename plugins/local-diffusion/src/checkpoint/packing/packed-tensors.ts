@@ -1,8 +1,8 @@
 import { invalidFiles } from '../invalid-files.js';
 import type { SafetensorsFile, TensorLocation } from '../safetensors.js';
 import { packTable, stateNameOf } from './bitsandbytes.js';
-import { type ComfyLayer, readComfyLayers } from './comfy-layers.js';
-import { packMxfp8, packNvfp4, packScaled } from './scaled.js';
+import { type ComfyLayer, readComfyLayers, turnedInt4 } from './comfy-layers.js';
+import { packInt4, packMxfp8, packNvfp4, packScaled } from './scaled.js';
 import { refuseQuantisation } from './unread-formats.js';
 
 type Tensors = ReadonlyMap<string, TensorLocation>;
@@ -15,7 +15,8 @@ const scaleEndings = ['weight_scale', 'weight_scale_2', 'scale_weight'];
 
 /**
  * The tensors of a file or a component, those that belong to a quantised weight being a part of it: int8 with
- * scales, also turned (ConvRot), nf4, fp4 and int8 of bitsandbytes, mxfp8, nvfp4, and fp8 with scales.
+ * scales, also turned (ConvRot), turned int4, nf4, fp4 and int8 of bitsandbytes, mxfp8, nvfp4, and fp8 with
+ * scales.
  *
  * @param origin for messages
  * @throws ERR_MODEL_FILES_INVALID naming a way of quantising that is not read, or what is missing of one that
@@ -60,5 +61,8 @@ async function packWeight(
   if (location.dtype === 'U8' && second) return packNvfp4(name, location, scale, second);
   if (layer?.format === 'mxfp8' || ['U8', 'F8_E8M0'].includes(scale.dtype))
     return packMxfp8(name, location, scale);
+  const isOfBytes = ['I8', 'U8'].includes(location.dtype);
+  if (layer?.format === turnedInt4 && layer.rotation !== undefined && isOfBytes)
+    return packInt4(name, location, scale, layer.rotation);
   return packScaled(name, location, scale, layer?.rotation === undefined ? {} : { rotation: layer.rotation });
 }

@@ -13,20 +13,37 @@ export function packScaled(
   scale: TensorLocation,
   more: { readonly divisor?: number; readonly rotation?: number },
 ): Packed {
-  const { file, shape } = location;
-  const count = sizeOf(scale.shape);
-  if (count !== 1 && count !== shape[0]) {
-    throw invalidFiles(
-      `${file}: tensor "${name}" of the shape [${shape}] has ${count} scales, and not one for each row.`,
-    );
-  }
-  const { rotation } = more;
-  if (rotation !== undefined && !(isPowerOf4(rotation) && (shape.at(-1) ?? 0) % rotation === 0)) {
-    throw invalidFiles(
-      `${file}: the rows of tensor "${name}", [${shape}], cannot have been turned in stretches of ${rotation}.`,
-    );
-  }
+  requireRowScales(name, location, scale);
+  if (more.rotation !== undefined) requireTurnable(name, location, more.rotation);
   return { ...location, packing: { kind: 'scaled', scale, ...more } };
+}
+
+/** A matrix of signed numbers of 4 bits, two in a byte, with a scale for each row, whose rows were turned. */
+export function packInt4(
+  name: string,
+  location: TensorLocation,
+  scale: TensorLocation,
+  rotation: number,
+): Packed {
+  const packed = { ...location, shape: matrixOf(name, location, 2) };
+  requireRowScales(name, packed, scale);
+  requireTurnable(name, packed, rotation);
+  return { ...packed, packing: { kind: 'int4', scale, rotation } };
+}
+
+function requireRowScales(name: string, { file, shape }: TensorLocation, scale: TensorLocation): void {
+  const count = sizeOf(scale.shape);
+  if (count === 1 || count === shape[0]) return;
+  throw invalidFiles(
+    `${file}: tensor "${name}" of the shape [${shape}] has ${count} scales, and not one for each row.`,
+  );
+}
+
+function requireTurnable(name: string, { file, shape }: TensorLocation, rotation: number): void {
+  if (isPowerOf4(rotation) && (shape.at(-1) ?? 0) % rotation === 0) return;
+  throw invalidFiles(
+    `${file}: the rows of tensor "${name}", [${shape}], cannot have been turned in stretches of ${rotation}.`,
+  );
 }
 
 const isPowerOf4 = (size: number): boolean => Number.isInteger(Math.log2(size) / 2) && size >= 4;

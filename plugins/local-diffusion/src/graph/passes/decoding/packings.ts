@@ -23,6 +23,8 @@ export function decodePacked(
   switch (packing.kind) {
     case 'scaled':
       return scaled(to, to.numbers(to.mount(part, element, shape)), packing, shape);
+    case 'int4':
+      return scaled(to, to.numbers(signedNibbles(to, part, shape)), packing, shape);
     case 'table':
       return fromTable(to, part, packing, elementsIn(shape));
     case 'mxfp8': {
@@ -41,7 +43,7 @@ export function decodePacked(
 function scaled(
   to: DecodingNodes,
   numbers: string,
-  { scale, divisor, rotation }: Of<'scaled'>,
+  { scale, divisor, rotation }: Omit<Of<'scaled'>, 'kind'>,
   shape: readonly number[],
 ): string {
   const count = elementsIn(scale.shape);
@@ -75,6 +77,14 @@ function fromTable(to: DecodingNodes, part: FilePart, packing: Of<'table'>, elem
 function repeated(to: DecodingNodes, column: string, times: number, count: number): string {
   const wide = to.add('Expand', [column, to.integers([1, times])]);
   return to.slice(to.reshape(wide, [-1]), 0, 0, count);
+}
+
+/** Two numbers in each byte, the low one first: int8, of a shape. */
+function signedNibbles(to: DecodingNodes, part: FilePart, shape: readonly number[]): string {
+  const signed = (nibble: number) => (nibble < 8 ? nibble : nibble - 16);
+  const pairs = Array.from({ length: 256 }, (_, byte) => [signed(byte & 15), signed(byte >> 4)]).flat();
+  const bytes = to.mount(part, 'uint8', [part.length]);
+  return to.reshape(to.lookUp(to.signedBytes(pairs, [256, 2]), bytes), shape);
 }
 
 /** Two codes in each byte, the high one first: uint8 [2 * bytes]. */

@@ -1,13 +1,15 @@
-import type { OpenSharedParts } from '@easel/core/scale';
+import type { OpenSharedParts, SharedHost } from '@easel/core/scale';
 import { EaselError } from '@easel/plugin-sdk';
-import { readOptions } from './options.js';
+import { laneOfProvider, lanesOf, providersOf } from './lanes/lane.js';
+import { readOptions, type ScaleOptions } from './options.js';
 import { ObjectDocuments } from './records/object-documents.js';
 import { ObjectJobRecords } from './records/object-job-records.js';
 import { ObjectResultStore } from './records/object-result-store.js';
 import { connectForCommands } from './redis/connect.js';
 import { JobChannel } from './redis/job-channel.js';
 import { JobConsumer } from './redis/job-consumer.js';
-import { JobTransport, prefixOf } from './redis/job-transport.js';
+import { JobTransport } from './redis/job-transport.js';
+import { prefixOf } from './redis/names.js';
 import { RedisCharges } from './redis/redis-charges.js';
 import { RedisRequestCounts } from './redis/redis-request-counts.js';
 import { S3Objects } from './s3/s3-objects.js';
@@ -19,7 +21,16 @@ import { ToldEnds } from './told-ends.js';
  * ERR_CONFIG_INVALID for settings that are wrong, and with ERR_STORAGE where one of both is not there.
  */
 export const openSharedParts: OpenSharedParts = async (settings, host) => {
-  const { redis: servers, s3, name, leaseSeconds, reconcileSeconds, returnSeconds } = readOptions(settings);
+  const options = readOptions(settings);
+  const {
+    redis: servers,
+    s3,
+    name,
+    leaseSeconds,
+    reconcileSeconds,
+    returnSeconds,
+    patienceSeconds,
+  } = options;
   const objects = new S3Objects(s3, {
     id: required(host.secret, 'AWS_ACCESS_KEY_ID'),
     secret: required(host.secret, 'AWS_SECRET_ACCESS_KEY'),
@@ -34,6 +45,7 @@ export const openSharedParts: OpenSharedParts = async (settings, host) => {
     await transport.close();
     throw error;
   });
+  await limitProviders(transport, options.limits, host);
   const results = new ObjectResultStore(objects, 'results/');
   const records = new ObjectJobRecords(objects, host.storageId);
   const jobs = new SharedJobQueue({
@@ -46,7 +58,14 @@ export const openSharedParts: OpenSharedParts = async (settings, host) => {
     reconcileMs: reconcileSeconds * 1_000,
     returnMs: returnSeconds * 1_000,
     consume: (worker) =>
-      new JobConsumer(place, { name, leaseMs: leaseSeconds * 1_000, atOnce: host.atOnce }, worker),
+      new JobConsumer(
+        place,
+        {
+          ...{ name, leaseMs: leaseSeconds * 1_000, patienceMs: patienceSeconds * 1_000 },
+          ...{ atOnce: host.atOnce, lanes: () => lanesOf(host.models()) },
+        },
+        worker,
+      ),
   });
   const counting = connectForCommands(place);
   const documents = new ObjectDocuments(objects, channel);
@@ -69,6 +88,21 @@ export const openSharedParts: OpenSharedParts = async (settings, host) => {
     },
   };
 };
+
+/** Has all workers together ask each provider so often only. */
+async function limitProviders(
+  transport: JobTransport,
+  limits: ScaleOptions['limits'],
+  { models, logger }: SharedHost,
+): Promise<void> {
+  const providers = providersOf(models());
+  for (const provider of providers) await transport.limit(laneOfProvider(provider), limits[provider] ?? {});
+  for (const provider of Object.keys(limits))
+    if (!providers.includes(provider))
+      logger.warn(
+        `scale.limits: no model of this server is made by "${provider}"; there are: ${providers.join(', ')}.`,
+      );
+}
 
 function required(secret: (name: string) => string | undefined, name: string): string {
   const value = secret(name);

@@ -7,14 +7,18 @@ import {
   type StoredJob,
 } from '@easel/core/scale';
 import { EaselError, type Progress } from '@easel/plugin-sdk';
-import type { JobToDo, ObjectJobRecords } from './records/object-job-records.js';
-import { describeFiles } from './records/record-files.js';
+import type { ObjectJobRecords } from './records/object-job-records.js';
+import { describeFiles, type JobToDo } from './records/record-files.js';
+import type { Carrier, Delivery, Outcome } from './redis/delivery.js';
 import type { JobChannel } from './redis/job-channel.js';
-import type { Carrier, Delivery, Outcome } from './redis/job-consumer.js';
 import type { JobTransport } from './redis/job-transport.js';
 
 /** Workers that a job may have cost before it is given up. */
 const mostLost = 3;
+/** How often a job waits for a provider that has no room for it, before it fails. */
+const mostRefusals = 5;
+/** Milliseconds that it waits where the provider does not say for how long, and at most. */
+const [unknownRefusalMs, longestRefusalMs] = [10_000, 300_000];
 /** Milliseconds between two messages of how far a job is. */
 const progressMs = 500;
 const previewMs = 250;
@@ -42,14 +46,14 @@ export class JobWorker implements Carrier {
     this.#options = options;
   }
 
-  async carryOut({ id, lostBefore, waitsSince = Date.now() }: Delivery): Promise<Outcome> {
+  async carryOut({ id, lostBefore, waitsSince = Date.now(), refusals }: Delivery): Promise<Outcome> {
     if (this.#isClosed) return 'closed';
     const { records, transport, onEnd } = this.#options;
     const toDo = await records.toDo(id);
     if (!toDo) {
       // It was cancelled before it was in the queue, or another worker has ended it, and could not say so.
       const ended = await records.get(id);
-      if (ended) await transport.forget(ended);
+      if (ended) await transport.forget({ ...ended, lane: await records.laneOf(id) });
       return 'ended';
     }
     const elsewhere = this.#paidElsewhere(toDo);
@@ -59,7 +63,7 @@ export class JobWorker implements Carrier {
       : lostBefore > mostLost
         ? poisonous(id, lostBefore, toDo.asked !== undefined)
         : undefined;
-    if (!failure) return await this.#work(toDo);
+    if (!failure) return await this.#work(toDo, refusals);
     const ended = await records.end(id, randomUUID(), { error: describeFailure(failure) }, Date.now());
     if (ended) onEnd(ended);
     return 'ended';
@@ -80,7 +84,7 @@ export class JobWorker implements Carrier {
     for (const work of this.#working.values()) work.stop('closed');
   }
 
-  async #work({ job, fixed, asked, soFar }: JobToDo): Promise<Outcome> {
+  async #work({ job, fixed, asked, soFar }: JobToDo, refusals: number): Promise<Outcome> {
     const { host, records, results, inputs, channel, onEnd } = this.#options;
     const { id } = job;
     const startedAt = Date.now();
@@ -108,6 +112,13 @@ export class JobWorker implements Carrier {
           end: (...values) => records.end(...values, startedAt),
           putBack: async () => {
             outcome = this.#isClosed ? 'closed' : 'later';
+          },
+          putOff: async (_id, _owner, retryAfterMs = unknownRefusalMs) => {
+            if (refusals >= mostRefusals) return false;
+            // It was refused, and nobody was paid: another worker may ask, too.
+            await records.withdrawAsked(id);
+            outcome = { refusedMs: Math.min(retryAfterMs, longestRefusalMs) };
+            return true;
           },
         },
       },

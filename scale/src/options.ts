@@ -37,10 +37,25 @@ const optionsSchema = z.strictObject({
   leaseSeconds: seconds.default(10),
   /** Seconds that a job waits for the worker on which it may have been paid, before it fails. */
   returnSeconds: seconds.default(60),
+  /** How often and how many at once all workers together ask a provider, by its pipeline type. */
+  limits: z
+    .record(
+      z.string(),
+      z.strictObject({
+        /** Jobs that begin in a minute. Absent: as many as there are. */
+        perMinute: z.int().min(1).max(1_000_000).optional(),
+        /** Jobs at work at once. Absent: as many as the workers have places. */
+        atOnce: z.int().min(1).max(1_000_000).optional(),
+      }),
+    )
+    .default({}),
+  /** Seconds that a job waits for a worker that has its model before another one loads that model. */
+  patienceSeconds: seconds.default(30),
   /** Seconds between two looks for jobs that were accepted and that the queue has lost. */
   reconcileSeconds: seconds.default(30),
 });
 export type ScaleOptions = z.output<typeof optionsSchema>;
+export type LaneLimit = ScaleOptions['limits'][string];
 
 /** Throws ERR_CONFIG_INVALID. */
 export function readOptions(settings: unknown): ScaleOptions {

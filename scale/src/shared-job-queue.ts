@@ -18,6 +18,7 @@ import {
 } from '@easel/core/scale';
 import type { Preview, Progress } from '@easel/plugin-sdk';
 import { JobWorker } from './job-worker.js';
+import { laneOf, laneOfName } from './lanes/lane.js';
 import { Reconciler } from './reconciler.js';
 import type { ObjectJobRecords } from './records/object-job-records.js';
 import type { JobChannel, JobMessage } from './redis/job-channel.js';
@@ -94,13 +95,15 @@ export class SharedJobQueue implements JobQueue {
     if (outstanding >= limit && !(await records.isKnown(job.caller, job.idempotencyKey))) return undefined;
     const request = await freezeRequest(asked, inputs, grid);
     const fixed = await fixNow(host.manager, asked);
+    const lane = fixed ? laneOf(fixed.model) : laneOfName(host.models(), asked.model);
     const { idempotencyKey, webhook, ...others } = job;
-    const record = { ...others, request, fixed, idempotencyKey, webhook, now: Date.now(), limit };
+    const record = { ...others, request, fixed, lane, idempotencyKey, webhook, now: Date.now(), limit };
     const accepted = await records.create(record);
     const { id } = accepted.job;
     if (!hasEnded(accepted.job)) {
       // Accepted it is; what is not in the queue now, the reconciler puts there.
-      await transport.add(accepted.job).catch((error: Error) => host.logger.warn(error.message));
+      const job = { ...accepted.job, lane: await records.laneOf(id) };
+      await transport.add(job).catch((error: Error) => host.logger.warn(error.message));
       channel.tell({ type: 'state', id });
     }
     return { ...accepted, isSame: accepted.isNew || isSameRequest(accepted.request, request) };
@@ -142,8 +145,8 @@ export class SharedJobQueue implements JobQueue {
   }
 
   async backlog(): Promise<readonly JobBacklog[]> {
-    const counts = await this.#options.transport.counts();
-    return (['queued', 'running'] as const).map((state) => ({ state, count: counts[state] }));
+    const pace = await this.#options.transport.pace();
+    return (['queued', 'running'] as const).map((state) => ({ state, count: pace[state] }));
   }
 
   async pace(): Promise<Pace> {
@@ -173,7 +176,8 @@ export class SharedJobQueue implements JobQueue {
     const { id } = job;
     for (const listener of this.#endListeners) listener(job);
     const settle = async () => {
-      await transport.forget(job, durationOf(job)).finally(() => {
+      const lane = await records.laneOf(id);
+      await transport.forget({ ...job, lane }, durationOf(job)).finally(() => {
         // Whoever hears of it and asks another server finds the end there, too.
         channel.tell({ type: 'state', id, end: records.knownEnd(id) });
       });

@@ -7,6 +7,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Queue, QueueEvents, Worker } from 'bullmq';
+import { Redis } from 'ioredis';
+import { idOf } from '../../scale/dist/records/job-id.js';
+import { JobTransport } from '../../scale/dist/redis/job-transport.js';
 import { createWorld, type Server, type World } from '../scale/fixtures/world.js';
 import { cpuOfTrees } from './cpu-of-trees.js';
 
@@ -91,22 +94,33 @@ async function plainThroughput({ redisPort: port }: World, workers: number): Pro
   return jobsASecond;
 }
 
-async function bytesAJob(world: World, gateway: Server, count: number): Promise<number> {
-  const { Redis } = await import('ioredis');
-  const redis = new Redis(world.redisPort, '127.0.0.1');
-  const used = async () => Number(/used_memory:(\d+)/.exec(await redis.info('memory'))?.[1]);
+/** What Redis grows by, over so many jobs that its growth in steps does not count. */
+async function bytesAJob({ redisPort }: World, count: number): Promise<number> {
+  const servers = `redis://127.0.0.1:${redisPort}`;
+  const redis = new Redis(redisPort, '127.0.0.1');
+  // As a gateway puts them in, without the gateway.
+  const transport = new JobTransport({ servers, password: undefined }, randomUUID());
+  const used = async () => Number(/used_memory_dataset:(\d+)/.exec(await redis.info('memory'))?.[1]);
+  const add = async () =>
+    await transport.add({
+      id: idOf('', randomUUID()),
+      caller: 'a key',
+      priority: 0,
+      lane: 'model/sdxl-base',
+    });
+  await add();
   const before = await used();
-  await Promise.all(Array.from({ length: count }, () => submit(gateway, 0)));
-  const after = await used();
+  for (let added = 0; added < count; added += 100) await Promise.all(Array.from({ length: 100 }, add));
+  const bytes = (await used()) - before;
+  await transport.close();
   redis.disconnect();
-  return (after - before) / count;
+  return bytes / count;
 }
 
 const world = await createWorld();
 try {
+  console.log(`Redis holds ${Math.round(await bytesAJob(world, 20_000))} bytes a job that waits`);
   const gateway = await world.serve('gateway', configuration);
-  await submit(gateway, 0);
-  console.log(`Redis holds ${Math.round(await bytesAJob(world, gateway, 100))} bytes a job that waits`);
   const workers: Server[] = [];
   for (const wanted of [1, 2, 4]) {
     while (workers.length < wanted) workers.push(await world.serve('worker', configuration));

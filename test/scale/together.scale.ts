@@ -146,7 +146,7 @@ it('a caller has so many jobs at all gateways together, and is told when one has
   expect(refused.status).toBe(429);
   const retryS = Number(refused.headers.get('retry-after'));
   // As long as the one took that has ended, for each that waits or runs: there is one place.
-  const tookS = Number(await redis.lindex('{easel}:durations', 0)) / 1_000;
+  const tookS = Number(await redis.lindex('{easel}:durations:provider/steady', 0)) / 1_000;
   expect(retryS).toBeGreaterThanOrEqual(shortMs / 1_000);
   expect(retryS).toBeLessThan(tookS * mostJobs + 1);
   for (const id of ids) expect((await cancelAt(second, id)).state).toBe('cancelled');

@@ -90,6 +90,7 @@ export async function openServerContext(
     drainMs: configuration.closeSeconds * drainShare * 1_000,
     atOnce: () => configuration.jobsAtOnce,
     perCaller: () => configuration.jobsPerKey,
+    models: () => manager.getAvailableModels(),
     logger,
   };
   const shared = await openSharedParts(manager.configuration, role ?? configuration.role, host);

@@ -8,15 +8,9 @@ import { cellsOf, type Grid } from './grid.js';
 import { joinCells, progressInGrid } from './grid-result.js';
 import type { BegunJob, JobEnd, JobResult, StoredJob } from './job.js';
 import { describeFailure, describeUnusable, type StoreOptions, storeResult } from './job-end.js';
-import type { JobRecords } from './job-records.js';
 import { thawRequest } from './stored-request.js';
 import { untilStored } from './until-stored.js';
-
-/** What a job under way writes down. */
-export interface WorkRecords extends Pick<JobRecords, 'fix' | 'noteAsked' | 'noteCell' | 'end'> {
-  /** Puts a job back that could not be finished now. */
-  putBack(id: string, owner: string): Promise<void>;
-}
+import type { WorkRecords } from './work-records.js';
 
 export interface WorkOptions extends StoreOptions {
   readonly manager: Pick<ImageServiceManager, 'generateImage' | 'fixRequest'>;
@@ -101,6 +95,8 @@ export class JobWork {
           await this.#putBack();
           return undefined;
         }
+        if (codeOf(error) === 'ERR_PROVIDER_RATE_LIMITED' && (await this.#putOff(error as EaselError)))
+          return undefined;
         if (codeOf(error) !== 'ERR_STORAGE') return await this.#fail(error);
         this.#tellStuck(error as EaselError);
         await this.#pause(storageMs);
@@ -237,6 +233,11 @@ export class JobWork {
       // It is put back when this server is found to have ended, or does not know of it.
       logger.warn(`The job ${this.#job.id} cannot be put back now: ${error.message}`);
     });
+  }
+
+  async #putOff({ mayBePaid, retryAfterMs }: EaselError): Promise<boolean> {
+    const { records } = this.#options;
+    return !mayBePaid && ((await records.putOff?.(this.#job.id, this.#owner, retryAfterMs)) ?? false);
   }
 
   async #pause(milliseconds: number): Promise<void> {

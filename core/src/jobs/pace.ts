@@ -10,6 +10,13 @@ export interface Pace {
   readonly places: number;
   /** Milliseconds that the last jobs took. Empty: none has ended yet. */
   readonly lastMs: readonly number[];
+  /** The same of jobs that wait together. Absent: all do. */
+  readonly lanes?: readonly LanePace[];
+}
+
+/** How fast jobs are done that wait together, such as those of one model. */
+export interface LanePace extends Omit<Pace, 'lanes'> {
+  readonly lane: string;
 }
 
 /** Last jobs that are looked at. */

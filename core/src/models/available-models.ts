@@ -12,6 +12,8 @@ export interface AvailableModel
   readonly available: boolean;
   /** Whether its files are on this machine, or need not be. */
   readonly installed: boolean;
+  /** Whether the model lies with its provider. */
+  readonly isHosted: boolean;
   /** Id of the plugin that is asked first. Absent: there is none. */
   readonly plugin?: string;
   /**
@@ -78,6 +80,7 @@ export function listModels(
       supports,
       available,
       installed,
+      isHosted: model.source.type === 'provider',
       choices: {
         samplers: supports.sampler ? samplers : [],
         schedules,

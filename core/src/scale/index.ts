@@ -33,10 +33,11 @@ export { describeFailure } from '../jobs/job-end.js';
 export { type JobEvent, JobEvents } from '../jobs/job-events.js';
 export type { AcceptedJob, JobQueue } from '../jobs/job-queue.js';
 export type { AcceptedRecord, JobPlace, JobRecords, MadeCell, NewRecord } from '../jobs/job-records.js';
-export { JobWork, type WorkOptions, type WorkRecords } from '../jobs/job-work.js';
-export { durationOf, type Pace, paceOver } from '../jobs/pace.js';
+export { JobWork, type WorkOptions } from '../jobs/job-work.js';
+export { durationOf, type LanePace, type Pace, paceOver } from '../jobs/pace.js';
 export { freezeRequest, isSameRequest } from '../jobs/stored-request.js';
 export { wantedSchema } from '../jobs/wanted.js';
+export type { WorkRecords } from '../jobs/work-records.js';
 export {
   type AskedPlugin,
   askedPluginSchema,
@@ -53,4 +54,4 @@ export {
 } from '../results/result-store.js';
 export type { EndFollower, JobEnds } from './share-gallery.js';
 export type { SharedDocuments } from './shared-documents.js';
-export type { OpenSharedParts, SharedHost, SharedParts } from './shared-parts.js';
+export type { ChosenModel, OfferedModel, OpenSharedParts, SharedHost, SharedParts } from './shared-parts.js';

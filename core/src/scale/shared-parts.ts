@@ -3,6 +3,8 @@ import type { Charges } from '../costs/charges.js';
 import type { RequestCounts } from '../http/access/request-counts.js';
 import type { JobQueue } from '../jobs/job-queue.js';
 import type { WorkOptions } from '../jobs/job-work.js';
+import type { FixedChoices } from '../kernel/routing/fixed-request.js';
+import type { AvailableModel } from '../models/available-models.js';
 import type { ResultStore } from '../results/result-store.js';
 import type { JobEnds } from './share-gallery.js';
 import type { SharedDocuments } from './shared-documents.js';
@@ -22,6 +24,14 @@ export interface SharedParts {
   close(): Promise<void>;
 }
 
+/** The model that a request was given. */
+export type ChosenModel = Pick<FixedChoices['model'], 'id' | 'pipelineType' | 'source'>;
+/** A model of the catalogue of this server. */
+export type OfferedModel = Pick<
+  AvailableModel,
+  'id' | 'aliases' | 'pipelineType' | 'isHosted' | 'available' | 'current'
+>;
+
 /** What a server gives to those parts. */
 export interface SharedHost extends Pick<WorkOptions, 'manager' | 'mark' | 'logger'> {
   /** Whether jobs are done here, or only accepted. */
@@ -37,6 +47,8 @@ export interface SharedHost extends Pick<WorkOptions, 'manager' | 'mark' | 'logg
   readonly atOnce: () => number;
   /** Jobs that a caller may have waiting. */
   readonly perCaller: () => number;
+  /** All models, whether images can be made with them here or not. */
+  readonly models: () => readonly OfferedModel[];
   /** A secret by the name of its environment variable. Undefined: it is not set. */
   readonly secret: (name: string) => string | undefined;
 }

@@ -13,17 +13,19 @@ import {
   type NewRecord,
   type StoredJob,
 } from '@easel/core/scale';
+import { unknownLane } from '../lanes/lane.js';
 import { jsonType, type ListedObject, type ObjectStore, readJson, toJson } from '../object-store.js';
+import { AskedNotes } from './asked-notes.js';
 import { idOf } from './job-id.js';
 import { callerPrefix, everybody, listKey } from './list-keys.js';
 import { Recent } from './recent.js';
 import {
-  type AskedFile,
   askedFileSchema,
   describeFiles,
   type EndFile,
   endFileSchema,
   type JobFile,
+  type JobToDo,
   jobFileSchema,
   keys,
 } from './record-files.js';
@@ -33,23 +35,13 @@ const none = new Uint8Array();
 const [keptJobs, keptMs] = [2_000, 10_000];
 const pathOf = (id: string): string => `jobs/${id}/`;
 
-/** What a worker needs to do a job. */
-export interface JobToDo {
-  readonly job: JobFile;
-  readonly fixed: FixedChoices | undefined;
-  /** Who was asked last, and where. Undefined: nobody was. */
-  readonly asked: AskedFile | undefined;
-  /** What its grid has made. */
-  readonly soFar: JobResult | undefined;
-}
-
 /**
  * Jobs as objects that all servers share. That an object can be written only where there is none makes what
  * matters happen once: that a job is accepted under its key, and that it ends.
  */
 export class ObjectJobRecords implements JobRecords {
   readonly #objects: ObjectStore;
-  readonly #storageId: string;
+  readonly #asked: AskedNotes;
   readonly #jobs = new Recent<JobFile>(keptJobs, keptMs);
   /** Ends never change. */
   readonly #ends = new Recent<EndFile>(keptJobs, Number.POSITIVE_INFINITY);
@@ -57,13 +49,14 @@ export class ObjectJobRecords implements JobRecords {
   /** @param storageId of the server that asks plugins */
   constructor(objects: ObjectStore, storageId: string) {
     this.#objects = objects;
-    this.#storageId = storageId;
+    this.#asked = new AskedNotes(objects, storageId);
   }
 
-  async create(record: NewRecord): Promise<AcceptedRecord> {
-    const { caller, request, fixed, priority, idempotencyKey, webhook, now } = record;
+  /** @param record its lane is absent where nobody has to find it in the queue again */
+  async create(record: NewRecord & Pick<JobFile, 'lane'>): Promise<AcceptedRecord> {
+    const { caller, request, fixed, lane, priority, idempotencyKey, webhook, now } = record;
     const id = idOf(caller, idempotencyKey);
-    const job: JobFile = { id, caller, priority, request, fixed, webhook, createdAt: now };
+    const job: JobFile = { id, caller, priority, request, fixed, lane, webhook, createdAt: now };
     // From here on the reconciler looks after it, whatever becomes of this process.
     await this.#objects.put(keys.open(id), none, jsonType);
     const isNew = await this.#objects.putIfAbsent(keys.job(id), toJson(job), jsonType);
@@ -89,6 +82,11 @@ export class ObjectJobRecords implements JobRecords {
   async unended(id: string): Promise<StoredJob | undefined> {
     const job = await this.#jobOf(id);
     return job && describeFiles(job, undefined, await this.#soFar(job));
+  }
+
+  /** In which lane of the queue a job belongs. */
+  async laneOf(id: string): Promise<string> {
+    return (await this.#jobOf(id))?.lane ?? unknownLane;
   }
 
   async list(caller: string | undefined, limit: number, before: string | undefined): Promise<StoredJob[]> {
@@ -126,13 +124,12 @@ export class ObjectJobRecords implements JobRecords {
     // Whoever is not paid may be asked as often as it takes.
     if (asked.isPaid === false) return true;
     if (await this.#objects.has(keys.end(id))) return false;
-    const file = toJson({ asked, storageId: this.#storageId } satisfies AskedFile);
-    if (await this.#objects.putIfAbsent(keys.asked(id), file, jsonType)) return true;
-    // A worker that stood still may be late: whoever was first may have been paid already.
-    const first = askedFileSchema.parse(await readJson(this.#objects, keys.asked(id)));
-    if (first.storageId !== this.#storageId) return false;
-    await this.#objects.put(keys.asked(id), file, jsonType);
-    return true;
+    return await this.#asked.write(id, asked);
+  }
+
+  /** Takes back who was asked, as this server was refused and nobody was paid. */
+  async withdrawAsked(id: string): Promise<void> {
+    await this.#asked.withdraw(id);
   }
 
   async noteCell(id: string, _owner: string, { soFar }: MadeCell): Promise<StoredJob | undefined> {

@@ -1,5 +1,6 @@
 import {
   askedPluginSchema,
+  type FixedChoices,
   fixedChoicesSchema,
   type JobError,
   type JobResult,
@@ -20,6 +21,8 @@ export const jobFileSchema = z.object({
   priority: z.number(),
   request: z.string(),
   fixed: fixedChoicesSchema.optional(),
+  /** Of the queue. Absent: a server of an older version has accepted it. */
+  lane: z.string().optional(),
   webhook: z.string().optional(),
   createdAt: time,
 });
@@ -50,6 +53,16 @@ export const askedFileSchema = z.object({
   storageId: z.string(),
 });
 export type AskedFile = z.output<typeof askedFileSchema>;
+
+/** What a worker needs to do a job. */
+export interface JobToDo {
+  readonly job: JobFile;
+  readonly fixed: FixedChoices | undefined;
+  /** Who was asked last, and where. Undefined: nobody was. */
+  readonly asked: AskedFile | undefined;
+  /** What its grid has made. */
+  readonly soFar: JobResult | undefined;
+}
 
 export const keys = {
   job: (id: string) => `jobs/${id}/job.json`,

@@ -1,7 +1,7 @@
 import { type Preview, type Progress, previewSchema, progressSchema } from '@easel/plugin-sdk';
 import { z } from 'zod';
 import { connectForCommands, connectForReading, type RedisClient, type RedisPlace } from './connect.js';
-import { prefixOf } from './job-transport.js';
+import { prefixOf } from './names.js';
 
 const messageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('document'), id: z.string() }),

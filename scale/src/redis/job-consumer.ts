@@ -1,161 +1,185 @@
 import { randomUUID } from 'node:crypto';
-import { DelayedError, WaitingError, Worker } from 'bullmq';
-import { z } from 'zod';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isOfModel } from '../lanes/lane.js';
+import { graceMs } from '../lanes/order-lanes.js';
 import { connectForCommands, connectForReading, type RedisClient, type RedisPlace } from './connect.js';
-import { endedKey, placesKey, prefixOf, queueName } from './job-transport.js';
+import { type Carrier, type Delivery, deliveryOf, type Outcome, tellQueue } from './delivery.js';
+import { LaneReader, type Taken } from './lane-reader.js';
+import { Leases } from './leases.js';
+import { endedKey } from './names.js';
+import { WorkerBoard } from './worker-board.js';
 
 /** Share of a lease after which work stops that could not renew it, before another worker may begin. */
 const watchdogShare = 0.8;
+const renewShare = 0.25;
 const lookMs = 250;
-/** Leases for which a worker counts that does not say again how many places it has. */
-const countedLeases = 3;
-/** Milliseconds after which a job is brought again for which there was no place, or that is another's. */
-const waitsMs = { later: 500, elsewhere: 2_000 } as const;
-
-/** Since when a job waits for a certain worker, and how many had lost it by then. */
-const waitSchema = z.object({ since: z.number(), lostBefore: z.number() }).optional();
-
-/** A job that a worker was given, for as long as it holds the lease. */
-export interface Delivery {
-  readonly id: string;
-  /** How many workers have lost it before, as they ended or were cut off. */
-  readonly lostBefore: number;
-  /**
-   * Since when it waits for the worker on which it may have been paid, in milliseconds since 1970. Undefined:
-   * it does not.
-   */
-  readonly waitsSince: number | undefined;
-}
-
-/** What became of it: it has ended, or has to be brought again. */
-export type Outcome = 'ended' | 'later' | 'elsewhere' | 'closed' | 'lost';
-
-export interface Carrier {
-  carryOut(delivery: Delivery): Promise<Outcome>;
-  /** Has the work on a job stop. */
-  stop(id: string, why: 'cancelled' | 'lost'): void;
+/** Milliseconds before a queue is asked again that did not answer. */
+const againMs = 1_000;
+export interface ConsumerOptions {
+  readonly name: string;
+  readonly leaseMs: number;
+  /** Milliseconds after which the job of another model is worth loading that one. */
+  readonly patienceMs: number;
+  /** Jobs at work here at once. */
+  readonly atOnce: () => number;
+  /** Lanes that this worker can do now. */
+  readonly lanes: () => readonly string[];
 }
 
 /**
- * Takes jobs from the queue, so many at once. BullMQ keeps a lease for each; where it cannot be renewed, the
- * work stops by itself before another worker may be given the job.
+ * Takes jobs from the lanes that this worker can do, so many at once, and keeps a lease for each; where it
+ * cannot be renewed, the work stops by itself before another worker may be given the job.
  */
 export class JobConsumer {
-  readonly #worker: Worker;
-  readonly #commands: RedisClient;
-  readonly #reading: RedisClient;
-  readonly #name: string;
-  readonly #leaseMs: number;
+  readonly #options: ConsumerOptions;
   readonly #carrier: Carrier;
-  readonly #atOnce: () => number;
-  /** When the lease of each job that is worked on was renewed last. */
-  readonly #renewedAt = new Map<string, number>();
-  readonly #timers: readonly [looking: NodeJS.Timeout, announcing: NodeJS.Timeout];
   readonly #id = randomUUID();
+  readonly #commands: RedisClient;
+  readonly #redis: RedisClient;
+  readonly #waiting: RedisClient;
+  readonly #reader: LaneReader;
+  readonly #board: WorkerBoard;
+  readonly #leases: Leases;
+  readonly #working = new Map<Promise<void>, string>();
+  readonly #timers: readonly NodeJS.Timeout[];
+  readonly #taking: Promise<void>;
+  /** The lane of the model that was loaded last, and when that was. */
+  #last: string | undefined;
+  #lastSince = 0;
+  #onFree: (() => void) | undefined;
+  #isClosing = false;
 
-  constructor(
-    place: RedisPlace,
-    {
-      name,
-      leaseMs,
-      atOnce,
-    }: { readonly name: string; readonly leaseMs: number; readonly atOnce: () => number },
-    carrier: Carrier,
-  ) {
-    this.#name = name;
-    this.#leaseMs = leaseMs;
+  constructor(place: RedisPlace, options: ConsumerOptions, carrier: Carrier) {
+    const { name, leaseMs } = options;
+    this.#options = options;
     this.#carrier = carrier;
-    this.#atOnce = atOnce;
     this.#commands = connectForCommands(place);
-    this.#reading = connectForReading(place);
-    this.#worker = new Worker(
-      queueName,
-      async (job, token) => {
-        const id = job.id ?? '';
-        const lostBefore = job.stalledCounter;
-        const wait = waitSchema.parse(job.data.wait);
-        // Should that worker have come back and be lost again, it waits anew.
-        const waitsSince = wait?.lostBefore === lostBefore ? wait.since : undefined;
-        const outcome = await this.#carryOut({ id, lostBefore, waitsSince });
-        if (outcome === 'lost') throw new Error('the lease was lost');
-        if (outcome === 'later' || outcome === 'elsewhere') {
-          if (outcome === 'elsewhere' && waitsSince === undefined)
-            await job.updateData({ wait: { since: Date.now(), lostBefore } });
-          await job.moveToDelayed(Date.now() + waitsMs[outcome], token);
-          throw new DelayedError();
-        }
-        if (outcome === 'closed') {
-          await job.moveToWait(token);
-          throw new WaitingError();
-        }
-      },
-      {
-        connection: this.#reading,
-        prefix: prefixOf(name),
-        concurrency: atOnce(),
-        lockDuration: leaseMs,
-        stalledInterval: leaseMs / 2,
-        // When it is too often is decided by the carrier, who can write down how the job ended.
-        maxStalledCount: 1_000_000,
-      },
-    );
-    // A cut connection comes back, and a lease that is lost is seen below.
-    this.#worker.on('error', () => {});
-    this.#worker.on('locksRenewed', ({ jobIds }) => {
-      for (const id of jobIds) if (this.#renewedAt.has(id)) this.#renewedAt.set(id, performance.now());
-    });
+    this.#redis = connectForReading(place);
+    this.#waiting = connectForReading(place);
+    this.#reader = new LaneReader({ name, leaseMs, redis: this.#redis, waiting: this.#waiting });
+    this.#board = new WorkerBoard(this.#commands, name);
+    this.#leases = new Leases(leaseMs);
+    this.#reader.read(options.lanes());
     this.#timers = [
       setInterval(() => this.#look(), lookMs).unref(),
+      setInterval(() => void this.#leases.renew().catch(() => {}), renewShare * leaseMs).unref(),
       setInterval(() => this.#announce(), leaseMs).unref(),
     ];
     this.#announce();
+    this.#taking = this.#takeJobs();
   }
 
   /** Takes no more jobs, and waits for those that are worked on. */
   async close(): Promise<void> {
-    const [looking, announcing] = this.#timers;
+    this.#isClosing = true;
+    const [looking, renewing, announcing] = this.#timers;
     clearInterval(announcing);
-    await this.#commands.zrem(placesKey(this.#name), this.#member).catch(() => {});
-    await this.#worker.close();
-    clearInterval(looking);
+    await this.#board.leave(this.#id).catch(() => {});
+    this.#waiting.disconnect();
+    this.#onFree?.();
+    await this.#taking;
+    await Promise.all(this.#working.keys());
+    for (const timer of [looking, renewing]) clearInterval(timer);
+    await this.#reader.close();
     this.#commands.disconnect();
-    this.#reading.disconnect();
+    this.#redis.disconnect();
   }
 
-  async #carryOut(delivery: Delivery): Promise<Outcome> {
+  /** Lanes whose model is here: those at work, and the one of the last job. */
+  get #own(): ReadonlySet<string> {
+    const lanes = [...this.#working.values(), ...(this.#last === undefined ? [] : [this.#last])];
+    return new Set(lanes.filter(isOfModel));
+  }
+
+  async #takeJobs(): Promise<void> {
+    while (!this.#isClosing) {
+      try {
+        if (this.#working.size >= this.#options.atOnce()) await this.#untilFree();
+        else {
+          const { patienceMs } = this.#options;
+          const situation = { own: this.#own, ownSince: this.#lastSince, now: Date.now(), patienceMs };
+          const taken = await this.#reader.take(situation);
+          if (taken) this.#begin(taken);
+          else await this.#reader.wait(graceMs);
+        }
+      } catch {
+        // The queue is not there, or this worker is closed.
+        if (!this.#isClosing) await delay(againMs);
+      }
+    }
+  }
+
+  /** Resolves when a job here has ended, or there may be more places. */
+  async #untilFree(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#onFree = resolve;
+    });
+  }
+
+  #begin(taken: Taken): void {
+    const { lane } = taken;
+    if (isOfModel(lane) && lane !== this.#last) {
+      this.#last = lane;
+      this.#lastSince = Date.now();
+      this.#announce();
+    }
+    const work = this.#workOn(taken)
+      // What could not be told to the queue, it finds out when the lease ends.
+      .catch(() => {})
+      .finally(() => {
+        this.#working.delete(work);
+        this.#onFree?.();
+      });
+    this.#working.set(work, lane);
+  }
+
+  async #workOn(taken: Taken): Promise<void> {
+    const { job, token, worker, askedAt } = taken;
+    const outcome = await this.#carryOut(deliveryOf(taken), () =>
+      this.#leases.hold(job.id ?? '', worker, token, askedAt),
+    );
+    await tellQueue(taken, outcome);
+  }
+
+  async #carryOut(delivery: Delivery, hold: () => void): Promise<Outcome> {
     const { id } = delivery;
-    if (this.#renewedAt.has(id)) {
+    if (this.#isClosing) return 'closed';
+    if (this.#leases.has(id)) {
       // The queue has lost the lease of what is at work here still: two at once would pay twice.
-      this.#renewedAt.set(id, Number.NEGATIVE_INFINITY);
+      this.#leases.lose(id);
       this.#carrier.stop(id, 'lost');
       return 'later';
     }
-    this.#renewedAt.set(id, performance.now());
-    return await this.#carrier.carryOut(delivery).finally(() => this.#renewedAt.delete(id));
+    hold();
+    return await this.#carrier
+      .carryOut(delivery)
+      .catch((): Outcome => 'lost')
+      .finally(() => this.#leases.drop(id));
   }
 
-  get #member(): string {
-    return `${this.#atOnce()} ${this.#id}`;
-  }
-
-  /** Says how many places there are here. */
+  /** Says what this worker can do and has, and learns of lanes that nobody else can do. */
   #announce(): void {
-    const until = Date.now() + countedLeases * this.#leaseMs;
-    void this.#commands.zadd(placesKey(this.#name), until, this.#member).catch(() => {});
+    const { atOnce, leaseMs, lanes: readLanes } = this.#options;
+    const lanes = readLanes();
+    const worker = { places: atOnce(), lanes: [...lanes], loaded: [...this.#own] };
+    void this.#board.tell(this.#id, worker, leaseMs).then(
+      // Their jobs end with what is missing, or are done after all.
+      (forsaken) => this.#reader.read([...lanes, ...forsaken]),
+      () => this.#reader.read(lanes),
+    );
   }
 
   #look(): void {
-    const now = performance.now();
-    if (this.#worker.concurrency !== this.#atOnce()) this.#worker.concurrency = this.#atOnce();
-    for (const [id, renewedAt] of this.#renewedAt)
-      if (now - renewedAt > watchdogShare * this.#leaseMs) this.#carrier.stop(id, 'lost');
+    if (this.#working.size < this.#options.atOnce()) this.#onFree?.();
+    for (const id of this.#leases.olderThan(watchdogShare * this.#options.leaseMs))
+      this.#carrier.stop(id, 'lost');
     void this.#findEnded().catch(() => {});
   }
 
   async #findEnded(): Promise<void> {
-    const ids = [...this.#renewedAt.keys()];
+    const { ids } = this.#leases;
     if (ids.length === 0) return;
-    const marks = await this.#commands.mget(ids.map((id) => endedKey(this.#name, id)));
+    const marks = await this.#commands.mget(ids.map((id) => endedKey(this.#options.name, id)));
     for (const [index, id] of ids.entries()) if (marks[index]) this.#carrier.stop(id, 'cancelled');
   }
 }

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
-import { type Pace, paceOver } from '@easel/core/scale';
+import { type LanePace, type Pace, paceOver } from '@easel/core/scale';
 import { Queue } from 'bullmq';
+import { unknownLane } from '../lanes/lane.js';
+import type { LaneLimit } from '../options.js';
 import { ask, connectForCommands, type RedisClient, type RedisPlace, withRedis } from './connect.js';
+import { limitMs } from './lane-heads.js';
+import { endedKey, laneOfKey, lanesKey, placeOf, prefixOf } from './names.js';
+import { WorkerBoard } from './worker-board.js';
 
-/** Priorities of BullMQ go from 1, the first, to 2,097,151; jobs have -100 to 100, the highest first. */
-const highest = 100;
-const perLevel = 10_000;
 /** Milliseconds for which a job counts as its caller's, should nobody tell of its end. */
 const outstandingMs = 24 * 3_600_000;
 const retryMs = 2_000;
@@ -19,14 +21,12 @@ const delivery = {
   removeOnFail: true,
 } as const;
 
-/** The priority that BullMQ has for a job whose caller has so many. */
-const placeOf = (priority: number, outstanding: number): number =>
-  (highest - priority) * perLevel + Math.min(outstanding, perLevel - 1) + 1;
-
 export interface TransportedJob {
   readonly id: string;
   readonly caller: string;
   readonly priority: number;
+  /** Jobs of it wait together. */
+  readonly lane: string;
 }
 
 /** Where a job of the queue is. */
@@ -37,26 +37,28 @@ export interface QueuePlace {
 }
 
 /**
- * Brings the ids of jobs to workers, by BullMQ. All that is in it can be made again of the records; it may be
- * lost as a whole.
+ * Brings the ids of jobs to workers, by BullMQ: each lane is a queue of its own. All that is in it can be
+ * made again of the records; it may be lost as a whole.
  */
 export class JobTransport {
-  readonly #queue: Queue;
   readonly #redis: RedisClient;
   readonly #name: string;
+  readonly #board: WorkerBoard;
+  readonly #queues = new Map<string, Queue>();
 
   constructor(place: RedisPlace, name: string) {
     this.#name = name;
     this.#redis = connectForCommands(place);
-    this.#queue = new Queue(queueName, { connection: this.#redis, prefix: prefixOf(name) });
-    this.#queue.on('error', () => {});
+    // Each lane listens to it.
+    this.#redis.setMaxListeners(0);
+    this.#board = new WorkerBoard(this.#redis, name);
   }
 
   /**
    * Puts a job in; one that is in already stays as it is. Of equal priority, the job goes first whose caller
    * has the fewest.
    */
-  async add({ id, caller, priority }: TransportedJob): Promise<void> {
+  async add({ id, caller, priority, lane }: TransportedJob): Promise<void> {
     await withRedis(async () => {
       const key = this.#outstandingKey(caller);
       const [, outstanding, , hasEnded] = await ask(
@@ -65,23 +67,41 @@ export class JobTransport {
           .zremrangebyscore(key, 0, Date.now() - outstandingMs)
           .zcard(key)
           .zadd(key, 'NX', Date.now(), id)
-          .exists(endedKey(this.#name, id)),
+          .exists(endedKey(this.#name, id))
+          .sadd(lanesKey(this.#name), lane)
+          .hset(laneOfKey(this.#name), id, lane),
       );
-      // It was in already, put there by the reconciler, or it was cancelled: nobody would take it out again.
-      if (hasEnded === 1) return void (await this.#redis.zrem(key, id));
+      // Nobody else would take it out of what is counted.
+      const forget = () => ask(this.#redis.pipeline().zrem(key, id).hdel(laneOfKey(this.#name), id));
+      // It was in already, put there by the reconciler, or it was cancelled.
+      if (hasEnded === 1) return void (await forget());
       const options = { ...delivery, jobId: id, priority: placeOf(priority, Number(outstanding)) };
-      await this.#queue.add('job', {}, options).catch(async (error: unknown) => {
-        // It may be cancelled before it is in, and then nobody else would take it out of the count.
-        await this.#redis.zrem(key, id).catch(() => {});
-        throw error;
-      });
+      await this.#queueOf(lane)
+        .add('job', {}, options)
+        .catch(async (error: unknown) => {
+          // It may be cancelled before it is in.
+          await forget().catch(() => {});
+          throw error;
+        });
+    });
+  }
+
+  /** Has no more jobs of a lane begin than this, by all workers together. */
+  async limit(lane: string, { perMinute, atOnce }: LaneLimit): Promise<void> {
+    const queue = this.#queueOf(lane);
+    await withRedis(async () => {
+      await (perMinute === undefined
+        ? queue.removeGlobalRateLimit()
+        : queue.setGlobalRateLimit(perMinute, limitMs));
+      await (atOnce === undefined ? queue.removeGlobalConcurrency() : queue.setGlobalConcurrency(atOnce));
     });
   }
 
   /** Gives a job that waits another place. False: it does not wait. */
   async setPriority(id: string, priority: number): Promise<boolean> {
     return await withRedis(async () => {
-      const job = await this.#queue.getJob(id);
+      const [lane = unknownLane] = await this.#lanesOf([id]);
+      const job = await this.#queueOf(lane).getJob(id);
       const state = await job?.getState();
       if (!job || (state !== 'waiting' && state !== 'prioritized')) return false;
       await job.changePriority({ priority: placeOf(priority, 0) });
@@ -104,13 +124,17 @@ export class JobTransport {
   }
 
   /** To be called once a job has ended, before anybody is told. @param tookMs absent: it has made nothing */
-  async forget({ id, caller }: Pick<TransportedJob, 'id' | 'caller'>, tookMs?: number): Promise<void> {
+  async forget(
+    { id, caller, lane }: Pick<TransportedJob, 'id' | 'caller' | 'lane'>,
+    tookMs?: number,
+  ): Promise<void> {
     const asked = this.#redis
       .pipeline()
       .set(endedKey(this.#name, id), '1', 'EX', endedS)
-      .zrem(this.#outstandingKey(caller), id);
-    if (tookMs !== undefined)
-      asked.lpush(this.#durationsKey, tookMs).ltrim(this.#durationsKey, 0, paceOver - 1);
+      .zrem(this.#outstandingKey(caller), id)
+      .hdel(laneOfKey(this.#name), id);
+    const durations = this.#durationsKey(lane);
+    if (tookMs !== undefined) asked.lpush(durations, tookMs).ltrim(durations, 0, paceOver - 1);
     await withRedis(async () => await ask(asked));
   }
 
@@ -118,17 +142,21 @@ export class JobTransport {
   async cancel(id: string): Promise<void> {
     await withRedis(async () => {
       await this.#redis.set(endedKey(this.#name, id), '1', 'EX', endedS);
+      const [lane = unknownLane] = await this.#lanesOf([id]);
       // One that is worked on is locked, and stays.
-      await this.#queue.remove(id).catch(() => {});
+      await this.#queueOf(lane)
+        .remove(id)
+        .catch(() => {});
     });
   }
 
   /** Where those of the jobs are that are in the queue, and that have not ended. */
   async places(ids: readonly string[]): Promise<ReadonlyMap<string, QueuePlace>> {
     if (ids.length === 0) return new Map();
+    const lanes = await withRedis(async () => await this.#lanesOf(ids));
     const pipeline = this.#redis.pipeline();
-    for (const id of ids) {
-      const key = this.#queue.toKey(id);
+    for (const [index, id] of ids.entries()) {
+      const key = `${prefixOf(this.#name)}:${lanes[index]}:${id}`;
       pipeline.hmget(key, 'timestamp', 'processedOn');
       pipeline.exists(`${key}:lock`).exists(endedKey(this.#name, id));
     }
@@ -144,37 +172,32 @@ export class JobTransport {
     return new Map(found);
   }
 
-  /** How many wait, and how many are worked on. */
-  async counts(): Promise<Readonly<Record<'queued' | 'running', number>>> {
-    return await withRedis(async () => {
-      const {
-        active = 0,
-        waiting = 0,
-        prioritized = 0,
-        delayed = 0,
-      } = await this.#queue.getJobCounts('active', 'waiting', 'prioritized', 'delayed');
-      return { queued: waiting + prioritized + delayed, running: active };
-    });
-  }
-
-  /** How fast jobs are done. */
+  /** How fast jobs are done: of each lane, and of all. */
   async pace(): Promise<Pace> {
-    const { queued, running } = await this.counts();
     return await withRedis(async () => {
-      const places = placesKey(this.#name);
-      const [, workers, lastMs] = await ask(
-        this.#redis
-          .pipeline()
-          .zremrangebyscore(places, 0, Date.now())
-          .zrange(places, 0, -1)
-          .lrange(this.#durationsKey, 0, -1),
-      );
-      return {
-        queued,
-        running,
-        places: (workers as string[]).reduce((sum, worker) => sum + Number.parseInt(worker, 10), 0),
-        lastMs: (lastMs as string[]).map(Number),
-      };
+      const { workers, lanes } = await this.#board.read();
+      const pipeline = this.#redis.pipeline();
+      for (const lane of lanes) {
+        const base = `${prefixOf(this.#name)}:${lane}`;
+        pipeline.llen(`${base}:active`).llen(`${base}:wait`).zcard(`${base}:prioritized`);
+        pipeline.zcard(`${base}:delayed`).lrange(this.#durationsKey(lane), 0, -1);
+      }
+      const answers = await ask(pipeline);
+      const placesOf = (lane?: string) =>
+        workers
+          .filter((worker) => lane === undefined || worker.lanes.includes(lane))
+          .reduce((sum, { places }) => sum + places, 0);
+      const paces = lanes.map((lane, index): LanePace => {
+        const [running, waiting, prioritized, delayed, lastMs] = answers.slice(5 * index, 5 * index + 5);
+        return {
+          lane,
+          queued: Number(waiting) + Number(prioritized) + Number(delayed),
+          running: Number(running),
+          places: placesOf(lane),
+          lastMs: (lastMs as string[]).map(Number),
+        };
+      });
+      return { ...sumOf(paces), places: placesOf(), lanes: paces };
     });
   }
 
@@ -183,22 +206,34 @@ export class JobTransport {
   }
 
   async close(): Promise<void> {
-    await this.#queue.close();
+    await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
     this.#redis.disconnect();
   }
 
-  get #durationsKey(): string {
-    return `${prefixOf(this.#name)}:durations`;
+  #queueOf(lane: string): Queue {
+    const known = this.#queues.get(lane);
+    if (known) return known;
+    const queue = new Queue(lane, { connection: this.#redis, prefix: prefixOf(this.#name) });
+    queue.on('error', () => {});
+    this.#queues.set(lane, queue);
+    return queue;
   }
+
+  /** In which lanes jobs were put. One of no lane was put in by a server of an older version. */
+  async #lanesOf(ids: readonly string[]): Promise<string[]> {
+    const lanes = await this.#redis.hmget(laneOfKey(this.#name), ...ids);
+    return lanes.map((lane) => lane ?? unknownLane);
+  }
+
+  #durationsKey = (lane: string): string => `${prefixOf(this.#name)}:durations:${lane}`;
 
   #outstandingKey = (caller: string): string =>
     `${prefixOf(this.#name)}:of:${createHash('sha256').update(caller).digest('hex').slice(0, 32)}`;
 }
 
-export const queueName = 'jobs';
-/** All keys of a queue are on one node of a cluster. */
-export const prefixOf = (name: string): string => `{${name}}`;
-/** Workers, each as its places and its id, by the time until which they count. */
-export const placesKey = (name: string): string => `${prefixOf(name)}:places`;
-/** Says that a job has ended: whoever works on it stops. */
-export const endedKey = (name: string, id: string): string => `${prefixOf(name)}:ended:${id}`;
+/** What lanes have together. */
+const sumOf = (lanes: readonly LanePace[]) => ({
+  queued: lanes.reduce((sum, { queued }) => sum + queued, 0),
+  running: lanes.reduce((sum, { running }) => sum + running, 0),
+  lastMs: lanes.flatMap(({ lastMs }) => lastMs),
+});

@@ -5,10 +5,13 @@ import { pick } from '../../faults/site.js';
 import { startS3Proxy } from '../fixtures/s3-proxy.js';
 import { createWorld, fixtureFolders, type Server } from '../fixtures/world.js';
 import { callUntilEnded, type Outcome } from './client.js';
+import { TakeOvers } from './take-overs.js';
 
 export interface KillRun {
   readonly kills: number;
   readonly seed: number;
+  /** Seconds without a sign of life after which a job is given to another worker. */
+  readonly leaseS: number;
   /** Told what is done, a line each. */
   readonly say: (line: string) => void;
 }
@@ -21,10 +24,11 @@ export interface KillReport {
   readonly told: number;
   /** Milliseconds that the slowest job took, from the first try of its caller to its end. */
   readonly slowestMs: number;
+  /** Milliseconds from each loss of a free job's worker until another one has begun it. */
+  readonly takeOverMs: readonly number[];
   readonly violations: readonly string[];
 }
 
-const leaseS = 3;
 const callers = 4;
 const callMs = 180_000;
 
@@ -33,12 +37,13 @@ const callMs = 180_000;
  * servers after the other is killed or stands still beyond its lease, and Redis is killed, as the seed draws
  * it. Afterwards the ledgers are compared: of S3, of the provider and of the queue.
  */
-export async function randomKills({ kills, seed, say }: KillRun): Promise<KillReport> {
+export async function randomKills({ kills, seed, leaseS, say }: KillRun): Promise<KillReport> {
   const random = randomOf(seed, 0);
   const emulator = await startRunwareEmulator({
     script: ({ taskType }) => (taskType === 'imageInference' ? { workMs: 700 } : undefined),
   });
   const world = await createWorld({ RUNWARE_API_KEY: runwareKey });
+  const takeOvers = new TakeOvers(world.redisPort, 'provider/steady', leaseS * 1_000);
   const s3 = await startS3Proxy(world.s3.endpoint);
   const configuration = {
     ...fixtureFolders,
@@ -78,6 +83,8 @@ export async function randomKills({ kills, seed, say }: KillRun): Promise<KillRe
       const which = random();
       const place = Math.floor(random() * 2) + (which < 0.75 ? 2 : 0);
       const server = servers[place] as Server;
+      await takeOvers.read();
+      if (place >= 2 && which < 0.75) takeOvers.noteFault();
       if (which < 0.6 || (which >= 0.75 && which < 0.9)) {
         say(`${kill + 1}: the ${roles[place]} ${place} is killed`);
         await server.end('SIGKILL');
@@ -96,6 +103,7 @@ export async function randomKills({ kills, seed, say }: KillRun): Promise<KillRe
     }
     isStorm = false;
     await calling;
+    await takeOvers.read();
     const told = outcomes.filter(({ answer }) => answer.error?.mayBePaid);
     violations.push(...outcomes.flatMap(wrongOf));
     const succeeded = (model: string) =>
@@ -111,6 +119,7 @@ export async function randomKills({ kills, seed, say }: KillRun): Promise<KillRe
     if (left) violations.push(`left behind: ${left}`);
     return {
       ...{ kills, jobs: outcomes.length, paid: emulator.paid, told: told.length, violations },
+      takeOverMs: takeOvers.tookMs,
       slowestMs: Math.max(0, ...outcomes.map(({ tookMs }) => tookMs)),
     };
   } finally {

@@ -42,7 +42,8 @@ export class ServerMetrics {
   });
   readonly #waiting = new this.#prometheus.Gauge({
     name: 'easel_backlog_seconds',
-    help: 'Seconds of work that waits, for each place of all servers that share the jobs.',
+    help: 'Seconds of work that waits, for each place of all servers that share the jobs; with a lane, of those that can do it.',
+    labelNames: ['lane'],
     registers: [this.#register],
   });
   readonly calls = new CallMetrics(this.#register);
@@ -84,7 +85,9 @@ export class ServerMetrics {
     const jobs = await this.#backlog().catch(() => []);
     const pace = await this.#pace().catch(() => undefined);
     // No number at all is better than one that is not true: a scaler stays where it is.
-    this.#waiting.set(pace ? backlogSeconds(pace) : Number.NaN);
+    this.#waiting.reset();
+    this.#waiting.set({}, pace ? backlogSeconds(pace) : Number.NaN);
+    for (const lane of pace?.lanes ?? []) this.#waiting.set({ lane: lane.lane }, backlogSeconds(lane));
     this.#jobs.reset();
     this.#ages.reset();
     for (const { state, count, oldest } of jobs) {

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { unknownLane } from '../lanes/lane.js';
+import { ask, type RedisClient } from './connect.js';
+import { announcedKey, lanesKey, loadedKey, workersKey } from './names.js';
+
+/** Leases for which a worker counts that says nothing more. */
+const countedLeases = 3;
+
+const workerSchema = z.object({
+  /** Milliseconds since 1970. */
+  until: z.number(),
+  places: z.number(),
+  lanes: z.array(z.string()),
+  loaded: z.array(z.string()),
+});
+
+/** What a worker says of itself. */
+export type ToldWorker = Omit<z.output<typeof workerSchema>, 'until'>;
+
+/** Where workers say how many places they have, what they can do, and which models they have loaded. */
+export class WorkerBoard {
+  readonly #redis: RedisClient;
+  readonly #name: string;
+  /** Lanes whose model was loaded when it was told last. */
+  #loaded: readonly string[] = [];
+
+  constructor(redis: RedisClient, name: string) {
+    this.#redis = redis;
+    this.#name = name;
+  }
+
+  /** Answers the lanes with jobs, or that had some, which no worker can do that lives. */
+  async tell(id: string, worker: ToldWorker, leaseMs: number): Promise<string[]> {
+    const now = Date.now();
+    const until = now + countedLeases * leaseMs;
+    const scored = (lanes: readonly string[]) => lanes.flatMap((lane) => [until, lane]);
+    const asked = this.#redis
+      .pipeline()
+      .hset(workersKey(this.#name), id, JSON.stringify({ ...worker, until }))
+      .zadd(announcedKey(this.#name), 'GT', ...scored(worker.lanes))
+      .smembers(lanesKey(this.#name))
+      .zrangebyscore(announcedKey(this.#name), now, '+inf');
+    // Another worker that has it says so again, within a lease.
+    const unloaded = this.#loaded.filter((lane) => !worker.loaded.includes(lane));
+    if (unloaded.length > 0) asked.zrem(loadedKey(this.#name), ...unloaded);
+    this.#loaded = worker.loaded;
+    if (worker.loaded.length > 0) asked.zadd(loadedKey(this.#name), 'GT', ...scored(worker.loaded));
+    const [, , lanes, announced] = await ask(asked);
+    const done = new Set(announced as string[]);
+    return (lanes as string[]).filter((lane) => !done.has(lane));
+  }
+
+  async leave(id: string): Promise<void> {
+    await this.#redis.hdel(workersKey(this.#name), id);
+  }
+
+  /** Workers that live, and all lanes that jobs were put into. */
+  async read(): Promise<{ readonly workers: readonly ToldWorker[]; readonly lanes: readonly string[] }> {
+    const [told, lanes] = await ask(
+      this.#redis.pipeline().hgetall(workersKey(this.#name)).smembers(lanesKey(this.#name)),
+    );
+    const workers = Object.entries(told as Record<string, string>).map(([id, text]) => ({
+      id,
+      worker: workerSchema.parse(JSON.parse(text)),
+    }));
+    const gone = workers.filter(({ worker }) => worker.until < Date.now()).map(({ id }) => id);
+    if (gone.length > 0) await this.#redis.hdel(workersKey(this.#name), ...gone);
+    return {
+      workers: workers.filter(({ id }) => !gone.includes(id)).map(({ worker }) => worker),
+      lanes: [...new Set([unknownLane, ...(lanes as string[])])],
+    };
+  }
+}

@@ -1,0 +1,190 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Delivery, Outcome } from '../../scale/dist/redis/delivery.js';
+import { JobConsumer } from '../../scale/dist/redis/job-consumer.js';
+import { JobTransport } from '../../scale/dist/redis/job-transport.js';
+import { createWorld, type World } from './fixtures/world.js';
+
+let world: World;
+beforeAll(async () => {
+  world = await createWorld();
+});
+afterAll(async () => await world?.close());
+
+const leaseMs = 1_000;
+
+/** A queue of its own on the Redis of the world, and workers that note which jobs they were given. */
+function openLanes() {
+  const name = randomUUID();
+  const place = { servers: `redis://127.0.0.1:${world.redisPort}`, password: undefined };
+  const transport = new JobTransport(place, name);
+  const done: string[] = [];
+  const consumers: JobConsumer[] = [];
+  const work = (
+    lanes: readonly string[],
+    {
+      patienceMs = 60_000,
+      carryOut = async () => 'ended',
+    }: { patienceMs?: number; carryOut?: (delivery: Delivery) => Promise<Outcome> } = {},
+  ) => {
+    const consumer = new JobConsumer(
+      place,
+      { name, leaseMs, patienceMs, atOnce: () => 1, lanes: () => lanes },
+      {
+        carryOut: async (delivery) => {
+          const outcome = await carryOut(delivery);
+          if (outcome === 'ended') {
+            done.push(delivery.id);
+            await transport.forget(
+              { id: delivery.id, caller: '', lane: delivery.id.split('.')[0] ?? '' },
+              20,
+            );
+          }
+          return outcome;
+        },
+        stop: () => {},
+      },
+    );
+    consumers.push(consumer);
+    return consumer;
+  };
+  /** The id of a job begins with its lane. */
+  const add = async (lane: string, number: number, caller = '') => {
+    const id = `${lane}.${number}`;
+    await transport.add({ id, caller, priority: 0, lane });
+    return id;
+  };
+  const close = async () => {
+    for (const consumer of consumers) await consumer.close();
+    await transport.close();
+  };
+  return { transport, done, work, add, close };
+}
+
+const [a, b, cloud] = ['model/a', 'model/b', 'provider/cloud'];
+
+it('a worker does the jobs of the model that it has, and then those of another one', async () => {
+  const { transport, done, work, add, close } = openLanes();
+  for (const number of [1, 2, 3]) for (const lane of [a, b]) await add(lane, number);
+  const moved = await add(a, 4);
+  const removed = await add(b, 4);
+  expect(await transport.setPriority(moved, 50)).toBe(true);
+  await transport.cancel(removed);
+  expect((await transport.places([moved, removed])).get(moved)).toMatchObject({ state: 'queued' });
+  const before = await transport.pace();
+  expect(before).toMatchObject({ queued: 7, places: 0 });
+  expect(before.lanes?.find(({ lane }) => lane === b)).toMatchObject({ queued: 3, running: 0 });
+  work(['jobs', a, b, cloud]);
+  await expect.poll(() => done).toHaveLength(7);
+  expect(done).toEqual([
+    moved,
+    ...[1, 2, 3].map((one) => `${a}.${one}`),
+    ...[1, 2, 3].map((one) => `${b}.${one}`),
+  ]);
+  // It waits, and is told at once of what comes in any lane.
+  for (const lane of [cloud, a, b]) {
+    await add(lane, 9);
+    await expect.poll(() => done.at(-1)).toBe(`${lane}.9`);
+  }
+  await expect.poll(async () => (await transport.pace()).running).toBe(0);
+  const after = (await transport.pace()).lanes?.find(({ lane }) => lane === a);
+  expect(after).toMatchObject({ queued: 0, places: 1, lastMs: [20, 20, 20, 20, 20] });
+  expect(await transport.places([moved])).toEqual(new Map());
+  await close();
+});
+
+it('a job waits no longer for another model than the patience of the worker', async () => {
+  const { done, work, add, close } = openLanes();
+  for (let number = 0; number < 30; number++) await add(a, number);
+  await add(b, 0, 'another one');
+  const carryOut = async (): Promise<Outcome> => {
+    await delay(100);
+    return 'ended';
+  };
+  work([a, b], { patienceMs: 500, carryOut });
+  await expect.poll(() => done).toContain(`${b}.0`);
+  expect(done.length).toBeGreaterThan(3);
+  expect(done.length).toBeLessThan(31);
+  await close();
+});
+
+it('a lane whose workers are gone is for all', async () => {
+  const { transport, done, work, add, close } = openLanes();
+  const gone = work([b]);
+  await expect.poll(async () => (await transport.pace()).places).toBe(1);
+  await gone.close();
+  work([a]);
+  await add(b, 1);
+  await add(a, 1);
+  await expect.poll(() => done).toEqual([`${a}.1`, `${b}.1`]);
+  await close();
+});
+
+it('a job that is put back in a lane comes again, and one that was lost counts its workers', async () => {
+  const { done, work, add, close } = openLanes();
+  const told: Delivery[] = [];
+  const outcomes: Outcome[] = ['later', 'elsewhere', 'lost', 'closed', 'ended'];
+  const carryOut = async (delivery: Delivery): Promise<Outcome> => {
+    told.push(delivery);
+    return outcomes[told.length - 1] ?? 'ended';
+  };
+  const id = await add(cloud, 1);
+  work([cloud], { carryOut });
+  await expect.poll(() => done).toEqual([id]);
+  expect(told.map(({ waitsSince }) => waitsSince !== undefined)).toEqual([false, false, true, true, true]);
+  expect(told.every(({ lostBefore }) => lostBefore === 0)).toBe(true);
+  await close();
+});
+
+it('a provider that has no room is asked no more until it has, and others go on', async () => {
+  const { done, work, add, close } = openLanes();
+  const begunAt = new Map<string, number>();
+  const refusedMs = 1_500;
+  const carryOut = async ({ id, refusals }: Delivery): Promise<Outcome> => {
+    if (id.startsWith(cloud) && begunAt.size === 0 && refusals === 0) {
+      begunAt.set('refused', performance.now());
+      return { refusedMs };
+    }
+    begunAt.set(id, performance.now());
+    return 'ended';
+  };
+  const [first, second, other] = [await add(cloud, 1), await add(cloud, 2), await add(a, 1)];
+  work([cloud, a], { carryOut });
+  await expect.poll(() => [...done].sort()).toEqual([other, first, second].sort());
+  expect(done[0]).toBe(other);
+  for (const id of [first, second])
+    expect((begunAt.get(id) ?? 0) - (begunAt.get('refused') ?? 0)).toBeGreaterThan(refusedMs * 0.9);
+  await close();
+});
+
+it('all workers together have no more jobs of a provider at once than its limit', async () => {
+  const { transport, done, work, add, close } = openLanes();
+  await transport.limit(cloud, { atOnce: 1 });
+  let atWork = 0;
+  const most: number[] = [];
+  const carryOut = async (): Promise<Outcome> => {
+    most.push(++atWork);
+    await delay(300);
+    atWork--;
+    return 'ended';
+  };
+  for (const number of [1, 2, 3]) await add(cloud, number);
+  for (let worker = 0; worker < 2; worker++) work([cloud], { carryOut });
+  await expect.poll(() => done).toHaveLength(3);
+  expect(most).toEqual([1, 1, 1]);
+  await close();
+});
+
+it('all workers together begin no more jobs of a provider in a minute than its limit', async () => {
+  const { transport, done, work, add, close } = openLanes();
+  await transport.limit(cloud, { perMinute: 2 });
+  for (const number of [1, 2, 3]) await add(cloud, number);
+  for (let worker = 0; worker < 2; worker++) work([cloud, a]);
+  await expect.poll(() => done).toHaveLength(2);
+  // They go on with others, and the third has not begun.
+  const other = await add(a, 1);
+  await expect.poll(() => done.at(-1)).toBe(other);
+  expect(done).toHaveLength(3);
+  await close();
+});

@@ -51,7 +51,8 @@ it('makes pictures, has those forgotten that nobody goes on from, and goes on fr
     field: 'providerOptions.gemini.delivery',
   });
   await expect(ask('now by day', gemini({ previousTurn: 'v1_unknown' }))).rejects.toMatchObject({
-    code: 'ERR_MODEL_UNKNOWN',
+    code: 'ERR_REQUEST_INVALID',
+    field: 'providerOptions.gemini.previousTurn',
   });
   expect(emulator.paid).toBe(4);
 });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { GenerationRequest, Image } from '@easel/plugin-sdk';
+import { EaselError, type GenerationRequest, type Image } from '@easel/plugin-sdk';
 import type { BatchCall } from '@easel/plugin-sdk/batch';
 import { z } from 'zod';
 import { pictureRequest } from '../contents.js';
@@ -47,7 +47,9 @@ export async function openInBackground(
         received,
         async submit(stop) {
           const ask = { method: 'POST', path: 'interactions', body: written(prompt) } as const;
-          const { id } = await client.request(about, createdSchema, stop, ask);
+          const { id } = await client.request(about, createdSchema, stop, ask).catch((error: unknown) => {
+            throw previous === undefined ? error : turnFailure(error);
+          });
           return { id, isKept };
         },
         onProgress: () => {},
@@ -59,6 +61,22 @@ export async function openInBackground(
     },
     turnsOf: (images) => (isKept ? { turns: images.map((image) => turns.get(image) ?? null) } : {}),
   };
+}
+
+/** Google answers for a turn that it does not keep as for a model that it does not have. */
+function turnFailure(error: unknown): unknown {
+  const isGone =
+    EaselError.isInstance(error) &&
+    error.code === 'ERR_MODEL_UNKNOWN' &&
+    /\binteraction\b/i.test(error.message);
+  if (!isGone) return error;
+  return new EaselError({
+    code: 'ERR_REQUEST_INVALID',
+    field: 'providerOptions.gemini.previousTurn',
+    message: 'previousTurn: Google does not keep the turn, or no more.',
+    hint: 'Send the image as an input image.',
+    cause: error,
+  });
 }
 
 const hashOf = (value: unknown) => createHash('sha256').update(JSON.stringify(value)).digest('hex');

@@ -30,7 +30,7 @@ export type IconName = keyof typeof shapes;
 
 /** A drawing beside words, or on a button that has a label. */
 export const Icon = ({ name }: { readonly name: IconName }) => (
-  <svg className="icon" viewBox="0 0 20 20" aria-hidden="true">
+  <svg className="icon" data-icon={name} viewBox="0 0 20 20" aria-hidden="true">
     <path d={shapes[name]} />
   </svg>
 );

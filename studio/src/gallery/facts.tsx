@@ -6,6 +6,7 @@ export function Facts({ image }: { readonly image: ImageDetails }) {
   const words = useWords();
   const { parameters } = image.provenance;
   const time = new Intl.DateTimeFormat($locale.get(), { dateStyle: 'medium', timeStyle: 'short' });
+  const number = new Intl.NumberFormat($locale.get(), { useGrouping: false, maximumFractionDigits: 4 });
   const rows: readonly (readonly [string, unknown])[] = [
     [words.model, image.model],
     [words.size, `${image.width} × ${image.height}`],
@@ -24,7 +25,7 @@ export function Facts({ image }: { readonly image: ImageDetails }) {
           <div key={label}>
             <dt>{label}</dt>
             <dd className="figure" dir="auto">
-              {String(value)}
+              {typeof value === 'number' ? number.format(value) : String(value)}
             </dd>
           </div>
         ))}

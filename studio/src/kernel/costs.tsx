@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react';
 import type * as z from 'zod/mini';
 import { listCosts } from '../api/kernel.js';
 import type { costSumSchema } from '../api/schemas.js';
-import { formatCost, useWords } from '../language/words.js';
+import { $locale, formatCost, useWords } from '../language/words.js';
 
 /** What providers have cost, by day. */
 export function Costs() {
@@ -12,6 +12,7 @@ export function Costs() {
     listCosts().then(setCosts, () => {});
   }, []);
   if (!costs) return null;
+  const date = new Intl.DateTimeFormat($locale.get(), { dateStyle: 'medium', timeZone: 'UTC' });
   return (
     <section className="costs" aria-labelledby="costs">
       <h2 className="label" id="costs">
@@ -33,7 +34,7 @@ export function Costs() {
           <tbody>
             {costs.map(({ day, plugin, currency, amount, calls }) => (
               <tr key={`${day} ${plugin} ${currency}`}>
-                <td className="figure">{day}</td>
+                <td className="figure">{date.format(new Date(day))}</td>
                 <td>{plugin}</td>
                 <td className="figure">{calls}</td>
                 <td className="figure">{formatCost({ amount, currency })}</td>

@@ -2,12 +2,10 @@ import { Switch } from '@base-ui/react/switch';
 import { useStore } from '@nanostores/react';
 import type { Plugin } from '../api/schemas.js';
 import { Icon } from '../controls/icon.js';
-import { useWords } from '../language/words.js';
+import { $locale, formatBytes, useWords } from '../language/words.js';
 import { $busy, $switched, act, switchPlugin } from './health.js';
 import { $kernelEvents, latenciesOf } from './kernel-events.js';
 import { Sparkline } from './sparkline.js';
-
-const mebibyte = 1024 * 1024;
 
 function lightOf({ state, available, breakers }: Plugin): 'good' | 'idle' | 'bad' {
   if (['failed', 'backoff', 'quarantined'].includes(state) || Object.values(breakers).includes('open'))
@@ -33,7 +31,7 @@ export function PluginRow({ plugin }: { readonly plugin: Plugin }) {
         .map(({ medianMs, p95Ms }) => `${seconds(medianMs)} / ${seconds(p95Ms)}`)
         .join(', ') || undefined,
     ],
-    [words.memory, plugin.memoryBytes && `${Math.round(plugin.memoryBytes / mebibyte)} MiB`],
+    [words.memory, plugin.memoryBytes && formatBytes(plugin.memoryBytes)],
     [words.restarts, plugin.restarts > 0 ? `${plugin.restarts}` : undefined],
   ].map(([label, value]) => [String(label), value ? String(value) : undefined]);
   return (
@@ -98,5 +96,16 @@ export function PluginRow({ plugin }: { readonly plugin: Plugin }) {
   );
 }
 
-const seconds = (milliseconds: number): string =>
-  milliseconds < 1_000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1_000).toFixed(1)} s`;
+function seconds(milliseconds: number): string {
+  const [unit, time] =
+    milliseconds < 1_000
+      ? (['millisecond', milliseconds] as const)
+      : (['second', milliseconds / 1_000] as const);
+  const digits = unit === 'second' ? 1 : 0;
+  return new Intl.NumberFormat($locale.get(), {
+    style: 'unit',
+    unit,
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  }).format(time);
+}

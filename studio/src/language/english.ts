@@ -272,6 +272,8 @@ export const english = {
   chooseModel: (name: string) => `Use ${name}`,
   keySheet: {
     title: 'Keys',
+    /** What keyboards of the language call a key. Absent: as here. */
+    names: new Map<string, string>(),
     groups: { make: 'Make', gallery: 'Gallery', mask: 'Mask', everywhere: 'Everywhere' },
     acts: {
       submit: 'Make what is set',

@@ -81,7 +81,7 @@ export const german: Words = {
   schedule: 'Scheduler',
   precision: 'Genauigkeit',
   precisions: {
-    unset: 'Genau mit festem Seed, sonst so schnell wie hier möglich',
+    unset: 'Mit festem Seed genau, sonst schnell',
     exact: 'Genau',
     fast: 'Schnell: Bilder weichen etwas ab',
   },
@@ -93,7 +93,7 @@ export const german: Words = {
     keep: 'Prompt speichern',
     hint: 'Wird in diesem Browser gespeichert. {prompt} darin steht für den nächsten Prompt.',
   },
-  asTheModel: 'Vorgabe des Modells',
+  asTheModel: 'Vorgabe',
   loras: 'LoRAs',
   addLora: 'LoRA hinzufügen',
   removeLora: (name) => `${name} entfernen`,
@@ -292,6 +292,13 @@ export const german: Words = {
   chooseModel: (name) => `${name} verwenden`,
   keySheet: {
     title: 'Tastenkürzel',
+    names: new Map([
+      ['Ctrl', 'Strg'],
+      ['Space', 'Leertaste'],
+      ['Delete', 'Entf'],
+      ['Home', 'Pos1'],
+      ['End', 'Ende'],
+    ]),
     groups: { make: 'Erstellen', gallery: 'Galerie', mask: 'Maske', everywhere: 'Überall' },
     acts: {
       submit: 'Bilder erstellen',

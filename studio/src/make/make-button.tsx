@@ -18,7 +18,7 @@ export function MakeButton({ model }: { readonly model: Model | undefined }) {
       <button type="submit" className="primary" disabled={!model?.available}>
         {words.make(n)}
         <span className="key" aria-hidden="true">
-          Ctrl ↵
+          {words.keySheet.names.get('Ctrl') ?? 'Ctrl'} ↵
         </span>
       </button>
       <p className="hint">{hint()}</p>

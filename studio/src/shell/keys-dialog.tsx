@@ -74,7 +74,7 @@ export function KeysDialog() {
                 <dt>
                   {keys.map((key) => (
                     <kbd key={key} className="key">
-                      {key}
+                      {keySheet.names.get(key) ?? key}
                     </kbd>
                   ))}
                 </dt>

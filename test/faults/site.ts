@@ -83,8 +83,8 @@ export interface Provider {
  * Options for random runs. Where a late answer is lost for everybody, a busy machine must not make it late:
  * none of the random faults does.
  */
-export const patientOptions = ({ options, account }: Site): Site['options'] =>
-  account ? { ...options, requestMs: 60_000 } : options;
+export const patientOptions = ({ options, account, mayWaste }: Site): Site['options'] =>
+  account || mayWaste ? { ...options, requestMs: 60_000 } : options;
 
 /** Milliseconds that a plugin may take to start: a machine with much else to do is no fault of its own. */
 export const startMs = 120_000;

@@ -17,6 +17,8 @@ export interface NetworkOptions {
    * run.
    */
   readonly repacked?: RepackedWeights | undefined;
+  /** Is told which share of the codes that a network lacks is there, 0 to 1. Absent: nobody is. */
+  readonly onRepacked?: ((share: number) => void) | undefined;
   /** Whether int8 is worth it on this processor. Absent: nobody knows, and it counts as no. */
   readonly gainsByInt8?: (() => Promise<boolean>) | undefined;
   /** For what is written while a network is opened. Absent: the system's. */

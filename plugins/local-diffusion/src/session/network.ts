@@ -100,7 +100,7 @@ export class Network {
 async function openSession(
   graph: Graph,
   { provider, decompose, precision }: Execution,
-  { threads, prepared, repacked, temporaryFolder }: NetworkOptions,
+  { threads, prepared, repacked, onRepacked, temporaryFolder }: NetworkOptions,
 ): Promise<InferenceSession> {
   const written = writeFor(graph, { decompose, precision });
   const options: SessionOptions = {
@@ -114,7 +114,7 @@ async function openSession(
     ...(decompose.size === 0 ? {} : { extra: unfusedOptions }),
   };
   if (provider === 'cpu' && precision === 'float32') {
-    const graphOfCodes = repacked ? await repacked.repack(written) : written;
+    const graphOfCodes = repacked ? await repacked.repack(written, onRepacked) : written;
     // They open without being prepared: weights stay as they are.
     const held = heldWeights(graphOfCodes);
     if (held.size > 0)

@@ -108,6 +108,49 @@ test('a matrix is repacked once, and again where its file is cut short', async (
   expect((await stat(path)).size).toBe(made.size);
 });
 
+describe('several matrices', () => {
+  const width = blockTypes.Q4_K.elements;
+
+  /** A graph of layers over the blocks of a case, each of which is a matrix of one row. */
+  async function layersOf(name: string, twice: number) {
+    const raw = (await readSafetensors(file)).get(`Q4_K.${name}.raw`)!;
+    const [rows = 0, length = 0] = raw.shape;
+    const offsets = Array.from({ length: rows + twice }, (_, index) => raw.offset + (index % rows) * length);
+    const locations = offsets.map((offset, index) => {
+      const location: TensorLocation = { ...raw, dtype: 'Q4_K', shape: [1, width], offset, length };
+      return [`layer${index}.weight`, location] as const;
+    });
+    const tensors = new Map(locations);
+    const builder = new GraphBuilder({ name: 'layers', configFile: 'none', config: {}, tensors });
+    const x = builder.input('x', 'float32', ['rows', width]);
+    for (const index of offsets.keys())
+      builder.output(
+        `y${index}`,
+        linear(builder, x, `layer${index}`, { inputs: width, outputs: 1, bias: false }),
+      );
+    return { graph: builder.finish(), rows };
+  }
+
+  test('are each written once, and what is there is told', async () => {
+    const { graph, rows } = await layersOf('gaussian', 2);
+    const repacked = new RepackedWeights({ folder: join(root, 'several'), maximumBytes: 1e9 });
+    const shares: number[] = [];
+    await repacked.repack(graph, (share) => shares.push(share));
+    expect(shares).toEqual(Array.from({ length: rows }, (_, index) => (index + 1) / rows));
+  });
+
+  test('are refused where one has no finite scale, and nothing is left half written', async () => {
+    const { graph, rows } = await layersOf('special_scales', 0);
+    const folder = join(root, 'damaged');
+    const repacked = new RepackedWeights({ folder, maximumBytes: 1e9 });
+    await expect(repacked.repack(graph)).rejects.toThrow(/has a scale that is NaN or infinity/);
+    const [entry = ''] = await readdir(folder);
+    const names = await readdir(join(folder, entry));
+    expect(names.length).toBeLessThan(rows);
+    expect(names.every((name) => name.endsWith('.bin'))).toBe(true);
+  });
+});
+
 test('a network whose codes have no room on disk is refused with what to do', async () => {
   const { location, shape } = await matrixOf('Q4_K');
   const repacked = new RepackedWeights({ folder: join(root, 'full'), maximumBytes: 10 });

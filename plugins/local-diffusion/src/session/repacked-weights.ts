@@ -38,18 +38,19 @@ export class RepackedWeights {
   /**
    * The same graph over repacked matrices; what cannot be repacked stays as it is.
    *
+   * @param onProgress is told which share of what has to be written is there, 0 to 1
    * @throws ERR_MODEL_FILES_INVALID for a matrix with a scale that is NaN or infinity
    * @throws ERR_STORAGE where they have no room on disk. Decoded at each run they would take more memory than
    * was planned.
    */
-  async repack(graph: Graph): Promise<Graph> {
+  async repack(graph: Graph, onProgress: (share: number) => void = () => {}): Promise<Graph> {
     const matrices = findRepackable(graph);
     // Files of one graph lie below one folder.
     const usable = new Map([...matrices].filter(([, { part }]) => this.#isOnDrive(part.file)));
     if (usable.size === 0) return graph;
     const folders = await this.#foldersOf([...usable.values()]);
     const paths = new Map<RepackedMatrix, string>();
-    const missing: RepackedMatrix[] = [];
+    const missing = new Map<string, RepackedMatrix>();
     for (const matrix of usable.values()) {
       const path = join(folders.get(matrix.part.file)!, nameOf(matrix));
       paths.set(matrix, path);
@@ -57,11 +58,11 @@ export class RepackedWeights {
         (status) => status.size,
         () => undefined,
       );
-      if (size !== repackedBytes(matrix)) missing.push(matrix);
+      if (size !== repackedBytes(matrix)) missing.set(path, matrix);
     }
-    const bytes = missing.reduce((sum, each) => sum + repackedBytes(each), 0);
-    if (missing.length > 0) await this.#makeRoom(bytes, new Set(folders.values()));
-    for (const matrix of missing) await write(matrix, paths.get(matrix)!);
+    const bytes = [...missing.values()].reduce((sum, each) => sum + repackedBytes(each), 0);
+    if (missing.size > 0) await this.#makeRoom(bytes, new Set(folders.values()));
+    await writeAll(missing, (written) => onProgress(written / bytes));
     return withRepacked(graph, usable, (matrix) => paths.get(matrix)!);
   }
 
@@ -132,6 +133,35 @@ const noRoom = (why: string, remedy: string) =>
 
 const nameOf = ({ part, type, initializer }: RepackedMatrix): string =>
   `${part.offset}-${initializer.shape.join('x')}-${type}.bin`;
+
+/** Matrices that are worked on at once: one waits for the disk while another is repacked. */
+const atOnce = 2;
+
+/**
+ * Writes matrices by their paths; after the first one that cannot be written none is begun.
+ *
+ * @param onWritten is told the bytes that are there
+ */
+async function writeAll(
+  matrices: ReadonlyMap<string, RepackedMatrix>,
+  onWritten: (bytes: number) => void,
+): Promise<void> {
+  const waiting = [...matrices];
+  let bytes = 0;
+  const writeNext = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const [path, matrix] = next;
+      await write(matrix, path).catch((error) => {
+        waiting.length = 0;
+        throw error;
+      });
+      bytes += repackedBytes(matrix);
+      onWritten(bytes);
+    }
+  };
+  const outcomes = await Promise.allSettled(Array.from({ length: atOnce }, writeNext));
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+}
 
 async function write({ part, type, initializer }: RepackedMatrix, path: string): Promise<void> {
   const { shape, name } = initializer;

@@ -54,6 +54,14 @@ export class CallProgress {
     this.#tell({ stage: 'load', fraction: this.#fraction });
   }
 
+  /** So much of the codes that a network is computed with, 0 to 1, has been written. */
+  repacking(share: number): void {
+    if (share < 1 && performance.now() - this.#toldAt < intervalMs) return;
+    this.#toldAt = performance.now();
+    const message = `Preparing the weights for the first time: ${Math.floor(100 * share)} %`;
+    this.#tell({ stage: 'load', fraction: this.#fraction, message });
+  }
+
   /** A call of the denoising network has been made. */
   async step(position: PassPosition, step: PictureStep, previewer: Previewer): Promise<void> {
     const { image, pass } = position;

@@ -31,7 +31,7 @@ let inProgress: CallProgress | undefined;
 const gainsByInt8 = async () =>
   (await import('../session/int8-gain.js')).gainsByInt8({ folder: selfTestFolder(settings) });
 const memory = new NetworkMemory(
-  { ...options, gainsByInt8 },
+  { ...options, gainsByInt8, onRepacked: (share) => inProgress?.repacking(share) },
   {
     ...memoryBudget(settings.memoryBytes),
     clock: new RunClock(runMemory),

@@ -97,15 +97,7 @@ export function PluginRow({ plugin }: { readonly plugin: Plugin }) {
 }
 
 function seconds(milliseconds: number): string {
-  const [unit, time] =
-    milliseconds < 1_000
-      ? (['millisecond', milliseconds] as const)
-      : (['second', milliseconds / 1_000] as const);
-  const digits = unit === 'second' ? 1 : 0;
-  return new Intl.NumberFormat($locale.get(), {
-    style: 'unit',
-    unit,
-    minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
-  }).format(time);
+  if (milliseconds < 1_000) return `${Math.round(milliseconds)} ms`;
+  const digits = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
+  return `${new Intl.NumberFormat($locale.get(), digits).format(milliseconds / 1_000)} s`;
 }

@@ -40,8 +40,21 @@ describe("Automatic1111's samplers and schedules", () => {
   });
 });
 
+describe("Automatic1111's schedules that cannot be", () => {
+  it.each([
+    [{ sampler_name: 'Euler', scheduler: 'Bong Tangent' }, 'Euler', 1],
+    [{ scheduler: 'Bong Tangent' }, 'Heun', 1],
+    [{ sampler_name: 'DPM++ 2M Karras', scheduler: 'Exponential' }, 'DPM++ 2M Karras', 1],
+    [{ sampler_name: 'DPM++ 2M Karras', scheduler: 'karras' }, 'DPM++ 2M Karras', 0],
+  ])('%j are left out, and told', async (body, sampler, told) => {
+    const { info, messages } = await textToImage(await startMaskServer(), body);
+    expect(info.sampler_name).toBe(sampler);
+    expect(messages).toEqual(Array(told).fill(expect.stringMatching(/^scheduler had no effect: /)));
+  });
+});
+
 describe("Automatic1111's error of a sampler", () => {
-  it.each(['sampler_name', 'sampler_index', 'scheduler'])('names %s where that was sent', async (field) => {
+  it.each(['sampler_name', 'sampler_index'])('names %s where that was sent', async (field) => {
     const server = await startMaskServer();
     const body = { prompt: 'blue', [field]: 'long '.repeat(40) };
     const response = await server.post('/sdapi/v1/txt2img', body);

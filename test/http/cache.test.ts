@@ -13,6 +13,7 @@ interface Answer {
   readonly data: readonly { readonly b64_json: string }[];
   readonly easel: {
     readonly cost?: object;
+    readonly warnings: readonly object[];
     readonly provenance: {
       readonly plugin: { readonly id: string };
       readonly attempts: readonly object[];
@@ -71,6 +72,14 @@ describe('a request with a fixed seed', () => {
       expect([change, said]).toEqual([change, 'miss']);
     }
     expect((await ask(server, star)).said).toBe('hit');
+    // What was told of the request that was made first is not told of the other one.
+    const told = async (size: string) => {
+      const { said, easel } = await ask(server, { ...star, size });
+      return [said, easel.warnings.length];
+    };
+    expect(await told('70x64')).toEqual(['miss', 1]);
+    expect(await told('64x64')).toEqual(['miss', 0]);
+    expect(await told('70x64')).toEqual(['hit', 1]);
   });
 
   it('is made anew where its picture is gone or damaged, and where nobody wants the old one', async () => {

@@ -103,6 +103,16 @@ it('makes images for a client of others, which lists what there is first', async
   expect((await client.getHistory()).History).toHaveLength(1);
 });
 
+it('takes graphs as ComfyUI’s own examples send them, by urllib, which calls them a form', async () => {
+  const response = await fetch(`${server.url}/prompt`, {
+    method: 'POST',
+    body: JSON.stringify({ prompt: textToImage({ text: 'blue' }) }),
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+  });
+  const { prompt_id: id } = await jsonOf<{ prompt_id: string }>(response);
+  expect(await columnsOf(await imageOf(await endOf(id)))).toMatchObject({ columns: Array(4).fill('0000ff') });
+});
+
 it('shows an image while it is made, and ends it', async () => {
   const looks: string[] = [];
   client.on('image_data', ({ mime }) => looks.push(mime));

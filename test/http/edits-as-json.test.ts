@@ -41,6 +41,29 @@ it('reads the images of an edit that is JSON, and the mask as OpenAI means it', 
   expect(await edit(server, 'blue', masked)).toEqual(['0000ff', '0000ff', 'ffffff', 'ffffff']);
 });
 
+it('reads the images of a form also where they are text, as JSON has them', async () => {
+  const server = await startMaskServer();
+  const [image, mask] = [
+    dataUrl(await halves(colours.red, colours.white)),
+    dataUrl(await halves(colours.clear, colours.opaqueBlack)),
+  ];
+  const send = async (fields: Record<string, string>) => {
+    const form = new FormData();
+    for (const [name, text] of Object.entries({ prompt: 'blue', size: '64x64', ...fields }))
+      form.append(name, text);
+    const response = await fetch(`${server.url}/v1/images/edits`, { method: 'POST', body: form });
+    const { data, error } = await jsonOf<Partial<OpenAiAnswer> & { error?: { message: string } }>(response);
+    if (!data) return error?.message;
+    return (await columnsOf(Buffer.from(data[0]?.b64_json ?? '', 'base64'))).columns;
+  };
+  expect(await send({ image, mask })).toEqual(['0000ff', '0000ff', 'ffffff', 'ffffff']);
+  expect(await send({ 'image[]': image.replace('data:', 'DATA:'), mask: 'null' })).toEqual(
+    Array(4).fill('0000ff'),
+  );
+  expect(await send({ image, mask: 'C:\\mask.png' })).toMatch(/^mask: must be base64/);
+  expect(await send({ image: 'undefined' })).toBe('image: is missing');
+});
+
 it('fetches an image from its address, from one of a private network only where the operator allows it', async () => {
   const host = await startImageHost(await halves(colours.red, colours.white));
   const images = [{ image_url: `${host}/elsewhere` }];

@@ -26,6 +26,28 @@ describe('an error about a field', () => {
     expect(error).toMatchObject({ param, message: expect.stringMatching(message) });
   });
 
+  it.each(['__proto__', 'constructor', 'toString'])(
+    'whose name every object knows, %s, is one',
+    async (name) => {
+      const server = await startServer();
+      for (const path of ['/v1/images/generations', '/sdapi/v1/txt2img', '/api/images/generate']) {
+        const body = `{"prompt":"x","${name}":{"a":1}}`;
+        const response = await fetch(`${server.url}${path}`, {
+          method: 'POST',
+          body,
+          headers: { 'content-type': 'application/json' },
+        });
+        const text = await response.text();
+        expect([path, response.status, text]).toEqual([
+          path,
+          name === '__proto__' || path.startsWith('/api') ? 400 : 200,
+          expect.stringContaining(name),
+        ]);
+        expect(text).not.toMatch(/\[object|not a function/);
+      }
+    },
+  );
+
   it('of Automatic1111’s API has its name in the message', async () => {
     const server = await startServer();
     const image = 'iVBORw0KGgo=';

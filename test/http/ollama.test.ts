@@ -58,6 +58,19 @@ describe("Ollama's client", () => {
     expect(Buffer.from(last?.image ?? '', 'base64').toString('latin1', 1, 4)).toBe('PNG');
   });
 
+  it('is not needed: curl may send JSON without saying so', async () => {
+    const { url } = await startServer();
+    const body = '{"model":"steady-one","prompt":"x","stream":false}';
+    for (const type of ['application/x-www-form-urlencoded', 'text/plain', '']) {
+      const response = await fetch(`${url}/api/generate`, {
+        method: 'POST',
+        body: new TextEncoder().encode(body),
+        headers: type === '' ? {} : { 'content-type': type },
+      });
+      expect([type, response.status]).toEqual([type, 200]);
+    }
+  });
+
   it('loads a model by an empty prompt, and is told what is wrong in its own shape', async () => {
     const server = await startServer();
     const ask = (body: object) => server.post('/api/generate', body);

@@ -1,7 +1,9 @@
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import { pngInfoOf } from '../../core/src/http/automatic1111/png-info.js';
+import { exifComment, readExifComment } from '../../core/src/results/exif-comment.js';
 import { writeJpegMetadata } from '../../core/src/results/jpeg-metadata.js';
+import { makePngChunk } from '../../core/src/results/png-chunks.js';
 import { writePngText } from '../../core/src/results/png-text.js';
 import { readProvenance } from '../../core/src/results/read-provenance.js';
 import { onePixelPng } from '../fixtures/one-pixel-png.js';
@@ -178,6 +180,9 @@ it('reads what InvokeAI wrote before its third version', () => {
 it.each([
   [{ parameters: { made: 'up', prompt: 'a cat' } }],
   [{ Comment: { made: 'up' } }],
+  [{ parameters: '{"prompt": "a cat", "steps": 4' }],
+  [{ parameters: '[{"prompt": "a cat"}]' }],
+  [{ parameters: "{'prompt': 'a cat'}" }],
   [{ prompt: 'a cat' }],
   [{ prompt: { '1': { class_type: 'LoadImage', inputs: {} } } }],
 ])('never takes JSON for a prompt: %j', (texts) => {
@@ -190,6 +195,37 @@ it('takes the text of AUTOMATIC1111 where a program writes its graph beside it',
   const parameters = 'a dog\nSteps: 9, Sampler: Euler a, CFG scale: 7, Seed: 3, Size: 96x96';
   const { request } = readProvenance(fileOf({ parameters, prompt: graph }));
   expect(request).toMatchObject({ prompt: 'a dog', steps: 9 });
+});
+
+it('reads dynamic prompts, a byte order mark before JSON, and UTF-8 where Latin-1 belongs', () => {
+  const steps = '\nSteps: 4, Sampler: Euler a, CFG scale: 7, Seed: 7';
+  const promptOf = (parameters: string) => readProvenance(fileOf({ parameters })).request.prompt;
+  expect(promptOf(`{red|blue} cat${steps}`)).toBe('{red|blue} cat');
+  expect(promptOf(`\ufeff${JSON.stringify(fooocus)}`)).toBe('a cat');
+  expect(promptOf(`Kätzchen, Ã¤${steps}`)).toBe('Kätzchen, Ã¤');
+  const raw = Buffer.from(`parameters\0Kätzchen 猫${steps}`, 'utf8');
+  const [head, rest] = [onePixelPng.subarray(0, 33), onePixelPng.subarray(33)];
+  const file = Buffer.concat([head, makePngChunk('tEXt', raw), rest]);
+  expect(readProvenance(file).request).toMatchObject({ prompt: 'Kätzchen 猫', seed: 7 });
+});
+
+it('reads a comment of EXIF in the other order of bytes, and in UTF-8', () => {
+  const text = 'a cat\nSteps: 4, Sampler: Euler a, CFG scale: 7, Seed: 7';
+  const ours = exifComment(text);
+  expect(readExifComment(ours)).toBe(text);
+  const at = ours.indexOf('UNICODE\0') + 8;
+  const little = Buffer.concat([ours.subarray(0, at), Buffer.from(text, 'utf16le')]);
+  expect(readExifComment(little)).toBe(text);
+  const utf8 = Buffer.from(text.padEnd(2 * text.length, ' '));
+  expect(readExifComment(Buffer.concat([ours.subarray(0, at), utf8]))?.trim()).toBe(text);
+});
+
+it('names the options that do what has no field in a request', () => {
+  const parameters = 'a cat\nSteps: 4, Seed: 7, Clip skip: 2, Hires upscale: 2, Size: 96x64';
+  const [warning] = readProvenance(fileOf({ parameters })).warnings;
+  expect(warning?.message).toContain(
+    'Clip skip (the option clipSkip: 1), Hires upscale (the option hiresFix)',
+  );
 });
 
 it('reads the comment of JPEG files with a mark, and without one', async () => {

@@ -79,8 +79,9 @@ const isForPeople = ({ method, url, headers }: FastifyRequest): boolean =>
   method === 'GET' && (headers.accept ?? '').includes('text/html') && !/^\/(api|studio)\//.test(url);
 
 /** Answers a URL that cannot be read, which no route is looked up for. */
-export function answerUnreadableUrl(error: Error, _request: FastifyRequest, reply: FastifyReply): void {
-  const answer = answerFor(error);
+export function answerUnreadableUrl(_error: Error, _request: FastifyRequest, reply: FastifyReply): void {
+  const message = 'The path of the URL has a "%" without two hexadecimal digits, or bytes that are no UTF-8.';
+  const answer = answerFor(new HttpError(400, 'invalid_url', message));
   reply.status(answer.status).headers(answer.headers).send(bodyOf('failed', answer));
 }
 

@@ -56,8 +56,10 @@ function renameIn(message: string, field: string, names: FieldNames): string {
 /** A path such as `providerOptions.brush.clipSkip`. */
 function ownName(path: string, names: FieldNames): string {
   const [head = '', ...rest] = path.split('.');
-  const option = names.options?.[head === 'providerOptions' ? (rest[1] ?? '') : head];
-  return option ?? [nameOf(head, names), ...rest].join('.');
+  const asked = head === 'providerOptions' ? (rest[1] ?? '') : head;
+  const { options = {} } = names;
+  if (Object.hasOwn(options, asked)) return options[asked]!;
+  return [nameOf(head, names), ...rest].join('.');
 }
 
 const nameOf = (field: string, names: FieldNames): string => {

@@ -47,7 +47,7 @@ export async function readInputImages(given: readonly GivenImage[]): Promise<Inp
 
 /** The bytes of base64, bare or in a data URL. */
 export function fromBase64(text: string, param: string): GivenImage {
-  const base64 = text.replace(/^data:[^,]{0,100};base64,/, '');
+  const base64 = text.trimStart().replace(/^data:[^,]{0,100};base64,/i, '');
   if (!/^[A-Za-z0-9+/_\s-]*={0,2}\s*$/.test(base64.slice(0, 1_000)))
     throw new HttpError(400, 'invalid_image', `${param}: must be base64, or a data URL with it.`, { param });
   const { buffer, byteOffset, byteLength } = Buffer.from(base64, 'base64');

@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+
 /** Tags of EXIF 2.3: where its own directory lies, and the comment in it. */
 const tags = { exifDirectory: 0x8769, userComment: 0x9286 } as const;
 /** Types of their values. */
@@ -5,7 +7,7 @@ const types = { long: 4, undefinedBytes: 7 } as const;
 const headerBytes = 8;
 /** A directory with one entry: its count, the entry, and where the next directory lies. */
 const directoryBytes = 2 + 12 + 4;
-/** Says that the comment is in UTF-16; its order of bytes is that of the file. */
+/** Says that the comment is in UTF-16; its order of bytes should be that of the file. */
 const encodingMark = Buffer.from('UNICODE\0', 'latin1');
 
 /** Those of other texts; some programs leave the mark out. */
@@ -82,6 +84,13 @@ function decodeComment(comment: Buffer, isBig: boolean): string {
     const hasMark = otherMarks.some((other) => mark.equals(other));
     return (hasMark ? text : comment).toString('utf8').replace(/\0+$/, '');
   }
+  const zeros = [0, 0];
+  for (const [at, byte] of text.entries()) if (byte === 0) zeros[at % 2]!++;
+  const [first, second] = zeros as [number, number];
+  // Some write UTF-8 behind the mark, which has no zero bytes; names of settings have many in UTF-16.
+  if (first === 0 && second === 0 && isUtf8(text)) return text.toString('utf8');
+  // Others keep the comment of a file, and write the file anew in the other order.
+  const isBigText = first === second ? isBig : first > second;
   const even = Buffer.from(text.subarray(0, text.byteLength & ~1));
-  return (isBig ? even.swap16() : even).toString('utf16le');
+  return (isBigText ? even.swap16() : even).toString('utf16le').replace(/\0+$/, '');
 }

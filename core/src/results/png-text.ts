@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { isUtf8 } from 'node:buffer';
 import { inflateSync } from 'node:zlib';
 import { xmpKeyword } from './digital-source.js';
 import { invalidPng, makePngChunk, type PngChunk, pngSignature, readPngChunks } from './png-chunks.js';
@@ -96,13 +97,17 @@ function inflate(bytes: Uint8Array, limit: number): Uint8Array {
 }
 
 function decode(bytes: Uint8Array, encoding: Encoding, keyword: string): string {
-  if (encoding === 'latin1') return Buffer.from(bytes).toString('latin1');
+  if (encoding === 'latin1') return fromLatin1(bytes);
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
     throw invalidPng(`has a text, "${keyword}", that is not UTF-8`, cause);
   }
 }
+
+/** Many programs write UTF-8 where Latin-1 belongs; what is words in Latin-1 is seldom valid UTF-8. */
+const fromLatin1 = (bytes: Uint8Array): string =>
+  Buffer.from(bytes).toString(isUtf8(bytes) ? 'utf8' : 'latin1');
 
 function keywordOf({ data, type }: PngChunk): string {
   const end = data.subarray(0, 80).indexOf(0);
@@ -113,7 +118,8 @@ function keywordOf({ data, type }: PngChunk): string {
 function makeTextChunk(keyword: string, text: string): Uint8Array {
   const clean = text.replaceAll('\0', '');
   // XMP is UTF-8 by its own specification.
-  if (isLatin1(clean) && keyword !== xmpKeyword)
+  const isReadBack = isLatin1(clean) && fromLatin1(Buffer.from(clean, 'latin1')) === clean;
+  if (isReadBack && keyword !== xmpKeyword)
     return makePngChunk('tEXt', Buffer.from(`${keyword}\0${clean}`, 'latin1'));
   // Keyword, no compression (flag and method), no language, no translated keyword.
   return makePngChunk('iTXt', Buffer.from(`${keyword}\0\0\0\0\0${clean}`, 'utf8'));

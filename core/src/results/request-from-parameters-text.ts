@@ -47,10 +47,17 @@ export function requestFromParametersText(
     else if (key === 'Model' && values.get('Version')?.startsWith('Easel ')) take('model', key, value);
     else if (key === 'Size') {
       if (!takeSize(request, value)) leftOut.push(key);
-    } else if (!silent.includes(key)) leftOut.push(key === 'Model' ? `Model (${value})` : key);
+    } else if (!silent.includes(key)) leftOut.push(key + detailOf(key, value));
   }
   takeSchedule(request, values.get('Schedule type'), leftOut);
   return { request, warnings: leftOut.length === 0 ? [] : [leftOutWarning(name, leftOut)] };
+}
+
+/** What helps to ask for it all the same: whose model it was, or the option of plugins that does the same. */
+function detailOf(key: string, value: string): string {
+  if (key === 'Model') return ` (${value})`;
+  if (key === 'Clip skip' && /^\d{1,2}$/.test(value)) return ` (the option clipSkip: ${Number(value) - 1})`;
+  return key.startsWith('Hires ') ? ' (the option hiresFix)' : '';
 }
 
 function takeSize(request: ImageRequest, value: string): boolean {
@@ -80,6 +87,6 @@ function leftOutWarning(name: string, keys: readonly string[]): Warning {
   const more = keys.length > shown ? ` and ${keys.length - shown} more` : '';
   return {
     code: 'parameter-dropped',
-    message: `Of what ${name} tells, this has no counterpart here and was left out: ${list.join(', ')}${more}.`,
+    message: `Of what ${name} tells, this has no counterpart in a request and was left out: ${list.join(', ')}${more}.`,
   };
 }

@@ -2,6 +2,7 @@ import type { ImageRequest, OutputFormat, Warning } from '@easel/plugin-sdk';
 import type { AvailableModel } from '../../models/available-models.js';
 import { HttpError } from '../errors.js';
 import type { FieldNames } from '../field-names.js';
+import { joinSampler } from '../join-sampler.js';
 import { withoutAbsent } from '../request-fields.js';
 import { SharedOptions } from '../shared-options.js';
 import { automaticFieldNames } from './field-names.js';
@@ -112,8 +113,11 @@ function samplerOf(
   const first = chosen.find((name) => name !== 'scheduler');
   const sampler = first && body[first];
   if (!chosen.includes('scheduler')) return { sampler: sampler ?? undefined, warnings: [] };
-  const whole = `${sampler ?? model?.defaults.sampler ?? ''} ${body.scheduler}`.trim();
-  return { sampler: whole, warnings: [] };
+  const both = { sampler: sampler ?? undefined, schedule: body.scheduler ?? '' };
+  const { name, leftOut } = joinSampler(both, model?.defaults.sampler);
+  if (leftOut === undefined) return { sampler: name, warnings: [] };
+  const message = `scheduler had no effect: ${leftOut}.`;
+  return { sampler: name, warnings: [{ code: 'parameter-dropped', parameter: 'scheduler', message }] };
 }
 
 const formatOf = (

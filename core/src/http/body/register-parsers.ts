@@ -32,16 +32,7 @@ export function registerParsers(server: FastifyInstance, bodyLimit: number): voi
   holdLargeBodies(server, bodyLimit);
 
   server.removeContentTypeParser(['application/json', 'text/plain']);
-  const turns = new SerialQueue();
-  const parse = async (_request: unknown, body: Buffer) => {
-    if (body.length === 0) return undefined;
-    if (body.length < largeBytes) return parseJson(body);
-    // Several that have come at once would hold the event loop for the sum of their times.
-    return await turns.run(async () => {
-      await nextTurn();
-      return parseJson(body);
-    });
-  };
+  const parse = createJsonParser();
   server.addContentTypeParser('application/json', { parseAs: 'buffer' }, parse);
   server.addContentTypeParser(/^application\/[\w.-]+\+json/, { parseAs: 'buffer' }, parse);
   server.addContentTypeParser('*', async ({ headers }: { headers: NodeJS.Dict<string | string[]> }) => {
@@ -55,4 +46,26 @@ export function registerParsers(server: FastifyInstance, bodyLimit: number): voi
       `content-type: ${what}; send application/json, or multipart/form-data where a form is taken.`,
     );
   });
+}
+
+/**
+ * Reads the bodies of an API as JSON, whatever type they are said to have: its own server does, and `curl -d`
+ * and Python's urllib say that they send a form. Pages of other sites are told by their origin.
+ */
+export function readAnyTypeAsJson(server: FastifyInstance): void {
+  server.removeContentTypeParser('*');
+  server.addContentTypeParser('*', { parseAs: 'buffer' }, createJsonParser());
+}
+
+function createJsonParser() {
+  const turns = new SerialQueue();
+  return async (_request: unknown, body: Buffer): Promise<unknown> => {
+    if (body.length === 0) return undefined;
+    if (body.length < largeBytes) return parseJson(body);
+    // Several that have come at once would hold the event loop for the sum of their times.
+    return await turns.run(async () => {
+      await nextTurn();
+      return parseJson(body);
+    });
+  };
 }

@@ -1,6 +1,7 @@
 import webSocket from '@fastify/websocket';
 import type { FastifyInstance } from 'fastify';
 import { TensorFileList } from '../../model-files/list-tensor-files.js';
+import { readAnyTypeAsJson } from '../body/register-parsers.js';
 import type { ServerContext } from '../server-context.js';
 import { addFileRoutes } from './file-routes.js';
 import { comfyOperations } from './operations.js';
@@ -25,6 +26,7 @@ export const comfyRoutes = (context: ServerContext) => async (server: FastifyIns
     uploads: new Uploads(context.results),
     loras: new TensorFileList(),
   };
+  readAnyTypeAsJson(server);
   await server.register(webSocket, { options: { maxPayload: mostMessageBytes } });
   for (const base of ['', '/api']) {
     const operations = comfyOperations(base);

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { isNamed } from '../../models/available-models.js';
+import { readAnyTypeAsJson } from '../body/register-parsers.js';
 import { HttpError } from '../errors.js';
 import { addOperation, type Operation } from '../operation.js';
 import { parseBody } from '../parse-body.js';
@@ -73,6 +74,7 @@ const operations = {
 
 /** The part of Ollama's API by which its clients make images. */
 export const ollamaRoutes = (context: ServerContext) => async (server: FastifyInstance) => {
+  readAnyTypeAsJson(server);
   const startedAt = new Date();
   const models = () => context.manager.getAvailableModels();
   const find = (body: unknown) => {

@@ -47,7 +47,7 @@ export async function readEditBody(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<EditBody> {
-  if (request.isMultipart()) return await readImageForm(request);
+  if (request.isMultipart()) return await readImageForm(context, request, reply);
   const { images, image, mask, ...fields } = parseBody(referencesSchema, request.body);
   const named = [
     ...(images ?? []).map((text, index) => [text, `images.${index}`] as const),

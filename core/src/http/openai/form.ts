@@ -1,9 +1,11 @@
 import type { InputImage } from '@easel/plugin-sdk';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { readParts } from '../body/read-parts.js';
 import { HttpError } from '../errors.js';
+import { readReference } from '../image-reference.js';
 import { type GivenImage, readInputImages } from '../input-image.js';
+import type { ServerContext } from '../server-context.js';
 import { openAiRequestSchema } from './request.js';
 
 /** The fields of a call that makes images from others, and those images. */
@@ -14,25 +16,37 @@ export interface EditBody {
 }
 
 /**
- * The multipart form of `/v1/images/edits` and `/variations`: `image`, `image[]` (in any number), `mask`, and
- * text, of which numbers and flags are turned into what they say.
+ * The multipart form of `/v1/images/edits` and `/variations`: `image`, `image[]` (in any number) and `mask`
+ * as files or as the text that JSON has of them, and text, of which numbers and flags are turned into what
+ * they say.
  */
-export async function readImageForm(request: FastifyRequest): Promise<EditBody> {
+export async function readImageForm(
+  context: ServerContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<EditBody> {
   const fields: Record<string, unknown> = {};
   const given: GivenImage[] = [];
   let givenMask: GivenImage | undefined;
   for await (const part of readParts(request)) {
-    if ('text' in part) fields[part.name] = readField(part.name, part.text);
-    else {
-      const kind = part.name.replace(/\[\d*\]$/, '');
-      if (kind !== 'image' && kind !== 'mask')
-        throw new HttpError(400, 'invalid_request', `${part.name}: there is no such file`, {
-          param: part.name,
-        });
-      const image = { param: part.name, bytes: part.bytes };
-      if (kind === 'image') given.push(image);
-      else givenMask = image;
+    const kind = part.name.replace(/\[\d*\]$/, '');
+    const isImage = kind === 'image' || kind === 'mask';
+    if ('text' in part && !isImage) {
+      fields[part.name] = readField(part.name, part.text);
+      continue;
     }
+    if (!isImage)
+      throw new HttpError(400, 'invalid_request', `${part.name}: there is no such file`, {
+        param: part.name,
+      });
+    // What JavaScript makes of a value that is not there.
+    if ('text' in part && /^(null|undefined)?$/.test(part.text)) continue;
+    const image =
+      'text' in part
+        ? await readReference(part.text, part.name, context, reply)
+        : { param: part.name, bytes: part.bytes };
+    if (kind === 'image') given.push(image);
+    else givenMask = image;
   }
   const read = await readInputImages([...given, ...(givenMask ? [givenMask] : [])]);
   if (given.length === 0)

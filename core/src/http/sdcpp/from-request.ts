@@ -3,6 +3,7 @@ import type { AvailableModel } from '../../models/available-models.js';
 import { fromHires } from '../automatic1111/hires.js';
 import { foldSeed } from '../automatic1111/request.js';
 import { fromBase64, readInputImages } from '../input-image.js';
+import { joinSampler } from '../join-sampler.js';
 import { withoutAbsent } from '../request-fields.js';
 import { SharedOptions } from '../shared-options.js';
 import { findInertFields } from './inert-fields.js';
@@ -157,8 +158,10 @@ function samplerOf(
     if (schedule) told.ignore('sample_params.scheduler', `"${model.id}" does not take it`);
     return undefined;
   }
-  if (!sampler && !schedule) return undefined;
-  return [sampler ?? model?.defaults.sampler, schedule].filter(Boolean).join(' ');
+  if (!schedule) return sampler ?? undefined;
+  const { name, leftOut } = joinSampler({ sampler: sampler ?? undefined, schedule }, model?.defaults.sampler);
+  if (leftOut) told.ignore('sample_params.scheduler', leftOut);
+  return name;
 }
 
 /** Fields of `hires` by the names that Automatic1111 has for the same. */

@@ -24,7 +24,7 @@ export interface RequestIdentity {
 
 export async function identityOf(
   asked: ValidImageRequest,
-  { plugin, model, pipelineType, request, withFiles }: Candidate,
+  { plugin, model, pipelineType, request, withFiles, warnings }: Candidate,
   { plugins }: Configuration,
 ): Promise<RequestIdentity> {
   const { id } = plugin.manifest;
@@ -36,6 +36,8 @@ export async function identityOf(
     ...[model, pipelineType, id, await codeOf(plugin.plugin), plugins[id]?.options ?? {}, others],
     [asked.outputFormat, asked.outputQuality ?? null],
     isSeeded ? seed : null,
+    // A size that was rounded is another request than the rounded one: its answer says so.
+    warnings,
     await fileStamps(files),
     [...inputImages, ...(mask ? [mask] : [])].map(hashOf),
     mask === undefined ? null : [asked.keepUnmasked, asked.maskBlur, asked.maskFill, asked.maskPadding],

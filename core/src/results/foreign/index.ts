@@ -11,9 +11,10 @@ import { readFooocus, readInvoke, readNovel, readOldInvoke, readSwarm } from './
  * prompt.
  */
 export function readForeignTexts(texts: ReadonlyMap<string, string>): ParsedParametersText | undefined {
-  const parameters = texts.get(parametersKeyword);
+  const parameters = texts.get(parametersKeyword)?.replace(/^\ufeff|\0+$/g, '');
   const settings = objectOf(parameters);
-  if (parameters !== undefined && !settings) return parseParametersText(parameters);
+  if (parameters !== undefined && !settings)
+    return brokenObject.test(parameters) ? undefined : parseParametersText(parameters);
   if (settings) return readObject(settings);
   const invoke = objectOf(texts.get('invokeai_metadata'));
   if (invoke) return readInvoke(invoke);
@@ -24,6 +25,9 @@ export function readForeignTexts(texts: ReadonlyMap<string, string>): ParsedPara
   const graph = graphOf(texts.get('prompt'));
   return graph && readGraph(graph);
 }
+
+/** How objects and lists of JSON begin, and Python's; no prompt does, dynamic ones included. */
+const brokenObject = /^\s*(?:\[\s*)?\{\s*["']/;
 
 /** An object that stands where others have AUTOMATIC1111's text: in `parameters`, or in a comment of EXIF. */
 function readObject(settings: Settings): ParsedParametersText | undefined {

@@ -27,18 +27,15 @@ export const readSwarm = (settings: Settings): ParsedParametersText =>
 /** The object in `parameters` beside `fooocus_scheme`; its size is a text such as "(1152, 896)". */
 export function readFooocus({ resolution, ...settings }: Settings): ParsedParametersText {
   const [, width, height] = /(\d+)\s*[,x×]\s*(\d+)/.exec(textOf(resolution)) ?? [];
-  return readSettings(
-    { ...settings, width, height },
-    {
-      prompt: 'prompt',
-      negativePrompt: 'negative_prompt',
-      keys: { ...common, guidance_scale: 'CFG scale', scheduler: 'Schedule type', base_model: 'Model' },
-      silent: [
-        ...['full_prompt', 'full_negative_prompt', 'metadata_scheme', 'version', 'base_model_hash'],
-        ...['created_by', 'refiner_model_hash'],
-      ],
-    },
-  );
+  return readSettings(width === undefined ? settings : { ...settings, width, height }, {
+    prompt: 'prompt',
+    negativePrompt: 'negative_prompt',
+    keys: { ...common, guidance_scale: 'CFG scale', scheduler: 'Schedule type', base_model: 'Model' },
+    silent: [
+      ...['full_prompt', 'full_negative_prompt', 'metadata_scheme', 'version', 'base_model_hash'],
+      ...['created_by', 'refiner_model_hash'],
+    ],
+  });
 }
 
 /** `invokeai_metadata`; models in it are objects. */

@@ -5,6 +5,8 @@ import type { JobTransport } from './redis/job-transport.js';
 
 /** Milliseconds after which a job that was never written down will not be: its gateway has ended. */
 const neverMs = 600_000;
+/** Share of the time between two looks for which no other server looks. */
+const turnShare = 0.9;
 /** Objects that a list has at most. */
 const pageSize = 1_000;
 
@@ -20,6 +22,7 @@ export interface ReconcilerOptions {
 /**
  * Compares the records with the queue now and then: what was accepted and is in the queue no more, as Redis
  * has lost it, is put there again; and an end is noticed that nobody could tell of.
+ * Of all servers, one does it at a time.
  */
 export class Reconciler {
   readonly #options: ReconcilerOptions;
@@ -55,7 +58,8 @@ export class Reconciler {
   }
 
   async #reconcile(): Promise<void> {
-    const { records, transport } = this.#options;
+    const { records, transport, reconcileMs } = this.#options;
+    if (!(await transport.mayCompare(reconcileMs * turnShare))) return;
     for (let after: string | undefined; ; ) {
       const open = await records.open(after);
       const queued = await transport.places(open.map(({ key }) => key));

@@ -25,6 +25,7 @@ export class ToldEnds implements JobEnds {
       if (message.type !== 'state' || message.end === undefined) return;
       void this.#hear(message.id, message.end, follower).catch(warn);
     });
+    this.#channel.hearJobs();
     // What was said while the connection was cut was not heard.
     this.#channel.onReady(() => void this.#look(follower).catch(warn));
   }

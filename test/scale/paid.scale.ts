@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { rateLimited } from '../../plugins/runware/src/emulator/errors.js';
 import {
   type RunwareEmulator,
   runwareKey,
@@ -14,6 +15,8 @@ interface JobAnswer {
 
 /** Milliseconds that the provider works on an image. */
 let workMs = 3_000;
+/** Requests that the provider has no room for from now on. */
+let refusals = 0;
 let emulator: RunwareEmulator;
 let world: World;
 let gateway: Server;
@@ -21,7 +24,10 @@ let workers: Server[];
 
 beforeAll(async () => {
   emulator = await startRunwareEmulator({
-    script: ({ taskType }) => (taskType === 'imageInference' ? { workMs } : undefined),
+    script: ({ taskType }) => {
+      if (taskType !== 'imageInference') return undefined;
+      return refusals > 0 && refusals-- > 0 ? { refuse: rateLimited } : { workMs };
+    },
   });
   world = await createWorld({ RUNWARE_API_KEY: runwareKey });
   [gateway, ...workers] = (await Promise.all([
@@ -101,4 +107,17 @@ it('a job that a worker may have paid for before it was lost fails, and is not p
   await expect.poll(async () => (await jobOf(id)).state).toBe('failed');
   expect((await jobOf(id)).error).toMatchObject({ code: 'ERR_PROVIDER_BAD_RESPONSE', mayBePaid: true });
   expect(emulator.paid).toBe(before + 1);
+});
+
+it('a job that its provider has no room for waits, and is made once by any worker', async () => {
+  workMs = 100;
+  const other = await world.serve('worker', configuration());
+  const before = emulator.paid;
+  // As often as the kernel asks, so that the job is given back to the queue.
+  refusals = 3;
+  const id = await submit(7);
+  await expect.poll(async () => (await jobOf(id)).state).toBe('succeeded');
+  expect(refusals).toBe(0);
+  expect(emulator.paid).toBe(before + 1);
+  await other.end('SIGTERM');
 });

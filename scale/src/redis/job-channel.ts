@@ -44,6 +44,7 @@ export class JobChannel {
   readonly #reading: RedisClient;
   readonly #lookers = new Map<string, number>();
   readonly #listeners = new Set<(message: JobMessage) => void>();
+  #hearsJobs = false;
 
   constructor(place: RedisPlace, name: string) {
     this.#name = prefixOf(name);
@@ -51,7 +52,10 @@ export class JobChannel {
     this.#reading = connectForReading(place);
   }
 
-  /** Calls the listener for each message of any server, this one too. */
+  /**
+   * Calls the listener for each message of any server, this one too: of texts that all share from now on, and
+   * of jobs once somebody looks at one, or `hearJobs` was called.
+   */
   listen(listener: (message: JobMessage) => void): void {
     if (this.#listeners.size === 0) this.#hear();
     this.#listeners.add(listener);
@@ -70,11 +74,19 @@ export class JobChannel {
     };
     this.#reading.on('message', (_channel: string, text: string) => hear(text));
     this.#reading.on('pmessage', (_pattern: string, _channel: string, text: string) => hear(text));
-    void this.#reading.subscribe(`${this.#name}:events`).catch(() => {});
+    void this.#reading.subscribe(this.#documents).catch(() => {});
+  }
+
+  /** What is told of jobs goes to each that hears it: a worker at which nobody looks need not. */
+  hearJobs(): void {
+    if (this.#hearsJobs) return;
+    this.#hearsJobs = true;
+    void this.#reading.subscribe(this.#events).catch(() => {});
   }
 
   /** Has the looks at a job come here, or those at all jobs; the function that it answers ends that. */
   look(id = '*'): () => void {
+    this.hearJobs();
     const count = (change: number) => {
       const now = (this.#lookers.get(id) ?? 0) + change;
       if (now === 0) this.#lookers.delete(id);
@@ -88,7 +100,8 @@ export class JobChannel {
   }
 
   tell(message: JobMessage): void {
-    void this.#commands.publish(`${this.#name}:events`, JSON.stringify(message)).catch(() => {});
+    const channel = message.type === 'document' ? this.#documents : this.#events;
+    void this.#commands.publish(channel, JSON.stringify(message)).catch(() => {});
   }
 
   /** Tells of a look at an unfinished image, if anybody looks. */
@@ -113,6 +126,14 @@ export class JobChannel {
   close(): void {
     this.#commands.disconnect();
     this.#reading.disconnect();
+  }
+
+  get #events(): string {
+    return `${this.#name}:events`;
+  }
+
+  get #documents(): string {
+    return `${this.#name}:documents`;
   }
 
   #previewsOf = (id: string): string => `${this.#name}:previews:${id}`;

@@ -201,6 +201,14 @@ export class JobTransport {
     });
   }
 
+  /** Whether it is this server's turn to compare the queue with the records: one does it in that time. */
+  async mayCompare(milliseconds: number): Promise<boolean> {
+    const key = `${prefixOf(this.#name)}:compared`;
+    return await withRedis(
+      async () => (await this.#redis.set(key, '1', 'PX', Math.ceil(milliseconds), 'NX')) === 'OK',
+    );
+  }
+
   async probe(): Promise<void> {
     await withRedis(async () => await this.#redis.ping());
   }

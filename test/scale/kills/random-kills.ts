@@ -88,7 +88,7 @@ export async function randomKills({ kills, seed, leaseS, say }: KillRun): Promis
       if (which < 0.6 || (which >= 0.75 && which < 0.9)) {
         say(`${kill + 1}: the ${roles[place]} ${place} is killed`);
         await server.end('SIGKILL');
-        servers[place] = await server.again();
+        servers[place] = await startAgain(server);
       } else if (which < 0.75) {
         say(`${kill + 1}: the worker ${place} stands still`);
         server.child.kill('SIGSTOP');
@@ -126,6 +126,16 @@ export async function randomKills({ kills, seed, leaseS, say }: KillRun): Promis
     await world.close();
     s3.close();
     await emulator.close();
+  }
+}
+
+/** Starts a server as often as it takes, as whatever runs servers does: what they share may be slow. */
+async function startAgain(server: Server, tries = 10): Promise<Server> {
+  try {
+    return await server.again();
+  } catch (error) {
+    if (tries === 1) throw error;
+    return await startAgain(server, tries - 1);
   }
 }
 

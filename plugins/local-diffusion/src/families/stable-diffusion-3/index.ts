@@ -106,6 +106,9 @@ function textMisfit(
 ): string | undefined {
   const sum = (widths: readonly (number | undefined)[]) =>
     widths.reduce<number>((total, width) => total + (width ?? 0), 0);
+  const plain = encoders.findIndex(({ projection }) => !projection);
+  if (plain >= 0)
+    return `the ${plain === 0 ? 'first' : 'second'} CLIP has no text_projection, which FLUX.1 does without, and which is read here`;
   const pooled = sum(encoders.map(({ projection }) => projection?.width));
   if (pooled !== pooledWidth)
     return `the denoising network reads pooled texts ${pooledWidth} wide, and both CLIPs write ${pooled}`;

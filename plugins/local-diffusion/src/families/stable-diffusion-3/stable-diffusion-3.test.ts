@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { floatTensor, readTensors, writeSafetensors } from '../../../../../test/reference/tensors.js';
 import { openModel } from '../../models/open-model.js';
 import { NetworkMemory } from '../../session/network-memory.js';
 
@@ -71,4 +72,18 @@ test('is told which layers to leave out where that is asked for alone', async ()
   expect([...weakened!.weakInputs(2).kept_blocks!.data]).toEqual([1, 0, 1, 0]);
   expect([...weakened!.plainInputs(1).kept_blocks!.data]).toEqual([1, 1]);
   expect(model.guidance.weaken?.({ ...asked, familyOptions: {} })).toBeUndefined();
+});
+
+test('a CLIP without a projection, as FLUX.1 has it, is told by its place', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'easel-sd3-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await cp(golden, folder, { recursive: true });
+  const file = join(folder, 'text_encoder/model.safetensors');
+  const kept = [...(await readTensors(file, (name) => name !== 'text_projection.weight'))];
+  const tensors = kept.map(([name, { shape, data }]) => [name, floatTensor(shape, data as Float32Array)]);
+  await writeSafetensors(file, Object.fromEntries(tensors));
+  await expect(open(folder)).rejects.toMatchObject({
+    code: 'ERR_MODEL_FILES_INVALID',
+    message: expect.stringContaining('the first CLIP has no text_projection'),
+  });
 });

@@ -29,7 +29,8 @@ async function readPage(page: number): Promise<void> {
   const began = version;
   const answer = await listGallery($filter.get(), page * pageSize, pageSize).catch((error: unknown) => {
     if (error instanceof ApiError) return error;
-    throw error;
+    // It may have broken off on its way.
+    return new ApiError(0, { code: 'unreadable', message: 'The answer of the server cannot be read.' });
   });
   if (began !== version) return;
   if (answer instanceof ApiError) {

@@ -28,6 +28,7 @@ const schedules = [
   'align_your_steps_11',
   'align_your_steps_32',
   'align_your_steps',
+  'beta_timesteps',
   'linear_quadratic',
   'polyexponential',
   'exponential',

@@ -16,12 +16,19 @@ const fewSmallSigmas = ['dpmpp_2m_beta'];
 /** It scales the network's input and output as EDM was trained with, and this model was not. */
 const otherTraining = ['edm_euler'];
 
+/** With the steps of this model's own spacing, whose last one is long, they leave noise. */
+const wantOtherSpacing = ['dpmpp_3m_sde', 'res_multistep_ancestral'];
+
+/** Half of the steps take a fortieth off the noise: that is for flows. */
+const forFlows = ['euler_linear_quadratic', 'dpmpp_2m_linear_quadratic'];
+
 /** Schedules that are tried with two samplers only: others space their steps alike. */
-const triedWithFew = /_(beta|exponential|sgm_uniform|simple|normal|kl_optimal|align_your_steps)$/;
+const triedWithFew =
+  /_(beta|beta_timesteps|(poly)?exponential|ddim_uniform|linear_quadratic|sgm_uniform|simple|normal|kl_optimal|align_your_steps)$/;
 const isTried = (name: string) =>
   !triedWithFew.test(name) || /^(euler|dpmpp_2m)_$/.test(name.replace(triedWithFew, '_'));
 
-const exceptions = new Set([...fewSmallSigmas, ...otherTraining]);
+const exceptions = new Set([...fewSmallSigmas, ...otherTraining, ...wantOtherSpacing, ...forFlows]);
 
 let manager: ImageServiceManager;
 let reference: Uint8Array;

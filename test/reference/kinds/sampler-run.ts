@@ -54,7 +54,9 @@ export type SamplerCase = z.output<typeof samplerCaseSchema>;
 function obstacleOf(entry: SamplerCase): string | undefined {
   const { options, sampler } = entry;
   if (!entry.sigmas) return 'a sampler over timesteps, which diffusers spaces otherwise';
-  if (Object.keys(options).length > 0 || entry.eta !== undefined) return `options ${JSON.stringify(options)}`;
+  const isKnob = ([name]: [string, unknown]) => name === 'max_order' || name === 'order';
+  if (!Object.entries(options).every(isKnob) || entry.eta !== undefined)
+    return `options ${JSON.stringify(options)}`;
   if (entry.denoise_mask || entry.mask) return 'masks are the pipelines’ part';
   if (entry.subseeds || entry.seed_resize_from_h) return 'noise of two seeds';
   if (entry.last_step !== undefined) return 'a part of a run';
@@ -84,10 +86,10 @@ export async function compareSampler(program: 'comfyui' | 'a1111', entry: Sample
   const calls: number[] = [];
   const { latents, noise } = stepNoise(program, entry, sigmas[0]! >= largestSigma(model) * (1 - 1e-5));
   const first = started.schedule.levels[0]!;
-  const final = await row.sample({
+  const final = await chosen.sample({
     ...started,
     options: config,
-    knobs: {},
+    knobs: { order: (entry.options.max_order ?? entry.options.order) as number | undefined },
     latents: isFlow(model) ? latents : latents.map((x) => x * first.alpha),
     async denoise(current, level) {
       const shown = toProgram(current, level.alpha);
@@ -117,10 +119,7 @@ export async function compareSampler(program: 'comfyui' | 'a1111', entry: Sample
 }
 
 /** Samplers of the programs that are not built, in their spelling of names. */
-const unknown = ['heunpp2', 'gradient_estimation', 'res_multistep_ancestral', 'seeds_2'].concat(
-  ['seeds_3', 'sa_solver', 'sa_solver_pece', 'dpmpp_2m_sde_heun', 'dpm_fast', 'dpm_adaptive', 'ddpm'],
-  ['DPM fast', 'DPM adaptive', 'DPM++ 2M SDE Heun'],
-);
+const unknown = ['dpm_fast', 'dpm_adaptive', 'DPM fast', 'DPM adaptive'];
 
 /** Samplers that are diffusers' of the same name, and how those differ. */
 const ofDiffusers: Readonly<Record<string, string>> = {
@@ -132,16 +131,15 @@ const ofDiffusers: Readonly<Record<string, string>> = {
   uni_pc: 'ends at sigma 0',
   uni_pc_bh2: 'ends at sigma 0',
   ddim: 'over timesteps',
-  dpmpp_3m_sde: 'another third order',
-  'DPM++ 3M SDE': 'another third order',
 };
 
 /** Why a sampler is not to be equal, in words. */
 function differenceOf(program: 'comfyui' | 'a1111', entry: SamplerCase): string | undefined {
   const { sampler, model } = entry;
   if (unknown.includes(sampler)) return 'no such sampler';
-  if (Object.hasOwn(ofDiffusers, sampler)) return `diffusers' sampler: ${ofDiffusers[sampler]}`;
-  if (entry.level === 'unet' && program === 'comfyui') return 'timesteps are whole in ComfyUI';
   const row = resolveSampler(sampler).row;
+  if (Object.hasOwn(ofDiffusers, sampler) && !(isFlow(model) && row.flowSample))
+    return `diffusers' sampler: ${ofDiffusers[sampler]}`;
+  if (entry.level === 'unet' && program === 'comfyui') return 'timesteps are whole in ComfyUI';
   return isFlow(model) && !row.flowScheduler ? 'not for flows' : undefined;
 }

@@ -3,7 +3,7 @@ import { chooseSampler } from '../../../plugins/local-diffusion/src/sampling/cho
 import { buildSchedule } from '../../../plugins/local-diffusion/src/sampling/schedules/build-schedule.js';
 import { decodeNumber } from '../arrays.js';
 import type { CaseOutcome } from '../case.js';
-import { isFlow, type Model, modelSchema, schedulerConfigOf } from './sampler-models.js';
+import { type Model, modelSchema, schedulerConfigOf } from './sampler-models.js';
 
 /** The programs' smallest sigmas differ from one another by so much; another schedule's by 1e-3 or more. */
 const tolerance = 2e-5;
@@ -35,7 +35,7 @@ type Program = 'comfyui' | 'a1111';
 /** A schedule of a program against the one of the same name here. */
 export function compareSchedule(program: Program, entry: ScheduleCase): CaseOutcome {
   const model = modelOf(entry);
-  const name = normalise(entry.chosen_schedule ?? entry.scheduler ?? '');
+  const name = nameHere(program, normalise(entry.chosen_schedule ?? entry.scheduler ?? ''));
   const difference = knownDifference(program, { ...entry, name, model });
   if (difference) return { status: 'not-built', detail: difference };
   const chosen = chooseSampler(
@@ -58,6 +58,12 @@ export function compareSchedule(program: Program, entry: ScheduleCase): CaseOutc
 
 const normalise = (name: string) => name.toLowerCase().replaceAll(' ', '_');
 
+/** What a program's schedule is called here. */
+function nameHere(program: Program, name: string): string {
+  if (program === 'comfyui' && name === 'beta') return 'beta_timesteps';
+  return name === 'ddim' ? 'ddim_uniform' : name;
+}
+
 function modelOf({ model, kind, params, shift }: ScheduleCase): Model {
   if (kind !== undefined) return modelSchema.parse({ kind, shift, ...params });
   return modelSchema.catch({ kind: 'eps', zsnr: false }).parse(model);
@@ -73,16 +79,15 @@ function knownDifference(
   if (entry.options) return 'settings of the program';
   if (entry.discard_next_to_last || (entry.denoise ?? 1) !== 1) return 'a sigma more that is left out again';
   if (program === 'comfyui' && entry.sampler) return 'a step more, for the sampler';
-  if (entry.steps === 1 && /^(automatic|uniform|karras|exponential|beta|align_your_steps)$/.test(name)) {
+  if (
+    entry.steps === 1 &&
+    /^(automatic|uniform|karras|exponential|polyexponential|beta|align_your_steps)$/.test(name)
+  ) {
     return 'which sigma a single step starts from';
   }
-  if (entry.sampler === 'LCM' || name === 'ddim') return "a sampler's own timesteps";
+  if (entry.sampler === 'LCM' || entry.sampler === 'DDIM') return "a sampler's own timesteps";
   if (entry.sigmas.includes('NaN')) return 'not a number in the program';
-  if (program === 'comfyui' && name === 'beta')
-    return "AUTOMATIC1111's and diffusers' schedule has this name";
   if (program === 'a1111' && name === 'kl_optimal') return "ComfyUI's schedule has this name";
   if (model.zsnr) return "diffusers' largest sigma, 4096, in place of the program's";
-  const isBetweenEnds = name === 'karras' || name === 'exponential';
-  if (isFlow(model) && isBetweenEnds) return "diffusers' ends, which are shifted twice";
   return undefined;
 }

@@ -3,6 +3,7 @@ import type { AvailableModel } from '../../models/available-models.js';
 import { foldSeed } from '../automatic1111/request.js';
 import type { FieldNames } from '../field-names.js';
 import type { FoundNode, NodeReader } from './node-reader.js';
+import { scheduleOf } from './samplers.js';
 
 /** Steps of the contract. */
 const mostSteps = 1000;
@@ -88,13 +89,12 @@ function samplerOf(
   sampler: FoundNode,
   model: AvailableModel | undefined,
 ): string | undefined {
-  const inputs = ['sampler_name', 'scheduler'];
-  if (!model || model.supports.sampler)
-    return inputs
-      .map((input) => reader.text(sampler, input).trim())
-      .join(' ')
-      .trim();
-  for (const input of inputs) reader.ignore(sampler, input, `"${model.id}" does not take it`);
+  const [name, scheduler] = ['sampler_name', 'scheduler'];
+  if (!model || model.supports.sampler) {
+    const schedule = scheduleOf(model, reader.text(sampler, scheduler).trim());
+    return `${reader.text(sampler, name).trim()} ${schedule}`.trim();
+  }
+  for (const input of [name, scheduler]) reader.ignore(sampler, input, `"${model.id}" does not take it`);
   return undefined;
 }
 

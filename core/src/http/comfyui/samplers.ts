@@ -10,6 +10,9 @@ const comfyNames: Readonly<Record<string, string>> = {
   unipc: 'uni_pc',
 };
 
+/** The schedule that ComfyUI calls "beta"; that of all others is spaced in sigma. */
+const comfyBeta = 'beta_timesteps';
+
 const unique = (names: readonly string[]): string[] => [...new Set(names)];
 
 /** The samplers of the models, by ComfyUI's names. */
@@ -23,4 +26,10 @@ export const samplersOf = (models: readonly AvailableModel[]): string[] =>
 
 /** Their schedules. "normal" is what graphs have where nobody chose one. */
 export const schedulersOf = (models: readonly AvailableModel[]): string[] =>
-  unique(['normal', ...models.flatMap(({ choices }) => choices.schedules).map(normaliseSamplerName)]);
+  unique(['normal', ...models.flatMap(schedulesOf).map((name) => (name === comfyBeta ? 'beta' : name))]);
+
+/** What a model calls a schedule of ComfyUI's. */
+export const scheduleOf = (model: AvailableModel | undefined, scheduler: string): string =>
+  scheduler === 'beta' && model && schedulesOf(model).includes(comfyBeta) ? comfyBeta : scheduler;
+
+const schedulesOf = ({ choices }: AvailableModel): string[] => choices.schedules.map(normaliseSamplerName);

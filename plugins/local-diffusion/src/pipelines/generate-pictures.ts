@@ -67,13 +67,13 @@ export async function generateLatents(
   );
   throwIfAborted(signal);
   const shape = [images, ...latentShape];
-  const stepsBefore = isHandedOver ? request.steps - Math.ceil(span.calls / span.callsPerStep) : 0;
+  const stepsBefore = isHandedOver ? request.steps - span.stepsOfCalls[span.calls - 1]! - 1 : 0;
   const reusing = deepCacheInterval > 1 ? model.predictReusing?.(deepCacheInterval) : undefined;
   const network = { guidance: model.guidance, predict: reusing ?? model.predict };
   const denoise = createDenoiser(network, {
     images,
     latentShape,
-    conditioningAt: (call) => conditioning.at(stepsBefore + Math.floor(call / span.callsPerStep)),
+    conditioningAt: (call) => conditioning.at(stepsBefore + span.stepsOfCalls[call]!),
     guidanceScale,
     unconditionalScale,
     guidanceRescale,

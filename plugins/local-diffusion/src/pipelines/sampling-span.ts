@@ -46,7 +46,8 @@ export interface SamplingSpan {
   readonly initialNoiseSigma: number;
   /** Network calls. */
   readonly calls: number;
-  readonly callsPerStep: number;
+  /** Of each network call the step that makes it, counted from the span's first. */
+  readonly stepsOfCalls: readonly number[];
   /**
    * Latents without noise, with as much unit noise mixed in as there is when a call of the span begins,
    * counted from 0.
@@ -75,7 +76,7 @@ export function planSpan(request: SpanRequest): SamplingSpan {
     warnings: plan.warnings,
     initialNoiseSigma: plan.initialNoiseSigma,
     calls,
-    callsPerStep: plan.callsPerStep,
+    stepsOfCalls: plan.stepsOfCalls,
     addNoise: plan.addNoise,
     run: (options) => runCalls(plan, calls, options),
   };
@@ -113,14 +114,13 @@ const callsBefore = (share: number, plan: SamplingPlan): number =>
   plan.timesteps.filter((timestep) => timestep >= cutoff(share, plan)).length;
 
 /**
- * The strength that begins at the first call below the cut-off, or at the last step where there is none; a
- * step of two calls is not begun in its middle.
+ * The strength that begins with the step of the first call below the cut-off, or with the last step where
+ * there is none.
  */
 function strengthFrom(denoisingStart: number, steps: number, plan: SamplingPlan): number {
-  const { timesteps, callsPerStep } = plan;
+  const { timesteps, stepsOfCalls } = plan;
   const below = timesteps.filter((timestep) => timestep < cutoff(denoisingStart, plan)).length;
-  const calls = callsPerStep === 2 && below % 2 === 0 ? below + 1 : below;
-  const run = Math.max(1, steps - (timesteps.length - calls) / callsPerStep);
+  const run = Math.max(1, steps - (stepsOfCalls[timesteps.length - below] ?? steps));
   // The half keeps the product with `steps` clear of the next lower whole number.
   return Math.min(1, (run + 0.5) / steps);
 }

@@ -1,6 +1,7 @@
 import { EaselError, splitSamplerName } from '@easel/plugin-sdk';
 import { type ResolvedSampler, resolveSampler, samplerOfClass } from './names.js';
 import { samplers } from './samplers/index.js';
+import type { Sampler } from './samplers/sampler.js';
 import type { SamplerRow } from './samplers/sampler-row.js';
 import { effectiveConfig, type SchedulerClass } from './scheduler-config/scheduler-class.js';
 import { parseSchedulerConfig, type SchedulerConfig } from './scheduler-config/scheduler-config.js';
@@ -17,11 +18,15 @@ export interface SamplerSurroundings {
 /** The sampler that will run, and its configuration. */
 export interface ChosenSampler {
   readonly row: SamplerRow;
+  /** The row's way for models of this kind. */
+  readonly sample: Sampler;
   /** The row's scheduler class for models of this kind. */
   readonly scheduler: SchedulerClass;
   readonly config: SchedulerConfig;
   /** How sigmas are spaced. Absent: they follow from spaced timesteps. */
   readonly sigmaSchedule: SigmaSchedule | undefined;
+  /** Whether the name that was asked for tells it, and not the configuration. */
+  readonly isScheduleNamed: boolean;
   /** The usual name of what the configuration describes, with the schedule in sigma if there is one. */
   readonly name: string;
   readonly warnings: readonly string[];
@@ -121,7 +126,18 @@ export function chooseSampler(
     const dropped = asked?.droppedSchedule;
     const told =
       dropped === undefined ? [] : [`The schedule "${dropped}" had no effect: ${stem} has no such schedule.`];
-    return { row, scheduler, config, sigmaSchedule, name, warnings: [...warnings, ...told] };
+    const sample = (ofFlows && row.flowSample) || row.sample;
+    const isScheduleNamed = asked?.sigmaSchedule !== undefined;
+    return {
+      row,
+      sample,
+      scheduler,
+      config,
+      sigmaSchedule,
+      isScheduleNamed,
+      name,
+      warnings: [...warnings, ...told],
+    };
   }
   if (asked && own !== scheduler.className) throw refuseSampler(sampler, reason);
   throw new EaselError({ code: 'ERR_MODEL_FILES_INVALID', message: `scheduler_config.json: ${reason}` });

@@ -72,7 +72,8 @@ test.each([
   ['dpmpp_2m_karras', { sampler: 'DPM++ 2M', schedule: 'Karras' }],
   ['euler_ancestral', { sampler: 'Euler a' }],
   ['pndm', { sampler: 'PLMS' }],
-  ['deis_karras', undefined],
+  ['deis_karras', { sampler: 'DEIS', schedule: 'Karras' }],
+  ['dpmpp_3m', undefined],
   ['dpm_1s_sde', undefined],
 ])('%s has the label %o', (name, label) => {
   expect(labelSampler(name)).toEqual(label);

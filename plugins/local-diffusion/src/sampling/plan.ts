@@ -61,13 +61,13 @@ export interface SamplingPlan {
   readonly timesteps: readonly number[];
   /** Network calls in all. */
   readonly denoiserCalls: number;
-  readonly callsPerStep: 1 | 2;
+  /** Of each network call the step that makes it, counted from 0. */
+  readonly stepsOfCalls: readonly number[];
   /** Timesteps that the model was trained on. */
   readonly trainedTimesteps: number;
   /**
    * Latents without noise, with as much unit noise mixed in as there is when a network call begins:
-   * `add_noise` of the diffusers class, which between the two calls of a step goes by the level that the step
-   * leads to.
+   * `add_noise` of the diffusers class, which within a step goes by the level that the step leads to.
    * @param call absent means the first
    */
   addNoise(latents: Float32Array, noise: Float32Array, call?: number): Float32Array;
@@ -112,18 +112,21 @@ function shortRunWarnings({ strength, steps }: SamplingRequest): string[] {
 
 /** A network call: its timestep, and the level of the latents as `addNoise` goes by it. */
 interface Call {
+  readonly step: number;
   readonly timestep: number;
   readonly level: NoiseLevel;
 }
 
 /** Every network call from a step on; none is made where the levels go up. */
-function callsOf({ schedule: { levels, secondCalls }, begin }: RunSchedule): Call[] {
-  return levels.slice(begin, -1).flatMap((from, i) => {
-    const to = levels[begin + i + 1]!;
+function callsOf({ schedule: { levels, laterCalls }, begin }: RunSchedule): Call[] {
+  return levels.slice(begin, -1).flatMap((from, step) => {
+    const to = levels[begin + step + 1]!;
     if (to.sigma > from.sigma) return [];
-    const first = { timestep: from.timestep, level: from };
-    const second = secondCalls[begin + i];
-    return second ? [first, { timestep: second.timestep, level: to }] : [first];
+    const later = laterCalls[begin + step]!.map((level) => {
+      const isWithin = level.sigma < from.sigma && level.sigma > to.sigma;
+      return { step, timestep: level.timestep, level: isWithin ? to : level };
+    });
+    return [{ step, timestep: from.timestep, level: from }, ...later];
   });
 }
 
@@ -139,10 +142,9 @@ function throwIfAborted(signal: AbortSignal | undefined): void {
  */
 export function planSampling(request: SamplingRequest): SamplingPlan {
   const chosen = chooseSampler(request.schedulerConfig, request.sampler, request);
-  const { row, scheduler, config } = chosen;
+  const { row, sample, scheduler, config } = chosen;
   const parameterization = scheduler.parameterize(config);
   const whole = buildSchedule(chosen, parameterization, request);
-  const callsPerStep = row.secondCall ? 2 : 1;
   const skipped = skippedSteps(request, whole, scheduler.countsBrokenSteps ?? false);
   const started = startSchedule(whole, skipped, row);
   const { schedule, begin } = started;
@@ -157,7 +159,7 @@ export function planSampling(request: SamplingRequest): SamplingPlan {
   }: SamplingRunOptions): Promise<Float32Array> {
     let index = 0;
     let denoised = options.latents;
-    return row.sample({
+    return sample({
       schedule,
       begin,
       options: config,
@@ -185,7 +187,7 @@ export function planSampling(request: SamplingRequest): SamplingPlan {
     initialNoiseSigma: schedule.initialNoiseSigma,
     timesteps,
     denoiserCalls: timesteps.length,
-    callsPerStep,
+    stepsOfCalls: calls.map(({ step }) => step),
     trainedTimesteps: config.num_train_timesteps,
     addNoise(latents, noise, call = 0) {
       const { alpha, sigma } = calls[call]?.level ?? schedule.levels.at(-1)!;

@@ -7,11 +7,11 @@ import type { SamplerRun } from './sampler.js';
  * half-way in log(sigma), and one call in the last step. diffusers: KDPM2DiscreteScheduler.
  */
 export async function sampleDpm2(run: SamplerRun): Promise<Float32Array> {
-  const { levels, secondCalls } = run.schedule;
+  const { levels, laterCalls } = run.schedule;
   let latents = run.latents;
   for (let step = run.begin; step + 1 < levels.length; step++) {
     const [from, to] = [levels[step]!, levels[step + 1]!];
-    const middle = secondCalls[step];
+    const [middle] = laterCalls[step]!;
     const first = toDerivative(latents, await run.denoise(latents, from), from.sigma);
     const halfWay = moveAlong(latents, first, (middle?.sigma ?? to.sigma) - from.sigma);
     await run.onCall(halfWay);

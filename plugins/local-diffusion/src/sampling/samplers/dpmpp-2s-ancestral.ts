@@ -8,13 +8,13 @@ import type { SamplerRun } from './sampler.js';
  * algorithm 1; k-diffusion's `sample_dpmpp_2s_ancestral`, ComfyUI's along a flow).
  */
 export async function sampleDpmpp2sAncestral(run: SamplerRun): Promise<Float32Array> {
-  const { levels, secondCalls } = run.schedule;
+  const { levels, laterCalls } = run.schedule;
   let latents = run.latents;
   for (let step = run.begin; step + 1 < levels.length; step++) {
     const [from, to] = [levels[step]!, levels[step + 1]!];
     const { down, keep, up } = ancestralLevelStep(from, to);
     let denoised = await run.denoise(latents, from);
-    const middle = secondCalls[step];
+    const [middle] = laterCalls[step]!;
     if (middle) {
       const halfWay = goDown(latents, denoised, middle.sigma / from.sigma);
       await run.onCall(halfWay);

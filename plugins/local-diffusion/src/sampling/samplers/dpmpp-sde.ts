@@ -9,12 +9,12 @@ import type { SamplerRun } from './sampler.js';
  * of one Brownian motion, as there. diffusers: DPMSolverSDEScheduler.
  */
 export async function sampleDpmppSde(run: SamplerRun): Promise<Float32Array> {
-  const { levels, secondCalls } = run.schedule;
+  const { levels, laterCalls } = run.schedule;
   let latents = run.latents;
   for (let step = run.begin; step + 1 < levels.length; step++) {
     const [from, to] = [levels[step]!, levels[step + 1]!];
     const denoised = await run.denoise(latents, from);
-    const middle = secondCalls[step];
+    const [middle] = laterCalls[step]!;
     if (!middle) {
       await run.onCall(denoised);
       return denoised;

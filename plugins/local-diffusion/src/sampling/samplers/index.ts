@@ -11,6 +11,7 @@ import {
   edmSchedulerOf,
 } from '../scheduler-config/edm-classes.js';
 import {
+  flowMatchDpmSolverScheduler,
   flowMatchEulerDiscreteScheduler,
   flowMatchHeunDiscreteScheduler,
   flowMatchSolverScheduler,
@@ -30,6 +31,7 @@ import {
   dpmSolverSinglestepScheduler,
   uniPcMultistepScheduler,
 } from '../scheduler-config/solver-classes.js';
+import { comfyuiSamplers } from './comfyui-samplers.js';
 import { sampleDdim } from './ddim.js';
 import { sampleDdpm } from './ddpm.js';
 import { sampleDeis } from './deis.js';
@@ -37,28 +39,23 @@ import { dpm2SecondSigma, sampleDpm2 } from './dpm-2.js';
 import { dpm2AncestralSecondSigma, sampleDpm2Ancestral } from './dpm-2-ancestral.js';
 import { sampleDpmSolverMultistep } from './dpm-solver-multistep.js';
 import { sampleDpmSolverSinglestep } from './dpm-solver-singlestep.js';
+import { sampleDpmpp2m } from './dpmpp-2m.js';
 import { dpmpp2sAncestralSecondSigma, sampleDpmpp2sAncestral } from './dpmpp-2s-ancestral.js';
+import { sampleDpmpp3mSde } from './dpmpp-3m-sde.js';
 import { dpmppSdeSecondSigma, sampleDpmppSde } from './dpmpp-sde.js';
-import { sampleErSde } from './er-sde.js';
 import { sampleEuler } from './euler.js';
 import { sampleEulerAncestral } from './euler-ancestral.js';
 import { sampleHeun } from './heun.js';
-import { sampleIpndm, sampleIpndmV } from './ipndm.js';
-import { sampleLcm } from './lcm.js';
+import { inLogSnr, inSigma } from './k-diffusion-classes.js';
+import { atEnd, atSigmas } from './later-calls.js';
+import { sampleLcm, sampleLcmAlongFlow } from './lcm.js';
 import { sampleLms } from './lms.js';
 import { samplePndm } from './pndm.js';
-import { sampleResMultistep } from './res-multistep.js';
 import { restartLevels, sampleRestart } from './restart.js';
 import type { SamplerRow } from './sampler-row.js';
 import { sampleTcd } from './tcd.js';
 import { sampleUniPc } from './unipc.js';
 
-/** Samplers of k-diffusion's kind that diffusers has no class of. */
-const inSigma = {
-  scheduler: eulerDiscreteScheduler,
-  flowScheduler: flowMatchEulerDiscreteScheduler,
-  edmScheduler: edmEulerScheduler,
-} as const;
 const multistep = {
   sample: sampleDpmSolverMultistep,
   scheduler: dpmSolverMultistepScheduler,
@@ -74,9 +71,8 @@ const stochastic = { algorithm_type: 'sde-dpmsolver++' } as const;
  */
 export const samplers: readonly SamplerRow[] = [
   { name: 'ddim', label: 'DDIM', sample: sampleDdim, scheduler: ddimScheduler },
-  { name: 'ddpm', sample: sampleDdpm, scheduler: ddpmScheduler },
+  { name: 'ddpm', label: 'DDPM', sample: sampleDdpm, scheduler: ddpmScheduler },
   { name: 'pndm', label: 'PLMS', aliases: ['plms'], sample: samplePndm, scheduler: pndmScheduler },
-  { name: 'lcm', label: 'LCM', sample: sampleLcm, scheduler: lcmScheduler },
   { name: 'tcd', sample: sampleTcd, scheduler: tcdScheduler },
   {
     name: 'euler',
@@ -87,11 +83,20 @@ export const samplers: readonly SamplerRow[] = [
     edmScheduler: edmEulerScheduler,
   },
   {
+    name: 'lcm',
+    label: 'LCM',
+    sample: sampleLcm,
+    scheduler: lcmScheduler,
+    flowSample: sampleLcmAlongFlow,
+    flowScheduler: flowMatchEulerDiscreteScheduler,
+  },
+  {
     name: 'euler_ancestral',
     label: 'Euler a',
     aliases: ['euler_a'],
     sample: sampleEulerAncestral,
     scheduler: eulerAncestralDiscreteScheduler,
+    flowScheduler: flowMatchEulerDiscreteScheduler,
     edmScheduler: edmSchedulerOf(eulerAncestralDiscreteScheduler),
   },
   { name: 'edm_euler', sample: sampleEuler, scheduler: edmEulerScheduler, edmScheduler: edmEulerScheduler },
@@ -109,7 +114,7 @@ export const samplers: readonly SamplerRow[] = [
     scheduler: heunDiscreteScheduler,
     edmScheduler: edmSchedulerOf(heunDiscreteScheduler),
     flowScheduler: flowMatchHeunDiscreteScheduler,
-    secondCall: 'end',
+    laterCalls: atEnd,
   },
   {
     name: 'dpm_2',
@@ -117,8 +122,9 @@ export const samplers: readonly SamplerRow[] = [
     aliases: ['dpm2', 'kdpm2', 'kdpm_2'],
     sample: sampleDpm2,
     scheduler: kdpm2DiscreteScheduler,
+    flowScheduler: flowMatchEulerDiscreteScheduler,
     edmScheduler: edmSchedulerOf(kdpm2DiscreteScheduler),
-    secondCall: dpm2SecondSigma,
+    laterCalls: atSigmas(dpm2SecondSigma),
   },
   {
     name: 'dpm_2_ancestral',
@@ -126,14 +132,17 @@ export const samplers: readonly SamplerRow[] = [
     aliases: ['dpm2_a', 'dpm2_ancestral', 'dpm_2_a', 'kdpm2_a', 'kdpm_2_a'],
     sample: sampleDpm2Ancestral,
     scheduler: kdpm2AncestralDiscreteScheduler,
+    flowScheduler: flowMatchEulerDiscreteScheduler,
     edmScheduler: edmSchedulerOf(kdpm2AncestralDiscreteScheduler),
-    secondCall: dpm2AncestralSecondSigma,
+    laterCalls: atSigmas(dpm2AncestralSecondSigma),
   },
   {
     ...multistep,
     name: 'dpmpp_2m',
     label: 'DPM++ 2M',
     sets: { ...deterministic, solver_order: 2 },
+    flowSample: sampleDpmpp2m,
+    flowScheduler: flowMatchEulerDiscreteScheduler,
   },
   {
     ...multistep,
@@ -141,14 +150,23 @@ export const samplers: readonly SamplerRow[] = [
     label: 'DPM++ 2M SDE',
     aliases: ['dpmpp_2m_sde_gpu'],
     sets: { ...stochastic, solver_order: 2 },
+    flowScheduler: flowMatchDpmSolverScheduler,
+  },
+  {
+    ...multistep,
+    name: 'dpmpp_2m_sde_heun',
+    label: 'DPM++ 2M SDE Heun',
+    aliases: ['dpmpp_2m_sde_heun_gpu'],
+    sets: { ...stochastic, solver_order: 2, solver_type: 'heun' },
+    flowScheduler: flowMatchDpmSolverScheduler,
   },
   { ...multistep, name: 'dpmpp_3m', sets: { ...deterministic, solver_order: 3 } },
   {
-    ...multistep,
     name: 'dpmpp_3m_sde',
     label: 'DPM++ 3M SDE',
     aliases: ['dpmpp_3m_sde_gpu'],
-    sets: { ...stochastic, solver_order: 3 },
+    ...inLogSnr,
+    sample: sampleDpmpp3mSde,
   },
   { ...singlestep, name: 'dpmpp_2s', sets: { ...deterministic, solver_order: 2 } },
   { ...singlestep, name: 'dpmpp_3s', sets: { ...deterministic, solver_order: 3 } },
@@ -158,7 +176,7 @@ export const samplers: readonly SamplerRow[] = [
     aliases: ['dpmpp_2s_a'],
     ...inSigma,
     sample: sampleDpmpp2sAncestral,
-    secondCall: dpmpp2sAncestralSecondSigma,
+    laterCalls: atSigmas(dpmpp2sAncestralSecondSigma),
   },
   {
     name: 'dpmpp_sde',
@@ -168,7 +186,7 @@ export const samplers: readonly SamplerRow[] = [
     scheduler: dpmSolverSdeScheduler,
     flowScheduler: flowMatchSolverScheduler,
     edmScheduler: edmSchedulerOf(dpmSolverSdeScheduler),
-    secondCall: dpmppSdeSecondSigma,
+    laterCalls: atSigmas(dpmppSdeSecondSigma),
   },
   {
     name: 'restart',
@@ -176,14 +194,11 @@ export const samplers: readonly SamplerRow[] = [
     sample: sampleRestart,
     scheduler: eulerDiscreteScheduler,
     edmScheduler: edmEulerScheduler,
-    secondCall: 'end',
+    laterCalls: atEnd,
     levels: restartLevels,
   },
-  { name: 'er_sde', ...inSigma, sample: sampleErSde, flowScheduler: flowMatchSolverScheduler },
-  { name: 'ipndm', ...inSigma, sample: sampleIpndm },
-  { name: 'ipndm_v', ...inSigma, sample: sampleIpndmV },
-  { name: 'res_multistep', ...inSigma, sample: sampleResMultistep },
-  { name: 'deis', sample: sampleDeis, scheduler: deisMultistepScheduler },
+  ...comfyuiSamplers,
+  { name: 'deis', label: 'DEIS', sample: sampleDeis, scheduler: deisMultistepScheduler },
   {
     name: 'unipc',
     label: 'UniPC',

@@ -31,6 +31,7 @@ async function sampleMultistep(
   weigh: (lengths: readonly number[]) => readonly number[],
 ): Promise<Float32Array> {
   const { levels } = run.schedule;
+  const order = run.knobs.order ?? maximumOrder;
   /** Newest first, both. */
   const [derivatives, lengths]: [Float32Array[], number[]] = [[], []];
   let latents = run.latents;
@@ -41,7 +42,7 @@ async function sampleMultistep(
     else {
       derivatives.unshift(toDerivative(latents, denoised, from));
       lengths.unshift(to - from);
-      for (const list of [derivatives, lengths]) list.splice(maximumOrder);
+      for (const list of [derivatives, lengths]) list.splice(order);
       const weights = weigh(lengths);
       latents = weightedSum(
         [1, latents],

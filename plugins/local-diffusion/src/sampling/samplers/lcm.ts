@@ -26,3 +26,16 @@ export async function sampleLcm(run: SamplerRun): Promise<Float32Array> {
   }
   return latents;
 }
+
+/** The same without a boundary condition, as ComfyUI's `sample_lcm` has it along a flow. */
+export async function sampleLcmAlongFlow(run: SamplerRun): Promise<Float32Array> {
+  const { levels } = run.schedule;
+  let latents = run.latents;
+  for (let step = run.begin; step + 1 < levels.length; step++) {
+    const { alpha, sigma } = levels[step + 1]!;
+    const denoised = await run.denoise(latents, levels[step]!);
+    latents = weightedSum([alpha, denoised], [sigma, sigma > 0 ? run.noise(latents.length) : undefined]);
+    await run.onCall(latents);
+  }
+  return latents;
+}

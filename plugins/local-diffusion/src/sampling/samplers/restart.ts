@@ -9,14 +9,14 @@ import type { SamplerRun } from './sampler.js';
  * higher one. As AUTOMATIC1111 has it (`restart_sampler`).
  */
 export async function sampleRestart(run: SamplerRun): Promise<Float32Array> {
-  const { levels, secondCalls } = run.schedule;
+  const { levels, laterCalls } = run.schedule;
   let latents = run.latents;
   for (let step = run.begin; step + 1 < levels.length; step++) {
     const [from, to] = [levels[step]!, levels[step + 1]!];
     const first = toDerivative(latents, await run.denoise(latents, from), from.sigma);
     const distance = to.sigma - from.sigma;
     let next = moveAlong(latents, first, distance);
-    const second = secondCalls[step];
+    const [second] = laterCalls[step]!;
     if (second) {
       await run.onCall(next);
       const slope = toDerivative(next, await run.denoise(next, second), second.sigma);

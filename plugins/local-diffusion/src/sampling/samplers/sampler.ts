@@ -20,7 +20,7 @@ export interface SamplerKnobs {
   readonly churnTo?: number | undefined;
   /** What the churned noise is multiplied by (S_noise). Default 1. */
   readonly churnNoise?: number | undefined;
-  /** LMS: how many derivatives are used, 1 .. 4. Default 4. */
+  /** LMS and iPNDM: how many derivatives are used, 1 .. 4. Default 4. */
   readonly order?: number | undefined;
 }
 

@@ -1,25 +1,7 @@
 import { halfLogSnr, type NoiseLevel } from '../parameterization/noise-level.js';
+import { solveLinear } from '../solve-linear.js';
 import { weightedSum } from '../weighted-sum.js';
 import { noiseIn, type SamplerRun } from './sampler.js';
-
-/** Solves a small square system by Gauss elimination with pivoting. */
-function solve(matrix: readonly (readonly number[])[], right: readonly number[]): number[] {
-  const rows = matrix.map((row, i) => [...row, right[i]!]);
-  const size = rows.length;
-  for (let column = 0; column < size; column++) {
-    let pivot = column;
-    for (let i = column + 1; i < size; i++) {
-      if (Math.abs(rows[i]![column]!) > Math.abs(rows[pivot]![column]!)) pivot = i;
-    }
-    [rows[column], rows[pivot]] = [rows[pivot]!, rows[column]!];
-    for (let i = 0; i < size; i++) {
-      if (i === column) continue;
-      const factor = rows[i]![column]! / rows[column]![column]!;
-      for (let j = column; j <= size; j++) rows[i]![j]! -= factor * rows[column]![j]!;
-    }
-  }
-  return rows.map((row, i) => row[size]! / row[i]!);
-}
 
 interface Step {
   readonly from: NoiseLevel;
@@ -64,7 +46,7 @@ function predict(run: SamplerRun, latents: Float32Array, values: readonly Float3
   const rhos =
     count === 1
       ? [0.5]
-      : solve(
+      : solveLinear(
           factors.rows.slice(0, count).map((row) => row.slice(0, count)),
           factors.right.slice(0, count),
         );
@@ -87,7 +69,7 @@ function correct(
 ) {
   const factors = stepFactors(run, step);
   const count = step.before.length;
-  const rhos = count === 0 ? [0.5] : solve(factors.rows, factors.right);
+  const rhos = count === 0 ? [0.5] : solveLinear(factors.rows, factors.right);
   const weights = rhos.map((rho, i) => (factors.difference * rho) / factors.ratios[i]!);
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   return weightedSum(

@@ -44,10 +44,16 @@ export const solverKeys = {
   lower_order_final: true,
 } as const;
 
+/** The keys that choose the form of DPM-Solver. */
+export const dpmFormKeys = {
+  algorithm_type: 'dpmsolver++',
+  solver_order: 2,
+  solver_type: 'midpoint',
+} as const;
+
 export const dpmSolverKeys = {
   ...solverKeys,
-  algorithm_type: 'dpmsolver++',
-  solver_type: 'midpoint',
+  ...dpmFormKeys,
   final_sigmas_type: 'zero',
   lambda_min_clipped: Number.NEGATIVE_INFINITY,
   variance_type: null,

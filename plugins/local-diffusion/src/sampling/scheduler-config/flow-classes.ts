@@ -1,6 +1,6 @@
 import { rectifiedFlow } from '../parameterization/parameterizations.js';
 import { flowMatchSchedule } from '../schedules/diffusers/flow-match-schedule.js';
-import { sigmaKeys, timeShiftKeys } from './defaults.js';
+import { dpmFormKeys, sigmaKeys, timeShiftKeys } from './defaults.js';
 import type { SchedulerClass } from './scheduler-class.js';
 
 /** Classes of models that were trained as rectified flows. */
@@ -27,6 +27,12 @@ export const flowMatchEulerDiscreteScheduler: SchedulerClass = {
 export const flowMatchSolverScheduler: SchedulerClass = {
   ...flowMatchEulerDiscreteScheduler,
   buildSchedule: (context) => flowMatchSchedule(context, { keepsSomeImage: true }),
+};
+
+/** The same for DPM-Solver, with the keys that choose its form. */
+export const flowMatchDpmSolverScheduler: SchedulerClass = {
+  ...flowMatchSolverScheduler,
+  defaults: { ...flowMatchSolverScheduler.defaults, ...dpmFormKeys },
 };
 
 export const flowMatchHeunDiscreteScheduler: SchedulerClass = {

@@ -31,8 +31,15 @@ export function dpmObstacle(config: SchedulerConfig): string | undefined {
 }
 
 /** `dpmpp_2m_sde` of DPM-Solver++, order 2, multistep, stochastic. */
-export const dpmName = (kind: 'm' | 's', { algorithm_type: type, solver_order: order }: SchedulerConfig) =>
-  `${type.endsWith('++') ? 'dpmpp' : 'dpm'}_${order}${kind}${type.startsWith('sde-') ? '_sde' : ''}`;
+export function dpmName(
+  kind: 'm' | 's',
+  { algorithm_type: type, solver_order: order, solver_type }: SchedulerConfig,
+): string {
+  const name = `${type.endsWith('++') ? 'dpmpp' : 'dpm'}_${order}${kind}`;
+  if (!type.startsWith('sde-')) return name;
+  const isHeun = kind === 'm' && order === 2 && solver_type === 'heun';
+  return isHeun ? `${name}_sde_heun` : `${name}_sde`;
+}
 
 export const dpmSolverMultistepScheduler: SchedulerClass = {
   ...exponential,

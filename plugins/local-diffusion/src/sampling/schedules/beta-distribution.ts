@@ -6,6 +6,7 @@
 export function symmetricBetaQuantile(probability: number, shape: number): number {
   if (probability <= 0) return 0;
   if (probability >= 1) return 1;
+  if (probability === 0.5) return 0.5;
   if (probability > 0.5) return 1 - symmetricBetaQuantile(1 - probability, shape);
   let [low, high] = [0, 0.5];
   for (let i = 0; i < 200 && high - low > Number.EPSILON * low; i++) {

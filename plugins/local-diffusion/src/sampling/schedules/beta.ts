@@ -1,5 +1,7 @@
+import { roundHalfToEven } from '../rounding.js';
 import { symmetricBetaQuantile } from './beta-distribution.js';
 import { linspace } from './linspace.js';
+import type { SigmaTable } from './sigma-table.js';
 
 /**
  * `steps` sigmas from `max` down to `min` at the quantiles of the beta(0.6, 0.6) distribution: Lee et al.
@@ -10,4 +12,15 @@ export function betaSigmas(
   steps: number,
 ): number[] {
   return linspace(0, 1, steps).map((x) => min + symmetricBetaQuantile(1 - x, 0.6) * (max - min));
+}
+
+/**
+ * The sigmas of the training at those quantiles of its timesteps, as ComfyUI's `beta_scheduler` has it:
+ * where two steps fall on one timestep there is one step less.
+ */
+export function betaTimestepSigmas({ table: { sigmas } }: { readonly table: SigmaTable }, steps: number) {
+  const places = Array.from({ length: steps }, (_, step) =>
+    roundHalfToEven(symmetricBetaQuantile(1 - step / steps, 0.6) * (sigmas.length - 1)),
+  );
+  return [...new Set(places)].map((place) => sigmas[place]!);
 }

@@ -16,34 +16,30 @@ export interface RunSchedule {
  * @throws EaselError ERR_REQUEST_INVALID if the sampler cannot take what is asked for
  */
 export function buildSchedule(
-  { row, scheduler, config, sigmaSchedule }: ChosenSampler,
+  { row, scheduler, config, sigmaSchedule, isScheduleNamed }: ChosenSampler,
   { mix }: Parameterization,
   request: ScheduleRequest,
 ): Schedule {
-  const context = { config, request, mix, sigmaSchedule };
+  const context = { config, request, mix, sigmaSchedule, isScheduleNamed };
   checkScheduleRequest(scheduler, context);
   const schedule = scheduler.buildSchedule(context);
   return withLevels(schedule, schedule.levels, row);
 }
 
-/** A schedule with other levels, and the second calls that a sampler makes between them. */
+/** A schedule with other levels, and the later calls that a sampler makes in its steps from one on. */
 export function withLevels(
-  schedule: Omit<Schedule, 'secondCalls'>,
+  schedule: Omit<Schedule, 'laterCalls'>,
   levels: readonly NoiseLevel[],
-  { secondCall }: SamplerRow,
+  { laterCalls }: SamplerRow,
+  begin = 0,
 ): Schedule {
-  if (!secondCall) return { ...schedule, levels, secondCalls: [] };
-  // The last step ends without noise, and has no second call.
-  const secondCalls = levels.slice(0, -2).map((from, step) => {
-    const to = levels[step + 1]!;
-    return secondCall === 'end' ? to : schedule.levelOf(secondCall(from, to));
-  });
-  return { ...schedule, levels, secondCalls };
+  const ofStep = (_: NoiseLevel, step: number) => laterCalls?.(levels, step, schedule.levelOf, begin) ?? [];
+  return { ...schedule, levels, laterCalls: levels.slice(0, -1).map(ofStep) };
 }
 
 /** The part of a schedule that is run, from a step on, with the levels that the sampler makes of it. */
 export function startSchedule(schedule: Schedule, begin: number, row: SamplerRow): RunSchedule {
-  if (!row.levels) return { schedule, begin };
+  if (!row.levels) return { schedule: withLevels(schedule, schedule.levels, row, begin), begin };
   const levels = row.levels(schedule.levels.slice(begin), schedule.levelOf);
   return { schedule: withLevels(schedule, levels, row), begin: 0 };
 }

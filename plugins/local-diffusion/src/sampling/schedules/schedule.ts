@@ -10,11 +10,8 @@ export interface Schedule {
    * result.
    */
   readonly levels: readonly NoiseLevel[];
-  /**
-   * Where a sampler of two calls a step makes the second one, in every step but the last. Empty for all
-   * others.
-   */
-  readonly secondCalls: readonly NoiseLevel[];
+  /** Of each step the levels of the network calls behind its first. */
+  readonly laterCalls: readonly (readonly NoiseLevel[])[];
   /** What unit noise is multiplied by to start from. */
   readonly initialNoiseSigma: number;
   /** Training timesteps from one step to the next, rounded down. */
@@ -23,6 +20,8 @@ export interface Schedule {
   levelAt(timestep: number): NoiseLevel;
   /** The level of a sigma that need not be one of the steps'. */
   levelOf(sigma: number): NoiseLevel;
+  /** The sigma at which a share of the training's times is done, 0 (the largest sigma) to 1. */
+  sigmaAfter(share: number): number;
 }
 
 /** What a schedule is asked for. */
@@ -63,7 +62,9 @@ export interface ScheduleContext {
   readonly mix: Parameterization['mix'];
   /** How sigmas are spaced. Absent: they follow from spaced timesteps. */
   readonly sigmaSchedule: SigmaSchedule | undefined;
+  /** Whether a sampler's name tells it, and not the configuration. */
+  readonly isScheduleNamed: boolean;
 }
 
 /** The levels for a number of steps: `set_timesteps` of a diffusers class. */
-export type ScheduleBuilder = (context: ScheduleContext) => Omit<Schedule, 'secondCalls'>;
+export type ScheduleBuilder = (context: ScheduleContext) => Omit<Schedule, 'laterCalls'>;

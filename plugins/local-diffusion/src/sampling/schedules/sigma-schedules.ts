@@ -1,9 +1,11 @@
 import type { SchedulerConfig } from '../scheduler-config/scheduler-config.js';
 import { alignedSigmas } from './align-your-steps.js';
-import { betaSigmas } from './beta.js';
+import { betaSigmas, betaTimestepSigmas } from './beta.js';
+import { ddimUniformSigmas } from './ddim-uniform.js';
 import { exponentialSigmas } from './exponential.js';
 import { karrasSigmas } from './karras.js';
 import { klOptimalSigmas } from './kl-optimal.js';
+import { linearQuadraticSigmas } from './linear-quadratic.js';
 import { luSigmas } from './lu.js';
 import type { SigmaTable } from './sigma-table.js';
 import { normalSigmas, sgmUniformSigmas, simpleSigmas } from './timestep-sigmas.js';
@@ -24,13 +26,19 @@ export interface SigmaRange {
 export interface SigmaSchedule {
   /** The ending of samplers' names, as in `dpmpp_2m_karras`. */
   readonly name: string;
-  /** As AUTOMATIC1111 calls it. Absent: only a model's own configuration chooses it, and no name does. */
+  /**
+   * As AUTOMATIC1111 calls it, or in its spelling. Absent: only a model's own configuration chooses it, and
+   * no name does.
+   */
   readonly label?: string;
   /** The key of scheduler_config.json that chooses it. Absent: only names do. */
   readonly key?: 'use_karras_sigmas' | 'use_exponential_sigmas' | 'use_beta_sigmas' | 'use_lu_lambdas';
   /** Whether only models have it for which the best sigmas were found. Absent: all do. */
   readonly isOfModel?: true;
-  /** `steps` sigmas, descending; the one that is left at the end is not among them. */
+  /**
+   * `steps` sigmas, descending, or as many as the schedule makes of them; the one that is left at the end is
+   * not among them.
+   */
   sigmas(range: SigmaRange, steps: number): number[];
 }
 
@@ -39,10 +47,14 @@ export const sigmaSchedules: readonly SigmaSchedule[] = [
   { name: 'karras', label: 'Karras', key: 'use_karras_sigmas', sigmas: karrasSigmas },
   { name: 'lu', key: 'use_lu_lambdas', sigmas: luSigmas },
   { name: 'exponential', label: 'Exponential', key: 'use_exponential_sigmas', sigmas: exponentialSigmas },
+  { name: 'polyexponential', label: 'Polyexponential', sigmas: exponentialSigmas },
   { name: 'beta', label: 'Beta', key: 'use_beta_sigmas', sigmas: betaSigmas },
+  { name: 'beta_timesteps', label: 'Beta Timesteps', sigmas: betaTimestepSigmas },
   { name: 'sgm_uniform', label: 'SGM Uniform', sigmas: sgmUniformSigmas },
   { name: 'simple', label: 'Simple', sigmas: simpleSigmas },
   { name: 'normal', label: 'Normal', sigmas: normalSigmas },
+  { name: 'ddim_uniform', label: 'DDIM Uniform', sigmas: ddimUniformSigmas },
+  { name: 'linear_quadratic', label: 'Linear Quadratic', sigmas: linearQuadraticSigmas },
   { name: 'kl_optimal', label: 'KL Optimal', sigmas: klOptimalSigmas },
   { name: 'align_your_steps', label: 'Align Your Steps', isOfModel: true, sigmas: alignedSigmas },
 ];

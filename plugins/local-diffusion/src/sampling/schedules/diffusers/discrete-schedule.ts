@@ -14,7 +14,7 @@ export interface DiscreteScheduleRules {
 export function discreteSchedule(
   { config, request, mix }: ScheduleContext,
   rules: DiscreteScheduleRules = {},
-): Omit<Schedule, 'secondCalls'> {
+): Omit<Schedule, 'laterCalls'> {
   const alphas = alphasCumprod(config, false);
   const table = createSigmaTable(alphas);
   const level = (timestep: number, alphaCumprod: number) => ({
@@ -35,5 +35,6 @@ export function discreteSchedule(
     stride: Math.floor(config.num_train_timesteps / (request.timesteps?.length ?? request.steps)),
     levelAt,
     levelOf: (sigma) => ({ timestep: table.timestepOf(sigma), ...mix(sigma) }),
+    sigmaAfter: (share) => table.spacedSigmaAt((1 - share) * (config.num_train_timesteps - 1)),
   };
 }

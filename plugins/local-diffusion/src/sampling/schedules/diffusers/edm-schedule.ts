@@ -11,7 +11,7 @@ export function edmSchedule({
   request,
   mix,
   sigmaSchedule,
-}: ScheduleContext): Omit<Schedule, 'secondCalls'> {
+}: ScheduleContext): Omit<Schedule, 'laterCalls'> {
   const min = config.sigma_min ?? 0.002;
   const max = config.sigma_max ?? 80;
   const timestepOf = (sigma: number) => 0.25 * Math.log(sigma);
@@ -34,5 +34,6 @@ export function edmSchedule({
     stride: Math.floor(config.num_train_timesteps / request.steps),
     levelAt: (timestep) => levelOf(sigmaAt(timestep)),
     levelOf,
+    sigmaAfter: (share) => max ** (1 - share) * min ** share,
   };
 }

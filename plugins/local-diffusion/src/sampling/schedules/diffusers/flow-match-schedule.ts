@@ -24,9 +24,9 @@ export interface FlowScheduleRules {
  * 2403.03206). diffusers: FlowMatch* classes.
  */
 export function flowMatchSchedule(
-  { config, request, mix, sigmaSchedule }: ScheduleContext,
+  { config, request, mix, sigmaSchedule, isScheduleNamed }: ScheduleContext,
   { keepsSomeImage = false }: FlowScheduleRules = {},
-): Omit<Schedule, 'secondCalls'> {
+): Omit<Schedule, 'laterCalls'> {
   const trained = config.num_train_timesteps;
   const isByImage = config.use_dynamic_shifting;
   const shift = (time: number) =>
@@ -44,7 +44,11 @@ export function flowMatchSchedule(
     sigmas: timesOfTraining(isByImage ? imageShiftedTimes : trained).map(shift),
     spacedSigmaAt: (timestep: number) => shift(timestep / trained),
   };
-  const limits = { min: table.min, max: table.max, table, alignedSigmas: request.alignedSigmas };
+  // A name means ComfyUI's schedule, between the ends of the training; a configuration diffusers', between
+  // those of the plain steps.
+  const trainedEnds = { min: table.sigmas[0]!, max: table.sigmas.at(-1)! };
+  const ends = isScheduleNamed ? trainedEnds : { min: table.min, max: table.max };
+  const limits = { ...ends, table, alignedSigmas: request.alignedSigmas };
   const sigmas = sigmaSchedule ? spaceSigmas(sigmaSchedule, config, limits, plain.length) : plain;
   const first = keepsSomeImage && sigmas[0]! >= 1 ? shift(0.9999) : sigmas[0]!;
   return {
@@ -53,5 +57,6 @@ export function flowMatchSchedule(
     stride: Math.floor(trained / plain.length),
     levelAt: (timestep) => levelOf(timestep / trained),
     levelOf,
+    sigmaAfter: (share) => table.spacedSigmaAt((1 - share) * trained),
   };
 }

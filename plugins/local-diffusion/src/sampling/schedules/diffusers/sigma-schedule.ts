@@ -61,7 +61,7 @@ function stepsOf(context: ScheduleContext, table: SigmaTable, rules: SigmaSchedu
 export function sigmaSchedule(
   context: ScheduleContext,
   rules: SigmaScheduleRules = {},
-): Omit<Schedule, 'secondCalls'> {
+): Omit<Schedule, 'laterCalls'> {
   const { config, request, mix } = context;
   const table = createSigmaTable(alphasCumprod(config, true));
   const steps = stepsOf(context, table, rules);
@@ -78,5 +78,6 @@ export function sigmaSchedule(
     stride: Math.floor(config.num_train_timesteps / request.steps),
     levelAt: (timestep) => ({ timestep, ...mix(table.sigmaAt(timestep)) }),
     levelOf: (sigma) => ({ timestep: Math.fround(table.timestepOf(sigma)), ...mix(sigma) }),
+    sigmaAfter: (share) => table.spacedSigmaAt((1 - share) * (config.num_train_timesteps - 1)),
   };
 }

@@ -86,7 +86,7 @@ function lastSigma(
 export function solverSchedule(
   context: ScheduleContext,
   rules: SolverScheduleRules,
-): Omit<Schedule, 'secondCalls'> {
+): Omit<Schedule, 'laterCalls'> {
   const { config, request, mix } = context;
   const alphas = alphasCumprod(config, true);
   const table = createSigmaTable(alphas);
@@ -103,5 +103,6 @@ export function solverSchedule(
     stride: Math.floor(config.num_train_timesteps / request.steps),
     levelAt: (timestep) => ({ timestep, ...mix(table.sigmaAt(timestep)) }),
     levelOf: (sigma) => ({ timestep: table.timestepOf(sigma), ...mix(sigma) }),
+    sigmaAfter: (share) => table.spacedSigmaAt((1 - share) * (config.num_train_timesteps - 1)),
   };
 }

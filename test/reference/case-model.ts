@@ -25,7 +25,7 @@ export interface CaseModel {
   dispose(): Promise<void>;
 }
 
-const componentName = /^(unet|transformer|vae|text_encoder(_\d)?|tokenizer(_\d)?|processor)$/;
+const componentName = /^(unet|transformer|controlnet|vae|text_encoder(_\d)?|tokenizer(_\d)?|processor)$/;
 
 /** The parts of a case that no component of ours takes the place of, e.g. a ControlNet. */
 export function unreadParts(given: Parts): string[] {
@@ -96,9 +96,14 @@ async function compose(
   // A model of SDXL's without the first text encoder is a refiner.
   const isRefiner = missing.includes('text_encoder') && { requires_aesthetics_score: true };
   const without = Object.fromEntries(missing.map((name) => [name, [null, null]]));
+  const added = Object.fromEntries(
+    Object.keys(moved)
+      .filter((name) => moved[name] !== null && !(name in index))
+      .map((name) => [name, ['diffusers', 'of the case']]),
+  );
   await writeFile(
     join(path, 'model_index.json'),
-    JSON.stringify({ ...index, ...without, ...isRefiner, ...named }),
+    JSON.stringify({ ...index, ...added, ...without, ...isRefiner, ...named }),
   );
   const names = new Set([...(await readdir(base)), ...Object.keys(moved)]);
   names.delete('model_index.json');

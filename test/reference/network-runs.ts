@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import type { Component } from '../../plugins/local-diffusion/src/checkpoint/component.js';
 import { chromaTransformerGraph } from '../../plugins/local-diffusion/src/families/chroma/network/chroma-transformer.js';
+import {
+  fluxControlNetGraph,
+  readFluxControlNetConfig,
+} from '../../plugins/local-diffusion/src/families/flux/network/flux-controlnet.js';
 import { fluxTransformerGraph } from '../../plugins/local-diffusion/src/families/flux/network/flux-transformer.js';
 import { flux2TransformerGraph } from '../../plugins/local-diffusion/src/families/flux-2/network/flux2-transformer.js';
 import {
@@ -49,6 +53,8 @@ import type { TensorValues } from './tensors.js';
 export interface CaseInputs {
   readonly inputs: ReadonlyMap<string, TensorValues>;
   readonly scalars: Readonly<Record<string, unknown>>;
+  /** The network that this one adds to. Absent: there is none. */
+  readonly base?: Component;
 }
 
 /** Computes the named outputs of a case. */
@@ -70,7 +76,8 @@ export const networkRuns: Readonly<Record<string, NetworkRun>> = {
   Qwen3ForCausalLM: runQwenText,
   Qwen2_5_VLForConditionalGeneration: runQwen25Text,
   QwenImageTransformer2DModel: runQwenImage,
-  FluxTransformer2DModel: runTransformer(fluxTransformerGraph),
+  FluxTransformer2DModel: runTransformer((component) => fluxTransformerGraph(component)),
+  FluxControlNetModel: runFluxControlNet,
   SD3Transformer2DModel: runSd3,
   ChromaTransformer2DModel: runChroma,
   ZImageTransformer2DModel: runZImage,
@@ -83,6 +90,34 @@ function runTransformer(write: (component: Component) => Graph): NetworkRun {
     const results = await runGraph(write(component), inputs);
     return new Map([['sample', results.get('out_hidden_states')!]]);
   };
+}
+
+/** Its residuals, scaled, and what the transformer that they are for makes with them. */
+async function runFluxControlNet(
+  component: Component,
+  _wanted: readonly string[],
+  { inputs, scalars, base }: CaseInputs,
+) {
+  const { doubleBlocks, singleBlocks, width } = readFluxControlNetConfig(component);
+  const scale = z.number().parse(scalars.conditioning_scale);
+  const mode = inputs.get('controlnet_mode');
+  const given = new Map<string, TensorValues>([
+    ...inputs,
+    ...(mode ? [['controlnet_mode', { ...mode, data: BigInt64Array.from(mode.data, BigInt) }] as const] : []),
+  ]);
+  const [batch = 0, tokens = 0] = inputs.get('hidden_states')!.shape;
+  const made = await runGraph(fluxControlNetGraph(component), given);
+  const residuals = [...made].map(
+    ([name, data]) =>
+      [name, { data: data.map((value) => scale * value), shape: [batch, tokens, width] }] as const,
+  );
+  const graph = fluxTransformerGraph(base!, { double: doubleBlocks, single: singleBlocks });
+  const sample = (await runGraph(graph, new Map([...inputs, ...residuals]))).get('out_hidden_states')!;
+  const named = residuals.map(
+    ([name, { data }]) =>
+      [name.replace('double_residual.', 'block').replace('single_residual.', 'single'), data] as const,
+  );
+  return new Map<string, Float32Array>([...named, ['flux_sample', sample]]);
 }
 
 async function runSd3(component: Component, _wanted: readonly string[], { inputs, scalars }: CaseInputs) {

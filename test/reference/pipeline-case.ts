@@ -47,6 +47,11 @@ const argumentsSchema = z.strictObject({
   true_cfg_scale: z.number().optional(),
   max_area: z.number().optional(),
   _auto_resize: z.boolean().optional(),
+  /** Of one ControlNet; several images at once are not read. */
+  controlnet_conditioning_scale: z.number().optional(),
+  control_guidance_start: z.number().optional(),
+  control_guidance_end: z.number().optional(),
+  control_mode: z.number().optional(),
   skip_guidance_layers: z.array(z.number()).optional(),
   skip_layer_guidance_scale: z.number().optional(),
   skip_layer_guidance_start: z.number().optional(),
@@ -207,6 +212,12 @@ function familyOptionsOf(
     return {
       textTokens: args.max_sequence_length,
       trueCfgScale: args.true_cfg_scale,
+      controlNet: {
+        scale: args.controlnet_conditioning_scale,
+        start: args.control_guidance_start,
+        end: args.control_guidance_end,
+        mode: args.control_mode,
+      },
       editedImageSize: args._auto_resize === false ? 'own' : 'trained',
     };
   return {

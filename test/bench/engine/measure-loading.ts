@@ -28,7 +28,7 @@ export async function measureLoading(model: BenchModel, folder: string) {
     });
     const shape = [1, opened.inputChannels, edge, edge];
     const data = new Float32Array(shape.reduce((one, other) => one * other));
-    await opened.predict({ data, shape }, 500, conditional);
+    await opened.predict({ data, shape }, 500, conditional, { start: 0, end: 1 });
   });
   return { openS, peakMb: await peakMb() };
 }

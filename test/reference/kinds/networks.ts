@@ -16,6 +16,8 @@ const configSchema = z.looseObject({
 const weightsSchema = z.looseObject({ same_weights_as: z.string() });
 const ioSchema = z.looseObject({
   same_as: z.string().optional(),
+  /** The folder of a network that this one adds to. */
+  base: z.string().optional(),
   cases: z
     .array(
       z.looseObject({
@@ -45,7 +47,7 @@ export const networks: ReferenceKind = {
 
 async function casesOf(parent: string, name: string): Promise<ReferenceCase[]> {
   const folder = join(parent, name);
-  const { cases, tensorFile } = await readIo(join(folder, 'io.json'));
+  const { cases, tensorFile, base } = await readIo(join(folder, 'io.json'));
   const weights = await weightsFolderOf(folder);
   const network = await classOf(weights);
   const files = await readdir(weights);
@@ -55,16 +57,17 @@ async function casesOf(parent: string, name: string): Promise<ReferenceCase[]> {
   return [undefined, ...variants].flatMap((variant) =>
     cases.map((io) => ({
       id: `${name}${variant === undefined ? '' : `.${variant}`}/${io.id}`,
-      run: () => runCase(network, weights, variant, io, tensorFile),
+      run: () => runCase(network, weights, variant, io, tensorFile, base),
     })),
   );
 }
 
 /** Follows `same_as`; the tensors lie beside the JSON file that has the cases. */
-async function readIo(file: string): Promise<{ cases: IoCase[]; tensorFile: string }> {
+async function readIo(file: string): Promise<{ cases: IoCase[]; tensorFile: string; base?: string }> {
   const io = ioSchema.parse(JSON.parse(await readFile(file, 'utf8')));
   if (io.same_as !== undefined) return readIo(join(dirname(file), io.same_as));
-  return { cases: io.cases, tensorFile: file.replace(/\.json$/, '.safetensors') };
+  const tensorFile = file.replace(/\.json$/, '.safetensors');
+  return { cases: io.cases, tensorFile, ...(io.base && { base: join(dirname(file), io.base) }) };
 }
 
 /** The folder with config and weights: the case's own, or the one that its `weights.json` names. */
@@ -85,6 +88,7 @@ async function runCase(
   variant: 'fp16' | 'bf16' | undefined,
   io: IoCase,
   tensorFile: string,
+  baseFolder: string | undefined,
 ): Promise<CaseOutcome> {
   const run = networkRuns[network];
   if (!run) return { status: 'not-built', detail: network };
@@ -98,7 +102,8 @@ async function runCase(
       .map(([name, values]) => [name.slice(`${prefix}in.`.length), values]),
   );
   const wanted = Object.keys(io.outputs);
-  const results = await run(component, wanted, { inputs, scalars: io.scalars });
+  const base = baseFolder === undefined ? {} : { base: await openComponent(baseFolder) };
+  const results = await run(component, wanted, { inputs, scalars: io.scalars, ...base });
   const errors = wanted.map((name) => ({
     name,
     error: relativeError(results.get(name), tensors.get(`${prefix}out.${name}`)?.data),

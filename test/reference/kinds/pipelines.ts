@@ -20,7 +20,7 @@ const unetOf = ({ id, kind }: PipelineCase): string => {
   return id.startsWith('l') ? 'unet_lcm_cond' : 'unet';
 };
 const builtPipelines =
-  /^(StableDiffusion(XL)?(Img2Img|Inpaint)?|StableDiffusion3(Img2Img)?|(Flux|Chroma|ZImage|QwenImage)(Img2Img|Inpaint)?|Flux(Fill|Control|Kontext)|Flux2Klein(Inpaint)?|QwenImageEdit(Plus)?)Pipeline$/;
+  /^(StableDiffusion(XL)?(Img2Img|Inpaint)?|StableDiffusion3(Img2Img)?|(Flux|Chroma|ZImage|QwenImage)(Img2Img|Inpaint)?|Flux(Fill|Control(Net)?|Kontext)|Flux2Klein(Inpaint)?|QwenImageEdit(Plus)?)Pipeline$/;
 /** Their latents lie in the reference as the tokens that the network reads. */
 const packedPipelines = /^(Flux|Chroma|QwenImage)/;
 const builtKinds: readonly string[] = [
@@ -30,6 +30,7 @@ const builtKinds: readonly string[] = [
   'inpaint9',
   'fill',
   'control',
+  'controlnet',
   'kontext',
   'edit',
   'lora',

@@ -46,6 +46,7 @@ export function componentNamesOf(folder: string, { family, keys }: PipelineIndex
   return Object.entries(family.components)
     .filter(([name, { isOptional }]) => {
       if (!isOptional) return true;
+      if (keys[name] === undefined) return false;
       const parsed = componentSchema.safeParse(keys[name]);
       if (parsed.success) return typeof parsed.data[0] === 'string';
       throw invalidFiles(`${join(folder, 'model_index.json')} has no valid "${name}".`);

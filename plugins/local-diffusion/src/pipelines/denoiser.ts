@@ -68,21 +68,23 @@ export function createDenoiser(
     prepared.set(composed, inputs);
     const { told, others, weights, both } = inputs;
     call += 1;
+    const span = { start: share, end: call / options.calls };
     if (isGuided && !(options.guidesAt?.(timestep, share) ?? true)) {
-      return await model.predict(widenHalf(latents), timestep, told);
+      return await model.predict(widenHalf(latents), timestep, told, span);
     }
-    const prediction = await model.predict(widen(latents), timestep, both);
+    const prediction = await model.predict(widen(latents), timestep, both, span);
     if (!isGuided) return prediction;
     if (weights.length > 1 || weights[0]!.some((weight) => weight !== 1)) {
       const further: Float32Array[] = [];
-      for (const other of others) further.push(await model.predict(widenHalf(latents), timestep, other));
+      for (const other of others)
+        further.push(await model.predict(widenHalf(latents), timestep, other, span));
       composePredictions(prediction, further, weights);
     }
     const guided = applyGuidance(prediction, unconditionalScale, new Float32Array(images * size));
     const own = prediction.subarray(images * size);
     if (weakened && share > weakened.start && share < weakened.stop) {
       const weak = { ...told, ...weakened.weakInputs(images) };
-      leadAway(guided, own, await model.predict(widenHalf(latents), timestep, weak), weakened.scale);
+      leadAway(guided, own, await model.predict(widenHalf(latents), timestep, weak, span), weakened.scale);
     }
     const { normedEdge } = model.guidance;
     if (normedEdge !== undefined) keepNorms(guided, own, latentShape, normedEdge);

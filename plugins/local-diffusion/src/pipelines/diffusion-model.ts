@@ -65,6 +65,12 @@ export interface WeakenedPrediction {
   plainInputs(images: number): Conditioning;
 }
 
+/** The part of all network calls that one is: 0 to 1. */
+export interface CallShare {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** Edges in pixels. */
 export interface ImageSize {
   readonly width: number;
@@ -216,7 +222,7 @@ export interface DiffusionModel extends Autoencoder {
    * One run of the denoising network, over a batch at one timestep; as many channels come back as the latents
    * have.
    */
-  predict(input: Feed, timestep: number, conditioning: Conditioning): Promise<Float32Array>;
+  predict(input: Feed, timestep: number, conditioning: Conditioning, share: CallShare): Promise<Float32Array>;
   /**
    * Starts the predictions of an image, of which only each so many-th runs the whole network: the others take
    * what its deep layers made of the last whole one. Absent: the network is not made so.

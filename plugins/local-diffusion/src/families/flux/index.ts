@@ -6,6 +6,8 @@ import { latentsPerEdge } from '../components/packed-latents.js';
 import { t5TextKind } from '../components/t5-text-encoder.js';
 import type { Family } from '../family.js';
 import { conditionFlux, trueCfgScale } from './conditioning.js';
+import { controlInputs, predictControlled } from './controlled-prediction.js';
+import { fluxControlNetKind } from './controlnet.js';
 import { fillReading, kontextReading } from './image-reading.js';
 import { latents } from './latents.js';
 import { fluxLoras } from './loras.js';
@@ -19,6 +21,7 @@ const kinds = {
   text_encoder_2: t5TextKind('tokenizer_2'),
   transformer: fluxTransformerKind,
   vae: autoencoderKind(latents, title),
+  controlnet: fluxControlNetKind,
 };
 
 /** Tokens of T5 that dev, which is told a guidance scale, and schnell were trained with. */
@@ -35,6 +38,7 @@ export const flux: Family = {
       'FluxInpaintPipeline',
       'FluxFillPipeline',
       'FluxControlPipeline',
+      'FluxControlNetPipeline',
       'FluxKontextPipeline',
     ],
     tensors: ['vector_in.', 'model.diffusion_model.vector_in.'],
@@ -60,6 +64,7 @@ export const flux: Family = {
     text_encoder_2: { kind: kinds.text_encoder_2, title: 'T5 text encoder' },
     transformer: { kind: kinds.transformer, title: 'denoising network' },
     vae: { kind: kinds.vae, title: 'autoencoder' },
+    controlnet: { kind: kinds.controlnet, title: 'ControlNet', isOptional: true },
   },
   denoiser: 'transformer',
   singleFile,
@@ -69,6 +74,9 @@ export const flux: Family = {
     const pooling = await source.open('text_encoder', kinds.text_encoder);
     const texts = await source.open('text_encoder_2', kinds.text_encoder_2);
     const autoencoder = await source.open('vae', kinds.vae);
+    const controlNet = source.has('controlnet')
+      ? await source.open('controlnet', kinds.controlnet)
+      : undefined;
     const { inputChannels, outputChannels, textWidth, pooledWidth, readsGuidance } = transformer;
     const perToken = latentsPerEdge ** 2;
     const refuse = (what: string) => {
@@ -85,6 +93,16 @@ export const flux: Family = {
         `the denoising network reads text ${textWidth} and ${pooledWidth} wide, and the text encoders write ${texts.width} and ${pooling.table?.width}`,
       );
     }
+    if (
+      controlNet &&
+      (inputChannels !== outputChannels ||
+        controlNet.inputChannels !== inputChannels ||
+        controlNet.width !== transformer.width ||
+        controlNet.textWidth !== textWidth ||
+        controlNet.pooledWidth !== pooledWidth)
+    ) {
+      refuse('the ControlNet is for a denoising network of other sizes');
+    }
     const parts = {
       pooling,
       reading: texts,
@@ -93,11 +111,12 @@ export const flux: Family = {
     return {
       ...autoencoder,
       ...reading,
-      inputChannels: inputChannels / perToken,
+      inputChannels: ((controlNet ? 2 : 1) * inputChannels) / perToken,
+      ...(controlNet && { followsImage: true }),
       guidance: {
         negativeIsRead: 'with the option trueCfgScale over 1',
         scaleOf: trueCfgScale,
-        ...(readsGuidance && {
+        ...((readsGuidance || controlNet?.readsGuidance) && {
           inputs: (scale, images) => ({
             guidance: { data: new Float32Array(images).fill(scale), shape: [images] },
           }),
@@ -107,8 +126,18 @@ export const flux: Family = {
       // Evenly from 1 to 1/steps, as BFL's own code and diffusers' pipelines have it.
       flowTimes: (steps) => Array.from({ length: steps }, (_, step) => 1 - step / steps),
       refinesOnly: false,
-      condition: (request) => conditionFlux(parts, request),
-      predict: transformer.mount(),
+      async condition(request) {
+        const made = await conditionFlux(parts, request);
+        if (!controlNet) return made;
+        const control = controlInputs(readOptions(request.familyOptions), request.prompts.length);
+        const { conditional, unconditional } = made;
+        return {
+          ...made,
+          conditional: { ...conditional, ...control },
+          unconditional: unconditional && { ...unconditional, ...control },
+        };
+      },
+      predict: controlNet ? predictControlled(transformer, controlNet) : transformer.mount(),
     };
   },
 };

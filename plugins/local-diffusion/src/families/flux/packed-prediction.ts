@@ -20,17 +20,8 @@ export async function predictPacked(
   timestep: number,
   conditioning: Conditioning,
 ): Promise<Float32Array> {
-  const { edited_tokens: edited, edited_positions: places, ...rest } = conditioning;
   const [batch = 0, , height = 0, width = 0] = latents.shape;
-  const own = packLatents(latents);
-  const positions = imagePositions(height, width);
-  const feeds = {
-    hidden_states: edited ? joinTokens(own, edited) : own,
-    timestep: { data: Float32Array.of(timestep / trainedTimesteps), shape: [1] },
-    img_ids: places ? appendPlaces(positions, places) : positions,
-    txt_ids: textPositions(rest.encoder_hidden_states!),
-    ...rest,
-  };
+  const feeds = packedFeeds(latents, timestep, conditioning);
   const { out_hidden_states: made } = await network.run(feeds, ['out_hidden_states']);
   const tokens = tokensOf(latents);
   const all = feeds.hidden_states.shape[1]!;
@@ -38,6 +29,21 @@ export async function predictPacked(
   // What the network makes of the edited images is of no use.
   const kept = firstTokens(made, { batch, all, tokens, perToken });
   return unpackLatents(kept, [batch, perToken / latentsPerEdge ** 2, height, width]);
+}
+
+/** What such a network is told. */
+export function packedFeeds(latents: Feed, timestep: number, conditioning: Conditioning) {
+  const { edited_tokens: edited, edited_positions: places, ...rest } = conditioning;
+  const [, , height = 0, width = 0] = latents.shape;
+  const own = packLatents(latents);
+  const positions = imagePositions(height, width);
+  return {
+    hidden_states: edited ? joinTokens(own, edited) : own,
+    timestep: { data: Float32Array.of(timestep / trainedTimesteps), shape: [1] },
+    img_ids: places ? appendPlaces(positions, places) : positions,
+    txt_ids: textPositions(rest.encoder_hidden_states!),
+    ...rest,
+  };
 }
 
 /** What images that are edited have, of which each row says the same. */

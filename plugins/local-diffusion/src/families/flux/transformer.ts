@@ -1,7 +1,8 @@
 import type { DiffusionModel } from '../../pipelines/diffusion-model.js';
+import type { StoredNetwork } from '../../session/stored-network.js';
 import type { ComponentKind } from '../component-kind.js';
 import { type FluxConfig, readFluxConfig } from './network/flux-config.js';
-import { fluxTransformerGraph } from './network/flux-transformer.js';
+import { type FluxResiduals, fluxTransformerGraph } from './network/flux-transformer.js';
 import { predictPacked } from './packed-prediction.js';
 
 /** FLUX's transformer by what its config says. */
@@ -12,6 +13,8 @@ export interface FluxTransformer extends FluxConfig {
    * @throws ERR_MODEL_FILES_INVALID for weights that do not fit its config
    */
   mount(): DiffusionModel['predict'];
+  /** The same, to take what a ControlNet adds: {@link fluxTransformerGraph} names it. */
+  mountControlled(residuals: FluxResiduals): StoredNetwork;
 }
 
 /** diffusers' `FluxTransformer2DModel`. */
@@ -22,5 +25,6 @@ export const fluxTransformerKind: ComponentKind<FluxTransformer> = {
       const network = networks.add(fluxTransformerGraph(component));
       return (latents, timestep, conditioning) => predictPacked(network, latents, timestep, conditioning);
     },
+    mountControlled: (residuals) => networks.add(fluxTransformerGraph(component, residuals)),
   }),
 };

@@ -40,11 +40,12 @@ test('a batch of texts of several lengths is predicted as each of them alone', a
     data: Float32Array.from({ length: count * 4 * 8 * 8 }, (_, index) => Math.sin(from * 256 + index)),
     shape: [count, 4, 8, 8],
   });
+  const onlyCall = { start: 0, end: 1 };
   const conditionOf = async (texts: readonly string[]) =>
     (await model.condition({ ...request, prompts: texts, isGuided: false })).conditional;
-  const together = await model.predict(latents(0, 3), 500, await conditionOf(prompts));
+  const together = await model.predict(latents(0, 3), 500, await conditionOf(prompts), onlyCall);
   for (const [index, prompt] of prompts.entries()) {
-    const alone = await model.predict(latents(index, 1), 500, await conditionOf([prompt]));
+    const alone = await model.predict(latents(index, 1), 500, await conditionOf([prompt]), onlyCall);
     expect(together.slice(index * 256, (index + 1) * 256)).toEqual(alone);
   }
 });

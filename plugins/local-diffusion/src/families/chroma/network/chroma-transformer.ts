@@ -30,7 +30,8 @@ export function chromaTransformerGraph(
   const graph = new GraphBuilder(component);
   const inputs = fluxInputs(graph, config);
   const modulations = chromaModulations(graph, config);
-  writeFluxBody(graph, config, inputs, modulations, masked ? spreadMask(graph, inputs.positions) : undefined);
+  const bias = masked ? spreadMask(graph, inputs.positions) : undefined;
+  writeFluxBody(graph, config, inputs, modulations, { bias });
   return graph.finish();
 }
 

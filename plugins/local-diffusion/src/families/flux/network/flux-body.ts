@@ -38,6 +38,9 @@ export interface FluxModulations {
   last(): Shift;
 }
 
+/** What becomes of the image's tokens behind a block. */
+export type AfterBlock = (kind: 'double' | 'single', index: number, image: Value) => Value;
+
 /** What goes through the blocks: the inputs of the graph that all networks of the kind have. */
 export interface FluxInputs {
   /** [batch, image tokens, channels] */
@@ -60,39 +63,76 @@ export function fluxInputs(
   return { hidden, context, positions: graph.node('Concat', [textIds, imageIds], { axis: 0 }) };
 }
 
+/** Text and image as the blocks take them. */
+export function embedFlux(
+  graph: GraphBuilder,
+  { inputChannels, textWidth, width }: FluxBodySizes,
+  { hidden, context }: FluxInputs,
+): Streams {
+  return {
+    text: tokenLinear(graph, context, 'context_embedder', { inputs: textWidth, outputs: width }),
+    image: tokenLinear(graph, hidden, 'x_embedder', { inputs: inputChannels, outputs: width }),
+  };
+}
+
+/** What a network does beside the blocks alone. */
+export interface FluxBlockExtras {
+  /** Of all attention, see {@link AttentionScope}. Absent: none. */
+  readonly bias?: Value | undefined;
+  /** Absent: nothing becomes of the image's tokens. */
+  readonly after?: AfterBlock | undefined;
+}
+
 /**
- * The blocks of FLUX, from the embedding of text and image to the output `out_hidden_states`.
+ * The blocks of FLUX over embedded text and image; their tokens behind the last one.
  *
- * @param bias of all attention, see {@link AttentionScope}
+ * @param positions of text and image: [tokens, 3]
  */
-export function writeFluxBody(
+export function fluxBlocks(
   graph: GraphBuilder,
   sizes: FluxBodySizes,
-  { hidden, context, positions }: FluxInputs,
+  { positions, ...embedded }: Streams & Pick<FluxInputs, 'positions'>,
   modulations: FluxModulations,
-  bias?: Value,
-): void {
-  const { inputChannels, outputChannels, textWidth, width, heads, headWidth, rotaryWidths } = sizes;
+  { bias, after }: FluxBlockExtras = {},
+): Value {
+  const { width, heads, headWidth, rotaryWidths } = sizes;
   const rotation = rotationBy(graph, positions, rotaryWidths, rotaryBase);
   const scope: AttentionScope = {
     ...{ graph, width, heads, headWidth, normsHeads: true, rotation },
     ...(bias && { bias }),
   };
-  let streams: Streams = {
-    text: tokenLinear(graph, context, 'context_embedder', { inputs: textWidth, outputs: width }),
-    image: tokenLinear(graph, hidden, 'x_embedder', { inputs: inputChannels, outputs: width }),
-  };
+  let streams: Streams = embedded;
   for (let index = 0; index < sizes.doubleBlocks; index += 1) {
     streams = jointBlock(scope, streams, `transformer_blocks.${index}`, {
       text: modulations.text(index),
       image: modulations.image(index),
     });
+    if (after) streams = { ...streams, image: after('double', index, streams.image) };
   }
   let tokens = appendTokens(graph, streams.text, streams.image);
   for (let index = 0; index < sizes.singleBlocks; index += 1) {
     const path = `single_transformer_blocks.${index}`;
     tokens = singleBlock(scope, tokens, path, modulations.single(index));
+    if (after) {
+      const [text, image] = partTokens(graph, tokens, streams.text);
+      tokens = appendTokens(graph, text, after('single', index, image));
+    }
   }
+  return tokens;
+}
+
+/** The blocks of FLUX, from the embedding of text and image to the output `out_hidden_states`. */
+export function writeFluxBody(
+  graph: GraphBuilder,
+  sizes: FluxBodySizes,
+  inputs: FluxInputs,
+  modulations: FluxModulations,
+  extras: FluxBlockExtras = {},
+): void {
+  const { context, positions } = inputs;
+  const { outputChannels, width } = sizes;
+  const embedded = { ...embedFlux(graph, sizes, inputs), positions };
+  const tokens = fluxBlocks(graph, sizes, embedded, modulations, extras);
   const [, image] = partTokens(graph, tokens, context);
   const normal = modulatedNorm(graph, image, modulations.last(), width);
   graph.output(

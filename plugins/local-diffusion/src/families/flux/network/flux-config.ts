@@ -58,7 +58,11 @@ export const fluxSchema = z.looseObject({
  * @throws ERR_MODEL_FILES_INVALID naming the key and value that this engine does not support
  */
 export function readFluxConfig(component: Component): FluxConfig {
-  const json = parseConfig(component, fluxSchema);
+  return fluxConfigOf(component, parseConfig(component, fluxSchema));
+}
+
+/** @throws ERR_MODEL_FILES_INVALID where the axes do not add up to a head */
+export function fluxConfigOf(component: Component, json: z.output<typeof fluxSchema>): FluxConfig {
   return {
     ...fluxBodySizes(component, json),
     pooledWidth: json.pooled_projection_dim,

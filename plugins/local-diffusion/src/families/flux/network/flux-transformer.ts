@@ -8,7 +8,7 @@ import {
   modulationParts,
 } from '../../../networks/diffusion-transformer/modulation.js';
 import { embeddingLayers, sinusoids } from '../../../networks/unet/time-embedding.js';
-import { fluxInputs, writeFluxBody } from './flux-body.js';
+import { type AfterBlock, type FluxModulations, fluxInputs, writeFluxBody } from './flux-body.js';
 import { type FluxConfig, readFluxConfig } from './flux-config.js';
 
 /** What times and guidance scales are multiplied by before they are embedded. */
@@ -24,18 +24,51 @@ const sinusoidSize = 256;
  * batch], 0 to 1; with guidance_embeds `guidance` [1 or batch]; positions `img_ids` [image tokens, 3] and
  * `txt_ids` [text tokens, 3]. Output: `out_hidden_states` [batch, image tokens, out_channels].
  *
+ * @param residuals what a ControlNet adds. Absent: nothing
  * @throws ERR_MODEL_FILES_INVALID for a config that is not supported and weights that do not fit it
  */
-export function fluxTransformerGraph(component: Component): Graph {
+export function fluxTransformerGraph(component: Component, residuals?: FluxResiduals): Graph {
   const config = readFluxConfig(component);
-  const { width } = config;
   const graph = new GraphBuilder(component);
   const inputs = fluxInputs(graph, config);
+  const modulations = fluxModulations(graph, config);
+  const after = residuals && addResiduals(graph, config, residuals);
+  writeFluxBody(graph, config, inputs, modulations, { after });
+  return graph.finish();
+}
+
+/** How many residuals a ControlNet has for the blocks of each kind. */
+export interface FluxResiduals {
+  readonly double: number;
+  readonly single: number;
+}
+
+/**
+ * Declares `double_residual.0` and so on, [batch, image tokens, width] each, and adds them behind the blocks:
+ * as many blocks in a row share one as it takes to reach the last (diffusers' `FluxTransformer2DModel`).
+ */
+function addResiduals(graph: GraphBuilder, config: FluxConfig, residuals: FluxResiduals): AfterBlock {
+  const shape = ['batch', 'image_tokens', config.width];
+  const declare = (kind: keyof FluxResiduals) =>
+    Array.from({ length: residuals[kind] }, (_, index) =>
+      graph.input(`${kind}_residual.${index}`, 'float32', shape),
+    );
+  const inputs = { double: declare('double'), single: declare('single') };
+  const blocks = { double: config.doubleBlocks, single: config.singleBlocks };
+  return (kind, index, image) => {
+    const residual = inputs[kind][Math.floor(index / Math.ceil(blocks[kind] / inputs[kind].length))];
+    return residual ? graph.node('Add', [image, residual]) : image;
+  };
+}
+
+/** How time, guidance and pooled text modulate the blocks; declares them as inputs. */
+export function fluxModulations(graph: GraphBuilder, config: FluxConfig): FluxModulations {
+  const { width } = config;
   const embedding = silu(graph, embedCondition(graph, config));
   const modulate = (path: string, parts: number) => modulationParts(graph, embedding, path, { width, parts });
   const ofBlock = (path: string) => (block: number) =>
     blockModulation(modulate(`transformer_blocks.${block}.${path}.linear`, 6));
-  writeFluxBody(graph, config, inputs, {
+  return {
     image: ofBlock('norm1'),
     text: ofBlock('norm1_context'),
     single: (block) => modulationOf(modulate(`single_transformer_blocks.${block}.norm.linear`, 3)),
@@ -43,8 +76,7 @@ export function fluxTransformerGraph(component: Component): Graph {
       const [scale, shift] = modulate('norm_out.linear', 2) as [Value, Value];
       return { scale, shift };
     },
-  });
-  return graph.finish();
+  };
 }
 
 /** The embedding of time, guidance and pooled text: [batch, width]. */

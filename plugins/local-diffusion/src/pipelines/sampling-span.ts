@@ -86,8 +86,8 @@ export function planSpan(request: SpanRequest): SamplingSpan {
 export function partSteps(request: SpanRequest, share: number): { before: number; after: number } {
   const plan = planToEnd(request);
   const before = callsBefore(share, plan);
-  const stepsOf = (calls: number) => Math.ceil(calls / plan.callsPerStep);
-  return { before: stepsOf(before), after: stepsOf(plan.denoiserCalls - before) };
+  const stepsOf = (from: number, to?: number) => new Set(plan.stepsOfCalls.slice(from, to)).size;
+  return { before: stepsOf(0, before), after: stepsOf(before) };
 }
 
 function planToEnd(request: SpanRequest): SamplingPlan {

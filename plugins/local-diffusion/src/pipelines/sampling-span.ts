@@ -85,9 +85,9 @@ export function planSpan(request: SpanRequest): SamplingSpan {
 /** How many steps of a stretch come before a share of the noise schedule, and how many after it. */
 export function partSteps(request: SpanRequest, share: number): { before: number; after: number } {
   const plan = planToEnd(request);
-  const before = callsBefore(share, plan);
-  const stepsOf = (from: number, to?: number) => new Set(plan.stepsOfCalls.slice(from, to)).size;
-  return { before: stepsOf(0, before), after: stepsOf(before) };
+  const stepsOf = (calls: number) => new Set(plan.stepsOfCalls.slice(0, calls)).size;
+  const before = stepsOf(callsBefore(share, plan));
+  return { before, after: stepsOf(plan.denoiserCalls) - before };
 }
 
 function planToEnd(request: SpanRequest): SamplingPlan {

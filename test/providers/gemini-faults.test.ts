@@ -135,7 +135,8 @@ describe('gemini, refused', () => {
   it('refuses input pictures that are too large to be sent', async () => {
     const { ask, emulator } = await createGeminiWorld();
     const bytes = new Uint8Array(16_000_000);
-    await expect(ask('x', { inputImages: [{ bytes, mediaType: 'image/png' }] })).rejects.toMatchObject({
+    const inputImages = Array.from({ length: 5 }, () => ({ bytes, mediaType: 'image/png' as const }));
+    await expect(ask('x', { inputImages })).rejects.toMatchObject({
       code: 'ERR_REQUEST_INVALID',
       message: expect.stringContaining('inputImages'),
     });

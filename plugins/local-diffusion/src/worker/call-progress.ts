@@ -58,7 +58,7 @@ export class CallProgress {
   repacking(share: number): void {
     if (share < 1 && performance.now() - this.#toldAt < intervalMs) return;
     this.#toldAt = performance.now();
-    const message = `Preparing the weights for the first time: ${Math.floor(100 * share)} %`;
+    const message = `preparing the weights for the first time, ${Math.floor(100 * share)} %`;
     this.#tell({ stage: 'load', fraction: this.#fraction, message });
   }
 

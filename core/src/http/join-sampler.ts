@@ -25,6 +25,11 @@ export function joinSampler(
   const own = sampler === undefined ? undefined : splitSamplerName(sampler).schedule;
   if (own === asked.schedule) return { name: sampler };
   if (own !== undefined) return { name: sampler, leftOut: `the sampler "${sampler}" has one in its name` };
-  const stem = sampler ?? (ofModel === undefined ? '' : splitSamplerName(ofModel).sampler);
+  const stem = sampler ?? withoutSchedule(ofModel ?? '');
   return { name: `${stem} ${schedule}`.trim() };
+}
+
+function withoutSchedule(name: string): string {
+  const { sampler, schedule } = splitSamplerName(name);
+  return schedule === undefined ? name : sampler;
 }

@@ -19,12 +19,21 @@ export interface SharedFolder {
   readonly emulator: RunwareEmulator;
   readonly folder: string;
   serve(prefix?: readonly string[]): Promise<ServeCommand>;
+  /** Lets all images be made that were held. */
+  finish(): void;
 }
 
-/** @param workMs milliseconds that each image takes */
-export async function createSharedFolder(workMs: number, jobsAtOnce = 8): Promise<SharedFolder> {
+/** @param work milliseconds that each image takes; `held` until the test has them finished */
+export async function createSharedFolder(work: number | 'held', jobsAtOnce = 8): Promise<SharedFolder> {
+  let finish = () => {};
+  const until = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
   const emulator = await startRunwareEmulator({
-    script: ({ taskType }) => (taskType === 'imageInference' ? { workMs } : undefined),
+    script({ taskType }) {
+      if (taskType !== 'imageInference') return undefined;
+      return work === 'held' ? { until } : { workMs: work };
+    },
   });
   onTestFinished(() => emulator.close());
   const folder = await createServeFolder({
@@ -42,7 +51,7 @@ export async function createSharedFolder(workMs: number, jobsAtOnce = 8): Promis
     server: { jobsAtOnce },
   });
   const environment = { RUNWARE_API_KEY: runwareKey, HOME: folder };
-  return { emulator, folder, serve: (prefix = []) => serveFrom(folder, { environment, prefix }) };
+  return { emulator, folder, finish, serve: (prefix = []) => serveFrom(folder, { environment, prefix }) };
 }
 
 export async function submitJob({ url }: ServeCommand, number: number): Promise<string> {

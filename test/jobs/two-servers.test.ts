@@ -36,12 +36,13 @@ it('what a killed server did is finished by another that runs, and paid once', a
 it.each(['SIGTERM', 'SIGKILL'] as const)(
   'what a server did when it got %s is finished by the next one, and paid once',
   async (signal) => {
-    const { emulator, serve } = await createSharedFolder(15_000);
+    const { emulator, serve, finish } = await createSharedFolder('held');
     const first = await serve();
     const ids = await submitJobs(first, 4);
     await expect.poll(() => emulator.sent('imageInference').length, soon).toBe(4);
     await endServer(first, signal);
     const next = await serve();
+    finish();
     await expect.poll(() => statesOf(next, ids), soon).toEqual(all('succeeded', ids));
     expect(emulator.paid).toBe(4);
   },
@@ -49,8 +50,7 @@ it.each(['SIGTERM', 'SIGKILL'] as const)(
 );
 
 it('a server that stands still keeps its jobs for as long as its process is there', async () => {
-  // Longer than the other server takes to start on a busy machine.
-  const { emulator, serve } = await createSharedFolder(10_000);
+  const { emulator, serve, finish } = await createSharedFolder('held');
   const owner = await serve();
   const id = await submitJob(owner, 1);
   await expect.poll(() => emulator.sent('imageInference').length, soon).toBe(1);
@@ -60,12 +60,13 @@ it('a server that stands still keeps its jobs for as long as its process is ther
   await expect.poll(() => performance.now() - before, soon).toBeGreaterThan(5_000);
   expect((await jobOf(other, id)).state).toBe('running');
   owner.child.kill('SIGCONT');
+  finish();
   await expect.poll(() => statesOf(other, [id]), soon).toEqual(['succeeded']);
   expect(emulator.paid).toBe(1);
 });
 
 it('a job is cancelled, and followed, at the server that does not do it', async () => {
-  const { emulator, serve } = await createSharedFolder(30_000);
+  const { emulator, serve } = await createSharedFolder('held');
   const first = await serve();
   const id = await submitJob(first, 1);
   await expect.poll(() => emulator.sent('imageInference').length, soon).toBe(1);

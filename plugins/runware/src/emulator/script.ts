@@ -7,6 +7,8 @@ export interface RunwareFault {
   readonly delayMs?: number;
   /** Milliseconds that each picture takes. Absent: 0. */
   readonly workMs?: number;
+  /** It takes until this has resolved. Absent: no longer than `workMs`. */
+  readonly until?: Promise<void>;
   /** Answered in place of taking the task; nothing is paid. Absent: nothing. */
   readonly refuse?: RunwareError;
   /** The task is taken and paid, and fails after so many pictures. Absent: it does not. */

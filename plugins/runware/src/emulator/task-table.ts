@@ -63,11 +63,12 @@ export class TaskTable {
 
   async #work(
     task: Task,
-    { workMs = 0, fail, isFlagged = false }: RunwareFault,
+    { workMs = 0, until, fail, isFlagged = false }: RunwareFault,
     listener: TaskListener,
   ): Promise<void> {
     for (let index = 0; index < task.count; index++) {
       if (workMs > 0) await pause(workMs);
+      await until;
       if (fail?.after === index) {
         const { taskUUID, request } = task;
         this.failedPictures += task.count - index;

@@ -61,10 +61,25 @@ export async function readPromptTags(
   if (unread.length > 0) warnings.push(`${list(unread)} had no effect: the weight is not a number.`);
   const read = new Set(tags.map(({ text }) => text));
   return {
-    prompt: prompt.replace(tagPattern, (text) => (read.has(text) ? '' : text)),
+    prompt: withoutTags(prompt, read),
     options: changed,
     warnings: [...new Set(warnings)].map((message) => ({ code: 'other', parameter: 'prompt', message })),
   };
+}
+
+/**
+ * A prompt as if tags had not been written. A space that they leave would be a token to Qwen's encoders.
+ *
+ * @param tags their whole texts
+ */
+export function withoutTags(prompt: string, tags: ReadonlySet<string>): string {
+  const spaced = new RegExp(`([^\\S\\n]*)(${tagPattern.source})`, 'g');
+  const without = prompt.replace(spaced, (text: string, space: string, tag: string, ...rest: unknown[]) => {
+    if (!tags.has(tag)) return text;
+    const next = prompt[(rest.at(-2) as number) + text.length];
+    return next === undefined || /[\s,.;]/.test(next) ? '' : space;
+  });
+  return without.trim();
 }
 
 /** Of `:0.8`, `:0.8:0.6` (text encoder, denoising network) and `:te=0.8:unet=0.6`; 1 where there is none. */

@@ -38,12 +38,12 @@ async function start() {
 
 describe('a file that a prompt names', () => {
   it.each([
-    ['a <layer:ink:0.8> house', 'a  house', 0.8],
+    ['a <layer:ink:0.8> house', 'a house', 0.8],
     ['a house<layer:ink>', 'a house', 1],
     ['<LAYER:INK:-.5>', '', -0.5],
-    ['x <layer:ink.safetensors:2>', 'x ', 2],
-    ['x <layer:loras/ink:1e0>', 'x ', 1],
-    ['x <layer:ink:unet=0.4:te=0.4>', 'x ', 0.4],
+    ['x <layer:ink.safetensors:2>', 'x', 2],
+    ['x <layer:loras/ink:1e0>', 'x', 1],
+    ['x <layer:ink:unet=0.4:te=0.4>', 'x', 0.4],
   ])('is taken out of %j and given to the plugin', async (prompt, read, weight) => {
     const { make, ink } = await start();
     const made = await make(prompt);
@@ -103,7 +103,7 @@ describe('a file that a prompt names', () => {
     const { server, ink } = await start();
     const { manager } = server;
     const inside = await manager.generateImage({ prompt: 'x <layer:ink:1>' });
-    expect(inside.provenance.parameters).toMatchObject({ read: 'x ', given: { layers: [{ path: ink }] } });
+    expect(inside.provenance.parameters).toMatchObject({ read: 'x', given: { layers: [{ path: ink }] } });
     const response = await server.post('/sdapi/v1/txt2img', { prompt: 'x <layer:none:1>' });
     const { info } = await jsonOf<{ info: string }>(response);
     expect(info).toContain('<layer:none:1>');

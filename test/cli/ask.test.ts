@@ -65,7 +65,7 @@ describe('commands that ask the server that runs', () => {
     const [first, second] = [await submit(server, { prompt: 'x' }), await submit(server, slow)];
     await expect.poll(async () => (await jsonOf(folder, ['jobs', first])).state).toBe('succeeded');
     const { stdout } = await easel(folder, ['jobs']);
-    expect(stdout).toMatch(new RegExp(`^${second} +running[\\s\\S]*^${first} +succeeded .*1 images$`, 'm'));
+    expect(stdout).toMatch(new RegExp(`^${second} +running[\\s\\S]*^${first} +succeeded .*1 image$`, 'm'));
     expect((await jsonOf(folder, ['jobs', 'list', '--limit', '1'])).jobs).toMatchObject([{ id: second }]);
     expect((await jsonOf(folder, ['status'])).jobs).toMatchObject([
       { count: 0 },

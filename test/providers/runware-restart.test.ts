@@ -11,8 +11,17 @@ import { runwareKey } from '../../plugins/runware/src/emulator/index.js';
 import { killPlugin, pidOf } from './provider-kernels.js';
 import { createRunwareWorld, pushed } from './runware-world.js';
 
-/** All that is in the journals of a storage folder. */
+/** All that is in the journals of a storage folder; read anew where a task ends meanwhile. */
 function readJournals(storageFolder: string): string {
+  for (;;)
+    try {
+      return recordsIn(storageFolder);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+}
+
+function recordsIn(storageFolder: string): string {
   return readdirSync(storageFolder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('/record.json'))
     .map((name) => readFileSync(join(storageFolder, name), 'utf8'))

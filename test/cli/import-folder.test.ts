@@ -27,8 +27,10 @@ const files: Readonly<Record<string, string>> = {
 };
 
 const foundSchema = z.object({
-  models: z.array(z.object({ id: z.string(), is: z.string(), path: z.string() })),
-  otherFiles: z.array(z.object({ is: z.string(), path: z.string() })),
+  models: z.array(
+    z.object({ id: z.string(), is: z.string(), weights: z.array(z.string()), path: z.string() }),
+  ),
+  otherFiles: z.array(z.object({ is: z.string(), weights: z.array(z.string()), path: z.string() })),
 });
 
 test('easel models import takes the folder of another program over, and lists what each file is', async () => {
@@ -49,20 +51,27 @@ test('easel models import takes the folder of another program over, and lists wh
     return foundSchema.parse(JSON.parse(stdout));
   };
   const found = await importAll();
-  expect(Object.fromEntries(found.models.map(({ id, is }) => [id, is]))).toEqual({
-    z_image_turbo: 'z-image',
-    'diffusion_models-flux-2-klein-4b': 'flux2',
-    qwen_image_bf16: 'qwen-image',
-    'flux1-dev-q4_0': 'flux',
-    'diffusers-picturebook': 'sd',
+  expect(Object.fromEntries(found.models.map(({ id, is, weights }) => [id, [is, ...weights]]))).toEqual({
+    z_image_turbo: ['z-image', 'F16'],
+    'diffusion_models-flux-2-klein-4b': ['flux2', 'F16'],
+    qwen_image_bf16: ['qwen-image', 'F16'],
+    'flux1-dev-q4_0': ['flux', 'Q4_0', 'F16', 'Q4_1'],
+    'diffusers-picturebook': ['sd', 'F16'],
   });
-  expect(found.otherFiles.map(({ is, path: each }) => [each.slice(models.length + 1), is])).toEqual([
-    ['loras/style.safetensors', 'a LoRA'],
-    ['text_encoders/clip_l.safetensors', 'a text encoder'],
-    ['text_encoders/t5xxl-Q8_0.gguf', 'a text encoder'],
-    ['vae/ae.safetensors', 'an autoencoder'],
+  const others = found.otherFiles.map(({ is, weights, path: each }) => [
+    each.slice(models.length + 1),
+    is,
+    ...weights,
+  ]);
+  expect(others).toEqual([
+    ['loras/style.safetensors', 'a LoRA', 'F16'],
+    ['text_encoders/clip_l.safetensors', 'a text encoder', 'F16'],
+    ['text_encoders/t5xxl-Q8_0.gguf', 'a text encoder', 'Q8_0', 'F16'],
+    ['vae/ae.safetensors', 'an autoencoder', 'F32'],
   ]);
   expect(await importAll()).toEqual(found);
+  const table = (await easel(folder, ['models', 'import', models])).stdout;
+  expect(table).toMatch(/^flux1-dev-q4_0 +flux +Q4_0, F16, Q4_1 +unet\/flux1-dev-Q4_0.gguf$/m);
 
   const listed = (await easel(folder, ['models'])).stdout;
   expect(listed).toMatch(/^z_image_turbo .*available, by local-diffusion/m);

@@ -11,6 +11,8 @@ export interface FoundFile {
   readonly path: string;
   /** A pipeline type, or in words what else it is. */
   readonly is: string;
+  /** What most of its weights are stored in, as `F16` or `Q4_K`. Absent: not known. */
+  readonly weights?: readonly string[];
   /** Of the entry. Absent: it is no model. */
   readonly id?: string;
   /** How a file that is no model is used, or why it cannot be. */
@@ -46,7 +48,7 @@ export async function importFiles(
       found.push({ path, ...described });
       continue;
     }
-    const { model: recognized } = described;
+    const { model: recognized, weights } = described;
     const id = known.get(path) ?? freeId(path, ids);
     if (!known.has(path)) {
       const type = (await stat(path)).isDirectory() ? 'folder' : 'file';
@@ -54,7 +56,7 @@ export async function importFiles(
       await writeEntry(storageFolder, { id, name, source: { type, path }, recognized });
       ids.add(id);
     }
-    found.push({ path, is: recognized.pipelineType, id });
+    found.push({ path, is: recognized.pipelineType, weights, id });
   }
   return found;
 }
@@ -62,7 +64,9 @@ export async function importFiles(
 async function describe(path: string, manifests: readonly Manifest[]) {
   try {
     const described = await describeFile(path, manifests);
-    return 'model' in described ? described : { is: described.other.is, note: described.other.use };
+    if ('model' in described) return described;
+    const { weights, other } = described;
+    return { is: other.is, weights, note: other.use };
   } catch (error) {
     return { is: 'not known', note: (error as Error).message };
   }

@@ -31,8 +31,13 @@ function tell(folder: string, found: readonly FoundFile[], isJson: boolean | und
     printJson({ models, otherFiles: found.filter(({ id }) => id === undefined) });
     return;
   }
-  const rows = found.map(({ path, is, id }) => [id ?? '', is, relative(folder, path)]);
-  printLine(formatTable(['ID', 'WHAT', 'FILE'], rows));
+  const rows = found.map(({ path, is, weights = [], id }) => [
+    id ?? '',
+    is,
+    weights.join(', '),
+    relative(folder, path),
+  ]);
+  printLine(formatTable(['ID', 'WHAT', 'WEIGHTS', 'FILE'], rows));
   const notes = new Set(found.flatMap(({ is, note }) => (note === undefined ? [] : [`${is}: ${note}`])));
   for (const note of notes) printNote(note);
   const [first] = models;

@@ -16,7 +16,7 @@ export async function importModel(path: string, flags: ImportFlags): Promise<num
   const absolute = resolve(path);
   const files = await modelFilesBelow(absolute);
   if (files.length > 0) return await importFolder(absolute, files, flags);
-  const recognized = await recognize(absolute, manifests);
+  const { model: recognized, weights } = await recognize(absolute, manifests);
   const name = basename(absolute);
   const id = flags.id ?? idOf(name);
   if (catalogue.models.has(id))
@@ -24,10 +24,12 @@ export async function importModel(path: string, flags: ImportFlags): Promise<num
   const type = (await stat(absolute)).isDirectory() ? 'folder' : 'file';
   const source = { type, path: absolute } as const;
   const file = await writeEntry(configuration.storageFolder, { id, name, source, recognized });
-  if (flags.json) printJson({ id, pipelineType: recognized.pipelineType, path: absolute, entry: file });
+  if (flags.json)
+    printJson({ id, pipelineType: recognized.pipelineType, weights, path: absolute, entry: file });
   else {
     printLine(file);
-    printNote(`${id} (${recognized.pipelineType}) stays at ${absolute}: easel generate "..." --model ${id}`);
+    const what = [recognized.pipelineType, ...weights].join(', ');
+    printNote(`${id} (${what}) stays at ${absolute}: easel generate "..." --model ${id}`);
   }
   return exitStatus.ok;
 }

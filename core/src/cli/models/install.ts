@@ -89,7 +89,7 @@ async function addEntry(
   const name = source.file?.split('/').at(-1) ?? source.repository.split('/')[1]!;
   const short = idOf(name);
   const id = wanted ?? (catalogue.models.has(short) ? idOf(source.repository) : short);
-  const recognized = await recognize(path, manifests);
+  const { model: recognized } = await recognize(path, manifests);
   await writeEntry(configuration.storageFolder, { id, name, source, recognized });
   return id;
 }

@@ -1,4 +1,9 @@
-import { describe, expect, test } from 'vitest';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { openModel } from '../../models/open-model.js';
 import { fillReading, kontextReading } from './image-reading.js';
 
 test('Fill reads the pixels of the mask behind the masked image, those of each latent row by row', () => {
@@ -8,7 +13,25 @@ test('Fill reads the pixels of the mask behind the masked image, those of each l
   expect([...channels]).toEqual([-1, -2, 1, 3, 2, 4, 5, 7, 6, 8]);
 });
 
+const golden = (relative: string) =>
+  fileURLToPath(new URL(`../../../../../test/golden/${relative}`, import.meta.url));
+
 describe('Kontext', () => {
+  test('is refused with a control LoRA, which would make it a model that follows an image', async () => {
+    const path = await mkdtemp(join(tmpdir(), 'easel-kontext-'));
+    onTestFinished(() => rm(path, { recursive: true }));
+    await cp(golden('d_pipelines/flux_pipeline'), path, { recursive: true });
+    const index = JSON.parse(await readFile(join(path, 'model_index.json'), 'utf8')) as object;
+    const kontext = { ...index, _class_name: 'FluxKontextPipeline' };
+    await writeFile(join(path, 'model_index.json'), JSON.stringify(kontext));
+    const loras = [golden('g_lora/flux_control_lora_bfl.safetensors')];
+    await expect(openModel({ path, loras })).rejects.toMatchObject({
+      code: 'ERR_MODEL_FILES_INVALID',
+      message: expect.stringMatching(/Kontext changes an image, and a control LoRA/),
+    });
+  });
+
+
   const reading = kontextReading(16);
   const latents = (height: number, width: number) => ({
     data: new Float32Array(4 * height * width).fill(height),

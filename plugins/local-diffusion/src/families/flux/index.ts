@@ -79,9 +79,15 @@ export const flux: Family = {
       : undefined;
     const { inputChannels, outputChannels, textWidth, pooledWidth, readsGuidance } = transformer;
     const perToken = latentsPerEdge ** 2;
-    const refuse = (what: string) => {
-      throw invalidFiles(`${source.origin}: ${what}.`, 'Use parts of one model.');
+    const refuse = (what: string, hint = 'Use parts of one model.') => {
+      throw invalidFiles(`${source.origin}: ${what}.`, hint);
     };
+    if (edits(source.index._class_name) && inputChannels !== outputChannels) {
+      refuse(
+        'Kontext changes an image, and a control LoRA, or a Control model, makes one that follows it',
+        'Use it with FLUX.1 [dev].',
+      );
+    }
     const reading = imageReadingOf(transformer, autoencoder, source.index._class_name);
     if (outputChannels !== perToken * autoencoder.latentChannels || !reading) {
       refuse(
@@ -142,6 +148,9 @@ export const flux: Family = {
   },
 };
 
+/** Kontext has the shapes of dev: only its name tells it. */
+const edits = (className: unknown): boolean => className === 'FluxKontextPipeline';
+
 /**
  * How the network reads images beside the latents, by its channels; undefined for channels that no FLUX has.
  */
@@ -152,9 +161,7 @@ function imageReadingOf(
 ): Pick<DiffusionModel, 'maskReading' | 'followsImage' | 'editing'> | undefined {
   const extra = inputChannels - outputChannels;
   if (extra === 0) {
-    // Kontext has the shapes of dev: only its name tells it.
-    const edits = className === 'FluxKontextPipeline';
-    return edits ? { editing: kontextReading(latentsPerEdge * factor) } : {};
+    return edits(className) ? { editing: kontextReading(latentsPerEdge * factor) } : {};
   }
   if (extra === outputChannels) return { followsImage: true };
   const isFill = extra === outputChannels + latentsPerEdge ** 2 * factor ** 2;

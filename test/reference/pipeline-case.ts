@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { FluxRequest } from '../../plugins/local-diffusion/src/families/flux/options.js';
+import type { Flux2Request } from '../../plugins/local-diffusion/src/families/flux-2/options.js';
 import type { Sd3Request } from '../../plugins/local-diffusion/src/families/stable-diffusion-3/options.js';
 import type {
   MicroConditions,
@@ -45,6 +46,7 @@ const argumentsSchema = z.strictObject({
   negative_aesthetic_score: z.number().optional(),
   max_sequence_length: z.number().optional(),
   true_cfg_scale: z.number().optional(),
+  text_encoder_out_layers: z.array(z.number()).optional(),
   max_area: z.number().optional(),
   _auto_resize: z.boolean().optional(),
   /** Of one ControlNet; several images at once are not read. */
@@ -198,7 +200,7 @@ function familyOptionsOf(
   pipeline: string,
   args: Arguments,
   perImage: (texts: string | readonly string[] | undefined) => string[] | undefined,
-): XlRequest | FluxRequest | Sd3Request | ZImageRequest {
+): XlRequest | FluxRequest | Flux2Request | Sd3Request | ZImageRequest {
   if (pipeline.startsWith('ZImage')) {
     return {
       textTokens: args.max_sequence_length,
@@ -207,7 +209,9 @@ function familyOptionsOf(
     };
   }
   if (pipeline.startsWith('StableDiffusion3')) return sd3OptionsOf(args);
-  if (/^(Chroma|Flux2|QwenImage)/.test(pipeline)) return { textTokens: args.max_sequence_length };
+  if (pipeline.startsWith('Flux2'))
+    return { textTokens: args.max_sequence_length, textLayers: args.text_encoder_out_layers };
+  if (/^(Chroma|QwenImage)/.test(pipeline)) return { textTokens: args.max_sequence_length };
   if (pipeline.startsWith('Flux'))
     return {
       textTokens: args.max_sequence_length,

@@ -1,9 +1,11 @@
+import { EaselError } from '@easel/plugin-sdk';
 import type {
   Conditioning,
   ConditioningRequest,
   ModelConditioning,
 } from '../../pipelines/diffusion-model.js';
-import { type ChatEncoder, fillIds, fillRows, prepareChatTexts } from '../../prompt/chat-texts.js';
+import { fillIds, fillRows, prepareChatTexts } from '../../prompt/chat-texts.js';
+import type { LayeredEncoder } from '../components/qwen-text-encoder.js';
 import { refuseInversions } from '../components/text-options.js';
 import { readOptions } from './options.js';
 
@@ -18,13 +20,14 @@ const thought = '<think>\n\n</think>\n\n';
  * `Flux2KleinPipeline.encode_prompt`.
  */
 export async function conditionFlux2(
-  reading: ChatEncoder,
+  reading: LayeredEncoder,
   title: string,
   request: ConditioningRequest,
 ): Promise<ModelConditioning> {
   const { prompts, negativePrompts, isGuided, promptStyle, inversions } = request;
   refuseInversions(inversions, title);
-  const tokens = readOptions(request.familyOptions).textTokens ?? trainedTokens;
+  const { textTokens: tokens = trainedTokens, textLayers: layers } = readOptions(request.familyOptions);
+  if (layers) refuseLayers(layers, reading.states);
   const negative = isGuided ? (negativePrompts ?? prompts.map(() => '')) : [];
   const texts = [...prompts, ...negative];
   const { ids, warnings } = prepareChatTexts(reading, texts, { tokens, thought, promptStyle, title });
@@ -32,7 +35,7 @@ export async function conditionFlux2(
   for (const [index, row] of ids.entries()) {
     const text = texts[index]!;
     if (!known.has(text))
-      known.set(text, await reading.encode([fillIds(reading, row, tokens)], [row.length]));
+      known.set(text, await reading.encode([fillIds(reading, row, tokens)], [row.length], layers));
   }
   const conditioningOf = (rows: readonly string[]): Conditioning => ({
     encoder_hidden_states: fillRows(
@@ -46,4 +49,14 @@ export async function conditionFlux2(
     unconditional: isGuided ? conditioningOf(negative) : undefined,
     warnings,
   };
+}
+
+/** @throws ERR_REQUEST_INVALID for other layers than the text encoder has, and more or fewer than are read */
+function refuseLayers(asked: readonly number[], { read, layers }: LayeredEncoder['states']): void {
+  if (asked.length === read.length && asked.every((layer) => layer <= layers)) return;
+  throw new EaselError({
+    code: 'ERR_REQUEST_INVALID',
+    field: 'options.textLayers',
+    message: `textLayers: the model reads ${read.length} layers of the ${layers} of its text encoder, such as ${read.join(', ')}, and not ${asked.join(', ')}.`,
+  });
 }

@@ -31,7 +31,6 @@ describe('Kontext', () => {
     });
   });
 
-
   const reading = kontextReading(16);
   const latents = (height: number, width: number) => ({
     data: new Float32Array(4 * height * width).fill(height),

@@ -1,5 +1,5 @@
 import type { Fault as HttpFault, Script } from '@easel/plugin-sdk/emulator';
-import { type Fault, pick, type Site, type Stage } from './site.js';
+import { type Fault, patientMs, pick, type Site, type Stage } from './site.js';
 
 export type Kind = readonly [method: string, path: RegExp];
 
@@ -125,7 +125,7 @@ export function batchSite<Course>(
   const site: Site = {
     // Milliseconds, where the real ones are of seconds.
     options: {
-      ...{ gatherMs: 60, firstPollMs: 10, longestPollMs: 60, settleMs: 500, requestMs: 2_000 },
+      ...{ gatherMs: 60, firstPollMs: 10, longestPollMs: 60, settleMs: 500, requestMs: patientMs },
       ...options,
     },
     get paid() {

@@ -1,7 +1,7 @@
 import type { Fault as HttpFault, SeenRequest } from '@easel/plugin-sdk/emulator';
 import { ComfyEmulator } from '../../plugins/comfyui/src/emulator/index.js';
 import { html } from './posts.js';
-import { type Fault, type Provider, pick, type Site } from './site.js';
+import { type Fault, lateAnswer, type Provider, patientMs, pick, type Site } from './site.js';
 
 type IsMeant = (request: SeenRequest) => boolean;
 const isSubmission: IsMeant = ({ method, path }) => method === 'POST' && path === '/prompt';
@@ -17,7 +17,7 @@ const ofRequest: readonly (readonly [string, IsMeant, HttpFault])[] = [
   ['the connection breaks off when the prompt is taken', isSubmission, { breakOff: 'after' }],
   ['the answer is cut in the middle', isSubmission, { cutAtByte: 20 }],
   ['a proxy answers 502 when the prompt is taken', isSubmission, { answerAfter: html }],
-  ['the answer comes later than `requestMs`', isSubmission, { trickle: { bytes: 1, everyMs: 500 } }],
+  ['the answer comes later than `requestMs`', isSubmission, lateAnswer],
   ['the answer is HTML', isSubmission, { answer: { status: 200, body: '<html>' } }],
   ['503 to the prompt', isSubmission, overloaded],
   ['the history breaks off', isHistory, { breakOff: 'before' }],
@@ -39,7 +39,11 @@ function faultsOf(emulator: ComfyEmulator): Fault[] {
     };
   };
   return [
-    ...ofRequest.map(([name, isMeant, fault]) => ({ name, strike: () => atFirst(isMeant, fault) })),
+    ...ofRequest.map(([name, isMeant, fault]) => ({
+      name,
+      isLate: fault === lateAnswer,
+      strike: () => atFirst(isMeant, fault),
+    })),
     {
       name: 'the WebSocket says nothing',
       strike() {
@@ -91,7 +95,7 @@ async function open(): Promise<Site> {
   const emulator = await ComfyEmulator.start();
   let restarts = 0;
   const site: Site = {
-    options: { baseUrl: emulator.url, pollMs: 20, requestMs: 3_000, silenceMs: 20_000 },
+    options: { baseUrl: emulator.url, pollMs: 20, requestMs: patientMs, silenceMs: 20_000 },
     get paid() {
       return emulator.made;
     },

@@ -18,7 +18,7 @@ export const geminiBackground = queueProvider({
   async start() {
     const emulator = await startGeminiEmulator();
     const background = { firstPollMs: 20, longestPollMs: 80 };
-    return { emulator, options: { baseUrl: emulator.url, requestMs: 3_000, background } };
+    return { emulator, options: { baseUrl: emulator.url, background } };
   },
   isSubmission: ({ method, path }) => method === 'POST' && path === '/v1beta/interactions',
   isQuestion: ({ method, path }) => method === 'GET' && path.startsWith('/v1beta/interactions/'),

@@ -7,7 +7,7 @@ import {
   rateLimited,
   startGeminiEmulator,
 } from '../../plugins/gemini/src/emulator/index.js';
-import { type Account, type Fault, type Provider, pick, type Site } from './site.js';
+import { type Account, type Fault, lateAnswer, type Provider, patientMs, pick, type Site } from './site.js';
 
 const overloaded = googleError(503, 'UNAVAILABLE', 'The model is overloaded.');
 const one: readonly (readonly [string, GeminiFault, isLost?: true])[] = [
@@ -16,7 +16,7 @@ const one: readonly (readonly [string, GeminiFault, isLost?: true])[] = [
   ['the connection breaks off when the picture is made', { breakOff: 'after' }, true],
   ['the answer is cut in the middle', { cutAtByte: 1_000 }, true],
   ['a proxy answers 502 when the picture is made', { answerAfter: { status: 502, body: '<html>' } }, true],
-  ['the answer takes longer than `requestMs`', { trickle: { bytes: 10, everyMs: 100 } }, true],
+  ['the answer takes longer than `requestMs`', lateAnswer, true],
   ['the answer trickles', { trickle: { bytes: 2_000, everyMs: 1 } }],
   ['the answer is HTML', { answer: { status: 200, body: '<html>' } }],
   ['429 with a pause', { answer: rateLimited({ retryDelay: '0.1s' }) }],
@@ -46,6 +46,7 @@ function faultsOf(emulator: GeminiEmulator): Fault[] {
     ...one.map(([name, fault, isLost = false]) => ({
       name,
       mayLose: isLost,
+      isLate: fault === lateAnswer,
       strike: () => atFirst(fault),
     })),
     {
@@ -98,7 +99,7 @@ async function open(): Promise<Site> {
   const emulator = await startGeminiEmulator();
   const ends = new Map<SeenRequest, 'unpaid' | 'struck' | 'delivered'>();
   const site: Site = {
-    options: { baseUrl: emulator.url, delivery: 'direct', requestMs: 3_000 },
+    options: { baseUrl: emulator.url, delivery: 'direct', requestMs: patientMs },
     get paid() {
       return emulator.paid;
     },

@@ -1,7 +1,7 @@
 import type { ImageResult } from '@easel/core';
 import { EaselError } from '@easel/plugin-sdk';
 import { isPictureOf } from '@easel/plugin-sdk/emulator';
-import type { Fault, Provider, Site } from './site.js';
+import { type Fault, lateMs, type Provider, type Site } from './site.js';
 import { openWorld, type World } from './world.js';
 
 /** What came of one fault. */
@@ -35,18 +35,22 @@ interface Answer {
  */
 export async function runMatrix(provider: Provider): Promise<Matrix> {
   const site = await provider.open();
-  const world = await openWorld(provider, site, site.options);
+  const worlds = {
+    patient: await openWorld(provider, site, site.options),
+    late: await openWorld(provider, site, { ...site.options, requestMs: lateMs }),
+  };
   try {
     const rows: Row[] = [];
     const violations: string[] = [];
     for (const fault of site.faults) {
-      const { row, problems } = await runFault(fault, site, world);
+      const { row, problems } = await runFault(fault, site, worlds[fault.isLate ? 'late' : 'patient']);
       rows.push(row);
       violations.push(...problems.map((problem) => `${provider.name}, ${fault.name}: ${problem}`));
     }
     return { rows, violations };
   } finally {
-    await world.close();
+    await worlds.patient.close();
+    await worlds.late.close();
     await site.close();
   }
 }

@@ -21,7 +21,7 @@ export const openai = postProvider({
   model: 'emulated-gpt',
   secrets: { OPENAI_API_KEY: emulatedKey },
   start: () => OpenAiEmulator.start(),
-  optionsOf: ({ url }) => ({ servers: { openai: { like: 'openai', baseUrl: url } }, requestMs: 3_000 }),
+  optionsOf: ({ url }) => ({ servers: { openai: { like: 'openai', baseUrl: url } } }),
   paidOf: ({ paid }) => paid,
   read({ method, json }) {
     const { prompt, n = 1 } = (json ?? {}) as { prompt?: string; n?: number };

@@ -1,6 +1,6 @@
 import type { ImageRequest } from '@easel/plugin-sdk';
 import type { EmulatedServer, Fault as HttpFault, Script, SeenRequest } from '@easel/plugin-sdk/emulator';
-import { type Account, type Fault, type Provider, pick, type Site } from './site.js';
+import { type Account, type Fault, lateAnswer, type Provider, patientMs, pick, type Site } from './site.js';
 
 /** What a request asks for. */
 interface Asked {
@@ -36,7 +36,7 @@ const ofRequest: readonly (readonly [string, HttpFault, isLost?: true])[] = [
   ['the connection breaks off when the image is made', { breakOff: 'after' }, true],
   ['the answer is cut in the middle', { cutAtByte: 100 }, true],
   ['a proxy answers 502 when the image is made', { answerAfter: html }, true],
-  ['the answer takes longer than `requestMs`', { trickle: { bytes: 1, everyMs: 100 } }, true],
+  ['the answer takes longer than `requestMs`', lateAnswer, true],
   ['the answer trickles', { trickle: { bytes: 2_000, everyMs: 1 } }],
   ['the answer is HTML', { answer: { status: 200, body: '<html>' } }],
 ];
@@ -97,7 +97,7 @@ async function open<Server extends EmulatedServer>(provider: PostProvider<Server
       return fault;
     };
   const site: Site = {
-    options: provider.optionsOf(emulator),
+    options: { ...provider.optionsOf(emulator), requestMs: patientMs },
     get paid() {
       return provider.paidOf(emulator);
     },
@@ -158,6 +158,7 @@ function faultsOf<Server extends EmulatedServer>(
     ...rows.map(([name, fault, isLost = false]) => ({
       name,
       mayLose: isLost,
+      isLate: fault === lateAnswer,
       strike: () => atFirst(fault),
     })),
     {

@@ -1,6 +1,15 @@
 import type { EmulatedServer, Fault as HttpFault, Script, SeenRequest } from '@easel/plugin-sdk/emulator';
 import { queueProviders } from '../providers/queue-providers.js';
-import { type Account, type Fault, type Provider, pick, type Site, type Stage } from './site.js';
+import {
+  type Account,
+  type Fault,
+  lateAnswer,
+  type Provider,
+  patientMs,
+  pick,
+  type Site,
+  type Stage,
+} from './site.js';
 
 type IsMeant = (request: SeenRequest) => boolean;
 type Emulator = Pick<EmulatedServer, 'unanswered' | 'restart' | 'close'> & {
@@ -35,7 +44,7 @@ const ofSubmission: readonly (readonly [string, HttpFault, isLost?: true])[] = [
   ['the connection breaks off when the task has begun', { breakOff: 'after' }, true],
   ['the answer is cut in the middle', { cutAtByte: 20 }, true],
   ['a proxy answers 502 when the task has begun', { answerAfter: html }, true],
-  ['the answer comes later than `requestMs`', { trickle: { bytes: 1, everyMs: 100 } }, true],
+  ['the answer comes later than `requestMs`', lateAnswer, true],
   ['the answer trickles', { trickle: { bytes: 50, everyMs: 1 } }],
   ['the answer is HTML', { answer: { status: 200, body: '<html>' } }],
 ];
@@ -66,6 +75,7 @@ function faultsOf(queue: Queue, emulator: Emulator): Fault[] {
     ...submissions.map(([name, fault, mayLose = false]) => ({
       name,
       mayLose,
+      isLate: fault === lateAnswer,
       strike: () => atFirst(isSubmission, fault),
     })),
     ...ofQuestion(queue).map(([name, fault]) => ({ name, strike: () => atFirst(isQuestion, fault) })),
@@ -139,7 +149,7 @@ async function open(queue: Queue): Promise<Site> {
     };
   };
   const site: Site = {
-    options,
+    options: { ...options, requestMs: patientMs },
     isSeedless,
     isKnownById: isSeedless,
     get paid() {

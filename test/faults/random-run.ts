@@ -1,7 +1,7 @@
 import { callInTurn } from './call-once.js';
 import { callStubbornly } from './call-stubbornly.js';
 import { drawPlan, type Plan, randomOf } from './draw.js';
-import { type Provider, patientOptions, type Site } from './site.js';
+import type { Provider, Site } from './site.js';
 import { type Tally, tallyOf } from './tally.js';
 import { openWorld, type World } from './world.js';
 
@@ -17,7 +17,7 @@ const stormyRequests = 60;
 export async function randomRun(provider: Provider, seed: number, run: number): Promise<Tally> {
   const random = randomOf(seed, run);
   const site = await provider.open(random);
-  const world = await openWorld(provider, site, patientOptions(site));
+  const world = await openWorld(provider, site, site.options);
   const ending = new AbortController();
   const timer = setTimeout(() => ending.abort(), runMs);
   try {

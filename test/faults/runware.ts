@@ -10,7 +10,7 @@ import {
   startRunwareEmulator,
   timedOut,
 } from '../../plugins/runware/src/emulator/index.js';
-import { type Fault, type Provider, pick, type Site, type Stage } from './site.js';
+import { type Fault, lateMs, type Provider, pick, type Site, type Stage } from './site.js';
 
 const options = (more: Record<string, string | number>) => ({ providerOptions: { runware: more } });
 const seed = 7;
@@ -135,7 +135,7 @@ async function open(random: () => number = () => 0): Promise<Site> {
       ...{ webSocketUrl: emulator.url, httpUrl: emulator.httpUrl, allowPrivateAddresses: true },
       transport: random() < 0.75 ? 'websocket' : 'http',
       // Milliseconds, where the real ones are of seconds.
-      ...{ firstPollMs: 20, longestPollMs: 80, answerMs: 1_000, requestMs: 1_000, connectMs: 15_000 },
+      ...{ firstPollMs: 20, longestPollMs: 80, answerMs: lateMs, requestMs: lateMs, connectMs: 15_000 },
       ...{ handshakeMs: 5_000, silenceMs: 20_000 },
     },
     get paid() {

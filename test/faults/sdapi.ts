@@ -12,7 +12,7 @@ export const sdapi = postProvider({
   model: 'sdapi-current',
   secrets: {},
   start: () => SdapiEmulator.start(),
-  optionsOf: ({ url }) => ({ baseUrl: url, requestMs: 3_000, progressMs: 20 }),
+  optionsOf: ({ url }) => ({ baseUrl: url, progressMs: 20 }),
   paidOf: ({ made }) => made,
   read({ path, json }) {
     const { prompt } = (json ?? {}) as { prompt?: string };

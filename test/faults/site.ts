@@ -18,6 +18,8 @@ export interface Fault {
    * lost it itself. Absent: no.
    */
   readonly mayLose?: boolean;
+  /** Whether a request may take `lateMs`, and not what the site says. Absent: no. */
+  readonly isLate?: boolean;
   /** Has it happen to the next call. */
   readonly strike: (stage: Stage) => void;
 }
@@ -79,12 +81,14 @@ export interface Provider {
   open(random?: () => number): Promise<Site>;
 }
 
-/**
- * Options for random runs. Where a late answer is lost for everybody, a busy machine must not make it late:
- * none of the random faults does.
- */
-export const patientOptions = ({ options, account, mayWaste }: Site): Site['options'] =>
-  account || mayWaste ? { ...options, requestMs: 60_000 } : options;
+/** Milliseconds that a request may take: a machine with much else to do must not make an answer late. */
+export const patientMs = 60_000;
+
+/** The same where the answer is what takes too long. */
+export const lateMs = 5_000;
+
+/** An answer that takes longer than `lateMs`. */
+export const lateAnswer = { trickle: { bytes: 1, everyMs: 500 } } as const;
 
 /** Milliseconds that a plugin may take to start: a machine with much else to do is no fault of its own. */
 export const startMs = 120_000;

@@ -19,7 +19,7 @@ export const stability = postProvider({
   model: 'stability-core',
   secrets: { STABILITY_API_KEY: emulatedKey },
   start: () => StabilityEmulator.start(),
-  optionsOf: ({ url }) => ({ baseUrl: `${url}/v2beta`, requestMs: 3_000 }),
+  optionsOf: ({ url }) => ({ baseUrl: `${url}/v2beta` }),
   paidOf: ({ paid }) => paid,
   read: async (request) => ({ prompt: (await readForm(request))?.prompt, count: 1 }),
   refusals: [

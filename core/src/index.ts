@@ -2,6 +2,7 @@ import './own-files.js';
 
 export { type Configuration, type ConfigurationInput, configurationSchema } from './config/configuration.js';
 export type { KernelOptions } from './kernel/container.js';
+export { createImageServiceManager } from './kernel/create-image-service-manager.js';
 export type {
   AttemptEvent,
   CircuitEvent,
@@ -12,10 +13,7 @@ export type {
   PluginLogEvent,
   PluginStateEvent,
 } from './kernel/events.js';
-export {
-  createImageServiceManager,
-  type ImageServiceManager,
-} from './kernel/image-service-manager.js';
+export type { ImageServiceManager } from './kernel/image-service-manager.js';
 export type { ExplainedCandidate, PlannedCall } from './kernel/routing/explain.js';
 export type { AskedPlugin, FixedChoices } from './kernel/routing/fixed-request.js';
 export type { GenerateOptions } from './kernel/routing/generate-options.js';

@@ -35,3 +35,4 @@ export { normaliseSamplerName, splitSamplerName } from './sampler-name.js';
 export { isOwnerAlive, SignOfLife } from './sign-of-life.js';
 export { isUnsent, reasonOf } from './unsent.js';
 export * from './versions.js';
+export type { Webhook } from './webhook.js';

@@ -9,6 +9,7 @@ import type { ManifestInput } from './manifest.js';
 import type { MemoryPlan } from './memory-plan.js';
 import type { Cost, GenerationResult, Progress } from './result.js';
 import { apiVersion } from './versions.js';
+import type { Webhook } from './webhook.js';
 
 /** A line of the plugin's log; the kernel adds the plugin's name and hides its secrets. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -30,6 +31,11 @@ export interface PluginContext<Config, Secret extends string = string> {
    * `permissions.storage`.
    */
   readonly storageFolder?: string | undefined;
+  /**
+   * Address below which the server takes webhooks for it: a slash and a name of the plugin's own are put
+   * after it. Absent: the configuration names no `server.publicUrl`.
+   */
+  readonly webhookUrl?: string | undefined;
 }
 
 /** What a plugin is given with each call. */
@@ -85,6 +91,11 @@ export interface PluginInstance<Options> {
     request: GenerationRequest,
     call: Pick<CallContext<Options>, 'options'>,
   ): Promise<Cost | undefined> | Cost | undefined;
+  /**
+   * Takes a webhook that came to its `webhookUrl`, from anybody: what it does of that it owes to a signature.
+   * Absent: it takes none.
+   */
+  receiveWebhook?(webhook: Webhook): Promise<void>;
   /**
    * Makes sure that it could serve, for example by asking its provider for its models; called before it takes
    * the place of another version, and it does not where this throws. Absent: to have started is enough.

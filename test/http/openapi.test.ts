@@ -185,6 +185,7 @@ describe('the OpenAPI document', () => {
     expect(documented.filter((operation) => !checked.has(operation))).toEqual([
       'get /api/images/events',
       'get /api/images/jobs/{id}/events',
+      'post /api/webhooks/{plugin}/{task}',
       'post /free',
       'post /api/free',
       'get /api/admin/events',

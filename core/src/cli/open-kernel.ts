@@ -11,7 +11,7 @@ interface KernelFlags {
  * it.
  */
 export async function openKernel({ config, verbose }: KernelFlags): Promise<ImageServiceManager> {
-  const { createImageServiceManager } = await import('../kernel/image-service-manager.js');
+  const { createImageServiceManager } = await import('../kernel/create-image-service-manager.js');
   return createImageServiceManager({
     ...(config === undefined ? {} : { configFile: config }),
     ...(verbose ? { logger: createStderrLogger() } : {}),

@@ -37,6 +37,7 @@ import { probeRoutes } from './probes.js';
 import { sdcppRoutes } from './sdcpp/routes.js';
 import { studioRoutes, studioSender } from './studio/routes.js';
 import { watchRequests } from './watch-requests.js';
+import { webhookRoutes } from './webhooks/routes.js';
 
 /** What the routes have, and what their answers say beside their bodies. */
 const corsMethods = ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'] as const;
@@ -159,6 +160,7 @@ export async function createServer(options: CreateServerOptions): Promise<Fastif
   await server.register(galleryRoutes(context));
   await server.register(costRoutes(context));
   await server.register(jobRoutes(context));
+  await server.register(webhookRoutes(context));
   await server.register(openAiRoutes(context));
   await server.register(automaticRoutes(context));
   await server.register(ollamaRoutes(context));

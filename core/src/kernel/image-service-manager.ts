@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { EaselError, type ImageRequest, type Model } from '@easel/plugin-sdk';
+import { EaselError, type ImageRequest, type Model, type Webhook } from '@easel/plugin-sdk';
 import type { DependencyContainer } from 'tsyringe';
 import type { Configuration } from '../config/configuration.js';
 import { assertUsable } from '../models/assert-usable.js';
@@ -179,6 +179,15 @@ export class ImageServiceManager implements AsyncDisposable {
   }
 
   /**
+   * Hands a plugin what a provider has sent to the address that the plugin was given: `server.publicUrl` with
+   * `/api/webhooks/` and its id. The plugin checks where it comes from; one that does not run is not started.
+   * Rejects with ERR_REQUEST_INVALID where there is no such plugin, and with what went wrong there.
+   */
+  async receiveWebhook(plugin: string, webhook: Webhook): Promise<void> {
+    await this.#registry.receiveWebhook(plugin, webhook);
+  }
+
+  /**
    * Lets calls through the circuits of a plugin again, whatever has failed; of one pipeline type, or of all
    * that it handles.
    */
@@ -236,14 +245,4 @@ export class ImageServiceManager implements AsyncDisposable {
     if (now.currentModel !== before.currentModel && models.has(named ?? '')) this.#currentModel = named;
     if (!models.has(this.#currentModel ?? '')) this.#currentModel = this.#firstModel();
   };
-}
-
-/**
- * Creates a kernel: reads its configuration, catalogue and manifests (a few small files, synchronously) and
- * runs no plugin code yet. It has no signal handlers, writes no environment variables and shares nothing with
- * other kernels of the process. Throws ERR_CONFIG_INVALID for a broken configuration and ERR_MODEL_UNKNOWN
- * for a current model that is not in the catalogue.
- */
-export function createImageServiceManager(options: KernelOptions = {}): ImageServiceManager {
-  return new ImageServiceManager(options);
 }

@@ -1,4 +1,5 @@
-import { createImageServiceManager, type ImageServiceManager } from './image-service-manager.js';
+import { createImageServiceManager } from './create-image-service-manager.js';
+import type { ImageServiceManager } from './image-service-manager.js';
 
 let shared: ImageServiceManager | undefined;
 

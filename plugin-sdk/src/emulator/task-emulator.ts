@@ -38,6 +38,8 @@ const slowMs = 4_000;
  */
 export class TaskEmulator extends EmulatedServer {
   readonly tasks = new Map<string, EmulatedTask>();
+  /** Webhooks that were answered, with what. */
+  readonly told: { readonly url: string; readonly status: number }[] = [];
   /** Whether images cannot be had at their addresses. */
   isHostDown = false;
   readonly #options: TaskEmulatorOptions;
@@ -77,6 +79,22 @@ export class TaskEmulator extends EmulatedServer {
     };
     this.tasks.set(begun.id, begun);
     return begun;
+  }
+
+  /** Posts what is told of a task, once it has ended, as a provider does that was asked to. */
+  tell(
+    { readyAt }: EmulatedTask,
+    url: string,
+    describe: () => Promise<{ readonly headers: Readonly<Record<string, string>>; readonly body: string }>,
+  ): void {
+    const post = async () => {
+      const { headers, body } = await describe();
+      const type = { 'content-type': 'application/json' };
+      const { status } = await fetch(url, { method: 'POST', headers: { ...type, ...headers }, body });
+      this.told.push({ url, status });
+    };
+    const timer = setTimeout(() => void post().catch(() => {}), Math.max(0, readyAt - Date.now()));
+    timer.unref();
   }
 
   isReady({ readyAt }: EmulatedTask): boolean {

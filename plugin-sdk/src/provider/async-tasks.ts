@@ -1,49 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { EaselError } from '../errors.js';
-import type { TaskJournal } from '../journal/task-journal.js';
-import type { TaskIdentity, TaskRecord } from '../journal/task-record.js';
+import type { TaskRecord } from '../journal/task-record.js';
 import { jsonSchema } from '../json.js';
 import { linkSignals } from '../link-signals.js';
 import { aborted, closed, lost, unclassified, unread } from '../paid/failures.js';
-import type { Logger } from '../plugin.js';
 import { untilAborted } from '../until-aborted.js';
+import type { Webhook } from '../webhook.js';
 import { followTask } from './follow-task.js';
 import { keepMade, type MadeImages, readMade } from './made-images.js';
-import type { TaskDriver, TaskState } from './task-driver.js';
-import type { TaskSettings } from './task-settings.js';
-
-type Made = Extract<TaskState, { kind: 'made' }>;
-
-export interface TaskOrder<Ticket> {
-  readonly identity: TaskIdentity;
-  /** The provider's id of the model, for people. */
-  readonly model: string;
-  /** Images that the task makes. */
-  readonly count: number;
-  /** Whether the call may come again when it has been cancelled: the task then goes on. */
-  readonly isResumable: boolean;
-  readonly signal: AbortSignal;
-  /** Settles with whether the images have been received; until then they are kept. */
-  readonly received: Promise<boolean>;
-  /** Asks the provider to begin. Rejects with an EaselError; its `mayBePaid`: it may have begun. */
-  readonly submit: (signal: AbortSignal) => Promise<Ticket>;
-  /** Told of 0 to 1 of it. */
-  readonly onProgress: (fraction: number) => void;
-}
-
-export interface TaskResult extends MadeImages {
-  /** Whether it had been begun before it was asked for. */
-  readonly isResumed: boolean;
-}
-
-export interface AsyncTasksOptions<Ticket> {
-  readonly journal: TaskJournal;
-  readonly driver: TaskDriver<Ticket>;
-  readonly settings: TaskSettings;
-  readonly logger: Logger;
-  /** Fetches an image. Rejects with an EaselError. */
-  readonly fetch: (image: Made['images'][number], signal: AbortSignal) => Promise<Uint8Array<ArrayBuffer>>;
-}
+import type { TaskDetails } from './task-driver.js';
+import { TaskNews } from './task-news.js';
+import type { AsyncTasksOptions, TaskOrder, TaskResult } from './task-order.js';
 
 /**
  * Tasks of a provider that answers a request with an id, and makes the images later. Each is on disk before
@@ -56,6 +23,7 @@ export class AsyncTasks<Ticket> {
   readonly #closing = new AbortController();
   /** Requests on their way, and cancellations. */
   readonly #working = new Set<Promise<unknown>>();
+  readonly #news = new TaskNews();
 
   constructor(options: AsyncTasksOptions<Ticket>) {
     this.#options = options;
@@ -76,18 +44,47 @@ export class AsyncTasks<Ticket> {
    * same
    */
   async run(order: TaskOrder<Ticket>): Promise<TaskResult> {
-    const { journal, logger } = this.#options;
+    const { journal } = this.#options;
     if (order.signal.aborted) throw aborted();
     // One whose id never came is told to its own call, and is none of others.
     const adopted = await journal.adopt(order.identity, ({ ticket }) => ticket !== undefined);
-    const task = adopted ? this.#taskOf(adopted) : await this.#begin(order);
-    const { id, ticket } = task;
+    const id = adopted?.id ?? randomUUID();
+    // It may be told of before the answer to the request has come.
+    this.#news.expect(id);
+    try {
+      const ticket = adopted ? this.#ticketOf(adopted) : await this.#begin(id, order);
+      return await this.#finish(id, ticket, order, adopted !== undefined);
+    } finally {
+      this.#news.forget(id);
+    }
+  }
+
+  /** Takes a webhook: what is signed has its task asked about at once, and all else is dropped. */
+  async receive(webhook: Webhook): Promise<void> {
+    const { driver, logger } = this.#options;
+    const { task } = webhook;
+    if (!this.#news.isExpected(task)) return;
+    try {
+      if (await driver.isGenuine?.(webhook)) this.#news.tell(task);
+      else logger.warn('a webhook was dropped whose signature is not right', { task });
+    } catch (error) {
+      logger.warn(`a webhook was dropped: its signature cannot be checked: ${String(error)}`, { task });
+    }
+  }
+
+  async #finish(
+    id: string,
+    ticket: Ticket,
+    order: TaskOrder<Ticket>,
+    isResumed: boolean,
+  ): Promise<TaskResult> {
+    const { journal, logger } = this.#options;
     let isOver = false;
     try {
       const result = (await readMade(this.#options.journal, id)) ?? (await this.#make(id, ticket, order));
       isOver = true;
       void order.received.then((isReceived) => (isReceived ? this.#forget(id, ticket) : journal.abandon(id)));
-      return { ...result, isResumed: adopted !== undefined };
+      return { ...result, isResumed };
     } catch (error) {
       if (error instanceof TaskFailed) {
         isOver = true;
@@ -113,25 +110,24 @@ export class AsyncTasks<Ticket> {
     await this.#options.journal.close();
   }
 
-  #taskOf({ id, ticket }: TaskRecord): { id: string; ticket: Ticket } {
+  #ticketOf({ id, ticket }: TaskRecord): Ticket {
     const { journal, driver } = this.#options;
     const parsed = ticket === undefined ? undefined : driver.ticketSchema.safeParse(ticket);
-    if (parsed?.success) return { id, ticket: parsed.data };
+    if (parsed?.success) return parsed.data;
     // Its answer got lost, or the process ended before it came.
     journal.abandon(id);
     throw new EaselError({ ...lost(), mayBePaid: true });
   }
 
-  async #begin(order: TaskOrder<Ticket>): Promise<{ id: string; ticket: Ticket }> {
+  async #begin(id: string, order: TaskOrder<Ticket>): Promise<Ticket> {
     const { journal } = this.#options;
     const { identity, model, count, signal, isResumable } = order;
     if (this.#closing.signal.aborted) throw closed();
-    const id = randomUUID();
     const { fingerprint, requestId } = identity;
     await journal.begin({ id, writtenAt: Date.now(), fingerprint, requestId, model, count });
     const sending = this.#track(this.#send(id, order));
     try {
-      return { id, ticket: await untilAborted(sending, signal) };
+      return await untilAborted(sending, signal);
     } catch (error) {
       if (!signal.aborted) throw error;
       // Nobody waits, and it may be taken all the same.
@@ -144,10 +140,11 @@ export class AsyncTasks<Ticket> {
   }
 
   async #send(id: string, { submit }: TaskOrder<Ticket>): Promise<Ticket> {
-    const { journal, logger } = this.#options;
+    const { journal, logger, webhookUrl } = this.#options;
+    const ownUrl = webhookUrl === undefined ? undefined : `${webhookUrl}/${id}`;
     let ticket: Ticket;
     try {
-      ticket = await submit(new AbortController().signal);
+      ticket = await submit(new AbortController().signal, ownUrl);
     } catch (error) {
       const failure = EaselError.isInstance(error) ? error : unclassified(error);
       if (failure.mayBePaid) journal.abandon(id);
@@ -170,6 +167,7 @@ export class AsyncTasks<Ticket> {
         driver,
         ticket,
         settings,
+        pause: (milliseconds, signal) => this.#news.wait(id, milliseconds, signal),
         signal: stop,
         onProgress: order.onProgress,
       });
@@ -190,7 +188,7 @@ export class AsyncTasks<Ticket> {
   }
 
   /** Addresses of images expire, often within minutes. What cannot be written down is used all the same. */
-  async #keep(id: string, files: readonly Uint8Array[], details: Made['details']): Promise<void> {
+  async #keep(id: string, files: readonly Uint8Array[], details: TaskDetails): Promise<void> {
     const { journal, logger } = this.#options;
     try {
       await keepMade(journal, id, { files, details });

@@ -53,6 +53,7 @@ export function defineTaskPlugin<Config extends z.ZodType<TaskSettings>, Options
         async estimateCost(request, call) {
           return estimateByPrice((await driver.plan(request, call.options)).price, request);
         },
+        ...(driver.isGenuine ? { receiveWebhook: (webhook) => tasks.receive(webhook) } : {}),
         async probe() {
           await driver.probe?.();
         },

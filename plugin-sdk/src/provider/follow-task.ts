@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { EaselError } from '../errors.js';
 import { aborted } from '../paid/failures.js';
 import type { TaskDriver, TaskState } from './task-driver.js';
@@ -8,6 +7,8 @@ export interface FollowOptions<Ticket> {
   readonly driver: TaskDriver<Ticket>;
   readonly ticket: Ticket;
   readonly settings: Pick<TaskSettings, 'firstPollMs' | 'longestPollMs' | 'silenceMs'>;
+  /** Waits between two questions; rejects when the signal is aborted. */
+  readonly pause: (milliseconds: number, signal: AbortSignal) => Promise<void>;
   readonly signal: AbortSignal;
   /** Told of 0 to 1 of it. */
   readonly onProgress: (fraction: number) => void;
@@ -24,7 +25,7 @@ const growth = 1.5;
 export async function followTask<Ticket>(
   options: FollowOptions<Ticket>,
 ): Promise<Exclude<TaskState, { kind: 'waiting' }>> {
-  const { driver, ticket, settings, signal, onProgress } = options;
+  const { driver, ticket, settings, pause, signal, onProgress } = options;
   let heardAt = performance.now();
   for (let pauseMs = settings.firstPollMs; ; pauseMs = Math.min(pauseMs * growth, settings.longestPollMs)) {
     let state: TaskState;
@@ -41,7 +42,7 @@ export async function followTask<Ticket>(
     if (state.fraction !== undefined) onProgress(state.fraction);
     // A provider that names a long pause is asked in between all the same.
     const wait = Math.min(state.pauseMs ?? pauseMs, Math.max(settings.longestPollMs, pauseMs));
-    await pause(wait, undefined, { signal }).catch(() => {
+    await pause(wait, signal).catch(() => {
       throw aborted();
     });
   }

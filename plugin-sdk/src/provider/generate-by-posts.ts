@@ -5,10 +5,10 @@ import { seedLimit } from '../image.js';
 import { makeImages, type PaidRequests, unread } from '../paid/index.js';
 import type { CallContext } from '../plugin.js';
 import type { GenerationResult } from '../result.js';
-import type { TaskResult } from './async-tasks.js';
 import { fetchSource } from './fetch-source.js';
 import { hashOf, readImage, resultOf, type TaskPlan } from './generate-by-tasks.js';
 import { type ImageSource, type TaskDetails, taskDetailsSchema } from './task-driver.js';
+import type { TaskResult } from './task-order.js';
 import type { TaskSettings } from './task-settings.js';
 
 /** Settings that every plugin of {@link definePostPlugin} has. */

@@ -6,10 +6,11 @@ import { convertImage } from '../images/index.js';
 import { makeImages } from '../paid/index.js';
 import type { CallContext } from '../plugin.js';
 import type { GenerationResult, Warning } from '../result.js';
-import type { AsyncTasks, TaskResult } from './async-tasks.js';
+import type { AsyncTasks } from './async-tasks.js';
 import { unusable } from './failures.js';
 import { costOf, type Price } from './price.js';
 import { resultWarnings } from './result-warnings.js';
+import type { TaskResult } from './task-order.js';
 import type { TaskSettings } from './task-settings.js';
 
 /** What a call is in a provider's words. */
@@ -29,7 +30,17 @@ export interface TaskPlan<Ticket> {
    * Asks the provider to begin, once. Rejects with an EaselError that says by `mayBePaid` whether it may have
    * begun.
    */
-  submit(task: { readonly count: number; readonly seed?: number }, signal: AbortSignal): Promise<Ticket>;
+  submit(task: TaskToSubmit, signal: AbortSignal): Promise<Ticket>;
+}
+
+/** A task as it is asked for. */
+export interface TaskToSubmit {
+  /** Images. */
+  readonly count: number;
+  /** Absent: the model takes none, or none was asked for. */
+  readonly seed?: number;
+  /** Where the provider is to tell that it has ended. Absent: nowhere. */
+  readonly webhookUrl?: string | undefined;
 }
 
 export interface GenerateMeans<Ticket> {
@@ -82,7 +93,7 @@ export async function generateByTasks<Ticket>(
         isResumable,
         signal,
         received,
-        submit: (stop) => plan.submit(task, stop),
+        submit: (stop, webhookUrl) => plan.submit({ ...task, webhookUrl }, stop),
         onProgress: (fraction) => tell(number, fraction),
       });
       results.push(result);

@@ -4,7 +4,7 @@
  *
  * @module
  */
-export { AsyncTasks, type TaskOrder, type TaskResult } from './async-tasks.js';
+export { AsyncTasks } from './async-tasks.js';
 export { BackgroundWork } from './background-work.js';
 export {
   definePostPlugin,
@@ -37,4 +37,6 @@ export { resultWarnings } from './result-warnings.js';
 export { type Ask, Service, type ServiceAnswer, type ServiceOptions } from './service.js';
 export { addressSetting, milliseconds } from './settings.js';
 export type { ImageSource, TaskDetails, TaskDriver, TaskState } from './task-driver.js';
+export type { TaskOrder, TaskResult } from './task-order.js';
 export { type TaskSettings, taskSettings } from './task-settings.js';
+export { isRecent, isStandardWebhook, WebhookKeys, webhookSettings } from './webhooks.js';

@@ -6,6 +6,8 @@ import { fetchSource } from './fetch-source.js';
 import type { TaskDriver } from './task-driver.js';
 import type { TaskSettings } from './task-settings.js';
 
+type TaskSurroundings = Pick<PluginContext<unknown>, 'logger' | 'storageFolder' | 'webhookUrl'>;
+
 /**
  * Opens the tasks of a provider, those of processes that have ended among them.
  *
@@ -14,7 +16,7 @@ import type { TaskSettings } from './task-settings.js';
 export async function openTasks<Ticket>(
   driver: TaskDriver<Ticket>,
   settings: TaskSettings,
-  { logger, storageFolder: folder }: Pick<PluginContext<unknown>, 'logger' | 'storageFolder'>,
+  { logger, storageFolder: folder, webhookUrl }: TaskSurroundings,
 ): Promise<AsyncTasks<Ticket>> {
   if (folder === undefined)
     throw new EaselError({
@@ -24,6 +26,7 @@ export async function openTasks<Ticket>(
   const journal = await TaskJournal.open({ folder, keepMs: settings.keepMs, now: Date.now, logger });
   return new AsyncTasks({
     ...{ journal, driver, settings, logger },
+    webhookUrl: settings.webhooks ? webhookUrl : undefined,
     fetch: (source, signal) => fetchSource(source, settings, signal),
   });
 }

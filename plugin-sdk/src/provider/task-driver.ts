@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { EaselError } from '../errors.js';
 import { jsonSchema } from '../json.js';
 import { costSchema } from '../result.js';
+import type { Webhook } from '../webhook.js';
 
 /** What is known of the images of a task besides their bytes. */
 export const taskDetailsSchema = z.object({
@@ -46,4 +47,9 @@ export interface TaskDriver<Ticket> {
   cancel?(ticket: Ticket, signal: AbortSignal): Promise<void>;
   /** Tells the provider that the images have been received, and need not be kept. Absent: it is not told. */
   forget?(ticket: Ticket, signal: AbortSignal): Promise<void>;
+  /**
+   * Whether a webhook of a task that is waited for comes from the provider. The task is asked about at once
+   * then; what the webhook says of it is not believed. Absent: tasks are asked about alone.
+   */
+  isGenuine?(webhook: Webhook): Promise<boolean>;
 }

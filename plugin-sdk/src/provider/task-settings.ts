@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { milliseconds } from './settings.js';
+import { webhookSettings } from './webhooks.js';
 
 /** Settings that every plugin of {@link defineTaskPlugin} has, to be spread into its `config`. */
 export const taskSettings = {
@@ -33,5 +34,5 @@ export const taskSettings = {
     .describe('Whether images may be fetched over http, from this machine and private networks. Absent: no.'),
 } as const;
 
-const schema = z.strictObject(taskSettings);
+const schema = z.strictObject({ ...taskSettings, webhooks: webhookSettings.webhooks.optional() });
 export type TaskSettings = z.output<typeof schema>;

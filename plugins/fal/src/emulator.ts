@@ -9,7 +9,11 @@ export default defineEmulator({
     return {
       url,
       secrets: { FAL_KEY: emulatedKey },
-      options: { baseUrl: url, allowPrivateAddresses: true },
+      options: {
+        baseUrl: url,
+        webhookKeysUrl: `${url}/.well-known/jwks.json`,
+        allowPrivateAddresses: true,
+      },
       get paid() {
         return emulator.paid;
       },

@@ -13,10 +13,12 @@ import {
   readTicket,
   Service,
   taskSettings,
+  webhookSettings,
 } from '@easel/plugin-sdk/provider';
 import { z } from 'zod';
 import { failures } from './failures.js';
 import { readResult, statusSchema } from './result.js';
+import { isSignedByFal, signingKeys } from './webhook.js';
 
 const ticketSchema = z.object({
   request_id: z.string().min(1),
@@ -30,13 +32,19 @@ type Ticket = z.output<typeof ticketSchema>;
 export default defineTaskPlugin({
   config: z.strictObject({
     ...taskSettings,
+    ...webhookSettings,
     baseUrl: addressSetting('https://queue.fal.run', 'Where the queue is.'),
+    webhookKeysUrl: addressSetting(
+      'https://rest.fal.ai/.well-known/jwks.json',
+      'Where the keys are that webhooks are signed with.',
+    ),
   }),
   options: z.strictObject(modelOptions),
   open({ config, secrets }) {
     const { baseUrl, requestMs } = config;
     const headers = { authorization: `Key ${secrets.FAL_KEY}`, accept: 'application/json' };
     const service = new Service({ name: 'fal', baseUrl, headers, timeoutMs: requestMs, failures });
+    const keys = signingKeys(config.webhookKeysUrl, requestMs);
     return {
       name: 'fal',
       ticketSchema,
@@ -47,7 +55,8 @@ export default defineTaskPlugin({
           ...plan,
           async submit(task, signal) {
             const body = plan.inputOf(task);
-            const { json } = await service.ask({ url: plan.model, body, signal, pays: true });
+            const told = task.webhookUrl ? `?fal_webhook=${encodeURIComponent(task.webhookUrl)}` : '';
+            const { json } = await service.ask({ url: `${plan.model}${told}`, body, signal, pays: true });
             return readTicket('fal', ticketSchema, json);
           },
         };
@@ -73,6 +82,8 @@ export default defineTaskPlugin({
       async cancel({ cancel_url: url }, signal) {
         await service.ask({ url, method: 'PUT', signal });
       },
+
+      isGenuine: (webhook) => keys.verify((known) => isSignedByFal(webhook, known)),
     };
   },
 });

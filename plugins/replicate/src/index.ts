@@ -7,11 +7,15 @@ import { EaselError } from '@easel/plugin-sdk';
 import {
   addressSetting,
   defineTaskPlugin,
+  isStandardWebhook,
   modelOptions,
   planByFields,
   readTicket,
   Service,
   taskSettings,
+  unusable,
+  WebhookKeys,
+  webhookSettings,
 } from '@easel/plugin-sdk/provider';
 import { z } from 'zod';
 import { failures } from './failures.js';
@@ -23,9 +27,13 @@ const ticketSchema = z.object({
 });
 type Ticket = z.output<typeof ticketSchema>;
 
+/** What webhooks are signed with, of whoever has the key. */
+const secretSchema = z.object({ key: z.string().startsWith('whsec_') });
+
 export default defineTaskPlugin({
   config: z.strictObject({
     ...taskSettings,
+    ...webhookSettings,
     baseUrl: addressSetting('https://api.replicate.com/v1', 'Where the API is, with the version.'),
   }),
   options: z.strictObject(modelOptions),
@@ -33,6 +41,15 @@ export default defineTaskPlugin({
     const { baseUrl, requestMs } = config;
     const headers = { authorization: `Bearer ${secrets.REPLICATE_API_TOKEN}`, accept: 'application/json' };
     const service = new Service({ name: 'Replicate', baseUrl, headers, timeoutMs: requestMs, failures });
+    const signing = new WebhookKeys(async () => {
+      const { json } = await service.ask({
+        url: 'webhooks/default/secret',
+        signal: new AbortController().signal,
+      });
+      const { success, data } = secretSchema.safeParse(json);
+      if (!success) throw unusable('Replicate', 'it has no secret of webhooks', false);
+      return data.key;
+    });
     return {
       name: 'Replicate',
       ticketSchema,
@@ -45,7 +62,11 @@ export default defineTaskPlugin({
           async submit(task, signal) {
             // A model of Replicate's own has no version to be named.
             const url = version === undefined ? `models/${model}/predictions` : 'predictions';
-            const body = { ...(version === undefined ? {} : { version }), input: plan.inputOf(task) };
+            const body = {
+              ...(version === undefined ? {} : { version }),
+              input: plan.inputOf(task),
+              ...(task.webhookUrl ? { webhook: task.webhookUrl, webhook_events_filter: ['completed'] } : {}),
+            };
             const { json } = await service.ask({ url, body, signal, pays: true });
             return readTicket('Replicate', ticketSchema, json);
           },
@@ -63,6 +84,8 @@ export default defineTaskPlugin({
       async cancel({ urls }, signal) {
         await service.ask({ url: urls.cancel, method: 'POST', signal });
       },
+
+      isGenuine: (webhook) => signing.verify((key) => isStandardWebhook(webhook, key)),
     };
   },
 });

@@ -27,7 +27,7 @@ export async function serve(flags: ServeFlags): Promise<number> {
   const logger = openLogger(flags, configuration);
   const apiKey = process.env.EASEL_API_KEY;
   refuseOpenDoor(host, configuration, apiKey);
-  const { createImageServiceManager } = await import('../../kernel/image-service-manager.js');
+  const { createImageServiceManager } = await import('../../kernel/create-image-service-manager.js');
   const { createServer } = await import('../../http/create-server.js');
   await using manager = createImageServiceManager({ ...source, logger, hotLoad: true, metrics: true });
   await blockOtherLoaders();

@@ -21,6 +21,10 @@ export interface CreatePluginOptions {
  */
 const ownFaults: ReadonlySet<Fault> = new Set(['plugin', 'author']);
 
+/** Where the server of a configuration takes webhooks for a plugin: the route of `http/webhooks`. */
+const webhookUrlOf = (id: string, { server: { publicUrl } }: Configuration) =>
+  publicUrl === undefined ? undefined : `${publicUrl.replace(/\/$/, '')}/api/webhooks/${id}`;
+
 /** A plugin with its part of the configuration, its supervisor and its guard. Throws ERR_CONFIG_INVALID. */
 export function createPlugin(
   found: PluginFolder,
@@ -33,6 +37,7 @@ export function createPlugin(
     plugin,
     config: configuration.plugins[plugin.manifest.id]?.options ?? {},
     storageFolder: configuration.storageFolder,
+    webhookUrl: webhookUrlOf(plugin.manifest.id, configuration),
     isDisabled,
     onCrash: (reason) => onFailure?.(guarded, reason),
     blame: (runner) => guarded.blame(runner),

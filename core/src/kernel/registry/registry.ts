@@ -1,4 +1,4 @@
-import { EaselError } from '@easel/plugin-sdk';
+import { EaselError, type Webhook } from '@easel/plugin-sdk';
 import { inject, injectable } from 'tsyringe';
 import type { Configuration } from '../../config/configuration.js';
 import type { HostLogger } from '../../observe/plugin-logger.js';
@@ -101,6 +101,12 @@ export class Registry {
       });
     }
     plugin.resetBreakers(pipelineType);
+  }
+
+  /** Hands a webhook to the versions of a plugin that run. Throws ERR_REQUEST_INVALID for an unknown one. */
+  async receiveWebhook(id: string, webhook: Webhook): Promise<void> {
+    const versions = this.succession.versionsOf(this.get(id));
+    await Promise.all(versions.map(({ supervisor }) => supervisor.receiveWebhook(webhook)));
   }
 
   /** How many versions of a plugin have served, the present one included. */

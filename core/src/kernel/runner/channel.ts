@@ -4,7 +4,12 @@
  *
  * @module
  */
-import { EaselError, type GenerationRequest, type ValidGenerationResult } from '@easel/plugin-sdk';
+import {
+  EaselError,
+  type GenerationRequest,
+  type ValidGenerationResult,
+  type Webhook,
+} from '@easel/plugin-sdk';
 import { firstProblem } from '../../config/first-problem.js';
 import { parseResult } from './parse-answer.js';
 import type { Port } from './port.js';
@@ -37,6 +42,7 @@ interface Pending {
 type Body =
   | { readonly type: 'start'; readonly payload: StartPayload }
   | { readonly type: 'generate' | 'plan' | 'estimate'; readonly payload: GenerationRequest }
+  | { readonly type: 'webhook'; readonly payload: Webhook }
   | { readonly type: 'probe' | 'ping' | 'stop' };
 
 export class Channel {

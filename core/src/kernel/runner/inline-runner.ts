@@ -6,6 +6,7 @@ import {
   type MemoryPlan,
   type Plugin,
   type ValidGenerationResult,
+  type Webhook,
 } from '@easel/plugin-sdk';
 import { asLogger, type WriteLog } from '../../observe/plugin-logger.js';
 import { LogLimit } from './log-limit.js';
@@ -81,6 +82,10 @@ export class InlineRunner implements Runner {
 
   async estimateCost(request: GenerationRequest): Promise<Cost | undefined> {
     return await this.#ask(async (host) => parseCost(await host.estimateCost?.(request), this.#plugin));
+  }
+
+  async receiveWebhook(webhook: Webhook): Promise<void> {
+    await this.#ask(async (host) => await host.receiveWebhook?.(webhook));
   }
 
   async generate(request: GenerationRequest, call: RunnerCall): Promise<ValidGenerationResult> {

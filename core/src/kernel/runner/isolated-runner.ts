@@ -6,6 +6,7 @@ import {
   type LogLevel,
   type MemoryPlan,
   type ValidGenerationResult,
+  type Webhook,
 } from '@easel/plugin-sdk';
 import type { WriteLog } from '../../observe/plugin-logger.js';
 import { Channel } from './channel.js';
@@ -122,6 +123,10 @@ export class IsolatedRunner implements Runner {
     if (!this.#told.estimatesCost) return undefined;
     const answer = await this.#counted(() => this.#channel.send({ type: 'estimate', payload }));
     return parseCost(answer, this.#options.start.plugin);
+  }
+
+  async receiveWebhook(payload: Webhook): Promise<void> {
+    if (this.#told.takesWebhooks) await this.#counted(() => this.#channel.send({ type: 'webhook', payload }));
   }
 
   /** Keeps the host from ending while a call is under way. */

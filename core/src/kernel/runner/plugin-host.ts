@@ -17,6 +17,7 @@ import {
   type MemoryPlan,
   type Plugin,
   type PluginInstance,
+  type Webhook,
 } from '@easel/plugin-sdk';
 import { z } from 'zod';
 import { firstProblem } from '../../config/first-problem.js';
@@ -33,6 +34,8 @@ export interface PluginHost {
   readonly planMemory: ((request: GenerationRequest) => Promise<MemoryPlan | undefined>) | undefined;
   /** Undefined: the plugin does not estimate. */
   readonly estimateCost: ((request: GenerationRequest) => Promise<Cost | undefined>) | undefined;
+  /** Undefined: the plugin takes none. */
+  readonly receiveWebhook: ((webhook: Webhook) => Promise<void>) | undefined;
   probe(): Promise<void>;
   close(): Promise<void>;
 }
@@ -59,7 +62,7 @@ export async function startPluginHost(
   logger: Logger,
   module?: unknown,
 ): Promise<PluginHost> {
-  const { plugin: id, secrets, folder, storageFolder } = payload;
+  const { plugin: id, secrets, folder, storageFolder, webhookUrl } = payload;
   const plugin = await unclassifiedAsStartFailure(payload, () => loadPlugin(payload, module));
   if (payload.onlyLoad) return loadedOnly(id);
   assertSecrets(id, plugin.secrets ?? [], secrets);
@@ -72,7 +75,7 @@ export async function startPluginHost(
     });
   }
   const instance: PluginInstance<unknown> = await unclassifiedAsStartFailure(payload, () =>
-    plugin.start({ config: config.data, secrets, folder, storageFolder, logger }),
+    plugin.start({ config: config.data, secrets, folder, storageFolder, webhookUrl, logger }),
   );
   const optionsOf = (request: GenerationRequest): unknown => {
     const options = plugin.options.safeParse(request.options);
@@ -94,6 +97,7 @@ export async function startPluginHost(
     estimateCost:
       instance.estimateCost &&
       (async (request) => await instance.estimateCost?.(request, { options: optionsOf(request) })),
+    receiveWebhook: instance.receiveWebhook && (async (webhook) => await instance.receiveWebhook?.(webhook)),
     async probe() {
       await unclassifiedAsStartFailure(payload, async () => await instance.probe?.());
     },
@@ -152,6 +156,7 @@ function loadedOnly(id: string): PluginHost {
     device: undefined,
     planMemory: undefined,
     estimateCost: undefined,
+    receiveWebhook: undefined,
     generate: refuse,
     probe: refuse,
     close: async () => {},

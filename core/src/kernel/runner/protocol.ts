@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { errorCodes, type GenerationRequest, progressSchema } from '@easel/plugin-sdk';
+import { errorCodes, type GenerationRequest, progressSchema, type Webhook } from '@easel/plugin-sdk';
 import { z } from 'zod';
 
 /** From this version on the kernel tells whether a result has been received. */
@@ -30,6 +30,8 @@ export interface StartPayload {
   readonly secrets: Readonly<Record<string, string>>;
   /** Absolute path of the folder that it may write to. Absent: it has none. */
   readonly storageFolder?: string | undefined;
+  /** Address below which the server takes webhooks for it. Absent: there is none. */
+  readonly webhookUrl?: string | undefined;
   readonly logLinesPerSecond: number;
   /**
    * Milliseconds that its process may go on when the wire is closed, to finish what is paid. Absent: none.
@@ -44,6 +46,8 @@ export const startedSchema = z.object({
   plansMemory: z.boolean().optional(),
   /** Whether it answers `estimate`. Absent: it does not, and is not asked. */
   estimatesCost: z.boolean().optional(),
+  /** Whether it takes `webhook`. Absent: it does not, and is sent none. */
+  takesWebhooks: z.boolean().optional(),
 });
 export type Started = z.output<typeof startedSchema>;
 
@@ -52,6 +56,7 @@ export type Command =
   | { readonly type: 'generate'; readonly id: number; readonly payload: GenerationRequest }
   | { readonly type: 'plan'; readonly id: number; readonly payload: GenerationRequest }
   | { readonly type: 'estimate'; readonly id: number; readonly payload: GenerationRequest }
+  | { readonly type: 'webhook'; readonly id: number; readonly payload: Webhook }
   | { readonly type: 'probe'; readonly id: number }
   | { readonly type: 'ping'; readonly id: number }
   | { readonly type: 'stop'; readonly id: number };

@@ -1,4 +1,11 @@
-import type { Cost, GenerationRequest, MemoryPlan, Progress, ValidGenerationResult } from '@easel/plugin-sdk';
+import type {
+  Cost,
+  GenerationRequest,
+  MemoryPlan,
+  Progress,
+  ValidGenerationResult,
+  Webhook,
+} from '@easel/plugin-sdk';
 
 export interface RunnerCall {
   /** Asks the plugin to stop; the promise still settles only when the plugin has answered or is gone. */
@@ -46,6 +53,8 @@ export interface Runner {
   planMemory(request: GenerationRequest): Promise<MemoryPlan | undefined>;
   /** What a call would cost, at most. Undefined: the plugin does not say. */
   estimateCost(request: GenerationRequest): Promise<Cost | undefined>;
+  /** Hands a webhook to the plugin. Resolves at once where it takes none. */
+  receiveWebhook(webhook: Webhook): Promise<void>;
   /** Makes pictures; the answer has been checked against the contract. */
   generate(request: GenerationRequest, call: RunnerCall): Promise<ValidGenerationResult>;
   /**

@@ -108,8 +108,13 @@ export function servePlugin(port: Port, end: (status: number) => void): ServedPl
     if (payload.lacksSdk) provideSdk();
     host = await startPluginHost(payload, createLogger(payload.logLinesPerSecond));
     finishMs = payload.finishMs;
-    const { device, planMemory, estimateCost } = host;
-    return { device, plansMemory: planMemory !== undefined, estimatesCost: estimateCost !== undefined };
+    const { device, planMemory, estimateCost, receiveWebhook } = host;
+    return {
+      device,
+      plansMemory: planMemory !== undefined,
+      estimatesCost: estimateCost !== undefined,
+      takesWebhooks: receiveWebhook !== undefined,
+    };
   };
 
   const generate = async ({ id, payload }: Extract<Command, { type: 'generate' }>): Promise<unknown> => {
@@ -144,6 +149,7 @@ export function servePlugin(port: Port, end: (status: number) => void): ServedPl
     if (command.type === 'generate') return await generate(command);
     if (command.type === 'plan') return await host?.planMemory?.(command.payload);
     if (command.type === 'estimate') return await host?.estimateCost?.(command.payload);
+    if (command.type === 'webhook') return await host?.receiveWebhook?.(command.payload);
     if (command.type === 'ping') return process.memoryUsage.rss();
     if (command.type === 'probe') return await host?.probe();
     await close();

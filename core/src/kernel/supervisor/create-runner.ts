@@ -24,6 +24,8 @@ export interface Launch {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Folder in which `plugins` holds the plugins' own folders. */
   readonly storageFolder: string;
+  /** Address below which the server takes webhooks for it. Absent: there is none. */
+  readonly webhookUrl?: string | undefined;
   readonly logger: HostLogger;
   readonly events: Pick<Events, 'emit'>;
   /** Whether the plugin's code is only to be loaded. Absent: no. */
@@ -37,7 +39,7 @@ export interface Launch {
  * @throws ERR_SECRET_MISSING, ERR_PLUGIN_START_FAILED where its storage folder cannot be made
  */
 export function createRunner(launch: Launch): { runner: Runner; redact: (text: string) => string } {
-  const { plugin, config, environment, logger, events, onlyLoad = false } = launch;
+  const { plugin, config, environment, logger, events, webhookUrl, onlyLoad = false } = launch;
   const { id, version, permissions, runtime } = plugin.manifest;
   const secrets = onlyLoad
     ? {}
@@ -60,6 +62,7 @@ export function createRunner(launch: Launch): { runner: Runner; redact: (text: s
     config,
     secrets,
     storageFolder,
+    webhookUrl,
     logLinesPerSecond,
     finishMs,
   };

@@ -1,4 +1,4 @@
-import type { EaselError } from '@easel/plugin-sdk';
+import type { EaselError, Webhook } from '@easel/plugin-sdk';
 import type { Runner } from '../runner/runner.js';
 import { SerialQueue } from '../serial-queue.js';
 import { CrashPolicy } from './crash-policy.js';
@@ -131,6 +131,13 @@ export class Supervisor {
    */
   async probe(): Promise<void> {
     await this.#instance.probe();
+  }
+
+  /**
+   * Hands a webhook to the plugin where it runs; it is not started for that. Rejects with what went wrong.
+   */
+  async receiveWebhook(webhook: Webhook): Promise<void> {
+    if (this.state === 'ready') await this.#instance.runner?.receiveWebhook(webhook);
   }
 
   /** Ends what runs, `graceMs` to close what it holds; the next call starts it again. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import {
   type Answer,
   type EmulatedTask,
@@ -18,8 +19,13 @@ export const emulatedKey = 'emulated-id:0123456789abcdef';
 export const startFalEmulator = (options: TaskEmulatorOptions = {}): Promise<TaskEmulator> =>
   TaskEmulator.start(options, handle);
 
+/** What webhooks are signed with. */
+const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+const keysPath = '/.well-known/jwks.json';
+
 async function handle(request: SeenRequest, emulator: TaskEmulator): Promise<Answer> {
   const { method, path, headers } = request;
+  if (path === keysPath) return { status: 200, body: { keys: [publicKey.export({ format: 'jwk' })] } };
   if (headers.authorization !== `Key ${emulatedKey}`)
     return { status: 401, body: { detail: 'Cannot access application. Authentication is required.' } };
   // Status, result and cancellation have owner and app alone, without the path of the model.
@@ -37,7 +43,7 @@ async function handle(request: SeenRequest, emulator: TaskEmulator): Promise<Ans
   return { status: 405, body: { detail: 'Method Not Allowed' } };
 }
 
-function submit({ path, json }: SeenRequest, emulator: TaskEmulator): Answer {
+function submit({ path, query, json }: SeenRequest, emulator: TaskEmulator): Answer {
   const model = models[path.slice(1)];
   if (!model) return { status: 404, body: { detail: `Application '${path.slice(1)}' not found` } };
   const parsed = model.safeParse(json);
@@ -59,7 +65,11 @@ function submit({ path, json }: SeenRequest, emulator: TaskEmulator): Answer {
     serial: (seed + index) % 256,
   }));
   const subject = subjectOf(String(input.prompt), inputs);
-  const { id } = emulator.begin({ input: { ...input, app, seed }, subject, pictures });
+  const task = emulator.begin({ input: { ...input, app, seed }, subject, pictures });
+  const { id } = task;
+  const { fal_webhook: webhook } = query;
+  if (webhook !== undefined)
+    emulator.tell(task, webhook, async () => signed(id, await toldOf(task, emulator)));
   const base = `${emulator.url}/${app}/requests/${id}`;
   const addresses = { response_url: base, status_url: `${base}/status`, cancel_url: `${base}/cancel` };
   return { status: 200, body: { status: 'IN_QUEUE', request_id: id, queue_position: 0, ...addresses } };
@@ -111,6 +121,26 @@ async function resultOf(task: EmulatedTask, emulator: TaskEmulator): Promise<Ans
     status: 200,
     body: { images, seed: task.input.seed, has_nsfw_concepts, prompt: task.input.prompt },
   };
+}
+
+/** What a webhook says. */
+async function toldOf(task: EmulatedTask, emulator: TaskEmulator): Promise<string> {
+  const { status, body: payload } = await resultOf(task, emulator);
+  const ids = { request_id: task.id, gateway_request_id: task.id };
+  return JSON.stringify({ ...ids, status: status === 200 ? 'OK' : 'ERROR', payload });
+}
+
+function signed(request: string, body: string) {
+  const timestamp = String(Math.floor(Date.now() / 1000));
+  const digest = createHash('sha256').update(body).digest('hex');
+  const message = Buffer.from([request, 'emulated-user', timestamp, digest].join('\n'));
+  const headers = {
+    'x-fal-webhook-request-id': request,
+    'x-fal-webhook-user-id': 'emulated-user',
+    'x-fal-webhook-timestamp': timestamp,
+    'x-fal-webhook-signature': sign(null, message, privateKey).toString('hex'),
+  };
+  return { headers, body };
 }
 
 const fromDataUri = (uri: unknown): Buffer => Buffer.from(String(uri).replace(/^data:[^,]*,/, ''), 'base64');

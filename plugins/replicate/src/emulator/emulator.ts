@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { createHmac } from 'node:crypto';
 import {
   type Answer,
   type EmulatedTask,
@@ -31,10 +32,15 @@ const bodySchema = z.strictObject({
   webhook_events_filter: z.array(z.enum(['start', 'output', 'logs', 'completed'])).optional(),
 });
 
+/** Its last part is base64. */
+export const emulatedSecret = 'whsec_ZW11bGF0ZWQgc2VjcmV0IG9mIHdlYmhvb2tz';
+
 async function handle(request: SeenRequest, emulator: TaskEmulator): Promise<Answer> {
   const { method, path, headers } = request;
   if (headers.authorization !== `Bearer ${emulatedKey}`)
     return problem(401, 'Unauthenticated', 'You did not pass a valid authentication token');
+  if (method === 'GET' && path === '/v1/webhooks/default/secret')
+    return { status: 200, body: { key: emulatedSecret } };
   const [, model] = /^\/v1\/models\/([^/]+\/[^/]+)\/predictions$/.exec(path) ?? [];
   if (method === 'POST' && (model !== undefined || path === '/v1/predictions'))
     return await create(request, model, emulator);
@@ -83,6 +89,9 @@ async function create(
   }));
   const subject = subjectOf(String(prompt), images);
   const task = emulator.begin({ id: idOf(emulator), input: { ...parsed.data, model }, subject, pictures });
+  const { webhook } = body.data;
+  if (webhook !== undefined)
+    emulator.tell(task, webhook, async () => signed(task.id, JSON.stringify(await describe(task, emulator))));
   return { status: 201, body: await describe(task, emulator) };
 }
 
@@ -111,6 +120,19 @@ async function describe(task: EmulatedTask, emulator: TaskEmulator): Promise<obj
     created_at: new Date(readyAt).toISOString(),
     completed_at: isOver ? new Date(readyAt).toISOString() : null,
   };
+}
+
+/** As Standard Webhooks says. */
+function signed(id: string, body: string) {
+  const [message, timestamp] = [`msg_${id}`, String(Math.floor(Date.now() / 1000))];
+  const key = Buffer.from(emulatedSecret.replace('whsec_', ''), 'base64');
+  const signature = createHmac('sha256', key).update(`${message}.${timestamp}.${body}`).digest('base64');
+  const headers = {
+    'webhook-id': message,
+    'webhook-timestamp': timestamp,
+    'webhook-signature': `v1,${signature}`,
+  };
+  return { headers, body };
 }
 
 const fromDataUri = (uri: unknown): Buffer => Buffer.from(String(uri).replace(/^data:[^,]*,/, ''), 'base64');

@@ -1,1 +1,1 @@
-export { emulatedKey, startReplicateEmulator } from './emulator.js';
+export { emulatedKey, emulatedSecret, startReplicateEmulator } from './emulator.js';

@@ -1,7 +1,8 @@
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import { pngInfoOf } from '../../core/src/http/automatic1111/png-info.js';
-import { exifComment, readExifComment } from '../../core/src/results/exif-comment.js';
+import { exifComment } from '../../core/src/results/exif-comment.js';
+import { readExifTexts } from '../../core/src/results/exif-texts.js';
 import { writeJpegMetadata } from '../../core/src/results/jpeg-metadata.js';
 import { makePngChunk } from '../../core/src/results/png-chunks.js';
 import { writePngText } from '../../core/src/results/png-text.js';
@@ -212,13 +213,33 @@ it('reads dynamic prompts, a byte order mark before JSON, and UTF-8 where Latin-
 it('reads a comment of EXIF in the other order of bytes, and in UTF-8', () => {
   const text = 'a cat\nSteps: 4, Sampler: Euler a, CFG scale: 7, Seed: 7';
   const ours = exifComment(text);
-  expect(readExifComment(ours)).toBe(text);
+  const readComment = (exif: Uint8Array) => readExifTexts(exif).get('parameters');
+  expect(readComment(ours)).toBe(text);
   const at = ours.indexOf('UNICODE\0') + 8;
   const little = Buffer.concat([ours.subarray(0, at), Buffer.from(text, 'utf16le')]);
-  expect(readExifComment(little)).toBe(text);
+  expect(readComment(little)).toBe(text);
   const utf8 = Buffer.from(text.padEnd(2 * text.length, ' '));
-  expect(readExifComment(Buffer.concat([ours.subarray(0, at), utf8]))?.trim()).toBe(text);
+  expect(readComment(Buffer.concat([ours.subarray(0, at), utf8]))?.trim()).toBe(text);
 });
+
+it.each(['png', 'webp', 'jpeg'] as const)(
+  'reads EXIF in %s files as an EXIF library writes it',
+  async (format) => {
+    const written = (ifd: Record<string, string>) =>
+      sharp({ create: { width: 8, height: 8, channels: 3, background: 'red' } })
+        .withExif({ IFD0: ifd })
+        .toFormat(format)
+        .toBuffer();
+    const workflow = JSON.stringify({ nodes: [] });
+    const comfy = await written({ Make: `workflow:${workflow}`, Model: `prompt:${JSON.stringify(graph)}` });
+    expect(readProvenance(comfy).request).toMatchObject({ ...made, sampler: 'dpmpp_2m karras' });
+    const steps = 'a cat\nSteps: 4, Sampler: Euler a, CFG scale: 7, Seed: 7';
+    const comment = await written({ UserComment: steps });
+    expect(readProvenance(comment).request).toMatchObject({ prompt: 'a cat', steps: 4, seed: 7 });
+    const camera = await written({ Make: 'ACME', Model: 'prompt: none' });
+    expect(() => readProvenance(camera)).toThrow('does not tell how it was made');
+  },
+);
 
 it('names the options that do what has no field in a request', () => {
   const parameters = 'a cat\nSteps: 4, Seed: 7, Clip skip: 2, Hires upscale: 2, Size: 96x64';

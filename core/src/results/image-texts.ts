@@ -1,23 +1,23 @@
 import { imageFormatOf } from '@easel/plugin-sdk';
 import { readAvifExif } from './avif-metadata.js';
-import { readExifComment } from './exif-comment.js';
+import { readExifTexts } from './exif-texts.js';
 import { readJpegExif } from './jpeg-metadata.js';
-import { readPngText } from './png-text.js';
-import { parametersKeyword } from './provenance-document.js';
+import { readPngExif, readPngText } from './png-text.js';
 import { readWebpExif } from './webp-metadata.js';
 
 /**
- * The texts of an image file by keyword: those of a PNG, or the comment in the EXIF of a JPEG, WebP or AVIF
- * file,
- * in which programs keep `parameters`. No pixel is decoded.
+ * The texts of an image file by keyword: those of a PNG, and of the EXIF of any format, in which programs
+ * keep `parameters` or a graph. No pixel is decoded.
  *
  * @throws ERR_REQUEST_INVALID for a file that is none of these, or is not whole
  */
 export function readImageTexts(bytes: Uint8Array): ReadonlyMap<string, string> {
   const format = imageFormatOf(bytes);
   const readExif = { jpeg: readJpegExif, webp: readWebpExif, avif: readAvifExif };
-  if (format !== 'jpeg' && format !== 'webp' && format !== 'avif') return readPngText(bytes);
+  if (format !== 'jpeg' && format !== 'webp' && format !== 'avif') {
+    const exif = readPngExif(bytes);
+    return new Map([...(exif ? readExifTexts(exif) : []), ...readPngText(bytes)]);
+  }
   const exif = readExif[format](bytes);
-  const comment = exif && readExifComment(exif);
-  return new Map(comment === undefined ? [] : [[parametersKeyword, comment]]);
+  return exif ? readExifTexts(exif) : new Map();
 }

@@ -63,6 +63,15 @@ export function readPngText(png: Uint8Array): ReadonlyMap<string, string> {
   return texts;
 }
 
+/** The EXIF of a PNG file, from its TIFF header on; undefined where it has none. Throws as {@link readPngText}. */
+export function readPngExif(png: Uint8Array): Uint8Array | undefined {
+  for (const { type, data } of readPngChunks(png)) {
+    // Some programs write JPEG's mark before it.
+    if (type === 'eXIf') return fromLatin1(data.subarray(0, 6)) === 'Exif\0\0' ? data.subarray(6) : data;
+  }
+  return undefined;
+}
+
 type Encoding = 'latin1' | 'utf-8';
 
 /**

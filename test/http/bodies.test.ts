@@ -92,6 +92,19 @@ describe('a body that is not well', () => {
     },
   );
 
+  // MCP's own answers come first.
+  it.each(doors.filter((path) => path !== '/mcp'))(
+    'a form for %s, which takes none, is told which type is read',
+    async (path) => {
+      const server = await startServer();
+      const body = new FormData();
+      body.set('prompt', 'a');
+      const response = await fetch(server.url + path, { method: 'POST', body });
+      expect(response.status).toBe(415);
+      expect(await response.text()).toMatch(/content-type: .*application\/json/);
+    },
+  );
+
   it('one that is said to be larger than may be is refused before it comes', async () => {
     const server = await startServer({ server: { bodyMb: 1 } });
     const socket = connect(Number(new URL(server.url).port), '127.0.0.1');

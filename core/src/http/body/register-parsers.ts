@@ -30,6 +30,7 @@ export function registerParsers(server: FastifyInstance, bodyLimit: number): voi
   });
 
   holdLargeBodies(server, bodyLimit);
+  refuseForms(server);
 
   server.removeContentTypeParser(['application/json', 'text/plain']);
   const parse = createJsonParser();
@@ -44,6 +45,20 @@ export function registerParsers(server: FastifyInstance, bodyLimit: number): voi
       415,
       'unsupported_media_type',
       `content-type: ${what}; send application/json, or multipart/form-data where a form is taken.`,
+    );
+  });
+}
+
+/** Forms are known everywhere, and read only by the operations that take files. */
+function refuseForms(server: FastifyInstance): void {
+  server.addHook('preHandler', async (request) => {
+    const { operation } = request.routeOptions.config;
+    if (!operation?.body || operation.files || !request.isMultipart()) return;
+    await drained(request.raw);
+    throw new HttpError(
+      415,
+      'unsupported_media_type',
+      'content-type: "multipart/form-data" is not read here; send the fields as application/json.',
     );
   });
 }

@@ -5,6 +5,7 @@ import { lora } from './kinds/lora.js';
 import { networks } from './kinds/networks.js';
 import { noise } from './kinds/noise.js';
 import { pipelines } from './kinds/pipelines.js';
+import { promptWeights } from './kinds/prompt-weights.js';
 import { quantised } from './kinds/quantised.js';
 import { samplers } from './kinds/samplers.js';
 import { schedulers } from './kinds/schedulers.js';
@@ -22,6 +23,7 @@ describe.each([
   lora,
   adapters,
   quantised,
+  promptWeights,
 ])('$folder', async (kind) => {
   const cases = await kind.cases(fileURLToPath(new URL(`../golden/${kind.folder}`, import.meta.url)));
   test.each(cases)('$id equals the reference', async (reference) => {

@@ -6,6 +6,7 @@ import { lora } from './kinds/lora.js';
 import { networks } from './kinds/networks.js';
 import { noise } from './kinds/noise.js';
 import { pipelines } from './kinds/pipelines.js';
+import { promptWeights } from './kinds/prompt-weights.js';
 import { quantised } from './kinds/quantised.js';
 import { samplers } from './kinds/samplers.js';
 import { schedulers } from './kinds/schedulers.js';
@@ -23,6 +24,7 @@ const kinds: readonly ReferenceKind[] = [
   lora,
   adapters,
   quantised,
+  promptWeights,
 ];
 const labels = { passed: 'passed   ', failed: 'FAILED   ', 'not-built': 'not built' } as const;
 

@@ -25,7 +25,8 @@ interface TokenizerFile {
   readonly cases?: readonly TokenizerCase[];
 }
 
-async function loadTokenizer(folder: string): Promise<ClipTokenizer> {
+/** CLIP's tokenizer of a folder. */
+export async function loadTokenizer(folder: string): Promise<ClipTokenizer> {
   const read = (file: string) => readFile(join(folder, file), 'utf8');
   return createClipTokenizer({
     'vocab.json': await read('vocab.json'),

@@ -5,6 +5,7 @@ const sharedOptions = [
   'clipSkip',
   'hiresFix',
   'precision',
+  'promptStyle',
   'background',
   'inputFidelity',
   'moderation',
@@ -30,6 +31,6 @@ export const choiceFields = {
     .array(z.enum(sharedOptions))
     .default([])
     .describe(
-      'Options of the plugin that mean what they mean elsewhere, so that other APIs can set them: `clipSkip`, how many last layers of the text encoder are left out, and `hiresFix`, text to image at its `width` and `height` first, and then image to image from it at the size asked for; `precision`, `exact` or `fast`, which is sooner and a little different; `background`, `inputFidelity`, `moderation`, `quality` and `style` as OpenAI has them. Absent: none.',
+      'Options of the plugin that mean what they mean elsewhere, so that other APIs can set them: `clipSkip`, how many last layers of the text encoder are left out, and `hiresFix`, text to image at its `width` and `height` first, and then image to image from it at the size asked for; `precision`, `exact` or `fast`, which is sooner and a little different; `promptStyle`, `weighted` for weights in a prompt as AUTOMATIC1111 reads them or `interpolated` as ComfyUI does; `background`, `inputFidelity`, `moderation`, `quality` and `style` as OpenAI has them. Absent: none.',
     ),
 };

@@ -113,6 +113,11 @@ it('takes graphs as ComfyUI’s own examples send them, by urllib, which calls t
   expect(await columnsOf(await imageOf(await endOf(id)))).toMatchObject({ columns: Array(4).fill('0000ff') });
 });
 
+it('has weights read as ComfyUI means them', async () => {
+  const { columns } = await columnsOf(await imageOf(await make(textToImage({ text: '(style:1.5)' }))));
+  expect(columns).toEqual(Array(4).fill('00ff00'));
+});
+
 it('shows an image while it is made, and ends it', async () => {
   const looks: string[] = [];
   client.on('image_data', ({ mime }) => looks.push(mime));

@@ -63,7 +63,7 @@ export function readPngText(png: Uint8Array): ReadonlyMap<string, string> {
   return texts;
 }
 
-/** The EXIF of a PNG file, from its TIFF header on; undefined where it has none. Throws as {@link readPngText}. */
+/** The EXIF of a PNG, from its TIFF header on; undefined where it has none. Throws as {@link readPngText}. */
 export function readPngExif(png: Uint8Array): Uint8Array | undefined {
   for (const { type, data } of readPngChunks(png)) {
     // Some programs write JPEG's mark before it.

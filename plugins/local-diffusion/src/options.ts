@@ -41,7 +41,9 @@ const commonOptions = z.strictObject({
     .min(0)
     .max(11)
     .default(0)
-    .describe('Last layers of the text encoder to leave out. Absent: none.'),
+    .describe(
+      'Last layers of the text encoder to leave out, for the negative prompt too unless promptStyle is plain. Absent: none.',
+    ),
   guidanceRescale: z
     .number()
     .min(0)
@@ -93,7 +95,7 @@ const commonOptions = z.strictObject({
     .enum(promptStyles)
     .default('weighted')
     .describe(
-      'weighted: (word:1.3), [word] and BREAK have their meaning of Automatic1111, and prompts may be of up to 32 chunks, each of 75 tokens. plain: brackets are text, and what is too long is cut off, as diffusers does. Absent: weighted.',
+      'weighted: (word:1.3), [word] and BREAK have their meaning of Automatic1111, and prompts may be of up to 32 chunks, each of 75 tokens. interpolated: (word:1.3) has its meaning of ComfyUI, and all else is text. plain: brackets are text, and what is too long is cut off, as diffusers does. Absent: weighted.',
     ),
   promptEditing: z
     .boolean()

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { openComponent } from '../../../plugins/local-diffusion/src/checkpoint/component.js';
 import { clipTextGraph } from '../../../plugins/local-diffusion/src/networks/clip/clip-text.js';
 import { readClipTextConfig } from '../../../plugins/local-diffusion/src/networks/clip/clip-text-config.js';
+import { parseComfyUiWeights } from '../../../plugins/local-diffusion/src/prompt/comfyui-weights.js';
 import { splitComposition } from '../../../plugins/local-diffusion/src/prompt/composition.js';
 import { readEditedPrompt, stagesOf } from '../../../plugins/local-diffusion/src/prompt/edited-prompt.js';
 import {
@@ -30,9 +31,22 @@ const embeddingCase = z.looseObject({
   chunks: z.array(z.looseObject({ tokens: z.array(z.number()) })).optional(),
   mean_condition: z.number().default(0),
 });
+const tokens = z.array(z.array(z.tuple([z.union([z.number(), z.string()]), z.number()])));
+const comfyCase = z.looseObject({
+  id: z.string(),
+  prompt: z.string(),
+  model: z.enum(['sd15', 'sdxl']),
+  clip_layer: z.number().nullish(),
+  /** Of the first chunks. */
+  tokens: tokens.optional(),
+});
+type ComfyCase = z.output<typeof comfyCase>;
 type EmbeddingCase = z.output<typeof embeddingCase>;
 const fileSchema = z.object({
-  comfyui: z.looseObject({ cases: z.array(z.looseObject({ id: z.string() })) }),
+  comfyui: z.object({
+    parse: z.array(z.object({ prompt: z.string(), weights: z.array(z.tuple([z.string(), z.number()])) })),
+    cases: z.array(comfyCase),
+  }),
   compel: z.looseObject({ cases: z.array(z.looseObject({ id: z.string() })) }),
   a1111: z.object({
     parse: z.array(z.object({ prompt: z.string(), result: z.array(z.tuple([z.string(), z.number()])) })),
@@ -55,13 +69,13 @@ const fileSchema = z.object({
   }),
 });
 
-/** Weights, editing and composition of prompts, by Automatic1111's own functions. */
+/** Weights, editing and composition of prompts, by Automatic1111's and ComfyUI's own functions. */
 export const promptWeights: ReferenceKind = {
   folder: 'k_prompt_weights',
   async cases(folder) {
     const text = await readFile(join(folder, 'prompts.json'), 'utf8');
     const { a1111, comfyui, compel } = fileSchema.parse(JSON.parse(text));
-    const otherSyntax = [...comfyui.cases, ...compel.cases].map(({ id }) => ({
+    const otherSyntax = compel.cases.map(({ id }) => ({
       id,
       run: async (): Promise<CaseOutcome> => ({
         status: 'not-built',
@@ -76,6 +90,11 @@ export const promptWeights: ReferenceKind = {
       })),
       ...a1111.AND.map((each, index) => ({ id: `and_${index}`, run: async () => compareComposition(each) })),
       ...a1111.cases.map((each): ReferenceCase => ({ id: each.id, run: () => compareHidden(folder, each) })),
+      ...comfyui.parse.map((each, index) => ({
+        id: `comfy_parse_${index}`,
+        run: async () => compareComfyParts(each),
+      })),
+      ...comfyui.cases.map((each): ReferenceCase => ({ id: each.id, run: () => compareComfy(folder, each) })),
       ...otherSyntax,
     ];
   },
@@ -120,26 +139,77 @@ function compareComposition({
   );
 }
 
+function compareComfyParts({
+  prompt,
+  weights,
+}: z.output<typeof fileSchema>['comfyui']['parse'][number]): CaseOutcome {
+  const parts = parseComfyUiWeights(prompt).map((part) =>
+    part.kind === 'break' ? ['BREAK', -1] : [part.text, part.weight],
+  );
+  return outcomeOf(rounded(parts), rounded(weights));
+}
+
 async function compareHidden(folder: string, given: EmbeddingCase): Promise<CaseOutcome> {
-  if (given.emphasis === 'Ignore' || given.emphasis === 'No norm')
-    return { status: 'not-built', detail: 'a setting of the program' };
-  if (given.comma_padding_backtrack !== 20)
+  if (given.emphasis !== 'Original' || given.comma_padding_backtrack !== 20)
     return { status: 'not-built', detail: 'a setting of the program' };
   const isXl = given.model.startsWith('sdxl');
   const base = join(dirname(folder), 'd_pipelines', isXl ? 'sdxl_pipeline' : 'sd_pipeline');
   const tokenizer = await loadTokenizer(join(base, 'tokenizer'));
-  const prepared = preparePrompts(tokenizer, [given.prompt], { readsWeights: given.emphasis !== 'None' });
+  const prepared = preparePrompts(tokenizer, [given.prompt]);
   const ids = prepared.prompts[0]?.map((chunk) => chunk.ids) ?? [];
   if (given.chunks && !samePadding(tokenizer, ids, given.chunks))
     return { status: 'failed', detail: `${JSON.stringify(given.prompt)}: other chunks` };
-  const { hidden } = await encode(join(base, 'text_encoder'), prepared, isXl, given.clip_skip - 1);
-  const wanted = (await readTensors(join(folder, 'expected.safetensors'), (name) => name === given.id)).get(
-    given.id,
+  const hidden = await encode(join(base, 'text_encoder'), prepared, isXl, given.clip_skip - 1);
+  return await compareNumbers(folder, given.id, hidden, Math.max(1e-4, 1e-7 * given.mean_condition));
+}
+
+async function compareComfy(folder: string, given: ComfyCase): Promise<CaseOutcome> {
+  if (given.prompt.includes('embedding:'))
+    return { status: 'not-built', detail: 'embeddings are the pipelines’ part' };
+  const isXl = given.model === 'sdxl';
+  const base = join(dirname(folder), 'd_pipelines', isXl ? 'sdxl_pipeline' : 'sd_pipeline');
+  const clipSkip = -1 - (given.clip_layer ?? -1);
+  const halves: Float32Array[] = [];
+  for (const suffix of isXl ? ['', '_2'] : ['']) {
+    const tokenizer = await loadTokenizer(join(base, `tokenizer${suffix}`));
+    const prepared = preparePrompts(tokenizer, [given.prompt], { syntax: 'comfyui' });
+    const chunks = prepared.prompts[0]?.map(({ ids, weights }) =>
+      ids.map((id, at) => [id, weights[at] ?? 0]),
+    );
+    const outcome = outcomeOf(
+      chunks?.slice(0, given.tokens?.length).map(rounded),
+      given.tokens?.map(rounded),
+    );
+    if (suffix === '' && given.tokens && outcome.status === 'failed') return outcome;
+    halves.push(await encode(join(base, `text_encoder${suffix}`), prepared, isXl, clipSkip));
+  }
+  return await compareNumbers(folder, given.id, sideBySide(halves, given), 1e-4);
+}
+
+/** [tokens, width] of each encoder to [tokens, all widths]. */
+function sideBySide(halves: readonly Float32Array[], { shape }: ComfyCase): Float32Array {
+  const [, tokens = 1] = z.array(z.number()).parse(shape);
+  return Float32Array.from(
+    Array.from({ length: tokens }, (_, token) =>
+      halves.flatMap((half) => {
+        const width = half.length / tokens;
+        return [...half.subarray(token * width, (token + 1) * width)];
+      }),
+    ).flat(),
   );
-  if (!(wanted?.data instanceof Float32Array)) return { status: 'failed', detail: 'the numbers are missing' };
-  const largest = wanted.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  const error = largestError(hidden, wanted.data, 'absolute') / largest;
-  const tolerance = Math.max(1e-4, 1e-7 * given.mean_condition);
+}
+
+async function compareNumbers(
+  folder: string,
+  id: string,
+  hidden: Float32Array,
+  tolerance: number,
+): Promise<CaseOutcome> {
+  const found = await readTensors(join(folder, 'expected.safetensors'), (name) => name === id);
+  const wanted = found.get(id)?.data;
+  if (!(wanted instanceof Float32Array)) return { status: 'failed', detail: 'the numbers are missing' };
+  const largest = wanted.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const error = largestError(hidden, wanted, 'absolute') / largest;
   return { status: error <= tolerance ? 'passed' : 'failed', detail: `error ${error.toPrecision(2)}` };
 }
 
@@ -153,18 +223,25 @@ const samePadding = (
   return ids.map(plain).join(';') === chunks.map(({ tokens }) => plain(tokens)).join(';');
 };
 
-async function encode(folder: string, { prompts }: PreparedPrompts, isXl: boolean, clipSkip: number) {
+/** The weighted states of a folder's encoder. */
+async function encode(
+  folder: string,
+  prepared: PreparedPrompts,
+  isXl: boolean,
+  clipSkip: number,
+): Promise<Float32Array> {
   const component = await openComponent(folder);
   const { width, layers } = readClipTextConfig(component);
   const graph = clipTextGraph(component, { clipSkip, hiddenStates: isXl });
-  return await encodePrompts(prompts, async (ids) => {
+  const { hidden } = await encodePrompts(prepared, async (ids) => {
     const data = BigInt64Array.from(ids.flat(), BigInt);
     const tokens = ids[0]?.length ?? 0;
     const inputs = new Map([['input_ids', { shape: [ids.length, tokens], data }]]);
     const results = await runGraph(graph, inputs);
-    const hidden = results.get(isXl ? `hidden_states.${layers - 1}` : 'last_hidden_state');
-    return { hidden: hidden ?? new Float32Array(), shape: [ids.length, tokens, width] };
+    const states = results.get(isXl ? `hidden_states.${layers - 1}` : 'last_hidden_state');
+    return { hidden: states ?? new Float32Array(), shape: [ids.length, tokens, width] };
   });
+  return hidden;
 }
 
 const rounded = (parts: readonly (readonly (string | number)[])[]) =>

@@ -56,6 +56,7 @@ export async function readGraph(
   const skipped = positive.skipped;
   if (skipped && skipped.layers > 0)
     shared.set('clipSkip', skipped.layers, `${skipped.node.id}.stop_at_clip_layer`);
+  if (shared.has('promptStyle')) shared.set('promptStyle', 'interpolated', `${positive.node.id}.text`);
   const takesLoras = known?.choices.promptTags.some(({ tag }) => tag === 'lora') ?? false;
   const images = await readImages(reader, latent, find);
   const asked: ImageRequest = {

@@ -26,7 +26,40 @@ export function applyWeights(
   return weighted;
 }
 
-const isNeutral = (weights: readonly number[]): boolean => weights.every((weight) => weight === 1);
+/**
+ * Moves text embeddings by their tokens' weights away from those of an empty text:
+ * `empty + weight * (hidden - empty)`, ComfyUI's rule (`encode_token_weights` in `comfy/sd1_clip.py`).
+ *
+ * @param hidden [chunks * tokens, width], the text encoder's output; left as it is
+ * @param weights one row a chunk, one weight a token
+ * @param empty [tokens, width], what the encoder gives for a chunk without text
+ * @returns `hidden` itself when all weights are 1
+ * @throws ERR_REQUEST_INVALID when the weights are too large for the embeddings to stay finite
+ */
+export function applyWeightsFromEmpty(
+  hidden: Float32Array,
+  weights: readonly (readonly number[])[],
+  empty: Float32Array,
+): Float32Array {
+  if (weights.every(isNeutral)) return hidden;
+  const weighted = hidden.slice();
+  for (const [chunk, row] of weights.entries()) {
+    const width = empty.length / row.length;
+    for (const [token, weight] of row.entries()) {
+      if (weight === 1) continue;
+      for (let i = 0; i < width; i++) {
+        const origin = empty[token * width + i]!;
+        const at = chunk * empty.length + token * width + i;
+        weighted[at] = origin + weight * (weighted[at]! - origin);
+        if (!Number.isFinite(weighted[at])) throw tooLarge(row);
+      }
+    }
+  }
+  return weighted;
+}
+
+/** Whether no token's weight changes anything. */
+export const isNeutral = (weights: readonly number[]): boolean => weights.every((weight) => weight === 1);
 
 function weighChunk(chunk: Float32Array, weights: readonly number[], width: number): void {
   const before = sum(chunk);
@@ -37,11 +70,7 @@ function weighChunk(chunk: Float32Array, weights: readonly number[], width: numb
   }
   const after = sum(chunk);
   if (Number.isFinite(before) && !Number.isFinite(after)) {
-    throw new EaselError({
-      code: 'ERR_REQUEST_INVALID',
-      message: `A weight in the prompt is too large: ${weights.reduce((one, other) => (Math.abs(one) > Math.abs(other) ? one : other))}.`,
-      hint: 'Weights of 0 to 2 are usual.',
-    });
+    throw tooLarge(weights);
   }
   // A mean of 0 cannot be scaled to another.
   if (after === 0) return;
@@ -50,3 +79,10 @@ function weighChunk(chunk: Float32Array, weights: readonly number[], width: numb
 }
 
 const sum = (values: Float32Array): number => values.reduce((total, value) => total + value, 0);
+
+const tooLarge = (weights: readonly number[]) =>
+  new EaselError({
+    code: 'ERR_REQUEST_INVALID',
+    message: `A weight in the prompt is too large: ${weights.reduce((one, other) => (Math.abs(one) > Math.abs(other) ? one : other))}.`,
+    hint: 'Weights of 0 to 2 are usual.',
+  });

@@ -103,7 +103,8 @@ export function equaliseChunks(
   return prompts.map((chunks) => [...chunks, ...new Array<PromptChunk>(count - chunks.length).fill(empty)]);
 }
 
-function frame(
+/** A chunk of these tokens, which must fit, with padding behind them. */
+export function frame(
   { bosId, eosId, padId, maxLength }: ClipTokenizer,
   ids: readonly number[],
   weights: readonly number[],

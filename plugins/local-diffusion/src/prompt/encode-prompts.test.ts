@@ -25,12 +25,6 @@ describe('preparePrompts', () => {
     expect(preparePrompts(tokenizer, ['a'], { minimumChunks: 3 }).prompts[0]).toHaveLength(3);
   });
 
-  test('reads brackets as text if it is told so', () => {
-    const text = 'a (b:1.5) \\[c\\] BREAK';
-    const { prompts } = preparePrompts(tokenizer, [text], { readsWeights: false });
-    expect(prompts).toEqual([[{ ids: tokenizer.encodePadded(text).ids, weights: new Array(77).fill(1) }]]);
-  });
-
   test('warns of what has no effect, once', () => {
     const text = 'a [cat:dog:0.5] [x|y] [fine: art] \\[a:1\\] [b] <lora:name:0.8> <b>';
     const placeholders = [
@@ -68,7 +62,7 @@ describe('preparePrompts', () => {
 describe('encodePrompts', () => {
   test('joins the chunks of each prompt and takes the pooled embedding of the first', async () => {
     const { prompts } = preparePrompts(tokenizer, ['a BREAK b', 'c']);
-    const { hidden, shape, pooled } = await encodePrompts(prompts, encodeChunks);
+    const { hidden, shape, pooled } = await encodePrompts({ prompts }, encodeChunks);
     expect(shape).toEqual([2, 154, 2]);
     const idsSeen = hidden.filter((_, index) => index % 2 === 0);
     expect([...idsSeen]).toEqual(prompts.flatMap((chunks) => chunks.flatMap(({ ids }) => ids)));
@@ -77,7 +71,7 @@ describe('encodePrompts', () => {
 
   test('weighs the embeddings but not the pooled one', async () => {
     const { prompts } = preparePrompts(tokenizer, ['(a:1.5) b']);
-    const { hidden, shape, pooled } = await encodePrompts(prompts, encodeChunks);
+    const { hidden, shape, pooled } = await encodePrompts({ prompts }, encodeChunks);
     expect(shape).toEqual([1, 77, 2]);
     expect(hidden[3]! / hidden[5]!).toBeCloseTo(1.5, 6);
     expect([...pooled!]).toEqual([idOf('a'), 7]);
@@ -86,7 +80,7 @@ describe('encodePrompts', () => {
   test('hands on the encoder own array where there is nothing to weigh', async () => {
     const hidden = new Float32Array(77 * 2);
     const { prompts } = preparePrompts(tokenizer, ['a']);
-    const encoded = await encodePrompts(prompts, async () => ({ hidden, shape: [1, 77, 2] }));
+    const encoded = await encodePrompts({ prompts }, async () => ({ hidden, shape: [1, 77, 2] }));
     expect(encoded.hidden).toBe(hidden);
     expect(encoded.pooled).toBeUndefined();
   });
@@ -94,6 +88,6 @@ describe('encodePrompts', () => {
   test('refuses an answer of another size', async () => {
     const { prompts } = preparePrompts(tokenizer, ['a BREAK b']);
     const encode: EncodeChunks = async () => ({ hidden: new Float32Array(154), shape: [1, 77, 2] });
-    await expect(encodePrompts(prompts, encode)).rejects.toThrow('[1,77,2] for 2 chunks');
+    await expect(encodePrompts({ prompts }, encode)).rejects.toThrow('[1,77,2] for 2 chunks');
   });
 });

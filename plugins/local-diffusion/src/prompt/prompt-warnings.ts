@@ -30,6 +30,13 @@ export function warnOfUnreadSyntax(prompt: string): string[] {
     ...(composition.test(prompt)
       ? ['"AND" had no effect as composition: what stands around it is read as one prompt.']
       : []),
+    ...warnOfUnreadNames(prompt),
+  ];
+}
+
+/** A warning for each network and embedding that a prompt names and that is not at hand. */
+export function warnOfUnreadNames(prompt: string): string[] {
+  return [
     ...[...prompt.matchAll(networkTag)].map(
       ([tag]) =>
         `"${excerpt(tag)}" had no effect as a network, and is read as words: only LoRAs are loaded, and by the prompt, not by the negative one.`,

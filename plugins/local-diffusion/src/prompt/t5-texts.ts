@@ -1,9 +1,10 @@
 import type { Feed } from '../session/network.js';
 import type { UnigramTokenizer } from '../tokenizers/unigram/unigram-tokenizer.js';
-import { applyWeights } from './apply-weights.js';
-import { warnOfUnreadSyntax } from './prompt-warnings.js';
+import { applyWeights, applyWeightsFromEmpty, isNeutral } from './apply-weights.js';
+import { parseComfyUiWeights } from './comfyui-weights.js';
+import { warnOfUnreadNames, warnOfUnreadSyntax } from './prompt-warnings.js';
 import type { PromptStyle } from './text-encoding.js';
-import { parsePromptWeights } from './weights.js';
+import { type PromptPart, parsePromptWeights } from './weights.js';
 
 /** T5's encoder with the tokenizer that belongs to it. */
 export interface T5Encoder {
@@ -46,16 +47,25 @@ export interface T5Text {
   readonly used: number;
 }
 
+/** How texts of each style are read, and what is said of them. */
+const readers: Readonly<
+  Record<PromptStyle, { read(text: string): readonly PromptPart[]; warn(text: string): readonly string[] }>
+> = {
+  weighted: { read: parsePromptWeights, warn: warnOfUnreadSyntax },
+  interpolated: { read: parseComfyUiWeights, warn: warnOfUnreadNames },
+  plain: { read: (text) => [{ kind: 'text', text, weight: 1 }], warn: () => [] },
+};
+
 /** Texts to ids, with a sentence for each thing in them that had no effect. */
 export function prepareT5Texts(
   { tokenizer }: Pick<T5Encoder, 'tokenizer'>,
   texts: readonly string[],
   { tokens, promptStyle = 'plain' }: T5TextOptions,
 ): { readonly texts: readonly T5Text[]; readonly warnings: readonly string[] } {
-  const warnings = new Set(promptStyle === 'weighted' ? texts.flatMap(warnOfUnreadSyntax) : []);
+  const { read, warn } = readers[promptStyle];
+  const warnings = new Set(texts.flatMap(warn));
   const prepared = texts.map((text): T5Text => {
-    const parts =
-      promptStyle === 'weighted' ? parsePromptWeights(text) : [{ kind: 'text', text, weight: 1 } as const];
+    const parts = read(text);
     // A break begins nothing new here: T5 reads a text in one piece.
     const own = parts.flatMap((part) =>
       part.kind === 'break' ? [] : tokenizer.encode(part.text).map((id) => ({ id, weight: part.weight })),
@@ -78,8 +88,8 @@ export function prepareT5Texts(
 }
 
 /**
- * Texts to T5's embeddings. Weights multiply the embeddings, which then get their mean
- * back, as webui does for CLIP and Forge for T5.
+ * Texts to T5's embeddings. Weights multiply the embeddings, which then get their mean back, as webui does
+ * for CLIP and Forge for T5; in ComfyUI's style they move them away from those of an empty text.
  */
 export async function embedT5Texts(
   encoder: T5Encoder,
@@ -87,18 +97,24 @@ export async function embedT5Texts(
   options: T5TextOptions,
 ): Promise<EmbeddedT5Texts> {
   const prepared = prepareT5Texts(encoder, texts, options);
-  const used = prepared.texts.map((text) => text.used);
+  const weights = prepared.texts.map((text) => text.weights);
+  const isFromEmpty = options.promptStyle === 'interpolated' && !weights.every(isNeutral);
+  const origin = isFromEmpty ? prepareT5Texts(encoder, [''], options).texts : [];
+  const encoded = [...prepared.texts, ...origin];
+  const used = encoded.map((text) => text.used);
   const hidden = await encoder.encode(
-    prepared.texts.map(({ ids }) => ids),
+    encoded.map(({ ids }) => ids),
     options.hidesPadding ? used : undefined,
   );
-  const weights = prepared.texts.map((text) => text.weights);
+  const own = isFromEmpty ? hidden.subarray(0, texts.length * options.tokens * encoder.width) : hidden;
   return {
     hidden: {
-      data: applyWeights(hidden, weights, encoder.width),
+      data: isFromEmpty
+        ? applyWeightsFromEmpty(own, weights, hidden.subarray(own.length))
+        : applyWeights(own, weights, encoder.width),
       shape: [texts.length, options.tokens, encoder.width],
     },
-    used,
+    used: used.slice(0, texts.length),
     warnings: prepared.warnings,
   };
 }

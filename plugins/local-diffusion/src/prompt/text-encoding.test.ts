@@ -16,6 +16,27 @@ async function countingEncoder(): Promise<{ encoder: TextEncoder; rows: () => nu
   return { encoder, rows: () => rows };
 }
 
+it.each([
+  ['weighted', 2],
+  ['interpolated', 2],
+  ['plain', 0],
+] as const)(
+  '%s leaves %i layers out for the negative prompt where the prompt leaves out 2',
+  async (promptStyle, skipped) => {
+    const { encoder } = await countingEncoder();
+    const skips: number[] = [];
+    const watched: TextEncoder = {
+      ...encoder,
+      encode: (ids, clipSkip) => {
+        skips.push(clipSkip);
+        return encoder.encode(ids, clipSkip);
+      },
+    };
+    await embedTexts([watched], [{ prompts: ['a'], negativePrompts: ['b'] }], { clipSkip: 2, promptStyle });
+    expect(skips).toEqual([2, skipped]);
+  },
+);
+
 describe('chunks of a prompt', () => {
   it.each([
     ['prompt', 'BREAK '.repeat(5_300), ''],

@@ -1,17 +1,16 @@
 import { EaselError } from '@easel/plugin-sdk';
 import type { Feed } from '../session/network.js';
 import type { ClipTokenizer } from '../tokenizers/clip-tokenizer.js';
-import type { PromptChunk } from './chunks.js';
 import { allocateEmbeddingRows, type EmbeddingRows, type TokenTable } from './embedding-rows.js';
 import { type EncodeChunks, encodePrompts, type PreparedPrompts, preparePrompts } from './encode-prompts.js';
 import { preparePlainPrompts } from './plain-prompts.js';
 import type { TextualInversion } from './textual-inversion.js';
 
 /**
- * `weighted`: Automatic1111's syntax, and prompts of any length. `plain`: brackets are text, and what is too
- * long is cut off.
+ * `weighted`: Automatic1111's syntax, `interpolated`: ComfyUI's, both for prompts of any length. `plain`: brackets
+ * are text, and what is too long is cut off.
  */
-export const promptStyles = ['weighted', 'plain'] as const;
+export const promptStyles = ['weighted', 'interpolated', 'plain'] as const;
 export type PromptStyle = (typeof promptStyles)[number];
 
 /**
@@ -101,7 +100,8 @@ export async function embedTexts(
       const all = [...prompts, ...negativePrompts];
       const placeholders = rows[index]?.placeholders ?? [];
       if (promptStyle === 'plain') return preparePlainPrompts(tokenizer, all, placeholders);
-      return preparePrompts(tokenizer, all, { minimumChunks, placeholders });
+      const syntax = promptStyle === 'interpolated' ? 'comfyui' : 'automatic1111';
+      return preparePrompts(tokenizer, all, { minimumChunks, placeholders, syntax });
     });
   const chunkCounts = prepare(1).map(({ prompts }) => prompts[0]?.length ?? 1);
   refuseManyChunks(Math.max(...chunkCounts));
@@ -111,12 +111,15 @@ export async function embedTexts(
   const unconditional: TextEmbeddings[] = [];
   for (const [index, encoder] of encoders.entries()) {
     const { prompts, negativePrompts } = texts[index]!;
-    const chunks = prepared[index]!.prompts;
+    const { prompts: chunks, origin } = prepared[index]!;
     const embed = (own: typeof chunks, skip: number) =>
-      embedChunks(own, (ids) => encoder.encode(ids, skip, rows[index]));
+      embedChunks({ prompts: own, ...(origin ? { origin } : {}) }, (ids) =>
+        encoder.encode(ids, skip, rows[index]),
+      );
     conditional.push(await embed(chunks.slice(0, prompts.length), clipSkip));
-    // diffusers leaves layers out for the prompt only, never for the negative one.
-    if (negativePrompts) unconditional.push(await embed(chunks.slice(prompts.length), 0));
+    // diffusers leaves layers out for the prompt only; Automatic1111 and ComfyUI for the negative one too.
+    const negativeSkip = promptStyle === 'plain' ? 0 : clipSkip;
+    if (negativePrompts) unconditional.push(await embed(chunks.slice(prompts.length), negativeSkip));
   }
   return {
     conditional,
@@ -141,12 +144,13 @@ function tableOf({ table }: TextEncoder): TokenTable {
 }
 
 async function embedChunks(
-  prompts: readonly (readonly PromptChunk[])[],
+  prepared: Pick<PreparedPrompts, 'prompts' | 'origin'>,
   encode: EncodeChunks,
 ): Promise<TextEmbeddings> {
-  const { hidden, shape, pooled } = await encodePrompts(prompts, encode);
+  const { hidden, shape, pooled } = await encodePrompts(prepared, encode);
+  const { length } = prepared.prompts;
   return {
     hidden: { data: hidden, shape },
-    pooled: pooled && { data: pooled, shape: [prompts.length, pooled.length / prompts.length] },
+    pooled: pooled && { data: pooled, shape: [length, pooled.length / length] },
   };
 }

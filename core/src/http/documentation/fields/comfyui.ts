@@ -50,7 +50,12 @@ const inputs: Readonly<Record<string, Readonly<Record<string, FieldEffect>>>> = 
   ModelSamplingSD3: { shift },
   ModelSamplingAuraFlow: { shift },
   CLIPSetLastLayer: { stop_at_clip_layer: { obeyed: 'last layers left out', ignored: unlessTaken } },
-  CLIPTextEncode: { text: { obeyed: 'the prompt, or the negative one', ignored: unlessTaken } },
+  CLIPTextEncode: {
+    text: {
+      obeyed: 'the prompt, or the negative one; the local engine reads weights as ComfyUI does',
+      ignored: unlessTaken,
+    },
+  },
   FluxGuidance: { guidance: { obeyed: 'weight of the prompt', ignored: unlessTaken } },
   EmptyLatentImage: empty,
   EmptySD3LatentImage: empty,

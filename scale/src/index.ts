@@ -45,7 +45,10 @@ export const openSharedParts: OpenSharedParts = async (settings, host) => {
     await transport.close();
     throw error;
   });
+  warnOfLimits(options.limits, host);
   await limitProviders(transport, options.limits, host);
+  // A Redis that has lost all that it has knows of no limits either.
+  transport.onReady(() => void limitProviders(transport, options.limits, host).catch(() => {}));
   const results = new ObjectResultStore(objects, 'results/');
   const records = new ObjectJobRecords(objects, host.storageId);
   const jobs = new SharedJobQueue({
@@ -93,10 +96,14 @@ export const openSharedParts: OpenSharedParts = async (settings, host) => {
 async function limitProviders(
   transport: JobTransport,
   limits: ScaleOptions['limits'],
-  { models, logger }: SharedHost,
+  { models }: SharedHost,
 ): Promise<void> {
+  for (const provider of providersOf(models()))
+    await transport.limit(laneOfProvider(provider), limits[provider] ?? {});
+}
+
+function warnOfLimits(limits: ScaleOptions['limits'], { models, logger }: SharedHost): void {
   const providers = providersOf(models());
-  for (const provider of providers) await transport.limit(laneOfProvider(provider), limits[provider] ?? {});
   for (const provider of Object.keys(limits))
     if (!providers.includes(provider))
       logger.warn(

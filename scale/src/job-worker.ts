@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import {
   describeFailure,
+  type JobError,
   JobWork,
   type ResultStore,
   type SharedHost,
   type StoredJob,
 } from '@easel/core/scale';
 import { EaselError, type Progress } from '@easel/plugin-sdk';
+import { DamagedObject } from './object-store.js';
 import type { ObjectJobRecords } from './records/object-job-records.js';
 import { describeFiles, type JobToDo } from './records/record-files.js';
 import type { Carrier, Delivery, Outcome } from './redis/delivery.js';
@@ -46,25 +48,35 @@ export class JobWorker implements Carrier {
     this.#options = options;
   }
 
-  async carryOut({ id, lostBefore, waitsSince = Date.now(), refusals }: Delivery): Promise<Outcome> {
+  async carryOut({ id, lostBefore, waitedMs, refusals }: Delivery): Promise<Outcome> {
     if (this.#isClosed) return 'closed';
-    const { records, transport, onEnd } = this.#options;
-    const toDo = await records.toDo(id);
+    const { records, transport } = this.#options;
+    const toDo = await records.toDo(id).catch((error: unknown) => {
+      if (error instanceof DamagedObject) return error;
+      throw error;
+    });
+    // It cannot be read another time either.
+    if (toDo instanceof DamagedObject)
+      return await this.#giveUp(id, { ...describeFailure(toDo), mayBePaid: await records.wasAsked(id) });
     if (!toDo) {
       // It was cancelled before it was in the queue, or another worker has ended it, and could not say so.
       const ended = await records.get(id);
-      if (ended) await transport.forget({ ...ended, lane: await records.laneOf(id) });
+      if (ended) await transport.forget({ ...ended, lane: await records.reader.laneOf(id) });
       return 'ended';
     }
     const elsewhere = this.#paidElsewhere(toDo);
-    if (elsewhere && Date.now() - waitsSince < this.#options.returnMs) return 'elsewhere';
+    if (elsewhere && waitedMs < this.#options.returnMs) return 'elsewhere';
     const failure = elsewhere
       ? unknowable(elsewhere.asked.plugin)
       : lostBefore > mostLost
         ? poisonous(id, lostBefore, toDo.asked !== undefined)
         : undefined;
-    if (!failure) return await this.#work(toDo, refusals);
-    const ended = await records.end(id, randomUUID(), { error: describeFailure(failure) }, Date.now());
+    return failure ? await this.#giveUp(id, describeFailure(failure)) : await this.#work(toDo, refusals);
+  }
+
+  async #giveUp(id: string, error: JobError): Promise<Outcome> {
+    const { records, onEnd } = this.#options;
+    const ended = await records.end(id, randomUUID(), { error }, Date.now());
     if (ended) onEnd(ended);
     return 'ended';
   }
@@ -133,7 +145,7 @@ export class JobWorker implements Carrier {
     try {
       const ended = await work.run();
       if (ended) onEnd(ended);
-      else if (outcome === 'ended' && (await records.endOf(id)) === undefined) return 'lost';
+      else if (outcome === 'ended' && (await records.reader.endOf(id)) === undefined) return 'lost';
       return outcome;
     } finally {
       this.#working.delete(id);

@@ -1,3 +1,6 @@
+import { EaselError } from '@easel/plugin-sdk';
+import { z } from 'zod';
+
 export interface ListedObject {
   readonly key: string;
   /** Milliseconds since 1970, on the clock of the store. */
@@ -20,8 +23,30 @@ export interface ObjectStore {
 export const jsonType = 'application/json';
 export const toJson = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value));
 
-/** What an object of JSON says. Undefined: there is none. Throws where it is no JSON. */
-export async function readJson(objects: ObjectStore, key: string): Promise<unknown> {
+/** What an object of JSON says. Undefined: there is none. Rejects with `DamagedObject` where it cannot be read. */
+export async function readJson<Value>(
+  objects: ObjectStore,
+  key: string,
+  schema: z.ZodType<Value>,
+): Promise<Value | undefined> {
   const bytes = await objects.get(key);
-  return bytes && JSON.parse(Buffer.from(bytes).toString('utf8'));
+  if (bytes === undefined) return undefined;
+  try {
+    return schema.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
+  } catch (error) {
+    const [issue] = error instanceof z.ZodError ? error.issues : [];
+    const what = issue ? [issue.path.join('.'), issue.message].filter(Boolean).join(': ') : 'it is not JSON';
+    throw new DamagedObject(key, what);
+  }
+}
+
+/** An object that is there and does not say what it should, and will not by itself. */
+export class DamagedObject extends EaselError {
+  constructor(key: string, what: string) {
+    super({
+      code: 'ERR_STORAGE',
+      message: `The object ${key} of the shared store cannot be read (${what}).`,
+      hint: 'Submit the job again.',
+    });
+  }
 }

@@ -76,7 +76,7 @@ export class Reconciler {
     const { records, transport, onEnd } = this.#options;
     const job = await records.get(id);
     if (job && hasEnded(job)) onEnd(job);
-    else if (job) await transport.add({ ...job, lane: await records.laneOf(id) });
+    else if (job) await transport.add({ ...job, lane: await records.reader.laneOf(id) });
     else if (Date.now() - writtenAt > neverMs) await records.settle(id);
   }
 }

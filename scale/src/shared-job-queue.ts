@@ -102,7 +102,7 @@ export class SharedJobQueue implements JobQueue {
     const { id } = accepted.job;
     if (!hasEnded(accepted.job)) {
       // Accepted it is; what is not in the queue now, the reconciler puts there.
-      const job = { ...accepted.job, lane: await records.laneOf(id) };
+      const job = { ...accepted.job, lane: await records.reader.laneOf(id) };
       await transport.add(job).catch((error: Error) => host.logger.warn(error.message));
       channel.tell({ type: 'state', id });
     }
@@ -176,10 +176,10 @@ export class SharedJobQueue implements JobQueue {
     const { id } = job;
     for (const listener of this.#endListeners) listener(job);
     const settle = async () => {
-      const lane = await records.laneOf(id);
+      const lane = await records.reader.laneOf(id);
       await transport.forget({ ...job, lane }, durationOf(job)).finally(() => {
         // Whoever hears of it and asks another server finds the end there, too.
-        channel.tell({ type: 'state', id, end: records.knownEnd(id) });
+        channel.tell({ type: 'state', id, end: records.reader.knownEnd(id) });
       });
       // The last, as the reconciler does all of it again for as long as this was not done.
       await records.settle(id);
@@ -202,8 +202,8 @@ export class SharedJobQueue implements JobQueue {
     this.#previews.delete(id);
     if (!this.#events.isHeard(id)) return;
     const { startedAt, end } = message;
-    if (end !== undefined) this.#options.records.learnEnd(id, end);
-    const job = await (startedAt === undefined ? this.get(id) : this.#options.records.unended(id));
+    if (end !== undefined) this.#options.records.reader.learnEnd(id, end);
+    const job = await (startedAt === undefined ? this.get(id) : this.#options.records.reader.unended(id));
     if (!job) return;
     const begun: StoredJob = startedAt === undefined ? job : { ...job, state: 'running', startedAt };
     this.#events.tell(id, { type: 'state', job: begun });
@@ -212,7 +212,9 @@ export class SharedJobQueue implements JobQueue {
   /** Where jobs are: by the queue, and by the records those that it has no more. */
   async #places(ids: readonly string[]): Promise<JobPlace[]> {
     const { transport, records } = this.#options;
-    const queued = await transport.places(ids.filter((id) => !records.knownEnd(id))).catch(() => new Map());
+    const queued = await transport
+      .places(ids.filter((id) => !records.reader.knownEnd(id)))
+      .catch(() => new Map());
     const known = [...queued].map(([id, { state }]) => ({ id, state, owner: null }));
     return [...known, ...(await records.places(ids.filter((id) => !queued.has(id))))];
   }
@@ -223,13 +225,13 @@ export class SharedJobQueue implements JobQueue {
    */
   async #describe(ids: readonly string[]): Promise<StoredJob[]> {
     const { records, transport } = this.#options;
-    const unknown = ids.filter((id) => !records.knownEnd(id));
+    const unknown = ids.filter((id) => !records.reader.knownEnd(id));
     // Where the queue cannot say, a job that has not ended waits.
     const places = await transport.places(unknown).catch(() => new Map());
     const jobs = await Promise.all(
       ids.map(async (id): Promise<StoredJob | undefined> => {
         const place = places.get(id);
-        const job = await (place ? records.unended(id) : records.get(id));
+        const job = await (place ? records.reader.unended(id) : records.get(id));
         if (!job || place?.state !== 'running') return job;
         return { ...job, state: 'running', ...(place.startedAt && { startedAt: place.startedAt }) };
       }),

@@ -31,7 +31,7 @@ export class ToldEnds implements JobEnds {
   }
 
   async #hear(id: string, end: unknown, follower: EndFollower): Promise<void> {
-    this.#records.learnEnd(id, end);
+    this.#records.reader.learnEnd(id, end);
     await this.#tell(id, follower);
   }
 

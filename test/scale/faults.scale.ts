@@ -1,8 +1,11 @@
 import { once } from 'node:events';
+import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type JobAnswer, jobAt, statesOf, submitSleep } from './fixtures/jobs.js';
 import { createWorld, type Server, type World } from './fixtures/world.js';
 
+/** Jobs that begin in a minute: more than there are here. */
+const most = 10_000;
 let world: World;
 let first: Server;
 let second: Server;
@@ -10,11 +13,12 @@ let workers: Server[];
 
 beforeAll(async () => {
   world = await createWorld();
+  const configuration = { scale: { ...world.scale, limits: { steady: { perMinute: most } } } };
   [first, second, ...workers] = (await Promise.all([
-    world.serve('gateway'),
-    world.serve('gateway'),
-    world.serve('worker'),
-    world.serve('worker'),
+    world.serve('gateway', configuration),
+    world.serve('gateway', configuration),
+    world.serve('worker', configuration),
+    world.serve('worker', configuration),
   ])) as [Server, Server, Server, Server];
 });
 afterAll(async () => await world?.close());
@@ -48,7 +52,7 @@ it('jobs of a worker that is killed are done by another, each with one end', asy
   await workers[0]?.end('SIGKILL');
   await expect.poll(() => statesOf(second, ids)).toEqual(all('succeeded', ids));
   console.log(`taken over and done ${Math.round(performance.now() - killedAt)} ms after the kill`);
-  workers[0] = await world.serve('worker');
+  workers[0] = (await workers[0]?.again()) as Server;
 });
 
 it('a running job is cancelled at another gateway, and its worker stops', async () => {
@@ -97,6 +101,9 @@ it('what was accepted is done although Redis loses all that it has', async () =>
   expect(performance.now() - refused).toBeLessThan(20_000);
   await world.startRedis();
   await expect.poll(() => statesOf(first, ids)).toEqual(all('succeeded', ids));
+  const redis = new Redis(world.redisPort, '127.0.0.1');
+  expect(await redis.hget('{easel}:provider/steady:meta', 'max')).toBe(`${most}`);
+  redis.disconnect();
 });
 
 it('workers that are told to end finish what they do, and others do the rest', async () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import type { Delivery, Outcome } from '../../scale/dist/redis/delivery.js';
 import { JobConsumer } from '../../scale/dist/redis/job-consumer.js';
 import { JobTransport } from '../../scale/dist/redis/job-transport.js';
@@ -59,7 +60,7 @@ function openLanes() {
     for (const consumer of consumers) await consumer.close();
     await transport.close();
   };
-  return { transport, done, work, add, close };
+  return { name, transport, done, work, add, close };
 }
 
 const [a, b, cloud] = ['model/a', 'model/b', 'provider/cloud'];
@@ -132,10 +133,34 @@ it('a job that is put back in a lane comes again, and one that was lost counts i
   const id = await add(cloud, 1);
   work([cloud], { carryOut });
   await expect.poll(() => done).toEqual([id]);
-  expect(told.map(({ waitsSince }) => waitsSince !== undefined)).toEqual([false, false, true, true, true]);
+  expect(told.map(({ waitedMs }) => waitedMs > 0)).toEqual([false, false, true, true, true]);
   expect(told.every(({ lostBefore }) => lostBefore === 0)).toBe(true);
   await close();
 });
+
+it.each([-1, 1])(
+  'a job is brought again in time where the clock of its worker is %i hours ahead',
+  async (hours) => {
+    const { name, done, work, add, close } = openLanes();
+    const id = await add(cloud, 1);
+    const first = work([cloud], { carryOut: async () => 'elsewhere' });
+    const redis = new Redis(world.redisPort, '127.0.0.1');
+    await expect.poll(() => redis.zcard(`{${name}}:${cloud}:delayed`)).toBe(1);
+    redis.disconnect();
+    await first.close();
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + hours * 3_600_000 });
+    onTestFinished(() => void vi.useRealTimers());
+    const waited: number[] = [];
+    const carryOut = async ({ waitedMs }: Delivery): Promise<Outcome> => {
+      waited.push(waitedMs);
+      return waited.length < 2 ? 'later' : 'ended';
+    };
+    work([cloud], { carryOut });
+    await expect.poll(() => done).toEqual([id]);
+    for (const ms of waited) expect(ms).toBeLessThan(600_000);
+    await close();
+  },
+);
 
 it('a provider that has no room is asked no more until it has, and others go on', async () => {
   const { done, work, add, close } = openLanes();

@@ -29,7 +29,7 @@ export class AskedNotes {
   }
 
   async #isOwn(id: string): Promise<boolean> {
-    const read = await readJson(this.#objects, keys.asked(id));
-    return read !== undefined && askedFileSchema.parse(read).storageId === this.#storageId;
+    const file = await readJson(this.#objects, keys.asked(id), askedFileSchema);
+    return file?.storageId === this.#storageId;
   }
 }

@@ -7,32 +7,33 @@ import {
   type JobEnd,
   type JobPlace,
   type JobRecords,
-  type JobResult,
-  jobResultSchema,
   type MadeCell,
   type NewRecord,
   type StoredJob,
 } from '@easel/core/scale';
-import { unknownLane } from '../lanes/lane.js';
-import { jsonType, type ListedObject, type ObjectStore, readJson, toJson } from '../object-store.js';
+import type { z } from 'zod';
+import {
+  DamagedObject,
+  jsonType,
+  type ListedObject,
+  type ObjectStore,
+  readJson,
+  toJson,
+} from '../object-store.js';
 import { AskedNotes } from './asked-notes.js';
 import { idOf } from './job-id.js';
+import { JobReader } from './job-reader.js';
 import { callerPrefix, everybody, listKey } from './list-keys.js';
-import { Recent } from './recent.js';
 import {
   askedFileSchema,
   describeFiles,
   type EndFile,
-  endFileSchema,
   type JobFile,
   type JobToDo,
-  jobFileSchema,
   keys,
 } from './record-files.js';
 
 const none = new Uint8Array();
-/** Jobs that are kept in memory, and for how long: of what was accepted, only the priority ever changes. */
-const [keptJobs, keptMs] = [2_000, 10_000];
 const pathOf = (id: string): string => `jobs/${id}/`;
 
 /**
@@ -42,14 +43,13 @@ const pathOf = (id: string): string => `jobs/${id}/`;
 export class ObjectJobRecords implements JobRecords {
   readonly #objects: ObjectStore;
   readonly #asked: AskedNotes;
-  readonly #jobs = new Recent<JobFile>(keptJobs, keptMs);
-  /** Ends never change. */
-  readonly #ends = new Recent<EndFile>(keptJobs, Number.POSITIVE_INFINITY);
+  readonly reader: JobReader;
 
   /** @param storageId of the server that asks plugins */
   constructor(objects: ObjectStore, storageId: string) {
     this.#objects = objects;
     this.#asked = new AskedNotes(objects, storageId);
+    this.reader = new JobReader(objects);
   }
 
   /** @param record its lane is absent where nobody has to find it in the queue again */
@@ -59,12 +59,18 @@ export class ObjectJobRecords implements JobRecords {
     const job: JobFile = { id, caller, priority, request, fixed, lane, webhook, createdAt: now };
     // From here on the reconciler looks after it, whatever becomes of this process.
     await this.#objects.put(keys.open(id), none, jsonType);
-    const isNew = await this.#objects.putIfAbsent(keys.job(id), toJson(job), jsonType);
-    if (!isNew) return await this.#known(id);
-    this.#jobs.set(id, job);
+    let end: EndFile | undefined;
+    if (!(await this.#objects.putIfAbsent(keys.job(id), toJson(job), jsonType))) {
+      const known = await this.#known(id);
+      if (known) return known;
+      // What is there cannot be read, and is of the same caller and key.
+      end = await this.reader.endOf(id);
+      await this.#objects.put(keys.job(id), toJson(job), jsonType);
+    }
+    this.reader.remember(job);
     const lists = [callerPrefix(caller), everybody].map((prefix) => listKey(prefix, job));
     await Promise.all(lists.map((list) => this.#objects.put(list, none, jsonType)));
-    return { job: describeFiles(job, undefined), isNew, request };
+    return { job: describeFiles(job, end), isNew: true, request };
   }
 
   /** Whether a caller has used a key before. */
@@ -74,19 +80,7 @@ export class ObjectJobRecords implements JobRecords {
   }
 
   async get(id: string): Promise<StoredJob | undefined> {
-    const [job, end] = await Promise.all([this.#jobOf(id), this.endOf(id)]);
-    return job && describeFiles(job, end, end?.result ? undefined : await this.#soFar(job));
-  }
-
-  /** A job that has not ended, as somebody knows. */
-  async unended(id: string): Promise<StoredJob | undefined> {
-    const job = await this.#jobOf(id);
-    return job && describeFiles(job, undefined, await this.#soFar(job));
-  }
-
-  /** In which lane of the queue a job belongs. */
-  async laneOf(id: string): Promise<string> {
-    return (await this.#jobOf(id))?.lane ?? unknownLane;
+    return await this.reader.get(id);
   }
 
   async list(caller: string | undefined, limit: number, before: string | undefined): Promise<StoredJob[]> {
@@ -98,7 +92,7 @@ export class ObjectJobRecords implements JobRecords {
   /** As `list`, the ids alone. */
   async listIds(caller: string | undefined, limit: number, before: string | undefined): Promise<string[]> {
     const prefix = caller === undefined ? everybody : callerPrefix(caller);
-    const last = before === undefined ? undefined : await this.#jobOf(before);
+    const last = before === undefined ? undefined : await this.reader.jobOf(before);
     const found = await this.#objects.list(prefix, limit, last && listKey(prefix, last));
     return found.map(({ key }) => key.slice(key.lastIndexOf('-') + 1));
   }
@@ -106,7 +100,7 @@ export class ObjectJobRecords implements JobRecords {
   async places(ids: readonly string[]): Promise<JobPlace[]> {
     const found = await Promise.all(
       ids.map(async (id): Promise<JobPlace | undefined> => {
-        const end = await this.endOf(id);
+        const end = await this.reader.endOf(id);
         if (end) return { id, state: end.state, owner: end.owner };
         return (await this.#objects.has(keys.job(id))) ? { id, state: 'queued', owner: null } : undefined;
       }),
@@ -151,10 +145,10 @@ export class ObjectJobRecords implements JobRecords {
 
   /** Has the record say what the queue says, should that have to be made again. */
   async setPriority(id: string, priority: number): Promise<void> {
-    const job = await this.#jobOf(id);
+    const job = await this.reader.jobOf(id);
     if (!job) return;
     await this.#objects.put(keys.job(id), toJson({ ...job, priority }), jsonType);
-    this.#jobs.delete(id);
+    this.reader.forget(id);
   }
 
   async cancel(id: string, server: string, now: number): Promise<StoredJob | undefined> {
@@ -164,39 +158,23 @@ export class ObjectJobRecords implements JobRecords {
     return await this.#end(id, { state: 'cancelled', owner, endedAt: now });
   }
 
-  /** The end of a job, if it is known here without asking the store. */
-  knownEnd(id: string): EndFile | undefined {
-    return this.#ends.get(id);
-  }
-
-  /** Takes in the end of a job that another server has written. Throws for what is none. */
-  learnEnd(id: string, end: unknown): void {
-    this.#ends.set(id, endFileSchema.parse(end) as EndFile);
-  }
-
-  async endOf(id: string): Promise<EndFile | undefined> {
-    const known = this.#ends.get(id);
-    if (known) return known;
-    const read = await readJson(this.#objects, keys.end(id));
-    if (read === undefined) return undefined;
-    const end = endFileSchema.parse(read) as EndFile;
-    this.#ends.set(id, end);
-    return end;
-  }
-
-  /** Undefined: there is no such job, or it has ended. */
+  /** Undefined: there is no such job, or it has ended. Rejects with `DamagedObject` where it cannot be read. */
   async toDo(id: string): Promise<JobToDo | undefined> {
-    const [files, job] = await Promise.all([this.#objects.list(pathOf(id), 10), this.#jobOf(id)]);
+    const [files, job] = await Promise.all([this.#objects.list(pathOf(id), 10), this.reader.jobOf(id)]);
     const found = new Set(files.map(({ key }) => key));
     if (!job || found.has(keys.end(id))) return undefined;
-    const read = async (key: string) => (found.has(key) ? await readJson(this.#objects, key) : undefined);
-    const [fixed, asked] = await Promise.all([read(keys.fixed(id)), read(keys.asked(id))]);
-    return {
-      job,
-      soFar: await this.#soFar(job),
-      fixed: job.fixed ?? (fixed === undefined ? undefined : fixedChoicesSchema.parse(fixed)),
-      asked: asked === undefined ? undefined : askedFileSchema.parse(asked),
-    };
+    const read = async <Value>(key: string, schema: z.ZodType<Value>) =>
+      found.has(key) ? await readJson(this.#objects, key, schema) : undefined;
+    const [fixed, asked] = await Promise.all([
+      read(keys.fixed(id), fixedChoicesSchema),
+      read(keys.asked(id), askedFileSchema),
+    ]);
+    return { job, soFar: await this.reader.soFarOf(job), fixed: job.fixed ?? fixed, asked };
+  }
+
+  /** Whether somebody was asked for a job who may have been paid. */
+  async wasAsked(id: string): Promise<boolean> {
+    return await this.#objects.has(keys.asked(id));
   }
 
   /** Jobs that have not ended, or whose end has not been noticed, by their ids. */
@@ -211,35 +189,23 @@ export class ObjectJobRecords implements JobRecords {
     await this.#objects.remove(keys.open(id));
   }
 
-  async #known(id: string): Promise<AcceptedRecord> {
-    const [job, end] = await Promise.all([this.#jobOf(id), this.endOf(id)]);
-    if (!job) throw new Error(`the job ${id} is gone`);
-    return { job: describeFiles(job, end), isNew: false, request: job.request };
-  }
-
-  /** Of a job that is a grid: what its cells have made. */
-  async #soFar(job: JobFile): Promise<JobResult | undefined> {
-    if (describeFiles(job, undefined).wanted?.grid === undefined) return undefined;
-    const read = await readJson(this.#objects, keys.soFar(job.id));
-    return read === undefined ? undefined : jobResultSchema.parse(read);
-  }
-
-  async #jobOf(id: string): Promise<JobFile | undefined> {
-    if (!/^[\w-]{1,100}$/.test(id)) return undefined;
-    const known = this.#jobs.get(id);
-    if (known) return known;
-    const read = await readJson(this.#objects, keys.job(id));
-    if (read === undefined) return undefined;
-    const job = jobFileSchema.parse(read);
-    this.#jobs.set(id, job);
-    return job;
+  /** Undefined: what is there cannot be read. */
+  async #known(id: string): Promise<AcceptedRecord | undefined> {
+    const [job, end] = await Promise.all([
+      this.reader.jobOf(id).catch((error: unknown) => {
+        if (error instanceof DamagedObject) return undefined;
+        throw error;
+      }),
+      this.reader.endOf(id),
+    ]);
+    return job && { job: describeFiles(job, end), isNew: false, request: job.request };
   }
 
   /** An end whose answer was lost is still the one of whoever wrote it. */
   async #end(id: string, end: EndFile): Promise<StoredJob | undefined> {
     const isFirst = await this.#objects.putIfAbsent(keys.end(id), toJson(end), jsonType);
-    if (!isFirst && (await this.endOf(id))?.owner !== end.owner) return undefined;
-    this.#ends.set(id, end);
+    if (!isFirst && (await this.reader.endOf(id))?.owner !== end.owner) return undefined;
+    this.reader.learnEnd(id, end);
     return await this.get(id);
   }
 }

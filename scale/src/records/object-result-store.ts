@@ -1,6 +1,9 @@
 import { nameOf, namePattern, type ResultStore, type StoredImage } from '@easel/core/scale';
 import type { Image } from '@easel/plugin-sdk';
+import { z } from 'zod';
 import { jsonType, type ObjectStore, readJson, toJson } from '../object-store.js';
+
+const aboutSchema = z.record(z.string(), z.unknown());
 
 /**
  * Pictures among the objects that all servers share. How long they are kept is for the store to say, by a
@@ -36,9 +39,7 @@ export class ObjectResultStore implements ResultStore {
 
   async about(name: string): Promise<Record<string, unknown> | undefined> {
     if (!namePattern.test(name)) return undefined;
-    return (await readJson(this.#objects, `${this.#keyOf(name)}.json`)) as
-      | Record<string, unknown>
-      | undefined;
+    return await readJson(this.#objects, `${this.#keyOf(name)}.json`, aboutSchema);
   }
 
   async read(name: string): Promise<Uint8Array | undefined> {

@@ -1,5 +1,6 @@
 import {
   askedPluginSchema,
+  describeFailure,
   type FixedChoices,
   fixedChoicesSchema,
   type JobError,
@@ -10,16 +11,26 @@ import {
   type StoredJob,
   wantedSchema,
 } from '@easel/core/scale';
+import type { EaselError } from '@easel/plugin-sdk';
 import { z } from 'zod';
 
 const time = z.number().min(0).max(8.64e15);
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** What was accepted. Written before the job is in any queue; after that only its priority changes. */
 export const jobFileSchema = z.object({
   id: z.string(),
   caller: z.string(),
   priority: z.number(),
-  request: z.string(),
+  request: z.string().refine(isJson, 'is not JSON'),
   fixed: fixedChoicesSchema.optional(),
   /** Of the queue. Absent: a server of an older version has accepted it. */
   lane: z.string().optional(),
@@ -81,6 +92,17 @@ export function describeFiles(job: JobFile, end: EndFile | undefined, soFar?: Jo
   const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return { id, caller, priority, createdAt, state: 'queued', ...present };
 }
+
+/** A job whose record cannot be read has failed, so that it hides no other. Whose it was is not known. */
+export const describeDamaged = (id: string, damage: EaselError): StoredJob => ({
+  ...{ id, caller: '', priority: 0, state: 'failed', createdAt: 0, isUnreadable: true },
+  error: describeFailure(damage),
+});
+
+/** An end that cannot be read: nobody can end the job another time. */
+export const damagedEnd = (damage: EaselError): EndFile => ({
+  ...{ state: 'failed', error: describeFailure(damage), endedAt: 0, owner: '' },
+});
 
 const outcomeOf = ({ state, result, error, startedAt, endedAt }: EndFile) => ({
   ...{ state, result, error, startedAt, endedAt },

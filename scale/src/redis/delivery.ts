@@ -1,5 +1,6 @@
 import { isOfProvider } from '../lanes/lane.js';
 import type { Taken } from './lane-reader.js';
+import type { RedisClock } from './redis-clock.js';
 
 /**
  * Milliseconds after which a job is brought again for which there was no place, that is another's, or that
@@ -12,11 +13,8 @@ export interface Delivery {
   readonly id: string;
   /** How many workers have lost it before, as they ended or were cut off. */
   readonly lostBefore: number;
-  /**
-   * Since when it waits for the worker on which it may have been paid, in milliseconds since 1970. Undefined:
-   * it does not.
-   */
-  readonly waitsSince: number | undefined;
+  /** Milliseconds that it has waited for the worker on which it may have been paid. 0: it does not. */
+  readonly waitedMs: number;
   /** How often its provider had no room for it. */
   readonly refusals: number;
 }
@@ -31,27 +29,33 @@ export interface Carrier {
 }
 
 /** How a job is told to whoever carries it out. */
-export function deliveryOf({ job }: Taken): Delivery {
+export function deliveryOf({ job }: Taken, clock: RedisClock): Delivery {
   const { wait, refusals = 0 } = job.data;
   const lostBefore = job.stalledCounter;
   // Should the worker that it waits for have come back and be lost again, it waits anew.
-  const waitsSince = wait?.lostBefore === lostBefore ? wait.since : undefined;
-  return { id: job.id ?? '', lostBefore, waitsSince, refusals };
+  const since = wait?.lostBefore === lostBefore ? wait.since : undefined;
+  const waitedMs = since === undefined ? 0 : Math.max(1, clock.now() - since);
+  return { id: job.id ?? '', lostBefore, waitedMs, refusals };
 }
 
 /** Tells the queue what became of a job. Rejects where it has given the job to another worker. */
-export async function tellQueue(taken: Taken, outcome: Outcome): Promise<void> {
+export async function tellQueue(taken: Taken, outcome: Outcome, clock: RedisClock): Promise<void> {
   const { job, token, worker, lane } = taken;
-  const { lostBefore, waitsSince, refusals } = deliveryOf(taken);
+  // As `job.moveToDelayed`, which would have it due by the clock of this machine.
+  const bringAgain = async (milliseconds: number) =>
+    void (await worker.backend.moveToDelayed(job.id ?? '', clock.now(), milliseconds, token, {
+      skipAttempt: true,
+    }));
+  const { lostBefore, waitedMs, refusals } = deliveryOf(taken, clock);
   if (outcome === 'ended') return void (await job.moveToCompleted(undefined, token, false));
   if (outcome === 'closed') return void (await job.moveToWait(token));
   if (typeof outcome === 'object') {
     // No other job of its provider begins until then either.
     if (isOfProvider(lane)) await worker.backend.setRateLimit(Math.ceil(outcome.refusedMs));
     await job.updateData({ ...job.data, refusals: refusals + 1 });
-    return await job.moveToDelayed(Date.now() + outcome.refusedMs, token);
+    return await bringAgain(outcome.refusedMs);
   }
-  if (outcome === 'elsewhere' && waitsSince === undefined)
-    await job.updateData({ ...job.data, wait: { since: Date.now(), lostBefore } });
-  await job.moveToDelayed(Date.now() + waitsMs[outcome], token);
+  if (outcome === 'elsewhere' && waitedMs === 0)
+    await job.updateData({ ...job.data, wait: { since: clock.now(), lostBefore } });
+  await bringAgain(waitsMs[outcome]);
 }

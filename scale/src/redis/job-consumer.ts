@@ -7,6 +7,7 @@ import { type Carrier, type Delivery, deliveryOf, type Outcome, tellQueue } from
 import { LaneReader, type Taken } from './lane-reader.js';
 import { Leases } from './leases.js';
 import { endedKey } from './names.js';
+import { RedisClock } from './redis-clock.js';
 import { WorkerBoard } from './worker-board.js';
 
 /** Share of a lease after which work stops that could not renew it, before another worker may begin. */
@@ -40,10 +41,11 @@ export class JobConsumer {
   readonly #reader: LaneReader;
   readonly #board: WorkerBoard;
   readonly #leases: Leases;
+  readonly #clock = new RedisClock();
   readonly #working = new Map<Promise<void>, string>();
   readonly #timers: readonly NodeJS.Timeout[];
   readonly #taking: Promise<void>;
-  /** The lane of the model that was loaded last, and when that was. */
+  /** The lane of the model that was loaded last, and when that was, in milliseconds of this process. */
   #last: string | undefined;
   #lastSince = 0;
   #onFree: (() => void) | undefined;
@@ -56,9 +58,10 @@ export class JobConsumer {
     this.#commands = connectForCommands(place);
     this.#redis = connectForReading(place);
     this.#waiting = connectForReading(place);
-    this.#reader = new LaneReader({ name, leaseMs, redis: this.#redis, waiting: this.#waiting });
+    const [redis, waiting, clock] = [this.#redis, this.#waiting, this.#clock];
+    this.#reader = new LaneReader({ name, leaseMs, redis, waiting, clock });
     this.#board = new WorkerBoard(this.#commands, name);
-    this.#leases = new Leases(leaseMs);
+    this.#leases = new Leases(this.#commands, leaseMs);
     this.#reader.read(options.lanes());
     this.#timers = [
       setInterval(() => this.#look(), lookMs).unref(),
@@ -97,8 +100,8 @@ export class JobConsumer {
         if (this.#working.size >= this.#options.atOnce()) await this.#untilFree();
         else {
           const { patienceMs } = this.#options;
-          const situation = { own: this.#own, ownSince: this.#lastSince, now: Date.now(), patienceMs };
-          const taken = await this.#reader.take(situation);
+          const ownForMs = performance.now() - this.#lastSince;
+          const taken = await this.#reader.take({ own: this.#own, ownForMs, patienceMs });
           if (taken) this.#begin(taken);
           else await this.#reader.wait(graceMs);
         }
@@ -120,7 +123,7 @@ export class JobConsumer {
     const { lane } = taken;
     if (isOfModel(lane) && lane !== this.#last) {
       this.#last = lane;
-      this.#lastSince = Date.now();
+      this.#lastSince = performance.now();
       this.#announce();
     }
     const work = this.#workOn(taken)
@@ -135,10 +138,10 @@ export class JobConsumer {
 
   async #workOn(taken: Taken): Promise<void> {
     const { job, token, worker, askedAt } = taken;
-    const outcome = await this.#carryOut(deliveryOf(taken), () =>
+    const outcome = await this.#carryOut(deliveryOf(taken, this.#clock), () =>
       this.#leases.hold(job.id ?? '', worker, token, askedAt),
     );
-    await tellQueue(taken, outcome);
+    await tellQueue(taken, outcome, this.#clock);
   }
 
   async #carryOut(delivery: Delivery, hold: () => void): Promise<Outcome> {

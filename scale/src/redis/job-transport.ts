@@ -1,16 +1,20 @@
 import { createHash } from 'node:crypto';
-import { type LanePace, type Pace, paceOver } from '@easel/core/scale';
+import { type Pace, paceOver } from '@easel/core/scale';
 import { Queue } from 'bullmq';
 import { unknownLane } from '../lanes/lane.js';
 import type { LaneLimit } from '../options.js';
 import { ask, connectForCommands, type RedisClient, type RedisPlace, withRedis } from './connect.js';
 import { limitMs } from './lane-heads.js';
-import { endedKey, laneOfKey, lanesKey, placeOf, prefixOf } from './names.js';
+import { readPace } from './lane-paces.js';
+import { durationsKey, endedKey, laneOfKey, lanesKey, placeOf, prefixOf } from './names.js';
+import { millisecondsOf } from './redis-clock.js';
 import { WorkerBoard } from './worker-board.js';
 
 /** Milliseconds for which a job counts as its caller's, should nobody tell of its end. */
 const outstandingMs = 24 * 3_600_000;
 const retryMs = 2_000;
+/** Milliseconds for which Redis has what is written to see whether it takes anything. */
+const probeMs = 1_000;
 /** Seconds for which it is known that a job has ended, which the queue may not know yet. */
 const endedS = 600;
 const delivery = {
@@ -61,9 +65,10 @@ export class JobTransport {
   async add({ id, caller, priority, lane }: TransportedJob): Promise<void> {
     await withRedis(async () => {
       const key = this.#outstandingKey(caller);
-      const [, outstanding, , hasEnded] = await ask(
+      const [time, , outstanding, , hasEnded] = await ask(
         this.#redis
           .multi()
+          .time()
           .zremrangebyscore(key, 0, Date.now() - outstandingMs)
           .zcard(key)
           .zadd(key, 'NX', Date.now(), id)
@@ -75,7 +80,8 @@ export class JobTransport {
       const forget = () => ask(this.#redis.pipeline().zrem(key, id).hdel(laneOfKey(this.#name), id));
       // It was in already, put there by the reconciler, or it was cancelled.
       if (hasEnded === 1) return void (await forget());
-      const options = { ...delivery, jobId: id, priority: placeOf(priority, Number(outstanding)) };
+      const timestamp = millisecondsOf(time as string[]);
+      const options = { ...delivery, jobId: id, priority: placeOf(priority, Number(outstanding)), timestamp };
       await this.#queueOf(lane)
         .add('job', {}, options)
         .catch(async (error: unknown) => {
@@ -97,6 +103,11 @@ export class JobTransport {
     });
   }
 
+  /** Calls back whenever the connection is there again after it was cut. */
+  onReady(tell: () => void): void {
+    this.#redis.on('ready', tell);
+  }
+
   /** Gives a job that waits another place. False: it does not wait. */
   async setPriority(id: string, priority: number): Promise<boolean> {
     return await withRedis(async () => {
@@ -109,13 +120,14 @@ export class JobTransport {
     });
   }
 
-  /** Jobs of a caller that have not ended. */
+  /** Jobs of a caller that have not ended. Rejects also where no more can be put in. */
   async outstanding(caller: string): Promise<number> {
     return await withRedis(async () => {
       const key = this.#outstandingKey(caller);
-      const [, count] = await ask(
+      const [, , count] = await ask(
         this.#redis
           .pipeline()
+          .set(this.#probeKey, '1', 'PX', probeMs)
           .zremrangebyscore(key, 0, Date.now() - outstandingMs)
           .zcard(key),
       );
@@ -133,7 +145,7 @@ export class JobTransport {
       .set(endedKey(this.#name, id), '1', 'EX', endedS)
       .zrem(this.#outstandingKey(caller), id)
       .hdel(laneOfKey(this.#name), id);
-    const durations = this.#durationsKey(lane);
+    const durations = durationsKey(this.#name, lane);
     if (tookMs !== undefined) asked.lpush(durations, tookMs).ltrim(durations, 0, paceOver - 1);
     await withRedis(async () => await ask(asked));
   }
@@ -174,31 +186,7 @@ export class JobTransport {
 
   /** How fast jobs are done: of each lane, and of all. */
   async pace(): Promise<Pace> {
-    return await withRedis(async () => {
-      const { workers, lanes } = await this.#board.read();
-      const pipeline = this.#redis.pipeline();
-      for (const lane of lanes) {
-        const base = `${prefixOf(this.#name)}:${lane}`;
-        pipeline.llen(`${base}:active`).llen(`${base}:wait`).zcard(`${base}:prioritized`);
-        pipeline.zcard(`${base}:delayed`).lrange(this.#durationsKey(lane), 0, -1);
-      }
-      const answers = await ask(pipeline);
-      const placesOf = (lane?: string) =>
-        workers
-          .filter((worker) => lane === undefined || worker.lanes.includes(lane))
-          .reduce((sum, { places }) => sum + places, 0);
-      const paces = lanes.map((lane, index): LanePace => {
-        const [running, waiting, prioritized, delayed, lastMs] = answers.slice(5 * index, 5 * index + 5);
-        return {
-          lane,
-          queued: Number(waiting) + Number(prioritized) + Number(delayed),
-          running: Number(running),
-          places: placesOf(lane),
-          lastMs: (lastMs as string[]).map(Number),
-        };
-      });
-      return { ...sumOf(paces), places: placesOf(), lanes: paces };
-    });
+    return await withRedis(async () => await readPace(this.#redis, this.#name, await this.#board.read()));
   }
 
   /** Whether it is this server's turn to compare the queue with the records: one does it in that time. */
@@ -209,8 +197,9 @@ export class JobTransport {
     );
   }
 
+  /** Rejects where no job can be put in now: Redis is not there, is full, or is a replica. */
   async probe(): Promise<void> {
-    await withRedis(async () => await this.#redis.ping());
+    await withRedis(async () => await this.#redis.set(this.#probeKey, '1', 'PX', probeMs));
   }
 
   async close(): Promise<void> {
@@ -233,15 +222,10 @@ export class JobTransport {
     return lanes.map((lane) => lane ?? unknownLane);
   }
 
-  #durationsKey = (lane: string): string => `${prefixOf(this.#name)}:durations:${lane}`;
+  get #probeKey(): string {
+    return `${prefixOf(this.#name)}:probe`;
+  }
 
   #outstandingKey = (caller: string): string =>
     `${prefixOf(this.#name)}:of:${createHash('sha256').update(caller).digest('hex').slice(0, 32)}`;
 }
-
-/** What lanes have together. */
-const sumOf = (lanes: readonly LanePace[]) => ({
-  queued: lanes.reduce((sum, { queued }) => sum + queued, 0),
-  running: lanes.reduce((sum, { running }) => sum + running, 0),
-  lastMs: lanes.flatMap(({ lastMs }) => lastMs),
-});

@@ -5,6 +5,7 @@ import type { RedisClient } from './connect.js';
 import { limitMs, readHeads, unlimited } from './lane-heads.js';
 import { type JobData, LaneWorker } from './lane-worker.js';
 import { prefixOf } from './names.js';
+import type { RedisClock } from './redis-clock.js';
 
 /** Seconds between two looks where nobody tells that a job is there, at the most and at the least. */
 const [longestS, shortestS] = [5, 0.05];
@@ -28,6 +29,8 @@ export interface LaneReaderOptions {
   readonly redis: RedisClient;
   /** For waiting. */
   readonly waiting: RedisClient;
+  /** Learns the time with each look. */
+  readonly clock: RedisClock;
 }
 
 /** Takes jobs out of several lanes, and waits for one to come. */
@@ -54,16 +57,23 @@ export class LaneReader {
   }
 
   /** The job that goes first here. Undefined: there is none. */
-  async take(situation: Situation): Promise<Taken | undefined> {
-    const { redis, name } = this.#options;
+  async take({
+    ownForMs,
+    ...situation
+  }: Omit<Situation, 'now' | 'ownSince'> & {
+    /** Milliseconds for which this worker has had its model. */
+    readonly ownForMs: number;
+  }): Promise<Taken | undefined> {
+    const { redis, name, clock } = this.#options;
     const [told, lanes] = [this.#told, this.#lanes];
     this.#told = undefined;
-    const { heads, nextMs } = await readHeads(redis, name, lanes);
-    const { order, left } = orderLanes(heads, situation);
+    const { now, heads, due, nextMs } = await readHeads(redis, name, lanes);
+    clock.learn(now);
+    const { order, left } = orderLanes(heads, { ...situation, now, ownSince: now - ownForMs });
     [this.#left, this.#nextMs] = [left, nextMs];
     let taken: Taken | undefined;
     for (const lane of order) {
-      taken = await this.#takeFrom(lane);
+      taken = await this.#takeFrom(lane, due.get(lane));
       if (taken) break;
     }
     // It told this worker alone, which has done something else.
@@ -97,9 +107,11 @@ export class LaneReader {
     await Promise.all([...this.#workers.values()].map((worker) => worker.close()));
   }
 
-  async #takeFrom(lane: string): Promise<Taken | undefined> {
+  async #takeFrom(lane: string, due: string | undefined): Promise<Taken | undefined> {
     const token = randomUUID();
     const worker = this.#workerOf(lane);
+    // BullMQ would look at the clock of this machine. Another worker may have taken it meanwhile.
+    if (due !== undefined) await worker.backend.promote(due).catch(() => {});
     const askedAt = performance.now();
     const job = await worker.getNextJob(token, { block: false });
     return job && { job, token, worker, lane, askedAt };

@@ -1,4 +1,22 @@
+import type { RedisClient } from './connect.js';
 import type { LaneWorker } from './lane-worker.js';
+
+/**
+ * Renews leases, and answers which it has renewed. BullMQ's own script writes them anew with SET, which a
+ * Redis that is full refuses; PEXPIRE and SREM take no memory. KEYS: the set of those that may be lost, then
+ * the leases. ARGV: milliseconds, then for each lease its job and its token.
+ */
+const renewScript = `
+local renewed = {}
+for at = 2, #KEYS do
+  local id, token = ARGV[2 * at - 2], ARGV[2 * at - 1]
+  if redis.call('GET', KEYS[at]) == token then
+    redis.call('PEXPIRE', KEYS[at], ARGV[1])
+    redis.call('SREM', KEYS[1], id)
+    renewed[#renewed + 1] = id
+  end
+end
+return renewed`;
 
 interface Lease {
   readonly token: string;
@@ -9,10 +27,12 @@ interface Lease {
 
 /** The leases of the jobs at work here. */
 export class Leases {
+  readonly #redis: RedisClient;
   readonly #leaseMs: number;
   readonly #held = new Map<string, Lease>();
 
-  constructor(leaseMs: number) {
+  constructor(redis: RedisClient, leaseMs: number) {
+    this.#redis = redis;
     this.#leaseMs = leaseMs;
   }
 
@@ -53,11 +73,12 @@ export class Leases {
     await Promise.all(
       [...byWorker].map(async ([worker, held]) => {
         const askedAt = performance.now();
-        const ids = held.map(([id]) => id);
-        const tokens = held.map(([, { token }]) => token);
-        const failed = new Set(await worker.extendJobLocks(ids, tokens, this.#leaseMs));
+        const keys = [worker.toKey('stalled'), ...held.map(([id]) => `${worker.toKey(id)}:lock`)];
+        const leases = held.flatMap(([id, { token }]) => [id, token]);
+        const answer = this.#redis.eval(renewScript, keys.length, ...keys, this.#leaseMs, ...leases);
+        const renewed = new Set((await answer) as string[]);
         for (const [id, lease] of held)
-          if (!failed.has(id)) lease.renewedAt = Math.max(lease.renewedAt, askedAt);
+          if (renewed.has(id)) lease.renewedAt = Math.max(lease.renewedAt, askedAt);
       }),
     );
   }

@@ -6,6 +6,8 @@ export const endedKey = (name: string, id: string): string => `${prefixOf(name)}
 export const lanesKey = (name: string): string => `${prefixOf(name)}:lanes`;
 /** The lane of each job that has not ended, by its id. */
 export const laneOfKey = (name: string): string => `${prefixOf(name)}:lane-of`;
+/** Milliseconds that the last jobs of a lane took. */
+export const durationsKey = (name: string, lane: string): string => `${prefixOf(name)}:durations:${lane}`;
 /** Workers by their ids, as JSON: `workerSchema` of worker-board.ts. */
 export const workersKey = (name: string): string => `${prefixOf(name)}:workers`;
 /** Lanes that a worker can do, by the time until which that counts. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { unknownLane } from '../lanes/lane.js';
 import { ask, type RedisClient } from './connect.js';
 import { announcedKey, lanesKey, loadedKey, workersKey } from './names.js';
+import { millisecondsOf, readTime } from './redis-clock.js';
 
 /** Leases for which a worker counts that says nothing more. */
 const countedLeases = 3;
@@ -17,6 +18,12 @@ const workerSchema = z.object({
 /** What a worker says of itself. */
 export type ToldWorker = Omit<z.output<typeof workerSchema>, 'until'>;
 
+/** What all workers have said, and all lanes that jobs were put into. */
+export interface Board {
+  readonly workers: readonly ToldWorker[];
+  readonly lanes: readonly string[];
+}
+
 /** Where workers say how many places they have, what they can do, and which models they have loaded. */
 export class WorkerBoard {
   readonly #redis: RedisClient;
@@ -31,7 +38,7 @@ export class WorkerBoard {
 
   /** Answers the lanes with jobs, or that had some, which no worker can do that lives. */
   async tell(id: string, worker: ToldWorker, leaseMs: number): Promise<string[]> {
-    const now = Date.now();
+    const now = await readTime(this.#redis);
     const until = now + countedLeases * leaseMs;
     const scored = (lanes: readonly string[]) => lanes.flatMap((lane) => [until, lane]);
     const asked = this.#redis
@@ -55,15 +62,17 @@ export class WorkerBoard {
   }
 
   /** Workers that live, and all lanes that jobs were put into. */
-  async read(): Promise<{ readonly workers: readonly ToldWorker[]; readonly lanes: readonly string[] }> {
-    const [told, lanes] = await ask(
-      this.#redis.pipeline().hgetall(workersKey(this.#name)).smembers(lanesKey(this.#name)),
+  async read(): Promise<Board> {
+    const [time, told, lanes] = await ask(
+      this.#redis.pipeline().time().hgetall(workersKey(this.#name)).smembers(lanesKey(this.#name)),
     );
-    const workers = Object.entries(told as Record<string, string>).map(([id, text]) => ({
-      id,
-      worker: workerSchema.parse(JSON.parse(text)),
-    }));
-    const gone = workers.filter(({ worker }) => worker.until < Date.now()).map(({ id }) => id);
+    const now = millisecondsOf(time as string[]);
+    const workers = Object.entries(told as Record<string, string>).flatMap(([id, text]) => {
+      // A server of another version may say it otherwise.
+      const { data: worker } = workerSchema.safeParse(JSON.parse(text));
+      return worker ? [{ id, worker }] : [];
+    });
+    const gone = workers.filter(({ worker }) => worker.until < now).map(({ id }) => id);
     if (gone.length > 0) await this.#redis.hdel(workersKey(this.#name), ...gone);
     return {
       workers: workers.filter(({ id }) => !gone.includes(id)).map(({ worker }) => worker),

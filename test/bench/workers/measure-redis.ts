@@ -9,6 +9,7 @@ import { JobTransport } from '../../../scale/dist/redis/job-transport.js';
 import { readHeads } from '../../../scale/dist/redis/lane-heads.js';
 import { LaneReader, type Taken } from '../../../scale/dist/redis/lane-reader.js';
 import { Leases } from '../../../scale/dist/redis/leases.js';
+import { RedisClock } from '../../../scale/dist/redis/redis-clock.js';
 import { WorkerBoard } from '../../../scale/dist/redis/worker-board.js';
 import { freePort, untilListening } from '../../scale/fixtures/ports.js';
 
@@ -67,9 +68,9 @@ async function measureAt(port: number, lanes: readonly string[], count: number):
   const waiting = redis.duplicate();
   const name = 'workers';
   const transport = new JobTransport({ servers: `redis://127.0.0.1:${port}`, password: undefined }, name);
-  const reader = new LaneReader({ name, leaseMs: 3_600_000, redis, waiting });
+  const reader = new LaneReader({ name, leaseMs: 3_600_000, redis, waiting, clock: new RedisClock() });
   const board = new WorkerBoard(redis, name);
-  const leases = new Leases(3_600_000);
+  const leases = new Leases(redis, 3_600_000);
   reader.read(lanes);
   const usedUs = async () => {
     const info = await redis.info('cpu');
@@ -88,9 +89,9 @@ async function measureAt(port: number, lanes: readonly string[], count: number):
   );
   const compare = (await measure(20, () => transport.places(ids.slice(0, 1_000)))) / 1_000;
   const taken: Taken[] = [];
-  const situation = { own: new Set<string>(), ownSince: 0, patienceMs: 30_000 };
+  const situation = { own: new Set<string>(), ownForMs: 0, patienceMs: 30_000 };
   const take = await measure(count, async () => {
-    const next = await reader.take({ ...situation, now: Date.now() });
+    const next = await reader.take(situation);
     if (next) taken.push(next);
   });
   const [one] = taken;

@@ -131,17 +131,6 @@ describe('gemini, refused', () => {
       await expect(ask('x'), code).rejects.toMatchObject({ code });
     }
   });
-
-  it('refuses input pictures that are too large to be sent', async () => {
-    const { ask, emulator } = await createGeminiWorld();
-    const bytes = new Uint8Array(16_000_000);
-    const inputImages = Array.from({ length: 5 }, () => ({ bytes, mediaType: 'image/png' as const }));
-    await expect(ask('x', { inputImages })).rejects.toMatchObject({
-      code: 'ERR_REQUEST_INVALID',
-      message: expect.stringContaining('inputImages'),
-    });
-    expect(emulator.requests).toHaveLength(0);
-  });
 });
 
 describe('gemini, limited', () => {

@@ -1,7 +1,14 @@
 import { EaselError, fetchAddress, linkSignals, patientFetch, readBody } from '@easel/plugin-sdk';
 import { isUnknown, readLines } from '@easel/plugin-sdk/batch';
 import { z } from 'zod';
-import { fileSchema, listSchema, type Operation, operationSchema, uploadSchema } from './batch-wire.js';
+import {
+  fileSchema,
+  type GoogleFile,
+  listSchema,
+  type Operation,
+  operationSchema,
+  uploadSchema,
+} from './batch-wire.js';
 import type { ClientOptions, GeminiClient } from './client.js';
 import { brokenOff, failureOf, tooLate } from './failures.js';
 
@@ -26,12 +33,15 @@ export class BatchClient {
     this.#options = options;
   }
 
-  /**
-   * Uploads a file under a name of our own: `files/` and 40 characters at most. Answers the name that it has.
-   */
-  async upload(name: string, content: Buffer, stop: AbortSignal): Promise<string> {
-    const file = new Blob([new Uint8Array(content)]);
-    const config = { name, displayName: name, mimeType: 'application/jsonl' };
+  /** Uploads a file under a name of our own: `files/` and 40 characters at most. */
+  async upload(
+    name: string,
+    content: Uint8Array<ArrayBuffer>,
+    mimeType: string,
+    stop: AbortSignal,
+  ): Promise<GoogleFile> {
+    const file = new Blob([content]);
+    const config = { name, displayName: name, mimeType };
     const about = { thing: `the file ${name}` };
     const send = { shows: true };
     const answer = await this.#client.ask(
@@ -41,19 +51,23 @@ export class BatchClient {
       (google) => google.files.upload({ file, config }),
       send,
     );
-    return answer.file.name;
+    return this.#named(answer.file);
   }
 
   /** The file of that name. Undefined: there is none. */
-  async findFile(name: string, stop: AbortSignal): Promise<string | undefined> {
+  async findFile(name: string, stop: AbortSignal): Promise<GoogleFile | undefined> {
     const about = { thing: `the file ${name}` };
     try {
       const file = await this.#client.ask(about, fileSchema, stop, (google) => google.files.get({ name }));
-      return file.name;
+      return this.#named(file);
     } catch (error) {
       if (isUnknown(error)) return undefined;
       throw error;
     }
+  }
+
+  #named({ name, uri = `${this.#options.baseUrl}/v1beta/${name}` }: z.output<typeof fileSchema>): GoogleFile {
+    return { name, uri };
   }
 
   async deleteFile(name: string, stop: AbortSignal): Promise<void> {

@@ -23,8 +23,11 @@ export function createBatchDriver(client: BatchClient): BatchDriver {
     mostBytes: 95_000_000,
     writeLine: (customId, body) => `{"key":${JSON.stringify(customId)},"request":${body}}`,
     readBody: (line) => JSON.stringify(inputLineSchema.parse(JSON.parse(line)).request),
-    upload: (id, content, stop) => client.upload(fileNameOf(id), content, stop),
-    findUpload: (id, stop) => client.findFile(fileNameOf(id), stop),
+    async upload(id, content, stop) {
+      const bytes = new Uint8Array(content);
+      return (await client.upload(fileNameOf(id), bytes, 'application/jsonl', stop)).name;
+    },
+    findUpload: async (id, stop) => (await client.findFile(fileNameOf(id), stop))?.name,
     deleteUpload: (fileId, stop) => client.deleteFile(fileId, stop),
     async create({ id, fileId: fileName, target: { model = '' } }, stop) {
       return stateOf(await client.create({ model, fileName, displayName: tagOf(id) }, stop));

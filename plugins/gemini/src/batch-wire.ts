@@ -10,7 +10,14 @@ import { z } from 'zod';
 const count = z.coerce.number().int().nonnegative().catch(0).default(0);
 const time = z.iso.datetime({ offset: true }).optional().catch(undefined);
 
-export const fileSchema = z.object({ name: z.string().min(1) });
+export const fileSchema = z.object({ name: z.string().min(1), uri: z.url().optional() });
+
+/** A file at Google, with the address that requests name it by. */
+export interface GoogleFile {
+  readonly name: string;
+  readonly uri: string;
+}
+
 export const uploadSchema = z.object({ file: fileSchema });
 
 /** google.rpc.Status. */

@@ -14,7 +14,7 @@ import type { Options } from './settings.js';
 
 /** Makes pictures by durable batches, a line each. */
 export async function makeByBatch(
-  { batches, client, requests, semaphore, turns }: Means,
+  { batches, client, requests, semaphore, turns, inputFiles }: Means,
   request: GenerationRequest,
   options: Options,
   call: BatchCall,
@@ -23,8 +23,10 @@ export async function makeByBatch(
   const imageConfig = imageConfigOf(request, options);
   const conversation = await openConversation(turns, request, options);
   const { history } = conversation;
+  const isKept = options.keepTurn ?? options.previousTurn !== undefined;
+  const inputs = await inputFiles.partsOf(request, { isKept, knowsFiles: false }, call);
   const requestFor = (prompt: string) =>
-    pictureRequest(request, { prompt, history }, imageConfig, { ...options, serviceTier: undefined });
+    pictureRequest(request, { prompt, inputs, history }, imageConfig, { ...options, serviceTier: undefined });
   const plain = await client.write(requestFor(request.prompt));
   const target = { model: request.model.source.type === 'provider' ? request.model.source.id : '' };
   const fingerprint = fingerprintOf(target.model, plain, options);

@@ -1,14 +1,16 @@
 import { EaselError, type GenerationRequest } from '@easel/plugin-sdk';
-import type { Content, GenerateContentParameters } from '@google/genai';
+import type { Content, GenerateContentParameters, Part } from '@google/genai';
 import type { ImageConfig } from './image-config.js';
 import type { Options } from './settings.js';
 
 /** Bytes of a request with pictures in it: ai.google.dev/gemini-api/docs/file-input-methods, since 2026. */
-const mostBytes = 100_000_000;
+export const mostBytes = 100_000_000;
 
 /** The prompt, and what was said before it. */
 export interface Said {
   readonly prompt: string;
+  /** Its images, each as a part of the request. */
+  readonly inputs: readonly Part[];
   /** Absent: nothing. */
   readonly history?: readonly Content[];
 }
@@ -38,15 +40,12 @@ function checkThinkingLevel(model: string, { thinkingLevel, thinkingLevels }: Op
  * or the model does not take the level of thinking.
  */
 export function pictureRequest(
-  { model, inputImages }: Pick<GenerationRequest, 'model' | 'inputImages'>,
-  { prompt, history = [] }: Said,
+  { model }: Pick<GenerationRequest, 'model'>,
+  { prompt, inputs, history = [] }: Said,
   imageConfig: ImageConfig,
   options: Options,
 ): PictureRequest {
-  const pictures = inputImages.map(({ bytes, mediaType }) => ({
-    inlineData: { mimeType: mediaType, data: Buffer.from(bytes).toString('base64') },
-  }));
-  const user = { role: 'user', parts: [{ text: prompt }, ...pictures] };
+  const user = { role: 'user', parts: [{ text: prompt }, ...inputs] };
   const contents = [...history, user];
   const bytes = contents.reduce((total, content) => total + lengthOf(content), 0);
   if (bytes > mostBytes)
@@ -54,7 +53,7 @@ export function pictureRequest(
       code: 'ERR_REQUEST_INVALID',
       field: 'inputImages',
       message: `inputImages: they make a request of ${bytes} bytes; Google takes ${mostBytes}.`,
-      hint: 'Send smaller pictures, or JPEG instead of PNG; or begin a new conversation.',
+      hint: 'Send smaller pictures, or JPEG instead of PNG; or begin a new conversation, in the background or without keepTurn.',
     });
   const { temperature, topP, thinkingLevel, serviceTier, systemInstruction, safetySettings } = options;
   const id = model.source.type === 'provider' ? model.source.id : '';

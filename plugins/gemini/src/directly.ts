@@ -12,7 +12,7 @@ import type { Options } from './settings.js';
 
 /** Pictures by requests to `generateContent`, which are answered at once. */
 export async function openDirectly(
-  { client, requests, turns }: Pick<Means, 'client' | 'requests' | 'turns'>,
+  { client, requests, turns, inputFiles }: Pick<Means, 'client' | 'requests' | 'turns' | 'inputFiles'>,
   request: GenerationRequest,
   options: Options,
   imageConfig: ImageConfig,
@@ -20,7 +20,10 @@ export async function openDirectly(
 ): Promise<Way> {
   const conversation = await openConversation(turns, request, options);
   const { history } = conversation;
-  const requestFor = (prompt: string) => pictureRequest(request, { prompt, history }, imageConfig, options);
+  const isKept = options.keepTurn ?? options.previousTurn !== undefined;
+  const inputs = await inputFiles.partsOf(request, { isKept, knowsFiles: false }, paid);
+  const requestFor = (prompt: string) =>
+    pictureRequest(request, { prompt, inputs, history }, imageConfig, options);
   const plain = requestFor(request.prompt);
   const fingerprint = fingerprintOf(plain.model, await client.write(plain), options);
   return {

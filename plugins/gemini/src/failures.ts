@@ -148,3 +148,12 @@ export function unreadable(why: string, about: Subject): EaselError {
     ...risk,
   });
 }
+
+/** The failure of a request that pays nothing, and may be made again where its answer was lost or late. */
+export function asPassing(error: unknown): unknown {
+  if (!EaselError.isInstance(error)) return error;
+  const { code, message } = error;
+  return code === 'ERR_PROVIDER_BAD_RESPONSE' || code === 'ERR_DEADLINE'
+    ? new EaselError({ code: 'ERR_PROVIDER_UNAVAILABLE', message, cause: error })
+    : error;
+}

@@ -16,6 +16,7 @@ import { makeByBatch } from './by-batch.js';
 import { GeminiClient, readKey } from './client.js';
 import { estimateOf } from './cost.js';
 import { deliveryOf } from './delivery.js';
+import { InputFiles } from './input-files.js';
 import { createInteractionDriver } from './interactions/driver.js';
 import { makeOneByOne } from './make-one-by-one.js';
 import type { Means } from './means.js';
@@ -34,7 +35,9 @@ export default definePlugin({
     const { api, baseUrl = hosts[api], requestMs, flexMs, parallelRequests, keepMs } = config;
     const apiKey = readKey('GEMINI_API_KEY', secrets.GEMINI_API_KEY);
     const client = new GeminiClient({ api, apiKey, baseUrl, requestMs, flexMs });
-    const driver = createBatchDriver(new BatchClient(client, { apiKey, baseUrl, requestMs }));
+    const files = new BatchClient(client, { apiKey, baseUrl, requestMs });
+    const driver = createBatchDriver(files);
+    const inputFiles = new InputFiles({ client: files, hasFiles: api === 'gemini', logger });
     const batches = new Batches({ driver, settings: config, logger, storageFolder });
     const requests = new PaidRequests({ storageFolder, keepMs, logger });
     const turns = new Turns({ storageFolder, keepMs: config.keepTurnsMs, logger });
@@ -48,7 +51,7 @@ export default definePlugin({
       { logger, storageFolder: join(storageFolder, 'interactions') },
     );
     const means: Means = {
-      ...{ client, requests, interactions, batches, turns, parallelRequests },
+      ...{ client, requests, interactions, batches, turns, inputFiles, parallelRequests },
       semaphore: new Semaphore(directCalls),
       directModels: new Set(),
     };
@@ -72,7 +75,7 @@ export default definePlugin({
         });
       },
       async close() {
-        await Promise.all([batches.close(), requests.close(), interactions.close()]);
+        await Promise.all([batches.close(), requests.close(), interactions.close(), inputFiles.close()]);
       },
     };
   },

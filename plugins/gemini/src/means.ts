@@ -4,6 +4,7 @@ import type { PaidCall, PaidRequests } from '@easel/plugin-sdk/paid';
 import type { AsyncTasks } from '@easel/plugin-sdk/provider';
 import type { Usage } from './answer.js';
 import type { GeminiClient } from './client.js';
+import type { InputFiles } from './input-files.js';
 import type { Ticket } from './interactions/driver.js';
 import type { Semaphore } from './semaphore.js';
 import type { Turns } from './turns.js';
@@ -17,6 +18,7 @@ export interface Means {
   readonly interactions: AsyncTasks<Ticket>;
   readonly batches: Batches;
   readonly turns: Turns;
+  readonly inputFiles: InputFiles;
   /** Of calls that are answered at once. */
   readonly semaphore: Semaphore;
   /** Models that Google has refused to call in the background. */

@@ -10,6 +10,7 @@ import { type Made, pictures, refusal, words } from './answer.js';
 import { type BatchCourse, type BatchLine, EmulatedBatch } from './batch.js';
 import { googleError, invalidArgument } from './errors.js';
 import { type FileStore, noSuchFile, pageOf } from './files.js';
+import { inlined } from './inlined.js';
 import { type GeminiModel, geminiModels } from './models.js';
 import { readRequest } from './request.js';
 
@@ -71,11 +72,11 @@ export class BatchStore {
     if ('fileName' in inputConfig) {
       const file = this.#files.stored.get(inputConfig.fileName);
       if (!file) return noSuchFile(inputConfig.fileName);
-      read = readLines(model, file.bytes.toString('utf8'));
+      read = readLines(model, file.bytes.toString('utf8'), this.#files);
     } else {
       if (body.length > mostInlineBytes) return invalidArgument('Inline requests have 20 MB at most.');
       const lines = inputConfig.requests.requests.map(({ request, metadata }) =>
-        lineOf(model, metadata?.key, request),
+        lineOf(model, metadata?.key, request, this.#files),
       );
       read = { lines };
     }
@@ -164,7 +165,7 @@ async function resultOf(batch: EmulatedBatch, line: BatchLine): Promise<Readonly
   return { response: made.body };
 }
 
-function readLines(model: GeminiModel, text: string) {
+function readLines(model: GeminiModel, text: string, files: FileStore) {
   const lines: BatchLine[] = [];
   const keys = new Set<string>();
   for (const [index, one] of text.replace(/\n$/, '').split('\n').entries()) {
@@ -175,13 +176,15 @@ function readLines(model: GeminiModel, text: string) {
       return { lines: [], failure: { code: 3, message: `Failed to parse line ${index + 1}: ${why}.` } };
     }
     keys.add(key);
-    lines.push(lineOf(model, key, parsed.data.request));
+    lines.push(lineOf(model, key, parsed.data.request, files));
   }
   return { lines };
 }
 
-function lineOf(model: GeminiModel, key: string | undefined, json: unknown): BatchLine {
-  const read = readRequest(model, Buffer.from(JSON.stringify(json ?? null)), json);
+function lineOf(model: GeminiModel, key: string | undefined, json: unknown, files: FileStore): BatchLine {
+  const whole = inlined(json, files);
+  const size = Buffer.from(JSON.stringify(json ?? null));
+  const read = 'refusal' in whole ? whole : readRequest(model, size, whole.json);
   if ('refusal' in read) {
     const { error } = read.refusal.body as { error: { message: string } };
     return { key, request: { problem: error.message }, prompt: '' };

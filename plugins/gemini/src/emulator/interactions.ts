@@ -7,6 +7,8 @@
 import type { Answer, SeenRequest } from '@easel/plugin-sdk/emulator';
 import { type GeminiFault, type Made, pictures, refusal, words } from './answer.js';
 import { googleError, invalidArgument, modelNotFound } from './errors.js';
+import type { FileStore } from './files.js';
+import { inlined } from './inlined.js';
 import { describe, type EmulatedInteraction, statusOf, turnsOf } from './interaction-answer.js';
 import { asContents, modelOf, readInteraction } from './interaction-request.js';
 import { geminiModels, type ImageModel } from './models.js';
@@ -18,9 +20,14 @@ export class InteractionStore {
   readonly stored = new Map<string, EmulatedInteraction>();
   /** Of models that are refused in the background. */
   readonly directModels = new Set<string>();
+  readonly #files: FileStore;
   #number = 0;
   #begun = 0;
   #deletedPictures = 0;
+
+  constructor(files: FileStore) {
+    this.#files = files;
+  }
 
   /** Pictures that were made, and paid. */
   get paid(): number {
@@ -38,7 +45,9 @@ export class InteractionStore {
     const name = modelOf(json) ?? '';
     const model = geminiModels[name];
     if (!model) return modelNotFound(name);
-    const read = readInteraction(model, body, json);
+    const whole = inlined(json, this.#files);
+    if ('refusal' in whole) return whole.refusal;
+    const read = readInteraction(model, body, whole.json);
     if ('refusal' in read) return read.refusal;
     const { background, store, previous_interaction_id: previous } = read.request;
     if (background && this.directModels.has(name))

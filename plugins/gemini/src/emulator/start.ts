@@ -12,6 +12,7 @@ import type { BatchCourse, EmulatedBatch } from './batch.js';
 import { BatchStore } from './batches.js';
 import { googleError, invalidKey, missingKey, modelNotFound } from './errors.js';
 import { FileStore } from './files.js';
+import { inlined } from './inlined.js';
 import { InteractionStore } from './interactions.js';
 import { type GeminiModel, geminiModels } from './models.js';
 import { readRequest } from './request.js';
@@ -54,12 +55,14 @@ export async function startGeminiEmulator(options: GeminiEmulatorOptions = {}): 
   const { port = 0, script, course } = options;
   const files = new FileStore();
   const batches = new BatchStore(files, course);
-  const interactions = new InteractionStore();
+  const interactions = new InteractionStore(files);
   let paid = 0;
   let paidTexts = 0;
 
   const make = async (name: string, model: GeminiModel, seen: SeenRequest, fault: GeminiFault) => {
-    const read = readRequest(model, seen.body, seen.json);
+    const whole = inlined(seen.json, files);
+    if ('refusal' in whole) return whole.refusal;
+    const read = readRequest(model, seen.body, whole.json);
     if ('refusal' in read) return read.refusal;
     const { request } = read;
     if (fault.refuse) return answerOf(seen, refusal(name, request, fault.refuse));

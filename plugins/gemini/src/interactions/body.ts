@@ -18,11 +18,11 @@ export function bodyOf({ model, contents, config = {} }: PictureRequest, previou
   };
   return {
     model,
-    input: (contents.at(-1)?.parts ?? []).map(({ text, inlineData }) =>
-      inlineData
-        ? { type: 'image', mime_type: inlineData.mimeType, data: inlineData.data }
-        : { type: 'text', text },
-    ),
+    input: (contents.at(-1)?.parts ?? []).map(({ text, inlineData, fileData }) => {
+      if (inlineData) return { type: 'image', mime_type: inlineData.mimeType, data: inlineData.data };
+      if (fileData) return { type: 'image', mime_type: fileData.mimeType, uri: fileData.fileUri };
+      return { type: 'text', text };
+    }),
     background: true,
     // What is not stored cannot be asked for afterwards.
     store: true,

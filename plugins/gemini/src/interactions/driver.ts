@@ -3,6 +3,7 @@ import type { TaskDriver, TaskState } from '@easel/plugin-sdk/provider';
 import { z } from 'zod';
 import { usageSchema } from '../answer.js';
 import type { GeminiClient } from '../client.js';
+import { asPassing } from '../failures.js';
 import { whyNothing } from '../refusal.js';
 import { type Interaction, interactionSchema, picturesOf, problemsOf, usageOf, wordsAnswer } from './wire.js';
 
@@ -34,7 +35,8 @@ export function createInteractionDriver(client: Pick<GeminiClient, 'request'>): 
       try {
         return stateOf(await client.request(aboutOf(ticket), interactionSchema, signal, ask));
       } catch (error) {
-        throw questionFailure(error);
+        // It says nothing of the interaction: it is asked for again.
+        throw asPassing(error);
       }
     },
 
@@ -49,15 +51,6 @@ export function createInteractionDriver(client: Pick<GeminiClient, 'request'>): 
       await client.request(aboutOf(ticket), z.unknown(), signal, ask);
     },
   };
-}
-
-/** An answer to a question that cannot be read says nothing of the interaction: it is asked for again. */
-function questionFailure(error: unknown): unknown {
-  if (!EaselError.isInstance(error)) return error;
-  const { code, message } = error;
-  return code === 'ERR_PROVIDER_BAD_RESPONSE' || code === 'ERR_DEADLINE'
-    ? new EaselError({ code: 'ERR_PROVIDER_UNAVAILABLE', message, cause: error })
-    : error;
 }
 
 /** A status that nobody knows is an end: one that was waited for would never come. */

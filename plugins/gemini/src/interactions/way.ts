@@ -20,16 +20,18 @@ const createdSchema = z.object({ id: z.string().min(1).max(1_000) });
  * it keeps interactions.
  */
 export async function openInBackground(
-  { client, interactions }: Pick<Means, 'client' | 'interactions'>,
+  { client, interactions, inputFiles }: Pick<Means, 'client' | 'interactions' | 'inputFiles'>,
   request: GenerationRequest,
   options: Options,
   imageConfig: ImageConfig,
-  { signal, received }: BatchCall,
+  call: BatchCall,
 ): Promise<Way> {
+  const { signal, received } = call;
   const { requestId, isResumable = false, outputFormat } = request;
   const { previousTurn: previous, keepTurn: isKept = previous !== undefined } = options;
+  const inputs = await inputFiles.partsOf(request, { isKept, knowsFiles: true }, call);
   const written = (prompt: string) =>
-    bodyOf(pictureRequest(request, { prompt }, imageConfig, options), previous);
+    bodyOf(pictureRequest(request, { prompt, inputs }, imageConfig, options), previous);
   const plain = written(request.prompt);
   const fingerprint = fingerprintOf(plain.model, JSON.stringify([plain, isKept]), options);
   const turns = new Map<Image, string>();

@@ -62,9 +62,14 @@ export function parametersTextOf(
   image: Image,
   { provenance }: { readonly provenance: Pick<Provenance, 'model' | 'parameters'> },
 ): string {
-  const parameters = knownParameters(provenance.parameters, image.seed);
-  const { samplerLabel } = provenance.parameters;
-  return formatParametersText({ ...parameters, samplerLabel }, provenance.model, `Easel ${coreVersion}`);
+  return parametersText(knownParameters(provenance.parameters, image.seed), provenance);
+}
+
+function parametersText(
+  known: ProvenanceDocument['parameters'],
+  { model, parameters: { samplerLabel } }: Pick<Provenance, 'model' | 'parameters'>,
+): string {
+  return formatParametersText({ ...known, samplerLabel }, model, `Easel ${coreVersion}`);
 }
 
 function textsFor(image: Image, result: ImageResult): Record<string, string> {
@@ -85,7 +90,7 @@ function textsFor(image: Image, result: ImageResult): Record<string, string> {
     })),
   };
   return {
-    [parametersKeyword]: parametersTextOf(image, result),
+    [parametersKeyword]: parametersText(parameters, provenance),
     [provenanceKeyword]: JSON.stringify(document),
   };
 }

@@ -34,6 +34,8 @@ export const provenanceDocumentSchema = z.object({
 });
 export type ProvenanceDocument = z.output<typeof provenanceDocumentSchema>;
 
+const embeddedParameters = Object.entries(embeddedParametersSchema.shape);
+
 /**
  * Of the values that made pictures, those that the contract knows and that are valid, for one picture of
  * them.
@@ -44,7 +46,8 @@ export function knownParameters(
 ): ProvenanceDocument['parameters'] {
   const values: Readonly<Record<string, unknown>> = { ...used, n: 1, seed };
   const known: Record<string, unknown> = {};
-  for (const [name, schema] of Object.entries(embeddedParametersSchema.shape)) {
+  for (const [name, schema] of embeddedParameters) {
+    if (values[name] === undefined) continue;
     const parsed = schema.safeParse(values[name]);
     if (parsed.success && parsed.data !== undefined) known[name] = sorted(parsed.data);
   }

@@ -18,6 +18,8 @@ interface Row {
   readonly modelDefault?: string;
   /** Describes it in `supports` of a model. Absent: `supports` does not say whether a model takes it. */
   readonly support?: string;
+  /** Whether a model takes it where `supports` does not say so. Absent: no. */
+  readonly isUsual?: true;
   /** Describes it in what a plugin is asked for. */
   readonly generation: string;
 }
@@ -64,9 +66,12 @@ const rows = {
   },
   strength: {
     schema: z.number().min(0).max(1),
-    request: "How far to go from the input image, 0 (keep it) to 1 (ignore it). Absent: the model's default.",
+    request:
+      "How far to go from the input image, 0 (keep it) to 1 (ignore it). Absent: the model's default. Dropped with a warning where the model changes images by words alone.",
     modelDefault:
       'Strength where the request has an input image and no strength. Absent: the plugin decides.',
+    support: 'Takes a strength beside an input image. Absent: yes.',
+    isUsual: true,
     generation: "Absent: the plugin's own choice.",
   },
 } as const satisfies Record<string, Row>;
@@ -101,6 +106,8 @@ export const generationParameters = shapeOf('generation', optional) as typeof re
 export const parameterDefaults = shapeOf('modelDefault', optional) as {
   [Name in Having<'modelDefault'>]: Optional<Name>;
 };
-export const supportedParameters = shapeOf('support', () => z.boolean().default(false)) as {
+export const supportedParameters = shapeOf('support', ({ isUsual = false }) =>
+  z.boolean().default(isUsual),
+) as {
   [Name in Having<'support'>]: z.ZodDefault<z.ZodBoolean>;
 };

@@ -25,12 +25,12 @@ export function adaptParameters(
     values[name] = asked[name] ?? fallback[name];
   };
   for (const name of parameterNames) {
-    const needsImage = needsInputImage(name);
-    const isTaken = needsImage ? request.inputImages.length > 0 : isSupported[name];
+    const isMissing = needsInputImage(name) && request.inputImages.length === 0;
+    const isTaken = isSupported[name] && !isMissing;
     if (isTaken) set(name);
     // An empty text asks for nothing; clients send it with every call.
     else if (asked[name] !== undefined && asked[name] !== '') {
-      const why = needsImage ? 'there is no input image' : `"${id}" does not take it`;
+      const why = isMissing ? 'there is no input image' : `"${id}" does not take it`;
       warnings.push({
         code: 'parameter-dropped',
         parameter: name,

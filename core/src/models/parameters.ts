@@ -4,7 +4,7 @@ import { type GenerationRequest, type ParameterName, parameterNames } from '@eas
 interface Parameter {
   /**
    * What it has no effect without: the model's word for it under `supports`, or an input image in the
-   * request.
+   * request beside it.
    */
   readonly needs: 'support' | 'input-image';
   /**

@@ -70,6 +70,7 @@ export function toEngineCall(
     sampler,
     source,
     strength,
+    isStrengthAsked: request.strength !== undefined,
     clipSkip,
     guidanceRescale,
     guidanceStart,

@@ -121,6 +121,7 @@ export const modelSchema = z.looseObject({
     steps: z.boolean(),
     guidanceScale: z.boolean(),
     sampler: z.boolean(),
+    strength: z.boolean(),
     inputImages: z.number(),
     mask: z.boolean(),
   }),

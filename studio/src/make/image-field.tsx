@@ -74,7 +74,8 @@ export function ImageField({ model }: { readonly model: Model }) {
           target.value = '';
         }}
       />
-      {first ? (
+      {!first && <p className="fine">{words.inputHint}</p>}
+      {first && model.supports.strength && (
         <NumberSlider
           label={words.strength}
           value={draft.strength ?? model.defaults.strength ?? usualStrength}
@@ -83,8 +84,6 @@ export function ImageField({ model }: { readonly model: Model }) {
           step={0.05}
           onChange={(strength) => setDraft({ strength })}
         />
-      ) : (
-        <p className="fine">{words.inputHint}</p>
       )}
     </div>
   );

@@ -34,7 +34,7 @@ export interface Door {
 }
 
 export interface Call {
-  readonly model: 'all' | 'none';
+  readonly model: 'all' | 'none' | 'words';
   /** What is sent along to start from. */
   readonly given: 'nothing' | 'image' | 'image and mask';
   readonly fields: Fields;

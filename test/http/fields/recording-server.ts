@@ -15,13 +15,14 @@ const model = (id: string, supports: Partial<ModelInput['supports']>): ModelInpu
   defaults: { width: 64, height: 64 },
   supports: { ...edges, ...supports },
 });
-/** A model that takes all there is, and one that takes nothing but words and a size. */
+/** Models that take all there is, nothing but words and a size, and images that words alone change. */
 const models = [
   model('all', {
     ...{ inputImages: 2, mask: true, seed: true, negativePrompt: true },
     ...{ steps: true, guidanceScale: true, sampler: true },
   }),
   model('none', {}),
+  model('words', { inputImages: 2, strength: false }),
 ];
 const sharedOptions = [
   'clipSkip',
@@ -41,7 +42,7 @@ export async function startRecordingServer(
   const recorder = definePlugin({
     manifest: {
       ...{ id: 'recorder', version: '1.0.0' },
-      handles: [{ type: 'all', sharedOptions: [...sharedOptions] }, { type: 'none' }],
+      handles: [{ type: 'all', sharedOptions: [...sharedOptions] }, { type: 'none' }, { type: 'words' }],
     },
     config: z.strictObject({}),
     options: z.looseObject({}),

@@ -40,15 +40,15 @@ function withoutInert({ fields, ...call }: Call, { needs = {} }: Pick<Door, 'nee
 function callOf(door: Door): fc.Arbitrary<Call> {
   return fc
     .record({
-      model: fc.constantFrom('all', 'none') satisfies fc.Arbitrary<Call['model']>,
+      model: fc.constantFrom('all', 'none', 'words') satisfies fc.Arbitrary<Call['model']>,
       given: fc.constantFrom('nothing', 'image', 'image and mask') satisfies fc.Arbitrary<Call['given']>,
       names: fc.subarray(Object.keys(door.fields), { minLength: 1, maxLength: 5 }),
       values: fc.record(door.fields),
     })
     .map(({ model, given, names, values }) => ({
       model,
-      // A model that takes no images refuses them.
-      given: model === 'none' ? 'nothing' : given,
+      // A model that takes no images refuses them, and so does one that takes no masks.
+      given: model === 'none' ? 'nothing' : model === 'words' && given !== 'nothing' ? 'image' : given,
       fields: Object.fromEntries(withNeeds(door, names).map((name) => [name, values[name]])),
     }));
 }

@@ -113,6 +113,7 @@ export async function generateLatents(
         ...conditioning.warnings,
         ...(unconditionalScale > 1 ? [] : warnOfUnreadNegative(model, request)),
         ...warnOfUnreadScale(model, request),
+        ...warnOfUnreadStrength(model, request),
         ...(unconditionalScale > 1 ? [] : warnOfUnreadSpan(request)),
         ...(deepCacheInterval > 1 && !reusing ? [noDeepLayers] : []),
       ]),
@@ -189,6 +190,13 @@ function warnOfUnreadNegative(
 
 const spaced = (config: unknown, spacing: PictureRequest['timestepSpacing']): unknown =>
   spacing === undefined ? config : { ...(config as object), timestep_spacing: spacing };
+
+function warnOfUnreadStrength(model: DiffusionModel, request: PictureRequest): string[] {
+  const { source, isStrengthAsked = false } = request;
+  if (!isStrengthAsked || source?.kind !== 'picture' || beginsFromSource(model, request)) return [];
+  const masked = model.editing ? ' A mask makes it start from there.' : '';
+  return [`strength had no effect: the model reads the input image, and does not start from it.${masked}`];
+}
 
 /** A model that follows or edits an image begins from noise, unless a mask keeps something of it. */
 const beginsFromSource = (model: DiffusionModel, { source }: PictureRequest): boolean =>

@@ -57,6 +57,8 @@ export interface PictureRequest extends Omit<ConditioningRequest, 'isGuided' | '
   readonly source?: Source | undefined;
   /** Over 0 to 1: how far to go from the source. Absent: all the way. */
   readonly strength?: number | undefined;
+  /** Whether somebody asked for that strength, and is told where it has no effect. Absent: no. */
+  readonly isStrengthAsked?: boolean | undefined;
   /**
    * Between 0 and 1: go on with a source that has been through this share of the noise schedule already.
    * Absent: noise is added.

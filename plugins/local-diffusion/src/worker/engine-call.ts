@@ -71,6 +71,8 @@ export interface EngineCall {
   readonly source: SourceFiles | undefined;
   /** 0 to 1: how far to go from the source. */
   readonly strength: number;
+  /** Whether the request names it. */
+  readonly isStrengthAsked: boolean;
   /** How many looks at each unfinished image to send. */
   readonly previews: number;
   /** A sentence for each option that has no effect. */

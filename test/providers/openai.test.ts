@@ -130,6 +130,36 @@ describe('servers in their own ways', () => {
     expect(warnings).toEqual([]);
   });
 
+  it.each([
+    ['emulated-together', 1, 'reference_images'],
+    ['emulated-together', 2, 'reference_images'],
+    ['openai:black-forest-labs/FLUX.1-kontext-pro', 1, 'image_url'],
+  ])('Together takes images of %s, %i of them, as %s', async (model, count, field) => {
+    const { emulator, createKernel } = await createOpenAiWorld({
+      like: 'together',
+      model: 'emulated-together',
+    });
+    const inputImages = await Promise.all(
+      Array.from({ length: count }, (_, index) => input(`image ${index}`)),
+    );
+    const asked = {
+      prompt: 'a hat',
+      model,
+      inputImages,
+      providerOptions: { openai: { server: 'together' } },
+    };
+    const { images } = await createKernel().generateImage(asked);
+    expect(images).toHaveLength(1);
+    expect(emulator.lastInputs?.images).toHaveLength(count);
+    expect(Object.keys(emulator.seen('POST', /generations$/)[0]?.json as object)).toContain(field);
+    if (field === 'image_url') {
+      const two = { ...asked, inputImages: [...inputImages, ...inputImages] };
+      await expect(createKernel().generateImage(two)).rejects.toMatchObject({
+        message: 'inputImages: Together AI takes one image.',
+      });
+    }
+  });
+
   it('vLLM-Omni edits images in a form that repeats its field', async () => {
     const { emulator, createKernel } = await createOpenAiWorld({ like: 'vllm-omni', model: 'emulated-vllm' });
     const inputImages = [await input('one'), await input('two')];

@@ -111,6 +111,9 @@ const openai: Dialect = {
 
 const { lineEdit: _, ...azure } = openai;
 
+/** docs.together.ai/docs/inference/images/reference-images. */
+const isKontext = (name: string) => /kontext/i.test(name);
+
 export const dialects = {
   openai,
   azure: { ...azure, key: { header: 'api-key', value: emulatedKey } },
@@ -129,22 +132,31 @@ export const dialects = {
     errors: 'xai',
   },
   together: {
-    generate: z.strictObject({
-      model,
-      prompt,
-      n: count.optional(),
-      width: number.optional(),
-      height: number.optional(),
-      steps: number.optional(),
-      seed: number.optional(),
-      guidance_scale: number.optional(),
-      negative_prompt: z.string().optional(),
-      output_format: z.enum(['jpeg', 'png']).optional(),
-      response_format: z.enum(['base64', 'url']).optional(),
-      image_url: z.string().optional(),
-      reference_images: z.array(z.string()).optional(),
-      disable_safety_checker: z.boolean().optional(),
-    }),
+    generate: z
+      .strictObject({
+        model,
+        prompt,
+        n: count.optional(),
+        width: number.optional(),
+        height: number.optional(),
+        steps: number.optional(),
+        seed: number.optional(),
+        guidance_scale: number.optional(),
+        negative_prompt: z.string().optional(),
+        output_format: z.enum(['jpeg', 'png']).optional(),
+        response_format: z.enum(['base64', 'url']).optional(),
+        image_url: z.string().optional(),
+        reference_images: z.array(z.string()).optional(),
+        disable_safety_checker: z.boolean().optional(),
+      })
+      .refine(({ model, reference_images: list }) => !list || !isKontext(model), {
+        path: ['reference_images'],
+        error: 'reference_images is not supported for this model',
+      })
+      .refine(({ model, image_url: one }) => !one || isKontext(model) || /FLUX\.2-(pro|flex)/i.test(model), {
+        path: ['image_url'],
+        error: 'image_url is not supported for this model',
+      }),
     imageFields: ['image_url', 'reference_images'],
     key: bearer(emulatedKey),
     errors: 'openai',

@@ -28,7 +28,8 @@ export async function writeBody(
       path: server.generatePath ?? '/images/generations',
       bodyWith: (more) => JSON.stringify({ ...fields, ...more }),
     };
-  const { edit, name } = server;
+  const { name } = server;
+  const edit = server.edit && editFor(server.edit, String(fields.model));
   if (!edit) throw refuse('inputImages', `${name} edits no images`);
   if (mask && !edit.mask) throw refuse('mask', `${name} takes no masks`);
   const sentMask = mask && edit.mask === 'transparent' ? await transparentMask(mask) : mask;
@@ -45,6 +46,13 @@ export async function writeBody(
   return { path: edit.path, bodyWith: (more) => JSON.stringify({ ...fields, ...images, ...more }) };
 }
 
+/** How a model of the server takes images. */
+function editFor({ oneImage, ...edit }: EditForm, model: string): EditForm {
+  if (!oneImage?.models.test(model)) return edit;
+  const { imagesField: _, ...others } = edit;
+  return { ...others, imageField: oneImage.field };
+}
+
 /** The body of a line of a batch, which is always JSON. */
 export async function writeLineBody(
   server: Pick<Server, 'name' | 'generatePath' | 'batches'>,
@@ -57,9 +65,9 @@ export async function writeLineBody(
 }
 
 function jsonImages(edit: EditForm, images: readonly InputImage[]) {
-  const { imageField, imagesField = imageField } = edit;
+  const { imageField, imagesField } = edit;
   const written = images.map((image) => jsonImage(edit, image));
-  return written.length === 1 && imageField !== imagesField
+  return imagesField === undefined || (written.length === 1 && imageField !== imagesField)
     ? { [imageField]: written[0] }
     : { [imagesField]: written };
 }

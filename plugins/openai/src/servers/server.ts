@@ -26,6 +26,8 @@ export interface EditForm {
    * takes one image.
    */
   readonly imagesField?: string;
+  /** Models that take one image, in a field of its own, by their names. Absent: none. */
+  readonly oneImage?: { readonly models: RegExp; readonly field: string };
   /**
    * How JSON has an image: `{ url, type }` or `{ image_url }` with the data URI. Absent: as text, the data URI.
    */

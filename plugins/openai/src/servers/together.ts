@@ -1,6 +1,9 @@
 import type { Server } from './server.js';
 
-/** docs.together.ai, as `together-ai` 0.52.0 asks. */
+/**
+ * docs.together.ai, as `together-ai` 0.52.0 asks; for input images docs.together.ai/docs/inference/images/
+ * reference-images.
+ */
 export const together: Server = {
   name: 'Together AI',
   baseUrl: 'https://api.together.xyz/v1',
@@ -8,7 +11,8 @@ export const together: Server = {
   edit: {
     path: '/images/generations',
     encoding: 'json',
-    imageField: 'image_url',
+    imageField: 'reference_images',
+    oneImage: { models: /kontext/i, field: 'image_url' },
     imagesField: 'reference_images',
   },
   size: { kind: 'edges' },

@@ -90,8 +90,11 @@ export const lateMs = 5_000;
 /** An answer that takes longer than `lateMs`. */
 export const lateAnswer = { trickle: { bytes: 1, everyMs: 500 } } as const;
 
-/** Milliseconds that a plugin may take to start: a machine with much else to do is no fault of its own. */
-export const startMs = 120_000;
+/**
+ * Milliseconds that a plugin may take to start, and to acknowledge what it is told: a machine with much else to
+ * do is no fault of its own.
+ */
+export const patientRuntime = { startMs: 120_000, stallMs: 60_000 };
 
 /** The element that a random number chooses. */
 export const pick = <Element>(random: () => number, all: readonly Element[]): Element =>

@@ -1,7 +1,7 @@
 import type { ImageResult } from '@easel/core';
 import type { ImageRequest } from '@easel/plugin-sdk';
 import { openProviderKernels } from '../providers/provider-kernels.js';
-import { type Provider, type Site, startMs } from './site.js';
+import { type Provider, patientRuntime, type Site } from './site.js';
 
 /** Milliseconds that one call may take, on a machine that has much else to do. */
 const callMs = 120_000;
@@ -27,7 +27,7 @@ export async function openWorld(
     ...{ plugin, model, options, environment: secrets, retries: 2 },
     // An open circuit would hide what the faults do.
     breaker: { minimumCalls: 10_000 },
-    runtime: { startMs },
+    runtime: patientRuntime,
   });
   const manager = createKernel();
   const health = () => manager.getServiceHealth().plugins.find(({ id }) => id === plugin);

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { type Provider, type Site, startMs } from '../site.js';
+import { type Provider, patientRuntime, type Site } from '../site.js';
 
 const path = (relative: string) => fileURLToPath(new URL(`../../../${relative}`, import.meta.url));
 
@@ -43,7 +43,7 @@ export class ServerProcess {
       retries: 10,
       // An open circuit would hide what the faults do.
       plugins: {
-        [plugin]: { options: site.options, breaker: { minimumCalls: 10_000 }, runtime: { startMs } },
+        [plugin]: { options: site.options, breaker: { minimumCalls: 10_000 }, runtime: patientRuntime },
       },
     };
     await writeFile(join(folder, 'easel.config.json'), JSON.stringify(configuration));

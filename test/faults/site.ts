@@ -91,8 +91,8 @@ export const lateMs = 5_000;
 export const lateAnswer = { trickle: { bytes: 1, everyMs: 500 } } as const;
 
 /**
- * Milliseconds that a plugin may take to start, and to acknowledge what it is told: a machine with much else to
- * do is no fault of its own.
+ * Milliseconds that a plugin may take to start, and to acknowledge what it is told: a machine with much else
+ * to do is no fault of its own.
  */
 export const patientRuntime = { startMs: 120_000, stallMs: 60_000 };
 

@@ -75,13 +75,17 @@ describe('a server that an app has bundled', () => {
   });
 });
 
-it("refuses Yarn Plug'n'Play, whose loader names itself in process.versions", () => {
+const importCore = `import '${pathToFileURL(join(root, 'core/dist/index.js')).href}'`;
+
+it.each([
+  ['a host', ['--input-type=module', '-e', importCore]],
+  ['the command', [join(root, 'core/bin/easel.js'), 'generate', 'a star']],
+])("refuses Yarn Plug'n'Play, whose loader names itself in process.versions (%s)", (_, begun) => {
   const folder = mkdtempSync(join(tmpdir(), 'easel-pnp-'));
   onTestFinished(() => rmSync(folder, { recursive: true, maxRetries: 10 }));
   writeFileSync(join(folder, '.pnp.cjs'), "process.versions.pnp = '3';");
-  const core = pathToFileURL(join(root, 'core/dist/index.js')).href;
-  const words = ['--require', join(folder, '.pnp.cjs'), '--input-type=module', '-e', `import '${core}'`];
-  const { status, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' });
+  const words = ['--require', join(folder, '.pnp.cjs'), ...begun];
+  const { status, stderr } = spawnSync(process.execPath, words, { cwd: folder, encoding: 'utf8' });
   expect(status).toBe(1);
   expect(stderr).toContain("Easel does not run under Yarn Plug'n'Play");
   expect(stderr).toContain('nodeLinker: node-modules');

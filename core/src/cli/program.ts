@@ -42,7 +42,10 @@ export function createProgram(finish: Finish): Command {
     .description('Makes images from words: one command in front of every image model.')
     .version(coreVersion, '-V, --version', 'print the version')
     .helpCommand(false)
-    .addHelpText('after', help);
+    .addHelpText('after', help)
+    .hook('preAction', async () => {
+      await import('../own-files.js'); // refuses to begin where plugins cannot
+    });
   for (const create of commands) program.addCommand(create(finish));
   return throwing(program);
 }

@@ -54,6 +54,17 @@ describe('a wrong request', () => {
   });
 });
 
+describe('a kernel without models', () => {
+  it('says where they come from', async () => {
+    const manager = createFixtureKernel({ catalogueFolders: [], currentModel: undefined });
+    await expect(manager.generateImage({ prompt })).rejects.toMatchObject({
+      code: 'ERR_MODEL_UNKNOWN',
+      message: 'There are no models: no catalogue folder has one.',
+      hint: expect.stringContaining('Install `easel`'),
+    });
+  });
+});
+
 describe('an adapted request', () => {
   it('rounds a size to what the model makes, and says so', async () => {
     const manager = createFixtureKernel();

@@ -15,6 +15,7 @@ export function findModel(catalogue: Catalogue, id: string): Model {
   const found = model ?? firstOf(catalogue, id);
   if (found) return found;
   const ids = [...catalogue.models.keys()].sort((one, other) => distance(id, one) - distance(id, other));
+  if (ids.length === 0 && catalogue.problems.length === 0) throw noModels();
   const list = ids.slice(0, shown).join(', ') + (ids.length > shown ? ` and ${ids.length - shown} more` : '');
   throw new EaselError({
     code: 'ERR_MODEL_UNKNOWN',
@@ -27,6 +28,14 @@ export function findModel(catalogue: Catalogue, id: string): Model {
       : {}),
   });
 }
+
+const noModels = () =>
+  new EaselError({
+    code: 'ERR_MODEL_UNKNOWN',
+    field: 'model',
+    message: 'There are no models: no catalogue folder has one.',
+    hint: 'Install `easel`, which brings some, or name a folder or package of them under "catalogueFolders".',
+  });
 
 function firstOf(catalogue: Catalogue, group: string): Model | undefined {
   const models = (catalogue.groups.get(group) ?? []).flatMap((id) => catalogue.models.get(id) ?? []);

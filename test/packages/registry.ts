@@ -12,6 +12,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
+import { platforms } from '../../release/runtime-packages.js';
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -46,10 +47,22 @@ function describe({ name, version, file, manifest }: Packed, origin: string): ob
   return { name, 'dist-tags': { latest: version }, versions: { [version]: { ...manifest, dist } } };
 }
 
+/** ONNX Runtime for the other platforms, of which Yarn 1 wants to read and npm to install nothing. */
+function othersThan(here: Packed | undefined): Packed[] {
+  if (!here) return [];
+  return platforms
+    .map(({ os, cpu }) => {
+      const name = `@easel/onnxruntime-${os}-${cpu}`;
+      return { ...here, name, manifest: { ...here.manifest, name, os: [os], cpu: [cpu] } };
+    })
+    .filter(({ name }) => name !== here.name);
+}
+
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const packed = readdirSync(tarballs)
     .filter((file) => file.endsWith('.tgz'))
     .map(readTarball);
+  packed.push(...othersThan(packed.find(({ name }) => name.startsWith('@easel/onnxruntime-'))));
   const [upstream = '', cache = '', cafile = ''] = ['registry', 'cache', 'cafile'].map((name) =>
     execFileSync('npm', ['config', 'get', name], { encoding: 'utf8' }).trim(),
   );

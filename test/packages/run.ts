@@ -2,7 +2,7 @@
  * `npm run test:packages`: the tarballs in fresh projects.
  *
  *   --node N  the major version of Node.js that all hosts run under. Absent: the one that runs the tests
- *   --all     hosts whose installation is large, too: Next.js, pnpm
+ *   --all     hosts whose installation is large, too: Next.js, pnpm, Yarn
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

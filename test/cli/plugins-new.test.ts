@@ -123,7 +123,9 @@ describe('easel plugins new', () => {
   it('says what its commands need where that is not installed', async () => {
     const folder = workingFolder();
     const { stdout } = await easel(folder, ['plugins', 'new', 'bare', '--language', 'ts']);
-    expect(stdout).toContain('npm install --save-dev vitest typescript @types/node');
+    expect(stdout).toContain(
+      'npm install --save-dev @easel/plugin-sdk zod sharp vitest typescript @types/node',
+    );
   });
 
   it('works in a repository whose own tests are elsewhere', async () => {
@@ -154,7 +156,9 @@ describe('easel plugins new', () => {
       const lines = commands.trim().split('\n');
       // What only npm has installed is no command of its own.
       for (const line of lines) expect(line).toMatch(/^(npm|npx|mkdir) /);
-      expect(lines).toContainEqual(expect.stringMatching(/^npm install --save-dev vitest/));
+      expect(lines).toContainEqual(
+        expect.stringMatching(/^npm install --save-dev @easel\/plugin-sdk zod sharp vitest/),
+      );
       expect(lines).toContainEqual(expect.stringMatching(/^npx easel generate /));
     }
   });

@@ -34,6 +34,15 @@ describe('an empty folder', () => {
     expect(again?.equals(first as Buffer)).toBe(true);
   });
 
+  it('gets a plugin whose README works, by what it says to install', async () => {
+    const author = createHost();
+    symlinkSync(join(host.cache, '_npx'), join(author.cache, '_npx'));
+    await author.expect('npx', ['--offline', 'easel', 'plugins', 'new', 'painter', '--language', 'ts']);
+    const readme = readFileSync(join(author.folder, 'plugins/painter/README.md'), 'utf8');
+    const [, commands = ''] = readme.split(/```(?:sh)?\n/);
+    await author.expect('sh', ['-ec', commands]);
+  });
+
   it('has ONNX Runtime for its platform alone, and not the package whose install script downloads', () => {
     const [installed = ''] = readdirSync(join(host.cache, '_npx'));
     const packages = readdirSync(join(host.cache, '_npx', installed, 'node_modules/@easel'));

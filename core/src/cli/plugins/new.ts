@@ -41,6 +41,9 @@ export async function newPlugin(
   return exitStatus.ok;
 }
 
+/** What the suite needs. Plugins get the kernel's own SDK and zod; their tests and compilers do not. */
+const ofSuite = ['@easel/plugin-sdk', 'zod', 'sharp', 'vitest'];
+
 function nextSteps(
   id: string,
   {
@@ -54,8 +57,9 @@ function nextSteps(
   },
 ): string[] {
   const path = relative('', target);
-  const tools = language === 'ts' ? ['vitest', 'typescript', '@types/node'] : ['vitest'];
-  const missing = tools.filter((name) => findPackage(name, [target]) === undefined);
+  const missing = [...ofSuite, ...(language === 'ts' ? ['typescript', '@types/node'] : [])].filter(
+    (name) => findPackage(name, [target]) === undefined,
+  );
   const use =
     template === 'http' ? [`npx easel emulate ${id}`] : [`npx easel generate "anything" --model ${id}`];
   return [

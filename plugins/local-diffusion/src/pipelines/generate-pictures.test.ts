@@ -18,6 +18,20 @@ const expectClose = (actual: ArrayLike<number>, expected: ArrayLike<number>) => 
   expect(actual.length).toBe(expected.length);
   for (let i = 0; i < expected.length; i++) expect(actual[i]).toBeCloseTo(expected[i]!, 4);
 };
+test('a strength that somebody asked for is told where a model follows the image', async () => {
+  const source = { kind: 'picture', planes } as const;
+  const warningsOf = async (asked: Partial<PictureRequest>, followsImage?: true) => {
+    const { model } = createModel();
+    const following = followsImage ? { ...model, followsImage, inputChannels: 8 } : model;
+    return (await generatePictures(following, request({ source, strength: 0.8, ...asked }))).warnings;
+  };
+  expect(await warningsOf({ isStrengthAsked: true }, true)).toEqual([
+    'strength had no effect: the model reads the input image, and does not start from it.',
+  ]);
+  expect(await warningsOf({}, true)).toEqual([]);
+  expect(await warningsOf({ isStrengthAsked: true })).toEqual([]);
+});
+
 describe('text to image', () => {
   test('starts from noise, and says what was asked', async () => {
     const { model, calls, asked } = createModel();

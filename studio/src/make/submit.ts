@@ -13,7 +13,7 @@ export async function make(model: Model): Promise<void> {
     const draft = $draft.get();
     const inputs = await inputFields(model.supports);
     const { strength } = draft;
-    const isFromImage = inputs.input_images && strength !== undefined;
+    const isFromImage = inputs.input_images && model.supports.strength && strength !== undefined;
     const job = await submitJob({
       ...requestOf(draft, model),
       ...inputs,

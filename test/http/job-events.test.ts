@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { expect, it, onTestFinished } from 'vitest';
 import { bearer, createKey, jsonOf, startServer, type TestServer } from './server.js';
@@ -58,4 +59,27 @@ it('tells nobody of the jobs of others', async () => {
   const id = await submit(own);
   await expect.poll(() => told.some(({ data }) => data.id === id && data.state === 'succeeded')).toBe(true);
   expect(new Set(told.flatMap(({ data }) => data.id ?? []))).toEqual(new Set([id]));
+});
+
+it('shows the looks of a job that ended just now, for who was told of them before, and then forgets them', async () => {
+  const fixtures = (name: string) => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
+  const server = await startServer({
+    pluginFolders: [fixtures('preview-plugins')],
+    catalogueFolders: [fixtures('preview-catalogue')],
+    currentModel: 'sketch-one',
+  });
+  const told = await watch(server);
+  const make = async () => {
+    const asked = { prompt: 'a fixture', previews: 1 };
+    const { id } = await jsonOf<{ id: string }>(await server.post('/api/images/jobs', asked));
+    await expect.poll(() => told.some(({ data }) => data.id === id && data.state === 'succeeded')).toBe(true);
+    return id;
+  };
+  const first = await make();
+  expect(told.filter(({ event }) => event === 'preview').map(({ data }) => data.id)).toEqual([first]);
+  const look = async () => (await server.get(`/api/images/jobs/${first}/previews/0`)).status;
+  expect(await look()).toBe(200);
+  expect(await jsonOf(await server.get(`/api/images/jobs/${first}`))).not.toHaveProperty('previews');
+  for (let other = 0; other < 8; other++) await make();
+  expect(await look()).toBe(404);
 });

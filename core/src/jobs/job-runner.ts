@@ -2,6 +2,7 @@ import type { Preview, Progress } from '@easel/plugin-sdk';
 import type { DatabaseThread } from './database/database-thread.js';
 import type { BegunJob, StoredJob } from './job.js';
 import { JobEvents } from './job-events.js';
+import { JobPreviews } from './job-previews.js';
 import type { JobPlace } from './job-records.js';
 import { JobWork, type WorkOptions } from './job-work.js';
 import { ServerLease } from './server-lease.js';
@@ -26,8 +27,7 @@ export class JobRunner {
   readonly #database: DatabaseThread;
   readonly #working = new Map<string, { readonly work: JobWork; readonly done: Promise<void> }>();
   readonly #progress = new Map<string, Omit<Progress, 'preview'>>();
-  /** The last look at each unfinished image, by job and then by index. */
-  readonly #previews = new Map<string, Map<number, Preview>>();
+  readonly #previews = new JobPreviews();
   readonly #endListeners: ((job: StoredJob) => void)[] = [];
   #filling: Promise<void> | undefined;
   #fillAgain = false;
@@ -64,9 +64,9 @@ export class JobRunner {
     return this.#progress.get(id);
   }
 
-  /** The last looks at the unfinished images of a job that this server works on. */
+  /** The last looks at the unfinished images of a job that this server works on, or did a moment ago. */
   previewsOf(id: string): readonly Preview[] {
-    return [...(this.#previews.get(id)?.values() ?? [])];
+    return this.#previews.of(id);
   }
 
   /**
@@ -136,8 +136,7 @@ export class JobRunner {
         onProgress: (progress) => {
           const { preview, ...known } = progress;
           this.#progress.set(id, known);
-          if (preview)
-            this.#previews.set(id, (this.#previews.get(id) ?? new Map()).set(preview.index, preview));
+          if (preview) this.#previews.set(id, preview);
           this.events.tell(id, { type: 'progress', progress });
         },
         onCell: (changed) => this.events.tell(id, { type: 'state', job: changed }),
@@ -153,7 +152,7 @@ export class JobRunner {
       .finally(() => {
         this.#working.delete(id);
         this.#progress.delete(id);
-        this.#previews.delete(id);
+        this.#previews.end(id);
         this.fill();
       });
     this.#working.set(id, { work, done });

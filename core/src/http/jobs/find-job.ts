@@ -64,6 +64,6 @@ export const describeFor = (context: ServerContext, request: FastifyRequest, job
     },
     {
       progress: context.jobs.progressOf(job.id),
-      previews: context.jobs.previewsOf(job.id),
+      previews: job.endedAt === undefined ? context.jobs.previewsOf(job.id) : [],
     },
   );

@@ -22,7 +22,7 @@ export type Warning = z.infer<typeof warningSchema>;
 
 export const costSchema = z.object({
   amount: z.number().nonnegative().describe('What the whole call cost.'),
-  currency: z.string().length(3).describe('ISO 4217 code, for example `USD`.'),
+  currency: z.string().length(3).toUpperCase().describe('ISO 4217 code, for example `USD`.'),
 });
 
 export type Cost = z.infer<typeof costSchema>;

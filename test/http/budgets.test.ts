@@ -11,7 +11,11 @@ import { bearer, createKey, jsonOf, startServer } from './server.js';
 
 const path = (relative: string) => fileURLToPath(new URL(`../fixtures/${relative}`, import.meta.url));
 
-async function startWorld(settings: ConfigurationInput['server'] = {}, storageFolder?: string) {
+async function startWorld(
+  settings: ConfigurationInput['server'] = {},
+  storageFolder?: string,
+  dear: object = {},
+) {
   const folder = storageFolder ?? (await mkdtemp(join(tmpdir(), 'easel-budgets-')));
   if (storageFolder === undefined)
     onTestFinished(async () => await rm(folder, { recursive: true, force: true, maxRetries: 10 }));
@@ -23,7 +27,7 @@ async function startWorld(settings: ConfigurationInput['server'] = {}, storageFo
     server: settings,
     plugins: {
       cheap: { options: { estimate: 0.01, fails: 'ERR_PROVIDER_AUTH', mayBePaid: true } },
-      dear: { options: { estimate: 0.4, cost: 0.3, delayMs: 50 } },
+      dear: { options: { estimate: 0.4, cost: 0.3, delayMs: 50, ...dear } },
       unpriced: { options: { cost: 0.2 } },
       here: { options: { fails: 'ERR_PROVIDER_AUTH' } },
     },
@@ -102,6 +106,19 @@ describe('a budget', () => {
     expect((await make(server, 'unpriced-drawing', free)).status).toBe(200);
     expect((await make(server, 'unpriced-drawing', limited)).status).toBe(200);
     expect((await make(server, 'unpriced-drawing', limited)).status).toBe(402);
+  });
+
+  it.each([
+    // What is not in dollars stays the estimate of it.
+    ['EUR', 402, 'USD', 0.4],
+    // 0.30, and the estimate of another call is beyond it.
+    ['usd', 402, 'USD', 0.3],
+  ])('is not passed by calls that cost %s', async (currency, status, told, amount) => {
+    const server = await startWorld({ budgetPerDay: 0.5 }, undefined, { currency });
+    expect((await make(server, 'dear-drawing')).status).toBe(200);
+    expect((await make(server, 'dear-drawing')).status).toBe(status);
+    const { totals } = await spendingOf(server, 'provider');
+    expect(totals).toMatchObject([{ name: 'dear', currency: told, amount: expect.closeTo(amount) }]);
   });
 
   it('counts jobs, a job that is carried out again only once', async () => {

@@ -90,11 +90,15 @@ export class Ledger {
         if (reserved.kind === 'unknown') throw unknownPrice(charge);
         if (reserved.kind === 'spent') throw spent(reserved);
       },
-      book: (charge, cost) => unlessBroken(charges.book(rowOf(charge, cost))),
+      book: (charge, cost) => unlessBroken(charges.book(rowOf(charge, inBudget(cost, limits)))),
       release: ({ id }) => unlessBroken(charges.release(id)),
     };
   }
 }
+
+/** Budgets count dollars: what a call has cost in another currency stays what was set aside for it. */
+const inBudget = (cost: Cost | undefined, limits: readonly DayLimit[]): Cost | undefined =>
+  limits.length > 0 && cost?.currency !== 'USD' ? undefined : cost;
 
 const unknownPrice = ({ plugin, model }: Charge) =>
   new EaselError({

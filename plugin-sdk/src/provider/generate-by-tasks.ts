@@ -110,6 +110,12 @@ export async function generateByTasks<Ticket>(
   return resultOf(request, plan, made, results);
 }
 
+/** Seconds of computing of all tasks. Undefined: one does not tell. */
+function secondsOf(results: readonly TaskResult[]): number | undefined {
+  const told = results.flatMap(({ details }) => details.seconds ?? []);
+  return told.length < results.length ? undefined : sumOf(told);
+}
+
 const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, one = 0) => sum + one, 0);
 
 export const hashOf = (value: unknown): string =>
@@ -141,12 +147,12 @@ export function resultOf(
   warnings.push(...resultWarnings(request, made));
   const told = results.flatMap(({ details }) => details.cost ?? []);
   const cost =
-    told.length > 0
+    told.length > 0 && told.length === results.length
       ? {
           amount: Number(sumOf(told.map(({ amount }) => amount)).toFixed(8)),
           currency: told[0]?.currency as string,
         }
-      : costOf(plan.price, made.images, sumOf(results.map(({ details }) => details.seconds ?? 0)));
+      : costOf(plan.price, made.images, secondsOf(results));
   const resumed = results.filter(({ isResumed }) => isResumed).length;
   return {
     images: [...made.images],

@@ -1,6 +1,6 @@
 import type { OpenSharedParts, SharedHost } from '@easel/core/scale';
 import { EaselError } from '@easel/plugin-sdk';
-import { laneOfProvider, lanesOf, providersOf } from './lanes/lane.js';
+import { laneOfHome, laneOfProvider, lanesOf, providersOf } from './lanes/lane.js';
 import { readOptions, type ScaleOptions } from './options.js';
 import { ObjectDocuments } from './records/object-documents.js';
 import { ObjectJobRecords } from './records/object-job-records.js';
@@ -30,6 +30,7 @@ export const openSharedParts: OpenSharedParts = async (settings, host) => {
     reconcileSeconds,
     returnSeconds,
     patienceSeconds,
+    absentSeconds,
   } = options;
   const objects = new S3Objects(s3, {
     id: required(host.secret, 'AWS_ACCESS_KEY_ID'),
@@ -65,7 +66,8 @@ export const openSharedParts: OpenSharedParts = async (settings, host) => {
         place,
         {
           ...{ name, leaseMs: leaseSeconds * 1_000, patienceMs: patienceSeconds * 1_000 },
-          ...{ atOnce: host.atOnce, lanes: () => lanesOf(host.models()) },
+          ...{ absentMs: absentSeconds * 1_000 },
+          ...{ atOnce: host.atOnce, lanes: () => [...lanesOf(host.models()), laneOfHome(host.storageId)] },
         },
         worker,
       ),

@@ -8,6 +8,7 @@ import {
   type StoredJob,
 } from '@easel/core/scale';
 import { EaselError, type Progress } from '@easel/plugin-sdk';
+import { laneOfHome } from './lanes/lane.js';
 import { DamagedObject } from './object-store.js';
 import type { ObjectJobRecords } from './records/object-job-records.js';
 import { describeFiles, type JobToDo } from './records/record-files.js';
@@ -23,6 +24,8 @@ const mostRefusals = 5;
 const [unknownRefusalMs, longestRefusalMs] = [10_000, 300_000];
 /** Milliseconds between two messages of how far a job is. */
 const progressMs = 500;
+/** Milliseconds after which a job is left to others whose images the store does not take from here. */
+const stuckMs = 20_000;
 const previewMs = 250;
 
 export interface WorkerOptions {
@@ -48,7 +51,7 @@ export class JobWorker implements Carrier {
     this.#options = options;
   }
 
-  async carryOut({ id, lostBefore, waitedMs, refusals }: Delivery): Promise<Outcome> {
+  async carryOut({ id, lane, lostBefore, waitedMs, refusals }: Delivery): Promise<Outcome> {
     if (this.#isClosed) return 'closed';
     const { records, transport } = this.#options;
     const toDo = await records.toDo(id).catch((error: unknown) => {
@@ -65,7 +68,14 @@ export class JobWorker implements Carrier {
       return 'ended';
     }
     const elsewhere = this.#paidElsewhere(toDo);
-    if (elsewhere && waitedMs < this.#options.returnMs) return 'elsewhere';
+    if (elsewhere && waitedMs < this.#options.returnMs) {
+      const home = laneOfHome(elsewhere.storageId);
+      if (lane === home) return 'elsewhere';
+      // Of many workers, the one that it waits for is brought it as soon as it is there again.
+      const { caller, priority } = toDo.job;
+      await transport.add({ id, caller, priority, lane: home }, lostBefore);
+      return 'ended';
+    }
     const failure = elsewhere
       ? unknowable(elsewhere.asked.plugin)
       : lostBefore > mostLost
@@ -101,6 +111,8 @@ export class JobWorker implements Carrier {
     const { id } = job;
     const startedAt = Date.now();
     let outcome: Outcome = 'ended';
+    let mayBePaid = asked !== undefined;
+    let stuckSince: number | undefined;
     const work = new JobWork(
       {
         ...describeFiles(job, undefined),
@@ -119,7 +131,10 @@ export class JobWorker implements Carrier {
         inputs,
         records: {
           fix: (...values) => records.fix(...values),
-          noteAsked: (...values) => records.noteAsked(...values),
+          noteAsked: async (job, owner, plugin) => {
+            mayBePaid ||= plugin.isPaid !== false;
+            return await records.noteAsked(job, owner, plugin);
+          },
           noteCell: (one, owner, made) => records.noteCell(one, owner, made),
           end: (...values) => records.end(...values, startedAt),
           putBack: async () => {
@@ -137,7 +152,11 @@ export class JobWorker implements Carrier {
       {
         onProgress: this.#tellProgress(id),
         onCell: () => channel.tell({ type: 'state', id }),
-        onStuck: () => {},
+        onStuck: () => {
+          stuckSince ??= performance.now();
+          // It may be this server alone that does not reach the store. What was paid nobody else can have.
+          if (!mayBePaid && performance.now() - stuckSince > stuckMs) work.stop('lost');
+        },
       },
     );
     this.#working.set(id, work);

@@ -51,6 +51,8 @@ const optionsSchema = z.strictObject({
     .default({}),
   /** Seconds that a job waits for a worker that has its model before another one loads that model. */
   patienceSeconds: seconds.default(30),
+  /** Seconds that jobs wait for workers that could do them, were there, and are gone. */
+  absentSeconds: seconds.default(600),
   /** Seconds between two looks for jobs that were accepted and that the queue has lost. */
   reconcileSeconds: seconds.default(30),
 });

@@ -1,10 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import type { Delivery, Outcome } from '../../scale/dist/redis/delivery.js';
-import { JobConsumer } from '../../scale/dist/redis/job-consumer.js';
-import { JobTransport } from '../../scale/dist/redis/job-transport.js';
+import { leaseMs, openLanes as openLanesAt } from './fixtures/lanes.js';
 import { createWorld, type World } from './fixtures/world.js';
 
 let world: World;
@@ -13,56 +11,7 @@ beforeAll(async () => {
 });
 afterAll(async () => await world?.close());
 
-const leaseMs = 1_000;
-
-/** A queue of its own on the Redis of the world, and workers that note which jobs they were given. */
-function openLanes() {
-  const name = randomUUID();
-  const place = { servers: `redis://127.0.0.1:${world.redisPort}`, password: undefined };
-  const transport = new JobTransport(place, name);
-  const done: string[] = [];
-  const consumers: JobConsumer[] = [];
-  const work = (
-    lanes: readonly string[],
-    {
-      patienceMs = 60_000,
-      carryOut = async () => 'ended',
-    }: { patienceMs?: number; carryOut?: (delivery: Delivery) => Promise<Outcome> } = {},
-  ) => {
-    const consumer = new JobConsumer(
-      place,
-      { name, leaseMs, patienceMs, atOnce: () => 1, lanes: () => lanes },
-      {
-        carryOut: async (delivery) => {
-          const outcome = await carryOut(delivery);
-          if (outcome === 'ended') {
-            done.push(delivery.id);
-            await transport.forget(
-              { id: delivery.id, caller: '', lane: delivery.id.split('.')[0] ?? '' },
-              20,
-            );
-          }
-          return outcome;
-        },
-        stop: () => {},
-      },
-    );
-    consumers.push(consumer);
-    return consumer;
-  };
-  /** The id of a job begins with its lane. */
-  const add = async (lane: string, number: number, caller = '') => {
-    const id = `${lane}.${number}`;
-    await transport.add({ id, caller, priority: 0, lane });
-    return id;
-  };
-  const close = async () => {
-    for (const consumer of consumers) await consumer.close();
-    await transport.close();
-  };
-  return { name, transport, done, work, add, close };
-}
-
+const openLanes = () => openLanesAt(world.redisPort);
 const [a, b, cloud] = ['model/a', 'model/b', 'provider/cloud'];
 
 it('a worker does the jobs of the model that it has, and then those of another one', async () => {
@@ -95,6 +44,24 @@ it('a worker does the jobs of the model that it has, and then those of another o
   await close();
 });
 
+it('a caller with one job waits for one of a caller with a thousand', async () => {
+  const { done, work, add, close } = openLanes();
+  for (let number = 0; number < 1_000; number += 50)
+    await Promise.all(Array.from({ length: 50 }, (_, index) => add(cloud, number + index, 'many')));
+  const carryOut = async (): Promise<Outcome> => {
+    await delay(20);
+    return 'ended';
+  };
+  work([cloud], { carryOut });
+  await expect.poll(() => done.length).toBeGreaterThan(2);
+  const before = done.length;
+  const one = await add(cloud, 1_000, 'one');
+  await expect.poll(() => done).toContain(one);
+  // The one at work, and those that end while it is put in.
+  expect(done.indexOf(one) - before).toBeLessThan(10);
+  await close();
+});
+
 it('a job waits no longer for another model than the patience of the worker', async () => {
   const { done, work, add, close } = openLanes();
   for (let number = 0; number < 30; number++) await add(a, number);
@@ -119,6 +86,24 @@ it('a lane whose workers are gone is for all', async () => {
   await add(b, 1);
   await add(a, 1);
   await expect.poll(() => done).toEqual([`${a}.1`, `${b}.1`]);
+  await close();
+});
+
+it('a lane whose workers are gone waits for them as long as it is told to', async () => {
+  const { transport, done, work, add, close } = openLanes();
+  const gone = work([b]);
+  await expect.poll(async () => (await transport.pace()).places).toBe(1);
+  await gone.close();
+  work([a], { absentMs: 600_000 });
+  await add(b, 1);
+  // No worker was ever there for it.
+  await add(cloud, 1);
+  await expect.poll(() => done).toEqual([`${cloud}.1`]);
+  // Longer than a worker counts that says nothing more, and others wait between two looks.
+  await delay(10 * leaseMs);
+  expect(done).toEqual([`${cloud}.1`]);
+  work([b]);
+  await expect.poll(() => done).toEqual([`${cloud}.1`, `${b}.1`]);
   await close();
 });
 

@@ -169,6 +169,17 @@ it('jobs wait while S3 refuses, and are done once', async () => {
   expect(ids.map(endsOf)).toEqual(ids.map(() => 1));
 });
 
+it('a worker that alone does not reach S3 leaves its job to another one', async () => {
+  const next = moment(workers, 'before', ({ key }) => key.startsWith('results/'));
+  const id = await submitSleep(gateway, { delayMs: 100 });
+  const { site, goOn } = await next;
+  site.s3.before = async () => 503;
+  goOn(503);
+  await expect.poll(() => stateOf(id)).toBe('succeeded');
+  expect(site.s3.written.has(`jobs/${id}/end.json`)).toBe(false);
+  expect(endsOf(id)).toBe(1);
+});
+
 it('a job that ends its workers is given up after the fourth', async () => {
   const back = new Map<Site, Promise<void>>();
   let next = moment(workers, 'after', isTaken);

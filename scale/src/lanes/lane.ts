@@ -19,6 +19,11 @@ export const isOfModel = (lane: string): boolean => lane.startsWith('model/');
 
 export const laneOfProvider = (pipelineType: string): string => `provider/${pipelineType}`;
 
+/** Jobs that wait for the worker with a storage folder, as they may have been paid there. */
+export const laneOfHome = (storageId: string): string => `home/${storageId}`;
+
+export const isHome = (lane: string): boolean => lane.startsWith('home/');
+
 /** Pipeline types of the models that providers have. */
 export const providersOf = (models: readonly OfferedModel[]): string[] => [
   ...new Set(models.filter(({ isHosted }) => isHosted).map(({ pipelineType }) => pipelineType)),

@@ -11,6 +11,7 @@ const waitsMs = { later: 500, elsewhere: 2_000, lost: 2_000 } as const;
 /** A job that a worker was given, for as long as it holds the lease. */
 export interface Delivery {
   readonly id: string;
+  readonly lane: string;
   /** How many workers have lost it before, as they ended or were cut off. */
   readonly lostBefore: number;
   /** Milliseconds that it has waited for the worker on which it may have been paid. 0: it does not. */
@@ -29,13 +30,13 @@ export interface Carrier {
 }
 
 /** How a job is told to whoever carries it out. */
-export function deliveryOf({ job }: Taken, clock: RedisClock): Delivery {
-  const { wait, refusals = 0 } = job.data;
-  const lostBefore = job.stalledCounter;
+export function deliveryOf({ job, lane }: Taken, clock: RedisClock): Delivery {
+  const { wait, refusals = 0, lost = 0 } = job.data;
+  const lostBefore = lost + job.stalledCounter;
   // Should the worker that it waits for have come back and be lost again, it waits anew.
   const since = wait?.lostBefore === lostBefore ? wait.since : undefined;
   const waitedMs = since === undefined ? 0 : Math.max(1, clock.now() - since);
-  return { id: job.id ?? '', lostBefore, waitedMs, refusals };
+  return { id: job.id ?? '', lane, lostBefore, waitedMs, refusals };
 }
 
 /** Tells the queue what became of a job. Rejects where it has given the job to another worker. */

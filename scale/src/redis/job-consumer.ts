@@ -16,11 +16,16 @@ const renewShare = 0.25;
 const lookMs = 250;
 /** Milliseconds before a queue is asked again that did not answer. */
 const againMs = 1_000;
+/** Milliseconds for which a worker takes no job that could not do one, longer than that one is kept back. */
+const restMs = 4_000;
+
 export interface ConsumerOptions {
   readonly name: string;
   readonly leaseMs: number;
   /** Milliseconds after which the job of another model is worth loading that one. */
   readonly patienceMs: number;
+  /** Milliseconds after which jobs are for all whose workers are gone. */
+  readonly absentMs: number;
   /** Jobs at work here at once. */
   readonly atOnce: () => number;
   /** Lanes that this worker can do now. */
@@ -48,6 +53,8 @@ export class JobConsumer {
   /** The lane of the model that was loaded last, and when that was, in milliseconds of this process. */
   #last: string | undefined;
   #lastSince = 0;
+  /** In milliseconds of this process. */
+  #restUntil = 0;
   #onFree: (() => void) | undefined;
   #isClosing = false;
 
@@ -98,6 +105,7 @@ export class JobConsumer {
     while (!this.#isClosing) {
       try {
         if (this.#working.size >= this.#options.atOnce()) await this.#untilFree();
+        else if (performance.now() < this.#restUntil) await delay(lookMs);
         else {
           const { patienceMs } = this.#options;
           const ownForMs = performance.now() - this.#lastSince;
@@ -141,6 +149,8 @@ export class JobConsumer {
     const outcome = await this.#carryOut(deliveryOf(taken, this.#clock), () =>
       this.#leases.hold(job.id ?? '', worker, token, askedAt),
     );
+    // Another worker may do better, which is told of the job meanwhile.
+    if (outcome === 'lost') this.#restUntil = performance.now() + restMs;
     await tellQueue(taken, outcome, this.#clock);
   }
 
@@ -162,10 +172,10 @@ export class JobConsumer {
 
   /** Says what this worker can do and has, and learns of lanes that nobody else can do. */
   #announce(): void {
-    const { atOnce, leaseMs, lanes: readLanes } = this.#options;
+    const { atOnce, leaseMs, absentMs, lanes: readLanes } = this.#options;
     const lanes = readLanes();
     const worker = { places: atOnce(), lanes: [...lanes], loaded: [...this.#own] };
-    void this.#board.tell(this.#id, worker, leaseMs).then(
+    void this.#board.tell(this.#id, worker, { leaseMs, absentMs }).then(
       // Their jobs end with what is missing, or are done after all.
       (forsaken) => this.#reader.read([...lanes, ...forsaken]),
       () => this.#reader.read(lanes),

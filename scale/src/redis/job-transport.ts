@@ -6,6 +6,7 @@ import type { LaneLimit } from '../options.js';
 import { ask, connectForCommands, type RedisClient, type RedisPlace, withRedis } from './connect.js';
 import { limitMs } from './lane-heads.js';
 import { readPace } from './lane-paces.js';
+import type { JobData } from './lane-worker.js';
 import { durationsKey, endedKey, laneOfKey, lanesKey, placeOf, prefixOf } from './names.js';
 import { millisecondsOf } from './redis-clock.js';
 import { WorkerBoard } from './worker-board.js';
@@ -61,8 +62,10 @@ export class JobTransport {
   /**
    * Puts a job in; one that is in already stays as it is. Of equal priority, the job goes first whose caller
    * has the fewest.
+   *
+   * @param lost how many workers have lost it, where it waits from now on for the one that was asked for it
    */
-  async add({ id, caller, priority, lane }: TransportedJob): Promise<void> {
+  async add({ id, caller, priority, lane }: TransportedJob, lost?: number): Promise<void> {
     await withRedis(async () => {
       const key = this.#outstandingKey(caller);
       const [time, , outstanding, , hasEnded] = await ask(
@@ -82,8 +85,9 @@ export class JobTransport {
       if (hasEnded === 1) return void (await forget());
       const timestamp = millisecondsOf(time as string[]);
       const options = { ...delivery, jobId: id, priority: placeOf(priority, Number(outstanding)), timestamp };
+      const data: JobData = lost === undefined ? {} : { lost, wait: { since: timestamp, lostBefore: lost } };
       await this.#queueOf(lane)
-        .add('job', {}, options)
+        .add('job', data, options)
         .catch(async (error: unknown) => {
           // It may be cancelled before it is in.
           await forget().catch(() => {});

@@ -1,11 +1,13 @@
 import { z } from 'zod';
-import { unknownLane } from '../lanes/lane.js';
+import { isHome, unknownLane } from '../lanes/lane.js';
 import { ask, type RedisClient } from './connect.js';
 import { announcedKey, lanesKey, loadedKey, workersKey } from './names.js';
 import { millisecondsOf, readTime } from './redis-clock.js';
 
 /** Leases for which a worker counts that says nothing more. */
 const countedLeases = 3;
+/** Milliseconds after which nobody knows that a lane had workers: more than those that its jobs wait. */
+const forgottenMs = 24 * 3_600_000;
 
 const workerSchema = z.object({
   /** Milliseconds since 1970. */
@@ -36,8 +38,15 @@ export class WorkerBoard {
     this.#name = name;
   }
 
-  /** Answers the lanes with jobs, or that had some, which no worker can do that lives. */
-  async tell(id: string, worker: ToldWorker, leaseMs: number): Promise<string[]> {
+  /**
+   * Answers the lanes with jobs, or that had some, which are for all: no worker has ever said that it can do
+   * them, or none for `absentMs`.
+   */
+  async tell(
+    id: string,
+    worker: ToldWorker,
+    { leaseMs, absentMs }: { readonly leaseMs: number; readonly absentMs: number },
+  ): Promise<string[]> {
     const now = await readTime(this.#redis);
     const until = now + countedLeases * leaseMs;
     const scored = (lanes: readonly string[]) => lanes.flatMap((lane) => [until, lane]);
@@ -46,15 +55,23 @@ export class WorkerBoard {
       .hset(workersKey(this.#name), id, JSON.stringify({ ...worker, until }))
       .zadd(announcedKey(this.#name), 'GT', ...scored(worker.lanes))
       .smembers(lanesKey(this.#name))
-      .zrangebyscore(announcedKey(this.#name), now, '+inf');
+      .zremrangebyscore(announcedKey(this.#name), 0, now - forgottenMs)
+      .zrange(announcedKey(this.#name), 0, -1, 'WITHSCORES');
     // Another worker that has it says so again, within a lease.
     const unloaded = this.#loaded.filter((lane) => !worker.loaded.includes(lane));
     if (unloaded.length > 0) asked.zrem(loadedKey(this.#name), ...unloaded);
     this.#loaded = worker.loaded;
     if (worker.loaded.length > 0) asked.zadd(loadedKey(this.#name), 'GT', ...scored(worker.loaded));
-    const [, , lanes, announced] = await ask(asked);
-    const done = new Set(announced as string[]);
-    return (lanes as string[]).filter((lane) => !done.has(lane));
+    const [, , lanes, , flat] = await ask(asked);
+    const announced = new Map<string, number>();
+    for (const [place, text] of (flat as string[]).entries())
+      if (place % 2 === 1) announced.set((flat as string[])[place - 1] ?? '', Number(text));
+    // What waits for one worker alone has its own time for that.
+    const lastedMs = (lane: string) => (isHome(lane) ? 0 : absentMs);
+    return (lanes as string[]).filter((lane) => {
+      const saidUntil = announced.get(lane);
+      return saidUntil === undefined || saidUntil + lastedMs(lane) < now;
+    });
   }
 
   async leave(id: string): Promise<void> {

@@ -106,7 +106,9 @@ async function measureAt(port: number, lanes: readonly string[], count: number):
   });
   const look = await measure(count, () => readHeads(redis, name, lanes));
   const told = { places: 1, lanes: [...lanes], loaded: lanes.slice(0, 1) };
-  const announce = await measure(count, (turn) => board.tell(`${turn % 100}`, told, 10_000));
+  const announce = await measure(count, (turn) =>
+    board.tell(`${turn % 100}`, told, { leaseMs: 10_000, absentMs: 600_000 }),
+  );
   const askStalled = await measure(count, () => one.worker.backend.moveStalledJobsToWait());
   const all = Array.from({ length: listeners }, () => redis.duplicate());
   await Promise.all(all.map((listener) => listener.subscribe('events')));

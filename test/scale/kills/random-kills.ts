@@ -12,6 +12,8 @@ export interface KillRun {
   readonly seed: number;
   /** Seconds without a sign of life after which a job is given to another worker. */
   readonly leaseS: number;
+  /** Ends it before so many. */
+  readonly early: AbortSignal;
   /** Told what is done, a line each. */
   readonly say: (line: string) => void;
 }
@@ -37,7 +39,7 @@ const callMs = 180_000;
  * servers after the other is killed or stands still beyond its lease, and Redis is killed, as the seed draws
  * it. Afterwards the ledgers are compared: of S3, of the provider and of the queue.
  */
-export async function randomKills({ kills, seed, leaseS, say }: KillRun): Promise<KillReport> {
+export async function randomKills({ kills: most, seed, leaseS, early, say }: KillRun): Promise<KillReport> {
   const random = randomOf(seed, 0);
   const emulator = await startRunwareEmulator({
     script: ({ taskType }) => (taskType === 'imageInference' ? { workMs: 700 } : undefined),
@@ -78,7 +80,8 @@ export async function randomKills({ kills, seed, leaseS, say }: KillRun): Promis
       }
     };
     const calling = Promise.all(Array.from({ length: callers }, (_, caller) => call(caller)));
-    for (let kill = 0; kill < kills; kill++) {
+    let kill = 0;
+    for (; kill < most && !early.aborted; kill++) {
       await delay(200 + random() * 1_500);
       const which = random();
       const place = Math.floor(random() * 2) + (which < 0.75 ? 2 : 0);
@@ -118,7 +121,7 @@ export async function randomKills({ kills, seed, leaseS, say }: KillRun): Promis
     const left = await untilNothingIsLeft(() => world.leftovers());
     if (left) violations.push(`left behind: ${left}`);
     return {
-      ...{ kills, jobs: outcomes.length, paid: emulator.paid, told: told.length, violations },
+      ...{ kills: kill, jobs: outcomes.length, paid: emulator.paid, told: told.length, violations },
       takeOverMs: takeOvers.tookMs,
       slowestMs: Math.max(0, ...outcomes.map(({ tookMs }) => tookMs)),
     };

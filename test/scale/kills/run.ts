@@ -1,6 +1,7 @@
 /**
  * `npm run test:kills -- --kills 500 --seed 7 --lease 10`: servers on Redis and S3 that are killed at random,
- * with leases of so many seconds. Exit status 1: something was lost, paid twice, or ended twice.
+ * with leases of so many seconds; SIGTERM has it come to an end before. Exit status 1: something was lost,
+ * paid twice, or ended twice.
  */
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
@@ -23,11 +24,13 @@ const { kills, seed, lease } = z
   .parse(values);
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 say(`seed ${seed}`);
-const report = await randomKills({ kills, seed, leaseS: lease, say });
+const early = new AbortController();
+process.once('SIGTERM', () => early.abort());
+const report = await randomKills({ kills, seed, leaseS: lease, early: early.signal, say });
 const { violations, jobs, paid, told, slowestMs, takeOverMs } = report;
 for (const violation of violations) say(`violation: ${violation}`);
 say(
-  `${kills} kills, ${jobs} jobs, ${paid} paid, ${told} told that they may have been; ` +
+  `${report.kills} kills, ${jobs} jobs, ${paid} paid, ${told} told that they may have been; ` +
     `the slowest took ${(slowestMs / 1_000).toFixed(1)} s; ${violations.length} violations`,
 );
 const seconds = (share: number) => (percentileOf(takeOverMs, share) / 1_000).toFixed(1);

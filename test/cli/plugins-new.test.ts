@@ -204,8 +204,12 @@ describe('easel plugins check', () => {
   });
 
   it.each([
-    ['a syntax error with its place', 'export default {\n  a: ;\n};\n', /SyntaxError: .* \(index\.js:2\)/],
-    ['a missing package', "import 'no-such-package';\n", /Cannot find package 'no-such-package'/],
+    ['a syntax error with its place', 'export default {\n  a: ;\n};\n', /SyntaxError: .* \(index\.js:2\)$/],
+    [
+      'a missing package',
+      "import 'no-such-package';\n",
+      /Cannot find package 'no-such-package' imported from index\.js$/,
+    ],
     ['an export that is no plugin', 'export default 1;\n', /does not export a plugin.*definePlugin/],
   ])('loads the code, and tells of %s', async (_, text, message) => {
     const folder = newUsersFolder();

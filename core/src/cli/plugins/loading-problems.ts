@@ -1,4 +1,4 @@
-import { EaselError } from '@easel/plugin-sdk';
+import { EaselError, errorTable } from '@easel/plugin-sdk';
 import { readPluginFolder } from '../../kernel/manifest/read.js';
 import { loadOnce } from '../../kernel/supervisor/load-once.js';
 import type { ManifestProblem } from './manifest-problems.js';
@@ -23,6 +23,7 @@ export async function findLoadingProblems(folder: string): Promise<ManifestProbl
   } catch (error) {
     if (!EaselError.isInstance(error)) throw error;
     const { code, message, hint } = error;
-    return [{ code, message: hint === undefined ? message : `${message} ${hint}` }];
+    // The table's hints are for those who call a plugin that runs, and has a log.
+    return [{ code, message: hint === errorTable[code].hint ? message : `${message} ${hint}` }];
   }
 }

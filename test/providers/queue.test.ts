@@ -207,3 +207,36 @@ it.each(queueProviders)(
     expect(paid()).toBe(1);
   },
 );
+
+it.each(queueProviders)(
+  '$id: an image whose address has expired was paid, is told so, and is not made again',
+  async (provider) => {
+    const { emulator, kernels } = await openWorld(provider, { imageMs: 0 });
+    onTestFinished(async () => {
+      await kernels.close();
+      await emulator.close();
+    });
+    const { submitted, paid } = sinceNow(provider, emulator);
+    const asked = { prompt: 'a star', ...size, seed: 7 };
+    const call = () => kernels.createKernel().generateImage(asked, { requestId: 'job-1' });
+    const told = { mayBePaid: true, message: expect.stringMatching(/may have been paid/) };
+    await expect(call()).rejects.toMatchObject({ code: 'ERR_PROVIDER_BAD_RESPONSE', ...told });
+    await expect(call()).rejects.toMatchObject(told);
+    expect([submitted().length, paid()]).toEqual([1, 1]);
+  },
+);
+
+it.each(queueProviders.filter(({ id }) => id !== 'replicate'))(
+  '$id: an image that is held back in an answer of status 200 is refused, and not made again',
+  async (provider) => {
+    const { emulator, kernels } = await openWorld(provider);
+    onTestFinished(async () => {
+      await kernels.close();
+      await emulator.close();
+    });
+    const { submitted } = sinceNow(provider, emulator);
+    const call = kernels.createKernel().generateImage({ prompt: 'a flagged thing', ...size, seed: 7 });
+    await expect(call).rejects.toMatchObject({ code: 'ERR_CONTENT_REFUSED' });
+    expect(submitted()).toHaveLength(1);
+  },
+);

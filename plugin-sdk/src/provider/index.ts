@@ -40,3 +40,4 @@ export type { ImageSource, TaskDetails, TaskDriver, TaskState } from './task-dri
 export type { TaskOrder, TaskResult } from './task-order.js';
 export { type TaskSettings, taskSettings } from './task-settings.js';
 export { isRecent, isStandardWebhook, WebhookKeys, webhookSettings } from './webhooks.js';
+export { withoutAbsent } from './without-absent.js';

@@ -1,5 +1,5 @@
-import { EaselError, type GenerationRequest } from '@easel/plugin-sdk';
-import { dataUri, type Service } from '@easel/plugin-sdk/provider';
+import { EaselError, type GenerationRequest, type InputImage } from '@easel/plugin-sdk';
+import { dataUri, type Service, withoutAbsent } from '@easel/plugin-sdk/provider';
 import { findCheckpoint, findSampler } from './lists.js';
 import type { Config, Options } from './settings.js';
 
@@ -33,39 +33,29 @@ export async function planRequest(
       message: `"${model.id}" lies on this machine; the server has checkpoints of its own.`,
     });
   const checkpoint = source.id === 'current' ? undefined : await findCheckpoint(service, source.id, signal);
-  const overrides = {
-    ...(checkpoint === undefined ? {} : { sd_model_checkpoint: checkpoint }),
-    ...(options.clipSkip === undefined ? {} : { CLIP_stop_at_last_layers: options.clipSkip }),
-  };
+  const overrides = withoutAbsent({
+    sd_model_checkpoint: checkpoint,
+    CLIP_stop_at_last_layers: options.clipSkip,
+  });
+  const hasOverrides = Object.keys(overrides).length > 0;
   const [image] = request.inputImages;
   return {
     url: image ? 'sdapi/v1/img2img' : 'sdapi/v1/txt2img',
     body: {
       ...options.body,
-      ...{ prompt, width, height, batch_size: 1, n_iter: 1, send_images: true, save_images: false },
-      ...(negativePrompt === undefined ? {} : { negative_prompt: negativePrompt }),
-      ...(steps === undefined ? {} : { steps }),
-      ...(guidanceScale === undefined ? {} : { cfg_scale: guidanceScale }),
-      ...(sampler === undefined ? {} : await findSampler(service, sampler, signal)),
-      ...(Object.keys(overrides).length === 0
-        ? {}
-        : { override_settings: overrides, override_settings_restore_afterwards: restoreCheckpoint }),
-      ...(image
-        ? {
-            init_images: [dataUri(image)],
-            ...(strength === undefined ? {} : { denoising_strength: strength }),
-          }
-        : {}),
-      ...(image && request.mask
-        ? {
-            ...{
-              mask: dataUri(request.mask),
-              mask_blur: options.maskBlur,
-              inpainting_fill: fillWithOriginal,
-            },
-            inpaint_full_res: false,
-          }
-        : {}),
+      ...withoutAbsent({
+        ...{ prompt, width, height, batch_size: 1, n_iter: 1, send_images: true, save_images: false },
+        ...{ negative_prompt: negativePrompt, steps, cfg_scale: guidanceScale },
+        ...(sampler === undefined ? {} : await findSampler(service, sampler, signal)),
+        override_settings: hasOverrides ? overrides : undefined,
+        override_settings_restore_afterwards: hasOverrides ? restoreCheckpoint : undefined,
+        ...(image ? { init_images: [dataUri(image)], denoising_strength: strength } : {}),
+        ...(image && request.mask ? maskFields(request.mask, options) : {}),
+      }),
     },
   };
 }
+
+const maskFields = (mask: InputImage, { maskBlur }: Options) => ({
+  ...{ mask: dataUri(mask), mask_blur: maskBlur, inpainting_fill: fillWithOriginal, inpaint_full_res: false },
+});

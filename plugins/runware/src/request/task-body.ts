@@ -5,6 +5,7 @@
  * @module
  */
 import { EaselError, type GenerationRequest, type InputImage } from '@easel/plugin-sdk';
+import { withoutAbsent } from '@easel/plugin-sdk/provider';
 import type { Options } from '../options.js';
 import { schedulerOf } from './schedulers.js';
 
@@ -26,8 +27,7 @@ export function inferenceBody(request: GenerationRequest, options: Options): Tas
   const { prompt, negativePrompt, width, height, steps, guidanceScale } = request;
   const scheduler =
     options.scheduler ?? (request.sampler === undefined ? undefined : schedulerOf(request.sampler));
-  return withoutAbsent({
-    taskType: 'imageInference',
+  return bodyOf('imageInference', {
     model: idOf(request),
     positivePrompt: prompt,
     // Runware refuses one that is too short, as an empty one is.
@@ -73,8 +73,7 @@ export function operationBody(
       field: 'inputImages',
       message: `inputImages: there are ${request.inputImages.length}; the task ${task} takes one picture.`,
     });
-  return withoutAbsent({
-    taskType: task,
+  return bodyOf(task, {
     model: idOf(request),
     inputs: { image: dataUri(image) },
     upscaleFactor: task === 'upscale' ? options.upscaleFactor : undefined,
@@ -126,7 +125,4 @@ function inputsOf(
 const dataUri = ({ bytes, mediaType }: InputImage): string =>
   `data:${mediaType};base64,${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')}`;
 
-const withoutAbsent = ({ taskType, ...fields }: TaskBody): TaskBody => ({
-  taskType,
-  ...Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)),
-});
+const bodyOf = (taskType: string, fields: object): TaskBody => ({ taskType, ...withoutAbsent(fields) });

@@ -35,7 +35,10 @@ const fields = {
     adapted: 'brought to the size of its image',
     ignored: 'of `txt2img`',
   },
-  denoising_strength: { obeyed: 'how far from the image', ignored: '`enable_hr` is ignored' },
+  denoising_strength: {
+    obeyed: 'how far from the image',
+    ignored: '`enable_hr` is ignored, or words alone change the image',
+  },
   mask_blur: { obeyed: 'blur of its edge, in pixels' },
   mask_blur_x: { obeyed: 'as `mask_blur`' },
   mask_blur_y: { obeyed: 'as `mask_blur`', adapted: 'it is not `mask_blur_x`, which counts' },

@@ -12,7 +12,10 @@ const fields = {
   n: { obeyed: 'how many images' },
   image: { obeyed: 'image to start from, of `edit_image`' },
   mask: { obeyed: 'white is painted, of `edit_image`', adapted: 'brought to the size of its image' },
-  strength: { obeyed: 'how far from the image, of `edit_image`', ignored: 'of the other tools' },
+  strength: {
+    obeyed: 'how far from the image, of `edit_image`',
+    ignored: 'of the other tools, or words alone change it',
+  },
 } satisfies Record<keyof typeof editShape, FieldEffect>;
 
 export const mcpTable: FieldTable = {

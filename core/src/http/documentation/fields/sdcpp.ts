@@ -14,7 +14,10 @@ const fields = {
   clip_skip: { obeyed: 'from 2 on: last layers left out, and one', ignored: unlessTaken },
   width: size,
   height: size,
-  strength: { obeyed: 'how far from the image', ignored: 'there is no `init_image`' },
+  strength: {
+    obeyed: 'how far from the image',
+    ignored: 'there is no `init_image`, or words alone change it',
+  },
   seed: { obeyed: 'below 0: drawn', adapted: 'its lowest 32 bits count', ignored: unlessTaken },
   batch_count: { obeyed: 'how many images' },
   init_image: { obeyed: 'image to start from' },

@@ -14,7 +14,10 @@ export const tuningEffects = {
     adapted: 'the plugin has none of that name',
     ignored: unlessTaken,
   },
-  strength: { obeyed: 'how far from the input image', ignored: 'there is no input image' },
+  strength: {
+    obeyed: 'how far from the input image',
+    ignored: 'there is no input image, or words alone change it',
+  },
   expand_prompt: { obeyed: 'whether choices in prompts are drawn' },
   keep_unmasked: { obeyed: 'whether what the mask keeps is pasted back', ignored: withoutMask },
   mask_blur: { obeyed: 'blur of its edge, in pixels', ignored: withoutMask },

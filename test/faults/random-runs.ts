@@ -8,7 +8,17 @@ export interface Summary extends Tally {
 /** Runs beside each other: they wait more than they work. */
 const parallel = 4;
 
-/** All random runs of a provider. `onViolation` is told of each violation and its run at once. */
+/** Runs after which it is told how all of them went until then. */
+const told = 25;
+
+export interface RunsListeners {
+  /** Told of each violation and its run at once. Absent: nobody is. */
+  readonly onViolation?: (run: number, violation: string) => void;
+  /** Told of all runs until then, from time to time. Absent: nobody is. */
+  readonly onProgress?: (summary: Summary) => void;
+}
+
+/** All random runs of a provider. */
 export async function randomRuns(
   provider: Provider,
   {
@@ -21,7 +31,7 @@ export async function randomRuns(
     /** Makes one run. */
     readonly make: (provider: Provider, seed: number, run: number) => Promise<Tally>;
   },
-  onViolation: (run: number, violation: string) => void = () => {},
+  { onViolation, onProgress }: RunsListeners = {},
 ): Promise<Summary> {
   const waiting = [...numbers];
   const tallies: Tally[] = [];
@@ -29,10 +39,15 @@ export async function randomRuns(
     for (let run = waiting.shift(); run !== undefined; run = waiting.shift()) {
       const tally = await make(provider, seed, run);
       tallies.push(tally);
-      for (const violation of tally.violations) onViolation(run, violation);
+      for (const violation of tally.violations) onViolation?.(run, violation);
+      if (tallies.length % told === 0) onProgress?.(summaryOf(tallies));
     }
   };
   await Promise.all(Array.from({ length: parallel }, work));
+  return summaryOf(tallies);
+}
+
+function summaryOf(tallies: readonly Tally[]): Summary {
   const sum = (of: 'asked' | 'got' | 'paid' | 'lost' | 'kills') =>
     tallies.reduce((all, tally) => all + tally[of], 0);
   return {

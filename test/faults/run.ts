@@ -30,10 +30,13 @@ async function makeRuns(provider: Provider, { runs, run, seed, isServer }: Optio
   const summary = await randomRuns(
     provider,
     { seed, numbers, make: isServer ? randomServerRun : randomRun },
-    (number, violation) =>
-      say(
-        `violation: ${violation}\n  again: npm run test:faults -- ${isServer ? '--server ' : ''}--provider ${provider.name} --seed ${seed} --run ${number}`,
-      ),
+    {
+      onViolation: (number, violation) =>
+        say(
+          `violation: ${violation}\n  again: npm run test:faults -- ${isServer ? '--server ' : ''}--provider ${provider.name} --seed ${seed} --run ${number}`,
+        ),
+      onProgress: (summary) => say(`so far: ${sayRuns(provider.name, summary)}`),
+    },
   );
   if (summary.violations.length > 0) process.exitCode = 1;
   return sayRuns(provider.name, summary);

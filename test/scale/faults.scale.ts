@@ -91,14 +91,13 @@ it('the events of a job go on at another gateway where they were, and end', asyn
 it('what was accepted is done although Redis loses all that it has', async () => {
   const ids = await Promise.all(Array.from({ length: 6 }, () => submit(first, 1_000)));
   await world.loseRedis();
-  const refused = performance.now();
   const response = await fetch(`${first.url}/api/images/jobs`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ prompt: 'a fixture' }),
   });
-  expect(response.status).toBe(507);
-  expect(performance.now() - refused).toBeLessThan(20_000);
+  expect(response.status).toBe(503);
+  expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
   await world.startRedis();
   await expect.poll(() => statesOf(first, ids)).toEqual(all('succeeded', ids));
   const redis = new Redis(world.redisPort, '127.0.0.1');

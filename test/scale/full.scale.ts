@@ -29,7 +29,7 @@ it('a Redis that is full has what is at work finished, and refuses what comes un
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ prompt: 'a fixture' }),
   });
-  expect(refused.status).toBe(507);
+  expect(refused.status).toBe(503);
   expect((await fetch(`${gateway.url}/readyz`)).status).toBe(503);
   await expect.poll(async () => (await jobAt(gateway, id)).state).toBe('succeeded');
   expect(said()).not.toContain('stopped');

@@ -4,6 +4,8 @@ import type { ScaleOptions } from '../options.js';
 
 /** Milliseconds that a command may take where somebody waits for it. */
 const commandMs = 3_000;
+/** Milliseconds after which whoever was refused may come again: a Redis is back soon, or another one. */
+const retryAfterMs = 2_000;
 
 export interface RedisPlace {
   /** One Redis, those that watch over several, or a cluster. */
@@ -79,6 +81,7 @@ export async function withRedis<T>(work: () => Promise<T>): Promise<T> {
       code: 'ERR_STORAGE',
       message: `The queue of jobs cannot be reached (${(error as Error).message}).`,
       hint: 'See to the Redis that scale.redis names, and to EASEL_REDIS_PASSWORD.',
+      retryAfterMs,
       cause: error,
     });
   }

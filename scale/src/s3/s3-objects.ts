@@ -7,6 +7,8 @@ import type { ScaleOptions } from '../options.js';
 /** Milliseconds that a request may take, and its tries where the server fails or is busy. */
 const requestMs = 15_000;
 const triesMs = [0, 200, 800] as const;
+/** Milliseconds after which whoever was refused may come again. */
+const retryAfterMs = 5_000;
 
 interface Asked {
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'DELETE';
@@ -113,6 +115,7 @@ export class S3Objects implements ObjectStore {
       code: 'ERR_STORAGE',
       message: `The shared store has not done ${asked.method} ${key || 'of the list'} (${problem}).`,
       hint: 'See to the server that scale.s3.endpoint names, its bucket and AWS_ACCESS_KEY_ID.',
+      retryAfterMs,
     });
   }
 

@@ -46,6 +46,7 @@ import { readClipTextConfig } from '../../plugins/local-diffusion/src/networks/c
 import { t5EncoderGraph } from '../../plugins/local-diffusion/src/networks/t5/t5-encoder.js';
 import { unetGraph } from '../../plugins/local-diffusion/src/networks/unet/unet.js';
 import { TorchGenerator } from '../../plugins/local-diffusion/src/sampling/noise/torch-generator.js';
+import { runControlNet } from './controlnet-network-runs.js';
 import { runQwen25Text, runQwenImage, runQwenText } from './qwen-network-runs.js';
 import { runGraph } from './run-graph.js';
 import type { TensorValues } from './tensors.js';
@@ -78,6 +79,8 @@ export const networkRuns: Readonly<Record<string, NetworkRun>> = {
   QwenImageTransformer2DModel: runQwenImage,
   FluxTransformer2DModel: runTransformer((component) => fluxTransformerGraph(component)),
   FluxControlNetModel: runFluxControlNet,
+  ControlNetModel: runControlNet,
+  ControlNetUnionModel: runControlNet,
   SD3Transformer2DModel: runSd3,
   ChromaTransformer2DModel: runChroma,
   ZImageTransformer2DModel: runZImage,

@@ -16,7 +16,7 @@ const configSchema = z.looseObject({
 const weightsSchema = z.looseObject({ same_weights_as: z.string() });
 const ioSchema = z.looseObject({
   same_as: z.string().optional(),
-  /** The folder of a network that this one adds to. */
+  /** The folder of a network that this one adds to; else it lies beside, or a case's note names it. */
   base: z.string().optional(),
   cases: z
     .array(
@@ -24,6 +24,7 @@ const ioSchema = z.looseObject({
         id: z.string(),
         outputs: z.record(z.string(), z.array(z.number())),
         scalars: z.record(z.string(), z.unknown()).default({}),
+        note: z.string().default(''),
       }),
     )
     .default([]),
@@ -67,7 +68,18 @@ async function readIo(file: string): Promise<{ cases: IoCase[]; tensorFile: stri
   const io = ioSchema.parse(JSON.parse(await readFile(file, 'utf8')));
   if (io.same_as !== undefined) return readIo(join(dirname(file), io.same_as));
   const tensorFile = file.replace(/\.json$/, '.safetensors');
-  return { cases: io.cases, tensorFile, ...(io.base && { base: join(dirname(file), io.base) }) };
+  const base = await baseOf(dirname(file), io);
+  return { cases: io.cases, tensorFile, ...(base !== undefined && { base }) };
+}
+
+async function baseOf(
+  folder: string,
+  { base, cases }: Pick<z.output<typeof ioSchema>, 'base' | 'cases'>,
+): Promise<string | undefined> {
+  if (base) return join(folder, base);
+  if ((await readdir(folder)).includes('unet')) return join(folder, 'unet');
+  const [, named] = /^unet: (\S+)$/.exec(cases[0]?.note ?? '') ?? [];
+  return named && join(folder, '../../d_pipelines', named);
 }
 
 /** The folder with config and weights: the case's own, or the one that its `weights.json` names. */

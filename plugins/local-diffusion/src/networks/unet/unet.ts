@@ -1,10 +1,15 @@
 import type { Component } from '../../checkpoint/component.js';
-import { convolution, groupNorm, joinTokens, linear, silu } from '../../graph/blocks/blocks.js';
-import { GraphBuilder, type Value } from '../../graph/builder.js';
+import { convolution, groupNorm, silu } from '../../graph/blocks/blocks.js';
+import { GraphBuilder } from '../../graph/builder.js';
 import type { Graph } from '../../graph/graph.js';
-import { embeddingLayers, sinusoids } from './time-embedding.js';
-import { downBlock, type Features, middleBlock, type UnetScope, upBlock } from './unet-blocks.js';
-import { readUnetConfig, type UnetConfig } from './unet-config.js';
+import { type Features, upBlock } from './unet-blocks.js';
+import { beginUnet, unetWayDown } from './unet-body.js';
+import { readUnetConfig } from './unet-config.js';
+
+export interface UnetOptions {
+  /** Whether ControlNets add to what the way down and the middle make. Absent: nothing is added. */
+  readonly isControlled?: boolean;
+}
 
 /**
  * Writes the graph of a `UNet2DConditionModel` (diffusers models/unets/unet_2d_condition.py): Stable
@@ -13,43 +18,27 @@ import { readUnetConfig, type UnetConfig } from './unet-config.js';
  * Inputs, all float32: `sample` [batch, in_channels, height, width]; `timestep` [1 or batch];
  * `encoder_hidden_states` [batch, tokens, cross_attention_dim]; with text_time embeddings `text_embeds`
  * [batch, n] and `time_ids` [batch, numbers]; with time_cond_proj_dim `timestep_cond` [batch,
- * time_cond_proj_dim]. Output: `out_sample` [batch, out_channels, height, width]. Height and width are free
- * at each run and need not halve evenly.
+ * time_cond_proj_dim]; where it is controlled, `down_residual.0` and so on, one for each skip connection,
+ * and `middle_residual`, in their shapes. Output: `out_sample` [batch, out_channels, height, width]. Height
+ * and width are free at each run and need not halve evenly.
  *
  * @throws ERR_MODEL_FILES_INVALID for a config that is not supported and weights that do not fit it
  */
-export function unetGraph(component: Component): Graph {
+export function unetGraph(component: Component, { isControlled = false }: UnetOptions = {}): Graph {
   const config = readUnetConfig(component);
-  const { inputChannels, outputChannels, contextWidth, downLevels, upLevels } = config;
-  const channels = downLevels[0]!.channels;
+  const { outputChannels, downLevels, upLevels, groups, epsilon } = config;
   const graph = new GraphBuilder(component);
-
-  const sample = graph.input('sample', 'float32', ['batch', inputChannels, 'height', 'width']);
-  const timestep = graph.input('timestep', 'float32', ['timesteps']);
-  const context = graph.input('encoder_hidden_states', 'float32', ['batch', 'tokens', contextWidth]);
-  const scope: UnetScope = {
-    graph,
-    config,
-    time: { value: silu(graph, embedTime(graph, timestep, config)), width: config.timeWidth },
-    contextTokens: joinTokens(graph, context, contextWidth),
-  };
-
-  const first = convolution(graph, centered(graph, sample, config), 'conv_in', {
-    inputs: inputChannels,
-    outputs: channels,
-    kernel: config.inputKernel,
-  });
-  let hidden: Features = { value: first, channels };
-  const skips = [hidden];
-  const last = downLevels.length - 1;
-  for (const [index, level] of downLevels.entries()) {
-    hidden = downBlock(scope, hidden, `down_blocks.${index}`, level, { downsample: index < last, skips });
-  }
-  hidden = middleBlock(scope, hidden);
+  const { scope, first } = beginUnet(graph, config);
+  const down = unetWayDown(scope, first);
+  const control = (features: Features, name: string) =>
+    isControlled ? addResidual(graph, features, name) : features;
+  const skips = down.skips.map((skip, index) => control(skip, `down_residual.${index}`));
+  let hidden = control(down.middle, 'middle_residual');
   for (const [index, level] of upLevels.entries()) {
-    hidden = upBlock(scope, hidden, `up_blocks.${index}`, level, { upsample: index < last, skips });
+    const upsample = index < upLevels.length - 1;
+    hidden = upBlock(scope, hidden, `up_blocks.${index}`, level, { upsample, skips });
   }
-  const { groups, epsilon } = config;
+  const { channels } = downLevels[0]!;
   const normal = groupNorm(graph, hidden.value, 'conv_norm_out', { channels, groups, epsilon });
   const result = convolution(graph, silu(graph, normal), 'conv_out', {
     inputs: channels,
@@ -60,30 +49,8 @@ export function unetGraph(component: Component): Graph {
   return graph.finish();
 }
 
-/** The embedding of timestep, guidance and SDXL's sizes: [1 or batch, timeWidth]. */
-function embedTime(graph: GraphBuilder, timestep: Value, config: UnetConfig): Value {
-  const { cosineFirst, frequencyShift, timeWidth, guidanceEmbeddingSize, textTime } = config;
-  const channels = config.downLevels[0]!.channels;
-  let time = sinusoids(graph, timestep, { width: channels, cosineFirst, frequencyShift });
-  if (guidanceEmbeddingSize !== undefined) {
-    const guidance = graph.input('timestep_cond', 'float32', ['batch', guidanceEmbeddingSize]);
-    const shape = { inputs: guidanceEmbeddingSize, outputs: channels, bias: false };
-    time = graph.node('Add', [time, linear(graph, guidance, 'time_embedding.cond_proj', shape)]);
-  }
-  const embedding = embeddingLayers(graph, time, 'time_embedding', { inputs: channels, width: timeWidth });
-  if (textTime === undefined) return embedding;
-
-  const text = graph.input('text_embeds', 'float32', ['batch', 'text_width']);
-  const numbers = graph.input('time_ids', 'float32', ['batch', 'numbers']);
-  const each = sinusoids(graph, numbers, { width: textTime.sinusoidSize, cosineFirst, frequencyShift });
-  const sizes = graph.node('Reshape', [each, graph.integers([0, -1])]);
-  const both = graph.node('Concat', [text, sizes], { axis: -1 });
-  const shape = { inputs: textTime.inputSize, width: timeWidth };
-  return graph.node('Add', [embedding, embeddingLayers(graph, both, 'add_embedding', shape)]);
-}
-
-/** From 0 to 1 into -1 to 1, for a model that was trained so. */
-function centered(graph: GraphBuilder, sample: Value, { centerInput }: UnetConfig): Value {
-  if (!centerInput) return sample;
-  return graph.node('Sub', [graph.node('Mul', [sample, graph.floats([2])]), graph.floats([1])]);
+/** Declares what is added to some features. */
+function addResidual(graph: GraphBuilder, { value, channels }: Features, name: string): Features {
+  const residual = graph.input(name, 'float32', value.shape);
+  return { value: graph.node('Add', [value, residual]), channels };
 }

@@ -47,6 +47,12 @@ export const generationRequestSchema = z.object({
   outputFormat: z.enum(generatedFormats).describe('File format to encode.'),
   inputImages: z.array(parameter.inputImages.unwrap().element).describe('Empty: text to image.'),
   mask: parameter.mask.describe('Absent: the whole picture.'),
+  control: parameter.control
+    .unwrap()
+    .optional()
+    .describe(
+      'Images to follow by ControlNets; of a model on this machine `model` of each is the absolute path of the ControlNet. Absent: none.',
+    ),
   previews: z
     .int()
     .min(0)

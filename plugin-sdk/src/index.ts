@@ -1,3 +1,4 @@
+export { type Control, controlSchema } from './control.js';
 export * from './error-table.js';
 export * from './errors.js';
 export { type AddressFetch, type FetchAddressOptions, fetchAddress } from './fetch-address.js';

@@ -113,6 +113,12 @@ export const modelSupportSchema = z.strictObject({
     .max(16)
     .default(0)
     .describe('Input images it takes. Absent: 0, and requests with one are refused.'),
+  control: z
+    .int()
+    .min(0)
+    .max(8)
+    .default(0)
+    .describe('Images to follow by ControlNets that it takes. Absent: 0, and requests with one are refused.'),
   mask: z.boolean().default(false).describe('Takes a mask. Absent: no, and requests with one are refused.'),
 });
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { z } from 'zod';
+import { controlSchema } from './control.js';
 import { inputImageSchema, outputFormats } from './image.js';
 import { jsonSchema } from './json.js';
 import { promptLimit, requestParameters } from './parameters.js';
@@ -88,6 +89,11 @@ export const imageRequestSchema = z.strictObject({
     .describe(
       'Paints the surroundings of the mask alone, with so many pixels around it: they are cut out, painted at `width` x `height` and pasted back; the result has the size of the input image. Absent: the whole image is painted.',
     ),
+  control: z
+    .array(controlSchema)
+    .max(8)
+    .default([])
+    .describe('Images to follow by ControlNets, up to 8; refused where the model takes fewer. Absent: none.'),
   previews: z
     .int()
     .min(0)

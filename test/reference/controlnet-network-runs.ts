@@ -19,10 +19,7 @@ export async function runControlNet(
   { inputs, scalars, base }: CaseInputs,
 ): Promise<Map<string, Float32Array>> {
   const scales = z.array(z.number()).parse([scalars.conditioning_scale].flat());
-  const kinds = z
-    .array(z.number())
-    .default([])
-    .parse(scalars.control_type_idx);
+  const kinds = z.array(z.number()).default([]).parse(scalars.control_type_idx);
   const images = [...inputs].filter(([name]) => name.startsWith('controlnet_cond'));
   const told: [string, TensorValues][] = images.map(([, image], index) => [`image.${index}`, image]);
   if (kinds.length > 0) {

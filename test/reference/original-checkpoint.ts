@@ -115,6 +115,27 @@ export function originalUnet(config: OriginalUnet): Shapes {
   return { ...shapes, ...norm('out.0', width), ...layer('out.2', 4, channels, 3, 3) };
 }
 
+/** The tensors of a ControlNet for such a UNet by `cldm.py` of lllyasviel/ControlNet. */
+export function originalControlNet(config: OriginalUnet): Shapes {
+  const unet = originalUnet(config);
+  const down = Object.entries(unet).filter(([name]) => !/^(output_blocks|out)\./.test(name));
+  const shapes: Shapes = Object.fromEntries(down);
+  const widths = [16, 16, 32, 32, 96, 96, 256];
+  for (const [index, to] of widths.entries())
+    Object.assign(shapes, layer(`input_hint_block.${2 * index}`, to, widths[index - 1] ?? 3, 3, 3));
+  Object.assign(shapes, layer('input_hint_block.14', config.channels, 256, 3, 3));
+  const blocks =
+    1 + Math.max(...Object.keys(unet).map((name) => Number(/^input_blocks\.(\d+)/.exec(name)?.[1] ?? 0)));
+  const widthOf = (block: number) =>
+    (unet[`input_blocks.${block}.0.out_layers.3.bias`] ??
+      unet[`input_blocks.${block}.0.op.bias`] ??
+      unet[`input_blocks.${block}.0.bias`])![0]!;
+  for (let block = 0; block < blocks; block += 1)
+    Object.assign(shapes, layer(`zero_convs.${block}.0`, widthOf(block), widthOf(block), 1, 1));
+  const last = widthOf(blocks - 1);
+  return { ...shapes, ...layer('middle_block_out.0', last, last, 1, 1) };
+}
+
 /**
  * The tensors of `AutoencoderKL` by ldm/modules/diffusionmodules/model.py, at the size that all of Stable
  * Diffusion has.

@@ -7,6 +7,7 @@ import type {
   XlRequest,
 } from '../../plugins/local-diffusion/src/families/stable-diffusion-xl/options.js';
 import type { ZImageRequest } from '../../plugins/local-diffusion/src/families/z-image/options.js';
+import type { Control } from '../../plugins/local-diffusion/src/pipelines/control.js';
 import type { DiffusionModel } from '../../plugins/local-diffusion/src/pipelines/diffusion-model.js';
 import { type RgbPicture, resizeLanczos } from '../../plugins/local-diffusion/src/pipelines/lanczos.js';
 import type { PictureRequest, Source } from '../../plugins/local-diffusion/src/pipelines/picture-request.js';
@@ -16,6 +17,7 @@ import { partsSchema } from './case-model.js';
 import type { TensorValues } from './tensors.js';
 
 const textOrList = z.union([z.string(), z.array(z.string())]);
+const numberOrList = z.union([z.number(), z.array(z.number())]);
 const pair = z.tuple([z.number(), z.number()]);
 
 /** The arguments of a diffusers pipeline that are read; a case with another one is not run. */
@@ -49,11 +51,12 @@ const argumentsSchema = z.strictObject({
   text_encoder_out_layers: z.array(z.number()).optional(),
   max_area: z.number().optional(),
   _auto_resize: z.boolean().optional(),
-  /** Of one ControlNet; several images at once are not read. */
-  controlnet_conditioning_scale: z.number().optional(),
+  /** Of one ControlNet; of a union one for each image. */
+  controlnet_conditioning_scale: numberOrList.optional(),
   control_guidance_start: z.number().optional(),
   control_guidance_end: z.number().optional(),
-  control_mode: z.number().optional(),
+  control_mode: numberOrList.optional(),
+  guess_mode: z.boolean().optional(),
   skip_guidance_layers: z.array(z.number()).optional(),
   skip_layer_guidance_scale: z.number().optional(),
   skip_layer_guidance_start: z.number().optional(),
@@ -110,9 +113,7 @@ const readImages: readonly string[] = ['image', 'mask_image', 'control_image', '
 export const unreadImages = (images: Readonly<Record<string, unknown>> = {}): string[] =>
   Object.entries(images)
     .filter(
-      ([name, tensor]) =>
-        !readImages.includes(name) ||
-        ((name === 'mask_image' || name === 'control_image') && typeof tensor !== 'string'),
+      ([name, tensor]) => !readImages.includes(name) || (name === 'mask_image' && typeof tensor !== 'string'),
     )
     .map(([name]) => name);
 
@@ -127,10 +128,16 @@ export function requestOf(
     mask_image: `${id}.mask_u8`,
     ...images,
   };
-  const all = [named.control_image ?? named.image ?? [], named.image_reference ?? []]
-    .flat()
-    .flatMap((name) => tensors.get(name) ?? [])
-    .map((tensor) => repeatPixels(tensor, times));
+  const imagesOf = (names: string | readonly string[] = []) =>
+    [names]
+      .flat()
+      .flatMap((name) => tensors.get(name) ?? [])
+      .map((tensor) => repeatPixels(tensor, times));
+  const isControlled = pipeline.includes('ControlNet');
+  const startsFromImage = !isControlled || /Img2Img|Inpaint/.test(pipeline);
+  const followed = isControlled ? imagesOf(named.control_image ?? named.image) : [];
+  const own = startsFromImage ? (!isControlled && named.control_image) || named.image : undefined;
+  const all = [...imagesOf(own), ...imagesOf(named.image_reference)];
   const [image] = all;
   const mask = tensors.get(String(named.mask_image));
   const latents = tensors.get(`${id}.in.image`);
@@ -168,11 +175,30 @@ export function requestOf(
     source: latents
       ? { kind: 'latents', latents: latents.data as Float32Array }
       : image && sourceOf(all, mask, width, height),
+    controls: followed.map((tensor, index) => ({
+      ...controlOf(args, tensor, index),
+      // The library counts as many scales as there are nets: of several images of one the first is read.
+      ...(pipeline.startsWith('Flux') && index > 0 && { scale: 0 }),
+    })),
     strength: args.strength ?? defaultStrengths[pipeline],
     denoisingStart: args.denoising_start,
     denoisingEnd: args.denoising_end,
     familyOptions: familyOptionsOf(pipeline, args, perImage),
     generators: [seeds].flat().map((seed) => new TorchGenerator(seed)),
+  };
+}
+
+/** What of several is one number is of all of them. */
+function controlOf(args: Arguments, tensor: TensorValues, index: number): Control {
+  const at = (value: number | number[] | undefined) => (Array.isArray(value) ? value[index] : value);
+  return {
+    net: 0,
+    image: pictureOf(tensor),
+    scale: at(args.controlnet_conditioning_scale) ?? 1,
+    start: args.control_guidance_start ?? 0,
+    end: args.control_guidance_end ?? 1,
+    kind: at(args.control_mode),
+    ...(args.guess_mode && { emphasis: 'image' }),
   };
 }
 
@@ -216,12 +242,6 @@ function familyOptionsOf(
     return {
       textTokens: args.max_sequence_length,
       trueCfgScale: args.true_cfg_scale,
-      controlNet: {
-        scale: args.controlnet_conditioning_scale,
-        start: args.control_guidance_start,
-        end: args.control_guidance_end,
-        mode: args.control_mode,
-      },
       editedImageSize: args._auto_resize === false ? 'own' : 'trained',
     };
   return {

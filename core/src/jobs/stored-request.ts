@@ -12,6 +12,7 @@ const storedRequestSchema = z.looseObject({
   prompt: z.string(),
   inputImages: z.array(storedInputSchema).optional(),
   mask: storedInputSchema.optional(),
+  control: z.array(z.looseObject({ image: storedInputSchema })).optional(),
   grid: gridSchema.optional(),
 });
 
@@ -21,7 +22,7 @@ export async function freezeRequest(
   inputs: ResultStore,
   grid?: Grid,
 ): Promise<string> {
-  const { inputImages, mask, ...others } = request;
+  const { inputImages, mask, control, ...others } = request;
   const put = async ({ bytes, mediaType }: InputImage): Promise<StoredInput> => ({
     name: await inputs.putBytes(bytes, mediaType),
     mediaType,
@@ -30,6 +31,13 @@ export async function freezeRequest(
     ...others,
     ...(inputImages ? { inputImages: await Promise.all(inputImages.map(put)) } : {}),
     ...(mask ? { mask: await put(mask) } : {}),
+    ...(control
+      ? {
+          control: await Promise.all(
+            control.map(async (each) => ({ ...each, image: await put(each.image) })),
+          ),
+        }
+      : {}),
     ...(grid ? { grid } : {}),
   };
   return JSON.stringify(stored);
@@ -40,7 +48,7 @@ export async function thawRequest(
   text: string,
   inputs: ResultStore,
 ): Promise<{ request: ImageRequest; grid: Grid | undefined }> {
-  const { inputImages, mask, grid, ...others } = storedRequestSchema.parse(JSON.parse(text));
+  const { inputImages, mask, control, grid, ...others } = storedRequestSchema.parse(JSON.parse(text));
   const read = async ({ name, mediaType }: StoredInput): Promise<InputImage> => {
     const bytes = await inputs.read(name);
     if (!bytes) throw new Error(`the input image ${name} is gone`);
@@ -50,6 +58,13 @@ export async function thawRequest(
     ...others,
     ...(inputImages ? { inputImages: await Promise.all(inputImages.map(read)) } : {}),
     ...(mask ? { mask: await read(mask) } : {}),
+    ...(control
+      ? {
+          control: await Promise.all(
+            control.map(async (each) => ({ ...each, image: await read(each.image) })),
+          ),
+        }
+      : {}),
   };
   return { request, grid };
 }

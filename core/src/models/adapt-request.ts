@@ -64,6 +64,7 @@ export function adaptRequest(
       previews: request.previews,
       inputImages: request.inputImages,
       mask: request.mask,
+      ...(request.control.length > 0 && { control: request.control }),
     },
     warnings,
   };
@@ -77,7 +78,7 @@ const generatedFormatOf = ({
   outputFormat === 'avif' || outputQuality !== undefined ? 'png' : outputFormat;
 
 function refuseWhatCannotBeDone(
-  { width, height, n, inputImages, mask }: ValidImageRequest,
+  { width, height, n, inputImages, mask, control }: ValidImageRequest,
   { id, supports }: Model,
 ): void {
   const refuse = (field: keyof ValidImageRequest, what: string) => {
@@ -101,6 +102,13 @@ function refuseWhatCannotBeDone(
       `"${id}" takes ${supports.inputImages === 0 ? 'none' : `at most ${supports.inputImages}`}, not ${inputImages.length}.`,
     );
   }
+  if (control.length > supports.control) {
+    const most = supports.control === 0 ? 'none' : `at most ${supports.control}`;
+    refuse('control', `"${id}" takes ${most}, not ${control.length}.`);
+  }
+  control.forEach(({ start, end }, index) => {
+    if (start > end) refuse('control', `${index}.start is ${start}, and ${index}.end only ${end}.`);
+  });
   if (mask && !supports.mask) refuse('mask', `"${id}" takes none.`);
   if (mask && inputImages.length === 0) refuse('mask', 'there is no input image that it could belong to.');
 }

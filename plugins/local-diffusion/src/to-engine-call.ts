@@ -18,7 +18,7 @@ export function toEngineCall(
   options: Options,
   families: readonly Family[] = allFamilies,
 ): EngineCall {
-  const { model, prompt, negativePrompt, width, height, n, seed = 0, sampler } = request;
+  const { model, prompt, negativePrompt, width, height, n, seed = 0, sampler, control = [] } = request;
   const family = families.find(({ type }) => type === model.pipelineType);
   if (!family || !('path' in model.source)) {
     throw new EaselError({
@@ -55,6 +55,7 @@ export function toEngineCall(
       path: model.source.path,
       vae: options.vae,
       loras: options.loras.map(({ path }) => path),
+      controlNets: [...new Set(control.flatMap(({ model: path }) => path ?? []))],
       tinyDecoder: options.tinyDecoder,
       predictionType: options.predictionType,
       // Who has no seed expects no certain image; who has one may have it from elsewhere.
@@ -69,6 +70,7 @@ export function toEngineCall(
     guidanceScale,
     sampler,
     source,
+    controls: control.map(({ model: path, strength: scale, ...each }) => ({ ...each, path, scale })),
     strength,
     isStrengthAsked: request.strength !== undefined,
     clipSkip,

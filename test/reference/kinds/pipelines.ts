@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { packLatents } from '../../../plugins/local-diffusion/src/families/components/packed-latents.js';
 import { toTokens } from '../../../plugins/local-diffusion/src/families/flux-2/tokens.js';
 import { openModel } from '../../../plugins/local-diffusion/src/models/open-model.js';
+import type { DiffusionModel } from '../../../plugins/local-diffusion/src/pipelines/diffusion-model.js';
 import { generatePictures } from '../../../plugins/local-diffusion/src/pipelines/generate-pictures.js';
 import { toRgb } from '../../../plugins/local-diffusion/src/pipelines/pixels.js';
 import type { Feed } from '../../../plugins/local-diffusion/src/session/network.js';
@@ -15,12 +16,13 @@ import { readTensors, type TensorValues } from '../tensors.js';
 
 const tolerance = { latents: 1e-3, image: 2e-3, pixel: 1 };
 /** Some cases use another denoising network of the same folder. */
-const unetOf = ({ id, kind }: PipelineCase): string => {
+const unetOf = ({ id, kind, components }: PipelineCase): string => {
+  if (kind === 'controlnet' && !components.controlnet) return 'unet_small';
   if (kind === 'inpaint9') return 'unet_inpaint_9ch';
   return id.startsWith('l') ? 'unet_lcm_cond' : 'unet';
 };
 const builtPipelines =
-  /^(StableDiffusion(XL)?(Img2Img|Inpaint)?|StableDiffusion3(Img2Img)?|(Flux|Chroma|ZImage|QwenImage)(Img2Img|Inpaint)?|Flux(Fill|Control(Net)?|Kontext)|Flux2Klein(Inpaint)?|QwenImageEdit(Plus)?)Pipeline$/;
+  /^(StableDiffusion(XL)?(ControlNet(Union)?)?(Img2Img|Inpaint)?|StableDiffusion3(Img2Img)?|(Flux|Chroma|ZImage|QwenImage)(Img2Img|Inpaint)?|Flux(Fill|Control(Net)?|Kontext)|Flux2Klein(Inpaint)?|QwenImageEdit(Plus)?)Pipeline$/;
 /** Their latents lie in the reference as the tokens that the network reads. */
 const packedPipelines = /^(Flux|Chroma|QwenImage)/;
 const builtKinds: readonly string[] = [
@@ -31,6 +33,7 @@ const builtKinds: readonly string[] = [
   'fill',
   'control',
   'controlnet',
+  'controlnet_union',
   'kontext',
   'edit',
   'lora',
@@ -147,7 +150,9 @@ async function generate(folder: string, wanted: PipelineCase, expected: Readonly
     }),
     ...(isDistilled !== undefined && { is_distilled: isDistilled }),
   });
-  const model = await openModel(files, { folders: { unet: unetOf(wanted) } });
+  const isApart = wanted.kind === 'controlnet' && !wanted.components.controlnet;
+  const controlNets = isApart ? [join(folder, 'controlnet')] : [];
+  const model = await openModel({ ...files, controlNets }, { folders: { unet: unetOf(wanted) } });
   try {
     model.weighLoras(files.loraWeights);
     const steps: Float32Array[] = [];
@@ -156,6 +161,7 @@ async function generate(folder: string, wanted: PipelineCase, expected: Readonly
       {
         ...model,
         ...(sigmas && { flowTimes: () => sigmas }),
+        ...(wanted.kind === 'controlnet_union' && { predict: beyondWindow(model.predict) }),
         schedulerConfig: {
           ...(model.schedulerConfig as Record<string, unknown>),
           ...wanted.scheduler_effective_config,
@@ -174,6 +180,21 @@ async function generate(folder: string, wanted: PipelineCase, expected: Readonly
     await model.release();
     await files.dispose();
   }
+}
+
+/**
+ * As the library does it: outside of its window a union that is given several images runs, too, with nothing
+ * of them, and what it makes then is added.
+ */
+function beyondWindow(predict: DiffusionModel['predict']): DiffusionModel['predict'] {
+  return (input, timestep, conditioning, share) => {
+    const { start, end, controls = [] } = share;
+    const all = controls.map((each) => {
+      const counts = start >= each.start && end <= each.end;
+      return counts || controls.length === 1 ? each : { ...each, scale: 0, start: 0, end: 1 };
+    });
+    return predict(input, timestep, conditioning, { ...share, controls: all });
+  };
 }
 
 /** Latents as the reference has those of a pipeline: the networks of some read them as tokens. */

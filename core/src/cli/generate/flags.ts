@@ -2,6 +2,8 @@ import { Command } from '@commander-js/extra-typings';
 import { type FlagsOf, withKernel } from '../options.js';
 import { configurationAndStatus } from '../terminal/help.js';
 
+const several = (value: string, before: string[] | undefined): string[] => [...(before ?? []), value];
+
 export const define = () =>
   withKernel(
     new Command('generate')
@@ -18,10 +20,21 @@ export const define = () =>
       .option(
         '--image <file>',
         'an image to begin from, or for models that edit, to change; may be given several times',
-        (value: string, before: string[] | undefined): string[] => [...(before ?? []), value],
+        several,
       )
       .option('--mask <file>', 'where to paint anew: white; what is black is kept')
       .option('--strength <share>', 'how far to go from the image, 0 (keep it) to 1 (ignore it)')
+      .option(
+        '--control <file>',
+        'an image to follow by a ControlNet, of edges or depths for instance; may be given several times',
+        several,
+      )
+      .option(
+        '--control-model <name>',
+        'the ControlNet of each: a file, or a name below server.modelFolders',
+        several,
+      )
+      .option('--control-strength <number>', 'how much each counts, 0 to 2', several)
       .option('--fast', 'sooner and a little different, where the model can be computed so (precision fast)')
       .option('--like <png>', 'take everything from an image; flags and prompt beside it override its values')
       .option('-o, --out <path>', 'file or folder to write to')
@@ -33,7 +46,7 @@ export const define = () =>
       .option(
         '--option <plugin.key=json>',
         'an option that only one plugin knows; may be given several times',
-        (value: string, before: string[] | undefined): string[] => [...(before ?? []), value],
+        several,
       )
       .option('--quiet', 'print no progress and no warnings')
       .addHelpText('after', help),

@@ -15,7 +15,7 @@ import { fewStepsHint } from './few-steps.js';
 import type { GenerateFlags } from './flags.js';
 import { formatFromFlags, inFast, mergeRequests, readLike, requestFromFlags } from './generate-request.js';
 import { createProgressBar, createProgressLines, noProgress, type ProgressDisplay } from './progress.js';
-import { readImages } from './read-images.js';
+import { readControls, readImages } from './read-images.js';
 import { readPrompt } from './read-prompt.js';
 
 /** `easel generate`: answers the exit status. */
@@ -41,7 +41,7 @@ async function makeAndSave(
   { signal }: Interruption,
 ): Promise<void> {
   if (flags.quiet && flags.verbose) throw new UsageError('--quiet and --verbose contradict each other');
-  const asked = { ...requestFromFlags(flags), ...(await readImages(flags)) };
+  const asked = { ...requestFromFlags(flags), ...(await readImages(flags)), ...(await readControls(flags)) };
   const destination = readDestination(flags.out, process.cwd());
   const outputFormat = formatFromFlags(flags, destination);
   const like = flags.like === undefined ? undefined : await readLike(flags.like);

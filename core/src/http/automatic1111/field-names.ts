@@ -4,6 +4,7 @@ import type { FieldNames } from '../field-names.js';
 export const automaticFieldNames: FieldNames = {
   guidanceScale: 'cfg_scale',
   inputImages: 'init_images',
+  control: 'alwayson_scripts.controlnet.args',
   n: 'batch_size',
   sampler: 'sampler_name',
   strength: 'denoising_strength',

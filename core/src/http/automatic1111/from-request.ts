@@ -5,6 +5,7 @@ import type { FieldNames } from '../field-names.js';
 import { joinSampler } from '../join-sampler.js';
 import { withoutAbsent } from '../request-fields.js';
 import { SharedOptions } from '../shared-options.js';
+import { readControlNet } from './controlnet.js';
 import { automaticFieldNames } from './field-names.js';
 import { fromHires } from './hires.js';
 import { findInertFields, warnOfInertFields } from './inert-fields.js';
@@ -31,12 +32,14 @@ export async function fromAutomaticRequest(
   const settings = body.override_settings ?? {};
   const shared = new SharedOptions(model);
   const inpainting = await readInpainting(body);
+  const control = await readControlNet(given.alwayson_scripts, body.init_images ?? []);
   const hires = fromHires(body, model, shared);
   const clipSkip = (settings.CLIP_stop_at_last_layers ?? 1) - 1;
   if (clipSkip > 0) shared.set('clipSkip', clipSkip, 'override_settings.CLIP_stop_at_last_layers');
   const { sampler, warnings: samplerWarnings } = samplerOf(body, model);
   const warnings = [
     ...inpainting.warnings,
+    ...control.warnings,
     ...hires.warnings,
     ...shared.warnings,
     ...seedWarnings(body.seed, seed),
@@ -59,6 +62,7 @@ export async function fromAutomaticRequest(
       outputFormat: formatOf(settings.samples_format),
     }),
     ...inpainting.request,
+    ...control.request,
     ...hires.request,
     ...shared.request,
   };

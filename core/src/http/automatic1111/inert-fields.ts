@@ -1,4 +1,5 @@
 import type { Warning } from '@easel/plugin-sdk';
+import { isControlNet } from './controlnet.js';
 import { type AutomaticRequest, automaticRequestSchema } from './request.js';
 
 /**
@@ -85,7 +86,9 @@ export function findInertFields(body: AutomaticRequest): string[] {
 
 const scriptsOf = (value: unknown): string[] =>
   typeof value === 'object' && value !== null
-    ? Object.keys(value).map((script) => `alwayson_scripts.${script.slice(0, 100)}`)
+    ? Object.keys(value)
+        .filter((script) => !isControlNet(script))
+        .map((script) => `alwayson_scripts.${script.slice(0, 100)}`)
     : ['alwayson_scripts'];
 
 const shown = 40;

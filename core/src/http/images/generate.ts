@@ -1,4 +1,4 @@
-import { type ImageRequest, imageRequestSchema, outputFormats } from '@easel/plugin-sdk';
+import { controlSchema, type ImageRequest, imageRequestSchema, outputFormats } from '@easel/plugin-sdk';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { ImageResult } from '../../results/image-result.js';
@@ -33,6 +33,11 @@ export const imagesRequestSchema = z.strictObject({
   mask: reference
     .nullish()
     .describe('Where to paint, white: base64, a data URL or an address. Absent: everywhere.'),
+  control: z
+    .array(controlSchema.extend({ image: reference.describe('base64, a data URL or an address.') }))
+    .max(8)
+    .nullish()
+    .describe('Images to follow by ControlNets. Absent: none.'),
   ...extraFields,
 });
 export type ImagesRequest = z.output<typeof imagesRequestSchema>;
@@ -60,16 +65,26 @@ export async function readImagesRequest(
   body: ImagesRequest,
   reply: FastifyReply,
 ): Promise<ImageRequest> {
-  const { input_images, mask } = body;
+  const { input_images, mask, control } = body;
   const asked = fromImagesRequest(body);
-  const named = (input_images ?? []).map((text, index) => [text, `input_images.${index}`] as const);
-  if (named.length === 0 && !mask) return asked;
+  const named: [text: string, param: string][] = [
+    ...(input_images ?? []).map((text, index): [string, string] => [text, `input_images.${index}`]),
+    ...(control ?? []).map(({ image }, index): [string, string] => [image, `control.${index}.image`]),
+    ...(mask ? [[mask, 'mask'] as [string, string]] : []),
+  ];
+  if (named.length === 0) return asked;
   const given: GivenImage[] = [];
-  for (const [text, param] of mask ? [...named, [mask, 'mask'] as const] : named)
-    given.push(await readReference(text, param, context, reply));
+  for (const [text, param] of named) given.push(await readReference(text, param, context, reply));
   const read = await readInputImages(given);
-  const painted = read[named.length];
-  return { ...asked, inputImages: read.slice(0, named.length), ...(painted ? { mask: painted } : {}) };
+  const inputImages = read.splice(0, input_images?.length ?? 0);
+  const followed = (control ?? []).map((each) => ({ ...each, image: read.shift()! }));
+  const [painted] = read;
+  return {
+    ...asked,
+    inputImages,
+    ...(control && { control: followed }),
+    ...(painted ? { mask: painted } : {}),
+  };
 }
 
 const generateOperation: Operation = {

@@ -6,7 +6,7 @@ import { wantedSchema } from '../wanted.js';
 /** What a job is listed by; its request is only looked at. */
 export const listedColumns = `id, caller, priority, state, result, error, webhook, created_at, started_at, ended_at,
   json_valid(request) AS is_readable,
-  CASE WHEN json_valid(request) THEN json_remove(request, '$.inputImages', '$.mask', '$.providerOptions') END AS wanted,
+  CASE WHEN json_valid(request) THEN json_remove(request, '$.inputImages', '$.mask', '$.control', '$.providerOptions') END AS wanted,
   CASE WHEN json_valid(fixed) THEN json_extract(fixed, '$.model.id') END AS fixed_model,
   CASE WHEN json_valid(fixed) THEN json_extract(fixed, '$.seed') END AS fixed_seed`;
 export const allColumns = `${listedColumns}, request, fixed, asked`;

@@ -104,9 +104,10 @@ const keysOf = (suspect: Suspect): string[] => [
 
 /** Of all that is asked for but the seed, which is another one each time where none is given. */
 function requestKey({ request }: Suspect): string {
-  const { requestId: _, seed: __, isSeedDrawn: ___, inputImages, mask, ...others } = request;
+  const { requestId: _, seed: __, isSeedDrawn: ___, inputImages, mask, control = [], ...others } = request;
   const images = [...inputImages, ...(mask ? [mask] : [])].map(({ bytes }) => sha256(bytes));
-  return `request ${sha256(JSON.stringify([others, images, mask !== undefined]))}`;
+  const followed = control.map(({ image, ...settings }) => [settings, sha256(image.bytes)]);
+  return `request ${sha256(JSON.stringify([others, images, mask !== undefined, followed]))}`;
 }
 
 const sha256 = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex');

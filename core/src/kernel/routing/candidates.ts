@@ -31,7 +31,7 @@ export interface Candidate {
    * What the plugin is given in place of what is in `request`, with paths for names of files. Absent:
    * nothing.
    */
-  readonly withFiles?: Partial<Pick<GenerationRequest, 'prompt' | 'options'>>;
+  readonly withFiles?: Partial<Pick<GenerationRequest, 'prompt' | 'options' | 'control'>>;
   /** Options of the model and the request as their caller may read them. Absent: as they are. */
   readonly toldOptions?: GenerationRequest['options'];
   readonly warnings: readonly Warning[];

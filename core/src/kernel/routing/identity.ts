@@ -28,8 +28,11 @@ export async function identityOf(
   { plugins }: Configuration,
 ): Promise<RequestIdentity> {
   const { id } = plugin.manifest;
-  const files = await pathsIn(plugin.manifest, withFiles?.options ?? request.options);
-  const { previews: _, seed, inputImages, mask, ...others } = request;
+  const { previews: _, seed, inputImages, mask, control = [], ...others } = request;
+  const files = [
+    ...(await pathsIn(plugin.manifest, withFiles?.options ?? request.options)),
+    ...(withFiles?.control ?? control).flatMap(({ model: path }) => path ?? []),
+  ];
   // One that was drawn is another one the next time.
   const isSeeded = asked.seed !== undefined && seed !== undefined;
   const facts = [
@@ -40,6 +43,7 @@ export async function identityOf(
     warnings,
     await fileStamps(files),
     [...inputImages, ...(mask ? [mask] : [])].map(hashOf),
+    control.map(({ image, ...settings }) => [settings, hashOf(image)]),
     mask === undefined ? null : [asked.keepUnmasked, asked.maskBlur, asked.maskFill, asked.maskPadding],
   ];
   return { hash: sha256(JSON.stringify(facts)), plugin: id, model: model.id, isSeeded };

@@ -57,6 +57,8 @@ export interface ComponentSource {
   /** Keys of `model_index.json`; for a single file, those of the published model. */
   readonly index: Readonly<Record<string, unknown>>;
   has(name: string): boolean;
+  /** Components that are ControlNets. Absent: there are none. */
+  readonly controlNets?: readonly string[];
   /**
    * @throws ERR_MODEL_FILES_INVALID for files that are missing or damaged, and configs that are not supported
    */

@@ -64,7 +64,7 @@ describe('a family that is added to the list', () => {
     const model = await openModel({ path }, { families: all, memory: new NetworkMemory({ threads: 1 }) });
     onTestFinished(() => model.release());
     const paint = async (options: Record<string, unknown>) => {
-      const { prompt, seeds, negativePrompt: _, source: __, ...call } = callOf(path, options);
+      const { prompt, seeds, negativePrompt: _, source: __, controls: ___, ...call } = callOf(path, options);
       const generators = seeds.map((seed) => new TorchGenerator(seed));
       const { planes } = await generatePictures(model, {
         ...call,

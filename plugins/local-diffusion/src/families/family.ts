@@ -5,7 +5,7 @@ import type { Lora } from '../checkpoint/lora.js';
 import type { LoraTarget } from '../checkpoint/lora-names.js';
 import type { DiffusionModel } from '../pipelines/diffusion-model.js';
 import type { ComponentKind, ComponentSource } from './component-kind.js';
-import type { SingleFileLayout } from './single-file-layout.js';
+import type { Json, SingleFileLayout, Tensors } from './single-file-layout.js';
 
 type ModelsOf<Given extends Pick<ManifestInput, 'handles'>> = NonNullable<Given['handles'][number]['models']>;
 
@@ -46,6 +46,16 @@ export interface FamilyLoras {
   titleOfModel(components: Components): string | undefined;
 }
 
+/** How ControlNets are read that lie apart from a model, as components `controlnet.0` and so on. */
+export interface FamilyControlNets {
+  readonly kind: ComponentKind<unknown>;
+  /**
+   * The tensors of a file under the names that `kind` mounts, with how their config is told; what the file is
+   * where it is no such ControlNet, as in "a T2I-Adapter"; or undefined where that does not show.
+   */
+  fileOf(tensors: Tensors): { readonly tensors: Tensors; configOf(what: string): Json } | string | undefined;
+}
+
 /** What a family makes of its components: all of a model that depends on the family. */
 export type FamilyModel = Omit<DiffusionModel, 'schedulerConfig' | 'networkMs' | 'decodePreview' | 'release'>;
 
@@ -74,6 +84,8 @@ export interface Family {
   readonly denoiser: string;
   /** Absent: its models take no LoRAs. */
   readonly loras?: FamilyLoras;
+  /** Absent: its models take no ControlNets. */
+  readonly controlNets?: FamilyControlNets;
   /** How its models lie in one .safetensors file. Absent: they do not. */
   readonly singleFile?: SingleFileLayout;
   /**

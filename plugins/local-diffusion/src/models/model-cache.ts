@@ -63,5 +63,8 @@ export class ModelCache {
   }
 }
 
-const keyOf = ({ path, vae, loras, tinyDecoder, predictionType, arithmetic }: ModelFiles): string =>
-  JSON.stringify([path, vae, loras, tinyDecoder, predictionType, arithmetic]);
+const keyOf = ({ path, vae, loras, controlNets, tinyDecoder, ...settings }: ModelFiles): string =>
+  JSON.stringify([
+    ...[path, vae, loras, controlNets, tinyDecoder],
+    ...[settings.predictionType, settings.arithmetic],
+  ]);

@@ -27,6 +27,8 @@ export interface ModelFiles {
   readonly vae?: string | undefined;
   /** Absolute paths of what changes its weights. Absent: none. */
   readonly loras?: readonly string[] | undefined;
+  /** Absolute paths of ControlNets: files, or folders with a config. Absent: none beside its own. */
+  readonly controlNets?: readonly string[] | undefined;
   /** Absent: none. */
   readonly tinyDecoder?: TinyDecoder | undefined;
   /** What its denoising network predicts. Absent: as the files say. */

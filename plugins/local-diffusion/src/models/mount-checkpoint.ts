@@ -13,6 +13,7 @@ import type { Checkpoint } from './checkpoint.js';
 import { chooseArithmetic } from './choose-arithmetic.js';
 import { filesOf } from './component-files.js';
 import { cacheConditioning } from './conditioning-cache.js';
+import { controlNetNames } from './controlnet-option.js';
 import type { MountOptions, OpenedModel } from './opened-model.js';
 import { addTinyDecoder } from './tiny-decoder.js';
 
@@ -42,6 +43,7 @@ export async function mountCheckpoint(
     origin: checkpoint.origin,
     index: checkpoint.index,
     has: (name) => components[name] !== undefined,
+    controlNets: controlNetNames(components),
     open: async (name, kind) =>
       await kind.mount(components[name]!, {
         networks: name === checkpoint.family.denoiser ? inArithmetic : networks,

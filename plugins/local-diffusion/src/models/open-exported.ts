@@ -19,6 +19,7 @@ import { withPrediction } from './told-prediction.js';
 /** What was asked to be changed of an exported model. */
 export interface ExportedChanges {
   readonly loras: readonly string[];
+  readonly controlNets: readonly string[];
   readonly vae: string | undefined;
   readonly tinyDecoder: TinyDecoder | undefined;
   readonly predictionType: PredictionType | undefined;
@@ -154,8 +155,9 @@ function refuseOtherSizes(
   });
 }
 
-function refuseWhatCannotBeChanged(folder: string, { loras, vae }: ExportedChanges): void {
+function refuseWhatCannotBeChanged(folder: string, { loras, controlNets, vae }: ExportedChanges): void {
   const hint = 'Use the model as .safetensors.';
-  const what = loras.length > 0 ? 'LoRAs' : vae && 'another autoencoder';
+  const own = controlNets.length > 0 ? 'ControlNets' : vae && 'another autoencoder';
+  const what = loras.length > 0 ? 'LoRAs' : own;
   if (what) throw invalidFiles(`${folder} is exported to ONNX and cannot take ${what}.`, hint);
 }

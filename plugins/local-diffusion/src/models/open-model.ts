@@ -6,6 +6,7 @@ import type { Family } from '../families/family.js';
 import { families as allFamilies } from '../families/index.js';
 import { NetworkMemory } from '../session/network-memory.js';
 import type { Checkpoint } from './checkpoint.js';
+import { withControlNets } from './controlnet-option.js';
 import type { ModelFiles } from './model-files.js';
 import { mountCheckpoint } from './mount-checkpoint.js';
 import { openExportedFolder } from './open-exported.js';
@@ -42,6 +43,7 @@ export async function openModel(files: ModelFiles, options: OpenOptions = {}): P
   if (await isExported(path, index.family.denoiser)) {
     return await openExportedFolder(path, index, memory, {
       loras,
+      controlNets: files.controlNets ?? [],
       vae,
       tinyDecoder,
       predictionType,
@@ -53,14 +55,15 @@ export async function openModel(files: ModelFiles, options: OpenOptions = {}): P
 
 async function mount(
   checkpoint: Checkpoint,
-  { loras: paths = [], tinyDecoder, predictionType, arithmetic }: ModelFiles,
+  { loras: paths = [], controlNets = [], tinyDecoder, predictionType, arithmetic }: ModelFiles,
   { families, memory }: { readonly families: readonly Family[]; readonly memory: NetworkMemory },
 ): Promise<OpenedModel> {
   const { origin, family } = checkpoint;
   if (paths.length > 0 && !family.loras) throw invalidFiles(`${origin}: ${family.title} takes no LoRAs.`);
   const targets = family.loras?.targets ?? [];
   const loras = await Promise.all(paths.map((path) => openLora(path, targets)));
-  const told = { ...checkpoint, ...withPrediction(checkpoint, predictionType) };
+  const components = await withControlNets(checkpoint.components, controlNets, family);
+  const told = { ...checkpoint, ...withPrediction(checkpoint, predictionType), components };
   return await mountCheckpoint(told, { memory, loras, tinyDecoder, arithmetic }, families);
 }
 

@@ -1,4 +1,5 @@
 import type { Feed } from '../session/network.js';
+import type { ReadControl } from './control.js';
 import type { Conditioning, DiffusionModel, WeakenedPrediction } from './diffusion-model.js';
 import {
   applyGuidance,
@@ -29,6 +30,8 @@ export interface DenoiserOptions {
    * Channels that the network reads behind the latents: one for all images, or one an image. Absent: none.
    */
   readonly extraChannels?: readonly Float32Array[] | undefined;
+  /** Images to follow. Absent: there are none. */
+  readonly controls?: readonly ReadControl[] | undefined;
   /** Network calls that will be made. */
   readonly calls: number;
   /** Absent: there is none. */
@@ -68,11 +71,12 @@ export function createDenoiser(
     prepared.set(composed, inputs);
     const { told, others, weights, both } = inputs;
     call += 1;
-    const span = { start: share, end: call / options.calls };
+    const span = { start: share, end: call / options.calls, controls: options.controls };
     if (isGuided && !(options.guidesAt?.(timestep, share) ?? true)) {
       return await model.predict(widenHalf(latents), timestep, told, span);
     }
-    const prediction = await model.predict(widen(latents), timestep, both, span);
+    const halves = isGuided ? { ...span, unprompted: images } : span;
+    const prediction = await model.predict(widen(latents), timestep, both, halves);
     if (!isGuided) return prediction;
     if (weights.length > 1 || weights[0]!.some((weight) => weight !== 1)) {
       const further: Float32Array[] = [];

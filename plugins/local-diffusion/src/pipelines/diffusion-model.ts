@@ -1,6 +1,7 @@
 import type { PromptStyle } from '../prompt/text-encoding.js';
 import type { TextualInversion } from '../prompt/textual-inversion.js';
 import type { Feed } from '../session/network.js';
+import type { CallShare, ControlNetReading } from './control.js';
 import type { RgbPicture } from './lanczos.js';
 import type { LatentColours } from './latents-to-rgb.js';
 import type { Posterior } from './posterior.js';
@@ -63,12 +64,6 @@ export interface WeakenedPrediction {
   weakInputs(images: number): Conditioning;
   /** What all other calls of the same image are told in place of them: so one network does both. */
   plainInputs(images: number): Conditioning;
-}
-
-/** The part of all network calls that one is: 0 to 1. */
-export interface CallShare {
-  readonly start: number;
-  readonly end: number;
 }
 
 /** Edges in pixels. */
@@ -180,6 +175,8 @@ export interface DiffusionModel extends Autoencoder {
    * its own. Absent: it was not.
    */
   readonly followsImage?: true;
+  /** Its ControlNets. Absent: it has none. */
+  readonly controlNets?: readonly ControlNetReading[];
   /** Input images are to be changed as the prompt says. Absent: sampling begins from one. */
   readonly editing?: ImageEditing;
   /**

@@ -1,5 +1,6 @@
 import { EaselError } from '@easel/plugin-sdk';
 import { type Beginning, type BeginningScope, beginWithLatents, beginWithNoise } from './beginning.js';
+import { readControls, warnOfEmphasis } from './controls.js';
 import { createDenoiser } from './denoiser.js';
 import { type DiffusionModel, readsMask } from './diffusion-model.js';
 import { drawNoise, repeatRows } from './draws.js';
@@ -52,13 +53,14 @@ export async function generateLatents(
 ): Promise<LatentsResult> {
   refuseWhatModelCannotDo(model, request);
   const { prompts, width, height, generators, guidanceScale, guidanceRescale, signal } = request;
-  const { guidanceStart = 0, guidanceEnd = 1, deepCacheInterval = 1 } = request;
+  const { guidanceStart = 0, guidanceEnd = 1, deepCacheInterval = 1, controls = [] } = request;
   const images = prompts.length;
   const span = planSpan(spanOf(model, request));
   const unconditionalScale = model.guidance.scaleOf?.(request) ?? 1;
   const conditioning = await conditionByStages(model, request, unconditionalScale > 1);
   throwIfAborted(signal);
 
+  const read = await readControls(model, controls, { width, height, images }, generators);
   const latentShape = [model.latentChannels, height / model.factor, width / model.factor];
   const isHandedOver = request.denoisingStart !== undefined;
   const { latents, extraChannels, restore } = await begin(
@@ -68,7 +70,8 @@ export async function generateLatents(
   throwIfAborted(signal);
   const shape = [images, ...latentShape];
   const stepsBefore = isHandedOver ? request.steps - span.stepsOfCalls[span.calls - 1]! - 1 : 0;
-  const reusing = deepCacheInterval > 1 ? model.predictReusing?.(deepCacheInterval) : undefined;
+  const mayReuse = deepCacheInterval > 1 && controls.length === 0;
+  const reusing = mayReuse ? model.predictReusing?.(deepCacheInterval) : undefined;
   const network = { guidance: model.guidance, predict: reusing ?? model.predict };
   const denoise = createDenoiser(network, {
     images,
@@ -81,6 +84,7 @@ export async function generateLatents(
     guidesAt: (timestep, share) =>
       share >= guidanceStart && share < guidanceEnd && (model.guidance.guidesAt?.(request, timestep) ?? true),
     extraChannels,
+    controls: read,
     calls: span.calls,
     weakened: model.guidance.weaken?.(request),
   });
@@ -114,8 +118,9 @@ export async function generateLatents(
         ...(unconditionalScale > 1 ? [] : warnOfUnreadNegative(model, request)),
         ...warnOfUnreadScale(model, request),
         ...warnOfUnreadStrength(model, request),
+        ...warnOfEmphasis(model, controls),
         ...(unconditionalScale > 1 ? [] : warnOfUnreadSpan(request)),
-        ...(deepCacheInterval > 1 && !reusing ? [noDeepLayers] : []),
+        ...(deepCacheInterval > 1 && !reusing ? [controls.length > 0 ? freshLayers : noDeepLayers] : []),
       ]),
     ],
   };
@@ -159,6 +164,7 @@ function keepPicture(model: DiffusionModel, request: PictureRequest): PicturesRe
   };
 }
 
+const freshLayers = 'deepCacheInterval had no effect: what a ControlNet adds goes into all layers.';
 const noDeepLayers = 'deepCacheInterval had no effect: only UNets have such layers.';
 
 function warnOfUnreadSpan({ guidanceStart = 0, guidanceEnd = 1 }: PictureRequest): readonly string[] {

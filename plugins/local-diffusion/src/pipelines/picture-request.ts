@@ -2,6 +2,7 @@ import type { TorchGenerator } from '../sampling/noise/torch-generator.js';
 import type { SamplingStep } from '../sampling/plan.js';
 import type { SamplerRow } from '../sampling/samplers/sampler-row.js';
 import type { TimestepSpacing } from '../sampling/scheduler-config/scheduler-config.js';
+import type { Control } from './control.js';
 import type { ConditioningRequest } from './diffusion-model.js';
 import type { RgbPicture } from './lanczos.js';
 
@@ -53,6 +54,8 @@ export interface PictureRequest extends Omit<ConditioningRequest, 'isGuided' | '
   readonly earlierSteps?: number | undefined;
   /** Which parts of webui's syntax are read in prompts, beside weights. Absent: none. */
   readonly promptSyntax?: PromptSyntax | undefined;
+  /** Images to follow by ControlNets of the model. Absent: there are none. */
+  readonly controls?: readonly Control[] | undefined;
   /** Absent: text to image. */
   readonly source?: Source | undefined;
   /** Over 0 to 1: how far to go from the source. Absent: all the way. */

@@ -1,5 +1,6 @@
 import type { InputImage } from '@easel/plugin-sdk';
 import type { ModelFiles } from '../models/model-files.js';
+import type { ControlSettings } from '../pipelines/control.js';
 import type { FirstPass } from '../pipelines/first-pass.js';
 import type { PromptSyntax } from '../pipelines/picture-request.js';
 import type { PromptStyle } from '../prompt/text-encoding.js';
@@ -12,6 +13,13 @@ export interface SourceFiles {
   readonly others?: readonly InputImage[];
   /** White where to paint anew. Absent: everywhere. */
   readonly mask: InputImage | undefined;
+}
+
+/** An image to follow. */
+export interface ControlFile extends Omit<ControlSettings, 'net'> {
+  readonly image: InputImage;
+  /** Absolute path of the ControlNet, which is one of the model's. Absent: the model's own. */
+  readonly path?: string | undefined;
 }
 
 /** A textual inversion on disk. */
@@ -67,6 +75,7 @@ export interface EngineCall {
   readonly refiner: Refiner | undefined;
   /** Absent: each image is made at its size from the first. */
   readonly firstPass: FirstPass | undefined;
+  readonly controls: readonly ControlFile[];
   /** Absent: text to image. */
   readonly source: SourceFiles | undefined;
   /** 0 to 1: how far to go from the source. */

@@ -5,6 +5,7 @@ import type { OpenedModel } from '../models/opened-model.js';
 import type { DiffusionModel } from '../pipelines/diffusion-model.js';
 import { makeFirstPass } from '../pipelines/first-pass.js';
 import { generateLatents, generatePictures, type PicturesResult } from '../pipelines/generate-pictures.js';
+import type { RgbPicture } from '../pipelines/lanczos.js';
 import type { PictureRequest, Source } from '../pipelines/picture-request.js';
 import { toRgb } from '../pipelines/pixels.js';
 import { Previewer } from '../pipelines/preview.js';
@@ -13,6 +14,7 @@ import { TorchGenerator } from '../sampling/noise/torch-generator.js';
 import { planMemory } from '../session/memory-plan.js';
 import type { NetworkMemory } from '../session/network-memory.js';
 import type { CallProgress, PassPosition } from './call-progress.js';
+import { controlsOf } from './controls-of.js';
 import type { EngineCall, Refiner } from './engine-call.js';
 import { whyNotHandedOver } from './hand-over.js';
 import type { Made, Picture } from './protocol.js';
@@ -42,6 +44,8 @@ export interface ReadCall {
   readonly inversions: readonly TextualInversion[];
   /** Absent: text to image. */
   readonly source: Source | undefined;
+  /** Images to follow, one for each of the call's controls. */
+  readonly followed: readonly RgbPicture[];
   /** What the user is told where sampling begins from it. */
   readonly sourceWarnings: readonly string[];
 }
@@ -206,6 +210,7 @@ export class ImageRun {
   /** With the noise that the seed gives to any image, whatever was made before. */
   #requestOf(position: PassPosition, model: OpenedModel, source: Source | undefined): PictureRequest {
     const { prompt, negativePrompt, seeds, ...call } = this.#call;
+    const isOwn = position.pass < this.#listener.progress.ownPasses;
     const previewer = this.#previewers.get(model) ?? new Previewer(model);
     this.#previewers.set(model, previewer);
     return {
@@ -213,6 +218,8 @@ export class ImageRun {
       prompts: [prompt],
       negativePrompts: negativePrompt === undefined ? undefined : [negativePrompt],
       inversions: [...this.#read.inversions, ...model.inversions],
+      // A refiner has no ControlNets.
+      controls: isOwn ? controlsOf(this.#call, this.#read.followed, model.controlNets) : [],
       source,
       generators: [new TorchGenerator(seeds[position.image]!)],
       signal: this.#listener.signal,

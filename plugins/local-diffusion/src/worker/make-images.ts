@@ -4,7 +4,7 @@ import { requireFit } from '../session/memory-plan.js';
 import type { EngineCall } from './engine-call.js';
 import { type CallListener, ImageRun, type Kept, type UnfinishedImage } from './image-run.js';
 import type { Made } from './protocol.js';
-import { readSource } from './read-source.js';
+import { decodeImage, readSource } from './read-source.js';
 
 /**
  * Makes the images of one call, one after the other: on a processor a batch is no faster, and an image's
@@ -32,10 +32,14 @@ export async function planCall(
 }
 
 async function begin(kept: Kept, call: EngineCall, listener: CallListener): Promise<ImageRun> {
-  const { embeddings, source, width, height } = call;
+  const { embeddings, source, controls, width, height } = call;
   // Before a model is loaded in vain.
   const inversions = await Promise.all(embeddings.map(({ path, word }) => readTextualInversion(path, word)));
   const read = source && (await readSource(source, width, height));
   const { source: begun, warnings = [] } = read ?? {};
-  return new ImageRun(kept, { call, inversions, source: begun, sourceWarnings: warnings }, listener);
+  const followed = await Promise.all(
+    controls.map(({ image }, index) => decodeImage(image, `control.${index}.image`)),
+  );
+  const all = { call, inversions, source: begun, followed, sourceWarnings: warnings };
+  return new ImageRun(kept, all, listener);
 }

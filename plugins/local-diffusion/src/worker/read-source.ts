@@ -19,9 +19,11 @@ export async function readSource(
   width: number,
   height: number,
 ): Promise<{ readonly source: Source; readonly warnings: readonly string[] }> {
-  const picture = await decode(image, 'inputImages.0');
-  const further = await Promise.all(others.map((each, index) => decode(each, `inputImages.${index + 1}`)));
-  const maskPicture = mask && (await decode(mask, 'mask'));
+  const picture = await decodeImage(image, 'inputImages.0');
+  const further = await Promise.all(
+    others.map((each, index) => decodeImage(each, `inputImages.${index + 1}`)),
+  );
+  const maskPicture = mask && (await decodeImage(mask, 'mask'));
   if (maskPicture && (maskPicture.width !== picture.width || maskPicture.height !== picture.height)) {
     refuse(
       'mask',
@@ -44,8 +46,13 @@ export async function readSource(
   };
 }
 
-/** Upright, eight bits, three channels: transparency is dropped, as Pillow's `convert("RGB")` drops it. */
-async function decode({ bytes, mediaType }: InputImage, field: string): Promise<RgbPicture> {
+/**
+ * Upright, eight bits, three channels: transparency is dropped, as Pillow's `convert("RGB")` drops it.
+ *
+ * @param field for messages
+ * @throws ERR_REQUEST_INVALID for a file that cannot be read
+ */
+export async function decodeImage({ bytes, mediaType }: InputImage, field: string): Promise<RgbPicture> {
   try {
     return await withImage(bytes, async ({ format, image }) => {
       if (`image/${format}` !== mediaType) throw new Error(`its bytes are ${format}`);

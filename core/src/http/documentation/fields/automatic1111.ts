@@ -66,6 +66,7 @@ export const automaticTable: FieldTable = {
     ...Object.fromEntries(
       Object.entries(settings).map(([name, each]) => [`override_settings.${name}`, each]),
     ),
+    'alwayson_scripts.controlnet': { obeyed: 'units with an image and a model; no preprocessors' },
     ...Object.fromEntries(inertFieldNames.map((name) => [name, { ignored: always }])),
   },
   others: { ignored: always },

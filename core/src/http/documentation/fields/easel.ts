@@ -10,6 +10,7 @@ const fields = {
   image_type: { obeyed: 'file format' },
   n: { obeyed: 'how many images' },
   input_images: { obeyed: 'images to start from' },
+  control: { obeyed: 'images to follow by ControlNets' },
   mask: { obeyed: 'white is painted', adapted: 'brought to the size of its image' },
   ...tuningEffects,
 } satisfies Record<keyof typeof imagesRequestSchema.shape, FieldEffect>;

@@ -14,23 +14,37 @@ const headWidth = 64;
  */
 export function deriveUnetConfig(tensors: Tensors, heads: number | undefined, what: string): Json {
   const shapes = new DerivedShapes(tensors, what);
-  const levels = shapes.count((level) => `down_blocks.${level}.resnets.0.conv1.weight`);
+  return {
+    ...deriveDownBlocks(shapes, heads),
+    _class_name: 'UNet2DConditionModel',
+    out_channels: shapes.size('conv_out.weight', 0),
+    up_block_types: each(levelsIn(shapes), (level) =>
+      hasAttention(shapes, `up_blocks.${level}`) ? 'CrossAttnUpBlock2D' : 'UpBlock2D',
+    ),
+    ...(shapes.has('time_embedding.cond_proj.weight') && {
+      time_cond_proj_dim: shapes.size('time_embedding.cond_proj.weight', 1),
+    }),
+  };
+}
+
+const levelsIn = (shapes: DerivedShapes): number =>
+  shapes.count((level) => `down_blocks.${level}.resnets.0.conv1.weight`);
+const hasAttention = (shapes: DerivedShapes, path: string): boolean =>
+  shapes.has(`${path}.attentions.0.norm.weight`);
+
+/** What the config of a UNet, or of a ControlNet for it, says of its way down and its middle. */
+export function deriveDownBlocks(shapes: DerivedShapes, heads: number | undefined): Json {
+  const levels = levelsIn(shapes);
   const channels = each(levels, (level) => shapes.size(`down_blocks.${level}.resnets.0.conv1.weight`, 0));
-  const hasAttention = (path: string) => shapes.has(`${path}.attentions.0.norm.weight`);
   const depth = (path: string) =>
     shapes.count((layer) => `${path}.attentions.0.transformer_blocks.${layer}.norm1.weight`);
   const middleDepth = depth('mid_block');
   return {
-    _class_name: 'UNet2DConditionModel',
     in_channels: shapes.size('conv_in.weight', 1),
-    out_channels: shapes.size('conv_out.weight', 0),
     block_out_channels: channels,
     layers_per_block: shapes.count((layer) => `down_blocks.0.resnets.${layer}.conv1.weight`),
     down_block_types: each(levels, (level) =>
-      hasAttention(`down_blocks.${level}`) ? 'CrossAttnDownBlock2D' : 'DownBlock2D',
-    ),
-    up_block_types: each(levels, (level) =>
-      hasAttention(`up_blocks.${level}`) ? 'CrossAttnUpBlock2D' : 'UpBlock2D',
+      hasAttention(shapes, `down_blocks.${level}`) ? 'CrossAttnDownBlock2D' : 'DownBlock2D',
     ),
     // The last entry is the middle block's as well.
     transformer_layers_per_block: each(levels, (level) =>
@@ -43,9 +57,6 @@ export function deriveUnetConfig(tensors: Tensors, heads: number | undefined, wh
     act_fn: 'silu',
     flip_sin_to_cos: true,
     freq_shift: 0,
-    ...(shapes.has('time_embedding.cond_proj.weight') && {
-      time_cond_proj_dim: shapes.size('time_embedding.cond_proj.weight', 1),
-    }),
     ...(shapes.has('add_embedding.linear_1.weight') && {
       addition_embed_type: 'text_time',
       addition_time_embed_dim: 256,

@@ -4,7 +4,7 @@ import { denoiserDialect } from '../../exported/dialects.js';
 import type { ExportedNetwork } from '../../exported/exported-network.js';
 import { divideUnet } from '../../networks/unet/deep-features.js';
 import { unetGraph } from '../../networks/unet/unet.js';
-import { readUnetConfig } from '../../networks/unet/unet-config.js';
+import { readUnetConfig, type UnetConfig } from '../../networks/unet/unet-config.js';
 import {
   type Conditioning,
   classifierFree,
@@ -15,7 +15,9 @@ import { embedGuidance } from '../../pipelines/guidance.js';
 import type { TextEncoder } from '../../prompt/text-encoding.js';
 import type { NetworkPlace } from '../../session/network-group.js';
 import type { ComponentKind } from '../component-kind.js';
+import { predictControlled } from './controlled-unet.js';
 import { reusingFeatures } from './reused-features.js';
+import type { UnetControlNet } from './unet-controlnet.js';
 
 /** A UNet by what it says of itself; what an exported file leaves open is undefined. */
 export interface Unet {
@@ -24,6 +26,8 @@ export interface Unet {
   /** Of the tokens that it reads. */
   readonly textWidth: number | undefined;
   readonly guidance: Guidance;
+  /** Absent: an exported file does not say. */
+  readonly config?: UnetConfig;
   /**
    * How many numbers it is told beside a pooled text of that width. Absent: it is told neither.
    *
@@ -35,7 +39,9 @@ export interface Unet {
    *
    * @throws ERR_MODEL_FILES_INVALID for weights that do not fit its config
    */
-  mount(): Pick<DiffusionModel, 'predict' | 'predictReusing'>;
+  mount(
+    controlNets?: readonly UnetControlNet[],
+  ): Pick<DiffusionModel, 'predict' | 'predictReusing' | 'controlNets'>;
 }
 
 /** diffusers' `UNet2DConditionModel`. */
@@ -49,18 +55,19 @@ export const unetKind: ComponentKind<Unet> = {
 };
 
 function mountedUnet(component: Component, networks: NetworkPlace): Unet {
-  const { inputChannels, outputChannels, contextWidth, ...config } = readUnetConfig(component);
-  const { textTime } = config;
+  const config = readUnetConfig(component);
+  const { inputChannels, outputChannels, contextWidth, textTime } = config;
   return {
     inputChannels,
     outputChannels,
     textWidth: contextWidth,
+    config,
     guidance: guidanceOf(config.guidanceEmbeddingSize),
     ...(textTime && {
       sizeCount: (pooledWidth) =>
         pooledWidth === undefined ? undefined : (textTime.inputSize - pooledWidth) / textTime.sinusoidSize,
     }),
-    mount() {
+    mount(controlNets = []) {
       const graph = unetGraph(component);
       const network = networks.add(graph);
       const predict: DiffusionModel['predict'] = async (sample, timestep, conditioning) => {
@@ -72,7 +79,14 @@ function mountedUnet(component: Component, networks: NetworkPlace): Unet {
         return (await network.run(feeds, ['out_sample'])).out_sample;
       };
       const divided = divideUnet(graph);
-      return { predict, ...(divided && { predictReusing: reusingFeatures(networks, divided) }) };
+      const reusing = divided && { predictReusing: reusingFeatures(networks, divided) };
+      if (controlNets.length === 0) return { predict, ...reusing };
+      const controlled = networks.add(unetGraph(component, { isControlled: true }));
+      return {
+        predict: predictControlled(predict, controlNets, controlled),
+        ...reusing,
+        controlNets: controlNets.map(({ reading }) => reading),
+      };
     },
   };
 }

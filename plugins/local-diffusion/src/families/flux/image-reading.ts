@@ -26,6 +26,9 @@ export const fillReading = (factor: number): MaskReading => ({
   },
 });
 
+/** Kontext has the shapes of dev: only its pipeline's name tells it. */
+export const kontextClass = 'FluxKontextPipeline';
+
 /** Widths and heights that FLUX.1 Kontext was trained with. diffusers: `PREFERRED_KONTEXT_RESOLUTIONS`. */
 const tall = [
   [672, 1568],

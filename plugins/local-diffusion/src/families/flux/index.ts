@@ -6,9 +6,9 @@ import { latentsPerEdge } from '../components/packed-latents.js';
 import { t5TextKind } from '../components/t5-text-encoder.js';
 import type { Family } from '../family.js';
 import { conditionFlux, trueCfgScale } from './conditioning.js';
-import { controlInputs, predictControlled } from './controlled-prediction.js';
-import { fluxControlNetKind } from './controlnet.js';
-import { fillReading, kontextReading } from './image-reading.js';
+import { predictControlled } from './controlled-prediction.js';
+import { fluxControlNetKind, fluxControlNets, openFluxControlNets } from './controlnet.js';
+import { fillReading, kontextClass, kontextReading } from './image-reading.js';
 import { latents } from './latents.js';
 import { fluxLoras } from './loras.js';
 import { options, readOptions } from './options.js';
@@ -21,7 +21,6 @@ const kinds = {
   text_encoder_2: t5TextKind('tokenizer_2'),
   transformer: fluxTransformerKind,
   vae: autoencoderKind(latents, title),
-  controlnet: fluxControlNetKind,
 };
 
 /** Tokens of T5 that dev, which is told a guidance scale, and schnell were trained with. */
@@ -54,6 +53,7 @@ export const flux: Family = {
       guidanceScale: true,
       sampler: true,
       inputImages: 1,
+      control: 4,
       mask: true,
     },
   },
@@ -64,8 +64,9 @@ export const flux: Family = {
     text_encoder_2: { kind: kinds.text_encoder_2, title: 'T5 text encoder' },
     transformer: { kind: kinds.transformer, title: 'denoising network' },
     vae: { kind: kinds.vae, title: 'autoencoder' },
-    controlnet: { kind: kinds.controlnet, title: 'ControlNet', isOptional: true },
+    controlnet: { kind: fluxControlNetKind, title: 'ControlNet', isOptional: true },
   },
+  controlNets: fluxControlNets,
   denoiser: 'transformer',
   singleFile,
   loras: fluxLoras,
@@ -74,15 +75,12 @@ export const flux: Family = {
     const pooling = await source.open('text_encoder', kinds.text_encoder);
     const texts = await source.open('text_encoder_2', kinds.text_encoder_2);
     const autoencoder = await source.open('vae', kinds.vae);
-    const controlNet = source.has('controlnet')
-      ? await source.open('controlnet', kinds.controlnet)
-      : undefined;
     const { inputChannels, outputChannels, textWidth, pooledWidth, readsGuidance } = transformer;
     const perToken = latentsPerEdge ** 2;
     const refuse = (what: string, hint = 'Use parts of one model.') => {
       throw invalidFiles(`${source.origin}: ${what}.`, hint);
     };
-    if (edits(source.index._class_name) && inputChannels !== outputChannels) {
+    if (source.index._class_name === kontextClass && inputChannels !== outputChannels) {
       refuse(
         'Kontext changes an image, and a control LoRA, or a Control model, makes one that follows it',
         'Use it with FLUX.1 [dev].',
@@ -99,16 +97,8 @@ export const flux: Family = {
         `the denoising network reads text ${textWidth} and ${pooledWidth} wide, and the text encoders write ${texts.width} and ${pooling.table?.width}`,
       );
     }
-    if (
-      controlNet &&
-      (inputChannels !== outputChannels ||
-        controlNet.inputChannels !== inputChannels ||
-        controlNet.width !== transformer.width ||
-        controlNet.textWidth !== textWidth ||
-        controlNet.pooledWidth !== pooledWidth)
-    ) {
-      refuse('the ControlNet is for a denoising network of other sizes');
-    }
+    const [controlNet, ...others] = await openFluxControlNets(source, transformer);
+    const controlNets = controlNet ? ([controlNet, ...others] as const) : undefined;
     const parts = {
       pooling,
       reading: texts,
@@ -117,12 +107,14 @@ export const flux: Family = {
     return {
       ...autoencoder,
       ...reading,
-      inputChannels: ((controlNet ? 2 : 1) * inputChannels) / perToken,
-      ...(controlNet && { followsImage: true }),
+      inputChannels: inputChannels / perToken,
+      ...(controlNets && {
+        controlNets: controlNets.map(({ modes }) => ({ reads: 'latents', kinds: modes })),
+      }),
       guidance: {
         negativeIsRead: 'with the option trueCfgScale over 1',
         scaleOf: trueCfgScale,
-        ...((readsGuidance || controlNet?.readsGuidance) && {
+        ...((readsGuidance || controlNets?.some((net) => net.readsGuidance)) && {
           inputs: (scale, images) => ({
             guidance: { data: new Float32Array(images).fill(scale), shape: [images] },
           }),
@@ -132,24 +124,11 @@ export const flux: Family = {
       // Evenly from 1 to 1/steps, as BFL's own code and diffusers' pipelines have it.
       flowTimes: (steps) => Array.from({ length: steps }, (_, step) => 1 - step / steps),
       refinesOnly: false,
-      async condition(request) {
-        const made = await conditionFlux(parts, request);
-        if (!controlNet) return made;
-        const control = controlInputs(readOptions(request.familyOptions), request.prompts.length);
-        const { conditional, unconditional } = made;
-        return {
-          ...made,
-          conditional: { ...conditional, ...control },
-          unconditional: unconditional && { ...unconditional, ...control },
-        };
-      },
-      predict: controlNet ? predictControlled(transformer, controlNet) : transformer.mount(),
+      condition: (request) => conditionFlux(parts, request),
+      predict: controlNets ? predictControlled(transformer, controlNets) : transformer.mount(),
     };
   },
 };
-
-/** Kontext has the shapes of dev: only its name tells it. */
-const edits = (className: unknown): boolean => className === 'FluxKontextPipeline';
 
 /**
  * How the network reads images beside the latents, by its channels; undefined for channels that no FLUX has.
@@ -161,7 +140,7 @@ function imageReadingOf(
 ): Pick<DiffusionModel, 'maskReading' | 'followsImage' | 'editing'> | undefined {
   const extra = inputChannels - outputChannels;
   if (extra === 0) {
-    return edits(className) ? { editing: kontextReading(latentsPerEdge * factor) } : {};
+    return className === kontextClass ? { editing: kontextReading(latentsPerEdge * factor) } : {};
   }
   if (extra === outputChannels) return { followsImage: true };
   const isFill = extra === outputChannels + latentsPerEdge ** 2 * factor ** 2;

@@ -10,17 +10,6 @@ export const options = {
     .describe(
       'FLUX.1 Kontext: whether input images are brought to the nearest size of its training, about a megapixel, or keep their own: small ones then take less time. Absent: trained.',
     ),
-  controlNet: z
-    .strictObject({
-      scale: z.number().min(0).max(2).optional(),
-      start: z.number().min(0).max(1).optional(),
-      end: z.number().min(0).max(1).optional(),
-      mode: z.int().min(0).max(99).optional(),
-    })
-    .optional()
-    .describe(
-      'FLUX with a ControlNet: how much the image counts, 0 to 2 (default 1); the shares of the steps between which it does (default 0 and 1); for a union the number of the kind of image, as its publisher counts (default 0).',
-    ),
   trueCfgScale: z
     .number()
     .min(0)

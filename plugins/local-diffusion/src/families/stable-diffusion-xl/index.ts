@@ -3,7 +3,10 @@ import type { ComponentSource } from '../component-kind.js';
 import { autoencoderKind } from '../components/autoencoder.js';
 import { clipTextKind } from '../components/clip-text-encoder.js';
 import { unetLoras } from '../components/lora-targets.js';
+import { openUnetControlNets } from '../components/open-controlnets.js';
 import { requireFit, type Unet, unetKind } from '../components/unet.js';
+import { unetControlNetKind } from '../components/unet-controlnet.js';
+import { unetControlNets } from '../components/unet-controlnet-file.js';
 import type { Family } from '../family.js';
 import { conditionStableDiffusionXl } from './conditioning.js';
 import { latents } from './latents.js';
@@ -31,6 +34,10 @@ export const stableDiffusionXl: Family = {
       'StableDiffusionXLPipeline',
       'StableDiffusionXLImg2ImgPipeline',
       'StableDiffusionXLInpaintPipeline',
+      'StableDiffusionXLControlNetPipeline',
+      'StableDiffusionXLControlNetImg2ImgPipeline',
+      'StableDiffusionXLControlNetInpaintPipeline',
+      'StableDiffusionXLControlNetUnionPipeline',
       'ORTStableDiffusionXLPipeline',
       'ORTStableDiffusionXLImg2ImgPipeline',
       'ORTStableDiffusionXLInpaintPipeline',
@@ -48,6 +55,7 @@ export const stableDiffusionXl: Family = {
       guidanceScale: true,
       sampler: true,
       inputImages: 1,
+      control: 4,
       mask: true,
     },
   },
@@ -58,7 +66,9 @@ export const stableDiffusionXl: Family = {
     text_encoder_2: { kind: kinds.text_encoder_2, title: 'second text encoder' },
     unet: { kind: kinds.unet, title: 'denoising network' },
     vae: { kind: kinds.vae, title: 'autoencoder' },
+    controlnet: { kind: unetControlNetKind, title: 'ControlNet', isOptional: true },
   },
+  controlNets: unetControlNets,
   denoiser: 'unet',
   loras: unetLoras(variants),
   singleFile,
@@ -73,6 +83,7 @@ export const stableDiffusionXl: Family = {
     // diffusers' default.
     const zerosForNoNegativePrompt = source.index.force_zeros_for_empty_prompt !== false;
     const parts = { encoders, zerosForNoNegativePrompt, readsAestheticScore };
+    const controlNets = await openUnetControlNets(source, unet);
     return {
       ...autoencoder,
       inputChannels: unet.inputChannels ?? autoencoder.latentChannels,
@@ -81,7 +92,7 @@ export const stableDiffusionXl: Family = {
       alignedSigmas,
       refinesOnly: readsAestheticScore,
       condition: (request) => conditionStableDiffusionXl(parts, request),
-      ...unet.mount(),
+      ...unet.mount(controlNets),
     };
   },
 };

@@ -2,7 +2,10 @@ import { invalidFiles } from '../../checkpoint/invalid-files.js';
 import { autoencoderKind } from '../components/autoencoder.js';
 import { clipTextKind } from '../components/clip-text-encoder.js';
 import { unetLoras } from '../components/lora-targets.js';
+import { openUnetControlNets } from '../components/open-controlnets.js';
 import { requireFit, unetKind } from '../components/unet.js';
+import { unetControlNetKind } from '../components/unet-controlnet.js';
+import { unetControlNets } from '../components/unet-controlnet-file.js';
 import type { Family } from '../family.js';
 import { conditionStableDiffusion } from './conditioning.js';
 import { latents } from './latents.js';
@@ -27,6 +30,9 @@ export const stableDiffusion: Family = {
       'StableDiffusionPipeline',
       'StableDiffusionImg2ImgPipeline',
       'StableDiffusionInpaintPipeline',
+      'StableDiffusionControlNetPipeline',
+      'StableDiffusionControlNetImg2ImgPipeline',
+      'StableDiffusionControlNetInpaintPipeline',
       'LatentConsistencyModelPipeline',
       'LatentConsistencyModelImg2ImgPipeline',
       'ORTStableDiffusionPipeline',
@@ -51,6 +57,7 @@ export const stableDiffusion: Family = {
       guidanceScale: true,
       sampler: true,
       inputImages: 1,
+      control: 4,
       mask: true,
     },
   },
@@ -60,7 +67,9 @@ export const stableDiffusion: Family = {
     text_encoder: { kind: kinds.text_encoder, title: 'text encoder' },
     unet: { kind: kinds.unet, title: 'denoising network' },
     vae: { kind: kinds.vae, title: 'autoencoder' },
+    controlnet: { kind: unetControlNetKind, title: 'ControlNet', isOptional: true },
   },
+  controlNets: unetControlNets,
   denoiser: 'unet',
   loras: unetLoras(variants),
   singleFile,
@@ -75,6 +84,7 @@ export const stableDiffusion: Family = {
     const encoder = await source.open('text_encoder', kinds.text_encoder);
     const autoencoder = await source.open('vae', kinds.vae);
     requireFit(source.origin, unet, autoencoder.latentChannels, [encoder]);
+    const controlNets = await openUnetControlNets(source, unet);
     return {
       ...autoencoder,
       inputChannels: unet.inputChannels ?? autoencoder.latentChannels,
@@ -83,7 +93,7 @@ export const stableDiffusion: Family = {
       alignedSigmas,
       refinesOnly: false,
       condition: (request) => conditionStableDiffusion(encoder, request),
-      ...unet.mount(),
+      ...unet.mount(controlNets),
     };
   },
 };

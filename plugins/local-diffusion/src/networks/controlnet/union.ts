@@ -1,5 +1,12 @@
 import type { Component } from '../../checkpoint/component.js';
-import { attention, joinTokens, layerNorm, linear, linearRows, quickGelu } from '../../graph/blocks/blocks.js';
+import {
+  attention,
+  joinTokens,
+  layerNorm,
+  linear,
+  linearRows,
+  quickGelu,
+} from '../../graph/blocks/blocks.js';
 import type { GraphBuilder, Value } from '../../graph/builder.js';
 import { embeddingLayers, sinusoids } from '../unet/time-embedding.js';
 import type { ControlNetConfig, UnionConfig } from './controlnet-config.js';

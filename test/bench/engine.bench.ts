@@ -20,6 +20,8 @@
  *   minutes, and its time is then that of the first without opening;
  * - `--whole`: images by the command with all parts of the model, of `--runs` steps; needs `npm run build`.
  *
+ * or T5-XXL over one prompt: `--model t5 --to q4|q8|fp8|f16`.
+ *
  * Every phase has a process of its own. Ratios are of what was measured in turn in one process.
  *
  * @module
@@ -36,6 +38,7 @@ import { cacheFolder, writeRandomCheckpoint } from './engine/random-checkpoint.j
 import { limitsOf, printReport, type Report } from './engine/report.js';
 import { runPhase } from './engine/run-phase.js';
 import { writePeer } from './engine/write-peer.js';
+import { encoderFormats, measureEncoder } from './transformers/measure-encoder.js';
 import { measureTransformer } from './transformers/measure-transformer.js';
 import { measureWhole } from './transformers/measure-whole.js';
 import { type TransformerModel, transformerModel } from './transformers/models.js';
@@ -111,6 +114,14 @@ async function measureBlocks(model: TransformerModel): Promise<void> {
   }
 }
 
+if (flags.model === 't5') {
+  const report = await measureEncoder(z.enum(encoderFormats).parse(flags.to), (line) =>
+    process.stderr.write(`${line}\n`),
+  );
+  console.log(`${cpus()[0]?.model}, ${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)}`);
+  printReport('t5', report, {});
+  process.exit(0);
+}
 const transformer = transformerModel(flags.model);
 if (transformer) {
   await measureBlocks(transformer);

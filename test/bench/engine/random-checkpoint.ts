@@ -9,7 +9,7 @@ import type { BenchModel } from './models.js';
 /** Where large files of benchmarks are kept between runs. */
 export const cacheFolder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'easel-bench');
 const blockBytes = 8 * 1024 * 1024;
-const elementBytes = { F32: 4, F16: 2 };
+const elementBytes = { F32: 4, F16: 2, F8_E4M3: 1 };
 
 /** A checkpoint of a model's size with small random weights, written by the first run. Answers its path. */
 export async function writeRandomCheckpoint({ fileName, checkpoint, storedAs }: BenchModel): Promise<string> {
@@ -51,7 +51,11 @@ function tinyDecoder(): Shapes {
 }
 
 /** Writes a .safetensors file of small random weights where there is none. Answers its path. */
-export async function writeOnce(path: string, shapes: Shapes, dtype: 'F32' | 'F16'): Promise<string> {
+export async function writeOnce(
+  path: string,
+  shapes: Shapes,
+  dtype: keyof typeof elementBytes,
+): Promise<string> {
   if (existsSync(path)) return path;
   await mkdir(dirname(path), { recursive: true });
   const header: Record<string, object> = {};
@@ -71,7 +75,7 @@ export async function writeOnce(path: string, shapes: Shapes, dtype: 'F32' | 'F1
     await file.write(json);
     // The same eight mebibytes again and again: random enough for arithmetic, which does not look for
     // patterns.
-    const block = dtype === 'F32' ? smallFloats(blockBytes / 4) : smallHalves(blockBytes / 2);
+    const block = blocks[dtype]();
     for (let left = bytes; left > 0; left -= blockBytes)
       await file.write(block.subarray(0, Math.min(left, blockBytes)));
   } finally {
@@ -80,6 +84,12 @@ export async function writeOnce(path: string, shapes: Shapes, dtype: 'F32' | 'F1
   await rename(`${path}.new`, path);
   return path;
 }
+
+const blocks = {
+  F32: () => smallFloats(blockBytes / 4),
+  F16: () => smallHalves(blockBytes / 2),
+  F8_E4M3: () => smallEighths(blockBytes),
+} as const;
 
 /** Floats of -0.02 to 0.02, as bytes. */
 function smallFloats(count: number): Buffer {
@@ -93,3 +103,7 @@ function smallHalves(count: number): Buffer {
   const bits = new Uint16Array(randomBytes(2 * count).buffer);
   return Buffer.from(Uint16Array.from(bits, (value) => (value & 0x83ff) | (8 << 10)).buffer);
 }
+
+/** fp8 (E4M3) of 2^-6 to 2^-5 of either sign, as bytes: random fractions behind one exponent, 7 - 6. */
+const smallEighths = (count: number): Buffer =>
+  Buffer.from(randomBytes(count).map((bits) => (bits & 0x87) | (1 << 3)));

@@ -14,7 +14,7 @@ export interface CompanionShapes {
 const plain = (path: string, rows: number, columns: number) => linear(path, rows, columns, false);
 
 /** The encoder of T5, version 1.1 XXL: 4.8 billion weights. */
-function t5Xxl(): Shapes {
+export function t5Xxl(): Shapes {
   const [width, inner, heads, buckets] = [4096, 10_240, 64, 32];
   return {
     'shared.weight': [32_128, width],

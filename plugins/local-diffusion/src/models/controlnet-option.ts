@@ -7,7 +7,7 @@ import { readTensorFile } from '../checkpoint/tensor-file.js';
 import type { Components, Family } from '../families/family.js';
 import { configFolderOf, openPart } from './config-folder.js';
 
-/** The component that is a model's own ControlNet, as diffusers calls it; further ones have a number behind. */
+/** The component that is a model's own ControlNet in diffusers; further ones have a number behind. */
 const name = 'controlnet';
 
 /** The components of a model that are ControlNets: its own first, then those of the files in their order. */

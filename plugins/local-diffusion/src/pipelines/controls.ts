@@ -8,8 +8,8 @@ import { resizeLanczos } from './lanczos.js';
 import { toPlanes } from './pixels.js';
 
 /**
- * Brings images to follow to the size of a request, and draws the latents of those that are read so, one image
- * after the other. diffusers: `prepare_image` and, with latents, `prepare_control_image`.
+ * Brings images to follow to the size of a request, and draws the latents of those that are read so, one
+ * image after the other. diffusers: `prepare_image` and, with latents, `prepare_control_image`.
  *
  * @throws ERR_REQUEST_INVALID for a kind of image that its ControlNet does not know
  */

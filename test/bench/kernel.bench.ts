@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { createImageServiceManager } from '@easel/core';
 import type { GenerationResult } from '@easel/plugin-sdk';
+import { measureCloses } from './measure-close.js';
 import { measureRouting } from './measure-routing.js';
 import { measureRunners } from './measure-runners.js';
 import { measureSwaps } from './measure-swap.js';
@@ -87,6 +88,7 @@ const figures: Record<string, number> = {
   ...calling,
   ...(await measureRouting(calls)),
   ...(await measureSwaps(flags.quick ? 1 : 9)),
+  ...(await measureCloses(flags.quick ? 1 : 9)),
   ...(await measurePictures()),
   ...(await measureCommand()),
 };
@@ -95,6 +97,7 @@ const machine = { node: process.version, processor: cpus()[0]?.model ?? 'unknown
 const limits = {
   'kernel cost of a call / 50 us': (figure('inlineUs') - figure('bareUs')) / 50,
   'share outside of networks in the engine / 3 %': figure('outsideOfNetworksInTheEngine') / 0.03,
+  'close() with one linked plugin / 100 ms': figure('closeOneAfterAnImageMs') / 100,
   'whole command / 6 s': figure('commandS') / 6,
   'a call among 1,000 plugins / among 1': figure('among1000Us') / figure('among1Us'),
   'a 4 MiB picture from a thread / from a process': figure('thread4MiBUs') / figure('process4MiBUs'),

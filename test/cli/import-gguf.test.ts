@@ -19,7 +19,7 @@ test('easel models import takes a GGUF file by the names of its tensors', async 
 
 test('a transformer of Stable Diffusion 3 in GGUF is recognised', async () => {
   const file = path(`${quantised}/models/sd35/sd3.5_medium-mix.gguf`);
-  expect(await recognize(file, manifests)).toMatchObject({ pipelineType: 'sd3' });
+  expect(await recognize(file, manifests)).toMatchObject({ model: { pipelineType: 'sd3' } });
 });
 
 const damaged = readdirSync(path(`${quantised}/gguf_container/bad`));

@@ -166,7 +166,7 @@ describe('the models that an operator sees', () => {
     );
     expect(files).toEqual([
       { path: join(models, 'broken.safetensors'), is: 'not known', note: expect.any(String) },
-      { path: join(models, 'mine'), is: 'sd', id: 'mine' },
+      { path: join(models, 'mine'), is: 'sd', id: 'mine', weights: ['F16'] },
     ]);
     expect(server.manager.getAvailableModels().map(({ id }) => id)).toEqual(['mine']);
     for (const path of ['models', join(models, 'nothing')])

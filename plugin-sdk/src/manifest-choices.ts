@@ -27,6 +27,13 @@ export const choiceFields = {
     .describe(
       'Schedules that go with some of the samplers, as AUTOMATIC1111 calls them. Absent: none are listed.',
     ),
+  controlTensors: z
+    .array(z.string().min(1).max(100))
+    .max(40)
+    .default([])
+    .describe(
+      'How the name of a tensor ends in ControlNets for models of this type: the files that have one are listed for clients that ask what there is. Absent: none are listed.',
+    ),
   sharedOptions: z
     .array(z.enum(sharedOptions))
     .default([])

@@ -14,6 +14,7 @@ import { $words, openLanguage } from './language/words.js';
 import { watchJobs } from './live/jobs.js';
 import { refreshModels } from './live/models.js';
 import { keepDraft } from './make/draft.js';
+import { openFollowed } from './make/followed.js';
 import { openInputs } from './make/inputs.js';
 import { App } from './shell/app.js';
 import { $session, openSession } from './shell/session.js';
@@ -28,5 +29,6 @@ $session.subscribe((session) => {
   void refreshModels();
 });
 void openInputs();
+void openFollowed();
 keepDraft($words.get().firstPrompt);
 createRoot(document.querySelector('#studio') as HTMLElement).render(<App />);

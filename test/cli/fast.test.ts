@@ -5,7 +5,7 @@ import type { AvailableModel } from '../../core/src/models/available-models.js';
 
 const model = (id: string, sharedOptions: AvailableModel['choices']['sharedOptions'], current = false) => ({
   ...{ id, current, plugin: `${id}-plugin`, aliases: [`${id}-alias`] },
-  choices: { sharedOptions, samplers: [], schedules: [], promptTags: [] },
+  choices: { sharedOptions, samplers: [], schedules: [], promptTags: [], controlTensors: [] },
 });
 const models = [model('one', ['precision'], true), model('other', ['hiresFix'])];
 

@@ -68,6 +68,7 @@ it('serves sdwebuiapi', async () => {
       face_restorers: 'list',
       prompt_styles: 'list',
     },
+    control: [3, [], ['none']],
     progress: 0,
   });
 });

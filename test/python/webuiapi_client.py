@@ -63,6 +63,11 @@ print(
                     *["cmd_flags", "scripts", "hypernetworks", "face_restorers", "prompt_styles"],
                 ]
             },
+            "control": [
+                api.controlnet_version(),
+                api.controlnet_model_list(),
+                api.controlnet_module_list(),
+            ],
             "progress": api.get_progress()["progress"],
         }
     )

@@ -18,9 +18,12 @@ export interface AvailableModel
   readonly plugin?: string;
   /**
    * What its plugin says of requests to it: samplers and schedules that people can choose, options that other
-   * APIs can set, and tags of prompts.
+   * APIs can set, tags of prompts, and how ControlNets for it are known.
    */
-  readonly choices: Pick<Manifest['handles'][number], 'samplers' | 'schedules' | 'sharedOptions'> &
+  readonly choices: Pick<
+    Manifest['handles'][number],
+    'samplers' | 'schedules' | 'sharedOptions' | 'controlTensors'
+  > &
     Pick<Manifest, 'promptTags'>;
   /** Other names that requests may give it. Absent: none. */
   readonly aliases?: readonly string[];
@@ -66,7 +69,7 @@ export function listModels(
     const plugin = first?.manifest.id;
     const missingSecrets = first ? missingOf(first) : [];
     const handled = first?.manifest.handles.find(({ type }) => type === pipelineType);
-    const { samplers = [], schedules = [], sharedOptions = [] } = handled ?? {};
+    const { samplers = [], schedules = [], sharedOptions = [], controlTensors = [] } = handled ?? {};
     const installed = isInstalled(model);
     const aliases = aliasesOf(id);
     const available = installed && first !== undefined && missingSecrets.length === 0;
@@ -85,6 +88,7 @@ export function listModels(
         samplers: supports.sampler ? samplers : [],
         schedules,
         sharedOptions,
+        controlTensors: supports.control > 0 ? controlTensors : [],
         promptTags: first?.manifest.promptTags ?? [],
       },
       ...(aliases.length === 0 ? {} : { aliases }),

@@ -17,6 +17,7 @@ export interface JobRequest {
   readonly strength?: number;
   readonly input_images?: readonly string[];
   readonly mask?: string;
+  readonly control?: readonly { readonly image: string; readonly model: string; readonly strength: number }[];
   readonly previews?: number;
   readonly grid?: Grid;
   readonly provider_options?: Readonly<Record<string, object>>;
@@ -40,6 +41,11 @@ const lorasSchema = z.array(z.looseObject({ name: z.string() }));
 /** Names that prompts have for the LoRAs of the server. */
 export const listLoras = async (): Promise<string[]> =>
   (await call(lorasSchema, 'sdapi/v1/loras')).map(({ name }) => name);
+
+const controlNetsSchema = z.looseObject({ model_list: z.array(z.string()) });
+/** Names that requests have for the ControlNets of the server. */
+export const listControlNets = async (): Promise<string[]> =>
+  (await call(controlNetsSchema, 'controlnet/model_list')).model_list;
 
 export const gridAddress = (id: string): string => addressOf(`api/images/jobs/${id}/grid`);
 export const imageAddress = (name: string): string => addressOf(`api/images/results/${name}`);

@@ -124,6 +124,7 @@ export const modelSchema = z.looseObject({
     strength: z.boolean(),
     inputImages: z.number(),
     mask: z.boolean(),
+    control: z.number(),
   }),
 });
 export type Model = z.infer<typeof modelSchema>;

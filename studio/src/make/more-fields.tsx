@@ -4,6 +4,7 @@ import type { Model } from '../api/schemas.js';
 import { NumberSlider } from '../controls/number-slider.js';
 import { Select } from '../controls/select.js';
 import { useWords } from '../language/words.js';
+import { ControlField } from './control-field.js';
 import { $draft, hasPrecision, setDraft } from './draft.js';
 import { LoraField } from './lora-field.js';
 import { SamplerField } from './sampler-field.js';
@@ -47,6 +48,7 @@ export function MoreFields({ model }: { readonly model: Model }) {
       {supports.sampler && choices.samplers.length > 0 && <SamplerField model={model} />}
       {hasPrecision(model) && <PrecisionField />}
       {takesLoras && <LoraField />}
+      {supports.control > 0 && <ControlField model={model} />}
       <StyleField />
     </details>
   );

@@ -4,6 +4,7 @@ import type { Model } from '../api/schemas.js';
 import { putJob, refreshJobs } from '../live/jobs.js';
 import { $draft, requestOf } from './draft.js';
 import { $refusal, showJob } from './focus.js';
+import { controlFields } from './followed.js';
 import { inputFields } from './inputs.js';
 
 /** Asks for what is set, and shows it. */
@@ -11,7 +12,7 @@ export async function make(model: Model): Promise<void> {
   $refusal.set(undefined);
   try {
     const draft = $draft.get();
-    const inputs = await inputFields(model.supports);
+    const inputs = { ...(await inputFields(model.supports)), ...(await controlFields(model.supports)) };
     const { strength } = draft;
     const isFromImage = inputs.input_images && model.supports.strength && strength !== undefined;
     const job = await submitJob({

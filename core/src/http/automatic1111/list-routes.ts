@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { TensorFileList } from '../../model-files/list-tensor-files.js';
 import { addOperation } from '../operation.js';
 import type { ServerContext } from '../server-context.js';
+import { controlLists } from './control-lists.js';
 import { listLoras, listModels, listSamplers, listSchedules, memoryOf, upscalers } from './lists.js';
 
 const automatic = { tag: 'Automatic1111', failure: 'automaticFailed' } as const;
@@ -31,8 +32,10 @@ export const automaticListRoutes =
   ({ manager }: ServerContext) =>
   async (server: FastifyInstance) => {
     const usable = () => manager.getAvailableModels().filter(({ available }) => available);
+    const addAt = (path: string, summary: string, list: () => object | Promise<object>) =>
+      addOperation(server, { ...read, path, summary }, async () => list());
     const add = (name: string, summary: string, list: () => object | Promise<object>) =>
-      addOperation(server, { ...read, path: `/sdapi/v1/${name}`, summary }, async () => list());
+      addAt(`/sdapi/v1/${name}`, summary, list);
 
     add('sd-models', 'Lists the models that can be used.', () => listModels(usable()));
     add('samplers', 'Lists the samplers of the models that can be used.', () => listSamplers(usable()));
@@ -43,6 +46,9 @@ export const automaticListRoutes =
     add('loras', 'Lists the LoRAs below `server.modelFolders`, by the names that prompts give them.', () =>
       listLoras(loras, usable(), manager.configuration.server.modelFolders),
     );
+    const controlNets = controlLists(usable, manager.configuration.server.modelFolders);
+    for (const [name, { summary, list }] of Object.entries(controlNets))
+      addAt(`/controlnet/${name}`, summary, list);
     add('upscalers', 'Lists ways to enlarge images.', () => upscalers);
     add('memory', "Tells the machine's memory.", memoryOf);
     for (const [name, { summary, value }] of Object.entries(empty)) add(name, summary, () => value);

@@ -1,5 +1,5 @@
 import type { ImageRequest } from '@easel/plugin-sdk';
-import { dayOf, Ledger } from '../costs/ledger.js';
+import { Ledger } from '../costs/ledger.js';
 import { DatabaseThread } from '../jobs/database/database-thread.js';
 import { assertSqlite } from '../jobs/database/sqlite.js';
 import { SqliteJobQueue } from '../jobs/sqlite-job-queue.js';
@@ -27,17 +27,10 @@ import type { CallMetrics } from './metrics/call-metrics.js';
 import { resultPath, type ServerContext } from './server-context.js';
 import { withoutServerPaths } from './server-paths.js';
 import { watchStorage } from './storage-problem.js';
+import { StorageSweep } from './storage-sweep.js';
 
-const hourMs = 3_600_000;
-const dayMs = 24 * hourMs;
-/** Milliseconds for which a deleted image can be had back. */
-const undoMs = hourMs;
 /** Share of the time to close that jobs of several servers have to finish. */
 const drainShare = 0.5;
-/** Days for which it is known what calls have cost. */
-const keptDays = 400;
-/** Jobs that are forgotten at once; others have their turn in between. */
-const sweptAtOnce = 500;
 
 export interface ServerSurroundings extends GivenKeys {
   /** Absent: as the configuration says. */
@@ -93,7 +86,12 @@ export async function openServerContext(
     models: () => manager.getAvailableModels(),
     logger,
   };
-  const shared = await openSharedParts(manager.configuration, role ?? configuration.role, host);
+  const shared = await openSharedParts(manager.configuration, role ?? configuration.role, host).catch(
+    async (error: unknown) => {
+      await database.close();
+      throw error;
+    },
+  );
   const charges = shared?.charges ?? database.chargeTable;
   const ledger = new Ledger({
     charges,
@@ -130,18 +128,7 @@ export async function openServerContext(
   jobs.start();
   const listing = new ImageListing(database.imageTable, logger);
 
-  const sweep = async () => {
-    const { resultDays: days, resultsMb: megabytes } = configuration;
-    while ((await database.jobTable.sweep(Date.now() - days * dayMs, sweptAtOnce)) === sweptAtOnce);
-    const deleted = await database.imageTable.clearDeleted(Date.now() - undoMs);
-    for (const name of deleted) await results.remove(name);
-    await database.imageTable.forget(await results.sweep({ days, megabytes }, Date.now()));
-    await cache.sweep(days, Date.now());
-    await charges.forget(dayOf(Date.now() - keptDays * dayMs));
-    await inputs.sweep({ days, megabytes }, Date.now());
-  };
-  void sweep().catch((error: unknown) => logger.warn(`Old pictures could not be cleared away: ${error}`));
-  const sweeping = setInterval(() => void sweep().catch(() => {}), hourMs).unref();
+  const sweep = new StorageSweep({ database, charges, results, inputs, cache, configuration, logger });
 
   return {
     manager,
@@ -163,7 +150,7 @@ export async function openServerContext(
     logger,
     findStorageProblem: watchStorage(storage, () => jobs.probe()),
     async close() {
-      clearInterval(sweeping);
+      await sweep.close();
       stopSharingKeys?.();
       webhooks.close();
       await jobs.close();

@@ -86,6 +86,7 @@ export class JobRunner {
 
   /** Begins jobs that wait, where there are places. To be called when one has been accepted. */
   fill(): void {
+    if (this.#isClosed) return;
     this.#fillAgain = true;
     this.#filling ??= this.#beginJobs()
       .catch((error: Error) =>

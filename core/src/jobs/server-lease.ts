@@ -1,3 +1,4 @@
+import { EaselError } from '@easel/plugin-sdk';
 import type { HostLogger } from '../observe/plugin-logger.js';
 import type { DatabaseThread } from './database/database-thread.js';
 import type { ServerRow } from './database/server-table.js';
@@ -35,6 +36,7 @@ export class ServerLease {
   readonly #onChange: () => void;
   readonly #sightings = new Map<string, Sighting>();
   #mark: ServerMark | undefined;
+  #isClosed = false;
   #beatenAt = 0;
   #lookedAt = performance.now();
   #beating: Promise<void> | undefined;
@@ -68,8 +70,9 @@ export class ServerLease {
     this.#look();
   }
 
-  /** Tells that this server lives. Rejects with ERR_STORAGE where that cannot be written. */
+  /** Tells that this server lives. Rejects with ERR_STORAGE where that cannot be written, or it has ended. */
   async beat(): Promise<void> {
+    if (this.#isClosed) throw ended();
     this.#beating ??= this.#beat().finally(() => {
       this.#beating = undefined;
     });
@@ -95,6 +98,7 @@ export class ServerLease {
    * then.
    */
   async close(): Promise<void> {
+    this.#isClosed = true;
     clearInterval(this.#timer);
     await this.#looking;
     await this.#beating?.catch(() => {});
@@ -156,3 +160,10 @@ export class ServerLease {
     return now - seenAt > leaseMs;
   }
 }
+
+const ended = () =>
+  new EaselError({
+    code: 'ERR_STORAGE',
+    message: 'The server has ended, and works on no jobs any more.',
+    hint: 'Ask the next server.',
+  });

@@ -20,6 +20,7 @@ export class ImageListing {
   readonly #waiting: Entry[] = [];
   #timer: NodeJS.Timeout | undefined;
   #isTrying = false;
+  #isClosed = false;
 
   constructor(images: Pick<DatabaseThread['imageTable'], 'add'>, logger: HostLogger) {
     this.#images = images;
@@ -32,6 +33,7 @@ export class ImageListing {
    */
   async add(...entry: Entry): Promise<void> {
     if (await this.#list(entry)) return;
+    if (this.#isClosed) return this.#logger.warn(lacking(1));
     if (this.#waiting.length >= mostWaiting) {
       this.#logger.warn(`More than ${mostWaiting} calls wait to be listed; the gallery lacks one of them.`);
       return;
@@ -42,12 +44,10 @@ export class ImageListing {
 
   /** Tries a last time. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     clearInterval(this.#timer);
     await this.#tryAgain();
-    if (this.#waiting.length > 0)
-      this.#logger.warn(
-        `The gallery lacks the images of ${this.#waiting.length} calls; their files are kept.`,
-      );
+    if (this.#waiting.length > 0) this.#logger.warn(lacking(this.#waiting.length));
   }
 
   async #tryAgain(): Promise<void> {
@@ -73,3 +73,5 @@ export class ImageListing {
     }
   }
 }
+
+const lacking = (calls: number) => `The gallery lacks the images of ${calls} calls; their files are kept.`;

@@ -35,6 +35,11 @@ export class DatabaseThread {
   readonly #onNotice: (text: string) => void;
   #worker: Worker | undefined;
   #number = 0;
+  /** Calls that have not been answered, also those that wait for a lock. */
+  readonly #calls = new Set<Promise<unknown>>();
+  #closing: Promise<void> | undefined;
+  /** Nothing is asked of a thread any more, so that none opens the file again. */
+  #isClosed = false;
   /** Those who wait for the thread that runs, by the numbers of their calls. */
   #waiting = new Map<number, (answer: DatabaseAnswer) => void>();
 
@@ -58,20 +63,30 @@ export class DatabaseThread {
       return undefined;
     } catch (error) {
       if (error instanceof StorageError && error.mayPass) return error;
+      await this.close();
       throw error;
     }
   }
 
-  /** Waits for what has been asked, and closes the database. */
+  /**
+   * Waits for what has been asked, for some seconds at most, and closes the database for good: what is asked
+   * from then on is refused with ERR_STORAGE.
+   */
   async close(): Promise<void> {
+    this.#closing ??= this.#close();
+    await this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const late = delay(closeMs, undefined, { ref: false });
+    await Promise.race([Promise.allSettled(this.#calls), late]);
+    this.#isClosed = true;
     const worker = this.#worker;
     if (!worker) return;
-    this.#worker = undefined;
     const exited = once(worker, 'exit');
     worker.ref();
     worker.postMessage('close');
-    const late = delay(closeMs, undefined, { ref: false }).then(() => worker.terminate());
-    await Promise.race([exited, late]);
+    await Promise.race([exited, late.then(() => worker.terminate())]);
   }
 
   #table<Name extends keyof Tables>(table: Name): Methods<Tables[Name]> {
@@ -83,8 +98,16 @@ export class DatabaseThread {
   }
 
   async #call(call: Omit<DatabaseCall, 'number'>): Promise<unknown> {
+    if (this.#closing) throw new StorageError(this.file, closed);
+    const answer = this.#ask(call).finally(() => this.#calls.delete(answer));
+    this.#calls.add(answer);
+    return await answer;
+  }
+
+  async #ask(call: Omit<DatabaseCall, 'number'>): Promise<unknown> {
     const startedAt = performance.now();
     for (;;) {
+      if (this.#isClosed) throw new StorageError(this.file, closed);
       const answer = await this.#post(call);
       if ('value' in answer) return answer.value;
       if ('defect' in answer) throw new Error(`The database of jobs failed: ${answer.defect}`);
@@ -136,6 +159,8 @@ export class DatabaseThread {
     return worker;
   }
 }
+
+const closed: StorageFault = { kind: 'closed', detail: 'the server that had it open has ended' };
 
 const failed = (number: number, detail: string): DatabaseAnswer => {
   const fault: StorageFault = { kind: 'silent', detail };

@@ -5,9 +5,18 @@ export interface StorageFault {
   /**
    * What is wrong: it is held by another process; there is no room; it may not be opened or written; its
    * contents are damaged; it was written by a newer Easel; it is no longer at its path; the disk fails; it
-   * does not answer.
+   * does not answer; it has been closed.
    */
-  readonly kind: 'locked' | 'full' | 'denied' | 'damaged' | 'newer' | 'misplaced' | 'disk' | 'silent';
+  readonly kind:
+    | 'locked'
+    | 'full'
+    | 'denied'
+    | 'damaged'
+    | 'newer'
+    | 'misplaced'
+    | 'disk'
+    | 'silent'
+    | 'closed';
   /** SQLite's or the system's own words. */
   readonly detail: string;
 }
@@ -69,6 +78,7 @@ const explanations: Readonly<
     'cannot be read or written: the disk fails',
     'Look at the disk; work goes on by itself when it is well.',
   ],
+  closed: ['has been closed', 'Ask the next server; it does what was accepted before.'],
   silent: ['does not answer', 'Look at the disk that it is on; work goes on by itself when it answers.'],
 };
 /** Milliseconds after which it makes sense to ask again, of what passes by itself. */
@@ -85,7 +95,7 @@ export class StorageError extends EaselError {
       code: 'ERR_STORAGE',
       message: `${path} ${what} (${detail}).`,
       hint,
-      ...(kind === 'locked' || kind === 'silent' ? { retryAfterMs: againMs } : {}),
+      ...(kind === 'locked' || kind === 'silent' || kind === 'closed' ? { retryAfterMs: againMs } : {}),
     });
     this.mayPass = kind === 'locked' || kind === 'silent' || kind === 'full' || kind === 'disk';
   }

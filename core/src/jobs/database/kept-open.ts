@@ -78,8 +78,9 @@ export class KeptOpen {
   }
 
   close(): void {
-    if (this.#open) close(this.#open);
+    const open = this.#open;
     this.#open = undefined;
+    if (open) close(open);
   }
 
   #mayTake(found: Whereabouts): boolean {
@@ -103,8 +104,8 @@ export class KeptOpen {
         throw error;
       }
     }
-    close(before);
     this.#open = next;
+    close(before);
     const what = copied === undefined ? 'what was in it cannot be read' : `${copied} jobs were copied`;
     this.#onNotice(
       found === 'removed'

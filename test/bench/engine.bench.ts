@@ -7,6 +7,9 @@
  * `fast-beside-exact` (precision fast and exact in turn), `quality` (images of the bundled model in fast,
  * and with deep features used again, beside those of exact: 64 seeds, 8 with `--quick`), `load`, `generate`;
  * - `--provider <name>` (cpu): what to compute on, as `executionProviders` of the plugin has it;
+ * - `--peer openvino|torch`: networks of sd15 in those engines of Python beside the engine's exact and fast, in
+ * turn, and by OpenVINO a whole image from a cold process; with `--only ''` nothing else is measured. What they
+ * need is installed into `~/.cache/easel-bench` by the first run (Python 3 with venv; torch takes 5 GB);
  * - `--peer <folder>`: an ONNX export of the same denoising network beside the engine's;
  * `--write-peer <folder>` writes one
  *   (`engine/measure-peer.ts` says how else to make one);
@@ -38,6 +41,8 @@ import { cacheFolder, writeRandomCheckpoint } from './engine/random-checkpoint.j
 import { limitsOf, printReport, type Report } from './engine/report.js';
 import { runPhase } from './engine/run-phase.js';
 import { writePeer } from './engine/write-peer.js';
+import { peerPhases } from './peers/measure-beside-python.js';
+import { pythonOf, pythonPeers } from './peers/peer.js';
 import { encoderFormats, measureEncoder } from './transformers/measure-encoder.js';
 import { measureTransformer } from './transformers/measure-transformer.js';
 import { measureWhole } from './transformers/measure-whole.js';
@@ -71,7 +76,7 @@ async function measureModel(model: BenchModel): Promise<Report> {
     const task = { phase, model: model.name, provider, folder };
     report[name] = await runPhase({ ...task, rounds: phase === 'quality' ? seeds : rounds });
   };
-  const wanted = flags.only?.split(',') ?? [
+  const wanted = flags.only?.split(',').filter(Boolean) ?? [
     ...networkPhasesOf(model),
     ...(provider === 'cpu' ? ['unet-fast', 'fast-beside-exact', 'quality'] : []),
     'load',
@@ -89,7 +94,14 @@ async function measureModel(model: BenchModel): Promise<Report> {
       }
     } else await measure(phase, phase);
   }
-  if (flags.peer) {
+  const named = pythonPeers.find((each) => each === flags.peer);
+  if (named) {
+    if (model.name !== 'sd15') throw new Error(`--peer ${named} is for the networks of sd15.`);
+    await pythonOf(named);
+    const phases = peerPhases.map((phase) => `${phase} beside ${named}`);
+    for (const phase of [...phases, ...(named === 'openvino' ? ['image beside openvino'] : [])])
+      await measure(phase, phase);
+  } else if (flags.peer) {
     await measure('peer', 'peer', flags.peer);
     await measure('beside the peer', 'beside-peer', flags.peer);
   }

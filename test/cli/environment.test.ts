@@ -75,7 +75,26 @@ describe('settings out of the environment', () => {
     expect(own.storageFolder).toBe('/srv/own');
   });
 
+  it('may hold several values, as JSON', () => {
+    const read = readConfiguration({
+      folder: '/srv',
+      bundled: false,
+      environment: {
+        EASEL_STORAGE: '/srv/easel',
+        EASEL_CONTENT_CREDENTIALS: '{"certificate": "chain.pem", "key": "key.pem"}',
+        EASEL_MODEL_ALIASES: '{"gpt-image-1": "picturebook"}',
+        EASEL_FALLBACKS: '{"a": ["b"]}',
+      },
+    });
+    expect(read).toMatchObject({
+      contentCredentials: { certificate: '/srv/chain.pem', key: '/srv/key.pem' },
+      modelAliases: { 'gpt-image-1': 'picturebook' },
+      fallbacks: { a: ['b'] },
+    });
+  });
+
   it.each([
+    ['EASEL_CONTENT_CREDENTIALS', 'yes', /EASEL_CONTENT_CREDENTIALS: must be JSON/],
     ['EASEL_PORT', 'http', /EASEL_PORT: .*number/],
     ['EASEL_PORT', '70000', /EASEL_PORT: .*65535/],
     ['EASEL_CACHE_RESULTS', 'yes', /EASEL_CACHE_RESULTS: .*boolean/],

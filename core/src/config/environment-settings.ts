@@ -58,7 +58,7 @@ function readValue(given: Given, kind: string): unknown {
   const { path, text, folder } = given;
   if (kind === 'number') return text.trim() === '' ? text : Number(text);
   if (kind === 'boolean') return booleans[text.toLowerCase()] ?? text;
-  if (kind === 'record') return parseJson(given);
+  if (kind === 'record' || kind === 'object') return parseJson(given);
   if (kind !== 'array') return isPath(path) ? resolve(folder, text) : text;
   const parts = text.split(isPath(path) ? delimiter : ',').filter((part) => part.trim() !== '');
   return parts.map((part) => (isPath(path) ? resolve(folder, part) : part.trim()));

@@ -14,13 +14,14 @@ ${settingNames.map(({ variable, path }) => line(variable, path)).join('\n')}
 ${line('EASEL_CONFIG', 'path of the configuration file')}
 ${line('EASEL_API_KEY', 'an API key with all scopes, of at least 24 characters')}
 
-Lists are separated by commas, folders by colons (semicolons on Windows); plugins and fallbacks are JSON.
+Lists are separated by commas, folders by colons (semicolons on Windows); plugins, scale and the
+like, which hold several values, are JSON.
 Flags go before variables, and variables before the file.`;
 
 export const define = () =>
   withKernel(
     new Command('serve')
-      .description('answer over HTTP: the APIs of Easel, OpenAI, Automatic1111 and MCP')
+      .description('answer over HTTP: the APIs of Easel, OpenAI, Automatic1111, ComfyUI and others, and MCP')
       .option('--host <address>', 'address to listen on (absent: EASEL_HOST, the configuration, loopback)')
       .option('--port <number>', 'port; 0 is a free one (absent: EASEL_PORT, the configuration, 8190)')
       .option(

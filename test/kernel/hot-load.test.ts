@@ -217,13 +217,24 @@ describe('hot loading', () => {
     },
   );
 
-  it('keeps a plugin whose manifest is broken for a while', async () => {
-    const { manager, folder, install, health } = await createWorld();
+  it('keeps a plugin whose manifest is broken for a while, and says so once in the log', async () => {
+    const lines: string[] = [];
+    const onLine = (line: string) => void lines.push(line);
+    const { manager, folder, install, health } = await createWorld({ onLine });
     await install('1.0.0');
     await expect.poll(() => health()?.version).toBe('1.0.0');
-    await writeFile(join(folder, 'plugins/swatch/plugin.json'), '{ "id": "swatch", ');
-    await expect.poll(() => manager.getServiceHealth().problems[0]?.code).toBe('ERR_MANIFEST_INVALID');
+    const problem = () => manager.getServiceHealth().problems.map(({ message }) => message);
+    const isNotJson = [expect.stringMatching(/swatch.plugin\.json: is not JSON/) as unknown];
+    // As a whole: a file that is half written would be another problem.
+    await writeFile(join(folder, 'broken.json'), '{ "id": "swatch", ');
+    await rename(join(folder, 'broken.json'), join(folder, 'plugins/swatch/plugin.json'));
+    await expect.poll(problem).toEqual(isNotJson);
     expect(await saidBy(manager)).toMatchObject({ saidBy: '1.0.0' });
+    // Everything is looked at again.
+    await rm(join(folder, 'models/swatch.json'));
+    await expect.poll(async () => (await manager.getAvailableModels()).length).toBe(0);
+    await manager.close();
+    expect(lines.filter((line) => line.includes('plugin.json'))).toEqual(problem());
   });
 
   it('reports what is on disk now, not a version that was refused and is there no longer', async () => {

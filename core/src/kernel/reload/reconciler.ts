@@ -38,7 +38,10 @@ export class Reconciler {
   ) {
     this.#registry = registry;
     this.#configuration = configuration;
-    this.#refused = new RefusedVersions(logger);
+    this.#refused = new RefusedVersions(
+      logger,
+      registry.problems.map(({ message }) => message),
+    );
     this.#installer = new VersionInstaller({
       registry,
       events,

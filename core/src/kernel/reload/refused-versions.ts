@@ -10,9 +10,13 @@ export class RefusedVersions {
   readonly #failed = new Map<string, { readonly fingerprint: string; readonly reason: EaselError }>();
   /** Folders whose manifest cannot be used. */
   #rejected: Discovery['rejected'] = [];
+  /** What the log has said of such folders. */
+  #told: ReadonlySet<string>;
 
-  constructor(logger: HostLogger) {
+  /** @param told what the log has said of folders whose manifests cannot be used */
+  constructor(logger: HostLogger, told: readonly string[]) {
     this.#logger = logger;
+    this.#told = new Set(told);
   }
 
   /** Why each of them is not in use, those with a wrong manifest first. */
@@ -54,8 +58,11 @@ export class RefusedVersions {
     for (const id of this.#failed.keys()) if (!found.has(id)) this.#failed.delete(id);
   }
 
-  /** Notes the folders whose manifests cannot be used, in place of those before. */
+  /** Notes the folders whose manifests cannot be used, in place of those before, and tells of each once. */
   setRejected(rejected: Discovery['rejected']): void {
+    for (const { folder, reason } of rejected)
+      if (!this.#told.has(reason.message)) this.#logger.warn(reason.message, { folder, code: reason.code });
+    this.#told = new Set(rejected.map(({ reason }) => reason.message));
     this.#rejected = rejected;
   }
 }

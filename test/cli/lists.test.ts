@@ -63,6 +63,24 @@ describe('easel plugins', () => {
     expect(stdout).toMatch(/Rejected:\n[\s\S]*ERR_MANIFEST_INVALID {2}.*broken.plugin\.json: is not JSON/);
   });
 
+  it.each([
+    ['plugins', 'steady'],
+    ['plugins', 'list', 'steady'],
+  ])('%s %s lists the one that is named', async (...words) => {
+    const { status, stdout } = await easel(workingFolder(), [...words, '--own-kernel']);
+    expect(status).toBe(0);
+    expect(stdout.trimEnd().split('\n')).toEqual([
+      expect.stringMatching(/^ID /),
+      expect.stringMatching(/^steady /),
+    ]);
+  });
+
+  it('names what there is where it is asked for something else', async () => {
+    const { status, stderr } = await easel(workingFolder(), ['plugins', 'nobody', '--own-kernel']);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/no plugin "nobody"; there are: .*steady[\s\S]*plugins --help/);
+  });
+
   it('answers JSON', async () => {
     const answer = JSON.parse((await easel(troubledFolder(), ['plugins', '--json', '--own-kernel'])).stdout);
     expect(answer.plugins).toContainEqual({
@@ -143,7 +161,7 @@ describe('easel', () => {
   it.each([
     ['no command', [], /Usage: easel/],
     ['an unknown command', ['genrate', 'x'], /unknown command 'genrate'\n\(Did you mean generate\?\)/],
-    ['an argument too many', ['models', 'all'], /too many arguments for 'models'/],
+    ['an argument too many', ['models', 'all'], /too many arguments for 'models'(?![\s\S]*prompt)/],
   ])('refuses %s with status 2', async (_, words, message) => {
     const { status, stderr } = await easel(workingFolder(), words);
     expect(status).toBe(2);

@@ -221,6 +221,23 @@ describe('easel plugins check', () => {
     expect(JSON.parse(stdout).problems).toEqual([{ code, message: expect.stringMatching(message) }]);
   });
 
+  it('finds a plugin by its id, and all that are in a folder', async () => {
+    const folder = newUsersFolder();
+    await easel(folder, ['plugins', 'new', 'painter']);
+    await easel(folder, ['plugins', 'new', 'broken']);
+    writeFileSync(join(folder, 'plugins/broken/plugin.json'), '{');
+    const byId = await easel(folder, ['plugins', 'check', 'painter']);
+    expect(byId.stdout).toMatch(/^\S+plugins.painter: the kernel takes it\.\n$/);
+    expect(byId.status).toBe(0);
+    const rejected = await easel(folder, ['plugins', 'check', 'broken', '--json']);
+    expect(JSON.parse(rejected.stdout).folder).toMatch(/plugins.broken$/);
+    const all = await easel(folder, ['plugins', 'check', 'plugins']);
+    expect(all.stdout).toMatch(
+      /plugins.broken: the kernel refuses it\.\n.*plugins.painter: the kernel takes it/,
+    );
+    expect(all.status).toBe(1);
+  });
+
   it.each([
     ['nothing', undefined, /cannot be read \(ENOENT\)/],
     ['no JSON', '{', /is not JSON/],

@@ -23,7 +23,10 @@ async function reportThrown(thrown: unknown, words: readonly string[]): Promise<
   if (thrown instanceof CommanderError && thrown.exitCode === 0) return exitStatus.ok;
   // No command at all: the help has been printed.
   if (thrown instanceof CommanderError && thrown.code === 'commander.help') return exitStatus.usage;
-  const isExcess = thrown instanceof CommanderError && thrown.code === 'commander.excessArguments';
+  const isExcess =
+    thrown instanceof CommanderError &&
+    thrown.code === 'commander.excessArguments' &&
+    thrown.message.includes("for 'generate'");
   const error =
     thrown instanceof CommanderError
       ? new UsageError(

@@ -1,15 +1,15 @@
-import type { PluginHealth, ServiceHealth } from '../../observe/health.js';
+import type { PluginHealth } from '../../observe/health.js';
 import { openAnswerer } from '../ask/answerer.js';
+import { onlyPlugin } from '../ask/only-plugin.js';
 import { exitStatus } from '../terminal/exit-status.js';
 import { printJson, printLine, printNote } from '../terminal/output.js';
 import { formatTable } from '../terminal/table.js';
-import { UsageError } from '../terminal/usage-error.js';
 import type { HealthFlags } from './flags.js';
 
 /** `easel health`: exit status 0 for `ok`, 1 for `degraded`. */
 export async function health(plugin: string | undefined, flags: HealthFlags): Promise<number> {
   await using answerer = await openAnswerer(flags);
-  const measured = of(plugin, await answerer.health());
+  const measured = onlyPlugin(plugin, await answerer.health());
   if (flags.json) printJson(measured);
   else {
     printLine(`status: ${measured.status}`);
@@ -32,15 +32,6 @@ export async function health(plugin: string | undefined, flags: HealthFlags): Pr
       printNote(`wait for the next start: ${measured.waitingSettings.join(', ')}`);
   }
   return measured.status === 'ok' ? exitStatus.ok : exitStatus.failed;
-}
-
-/** Of one plugin alone, where one is named. Throws a UsageError for one that is not there. */
-function of(plugin: string | undefined, health: ServiceHealth): ServiceHealth {
-  if (plugin === undefined) return health;
-  const plugins = health.plugins.filter(({ id }) => id === plugin);
-  if (plugins.length > 0) return { ...health, plugins };
-  const ids = health.plugins.map(({ id }) => id).join(', ');
-  throw new UsageError(`there is no plugin "${plugin}"; there are: ${ids || 'none'}`, 'See `easel plugins`.');
 }
 
 function rowOf(plugin: PluginHealth): string[] {

@@ -5,10 +5,10 @@ import { add, change, check, create, list } from './flags.js';
 export const pluginsCommand = (finish: Finish) =>
   list('plugins')
     .helpCommand(false)
-    .action(async (flags) => finish(await (await import('./list.js')).listPlugins(flags)))
+    .action(async (id, flags) => finish(await (await import('./list.js')).listPlugins(id, flags)))
     .addCommand(
-      list('list').action(async (_, command) =>
-        finish(await (await import('./list.js')).listPlugins(command.optsWithGlobals())),
+      list('list').action(async (id, _, command) =>
+        finish(await (await import('./list.js')).listPlugins(id, command.optsWithGlobals())),
       ),
     )
     .addCommand(

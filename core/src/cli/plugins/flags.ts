@@ -2,7 +2,11 @@ import { Command, Option } from '@commander-js/extra-typings';
 import { type FlagsOf, withAnswerer, withConfiguration } from '../options.js';
 
 export const list = (name: 'plugins' | 'list') =>
-  withAnswerer(new Command(name).description('list the plugins and their state'));
+  withAnswerer(
+    new Command(name)
+      .description('list the plugins and their state')
+      .argument('[id]', 'the only one that is listed'),
+  );
 export type ListPluginsFlags = FlagsOf<typeof list>;
 
 export const create = () =>
@@ -37,7 +41,11 @@ export const check = () =>
   withConfiguration(
     new Command('check')
       .description("report every problem of a plugin's folder")
-      .argument('[folder]', 'folder with a plugin.json', '.'),
+      .argument(
+        '[folder]',
+        'folder with a plugin.json, a folder of such folders, or the id of a plugin',
+        '.',
+      ),
   );
 export type CheckPluginFlags = FlagsOf<typeof check>;
 

@@ -1,14 +1,15 @@
 import type { PluginHealth } from '../../observe/health.js';
 import { openAnswerer } from '../ask/answerer.js';
+import { onlyPlugin } from '../ask/only-plugin.js';
 import { exitStatus } from '../terminal/exit-status.js';
 import { printJson, printLine } from '../terminal/output.js';
 import { formatTable } from '../terminal/table.js';
 import type { ListPluginsFlags } from './flags.js';
 
 /** `easel plugins`: what was found, used or not, and why not. */
-export async function listPlugins(flags: ListPluginsFlags): Promise<number> {
+export async function listPlugins(id: string | undefined, flags: ListPluginsFlags): Promise<number> {
   await using answerer = await openAnswerer(flags);
-  const health = await answerer.health();
+  const health = onlyPlugin(id, await answerer.health());
   const rejected = health.problems.filter(({ code }) => code !== 'ERR_CATALOGUE_INVALID');
   if (flags.json) {
     const found = health.plugins.map(({ id, version, state, configured, missingSecrets, pipelineTypes }) => ({

@@ -1,4 +1,4 @@
-import { callInTurn } from './call-once.js';
+import { callInTurn, compareCalls } from './call-once.js';
 import { callStubbornly } from './call-stubbornly.js';
 import { drawPlan, type Plan, randomOf } from './draw.js';
 import type { Provider, Site } from './site.js';
@@ -23,17 +23,16 @@ export async function randomRun(provider: Provider, seed: number, run: number): 
   try {
     const plan = drawPlan(random);
     const killing = startKilling(plan, site, world);
-    const made = await Promise.race([
-      Promise.all(
-        plan.calls.map((n, index) => {
-          const asked = { ...site.drawRequest(random), prompt: `run ${run}, call ${index}`, n };
-          return site.account
-            ? callInTurn(world, site, asked)
-            : callStubbornly(world, site.isSeedless ? asked : { ...asked, seed: 10 * index + 1 });
-        }),
-      ),
-      rejection(ending.signal),
-    ]);
+    const asked = plan.calls.map((n, index) => ({
+      ...{ ...site.drawRequest(random), prompt: `run ${run}, call ${index}`, n },
+      ...(site.account || site.isSeedless ? {} : { seed: 10 * index + 1 }),
+    }));
+    const calling = site.account
+      ? Promise.all(asked.map((each) => callInTurn(world, site, each))).then((calls) =>
+          compareCalls(site, calls.flat()),
+        )
+      : Promise.all(asked.map((each) => callStubbornly(world, each)));
+    const made = await Promise.race([calling, rejection(ending.signal)]);
     const kills = killing.stop();
     return tallyOf(site, made, { kills, ended: kills + (plan.restart ? 1 : 0) });
   } catch (error) {

@@ -40,10 +40,18 @@ export async function openWorld(
     },
     kill() {
       const pid = health()?.pid;
-      if (pid === undefined) return false;
-      process.kill(pid, 'SIGKILL');
-      return true;
+      return pid !== undefined && kill(pid);
     },
     close,
   };
+}
+
+/** Answers whether there was such a process: one that was just killed is in the health for a moment more. */
+function kill(pid: number): boolean {
+  try {
+    return process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
+  }
 }

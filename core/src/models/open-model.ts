@@ -10,15 +10,24 @@ const everyAbility = Object.fromEntries(
   ),
 );
 
+/** Abilities that only tune: what asks for one in vain is dropped with a warning. */
+const tuning = { 'negative-prompt': 'negativePrompt', seed: 'seed', sampler: 'sampler' } as const;
+
 /**
  * A model that is in no catalogue, by its pipeline type and its provider's id of it: `openai:gpt-image-9`.
- * Nobody knows what it can do, so that nothing is refused or dropped before its plugin is asked. Undefined:
- * the name is not of that form, or no plugin that handles the type takes such models.
+ * Nobody knows what it can do, so that nothing is refused or dropped before its plugin is asked, but for what
+ * no plugin of the type has for any model. Undefined: the name is not of that form, or no plugin that handles
+ * the type takes such models.
  */
 export function openModel(name: string, table: RoutingTable): Model | undefined {
   const [, pipelineType = '', id = ''] = pattern.exec(name) ?? [];
-  const handled = (table.get(pipelineType) ?? []).flatMap(({ manifest }) => manifest.handles);
-  if (!handled.some(({ type, anyModel }) => type === pipelineType && anyModel)) return undefined;
+  const takers = (table.get(pipelineType) ?? [])
+    .flatMap(({ manifest }) => manifest.handles)
+    .filter(({ type, anyModel }) => type === pipelineType && anyModel);
+  if (takers.length === 0) return undefined;
+  const missing = Object.entries(tuning).filter(([ability]) =>
+    takers.every(({ cannot }) => cannot.some((each) => each === ability)),
+  );
   return modelSchema.safeParse({
     id: name,
     name: id,
@@ -32,6 +41,7 @@ export function openModel(name: string, table: RoutingTable): Model | undefined 
       images: 32,
       inputImages: 16,
       ...everyAbility,
+      ...Object.fromEntries(missing.map(([, name]) => [name, false])),
     },
   }).data;
 }

@@ -36,6 +36,20 @@ export const models: Readonly<{ [name: string]: z.ZodType<Input> }> = {
     output_format: format,
     output_quality: z.int().min(0).max(100).optional(),
   }),
+  'qwen/qwen-image': z.strictObject({
+    prompt: z.string().min(1),
+    negative_prompt: z.string().optional(),
+    aspect_ratio: z.enum(['1:1', '16:9', '9:16', '4:3', '3:4', '3:2', '2:3']).optional(),
+    image_size: z.enum(['optimize_for_quality', 'optimize_for_speed']).optional(),
+    num_inference_steps: z.int().min(1).max(50).optional(),
+    guidance: z.number().min(0).max(10).optional(),
+    seed,
+    output_format: format,
+    output_quality: z.int().min(0).max(100).optional(),
+    enhance_prompt: z.boolean().optional(),
+    go_fast: z.boolean().optional(),
+    disable_safety_checker: z.boolean().optional(),
+  }),
 };
 
 /** Pixels of an image of a shape, about a million. */

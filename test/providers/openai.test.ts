@@ -130,6 +130,16 @@ describe('servers in their own ways', () => {
     expect(warnings).toEqual([]);
   });
 
+  it('asks Together for a format that it makes, and converts the image', async () => {
+    const { emulator, createKernel } = await createOpenAiWorld({
+      like: 'together',
+      model: 'emulated-together',
+    });
+    const { images } = await createKernel().generateImage({ prompt: 'a star', outputFormat: 'webp' });
+    expect(images[0]?.mediaType).toBe('image/webp');
+    expect(emulator.seen('POST', /generations$/)[0]?.json).toMatchObject({ output_format: 'png' });
+  });
+
   it.each([
     ['emulated-together', 1, 'reference_images'],
     ['emulated-together', 2, 'reference_images'],

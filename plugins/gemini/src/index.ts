@@ -9,7 +9,7 @@ import { definePlugin, EaselError } from '@easel/plugin-sdk';
 import { Batches } from '@easel/plugin-sdk/batch';
 import { blockOtherLoaders } from '@easel/plugin-sdk/images';
 import { PaidRequests } from '@easel/plugin-sdk/paid';
-import { openTasks } from '@easel/plugin-sdk/provider';
+import { droppedWarnings, openTasks } from '@easel/plugin-sdk/provider';
 import { BatchClient } from './batch-client.js';
 import { createBatchDriver } from './batch-driver.js';
 import { makeByBatch } from './by-batch.js';
@@ -60,11 +60,19 @@ export default definePlugin({
       async generate(request, { options, signal, onProgress, received }) {
         const call = { signal, onProgress, received };
         const delivery = deliveryOf(options, config);
-        if (delivery === 'batch') return await makeByBatch(means, request, options, call);
         const isAsked = (options.delivery ?? config.delivery) === delivery;
-        return await means.semaphore.take(signal, () =>
-          makeOneByOne(means, { delivery, isAsked }, request, options, call),
+        const made =
+          delivery === 'batch'
+            ? await makeByBatch(means, request, options, call)
+            : await means.semaphore.take(signal, () =>
+                makeOneByOne(means, { delivery, isAsked }, request, options, call),
+              );
+        const dropped = droppedWarnings(
+          request,
+          (name) => name === 'inputImages',
+          'Gemini has no such field',
         );
+        return { ...made, warnings: [...(made.warnings ?? []), ...dropped] };
       },
       estimateCost: (request, { options }) =>
         estimateOf(request, options, options.delivery ?? config.delivery),

@@ -7,12 +7,16 @@ import { definePlugin, EaselError, type GenerationRequest } from '@easel/plugin-
 import { Batches } from '@easel/plugin-sdk/batch';
 import { blockOtherLoaders } from '@easel/plugin-sdk/images';
 import { PaidRequests } from '@easel/plugin-sdk/paid';
+import { type AskedName, droppedWarnings } from '@easel/plugin-sdk/provider';
 import { createBatchDriver } from './batch-driver.js';
 import { makeByBatch } from './by-batch.js';
 import { ParasailClient, readKey } from './client.js';
 import { makeDirectly } from './direct.js';
 import { pictureBodies } from './picture-body.js';
 import { configSchema, type Options, optionsSchema } from './settings.js';
+
+/** What is asked for and cannot be written. */
+const noFields: readonly AskedName[] = ['sampler', 'strength', 'mask'];
 
 export default definePlugin({
   config: configSchema,
@@ -35,9 +39,16 @@ export default definePlugin({
         const { delivery, endpoint } = wayOf(request, options);
         const bodies = pictureBodies(request, options);
         const call = { signal, onProgress, received };
-        return delivery === 'direct'
-          ? await makeDirectly({ client, requests, config, endpoint }, bodies, request, call)
-          : await makeByBatch({ batches, config, endpoint }, bodies, request, options, call);
+        const made =
+          delivery === 'direct'
+            ? await makeDirectly({ client, requests, config, endpoint }, bodies, request, call)
+            : await makeByBatch({ batches, config, endpoint }, bodies, request, options, call);
+        const dropped = droppedWarnings(
+          request,
+          (name) => !noFields.includes(name),
+          'there is no such field',
+        );
+        return { ...made, warnings: [...(made.warnings ?? []), ...dropped] };
       },
       /** A provider that is down now keeps no version from being taken in; a key that is refused does. */
       async probe() {

@@ -20,7 +20,7 @@ export interface RequestFields {
  * warning.
  */
 export function requestFields(
-  server: Pick<Server, 'name' | 'fields' | 'size' | 'responseFormat'>,
+  server: Pick<Server, 'name' | 'fields' | 'formats' | 'size' | 'responseFormat'>,
   request: GenerationRequest,
   options: Options,
 ): RequestFields {
@@ -30,7 +30,10 @@ export function requestFields(
       code: 'ERR_REQUEST_INVALID',
       message: `"${model.id}" lies in a folder; ${server.name} makes images with its own models alone.`,
     });
-  const { sent, warnings } = namedFields(server, { ...pick(request), ...pick(options) });
+  const { formats = [request.outputFormat] } = server;
+  const outputFormat = formats.includes(request.outputFormat) ? request.outputFormat : formats[0];
+  const named = { ...pick({ ...request, outputFormat }), ...pick(options) };
+  const { sent, warnings } = namedFields(server, named);
   const { seed, ...fields } = sent;
   return {
     fields: {

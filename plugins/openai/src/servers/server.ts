@@ -1,3 +1,5 @@
+import type { GenerationRequest } from '@easel/plugin-sdk';
+
 /** How a server takes the width and height of an image. */
 export type SizeFields =
   /** One field `size`, `1024x768`. */
@@ -75,6 +77,11 @@ export interface Server {
   readonly size: SizeFields;
   /** Value of `response_format` with which images come as base64. Absent: it has no such field. */
   readonly responseFormat?: 'b64_json' | 'base64';
+  /**
+   * Formats that it makes, where it is asked for one. Another is converted here from the first of them. Absent:
+   * all that a call may ask for.
+   */
+  readonly formats?: readonly GenerationRequest['outputFormat'][];
   /** Images that one request may ask for by `n`. Absent: one, and there is no such field. */
   readonly images?: number;
   /** Whether it sends unfinished images: `stream` and `partial_images`. Absent: no. */

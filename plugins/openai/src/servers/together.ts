@@ -17,6 +17,7 @@ export const together: Server = {
   },
   size: { kind: 'edges' },
   responseFormat: 'base64',
+  formats: ['png', 'jpeg'],
   images: 4,
   fields: {
     seed: 'seed',

@@ -89,7 +89,7 @@ export const english = {
   addFollowed: 'Add an image to follow',
   removeFollowed: (place: number) => `Remove image to follow ${place}`,
   controlNet: (place: number) => `ControlNet of image ${place}`,
-  controlStrength: 'How much it counts',
+  controlStrength: 'Weight',
   sent: 'What was sent',
   sentForm: 'Form',
   copy: 'Copy',

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import {
   describeFailure,
+  isLate,
   type JobError,
   JobWork,
+  lateError,
   type ResultStore,
   type SharedHost,
   type StoredJob,
@@ -51,7 +53,7 @@ export class JobWorker implements Carrier {
     this.#options = options;
   }
 
-  async carryOut({ id, lane, lostBefore, waitedMs, refusals }: Delivery): Promise<Outcome> {
+  async carryOut({ id, lane, lostBefore, waitedMs, refusals, takenAt }: Delivery): Promise<Outcome> {
     if (this.#isClosed) return 'closed';
     const { records, transport } = this.#options;
     const toDo = await records.toDo(id).catch((error: unknown) => {
@@ -76,6 +78,9 @@ export class JobWorker implements Carrier {
       await transport.add({ id, caller, priority, lane: home }, lostBefore);
       return 'ended';
     }
+    const { job, asked, soFar } = toDo;
+    if (isLate({ ...job, asked: asked?.asked, result: soFar }, takenAt))
+      return await this.#giveUp(id, lateError);
     const failure = elsewhere
       ? unknowable(elsewhere.asked.plugin)
       : lostBefore > mostLost

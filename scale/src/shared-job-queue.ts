@@ -24,6 +24,8 @@ import type { ObjectJobRecords } from './records/object-job-records.js';
 import type { JobChannel, JobMessage } from './redis/job-channel.js';
 import type { JobConsumer } from './redis/job-consumer.js';
 import type { JobTransport } from './redis/job-transport.js';
+import { StartDeadlines } from './start-deadlines.js';
+import { together } from './together.js';
 
 /** Milliseconds between two looks at jobs that somebody listens to; messages come at once, or are lost. */
 const lookMs = 2_000;
@@ -53,12 +55,13 @@ export class SharedJobQueue implements JobQueue {
   readonly #options: SharedJobOptions;
   readonly #worker: JobWorker;
   readonly #reconciler: Reconciler;
+  readonly #deadlines: StartDeadlines;
   readonly #progress = new Map<string, Omit<Progress, 'preview'>>();
   readonly #endListeners: ((job: StoredJob) => void)[] = [];
   #consumer: JobConsumer | undefined;
 
   constructor(options: SharedJobOptions) {
-    const { host } = options;
+    const { host, channel } = options;
     this.#options = options;
     this.#events = new JobEvents(
       { get: (id) => this.get(id), places: (ids) => this.#places(ids) },
@@ -66,7 +69,6 @@ export class SharedJobQueue implements JobQueue {
       () => {},
       lookMs,
     );
-    const { channel } = options;
     this.events = {
       ended: (id, signal) => this.#events.ended(id, signal),
       listen: (id, listener) => together(this.#events.listen(id, listener), channel.look(id)),
@@ -74,7 +76,9 @@ export class SharedJobQueue implements JobQueue {
     };
     const onEnd = (job: StoredJob) => this.#settle(job);
     this.#worker = new JobWorker({ ...options, onEnd });
-    this.#reconciler = new Reconciler({ ...options, logger: host.logger, onEnd });
+    const watching = { ...options, logger: host.logger, onEnd };
+    this.#reconciler = new Reconciler(watching);
+    this.#deadlines = new StartDeadlines(watching);
   }
 
   start(): void {
@@ -87,24 +91,26 @@ export class SharedJobQueue implements JobQueue {
     if (host.isWorker) this.#consumer = consume(this.#worker);
   }
 
-  async submit({ request: asked, grid, ...job }: NewJob): Promise<AcceptedJob | undefined> {
+  async submit({ request: asked, grid, startWithinMs, ...job }: NewJob): Promise<AcceptedJob | undefined> {
     const { host, records, transport, channel, inputs } = this.#options;
     const limit = host.perCaller();
     // Refused at once where the queue is not there: nothing has been accepted yet.
-    const outstanding = await transport.outstanding(job.caller);
-    if (outstanding >= limit && !(await records.isKnown(job.caller, job.idempotencyKey))) return undefined;
+    const { count, now: queueNow } = await transport.outstanding(job.caller);
+    if (count >= limit && !(await records.isKnown(job.caller, job.idempotencyKey))) return undefined;
     const request = await freezeRequest(asked, inputs, grid);
     const fixed = await fixNow(host.manager, asked);
     const lane = fixed ? laneOf(fixed.model) : laneOfName(host.models(), asked.model);
     const { idempotencyKey, webhook, ...others } = job;
-    const record = { ...others, request, fixed, lane, idempotencyKey, webhook, now: Date.now(), limit };
-    const accepted = await records.create(record);
+    const startBefore = startWithinMs === undefined ? undefined : queueNow + startWithinMs;
+    const given = { request, fixed, lane, idempotencyKey, webhook, startBefore };
+    const accepted = await records.create({ ...others, ...given, now: Date.now(), limit });
     const { id } = accepted.job;
     if (!hasEnded(accepted.job)) {
       // Accepted it is; what is not in the queue now, the reconciler puts there.
       const job = { ...accepted.job, lane: await records.reader.laneOf(id) };
       await transport.add(job).catch((error: Error) => host.logger.warn(error.message));
       channel.tell({ type: 'state', id });
+      if (accepted.isNew && startWithinMs !== undefined) this.#deadlines.set(id, startWithinMs);
     }
     return { ...accepted, isSame: accepted.isNew || isSameRequest(accepted.request, request) };
   }
@@ -163,6 +169,7 @@ export class SharedJobQueue implements JobQueue {
 
   async close(): Promise<void> {
     this.#events.stop();
+    this.#deadlines.close();
     await this.#reconciler.close();
     // No more jobs, and those at work may finish; what does not is for another worker.
     const late = setTimeout(() => this.#worker.close(), this.#options.host.drainMs);
@@ -239,9 +246,3 @@ export class SharedJobQueue implements JobQueue {
     return jobs.filter((job) => job !== undefined);
   }
 }
-
-const together =
-  (...ends: (() => void)[]): (() => void) =>
-  () => {
-    for (const end of ends) end();
-  };

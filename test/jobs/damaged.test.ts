@@ -136,6 +136,6 @@ it('a jobs.db of version 0 opens, and what waits in it is done', async () => {
   });
   expect(((await again.json()) as JobAnswer).id).toBe('waiting');
   const database = new Database(fileOf(folder));
-  expect(database.prepare('PRAGMA user_version').get()).toMatchObject({ user_version: 3 });
+  expect(database.prepare('PRAGMA user_version').get()).toMatchObject({ user_version: 4 });
   database.close();
 });

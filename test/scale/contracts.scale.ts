@@ -208,6 +208,33 @@ describe.each(kinds)('$name', (kind) => {
     await close();
   });
 
+  it('begins no job late, and pays for none: it ends with ERR_DEADLINE, by a worker or where there is none', async () => {
+    const { jobs, close } = await kind.openQueue(10, true);
+    const submit = async (delayMs: number, startWithinMs?: number) => {
+      const job = { caller: 'one', request: request(delayMs), priority: 0, startWithinMs };
+      return (await jobs.submit(job))?.job.id ?? '';
+    };
+    const begun = [await submit(2_500, 60_000), await submit(2_500, 60_000)];
+    for (const id of begun) await expect.poll(async () => (await jobs.get(id))?.state).toBe('running');
+    const ended: string[] = [];
+    jobs.onEnd(({ id }) => ended.push(id));
+    const [late, inTime] = [await submit(0, 700), await submit(0, 60_000)];
+    expect((await jobs.get(late))?.startBefore).toBeGreaterThan(0);
+    const end = async (id: string) => await jobs.events.ended(id, new AbortController().signal);
+    expect(await end(late)).toMatchObject({ state: 'failed', error: { code: 'ERR_DEADLINE' } });
+    expect((await jobs.get(late))?.startedAt).toBeUndefined();
+    expect(ended[0]).toBe(late);
+    for (const id of [...begun, inTime]) expect((await end(id))?.state).toBe('succeeded');
+    await close();
+    const alone = await kind.openQueue(10, false);
+    const waiting = await alone.jobs.submit({
+      ...{ caller: 'one', request: request(), priority: 0, startWithinMs: 300 },
+    });
+    const state = async () => (await alone.jobs.get(waiting?.job.id ?? ''))?.error?.code;
+    await expect.poll(state, { timeout: 10_000 }).toBe('ERR_DEADLINE');
+    await alone.close();
+  });
+
   it('cancels a job that waits and one that is worked on, each once', async () => {
     const { jobs, close } = await kind.openQueue(10, true);
     const submit = async () =>

@@ -11,6 +11,8 @@ export interface NewRecord {
   readonly webhook: string | undefined;
   /** Milliseconds since 1970, as all times here. */
   readonly now: number;
+  /** When it is not begun any more. Absent: it is begun whenever. */
+  readonly startBefore?: number | undefined;
   /** Jobs that its caller may have waiting. */
   readonly limit: number;
 }

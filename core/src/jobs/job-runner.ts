@@ -117,10 +117,13 @@ export class JobRunner {
       await jobTable.putBackStrays(this.lease.holder, [...this.#working.keys()]);
     while (this.#fillAgain) {
       this.#fillAgain = false;
-      while (!this.#isClosed && this.#working.size < this.#options.atOnce()) {
+      while (!this.#isClosed) {
         const owner = this.lease.holder;
         if (owner === undefined) break;
-        const job = await jobTable.begin(owner, Date.now());
+        const now = Date.now();
+        for (const late of await jobTable.endLate(owner, now)) this.#tellEnd(late);
+        if (this.#working.size >= this.#options.atOnce()) break;
+        const job = await jobTable.begin(owner, now);
         if (!job) break;
         this.#begin(job, owner);
       }

@@ -46,6 +46,8 @@ export interface StoredJob {
   readonly createdAt: number;
   readonly startedAt?: number;
   readonly endedAt?: number;
+  /** Milliseconds since 1970 from which on it is not begun any more. Absent: it is begun whenever. */
+  readonly startBefore?: number;
   /** Told when it has ended. Absent: nobody is. */
   readonly webhook?: string;
   /** Its row in the database is broken: it counts as failed. Absent: it is whole. */
@@ -70,6 +72,8 @@ export interface NewJob {
   readonly priority: number;
   /** The caller's own name for this job: the same one again is this job again. */
   readonly idempotencyKey?: string | undefined;
+  /** Milliseconds within which it is to be begun. Absent: it waits for as long as it takes. */
+  readonly startWithinMs?: number | undefined;
   readonly webhook?: string | undefined;
 }
 

@@ -51,12 +51,16 @@ export class SqliteJobQueue implements JobQueue {
     grid,
     idempotencyKey,
     webhook,
+    startWithinMs,
     ...job
   }: NewJob): Promise<AcceptedJob | undefined> {
     const { manager, inputs, perCaller } = this.#options;
     const request = await freezeRequest(asked, inputs, grid);
     const fixed = await fixNow(manager, asked);
-    const row = { ...job, request, fixed, idempotencyKey, webhook, now: Date.now(), limit: perCaller() };
+    const now = Date.now();
+    const startBefore = startWithinMs === undefined ? undefined : now + startWithinMs;
+    const given = { request, fixed, idempotencyKey, webhook, startBefore };
+    const row = { ...job, ...given, now, limit: perCaller() };
     const accepted = await this.#database.jobTable.create(row);
     if (!accepted) return undefined;
     if (accepted.isNew) {

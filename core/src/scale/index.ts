@@ -34,6 +34,7 @@ export { type JobEvent, JobEvents } from '../jobs/job-events.js';
 export type { AcceptedJob, JobQueue } from '../jobs/job-queue.js';
 export type { AcceptedRecord, JobPlace, JobRecords, MadeCell, NewRecord } from '../jobs/job-records.js';
 export { JobWork, type WorkOptions } from '../jobs/job-work.js';
+export { isLate, lateError } from '../jobs/late.js';
 export { durationOf, type LanePace, type Pace, paceOver } from '../jobs/pace.js';
 export { freezeRequest, isSameRequest } from '../jobs/stored-request.js';
 export { wantedSchema } from '../jobs/wanted.js';

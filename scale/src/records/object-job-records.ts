@@ -54,9 +54,10 @@ export class ObjectJobRecords implements JobRecords {
 
   /** @param record its lane is absent where nobody has to find it in the queue again */
   async create(record: NewRecord & Pick<JobFile, 'lane'>): Promise<AcceptedRecord> {
-    const { caller, request, fixed, lane, priority, idempotencyKey, webhook, now } = record;
+    const { caller, request, fixed, lane, priority, idempotencyKey, webhook, now, startBefore } = record;
     const id = idOf(caller, idempotencyKey);
-    const job: JobFile = { id, caller, priority, request, fixed, lane, webhook, createdAt: now };
+    const times = { createdAt: now, startBefore };
+    const job: JobFile = { id, caller, priority, request, fixed, lane, webhook, ...times };
     // From here on the reconciler looks after it, whatever becomes of this process.
     await this.#objects.put(keys.open(id), none, jsonType);
     let end: EndFile | undefined;

@@ -36,6 +36,8 @@ export const jobFileSchema = z.object({
   lane: z.string().optional(),
   webhook: z.string().optional(),
   createdAt: time,
+  /** On the clock of the queue, when it is begun no more. Absent: it is begun whenever. */
+  startBefore: time.optional(),
 });
 export type JobFile = z.output<typeof jobFileSchema>;
 
@@ -86,9 +88,9 @@ export const keys = {
 
 /** A job as its files tell it. */
 export function describeFiles(job: JobFile, end: EndFile | undefined, soFar?: JobResult): StoredJob {
-  const { id, caller, priority, createdAt, webhook } = job;
+  const { id, caller, priority, createdAt, startBefore, webhook } = job;
   const outcome = end && outcomeOf(end);
-  const given = { webhook, wanted: wantedOf(job), ...outcome, result: outcome?.result ?? soFar };
+  const given = { startBefore, webhook, wanted: wantedOf(job), ...outcome, result: outcome?.result ?? soFar };
   const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return { id, caller, priority, createdAt, state: 'queued', ...present };
 }

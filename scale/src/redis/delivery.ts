@@ -18,6 +18,8 @@ export interface Delivery {
   readonly waitedMs: number;
   /** How often its provider had no room for it. */
   readonly refusals: number;
+  /** When it was taken, in milliseconds since 1970 on the clock of the queue. */
+  readonly takenAt: number;
 }
 
 /** What became of it: it has ended, or has to be brought again, such as when its provider has room again. */
@@ -35,8 +37,9 @@ export function deliveryOf({ job, lane }: Taken, clock: RedisClock): Delivery {
   const lostBefore = lost + job.stalledCounter;
   // Should the worker that it waits for have come back and be lost again, it waits anew.
   const since = wait?.lostBefore === lostBefore ? wait.since : undefined;
-  const waitedMs = since === undefined ? 0 : Math.max(1, clock.now() - since);
-  return { id: job.id ?? '', lane, lostBefore, waitedMs, refusals };
+  const takenAt = clock.now();
+  const waitedMs = since === undefined ? 0 : Math.max(1, takenAt - since);
+  return { id: job.id ?? '', lane, lostBefore, waitedMs, refusals, takenAt };
 }
 
 /** Tells the queue what became of a job. Rejects where it has given the job to another worker. */

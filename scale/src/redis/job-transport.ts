@@ -124,18 +124,22 @@ export class JobTransport {
     });
   }
 
-  /** Jobs of a caller that have not ended. Rejects also where no more can be put in. */
-  async outstanding(caller: string): Promise<number> {
+  /**
+   * How many jobs of a caller have not ended, and the time, in milliseconds since 1970. Rejects also where no
+   * more can be put in.
+   */
+  async outstanding(caller: string): Promise<{ readonly count: number; readonly now: number }> {
     return await withRedis(async () => {
       const key = this.#outstandingKey(caller);
-      const [, , count] = await ask(
+      const [, , count, time] = await ask(
         this.#redis
           .pipeline()
           .set(this.#probeKey, '1', 'PX', probeMs)
           .zremrangebyscore(key, 0, Date.now() - outstandingMs)
-          .zcard(key),
+          .zcard(key)
+          .time(),
       );
-      return Number(count);
+      return { count: Number(count), now: millisecondsOf(time as string[]) };
     });
   }
 
@@ -152,6 +156,14 @@ export class JobTransport {
     const durations = durationsKey(this.#name, lane);
     if (tookMs !== undefined) asked.lpush(durations, tookMs).ltrim(durations, 0, paceOver - 1);
     await withRedis(async () => await ask(asked));
+  }
+
+  /** Takes a job out that waits, so that no worker is brought it. False: a worker has it. */
+  async takeOut(id: string): Promise<boolean> {
+    return await withRedis(async () => {
+      const [lane = unknownLane] = await this.#lanesOf([id]);
+      return (await this.#queueOf(lane).remove(id)) === 1;
+    });
   }
 
   /** Takes a job out that waits and has ended, and has whoever works on it stop. */

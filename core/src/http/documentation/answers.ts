@@ -150,6 +150,7 @@ const job = z.looseObject({
   state: z.enum(jobStates),
   priority: z.int(),
   created_at: time,
+  start_before: time.optional().describe('When it is begun no more. Absent: it waits for its turn.'),
   started_at: time,
   ended_at: time,
   request: z

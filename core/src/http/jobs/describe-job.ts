@@ -15,7 +15,7 @@ export interface JobProgress {
 
 /** A job as its caller sees it. */
 export function describeJob(
-  { id, state, priority, createdAt, startedAt, endedAt, wanted, result, error }: StoredJob,
+  { id, state, priority, createdAt, startBefore, startedAt, endedAt, wanted, result, error }: StoredJob,
   {
     urlOf,
     thumbnailOf,
@@ -28,6 +28,7 @@ export function describeJob(
     state,
     priority,
     created_at: timeOf(createdAt),
+    ...(startBefore === undefined ? {} : { start_before: timeOf(startBefore) }),
     started_at: timeOf(startedAt),
     ended_at: timeOf(endedAt),
     ...(wanted ? { request: describeWanted(wanted) } : {}),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { gridSchema } from '../../jobs/grid.js';
+import { longestStartMs } from '../../jobs/late.js';
 import { prioritySchema } from '../../kernel/priority.js';
 import { imagesRequestSchema } from '../images/generate.js';
 
@@ -8,6 +9,12 @@ export const jobRequestSchema = imagesRequestSchema.omit({ cache: true }).extend
     .url({ protocol: /^https?$/ })
     .nullish()
     .describe('Told when it has ended. Absent: nobody is.'),
+  start_within_ms: z
+    .int()
+    .min(1)
+    .max(longestStartMs)
+    .nullish()
+    .describe('Milliseconds within which it is begun, or else not at all. Absent: it waits for its turn.'),
   previews: z.int().min(0).max(10).nullish().describe('Looks at each unfinished picture, among the events.'),
   grid: gridSchema
     .nullish()

@@ -93,7 +93,10 @@ export const jobRoutes = (context: ServerContext) => async (server: FastifyInsta
   addWatching(server, context, { describe, find: findById, isVisible });
 
   addOperation(server, operations.submit, async (request, reply) => {
-    const { priority, webhook, previews, grid, ...wanted } = parseBody(jobRequestSchema, request.body);
+    const { priority, webhook, start_within_ms, previews, grid, ...wanted } = parseBody(
+      jobRequestSchema,
+      request.body,
+    );
     if (webhook) await assertWebhookAllowed(webhook, context.configuration, reply);
     const asked = await readImagesRequest(context, wanted, reply);
     const { job } = await submitJob(context, {
@@ -102,6 +105,7 @@ export const jobRoutes = (context: ServerContext) => async (server: FastifyInsta
       grid: grid ?? undefined,
       priority: priorityOf(request, priority),
       idempotencyKey: keyOf(request),
+      startWithinMs: start_within_ms ?? undefined,
       webhook: webhook ?? undefined,
     });
     reply.status(202).header('location', `${context.prefix}/api/images/jobs/${job.id}`);

@@ -3,10 +3,12 @@ import type Database from 'libsql';
 import type { AskedPlugin, FixedChoices } from '../../kernel/routing/fixed-request.js';
 import type { BegunJob, JobEnd, StoredJob } from '../job.js';
 import type { AcceptedRecord, JobPlace, MadeCell, NewRecord } from '../job-records.js';
+import { lateError } from '../late.js';
 import type { ImageTable } from './image-table.js';
 import type { JobBacklog } from './job-place.js';
 import { allColumns, listedColumns, readJob } from './rows.js';
 import { inTransaction } from './transaction.js';
+import { beginNext, comesLate, highestPriority, nextCaller, takeTurn } from './turn.js';
 
 /** Jobs in SQLite: what was accepted outlives the process. A server writes only of jobs that are its own. */
 export class JobTable {
@@ -26,6 +28,7 @@ export class JobTable {
    */
   create(row: NewRecord): AcceptedRecord | undefined {
     const { caller, request, fixed, priority, idempotencyKey = null, webhook = null, now, limit } = row;
+    const { startBefore = null } = row;
     return inTransaction(this.#database, () => {
       const known = this.#sql(`SELECT ${allColumns} FROM jobs WHERE caller = ? AND idempotency_key = ?`).get(
         caller,
@@ -37,9 +40,19 @@ export class JobTable {
       ).get(caller, limit) as { waiting: number };
       if (waiting >= limit) return undefined;
       const created = this.#sql(
-        `INSERT INTO jobs (id, caller, idempotency_key, request, fixed, priority, state, webhook, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?) RETURNING ${listedColumns}`,
-      ).get(randomUUID(), caller, idempotencyKey, request, textOf(fixed), priority, webhook, now);
+        `INSERT INTO jobs (id, caller, idempotency_key, request, fixed, priority, state, webhook, created_at, start_before)
+         VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?) RETURNING ${listedColumns}`,
+      ).get(
+        randomUUID(),
+        caller,
+        idempotencyKey,
+        request,
+        textOf(fixed),
+        priority,
+        webhook,
+        now,
+        startBefore,
+      );
       return { job: readJob(created), isNew: true, request };
     });
   }
@@ -81,33 +94,17 @@ export class JobTable {
    * begun for a server that others take for ended.
    */
   begin(owner: string, now: number): BegunJob | undefined {
-    const highest = `SELECT priority FROM jobs WHERE state = 'queued' ORDER BY priority DESC LIMIT 1`;
-    if (this.#sql(highest).get() === undefined) return undefined;
+    if (this.#sql(highestPriority).get() === undefined) return undefined;
     return inTransaction(this.#database, () => {
       if (this.#sql('SELECT 1 FROM servers WHERE id = ?').get(owner) === undefined) return undefined;
       for (;;) {
-        const { priority } = (this.#sql(highest).get() ?? {}) as { priority?: number };
+        const { priority } = (this.#sql(highestPriority).get() ?? {}) as { priority?: number };
         if (priority === undefined) return undefined;
-        const { caller } = this.#sql(
-          `WITH RECURSIVE waiting (caller) AS (
-             SELECT MIN(caller) FROM jobs WHERE state = 'queued' AND priority = ?1
-             UNION ALL
-             SELECT (SELECT MIN(caller) FROM jobs WHERE state = 'queued' AND priority = ?1 AND caller > waiting.caller)
-             FROM waiting WHERE waiting.caller IS NOT NULL)
-           SELECT waiting.caller AS caller FROM waiting LEFT JOIN callers ON callers.caller = waiting.caller
-           WHERE waiting.caller IS NOT NULL ORDER BY COALESCE(turn, 0) LIMIT 1`,
-        ).get(priority) as { caller: string };
+        const { caller } = this.#sql(nextCaller).get(priority) as { caller: string };
         const job = readJob(
-          this.#sql(
-            `UPDATE jobs SET state = 'running', owner = ?, started_at = ? WHERE rowid = (
-               SELECT rowid FROM jobs WHERE state = 'queued' AND priority = ? AND caller = ? ORDER BY rowid LIMIT 1)
-             RETURNING ${allColumns}`,
-          ).get(owner, now, priority, caller),
+          this.#sql(`${beginNext} RETURNING ${allColumns}`).get(owner, now, priority, caller),
         );
-        this.#sql(
-          `INSERT INTO callers SELECT ?, COALESCE(MAX(turn), 0) + 1 FROM callers WHERE true
-           ON CONFLICT (caller) DO UPDATE SET turn = excluded.turn`,
-        ).run(caller);
+        this.#sql(takeTurn).run(caller);
         if (!job.isUnreadable) return job as BegunJob;
         this.#sql(`UPDATE jobs SET state = 'failed', error = ?, ended_at = ? WHERE id = ?`).run(
           JSON.stringify(job.error),
@@ -116,6 +113,16 @@ export class JobTable {
         );
       }
     });
+  }
+
+  /** Ends the jobs that wait and that `isLate` says are to be begun no more. @param server that tells of it */
+  endLate(server: string, now: number): StoredJob[] {
+    if (this.#sql(`SELECT 1 FROM jobs WHERE ${comesLate} LIMIT 1`).get(now) === undefined) return [];
+    return this.#sql(
+      `UPDATE jobs SET state = 'failed', error = ?, ended_at = ?, told_by = ? WHERE ${comesLate} RETURNING ${listedColumns}`,
+    )
+      .all(JSON.stringify(lateError), now, server, now)
+      .map(readJob);
   }
 
   /** Fixes a job that was accepted before that could be done. */

@@ -4,7 +4,7 @@ import { type BegunJob, type JobError, type JobResult, jobStates, type StoredJob
 import { wantedSchema } from '../wanted.js';
 
 /** What a job is listed by; its request is only looked at. */
-export const listedColumns = `id, caller, priority, state, result, error, webhook, created_at, started_at, ended_at,
+export const listedColumns = `id, caller, priority, state, result, error, webhook, created_at, start_before, started_at, ended_at,
   json_valid(request) AS is_readable,
   CASE WHEN json_valid(request) THEN json_remove(request, '$.inputImages', '$.mask', '$.control', '$.providerOptions') END AS wanted,
   CASE WHEN json_valid(fixed) THEN json_extract(fixed, '$.model.id') END AS fixed_model,
@@ -52,6 +52,7 @@ const rowSchema = z.object({
   error: jsonOf(jobErrorSchema).nullable(),
   webhook: z.string().nullable(),
   created_at: time,
+  start_before: time.nullable(),
   started_at: time.nullable(),
   ended_at: time.nullable(),
   is_readable: z.literal(1, { error: 'request: is not JSON' }),
@@ -69,13 +70,13 @@ export function readJob(row: unknown): StoredJob & Partial<BegunJob> {
   if (!parsed.success) return unreadable(row as Record<string, unknown>, parsed.error);
   const { id, caller, priority, state, created_at: createdAt, request, ...columns } = parsed.data;
   const { result, error, webhook, fixed, asked, started_at: startedAt, ended_at: endedAt } = columns;
-  const { fixed_model: model, fixed_seed: seed } = columns;
+  const { start_before: startBefore, fixed_model: model, fixed_seed: seed } = columns;
   const wanted = columns.wanted && {
     ...columns.wanted,
     ...(model && { model }),
     ...(seed !== null && { seed }),
   };
-  const given = { result, error, webhook, fixed, asked, startedAt, endedAt, request, wanted };
+  const given = { result, error, webhook, fixed, asked, startBefore, startedAt, endedAt, request, wanted };
   const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value != null));
   return { id, caller, priority, state, createdAt, ...present };
 }

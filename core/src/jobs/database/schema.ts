@@ -94,6 +94,10 @@ const migrations: readonly string[] = [
   CREATE INDEX charges_by_day ON charges (day, caller);
   CREATE INDEX charges_by_model ON charges (plugin, model);
   `,
+  `
+  ALTER TABLE jobs ADD COLUMN start_before INTEGER;
+  CREATE INDEX jobs_to_begin_in_time ON jobs (start_before) WHERE state = 'queued' AND start_before IS NOT NULL;
+  `,
 ];
 
 /**

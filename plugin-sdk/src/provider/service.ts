@@ -11,8 +11,6 @@ import { classify, type FailureRow, readPauseMs, risk, riskHint, unusable } from
 /** Bytes of an answer, at most: several images as base64. */
 const mostBytes = 256 * 1024 * 1024;
 
-const loopback = /^(127(\.\d+){3}|\[::1\]|localhost)$/;
-
 export interface ServiceOptions {
   /** As people call it. */
   readonly name: string;
@@ -25,8 +23,7 @@ export interface ServiceOptions {
   readonly failures: readonly FailureRow[];
   /**
    * Other hosts that are given the key, where an answer names addresses there: names, or ends of names that
-   * begin with a dot. Where the base URL leads to this machine, as to an emulator, other ports of it count as
-   * these. Absent: none.
+   * begin with a dot. Absent: none.
    */
   readonly hosts?: readonly string[];
 }
@@ -129,9 +126,7 @@ export class Service {
     if (!/^[a-z][a-z\d+.-]*:/i.test(url)) return new URL(url.replace(/^\//, ''), base);
     const address = URL.canParse(url) ? new URL(url) : undefined;
     const isKnown = (host: string) => hosts.some((known) => host === known || host.endsWith(known));
-    const isOfEmulator = hosts.length > 0 && loopback.test(base.hostname);
-    const part = isOfEmulator ? 'hostname' : 'host';
-    const isOwn = address?.[part] === base[part] && address?.protocol === base.protocol;
+    const isOwn = address?.host === base.host && address.protocol === base.protocol;
     if (address && (isOwn || (address.protocol === 'https:' && isKnown(address.host)))) return address;
     throw unusable(name, `it names an address at ${address?.host ?? 'no host'}, which is not its own`, pays);
   }

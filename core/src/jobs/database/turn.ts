@@ -7,7 +7,7 @@
 /** The priority of the jobs that go first. */
 export const highestPriority = `SELECT priority FROM jobs WHERE state = 'queued' ORDER BY priority DESC LIMIT 1`;
 
-/** Of the callers who wait with a priority (1), the one who was served longest ago. Looks at a row of each. */
+/** Of the callers who wait with a priority (1), the one served longest ago. Looks at a row of each. */
 export const nextCaller = `
   WITH RECURSIVE waiting (caller) AS (
     SELECT MIN(caller) FROM jobs WHERE state = 'queued' AND priority = ?1

@@ -78,8 +78,8 @@ export interface Server {
   /** Value of `response_format` with which images come as base64. Absent: it has no such field. */
   readonly responseFormat?: 'b64_json' | 'base64';
   /**
-   * Formats that it makes, where it is asked for one. Another is converted here from the first of them. Absent:
-   * all that a call may ask for.
+   * Formats that it makes, where it is asked for one. Another is converted here from the first of them.
+   * Absent: all that a call may ask for.
    */
   readonly formats?: readonly GenerationRequest['outputFormat'][];
   /** Images that one request may ask for by `n`. Absent: one, and there is no such field. */

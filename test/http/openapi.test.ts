@@ -120,6 +120,9 @@ const calls: readonly (readonly [string, string, string, unknown?])[] = [
     ...['hypernetworks', 'face-restorers', 'realesrgan-models', 'prompt-styles', 'script-info', 'extensions'],
     ...['scripts', 'embeddings', 'cmd-flags'],
   ].map((name) => ['get', `/sdapi/v1/${name}`, `/sdapi/v1/${name}`] as const),
+  ...['version', 'settings', 'model_list', 'module_list', 'control_types'].map(
+    (name) => ['get', `/controlnet/${name}`, `/controlnet/${name}`] as const,
+  ),
   ...['refresh-checkpoints', 'refresh-vae', 'refresh-loras', 'refresh-embeddings', 'interrupt', 'skip'].map(
     (name) => ['post', `/sdapi/v1/${name}`, `/sdapi/v1/${name}`, {}] as const,
   ),
